@@ -1,0 +1,89 @@
+"""Builds the kernel when the package is built: for AWS Lambda's two architectures and this host.
+
+The compiler is Zig's, from PyPI: it cross-compiles for any Linux with glibc 2.17 as the floor, and
+makes the same bytes on every machine. See docs/decisions/0002-kernel-build.md.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+RUNTIME = Path("src/poner_runtime")
+SOURCES = ("evaluate.c", "model.c", "operations.c", "trees.c", "python_binding.c")
+LAMBDA_TARGETS = {"x86_64": "x86_64-linux-gnu.2.17", "arm64": "aarch64-linux-gnu.2.17"}
+"""Zig's target for each of Lambda's architectures."""
+
+FLAGS = (
+    "-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-s",
+    "-ffp-contract=off",  # a fused multiply-add would round once where scikit-learn rounds twice
+    "-fno-sanitize=all",  # Zig's default would trap; the sanitizers have builds of their own
+    "-Wall", "-Wextra", "-Werror",
+)  # fmt: skip
+
+
+def host_architecture() -> str:
+    """This machine's architecture by Lambda's name, or as the platform says it."""
+    machine = platform.machine().lower()
+    return {"amd64": "x86_64", "aarch64": "arm64"}.get(machine, machine)
+
+
+def host_target() -> str:
+    """Zig's target for this machine."""
+    if sys.platform == "darwin":
+        return {"arm64": "aarch64-macos", "x86_64": "x86_64-macos"}[host_architecture()]
+    return LAMBDA_TARGETS[host_architecture()]
+
+
+def compile_kernel(root: Path, target: str, output: Path) -> None:
+    """Compile the extension module for one of Zig's targets."""
+    kernel = root / RUNTIME / "kernel"
+    command = [sys.executable, "-m", "ziglang", "cc", "-target", target, *FLAGS]
+    if target.endswith("macos"):
+        command += ["-Wl,-undefined,dynamic_lookup"]
+    command += ["-o", str(output), *(str(kernel / name) for name in SOURCES), "-lm"]
+    output.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(command, check=True)
+
+
+def build_kernels(root: Path) -> list[Path]:
+    """Compile all kernels into the source tree; returns their paths."""
+    kernels = []
+    for architecture, target in LAMBDA_TARGETS.items():
+        output = root / RUNTIME / "kernel" / architecture / "_kernel.abi3.so"
+        compile_kernel(root, target, output)
+        kernels.append(output)
+    host = root / RUNTIME / "_kernel.abi3.so"
+    if host_target() in LAMBDA_TARGETS.values():
+        shutil.copyfile(kernels[list(LAMBDA_TARGETS).index(host_architecture())], host)
+    else:
+        compile_kernel(root, host_target(), host)
+    return [*kernels, host]
+
+
+def wheel_platform() -> str:
+    """The platform part of the wheel's tag: the host kernel decides it."""
+    if sys.platform == "darwin":
+        return f"macosx_11_0_{platform.machine()}"
+    return f"manylinux_2_17_{platform.machine()}"
+
+
+class KernelBuildHook(BuildHookInterface[Any]):
+    """Called by hatchling before a wheel (or an editable install) is put together."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build the kernels and add them to the wheel."""
+        if self.target_name != "wheel":
+            return
+        root = Path(self.root)
+        for kernel in build_kernels(root):
+            path = kernel.relative_to(root).as_posix()
+            build_data["force_include"][path] = path.removeprefix("src/")
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{wheel_platform()}"

@@ -1,0 +1,1 @@
+"""From a fitted scikit-learn model to an HTTPS endpoint on AWS Lambda."""

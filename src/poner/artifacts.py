@@ -1,0 +1,240 @@
+"""What the stages hand to each other: frozen values, each made in one room and read in the next."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poner.errors import SignatureError
+
+FloatArray = NDArray[np.float64]
+"""Rows or scores: float64, one row a sample."""
+
+JsonScalar = bool | int | float | str
+"""A class as JSON can say it."""
+
+QUANTILE_STEPS = 20
+"""A feature's quantiles are kept at 0, 1/20, ..., 1: 21 values."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input of the model."""
+
+    wire_name: str
+    """The key in a request, such as `meanConcavePoints`."""
+    column: str
+    """The column it was trained on, such as `mean concave points`."""
+    kind: Literal["number"] = "number"
+    """What the value is."""
+    missing: bool = False
+    """Whether JSON null (NaN to the model) is an answerable value."""
+    minimum: float | None = None
+    """Smallest value seen in training, None if unknown."""
+    maximum: float | None = None
+    """Largest value seen in training, None if unknown."""
+    quantiles: tuple[float, ...] = ()
+    """Training quantiles at 0, 1/20, ..., 1; empty if unknown."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What goes into the model and what comes out, in the model's own order."""
+
+    features: tuple[Feature, ...]
+    """The inputs, in the order of the model's columns."""
+    classes: tuple[JsonScalar, ...] | None
+    """A classifier's classes in the model's order; None for a regressor."""
+    labels: tuple[str, ...] | None = None
+    """What each class means, in the order of `classes`, such as `malignant`."""
+    target: str | None = None
+    """Name of what is predicted, if known."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Scores the user recorded with `poner.save(..., metrics=...)`."""
+
+    @property
+    def wire_names(self) -> tuple[str, ...]:
+        """The keys of a request, in the model's order."""
+        return tuple(feature.wire_name for feature in self.features)
+
+    def to_json(self) -> str:
+        """Text of signature.json."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, source: str = "signature.json") -> Signature:
+        """Read what `to_json` wrote.
+
+        Raises:
+            SignatureError: the text does not describe a signature; `source` says where it stood.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            signature = TypeAdapter(cls).validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "the document"
+            raise SignatureError(
+                f"{source} does not describe a signature: {place}: {first['msg']}.",
+                "Write it anew with poner.save(model, X, y, folder).",
+            ) from error
+        if len(set(signature.wire_names)) != len(signature.features):
+            raise SignatureError(
+                f"{source} gives two features the same wire name.",
+                "Give each feature a wire_name of its own.",
+            )
+        return signature
+
+
+def wire_names(columns: Sequence[str]) -> tuple[str, ...]:
+    """Request keys for training columns: identifiers as they are, all else in camelCase.
+
+    `mean concave points` becomes `meanConcavePoints`; a name met twice gets a number.
+    """
+    names: list[str] = []
+    for position, column in enumerate(columns):
+        name = column
+        if not column.isidentifier():
+            words = re.findall(r"[^\W_]+", column) or [f"x{position}"]
+            name = words[0].lower() + "".join(word[0].upper() + word[1:] for word in words[1:])
+        unique, count = name, 2
+        while unique in names:
+            unique, count = f"{name}{count}", count + 1
+        names.append(unique)
+    return tuple(names)
+
+
+@dataclass(frozen=True)
+class FittedObject:
+    """One Python object of a fitted model, taken apart into plain data."""
+
+    type_name: str
+    """Module and class, such as `sklearn.tree._classes.DecisionTreeRegressor`."""
+    attributes: Mapping[str, FittedValue]
+    """Its state by attribute name; empty for types that carry nothing a prediction needs."""
+
+
+FittedValue = (
+    None
+    | bool
+    | int
+    | float
+    | str
+    | NDArray[Any]
+    | list["FittedValue"]
+    | dict[str, "FittedValue"]
+    | FittedObject
+)
+"""Plain data: tuples, sets and object arrays arrive as lists."""
+
+
+class Oracle(Protocol):
+    """The fitted model itself, to be asked what it answers."""
+
+    def answer(self, method: str, rows: FloatArray) -> NDArray[Any]:
+        """Call one of the estimator's own methods.
+
+        Args:
+            method: `predict`, `predict_proba`, `decision_function`, or scikit-learn's
+                `_raw_predict` and `_raw_predict_init` of the boosting models.
+            rows: (n_rows, n_features) float64; NaN and infinities are passed on.
+
+        Returns:
+            What the method returned, as an array of numbers, booleans or strings.
+
+        Raises:
+            ModelUnreadableError: the model has no such method, or it raised.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a model comes from."""
+
+    file_name: str
+    """Name of the model file; empty for an estimator in memory."""
+    sha256: str
+    """Hash of the model file; empty for an estimator in memory."""
+    sklearn_version: str
+    """The scikit-learn that fitted the model, and under which it was asked."""
+    numpy_version: str
+    """The numpy under which the model was asked."""
+    python_version: str
+    """The Python under which the model was asked."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Scores the user recorded with `poner.save(..., metrics=...)`."""
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A fitted estimator as data, with the living model to compare with."""
+
+    estimator: FittedObject
+    """The fitted state."""
+    signature: Signature
+    """What goes in and what comes out."""
+    provenance: Provenance
+    """Where it comes from."""
+    oracle: Oracle
+    """The model itself; usable as long as the loader keeps it open."""
+    training_rows: FloatArray
+    """(n_rows, n_features) float64 rows of the training data; no rows if none were kept."""
+
+
+@dataclass(frozen=True)
+class OutputParity:
+    """How one output of the compiled model compares with the model's own."""
+
+    output: str
+    """`decision_function`, `predict_proba` or `predict`."""
+    rows_tried: int
+    """Rows on which both were asked."""
+    rows_equal: int
+    """Rows on which they answered the same bits."""
+    largest_difference: float
+    """Largest absolute difference; 0 where all are equal."""
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """What was compared before the compiled model was let go."""
+
+    rows_tried: int
+    """Rows on which the model and its compiled form were both asked."""
+    rows_equal: int
+    """Rows on which the raw scores agree to the bit and the predictions are the same."""
+    largest_difference: float
+    """Largest absolute difference of a raw score."""
+    rows_by_kind: Mapping[str, int]
+    """How many rows of each kind: training, thresholds, drawn, missing, infinite."""
+    outputs: tuple[OutputParity, ...]
+    """The comparison output by output, the raw scores first."""
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ParityReport:
+        """Read what `dataclasses.asdict` made."""
+        outputs = tuple(OutputParity(**output) for output in values["outputs"])
+        return cls(**{**values, "outputs": outputs})
+
+
+@dataclass(frozen=True)
+class ParityEvidence:
+    """The rows of the parity proof with the model's own answers, to be tried again."""
+
+    rows: FloatArray
+    """(n_rows, n_features) float64."""
+    raw_output: int
+    """Number of the compiled output that holds the raw scores."""
+    raw: FloatArray
+    """(n_rows, width) float64: the model's own raw scores."""
+    predictions: NDArray[np.float64]
+    """(n_rows,) float64: index of the class, or the regressor's value."""

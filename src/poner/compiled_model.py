@@ -1,0 +1,154 @@
+"""A compiled model: its file's bytes, and the estimator's own methods over the kernel."""
+
+from __future__ import annotations
+
+import functools
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poner.artifacts import (
+    Feature,
+    FloatArray,
+    ParityEvidence,
+    ParityReport,
+    Provenance,
+    Signature,
+)
+from poner.errors import InputError, KernelError, NotSupportedError
+from poner.rows import as_matrix
+from poner_runtime import _kernel
+from poner_runtime.model import Model
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """A model as tables for the kernel, proved equal to the one it came from."""
+
+    content: bytes
+    """The bytes of its file (docs/model_format.md)."""
+    signature: Signature
+    """What goes in and what comes out."""
+    provenance: Provenance
+    """Where the model it was compiled from comes from."""
+    parity: ParityReport | None = None
+    """What was compared; None until it has been."""
+    evidence: ParityEvidence | None = None
+    """The compared rows with the model's own answers; None for a model read from a file."""
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model file, whole or not at all; returns its path."""
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(self.content)
+            Path(scratch).chmod(0o644)
+            Path(scratch).replace(target)
+        except BaseException:
+            Path(scratch).unlink(missing_ok=True)
+            raise
+        return target
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The predicted class or value of each row: (n_rows,).
+
+        Args:
+            X: (n_rows, n_features) array, lists, dicts by feature name, or a DataFrame.
+
+        Raises:
+            InputError: the rows do not fit the signature, or hold what the model refuses.
+        """
+        values = self.evaluate(_kernel.PREDICT, as_matrix(X, self.signature))[:, 0]
+        if self.signature.classes is None:
+            return values
+        return np.asarray(self.signature.classes)[values.astype(np.intp)]
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Probability of each class: (n_rows, n_classes) float64, in the classes' order.
+
+        Raises:
+            NotSupportedError: the model has no probabilities.
+            InputError: as for `predict`.
+        """
+        return self.evaluate(_kernel.PREDICT_PROBA, as_matrix(X, self.signature))
+
+    def decision_function(self, X: Any) -> FloatArray:
+        """Raw scores, bit for bit the model's own: (n_rows,) for two classes, else a column each.
+
+        Raises:
+            NotSupportedError: the model has no decision function.
+            InputError: as for `predict`.
+        """
+        scores = self.evaluate(_kernel.DECISION_FUNCTION, as_matrix(X, self.signature))
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def evaluate(self, output: int, rows: FloatArray) -> FloatArray:
+        """One output by its number: (n_rows, n_features) in, (n_rows, width) out, float64."""
+        if output not in self._model.outputs:
+            raise NotSupportedError(
+                "The model has no such output: its estimator offers no method of that name.",
+                "Use predict.",
+                step="",
+            )
+        try:
+            result = self._model.evaluate(output, np.ascontiguousarray(rows).tobytes())
+        except _kernel.NotFiniteError as error:
+            row, column = error.args
+            name = self.signature.wire_names[column]
+            raise InputError(
+                f"Row {row + 1} has a value for {name!r} that the model refuses.",
+                "Give a finite number within float32.",
+            ) from error
+        return np.frombuffer(result).reshape(-1, self._model.outputs[output])
+
+    @functools.cached_property
+    def _model(self) -> Model:
+        return open_tables(self.content)
+
+
+def open_tables(content: bytes) -> Model:
+    """The kernel's model of a file's bytes.
+
+    Raises:
+        KernelError: the bytes are no compiled model, or a damaged one.
+    """
+    try:
+        return Model(content)
+    except ValueError as error:
+        raise KernelError(
+            f"The compiled model cannot be read: {error}.",
+            "Make it anew with `poner build`.",
+        ) from error
+
+
+def load_model(path: str | Path) -> CompiledModel:
+    """Read a file that `CompiledModel.save` wrote, or the model.poner of a Bundle.
+
+    Raises:
+        KernelError: the file is missing or damaged.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise KernelError(
+            f"The compiled model {path} cannot be read: {error.strerror}.",
+            "Give the path of a file that compiled.save or `poner build` wrote.",
+        ) from error
+    metadata = open_tables(content).metadata
+    features = tuple(Feature(**feature) for feature in metadata["features"])
+    classes, labels = metadata["classes"], metadata["labels"]
+    signature = Signature(
+        features=features,
+        classes=None if classes is None else tuple(classes),
+        labels=None if labels is None else tuple(labels),
+        target=metadata["target"],
+    )
+    parity = metadata["parity"] and ParityReport.from_dict(metadata["parity"])
+    return CompiledModel(content, signature, Provenance(**metadata["provenance"]), parity)

@@ -1,0 +1,64 @@
+"""scikit-learn's Tree objects (sklearn.tree._tree.Tree) as FittedTrees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from poner.artifacts import FittedObject, FloatArray
+from poner.compiler.fitted import get_array, get_object
+from poner.compiler.trees import FittedTrees
+from poner.errors import ModelUnreadableError
+
+_FIELDS = {"left_child", "right_child", "feature", "threshold"}
+
+
+@dataclass(frozen=True)
+class ReadTrees:
+    """Trees with the values of all their nodes."""
+
+    fitted: FittedTrees
+    """Structure and thresholds."""
+    values: FloatArray
+    """(n_nodes, n_classes or 1) what scikit-learn keeps at each node."""
+
+
+def read_trees(estimators: Sequence[FittedObject]) -> ReadTrees:
+    """The `tree_` of each estimator, one after the other.
+
+    Raises:
+        ModelUnreadableError: the trees are not such as scikit-learn fits.
+    """
+    trees = [get_object(estimator, "tree_") for estimator in estimators]
+    tables = [get_array(tree, "nodes", 1) for tree in trees]
+    values = [get_array(tree, "values", 3) for tree in trees]
+    shapes = {value.shape[1:] for value in values}
+    if (
+        len({table.dtype for table in tables}) != 1
+        or not set(tables[0].dtype.names or ()) >= _FIELDS
+        or any(len(table) != len(value) for table, value in zip(tables, values, strict=True))
+        or len(shapes) != 1
+        or next(iter(shapes))[0] != 1
+    ):
+        raise ModelUnreadableError(
+            "The model's decision trees are not such as scikit-learn fits.",
+            "Fit and save the model again.",
+        )
+    nodes = np.concatenate(tables)
+    missing_left = (
+        nodes["missing_go_to_left"].astype(bool)  # since scikit-learn 1.3
+        if "missing_go_to_left" in (nodes.dtype.names or ())
+        else np.zeros(len(nodes), bool)
+    )
+    fitted = FittedTrees(
+        sizes=np.array([len(table) for table in tables]),
+        left=nodes["left_child"].astype(np.int64),
+        right=nodes["right_child"].astype(np.int64),
+        leaf=nodes["left_child"] == -1,
+        feature=nodes["feature"].astype(np.int64),
+        threshold=nodes["threshold"].astype(np.float64),
+        missing_left=missing_left,
+    )
+    return ReadTrees(fitted, np.concatenate(values)[:, 0, :].astype(np.float64))

@@ -1,0 +1,147 @@
+"""Python interpreters and cached environments, found and made with uv.
+
+Three rooms need another Python than the one poner runs on: the loader (a model of another
+scikit-learn version), the bundler (bytecode of the target version) and the emulator (the
+function's own runtime). What they need in common is here.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from poner.errors import InstallError, InterpreterNotFoundError
+
+
+def cache_folder() -> Path:
+    """The folder of everything that can be made again: PONER_CACHE_DIR, or the user's cache."""
+    if chosen := os.environ.get("PONER_CACHE_DIR"):
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_path("poner"))
+
+
+@functools.cache
+def find_python(version: str) -> Path:
+    """The interpreter of a version such as `3.13`, fetched through uv where it is not installed.
+
+    Raises:
+        InterpreterNotFoundError: it is not on this machine and could not be fetched.
+    """
+    for candidate in _candidates(version):
+        if _answers(candidate, version):
+            return candidate
+    find = ["python", "find", "--no-project", "--managed-python", version]
+    found = _uv(find)
+    if found.returncode != 0 and _uv(["python", "install", version]).returncode == 0:
+        found = _uv(find)
+    if found.returncode != 0:
+        raise InterpreterNotFoundError(
+            f"Python {version} is not on this machine and could not be fetched.",
+            f"Install it (`uv python install {version}`, pyenv or your system's packages), "
+            "or choose another version.",
+        )
+    return Path(found.stdout.strip())
+
+
+def _candidates(version: str) -> Iterator[Path]:
+    """Where an interpreter may be: this one, those on PATH, and those behind pyenv's shims.
+
+    pyenv's shims answer only for the versions that are switched on, so what they stand for is
+    looked up beside them.
+    """
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        yield Path(sys.executable)
+    folders = [Path(entry) for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
+    roots = [folder.parent / "versions" for folder in folders if folder.name == "shims"]
+    for root in roots:
+        yield from sorted(root.glob(f"{version}.*/bin/python{version}"), reverse=True)
+    for folder in folders:
+        if folder.name != "shims":
+            yield folder / f"python{version}"
+
+
+def _answers(interpreter: Path, version: str) -> bool:
+    """Whether it exists, runs, and is of that version."""
+    if not interpreter.is_file():
+        return False
+    ask = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        done = subprocess.run(
+            [interpreter, "-I", "-S", "-c", ask], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return False
+    return done.returncode == 0 and done.stdout.strip() == version
+
+
+def make_environment(
+    version: str, requirements: Sequence[str], *, binary_only: bool = True
+) -> Path:
+    """The interpreter of a virtual environment with these packages, made once and kept.
+
+    Args:
+        version: Python version such as `3.11`.
+        requirements: as pip takes them, such as `scikit-learn==1.2.1`.
+        binary_only: refuse to build packages from source.
+
+    Raises:
+        InterpreterNotFoundError: there is no such Python.
+        InstallError: the packages could not be installed.
+    """
+    key = hashlib.sha256("\n".join([version, *sorted(requirements)]).encode()).hexdigest()[:16]
+    folder = cache_folder() / "environments" / f"python{version}-{key}"
+    interpreter = folder / "bin" / "python"
+    if interpreter.exists():
+        return interpreter
+    base = find_python(version)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    try:
+        _install(scratch, base, requirements, binary_only=binary_only)
+        try:
+            scratch.rename(folder)
+        except OSError:
+            if not interpreter.exists():  # else another process was faster, and made the same
+                raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return interpreter
+
+
+def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_only: bool) -> None:
+    steps = [
+        ["venv", "--no-project", "--relocatable", "--clear", "--python", str(base), str(folder)],
+        ["pip", "install", "--python", str(folder / "bin" / "python"), "--compile-bytecode"]
+        + (["--only-binary", ":all:"] if binary_only else [])
+        + list(requirements),
+    ]
+    for step in steps:
+        done = _uv(step)
+        if done.returncode != 0:
+            reason = " ".join(done.stderr.split())[-400:]
+            raise InstallError(
+                f"Could not install {', '.join(requirements)}: {reason}",
+                "Check the versions and the network, then run the command again.",
+            )
+
+
+def _uv(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    import uv
+
+    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    return subprocess.run(
+        [uv.find_uv_bin(), "--quiet", *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )

@@ -1,0 +1,67 @@
+"""AWS Lambda's quotas and runtimes, as far as poner needs to know them.
+
+Source: AWS's documentation and recorded answers, compiled 2026-11-22.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+DIRECT_UPLOAD_BYTES = 52_428_800
+"""Largest zip that CreateFunction and PublishLayerVersion take in the call itself."""
+
+UNZIPPED_BYTES = 262_144_000
+"""Largest unzipped total of a function and its layers."""
+
+LAYERS = 5
+"""Most layers a function can have."""
+
+REQUEST_BYTES = 6_291_456
+"""Largest event of a synchronous invocation (6 MiB)."""
+
+RESPONSE_BYTES = 6_291_556
+"""Largest result of a synchronous invocation (6 MiB + 100)."""
+
+INIT_TIMEOUT_S = 10.0
+"""Time the init phase may take before it is stopped and run again in the first invocation."""
+
+DEFAULT_MEMORY_MB = 128
+"""Memory of a function that does not say otherwise."""
+
+DEFAULT_TIMEOUT_S = 3
+"""Timeout of a function that does not say otherwise."""
+
+ARCHITECTURES = ("x86_64", "arm64")
+"""Instruction set architectures of Lambda, by AWS's names."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """One of Lambda's managed Python runtimes."""
+
+    name: str
+    """AWS's identifier, such as `python3.13`."""
+    block_create: datetime.date
+    """From this day on AWS creates no new function with it."""
+    glibc: tuple[int, int]
+    """C library of its operating system."""
+
+    @property
+    def python_version(self) -> str:
+        """The Python version, such as `3.13`."""
+        return self.name.removeprefix("python")
+
+
+RUNTIMES = {
+    runtime.name: runtime
+    for runtime in (
+        Runtime("python3.9", datetime.date(2026, 8, 31), (2, 26)),
+        Runtime("python3.10", datetime.date(2026, 11, 30), (2, 26)),
+        Runtime("python3.11", datetime.date(2027, 7, 31), (2, 26)),
+        Runtime("python3.12", datetime.date(2028, 11, 30), (2, 34)),
+        Runtime("python3.13", datetime.date(2029, 7, 31), (2, 34)),
+        Runtime("python3.14", datetime.date(2029, 7, 31), (2, 34)),
+    )
+}
+"""The runtimes poner builds for, oldest first (dates as best known on 2026-11-22)."""

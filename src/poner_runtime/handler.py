@@ -1,0 +1,180 @@
+"""The HTTP contract: one request in, one prediction or one reason out (docs/architecture.md)."""
+
+import json
+import os
+
+from poner_runtime.model import Model
+
+_JSON_HEADERS = {"content-type": "application/json"}
+_LONGEST_SHOWN_KEY = 64
+_JSON_NAMES = {str: "a string", bool: "a boolean", list: "an array", dict: "an object"}
+
+
+class _RefusedError(Exception):
+    """The request cannot be answered; the reason names a field and never repeats a value."""
+
+    def __init__(self, status: int, reason: str, **headers: str) -> None:
+        super().__init__(status, reason)
+        self.response = _respond(status, reason, '""', **headers)
+
+
+def create_handler(beside: str, body_limit_bytes: int):  # type: ignore[no-untyped-def]  # a function; typing is not imported on Lambda
+    """The function that AWS Lambda calls, for the model.poner beside a file.
+
+    Args:
+        beside: a path in the folder of model.poner; `__file__` of lambda_function.py.
+        body_limit_bytes: longest body that is read; a longer one is answered with 413.
+    """
+    with open(os.path.join(os.path.dirname(beside), "model.poner"), "rb") as file:  # noqa: PTH118, PTH120, PTH123  # pathlib costs a tenth of the cold start
+        answer = Endpoint(Model(file.read()), body_limit_bytes).answer
+
+    def lambda_handler(event: dict, context: object) -> dict:  # type: ignore[type-arg]
+        """Answer one request of a Function URL (payload format 2.0)."""
+        try:
+            return answer(event)
+        except _RefusedError as refused:
+            return refused.response
+        except Exception as error:  # noqa: BLE001  # the boundary: no fault of ours shows a traceback
+            _log(error, getattr(context, "aws_request_id", ""))
+            return _respond(500, "internal error", '""')
+
+    return lambda_handler
+
+
+class Endpoint:
+    """A model behind the contract."""
+
+    def __init__(self, model: Model, body_limit_bytes: int) -> None:
+        metadata = model.metadata
+        self._model = model
+        self._body_limit_bytes = body_limit_bytes
+        self._names = [feature["wire_name"] for feature in metadata["features"]]
+        self._missing = [feature["missing"] for feature in metadata["features"]]
+        self._largest = metadata["largest_input"]
+        self._number_type = metadata["number_type"]
+        # A classifier's answers are few and known: each is written once, here.
+        classes = metadata["classes"]
+        self._responses = classes and [_respond(200, "OK", json.dumps(name)) for name in classes]
+        # All numbers arrive as floats; NaN and Infinity as the text that stood there.
+        self._decode = json.JSONDecoder(
+            object_pairs_hook=_unique, parse_int=float, parse_constant=_NonFinite
+        ).decode
+
+    def answer(self, event: dict) -> dict:  # type: ignore[type-arg]
+        """The response to one event."""
+        method = event.get("requestContext", {}).get("http", {}).get("method", "POST")
+        if method != "POST":
+            raise _RefusedError(405, "only POST is served", allow="POST")
+        prediction = self._model.predict_row(self._read_values(self._read_body(event)))
+        if self._responses:
+            return self._responses[int(prediction)]
+        if prediction - prediction != 0:  # infinite: JSON has no word for it
+            raise OverflowError
+        return _respond(200, "OK", repr(prediction))
+
+    def _read_body(self, event: dict) -> object:  # type: ignore[type-arg]
+        """The body as Python values; only numbers, all of them floats, have been converted."""
+        body = event.get("body", "")
+        if isinstance(body, dict):  # a test event typed into AWS's console
+            body = json.dumps(body)
+        if not isinstance(body, str):
+            raise _RefusedError(400, "'body' must be JSON")
+        if event.get("isBase64Encoded"):
+            body = self._decode_base64(body)
+        elif len(body) > self._body_limit_bytes or (
+            not body.isascii()
+            and len(body.encode("utf-8", "surrogatepass")) > self._body_limit_bytes
+        ):
+            raise self._too_long()
+        try:
+            return self._decode(body)
+        except RecursionError:
+            raise _RefusedError(400, "'body' must not be nested that deep") from None
+        except ValueError:
+            raise _RefusedError(400, "'body' must be JSON") from None
+
+    def _decode_base64(self, body: str) -> str:
+        """The text of a body that came without a JSON content type."""
+        from binascii import a2b_base64
+
+        if len(body) > self._body_limit_bytes * 4 // 3 + 4:
+            raise self._too_long()
+        try:
+            content = a2b_base64(body)
+            if len(content) > self._body_limit_bytes:
+                raise self._too_long()
+            return content.decode()
+        except ValueError:  # of the base64 or of the UTF-8
+            raise _RefusedError(400, "'body' must be JSON") from None
+
+    def _read_values(self, body: object) -> "tuple[float, ...]":
+        """The features' values in the model's order."""
+        if type(body) is not dict:
+            raise _RefusedError(400, "'body' must be a JSON object")
+        try:
+            values = [body[name] for name in self._names]
+        except KeyError:
+            names = ", ".join(self._names)
+            raise _RefusedError(400, f"'body' must contain values for: {names}") from None
+        if len(body) != len(values):
+            raise self._unknown_key(body)
+        largest = self._largest
+        for position, value in enumerate(values):
+            if type(value) is not float or not -largest <= value <= largest:
+                if value is not None or not self._missing[position]:
+                    raise self._not_a_number(self._names[position], value)
+                values[position] = float("nan")
+        return tuple(values)
+
+    def _not_a_number(self, name: str, value: object) -> _RefusedError:
+        if type(value) is float:
+            return _RefusedError(400, f"'{name}' is beyond what the model takes ({self._number_type})")
+        if type(value) is _NonFinite:
+            return _RefusedError(400, f"'{name}' must be a number, not NaN or Infinity")
+        what = _JSON_NAMES.get(type(value), "null")
+        return _RefusedError(400, f"'{name}' must be a number, not {what}")
+
+    def _unknown_key(self, body: "dict[str, object]") -> _RefusedError:
+        key = next(key for key in body if key not in self._names)
+        return _RefusedError(400, f"'body' contains {_show(key)}, which the model does not know")
+
+    def _too_long(self) -> _RefusedError:
+        return _RefusedError(413, f"'body' must be at most {self._body_limit_bytes} bytes")
+
+
+class _NonFinite(str):
+    """NaN, Infinity or -Infinity, as it stood in the body."""
+
+    __slots__ = ()
+
+
+def _unique(pairs: "list[tuple[str, object]]") -> "dict[str, object]":
+    """The object of these pairs; a key twice would let the last one win unseen."""
+    body = dict(pairs)
+    if len(body) != len(pairs):
+        seen: "set[str]" = set()
+        key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise _RefusedError(400, f"'body' contains {_show(key)} twice")
+    return body
+
+
+def _show(key: str) -> str:
+    """A key of the caller's in quotes: short, and without halves of characters."""
+    cut = key if len(key) <= _LONGEST_SHOWN_KEY else key[:_LONGEST_SHOWN_KEY] + "..."
+    return "'" + cut.encode("utf-8", "replace").decode() + "'"
+
+
+def _respond(status: int, reason: str, prediction: str, **headers: str) -> dict:  # type: ignore[type-arg]
+    """A Function URL's response; `prediction` is JSON already."""
+    body = f'{{"reason":{json.dumps(reason)},"prediction":{prediction},"status":"{status}"}}'
+    return {"statusCode": status, "headers": {**_JSON_HEADERS, **headers}, "body": body}
+
+
+def _log(error: Exception, request_id: str) -> None:
+    """One line: what kind of error, and where. Its text may hold a patient's value; it is not said."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = place and f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}"  # noqa: PTH119
+    line = {"level": "ERROR", "requestId": request_id, "error": type(error).__name__, "where": where}
+    print(json.dumps(line))  # noqa: T201  # standard output is the log on Lambda

@@ -1,0 +1,237 @@
+/* The Python module poner_runtime._kernel: four functions over kernel.h, and nothing more. */
+#include <stdbool.h>
+
+#ifdef PONER_CHECK_ABI3
+#define Py_LIMITED_API 0x03090000
+#include <Python.h>
+#endif
+
+#include "kernel.h"
+#include "python_abi3.h"
+
+#define CAPSULE "poner_runtime._kernel.model"
+#define ONE_ROW_VALUES 512 /* values of a row that need no memory from the heap */
+
+typedef struct {
+    poner_model model;
+    PyObject *content; /* the bytes that `model` is a view of */
+} bound_model;
+
+static PyObject *bad_model_error;
+static PyObject *not_finite_error;
+
+static PyObject *raise_fault(poner_status status, const poner_fault *fault) {
+    if (status == PONER_BAD_MODEL) {
+        PyErr_SetString(bad_model_error, fault->message);
+        return NULL;
+    }
+    PyObject *place = Py_BuildValue("nn", (Py_ssize_t)fault->row, (Py_ssize_t)fault->column);
+    if (place) {
+        PyErr_SetObject(not_finite_error, place);
+        Py_DecRef(place);
+    }
+    return NULL;
+}
+
+static void close_model(PyObject *capsule) {
+    bound_model *bound = PyCapsule_GetPointer(capsule, CAPSULE);
+    Py_DecRef(bound->content);
+    PyMem_Free(bound);
+}
+
+static PyObject *open_model(PyObject *module, PyObject *arguments) {
+    (void)module;
+    PyObject *content;
+    char *bytes;
+    Py_ssize_t size;
+    if (!PyArg_ParseTuple(arguments, "O:open_model", &content)) return NULL;
+    if (PyBytes_AsStringAndSize(content, &bytes, &size) < 0) return NULL;
+    bound_model *bound = PyMem_Malloc(sizeof *bound);
+    if (!bound) return PyErr_NoMemory();
+    poner_fault fault;
+    const poner_status status =
+        poner_open((const uint8_t *)bytes, (size_t)size, &bound->model, &fault);
+    if (status != PONER_OK) {
+        PyMem_Free(bound);
+        return raise_fault(status, &fault);
+    }
+    PyObject *capsule = PyCapsule_New(bound, CAPSULE, close_model);
+    if (!capsule) {
+        PyMem_Free(bound);
+        return NULL;
+    }
+    Py_IncRef(content);
+    bound->content = content;
+    return capsule;
+}
+
+static PyObject *list_outputs(PyObject *module, PyObject *arguments) {
+    (void)module;
+    PyObject *capsule;
+    if (!PyArg_ParseTuple(arguments, "O:list_outputs", &capsule)) return NULL;
+    const bound_model *bound = PyCapsule_GetPointer(capsule, CAPSULE);
+    if (!bound) return NULL;
+    const poner_model *model = &bound->model;
+    PyObject *outputs = PyTuple_New((Py_ssize_t)model->n_outputs);
+    for (uint32_t i = 0; outputs && i < model->n_outputs; i++) {
+        PyObject *output =
+            Py_BuildValue("II", model->outputs[i].name, poner_output_width(model, i));
+        if (!output || PyTuple_SetItem(outputs, (Py_ssize_t)i, output) < 0) {
+            Py_DecRef(outputs);
+            outputs = NULL;
+        }
+    }
+    return outputs;
+}
+
+/* The model and the place of an output given by name; NULL with an exception set. */
+static const poner_model *find(PyObject *capsule, unsigned name, uint32_t *output) {
+    const bound_model *bound = PyCapsule_GetPointer(capsule, CAPSULE);
+    if (!bound) return NULL;
+    *output = poner_find_output(&bound->model, name);
+    if (*output == PONER_NONE) {
+        PyErr_SetString(PyExc_ValueError, "the model has no such output");
+        return NULL;
+    }
+    return &bound->model;
+}
+
+static bool read_row(PyObject *values, double *row, uint32_t n_features) {
+    if (PyTuple_Size(values) != (Py_ssize_t)n_features) {
+        if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "a row has the wrong length");
+        return false;
+    }
+    for (uint32_t i = 0; i < n_features; i++) {
+        row[i] = PyFloat_AsDouble(PyTuple_GetItem(values, (Py_ssize_t)i));
+        if (row[i] == -1.0 && PyErr_Occurred()) return false;
+    }
+    return true;
+}
+
+static PyObject *make_result(const double *values, uint32_t width) {
+    if (width == 1) return PyFloat_FromDouble(values[0]);
+    PyObject *result = PyTuple_New((Py_ssize_t)width);
+    for (uint32_t i = 0; result && i < width; i++) {
+        PyObject *value = PyFloat_FromDouble(values[i]);
+        if (!value || PyTuple_SetItem(result, (Py_ssize_t)i, value) < 0) {
+            Py_DecRef(result);
+            result = NULL;
+        }
+    }
+    return result;
+}
+
+static PyObject *evaluate_row(PyObject *module, PyObject *arguments) {
+    (void)module;
+    PyObject *capsule, *values;
+    unsigned name;
+    uint32_t output;
+    if (!PyArg_ParseTuple(arguments, "OIO:evaluate_row", &capsule, &name, &values)) return NULL;
+    const poner_model *model = find(capsule, name, &output);
+    if (!model) return NULL;
+    const uint32_t width = poner_output_width(model, output);
+    const size_t n_values = (size_t)model->n_features + width;
+    const size_t bytes = n_values * sizeof(double) + poner_scratch_bytes(model, 1);
+    double on_stack[ONE_ROW_VALUES];
+    double *memory = bytes <= sizeof on_stack ? on_stack : PyMem_Malloc(bytes);
+    if (!memory) return PyErr_NoMemory();
+    double *row = memory, *result = memory + model->n_features;
+    PyObject *answer = NULL;
+    if (read_row(values, row, model->n_features)) {
+        poner_fault fault;
+        const poner_status status =
+            poner_evaluate(model, output, row, 1, result, memory + n_values, &fault);
+        answer = status == PONER_OK ? make_result(result, width) : raise_fault(status, &fault);
+    }
+    if (memory != on_stack) PyMem_Free(memory);
+    return answer;
+}
+
+/* Without the interpreter's lock: other threads can evaluate at the same time. */
+static PyObject *run_rows(const poner_model *model, uint32_t output, const char *rows,
+                          size_t n_rows) {
+    const size_t bytes = n_rows * poner_output_width(model, output) * sizeof(double);
+    PyObject *result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)bytes);
+    void *scratch = PyMem_Malloc(poner_scratch_bytes(model, n_rows));
+    if (!result || !scratch) {
+        if (result) Py_DecRef(result);
+        PyMem_Free(scratch);
+        return PyErr_NoMemory();
+    }
+    double *values = (double *)(void *)PyBytes_AsString(result);
+    poner_fault fault;
+    PyThreadState *state = PyEval_SaveThread();
+    const poner_status status = poner_evaluate(model, output, (const double *)(const void *)rows,
+                                               n_rows, values, scratch, &fault);
+    PyEval_RestoreThread(state);
+    PyMem_Free(scratch);
+    if (status == PONER_OK) return result;
+    Py_DecRef(result);
+    return raise_fault(status, &fault);
+}
+
+static PyObject *evaluate(PyObject *module, PyObject *arguments) {
+    (void)module;
+    PyObject *capsule, *rows;
+    unsigned name;
+    uint32_t output;
+    char *bytes;
+    Py_ssize_t size;
+    if (!PyArg_ParseTuple(arguments, "OIO:evaluate", &capsule, &name, &rows)) return NULL;
+    const poner_model *model = find(capsule, name, &output);
+    if (!model || PyBytes_AsStringAndSize(rows, &bytes, &size) < 0) return NULL;
+    const size_t row_bytes = model->n_features * sizeof(double);
+    if ((size_t)size % row_bytes) {
+        PyErr_SetString(PyExc_ValueError, "the rows have the wrong length");
+        return NULL;
+    }
+    return run_rows(model, output, bytes, (size_t)size / row_bytes);
+}
+
+static PyMethodDef methods[] = {
+    {"open_model", open_model, METH_VARARGS,
+     "open_model(content: bytes) -> model\n\n"
+     "Check a compiled model; raises BadModelError with what does not hold together."},
+    {"list_outputs", list_outputs, METH_VARARGS,
+     "list_outputs(model) -> ((name, width), ...)\n\nThe outputs, by number and values a row."},
+    {"evaluate_row", evaluate_row, METH_VARARGS,
+     "evaluate_row(model, output: int, values: tuple) -> float | tuple\n\n"
+     "One output for one row of n_features numbers; raises NotFiniteError(row, column)."},
+    {"evaluate", evaluate, METH_VARARGS,
+     "evaluate(model, output: int, rows: bytes) -> bytes\n\n"
+     "One output for many rows: float64, row after row, in and out; raises NotFiniteError."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    "_kernel",
+    "Evaluates compiled models (docs/model_format.md).",
+    -1,
+    methods,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+};
+
+__attribute__((visibility("default"))) PyObject *PyInit__kernel(void);
+
+PyObject *PyInit__kernel(void) {
+    PyObject *module = PyModule_Create2(&definition, PONER_PYTHON_ABI_VERSION);
+    if (!module) return NULL;
+    bad_model_error = PyErr_NewException("poner_runtime._kernel.BadModelError", PyExc_ValueError, NULL);
+    not_finite_error =
+        PyErr_NewException("poner_runtime._kernel.NotFiniteError", PyExc_ValueError, NULL);
+    if (!bad_model_error || !not_finite_error) return NULL;
+    Py_IncRef(bad_model_error);
+    Py_IncRef(not_finite_error);
+    if (PyModule_AddObject(module, "BadModelError", bad_model_error) < 0 ||
+        PyModule_AddObject(module, "NotFiniteError", not_finite_error) < 0 ||
+        PyModule_AddIntConstant(module, "PREDICT", PONER_PREDICT) < 0 ||
+        PyModule_AddIntConstant(module, "DECISION_FUNCTION", PONER_DECISION_FUNCTION) < 0 ||
+        PyModule_AddIntConstant(module, "PREDICT_PROBA", PONER_PREDICT_PROBA) < 0 ||
+        PyModule_AddIntConstant(module, "RAW", PONER_RAW) < 0)
+        return NULL;
+    return module;
+}
