@@ -1,1 +1,25 @@
-"""From a fitted scikit-learn model to an HTTPS endpoint on AWS Lambda."""
+"""From a fitted scikit-learn model to an HTTPS endpoint on AWS Lambda.
+
+The flow of the command line, for a notebook: `save`, `compile`, `load`, `build`, `local`,
+`predict`. Importing poner loads neither scikit-learn nor boto3.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from poner.api import build, compile, load, local, predict, save
+
+__all__ = ["save", "compile", "load", "build", "local", "predict"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("poner.api"), name)
+    raise AttributeError(f"module 'poner' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

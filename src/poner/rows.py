@@ -1,4 +1,4 @@
-"""Rows in the forms users hold them - dicts, lists, arrays, DataFrames - put in the model's order."""
+"""Rows as users hold them (dicts, lists, arrays, DataFrames), put in the model's order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from poner.artifacts import FloatArray, Signature
 from poner.errors import InputError
 
 
-def order_columns(names: Sequence[str], signature: Signature, source: str = "The rows") -> list[int]:
+def order_columns(
+    names: Sequence[str], signature: Signature, source: str = "The rows"
+) -> list[int]:
     """For each feature, the place of its column among `names` (wire names or training columns).
 
     Raises:
@@ -70,7 +72,9 @@ def _plain_rows(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[
         if isinstance(row, Mapping):
             names = [str(name) for name in row]
             values = list(row.values())
-            yield [values[place] for place in order_columns(names, signature, f"Row {number}'s keys")]
+            yield [
+                values[place] for place in order_columns(names, signature, f"Row {number}'s keys")
+            ]
         else:
             yield row
 
@@ -80,7 +84,9 @@ def _to_floats(rows: Any, signature: Signature) -> FloatArray:
     try:
         matrix = np.asarray(rows, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError(_first_fault(rows, signature), "Give one number for each feature.") from None
+        raise InputError(
+            _first_fault(rows, signature), "Give one number for each feature."
+        ) from None
     if matrix.size == 0 and matrix.ndim < 3:
         return matrix.reshape(0, n_features)
     if matrix.ndim != 2 or matrix.shape[1] != n_features:

@@ -18,7 +18,7 @@ class _RefusedError(Exception):
         self.response = _respond(status, reason, '""', **headers)
 
 
-def create_handler(beside: str, body_limit_bytes: int):  # type: ignore[no-untyped-def]  # a function; typing is not imported on Lambda
+def create_handler(beside: str, body_limit_bytes: int):  # type: ignore[no-untyped-def]  # noqa: ANN201  # Callable is in typing
     """The function that AWS Lambda calls, for the model.poner beside a file.
 
     Args:
@@ -67,7 +67,8 @@ class Endpoint:
             raise _RefusedError(405, "only POST is served", allow="POST")
         prediction = self._model.predict_row(self._read_values(self._read_body(event)))
         if self._responses:
-            return self._responses[int(prediction)]
+            response: dict = self._responses[int(prediction)]  # type: ignore[type-arg]
+            return response
         if prediction - prediction != 0:  # infinite: JSON has no word for it
             raise OverflowError
         return _respond(200, "OK", repr(prediction))
@@ -128,7 +129,9 @@ class Endpoint:
 
     def _not_a_number(self, name: str, value: object) -> _RefusedError:
         if type(value) is float:
-            return _RefusedError(400, f"'{name}' is beyond what the model takes ({self._number_type})")
+            return _RefusedError(
+                400, f"'{name}' is beyond what the model takes ({self._number_type})"
+            )
         if type(value) is _NonFinite:
             return _RefusedError(400, f"'{name}' must be a number, not NaN or Infinity")
         what = _JSON_NAMES.get(type(value), "null")
@@ -152,7 +155,7 @@ def _unique(pairs: "list[tuple[str, object]]") -> "dict[str, object]":
     """The object of these pairs; a key twice would let the last one win unseen."""
     body = dict(pairs)
     if len(body) != len(pairs):
-        seen: "set[str]" = set()
+        seen: set[str] = set()
         key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise _RefusedError(400, f"'body' contains {_show(key)} twice")
     return body
@@ -171,10 +174,15 @@ def _respond(status: int, reason: str, prediction: str, **headers: str) -> dict:
 
 
 def _log(error: Exception, request_id: str) -> None:
-    """One line: what kind of error, and where. Its text may hold a patient's value; it is not said."""
+    """One line: the kind of error, and where; its text, which may hold a value, is left out."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = place and f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}"  # noqa: PTH119
-    line = {"level": "ERROR", "requestId": request_id, "error": type(error).__name__, "where": where}
+    line = {
+        "level": "ERROR",
+        "requestId": request_id,
+        "error": type(error).__name__,
+        "where": where,
+    }
     print(json.dumps(line))  # noqa: T201  # standard output is the log on Lambda

@@ -21,7 +21,7 @@ class Model:
         start = int.from_bytes(place[:8], "little")
         self.metadata = json.loads(content[start : start + int.from_bytes(place[8:], "little")])
         """What the tables do not say: `features`, `classes`, `largest_input`; a dict."""
-        self.outputs = {name: width for name, width in _kernel.list_outputs(self.tables)}
+        self.outputs = dict(_kernel.list_outputs(self.tables))
         """Values a row of each output, by the output's number."""
 
     def predict_row(self, values: "tuple[float, ...]") -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from poner.artifacts import FloatArray, OutputParity, ParityEvidence, ParityReport, TrainedModel
 from poner.compiler.parity_rows import make_rows
 from poner.compiler.program import Output
-from poner.compiler.readers import Reading
+from poner.compiler.readers.reading import Reading
 from poner.errors import ParityError
 
 RELATIVE_TOLERANCE = 1e-12
@@ -98,8 +98,10 @@ def _compare(
     name = output.name.lower()
     with np.errstate(invalid="ignore"):
         difference = np.where(equal[:, None], 0.0, np.abs(ours - own))
-        close = equal if exact else np.all(
-            (difference <= RELATIVE_TOLERANCE * np.abs(own)) | equal[:, None], axis=1
+        close = (
+            equal
+            if exact
+            else np.all((difference <= RELATIVE_TOLERANCE * np.abs(own)) | equal[:, None], axis=1)
         )
     if not np.all(close):
         raise ParityError(

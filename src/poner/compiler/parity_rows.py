@@ -67,16 +67,20 @@ def _hard_values(thresholds: FloatArray, program: Program) -> FloatArray:
     values = [finite, np.nextafter(finite, -np.inf), np.nextafter(finite, np.inf)]
     if program.casts_to_float32:
         rounded = np.clip(finite, -_FLOAT32_LARGEST, _FLOAT32_LARGEST).astype(np.float32)
-        for near in (rounded, np.nextafter(rounded, np.float32(-np.inf))):
-            values.append(near.astype(np.float64))
-        values.append(np.nextafter(rounded, np.float32(np.inf)).astype(np.float64))
-        # Halfway between two float32 values: where rounding, not the tree, decides.
-        values.append((values[-1] + values[-3]) / 2)
-    every = np.unique(np.concatenate([*values, [0.0, -0.0]]))
-    if program.casts_to_float32:
-        with np.errstate(over="ignore"):
-            return every[np.isfinite(every.astype(np.float32))]
-    return every[np.isfinite(every)]
+        below, here, above = (
+            near.astype(np.float64)
+            for near in (
+                np.nextafter(rounded, np.float32(-np.inf)),
+                rounded,
+                np.nextafter(rounded, np.float32(np.inf)),
+            )
+        )
+        # Halfway between two float32 values rounding decides, before the tree does.
+        values += [below, here, above, (below + here) / 2, (here + above) / 2]
+    every = np.unique(np.concatenate([*values, [0.0]]))
+    with np.errstate(over="ignore"):
+        cast = every.astype(np.float32) if program.casts_to_float32 else every
+    return np.asarray(every[np.isfinite(cast)])
 
 
 def _drawn_rows(program: Program, random: np.random.Generator) -> FloatArray:
@@ -90,9 +94,7 @@ def _drawn_rows(program: Program, random: np.random.Generator) -> FloatArray:
     return rows
 
 
-def _with_holes(
-    rows: FloatArray, fillings: list[float], random: np.random.Generator
-) -> FloatArray:
+def _with_holes(rows: FloatArray, fillings: list[float], random: np.random.Generator) -> FloatArray:
     """The rows with a third of their values replaced."""
     holes = random.random(rows.shape) < 1 / 3
     return np.where(holes, random.choice(fillings, rows.shape), rows)

@@ -85,14 +85,38 @@ static poner_status logistic(const poner_model *model, const poner_step *step, c
     return PONER_OK;
 }
 
+/* The sum of n values as numpy adds them along a row (numpy/_core/src/umath/loops_utils.h.src,
+ * pairwise sum, numpy 1.24 to 2.5): from eight values on the order shows in the last bit. */
+static double pairwise_sum(const double *values, size_t n) {
+    if (n < 8) {
+        double sum = -0.0; /* as numpy starts, so that -0 stays -0 */
+        for (size_t i = 0; i < n; i++) sum += values[i];
+        return sum;
+    }
+    if (n > 128) {
+        const size_t half = n / 2 - n / 2 % 8;
+        return pairwise_sum(values, half) + pairwise_sum(values + half, n - half);
+    }
+    double lane[8];
+    size_t i = 8;
+    for (size_t k = 0; k < 8; k++) lane[k] = values[k];
+    for (; i + 8 <= n; i += 8)
+        for (size_t k = 0; k < 8; k++) lane[k] += values[i + k];
+    double sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
+                 ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+    for (; i < n; i++) sum += values[i];
+    return sum;
+}
+
 static poner_status softmax(const poner_model *model, const poner_step *step, const double *in,
                             uint32_t in_width, double *out, size_t n_rows, poner_fault *fault) {
     (void)model, (void)step, (void)fault;
     for (const double *end = in + n_rows * in_width; in < end; in += in_width, out += in_width) {
-        double largest = in[0], sum = 0.0;
+        double largest = in[0];
         for (uint32_t i = 1; i < in_width; i++)
             if (in[i] > largest) largest = in[i];
-        for (uint32_t i = 0; i < in_width; i++) sum += out[i] = exp(in[i] - largest);
+        for (uint32_t i = 0; i < in_width; i++) out[i] = exp(in[i] - largest);
+        const double sum = pairwise_sum(out, in_width);
         for (uint32_t i = 0; i < in_width; i++) out[i] /= sum;
     }
     return PONER_OK;

@@ -17,14 +17,18 @@ static inline uint32_t descend(const poner_node *nodes, uint32_t index, const do
     return node.child + (right & internal);
 }
 
-/* DEPTH levels without asking whether a leaf was met; the loop after it is for trees whose DEPTH
- * says less than the truth, and ends because a child stands after its parent. */
-static inline const poner_node *find_leaf(const poner_node *nodes, const uint32_t *tree,
-                                          const double *row) {
-    uint32_t index = tree[ROOT];
-    for (uint32_t level = tree[DEPTH]; level > 0; level--) index = descend(nodes, index, row);
-    while (!(nodes[index].feature & PONER_LEAF)) index = descend(nodes, index, row);
-    return nodes + index;
+/* Several trees of one row, or several rows of one tree, go down side by side: a level is a chain
+ * of loads that wait for each other, and eight chains wait together. */
+#define LANES 8u
+
+static inline void find_leaves(const poner_node *nodes, uint32_t levels, const double *const *rows,
+                               uint32_t *index, uint32_t lanes) {
+    if (lanes == LANES)
+        for (; levels > 0; levels--)
+            for (uint32_t k = 0; k < LANES; k++) index[k] = descend(nodes, index[k], rows[k]);
+    /* For trees deeper than `levels`; ends because a child stands after its parent. */
+    for (uint32_t k = 0; k < lanes; k++)
+        while (!(nodes[index[k]].feature & PONER_LEAF)) index[k] = descend(nodes, index[k], rows[k]);
 }
 
 /* Levels that are gone down blindly: beyond them a deep tree's short branches cost more. */
@@ -69,28 +73,58 @@ const char *poner_check_sum_trees(const poner_model *model, const poner_step *st
     return problem ? problem : check_trees(model, step);
 }
 
+/* The leaves of up to LANES trees for one row. */
+static void find_tree_leaves(const poner_node *nodes, const uint32_t *trees, uint32_t lanes,
+                             const double *row, uint32_t *index) {
+    const double *rows[LANES];
+    uint32_t levels = 0;
+    for (uint32_t k = 0; k < lanes; k++) {
+        const uint32_t *tree = trees + k * TREE_NUMBERS;
+        rows[k] = row, index[k] = tree[ROOT];
+        if (tree[DEPTH] > levels) levels = tree[DEPTH];
+    }
+    find_leaves(nodes, levels, rows, index, lanes);
+}
+
+/* The leaves of one tree for up to LANES rows. */
+static void find_row_leaves(const poner_node *nodes, const uint32_t *tree, uint32_t lanes,
+                            const double *first, uint32_t width, uint32_t *index) {
+    const double *rows[LANES];
+    for (uint32_t k = 0; k < lanes; k++) rows[k] = first + k * width, index[k] = tree[ROOT];
+    find_leaves(nodes, tree[DEPTH], rows, index, lanes);
+}
+
+static inline uint32_t lanes_of(size_t left) { return left < LANES ? (uint32_t)left : LANES; }
+
 /* out[column] = start[column] + the leaf of each tree of that column, one after the other.
  * Arrays: 0 trees (root, depth, column), 1 nodes, 2 start values. */
 poner_status poner_sum_trees(const poner_model *model, const poner_step *step, const double *in,
                              uint32_t in_width, double *out, size_t n_rows, poner_fault *fault) {
     (void)fault;
     const uint32_t *trees = poner_array_of(model, step, 0);
-    const uint32_t *end = trees + poner_count_of(model, step, 0);
+    const size_t n_trees = poner_count_of(model, step, 0) / TREE_NUMBERS;
     const poner_node *nodes = poner_array_of(model, step, 1);
     const double *start = poner_array_of(model, step, 2);
+    uint32_t index[LANES];
     for (size_t row = 0; row < n_rows; row++)
         memcpy(out + row * step->width, start, step->width * sizeof *out);
-    if (n_rows == 1 && step->width == 1) { /* the sum stays in a register: one request */
-        double sum = out[0];
-        for (const uint32_t *tree = trees; tree < end; tree += TREE_NUMBERS)
-            sum += find_leaf(nodes, tree, in)->value;
-        out[0] = sum;
+    if (n_rows < LANES) {
+        for (size_t row = 0; row < n_rows; row++, in += in_width, out += step->width)
+            for (size_t i = 0; i < n_trees; i += LANES) {
+                const uint32_t *tree = trees + i * TREE_NUMBERS, lanes = lanes_of(n_trees - i);
+                find_tree_leaves(nodes, tree, lanes, in, index);
+                for (uint32_t k = 0; k < lanes; k++)
+                    out[tree[k * TREE_NUMBERS + COLUMN]] += nodes[index[k]].value;
+            }
         return PONER_OK;
     }
-    for (const uint32_t *tree = trees; tree < end; tree += TREE_NUMBERS)
-        for (size_t row = 0; row < n_rows; row++)
-            out[row * step->width + tree[COLUMN]] +=
-                find_leaf(nodes, tree, in + row * in_width)->value;
+    for (const uint32_t *tree = trees; tree < trees + n_trees * TREE_NUMBERS; tree += TREE_NUMBERS)
+        for (size_t row = 0; row < n_rows; row += LANES) {
+            const uint32_t lanes = lanes_of(n_rows - row);
+            find_row_leaves(nodes, tree, lanes, in + row * in_width, in_width, index);
+            for (uint32_t k = 0; k < lanes; k++)
+                out[(row + k) * step->width + tree[COLUMN]] += nodes[index[k]].value;
+        }
     return PONER_OK;
 }
 
@@ -104,6 +138,10 @@ const char *poner_check_sum_leaf_rows(const poner_model *model, const poner_step
     return problem ? problem : check_trees(model, step);
 }
 
+static inline void add_row(double *out, const double *values, uint32_t width) {
+    for (uint32_t column = 0; column < width; column++) out[column] += values[column];
+}
+
 /* out = the leaf rows of all trees, added one after the other to 0.
  * Arrays: 0 trees (root, depth, 0), 1 nodes, 2 leaf rows of step->width values. */
 poner_status poner_sum_leaf_rows(const poner_model *model, const poner_step *step,
@@ -111,17 +149,29 @@ poner_status poner_sum_leaf_rows(const poner_model *model, const poner_step *ste
                                  poner_fault *fault) {
     (void)fault;
     const uint32_t *trees = poner_array_of(model, step, 0);
-    const uint32_t *end = trees + poner_count_of(model, step, 0);
+    const size_t n_trees = poner_count_of(model, step, 0) / TREE_NUMBERS;
     const poner_node *nodes = poner_array_of(model, step, 1);
     const double *leaf_rows = poner_array_of(model, step, 2);
     const uint32_t width = step->width;
+    uint32_t index[LANES];
     memset(out, 0, n_rows * width * sizeof *out);
-    for (const uint32_t *tree = trees; tree < end; tree += TREE_NUMBERS)
-        for (size_t row = 0; row < n_rows; row++) {
-            const poner_node *leaf = find_leaf(nodes, tree, in + row * in_width);
-            const double *values = leaf_rows + leaf->position * width;
-            for (uint32_t column = 0; column < width; column++)
-                out[row * width + column] += values[column];
+    if (n_rows < LANES) {
+        for (size_t row = 0; row < n_rows; row++, in += in_width, out += width)
+            for (size_t i = 0; i < n_trees; i += LANES) {
+                const uint32_t lanes = lanes_of(n_trees - i);
+                find_tree_leaves(nodes, trees + i * TREE_NUMBERS, lanes, in, index);
+                for (uint32_t k = 0; k < lanes; k++)
+                    add_row(out, leaf_rows + nodes[index[k]].position * width, width);
+            }
+        return PONER_OK;
+    }
+    for (const uint32_t *tree = trees; tree < trees + n_trees * TREE_NUMBERS; tree += TREE_NUMBERS)
+        for (size_t row = 0; row < n_rows; row += LANES) {
+            const uint32_t lanes = lanes_of(n_rows - row);
+            find_row_leaves(nodes, tree, lanes, in + row * in_width, in_width, index);
+            for (uint32_t k = 0; k < lanes; k++)
+                add_row(out + (row + k) * width, leaf_rows + nodes[index[k]].position * width,
+                        width);
         }
     return PONER_OK;
 }

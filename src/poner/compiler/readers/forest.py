@@ -1,7 +1,7 @@
 """Single decision trees, random forests and extra trees, for classes and for values.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/tree/_classes.py, _tree.pyx and sklearn/ensemble/_forest.py,
-read 2026-11-22.
+Source: scikit-learn 1.1 to 1.9, sklearn/tree/_classes.py, _tree.pyx and
+sklearn/ensemble/_forest.py, read 2026-11-22.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from poner.artifacts import TrainedModel
+from poner.artifacts import FloatArray, TrainedModel
 from poner.compiler.fitted import get_array, get_objects, get_value
 from poner.compiler.program import (
     ArgMax,
@@ -58,7 +58,7 @@ def read_hist_gradient_boosting(model: TrainedModel) -> Reading:
     return Reading(program, exact, methods)
 
 
-def _read_predictors(model: TrainedModel) -> tuple[FittedTrees, np.ndarray]:  # type: ignore[type-arg]
+def _read_predictors(model: TrainedModel) -> tuple[FittedTrees, FloatArray]:
     """The trees of all iterations, and the value of every node."""
     tables = [get_array(tree, "nodes", 1) for tree in get_objects(model.estimator, "_predictors")]
     wanted = {"left", "right", "feature_idx", "num_threshold", "missing_go_to_left", "is_leaf"}
@@ -89,9 +89,7 @@ def _read_predictors(model: TrainedModel) -> tuple[FittedTrees, np.ndarray]:  # 
 _Outputs = tuple[dict[Output, int], dict[Output, str], Output]
 
 
-def _add_classifier(
-    builder: ProgramBuilder, model: TrainedModel, raw: int, width: int
-) -> _Outputs:
+def _add_classifier(builder: ProgramBuilder, model: TrainedModel, raw: int, width: int) -> _Outputs:
     """Probabilities and labels; before 1.5 labels came from the probabilities."""
     if width == 1:
         probabilities = builder.add(Logistic(1.0), raw, 2)

@@ -1,0 +1,49 @@
+# Two commands do all the set-up: `make demo` and `make test`. See the README.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements.lock)
+KERNEL := $(wildcard src/poner_runtime/kernel/*.[ch])
+
+.PHONY: help install demo test check bench lock clean golden
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
+
+install: $(STAMP)  ## make .venv with poner in it, from the locked versions
+
+$(STAMP): requirements.lock pyproject.toml hatch_build.py $(KERNEL)
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -c 'import importlib.metadata as m; assert m.version("uv") == "$(UV_VERSION)"' \
+		2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		"uv==$(UV_VERSION)"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $(STAMP)
+
+demo: install  ## the main job: train, build, run and ask a model, on this machine
+	@$(BIN)/poner demo
+
+test: install  ## all tests but the slow ones
+	@$(BIN)/pytest -m "not slow"
+
+check: install  ## format, lint, types, architecture
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: install  ## cold start and latency beside an empty function and the article's way
+	@$(BIN)/python benchmarks/run.py
+
+lock: install  ## choose the newest versions anew
+	@$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 \
+		pyproject.toml --group dev --output-file requirements.lock \
+		--custom-compile-command "make lock"
+
+golden: install  ## write the golden files anew; review the diff
+	@UPDATE_GOLDEN=1 $(BIN)/pytest -q tests/golden
+
+clean:  ## remove what was made
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src -name '*.so' -delete

@@ -1,0 +1,166 @@
+"""The Python API: each verb of the flow, with a notebook's defaults."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from poner import client, compiled_model, config, limits, loader, pipeline
+from poner.artifacts import JsonScalar, Signature
+from poner.bundle import Bundle, FunctionSettings, read_bundle
+from poner.compiled_model import CompiledModel
+from poner.errors import UsageError
+
+__all__ = ["save", "compile", "load", "build", "local", "predict"]
+
+
+def save(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    folder: str | Path,
+    *,
+    feature_names: Sequence[str] | None = None,
+    labels: Mapping[Any, str] | Sequence[str] | None = None,
+    metrics: Mapping[str, float] | None = None,
+    target: str | None = None,
+    keep_rows: int = 500,
+) -> Path:
+    """Write a fitted estimator with all that is needed to build from it; returns the folder.
+
+    Writes `clf.sav`, `signature.json`, and `training_rows.json`: rows of X, kept beside the model
+    to prove parity on, and never shipped.
+
+    Args:
+        estimator: fitted, of scikit-learn.
+        X: (n_rows, n_features) the data it was trained on: an array or a DataFrame.
+        y: (n_rows,) the target.
+        folder: made if it does not exist.
+        feature_names: the columns, where neither X nor the estimator knows them.
+        labels: what the classes mean, such as `{0: "benign", 1: "malignant"}`.
+        metrics: scores to record, such as `{"f1_test": 0.94}`.
+        target: name of what is predicted.
+        keep_rows: how many rows of X to keep; 0 keeps none.
+
+    Raises:
+        SignatureError: the estimator is not fitted, or names and data do not fit it.
+    """
+    return loader.save_model(
+        estimator,
+        X,
+        y,
+        folder,
+        feature_names=feature_names,
+        labels=labels,
+        metrics=metrics,
+        target=target,
+        keep_rows=keep_rows,
+    )
+
+
+def compile(  # the flow's own word, as in re.compile
+    model: Any,
+    X: Any = None,
+    y: Any = None,
+    *,
+    feature_names: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> CompiledModel:
+    """Compile a model and prove that it answers the same.
+
+    Args:
+        model: a fitted estimator, a model file, or the folder that `save` wrote.
+        X: (n_rows, n_features) training rows to prove parity on, for an estimator.
+        y: unused by the proof; taken so that `compile(clf, X, y)` reads like `fit`.
+        feature_names: names of the features, where the model has none.
+        labels: what the classes mean, by the class as text.
+
+    Raises:
+        NotSupportedError: the native engine does not compute this model.
+        ParityError: the compiled model answers otherwise.
+        ModelRefusedError: the file names something no fitted model needs.
+    """
+    if isinstance(model, str | Path):
+        opened = loader.open_model(Path(model), feature_names=feature_names, labels=labels)
+    else:
+        opened = loader.open_estimator(model, X=X, y=y, feature_names=feature_names, labels=labels)
+    with opened as trained:
+        return pipeline.compile_trained(trained)
+
+
+def load(path: str | Path) -> CompiledModel:
+    """Read a compiled model: a file of `CompiledModel.save`, or model.poner of a Bundle.
+
+    Raises:
+        KernelError: the file is missing or damaged.
+    """
+    return compiled_model.load_model(path)
+
+
+def build(
+    model: str | Path,
+    out: str | Path = "build",
+    *,
+    engine: str = "auto",
+    runtime: str | None = None,
+    architecture: str = "x86_64",
+    feature_names: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    settings: FunctionSettings | None = None,
+    notify: Callable[[str], None] = print,
+) -> Bundle:
+    """Build a Bundle from a model file or the folder that `save` wrote.
+
+    Args:
+        model: file or folder.
+        out: folder of the Bundle; a Bundle in it is replaced.
+        engine: `native`, or `auto` for the first engine that supports the model.
+        runtime: such as `python3.13`; by default that of this Python.
+        architecture: `x86_64` or `arm64`.
+        feature_names: names of the features, for a file without signature.json.
+        labels: what the classes mean, for a file without signature.json.
+        settings: name, memory, timeout and body limit of the function.
+        notify: gets a line about things worth knowing.
+
+    Raises:
+        PonerError: whatever stands in the way, with what to do about it.
+    """
+    if engine not in ("auto", "native"):
+        raise UsageError(f"There is no engine {engine!r}.", "Choose `auto` or `native`.")
+    if architecture not in limits.ARCHITECTURES:
+        raise UsageError(
+            f"There is no architecture {architecture!r}.",
+            f"Choose one of {', '.join(limits.ARCHITECTURES)}.",
+        )
+    chosen = config.choose_runtime(runtime, datetime.date.today())
+    target = pipeline.Target(chosen, architecture, settings or FunctionSettings())
+    reporter = pipeline.Reporter(notify=notify)
+    return pipeline.build(
+        Path(model),
+        Path(out),
+        target,
+        feature_names=feature_names,
+        labels=labels,
+        reporter=reporter,
+    )
+
+
+@contextmanager
+def local(bundle: Bundle | str | Path) -> Iterator[client.FunctionUrl]:
+    """A local Function URL for a Bundle, as long as the `with` lasts.
+
+    Raises:
+        BundleError: there is no Bundle, or a damaged one.
+        EmulatorError: it cannot be run here.
+    """
+    opened = bundle if isinstance(bundle, Bundle) else read_bundle(Path(bundle))
+    with pipeline.run_locally(opened) as url:
+        yield url
+
+
+def predict(url: str, rows: Any, signature: Signature | None = None) -> list[JsonScalar]:
+    """The prediction for every row; see `poner.client.predict`."""
+    return client.predict(url, rows, signature)

@@ -1,0 +1,205 @@
+"""The Bundle: what the bundler makes, the emulator runs and the deployer ships."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from poner.artifacts import ParityReport, Provenance, Signature
+from poner.errors import BundleError
+
+MANIFEST_FORMAT = 1
+MANIFEST_NAME = "manifest.json"
+FUNCTION_ZIP = "function.zip"
+
+
+@dataclass(frozen=True)
+class FunctionSettings:
+    """How the function is set up on Lambda."""
+
+    name: str = "function"
+    """The function's name: letters, digits, - and _, at most 64."""
+    memory_mb: int = 128
+    """Memory in MB, 128 to 10,240."""
+    timeout_s: int = 3
+    """Longest time an invocation may take, in seconds, 1 to 900."""
+    body_limit_bytes: int = 65_536
+    """Longest request body that is read, in bytes; a longer one is answered with 413."""
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One file, as it must be found."""
+
+    path: str
+    """Its path, with / between folders."""
+    size_bytes: int
+    """Its size."""
+    sha256: str
+    """Its hash, in hexadecimal."""
+
+
+@dataclass(frozen=True)
+class ZipRecord:
+    """One zip of the Bundle, with what it holds."""
+
+    path: str
+    """Its path in the Bundle."""
+    size_bytes: int
+    """Its size, which counts against the direct upload's limit."""
+    sha256: str
+    """Its hash, in hexadecimal."""
+    unzipped_bytes: int
+    """The sum of its members' sizes, which counts against the unzipped limit."""
+    members: tuple[FileRecord, ...]
+    """The files in it, sorted by path."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One of Lambda's limits, and how much of it the Bundle leaves free."""
+
+    name: str
+    """`zipped_bytes`, `unzipped_bytes` or `layers`."""
+    limit: int
+    """AWS's limit."""
+    used: int
+    """What the Bundle takes of it."""
+    left: int
+    """What it leaves."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How the finished zips were started and asked, before the Bundle was written."""
+
+    python_version: str
+    """Version of the interpreter that ran the function."""
+    architecture: str
+    """Architecture whose kernel ran: the Bundle's own, unless this machine cannot run it."""
+    rows: int
+    """Rows whose raw scores came out of the zip's own kernel and tables, equal to the bit."""
+    requests: int
+    """Requests that the zip's own handler answered with the model's prediction."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """manifest.json: what a Bundle is made of and what was proved of it."""
+
+    settings: FunctionSettings
+    """How the function is set up."""
+    engine: str
+    """How predictions are computed: `native`."""
+    passed_over: tuple[str, ...]
+    """One line for each engine that was not taken, and why."""
+    runtime: str
+    """AWS's identifier, such as `python3.13`."""
+    architecture: str
+    """`x86_64` or `arm64`."""
+    handler: str
+    """Module and function that Lambda calls."""
+    function: ZipRecord
+    """function.zip."""
+    layers: tuple[ZipRecord, ...]
+    """The layers, in the order in which Lambda unpacks them."""
+    quotas: tuple[Quota, ...]
+    """Lambda's limits and what is left of them."""
+    signature: Signature
+    """What goes in and what comes out; stays on this machine."""
+    provenance: Provenance
+    """Where the model comes from."""
+    parity: ParityReport
+    """What was compared before the compiled model was let go."""
+    verification: Verification
+    """How the finished zips were tried."""
+    poner_version: str
+    """The poner that made it."""
+    format: int = MANIFEST_FORMAT
+    """Version of this layout."""
+
+    def to_json(self) -> str:
+        """Text of manifest.json; the same for the same Bundle."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A folder with manifest.json, function.zip and layers/*.zip."""
+
+    folder: Path
+    """Where it lies."""
+    manifest: Manifest
+    """What it holds."""
+
+    @property
+    def function_zip(self) -> Path:
+        """The function's code and model."""
+        return self.folder / self.manifest.function.path
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a folder holds a Bundle."""
+    return (folder / MANIFEST_NAME).is_file()
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read a Bundle and check that its zips are those of its manifest.
+
+    Raises:
+        BundleError: it is missing, damaged, or of another version.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    path = folder / MANIFEST_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(
+            f"{folder} holds no bundle: {MANIFEST_NAME} cannot be read.",
+            "Make one with `poner build`, or give the folder that it wrote.",
+        ) from error
+    try:
+        manifest = TypeAdapter(Manifest).validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BundleError(
+            f"{path} is damaged: {'.'.join(map(str, first['loc']))}: {first['msg']}.",
+            "Make the bundle anew with `poner build`.",
+        ) from error
+    if manifest.format != MANIFEST_FORMAT:
+        raise BundleError(
+            f"{path} has the format {manifest.format}; this poner reads {MANIFEST_FORMAT}.",
+            "Make the bundle anew with `poner build`.",
+        )
+    for record in (manifest.function, *manifest.layers):
+        _check_file(folder, record)
+    return Bundle(folder, manifest)
+
+
+def _check_file(folder: Path, record: ZipRecord) -> None:
+    try:
+        content = (folder / record.path).read_bytes()
+    except OSError:
+        content = b""
+    if hashlib.sha256(content).hexdigest() != record.sha256:
+        raise BundleError(
+            f"{folder / record.path} is missing or not the file that was proved.",
+            "Make the bundle anew with `poner build`.",
+        )
+
+
+def file_record(path: str, content: bytes) -> FileRecord:
+    """The record of a file's bytes."""
+    return FileRecord(path, len(content), hashlib.sha256(content).hexdigest())
+
+
+def zip_record(path: str, content: bytes, members: Mapping[str, bytes]) -> ZipRecord:
+    """The record of a zip's bytes and of what it holds."""
+    own = file_record(path, content)
+    records = tuple(file_record(name, members[name]) for name in sorted(members))
+    unzipped = sum(record.size_bytes for record in records)
+    return ZipRecord(own.path, own.size_bytes, own.sha256, unzipped, records)

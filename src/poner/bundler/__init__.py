@@ -1,0 +1,119 @@
+"""The bundler: a CompiledModel comes in, a Bundle that was started and tried goes out.
+
+It packs the function for one runtime and architecture, checks AWS's quotas, and writes nothing
+that has not given the model's answers from the finished zip. It never compiles a model, and
+never talks to AWS.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from poner import limits
+from poner.artifacts import ParityEvidence, ParityReport
+from poner.bundle import (
+    FUNCTION_ZIP,
+    MANIFEST_NAME,
+    Bundle,
+    FunctionSettings,
+    Manifest,
+    Quota,
+    ZipRecord,
+    zip_record,
+)
+from poner.bundler.bytecode import compile_sources
+from poner.bundler.native import HANDLER, function_files
+from poner.bundler.verification import Case, verify
+from poner.bundler.writing import check_replaceable, write_folder
+from poner.bundler.zips import make_zip
+from poner.compiled_model import CompiledModel
+from poner.errors import ParityError, QuotaError
+from poner.interpreters import find_python
+
+__all__ = ["make_native_bundle"]
+
+
+def make_native_bundle(
+    compiled: CompiledModel,
+    out: Path,
+    *,
+    runtime: limits.Runtime,
+    architecture: str,
+    settings: FunctionSettings,
+    passed_over: Sequence[str] = (),
+) -> Bundle:
+    """Pack a compiled model with the kernel, try the result, and write it to `out`.
+
+    Raises:
+        InterpreterNotFoundError: there is no Python of the runtime's version to prove it with.
+        ParityError: the model was not proved, or the finished function answers otherwise.
+        QuotaError: it does not fit Lambda.
+        BundleError: `out` cannot be written; what was there before is untouched.
+    """
+    report, evidence = _require_proof(compiled)
+    check_replaceable(out)
+    interpreter = find_python(runtime.python_version)
+    with tempfile.TemporaryDirectory(prefix="poner-") as name:
+        scratch = Path(name)
+        files = function_files(compiled.content, architecture, settings.body_limit_bytes)
+        files |= compile_sources(files, interpreter, scratch / "bytecode")
+        content = make_zip(files)
+        record = zip_record(FUNCTION_ZIP, content, files)
+        quotas = check_quotas(record, ())
+        case = Case(evidence, compiled.signature)
+        verification = verify(content, architecture, interpreter, case, scratch)
+    manifest = Manifest(
+        settings=settings,
+        engine="native",
+        passed_over=tuple(passed_over),
+        runtime=runtime.name,
+        architecture=architecture,
+        handler=HANDLER,
+        function=record,
+        layers=(),
+        quotas=quotas,
+        signature=compiled.signature,
+        provenance=compiled.provenance,
+        parity=report,
+        verification=verification,
+        poner_version=importlib.metadata.version("poner"),
+    )
+    write_folder(out, {FUNCTION_ZIP: content, MANIFEST_NAME: manifest.to_json().encode()})
+    return Bundle(out, manifest)
+
+
+def check_quotas(function: ZipRecord, layers: Sequence[ZipRecord]) -> tuple[Quota, ...]:
+    """What the zips take of Lambda's limits and what they leave.
+
+    Raises:
+        QuotaError: a limit is passed; it names the sizes.
+    """
+    used = {
+        "zipped_bytes": (limits.DIRECT_UPLOAD_BYTES, function.size_bytes),
+        "unzipped_bytes": (
+            limits.UNZIPPED_BYTES,
+            sum(record.unzipped_bytes for record in (function, *layers)),
+        ),
+        "layers": (limits.LAYERS, len(layers)),
+    }
+    for name, (limit, amount) in used.items():
+        if amount > limit:
+            raise QuotaError(
+                f"The bundle takes {amount:,} of Lambda's {limit:,} {name.replace('_', ' ')}.",
+                "Fit a smaller model: fewer or shallower trees.",
+            )
+    return tuple(
+        Quota(name, limit, amount, limit - amount) for name, (limit, amount) in used.items()
+    )
+
+
+def _require_proof(compiled: CompiledModel) -> tuple[ParityReport, ParityEvidence]:
+    if compiled.parity is None or compiled.evidence is None:
+        raise ParityError(
+            "The compiled model was read from a file, so there is nothing to compare it with.",
+            "Build from the model file or the fitted estimator it was compiled from.",
+        )
+    return compiled.parity, compiled.evidence

@@ -1,0 +1,45 @@
+"""The function of the native engine: its files, as they lie in function.zip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import poner_runtime
+from poner.errors import BundleError
+
+HANDLER = "lambda_function.lambda_handler"
+_ENTRY = '''\
+"""The function on AWS Lambda, made by `poner build`."""
+
+from poner_runtime.handler import create_handler
+
+lambda_handler = create_handler(__file__, body_limit_bytes={body_limit_bytes})
+'''
+_MODULES = ("__init__.py", "handler.py", "model.py")
+KERNEL = "poner_runtime/_kernel.abi3.so"
+
+
+def function_files(model: bytes, architecture: str, body_limit_bytes: int) -> dict[str, bytes]:
+    """Sources, kernel and model by their path in the zip; bytecode is added later."""
+    package = _package()
+    entry = _ENTRY.format(body_limit_bytes=body_limit_bytes)
+    files = {"lambda_function.py": entry.encode(), "model.poner": model}
+    files |= {f"poner_runtime/{name}": (package / name).read_bytes() for name in _MODULES}
+    files[KERNEL] = kernel_for(architecture)
+    return files
+
+
+def kernel_for(architecture: str) -> bytes:
+    """The kernel that was built with the package for one of Lambda's architectures."""
+    path = _package() / "kernel" / architecture / "_kernel.abi3.so"
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"This installation of poner has no kernel for {architecture}.",
+            "Install poner again from its wheel.",
+        ) from error
+
+
+def _package() -> Path:
+    return Path(poner_runtime.__file__).parent

@@ -1,0 +1,153 @@
+"""Starts a function from its finished zip and compares its answers with the model's own."""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import subprocess
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from poner.artifacts import FloatArray, JsonScalar, ParityEvidence, Signature
+from poner.bundle import Verification
+from poner.bundler.native import KERNEL, kernel_for
+from poner.errors import ParityError
+
+MOST_REQUESTS = 200
+_TIMEOUT_S = 300
+
+_ASK = """
+import json, os, sys
+task, scratch = sys.argv[1:3]
+os.chdir(task)
+sys.path.insert(0, task)
+from lambda_function import lambda_handler
+from poner_runtime.model import Model
+with open("model.poner", "rb") as file:
+    model = Model(file.read())
+with open(os.path.join(scratch, "rows"), "rb") as file:
+    rows = file.read()
+for output in json.loads(sys.argv[3]):
+    with open(os.path.join(scratch, "output-%d" % output), "wb") as file:
+        file.write(model.evaluate(output, rows))
+with open(os.path.join(scratch, "requests")) as file:
+    answers = [lambda_handler({"body": line}, None) for line in file.read().splitlines()]
+with open(os.path.join(scratch, "answers"), "w") as file:
+    json.dump(answers, file)
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is asked of the function, and what it must answer."""
+
+    evidence: ParityEvidence
+    """Rows with the model's own raw scores and predictions."""
+    signature: Signature
+    """Names for requests, classes for answers."""
+
+
+def verify(
+    function_zip: bytes, architecture: str, interpreter: Path, case: Case, scratch: Path
+) -> Verification:
+    """Unpack, start, ask and compare.
+
+    Where this machine cannot run the zip's architecture, its kernel is swapped for this machine's,
+    built from the same sources; the Verification says which one ran.
+
+    Raises:
+        ParityError: it does not start, or an answer differs.
+    """
+    task = scratch / "task"
+    with zipfile.ZipFile(io.BytesIO(function_zip)) as archive:
+        archive.extractall(task)
+    ran_on = host_architecture()
+    if ran_on != architecture:
+        (task / KERNEL).write_bytes(kernel_for(ran_on))
+    evidence = case.evidence
+    requests = _requests(case)
+    (scratch / "rows").write_bytes(np.ascontiguousarray(evidence.rows).tobytes())
+    (scratch / "requests").write_text("".join(body + "\n" for body, _ in requests))
+    _run(interpreter, task, scratch, [evidence.raw_output, 1])
+    _compare_bits(scratch / f"output-{evidence.raw_output}", evidence.raw, "raw scores")
+    if case.signature.classes is not None:
+        _compare_bits(scratch / "output-1", evidence.predictions[:, None], "predicted classes")
+    _compare_answers(json.loads((scratch / "answers").read_text()), requests)
+    return Verification(_version_of(interpreter), ran_on, len(evidence.rows), len(requests))
+
+
+def host_architecture() -> str:
+    """This machine's architecture by Lambda's name."""
+    machine = platform.machine().lower()
+    return {"amd64": "x86_64", "aarch64": "arm64"}.get(machine, machine)
+
+
+def _requests(case: Case) -> list[tuple[str, JsonScalar]]:
+    """Bodies with the prediction each must be answered with: rows that JSON can say."""
+    rows, predictions = case.evidence.rows, case.evidence.predictions
+    sayable = np.flatnonzero(np.all(np.isfinite(rows), axis=1))
+    chosen = sayable[:: max(1, -(-len(sayable) // MOST_REQUESTS))]
+    names, classes = case.signature.wire_names, case.signature.classes
+    requests: list[tuple[str, JsonScalar]] = []
+    for row, prediction in zip(rows[chosen].tolist(), predictions[chosen].tolist(), strict=True):
+        body = json.dumps(dict(zip(names, row, strict=True)))
+        requests.append((body, prediction if classes is None else classes[int(prediction)]))
+    return requests
+
+
+def _run(interpreter: Path, task: Path, scratch: Path, outputs: list[int]) -> None:
+    command = [str(interpreter), "-I", "-S", "-B", "-c", _ASK, str(task), str(scratch)]
+    command.append(json.dumps(outputs))
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env={}, timeout=_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _failure(f"gave no answer within {_TIMEOUT_S} s") from error
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        raise _failure(f"did not start from its zip: {last}")
+
+
+def _compare_bits(answers: Path, own: FloatArray, what: str) -> None:
+    ours = np.fromfile(answers).reshape(own.shape)
+    same = (ours.view(np.int64) == np.ascontiguousarray(own).view(np.int64)) | (
+        np.isnan(ours) & np.isnan(own)
+    )
+    if not np.all(same):
+        rows = int(np.sum(~np.all(same, axis=1)))
+        raise _failure(f"gives other {what} than the model on {rows} of {len(own)} rows")
+
+
+def _compare_answers(
+    answers: list[dict[str, object]], requests: list[tuple[str, JsonScalar]]
+) -> None:
+    for number, (answer, (_, prediction)) in enumerate(zip(answers, requests, strict=True)):
+        body = json.loads(str(answer["body"]))
+        given = body["prediction"]
+        close = given == prediction and type(given) is type(prediction)
+        if type(given) is float and type(prediction) is float:  # exp may differ by an ulp
+            close = abs(given - prediction) <= 1e-12 * abs(prediction)
+        if answer["statusCode"] != 200 or not close:
+            raise _failure(
+                f"answers request {number + 1} of {len(requests)} otherwise than the model"
+            )
+
+
+def _version_of(interpreter: Path) -> str:
+    ask = "import platform; print(platform.python_version())"
+    done = subprocess.run(
+        [interpreter, "-I", "-S", "-c", ask], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def _failure(what: str) -> ParityError:
+    return ParityError(
+        f"The finished function {what}; no bundle was written.",
+        "Please report it with the model's class and parameters.",
+    )

@@ -1,0 +1,18 @@
+"""The command line: parses, builds values, calls the pipeline, and shows what came back.
+
+Data goes to standard output, messages to standard error. Exit code 0 means done, 1 failed, 2
+wrong usage. Nothing is decided here that the Python API would need too.
+"""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run `poner` with this process's arguments."""
+    from poner.cli.app import run
+
+    sys.exit(run(sys.argv[1:]))

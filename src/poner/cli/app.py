@@ -1,0 +1,86 @@
+"""All commands together, and the boundary at which an error becomes two sentences."""
+
+from __future__ import annotations
+
+import datetime
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import typer
+
+from poner.cli import build, demo, init, local, predict, train
+from poner.cli.console import say
+from poner.errors import PonerError, UsageError
+from poner.interpreters import cache_folder
+
+app = typer.Typer(
+    name="poner",
+    help="From a fitted scikit-learn model to an HTTPS endpoint on AWS Lambda.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("init")(init.init)
+app.command("train")(train.train)
+app.command("build")(build.build)
+app.command("local")(local.local)
+app.command("predict")(predict.predict)
+app.command("demo")(demo.demo)
+
+
+@app.callback(invoke_without_command=True)
+def show_version(
+    version: bool = typer.Option(False, "--version", help="Show poner's version and leave."),
+) -> None:
+    """From a fitted scikit-learn model to an HTTPS endpoint on AWS Lambda."""
+    if version:
+        import importlib.metadata
+
+        typer.echo(importlib.metadata.version("poner"))
+        raise typer.Exit
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; returns the exit code: 0 done, 1 failed, 2 wrong usage."""
+    try:
+        code = app(list(arguments), standalone_mode=False)
+    except UsageError as error:
+        _show(error)
+        return 2
+    except PonerError as error:
+        _show(error)
+        return 1
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        say("Interrupted.")
+        return 130
+    except BrokenPipeError:
+        return 1
+    except Exception:  # noqa: BLE001  # the boundary: no traceback reaches a user
+        say(f"poner met a fault of its own; the details are in {_keep(traceback.format_exc())}.")
+        say("Please report it with that file.")
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _show(error: PonerError) -> None:
+    say(f"Error: {error.message}")
+    say(f"  {error.hint}")
+
+
+def _keep(details: str) -> Path:
+    """Write the details of a fault to a file of its own."""
+    folder = cache_folder() / "faults"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    path = folder / f"{stamp}.txt"
+    path.write_text(details, encoding="utf-8")
+    return path

@@ -1,0 +1,136 @@
+"""`poner build`: from a model to a proved Bundle."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from poner import pipeline
+from poner.bundle import Bundle, FunctionSettings
+from poner.cli.console import MESSAGES, print_data, print_json, reporting, say
+from poner.config import Config, choose_runtime, read_config
+from poner.errors import UsageError
+
+
+class Engine(StrEnum):
+    """Engines by the names of the command line."""
+
+    auto = "auto"
+    native = "native"
+
+
+class Architecture(StrEnum):
+    """Architectures by AWS's names."""
+
+    x86_64 = "x86_64"
+    arm64 = "arm64"
+
+
+def build(
+    model: Annotated[
+        Path | None,
+        typer.Argument(help="Model file, or folder of poner.save; default: as poner.toml says."),
+    ] = None,
+    engine: Annotated[Engine | None, typer.Option(help="How predictions are computed.")] = None,
+    runtime: Annotated[
+        str | None, typer.Option(help="Such as python3.13; default: this Python's.")
+    ] = None,
+    architecture: Annotated[Architecture | None, typer.Option(help="Instruction set.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the bundle.")] = None,
+    features: Annotated[
+        str | None, typer.Option(help="a,b,c: for a model without signature.json.")
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="0=benign,1=malignant: for a model without signature.json.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
+) -> None:
+    """Compile a model, prove that it answers the same, and pack the function."""
+    settings = read_config(Path.cwd())
+    del engine  # both choices mean the native engine, the only one there is yet
+    with reporting() as reporter:
+        bundle = pipeline.build(
+            model or Path(settings.model.path),
+            out or Path(settings.build.out),
+            make_target(settings, runtime, architecture.value if architecture else None),
+            feature_names=split_names(features),
+            labels=split_labels(labels),
+            reporter=reporter,
+        )
+    if json_:
+        print_json(dataclasses.asdict(bundle.manifest))
+    else:
+        show_bundle(bundle)
+        print_data(str(bundle.folder))
+
+
+def make_target(
+    settings: Config, runtime: str | None = None, architecture: str | None = None
+) -> pipeline.Target:
+    """What to build for: flags first, then poner.toml, then defaults."""
+    return pipeline.Target(
+        runtime=choose_runtime(runtime or settings.build.runtime, datetime.date.today()),
+        architecture=architecture or settings.build.architecture,
+        settings=FunctionSettings(name=settings.project.name, **settings.function.model_dump()),
+    )
+
+
+def split_names(text: str | None) -> list[str] | None:
+    """`a,b,c` as a list.
+
+    Raises:
+        UsageError: a name is empty.
+    """
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise UsageError("--features has an empty name.", "Write it as a,b,c.")
+    return names
+
+
+def split_labels(text: str | None) -> dict[str, str] | None:
+    """`0=benign,1=malignant` as a dict.
+
+    Raises:
+        UsageError: a part is not CLASS=LABEL.
+    """
+    if text is None:
+        return None
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(name.strip() and equals and label.strip() for name, equals, label in pairs):
+        raise UsageError(
+            "--labels is not a list of CLASS=LABEL.", "Write it as 0=benign,1=malignant."
+        )
+    return {name.strip(): label.strip() for name, _, label in pairs}
+
+
+def show_bundle(bundle: Bundle) -> None:
+    """What was built and what it takes of AWS's limits, for people."""
+    manifest = bundle.manifest
+    parity, tried = manifest.parity, manifest.verification
+    table = Table(
+        title=f"{manifest.settings.name}: {manifest.engine} engine, "
+        f"{manifest.runtime}, {manifest.architecture}"
+    )
+    for heading in ("", "used", "left"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for quota in manifest.quotas:
+        table.add_row(quota.name.replace("_", " "), f"{quota.used:,}", f"{quota.left:,}")
+    MESSAGES.print(table)
+    say(f"Parity: {parity.rows_equal:,} of {parity.rows_tried:,} rows equal to the bit.")
+    say(
+        f"Tried from the finished zip on Python {tried.python_version} ({tried.architecture}): "
+        f"{tried.rows:,} rows and {tried.requests:,} requests."
+    )
+    if tried.architecture != manifest.architecture:
+        say(
+            f"This machine cannot run {manifest.architecture}: the kernel tried is its twin for "
+            f"{tried.architecture}, built from the same sources."
+        )

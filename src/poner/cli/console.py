@@ -1,0 +1,67 @@
+"""Messages, progress and errors on standard error; data on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from poner.pipeline import Reporter
+
+MESSAGES = Console(stderr=True, highlight=False)
+"""Where people read."""
+
+
+def say(line: str) -> None:
+    """One line for people."""
+    MESSAGES.print(line, markup=False, soft_wrap=True)
+
+
+def print_data(text: str) -> None:
+    """Text for programs, as it is."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()
+
+
+def print_json(value: Any) -> None:
+    """A value for programs, as one line of JSON."""
+    print_data(json.dumps(value, ensure_ascii=False))
+
+
+@contextmanager
+def reporting() -> Iterator[Reporter]:
+    """A Reporter that prints lines and, on a terminal, shows bars for what takes a while."""
+    with _progress() as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, share: float) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=1.0)
+            progress.update(tasks[what], completed=share, visible=share < 1.0)
+
+        yield Reporter(notify=say, progress=show)
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar over a number of things, on a terminal."""
+    with _progress() as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+        console=MESSAGES,
+        transient=True,
+        disable=not MESSAGES.is_terminal,
+    )

@@ -1,0 +1,94 @@
+"""`poner demo`: all of it on the breast-cancer case, on this machine."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from poner import pipeline, templates
+from poner.cli.build import make_target, show_bundle
+from poner.cli.console import print_data, reporting, say
+from poner.cli.train import run_script
+from poner.config import read_config
+
+REQUESTS: tuple[tuple[str, dict[str, float]], ...] = (
+    (
+        "A scan",
+        {"meanConcavePoints": 0.03821, "worstRadius": 14.97, "worstTexture": 24.64,
+         "worstArea": 677.9, "worstConcavePoints": 0.1015},
+    ),
+    (
+        "The same without one feature",
+        {"meanConcavePoints": 0.03821, "worstRadius": 14.97, "worstTexture": 24.64,
+         "worstArea": 677.9},
+    ),
+    (
+        "Another scan",
+        {"meanConcavePoints": 0.07951, "worstRadius": 24.86, "worstTexture": 26.58,
+         "worstArea": 1866.0, "worstConcavePoints": 0.01},
+    ),
+    ("A bad request", {"meanConcavePoints": 0.07951}),
+)  # fmt: skip
+"""The four requests of the article that poner started from."""
+
+
+def demo(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Folder to make; default: a new one.")
+    ] = None,
+) -> None:
+    """Train, build, run and ask the article's model on this machine; needs no AWS account."""
+    project = folder or Path(tempfile.mkdtemp(prefix="poner-demo-"))
+    _step("1. A project", f"poner init {project}")
+    templates.create_project(project)
+    _step("2. A model", "poner train")
+    run_script(project)
+    _step("3. A bundle, proved equal to the model", "poner build")
+    settings = read_config(project)
+    start = time.perf_counter()
+    with reporting() as reporter:
+        bundle = pipeline.build(
+            project / settings.model.path,
+            project / settings.build.out,
+            make_target(settings),
+            reporter=reporter,
+        )
+    show_bundle(bundle)
+    say(f"Built in {time.perf_counter() - start:.1f} s.")
+    _step("4. The article's four requests to the local Lambda", "poner local, curl")
+    with pipeline.run_locally(bundle) as url:
+        for title, values in REQUESTS:
+            _ask(url, title, values)
+    say("")
+    say(f"The project is in {project}. Next:")
+    say(f"  cd {project}")
+    say("  poner local                       # a Function URL on this machine, until Ctrl-C")
+    say("  poner predict --data '{...}'      # JSON or CSV in, predictions out")
+    say("  poner build your-model.sav        # your own model, from any notebook: poner.save(...)")
+
+
+def _step(title: str, command: str) -> None:
+    say("")
+    say(f"{title}  ({command})")
+
+
+def _ask(url: str, title: str, values: dict[str, Any]) -> None:
+    """Send one request over HTTP and print it with its answer, as they were on the wire."""
+    import http.client
+    import urllib.parse
+
+    body = json.dumps(values)
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=30)
+    connection.request("POST", "/", body, {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    answer = response.read().decode()
+    connection.close()
+    say("")
+    say(f"{title}: POST {url}")
+    print_data(body)
+    print_data(f"{response.status} {answer}")

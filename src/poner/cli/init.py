@@ -1,0 +1,21 @@
+"""`poner init`: a project to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from poner import templates
+from poner.cli.console import print_data, say
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new project.")],
+    name: Annotated[str | None, typer.Option(help="Name of the Lambda function.")] = None,
+) -> None:
+    """Write a project of three files: the breast-cancer case, to run or to change."""
+    for path in templates.create_project(folder, name=name):
+        print_data(str(path))
+    say(f"Next: cd {folder} && poner train")

@@ -1,0 +1,88 @@
+"""`poner local`: a local Lambda for a Bundle, or for any Python function."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from poner import emulator, pipeline
+from poner.bundle import is_bundle, read_bundle
+from poner.cli.console import print_json, say
+from poner.config import read_config
+from poner.errors import UsageError
+
+
+def local(
+    path: Annotated[
+        Path | None, typer.Argument(help="Bundle, or a folder or zip with a handler.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the function.")] = None,
+    handler: Annotated[
+        str | None, typer.Option(help="module.function; for a Bundle, as its manifest says.")
+    ] = None,
+    runtime: Annotated[str | None, typer.Option(help="Such as python3.13.")] = None,
+    env: Annotated[
+        list[str] | None, typer.Option("--env", metavar="K=V", help="Environment variable.")
+    ] = None,
+    memory_mb: Annotated[int | None, typer.Option(help="Memory in MB.")] = None,
+    timeout_s: Annotated[int | None, typer.Option(help="Timeout in seconds.")] = None,
+    concurrency: Annotated[int, typer.Option(help="Most environments at once.")] = 10,
+    port: Annotated[int, typer.Option(help="Port of the Function URL; 0 picks one.")] = 9000,
+    api_port: Annotated[int, typer.Option(help="Port of the Invoke API; 0 picks one.")] = 9001,
+) -> None:
+    """Run a function here as AWS Lambda would, until Ctrl-C."""
+    changes: dict[str, Any] = {
+        "name": name,
+        "handler": handler,
+        "runtime": runtime,
+        "memory_mb": memory_mb,
+        "timeout_s": timeout_s,
+    }
+    given = {key: value for key, value in changes.items() if value is not None}
+    given |= {"environment": split_variables(env or []), "concurrency": concurrency}
+    function = make_function(path or Path(read_config(Path.cwd()).build.out), given)
+    emulator.serve(
+        function,
+        port=port,
+        api_port=api_port,
+        announce=lambda urls: print_json(dataclasses.asdict(urls)),
+        log=say,
+    )
+
+
+def make_function(path: Path, given: dict[str, Any]) -> emulator.LocalFunction:
+    """The function at a path, with what the flags say.
+
+    Raises:
+        UsageError: it is no Bundle and a flag that it needs is missing.
+    """
+    if is_bundle(path):
+        return pipeline.local_function(read_bundle(path), **given)
+    if not path.exists():
+        raise UsageError(
+            f"There is nothing at {path}.",
+            "Make a bundle with `poner build`, or give a folder or zip with a handler.",
+        )
+    missing = [flag for flag in ("handler", "runtime") if flag not in given]
+    if missing:
+        raise UsageError(
+            f"{path} is not a bundle, so it does not say its {' and '.join(missing)}.",
+            f"Add {' and '.join('--' + flag for flag in missing)}.",
+        )
+    return emulator.LocalFunction(path, **given)
+
+
+def split_variables(pairs: list[str]) -> dict[str, str]:
+    """`K=V` as a dict.
+
+    Raises:
+        UsageError: one is not K=V.
+    """
+    split = [pair.partition("=") for pair in pairs]
+    for key, equals, _ in split:
+        if not (key and equals):
+            raise UsageError("--env takes K=V.", "Write it as --env NAME=value.")
+    return {key: value for key, _, value in split}

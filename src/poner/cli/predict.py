@@ -1,0 +1,176 @@
+"""`poner predict`: rows in, predictions out, against a URL or the local function."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from poner import client, pipeline
+from poner.artifacts import Signature
+from poner.bundle import is_bundle, read_bundle
+from poner.cli.console import counting, print_data, reporting
+from poner.config import read_config
+from poner.errors import InputError, UsageError
+from poner.rows import order_columns
+
+
+class Form(StrEnum):
+    """How predictions are printed."""
+
+    table = "table"
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+def predict(
+    source: Annotated[
+        str | None, typer.Argument(metavar="[INPUT]", help="JSON, a .json or .csv file, or -.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Function URL; default: the local function.")
+    ] = None,
+    data: Annotated[str | None, typer.Option(help="The rows as JSON.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Bundle of the function; default: as poner.toml says.")
+    ] = None,
+    form: Annotated[Form, typer.Option("--output", "-o", help="How to print.")] = Form.table,
+    json_: Annotated[bool, typer.Option("--json", help="The same as --output jsonl.")] = False,
+) -> None:
+    """Ask a function for predictions; exit code 1 if a row has none."""
+    if (source is None) == (data is None):
+        raise UsageError(
+            "Give the rows once: as INPUT or with --data.", "See poner predict --help."
+        )
+    folder = bundle or Path(read_config(Path.cwd()).build.out)
+    signature = read_bundle(folder).manifest.signature if is_bundle(folder) else None
+    bodies = read_bodies(source, data, signature)
+    with _endpoint(url, folder) as endpoint, counting("Predicting", len(bodies)) as progress:
+        answers = client.ask(endpoint, bodies, progress=progress)
+    _print_answers(answers, Form.jsonl if json_ else form, signature)
+    if any(answer.status != 200 for answer in answers):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _endpoint(url: str | None, folder: Path) -> Iterator[str]:
+    """The URL given, or that of the Bundle started here for as long as it takes."""
+    if url is not None:
+        if not url.startswith(("http://", "https://")):
+            raise UsageError(f"{url} is not a URL.", "Give one that begins with https://.")
+        yield url
+        return
+    with reporting(), pipeline.run_locally(read_bundle(folder)) as local_url:
+        yield local_url
+
+
+def read_bodies(
+    source: str | None, data: str | None, signature: Signature | None
+) -> list[client.Body]:
+    """The requests that the input stands for.
+
+    Raises:
+        UsageError: the input cannot be read.
+        InputError: it is not JSON or CSV, or a column is missing or unknown.
+    """
+    text, is_csv = _read_text(source) if data is None else (data, False)
+    if is_csv:
+        return read_csv(text, signature)
+    try:
+        rows = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"The input is not JSON: {error}.", "Check quotes and commas.") from error
+    if not isinstance(rows, dict | list):
+        raise InputError("The input is no JSON object or array.", "Give one row or a list of rows.")
+    return client.make_bodies(rows, signature)
+
+
+def _read_text(source: str | None) -> tuple[str, bool]:
+    """The text, and whether it is CSV."""
+    assert source is not None
+    if source.lstrip()[:1] in ("{", "["):
+        return source, False
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The input {source} cannot be read: {getattr(error, 'strerror', 'not UTF-8')}.",
+            "Give JSON, the path of a .json or .csv file, or - for standard input.",
+        ) from error
+    if source == "-":
+        return text, text.lstrip()[:1] not in ("{", "[")
+    return text, Path(source).suffix.lower() == ".csv"
+
+
+def read_csv(text: str, signature: Signature | None) -> list[client.Body]:
+    """The rows of a CSV with a header of wire names or training columns; empty is missing."""
+    lines = list(csv.reader(io.StringIO(text)))
+    if not lines:
+        raise InputError("The CSV is empty.", "Give a header line and one line for each row.")
+    header, rows = [name.strip() for name in lines[0]], [line for line in lines[1:] if line]
+    if signature is None:
+        names, order = header, list(range(len(header)))
+    else:
+        names, order = list(signature.wire_names), order_columns(header, signature, "The CSV")
+    return [
+        {name: _number(row, place, number, name) for name, place in zip(names, order, strict=True)}
+        for number, row in enumerate(rows, start=1)
+    ]
+
+
+def _number(row: Sequence[str], place: int, number: int, name: str) -> float | None:
+    """One cell; a row that is too short, or a cell that is no number, is named by its place."""
+    try:
+        cell = row[place].strip()
+        return float(cell) if cell else None
+    except (IndexError, ValueError):
+        raise InputError(
+            f"Row {number} of the CSV has no number for {name!r}.",
+            "Correct that cell; an empty one means missing.",
+        ) from None
+
+
+def _print_answers(
+    answers: Sequence[client.Answer], form: Form, signature: Signature | None
+) -> None:
+    labels: dict[Any, str] = {}
+    if signature and signature.classes and signature.labels:
+        labels = dict(zip(signature.classes, signature.labels, strict=True))
+    columns = ["row", "prediction", *(["label"] if labels else []), "status", "reason"]
+    lines = [
+        {
+            "row": number,
+            "prediction": answer.prediction,
+            "label": labels.get(answer.prediction),
+            "status": answer.status,
+            "reason": answer.reason,
+        }
+        for number, answer in enumerate(answers, start=1)
+    ]
+    match form:
+        case Form.jsonl:
+            for line in lines:
+                print_data(json.dumps({key: line[key] for key in columns}, ensure_ascii=False))
+        case Form.csv:
+            _print_csv(lines, columns)
+        case Form.table:
+            table = Table(*columns)
+            for line in lines:
+                table.add_row(*("" if line[key] is None else str(line[key]) for key in columns))
+            Console().print(table)
+
+
+def _print_csv(lines: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)

@@ -1,0 +1,200 @@
+"""The client: rows in, predictions out, over HTTP, the same way here and on AWS."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from poner.artifacts import JsonScalar, Signature
+from poner.errors import InputError, PredictionError
+from poner.rows import as_matrix
+
+CONCURRENCY = 4
+"""Requests under way at once; a new AWS account runs ten environments at most."""
+
+ATTEMPTS = 4
+"""Times a request is tried: a prediction changes nothing, so it can be asked again."""
+
+_RETRIED = {429, 502, 503, 504}
+_TIMEOUT_S = 60.0
+
+Body = Mapping[str, Any]
+"""One request: values by wire name."""
+
+
+class FunctionUrl(str):
+    """A URL that knows the signature of the function behind it."""
+
+    __slots__ = ("signature",)
+
+    signature: Signature
+    """What goes in and what comes out."""
+
+    @classmethod
+    def of(cls, url: str, signature: Signature) -> FunctionUrl:
+        """The URL with its signature."""
+        known = cls(url)
+        known.signature = signature
+        return known
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the endpoint said to one row."""
+
+    status: int
+    """HTTP status."""
+    reason: str
+    """`OK`, or why there is no prediction."""
+    prediction: JsonScalar | None
+    """The class or value; None where there is none."""
+
+
+def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
+    """Requests for rows of any form.
+
+    Args:
+        rows: a dict or dicts by wire name or training column, sent with the values they have; or
+            a DataFrame, an array or lists in the signature's order.
+        signature: the names; without one only dicts and DataFrames can be sent.
+
+    Raises:
+        InputError: rows without names and no signature, or rows that do not fit it.
+    """
+    if isinstance(rows, Mapping):
+        rows = [rows]
+    if not hasattr(rows, "columns") and all(isinstance(row, Mapping) for row in rows):
+        return [_with_wire_names(row, signature) for row in rows]
+    if signature is None and hasattr(rows, "columns"):
+        return [_finite(row) for row in rows.to_dict("records")]
+    if signature is None:
+        raise InputError(
+            "Rows without names need the function's signature, and this URL does not bring it.",
+            "Give dicts or a DataFrame, or pass signature=bundle.manifest.signature.",
+        )
+    names = signature.wire_names
+    matrix = as_matrix(rows, signature).tolist()
+    return [_finite(dict(zip(names, row, strict=True))) for row in matrix]
+
+
+def _with_wire_names(row: Mapping[str, Any], signature: Signature | None) -> Body:
+    if signature is None:
+        return row
+    wire_names = {feature.column: feature.wire_name for feature in signature.features}
+    return {wire_names.get(key, key): value for key, value in row.items()}
+
+
+def _finite(row: Mapping[str, Any]) -> Body:
+    """NaN as null, and numpy's numbers as Python's."""
+    plain = {
+        str(key): value.item() if isinstance(value, np.generic) else value
+        for key, value in row.items()
+    }
+    return {
+        key: None if isinstance(value, float) and math.isnan(value) else value
+        for key, value in plain.items()
+    }
+
+
+def ask(
+    url: str, bodies: Sequence[Body], *, progress: Callable[[int], None] = lambda done: None
+) -> list[Answer]:
+    """Send every request, some at a time, and return the answers in the same order.
+
+    Args:
+        url: the Function URL.
+        bodies: one request each.
+        progress: called with the number of requests answered so far.
+
+    Raises:
+        PredictionError: the endpoint cannot be reached, or is none of poner's.
+    """
+    with ThreadPoolExecutor(1) as thread:  # a notebook already runs an event loop in this one
+        return thread.submit(asyncio.run, _ask_all(url, bodies, progress)).result()
+
+
+async def _ask_all(
+    url: str, bodies: Sequence[Body], progress: Callable[[int], None]
+) -> list[Answer]:
+    import aiohttp
+
+    answers: list[Answer | None] = [None] * len(bodies)
+    waiting = iter(enumerate(bodies))
+    done = 0
+
+    async def work(session: aiohttp.ClientSession) -> None:
+        nonlocal done
+        for place, body in waiting:
+            answers[place] = await _ask_one(session, url, body)
+            done += 1
+            progress(done)
+
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as group:
+            for _ in range(min(CONCURRENCY, len(bodies))):
+                group.create_task(work(session))
+    except* (aiohttp.ClientError, TimeoutError, ValueError) as errors:
+        raise PredictionError(
+            f"{url} cannot be asked: {errors.exceptions[0]}.",
+            "Check the URL and that the function is running.",
+        ) from None
+    return [answer for answer in answers if answer is not None]
+
+
+async def _ask_one(session: Any, url: str, body: Body) -> Answer:
+    """One request, tried again where the endpoint was only busy or starting."""
+    content = json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    for attempt in range(ATTEMPTS):
+        async with session.post(url, data=content, headers=headers) as response:
+            text = await response.text()
+            status = response.status
+        if status not in _RETRIED:
+            break
+        if attempt < ATTEMPTS - 1:
+            await asyncio.sleep(0.2 * 4**attempt)
+    return _read_answer(status, text)
+
+
+def _read_answer(status: int, text: str) -> Answer:
+    """The contract's answer, or AWS's own where the function gave none."""
+    try:
+        values = json.loads(text)
+        reason, prediction = values["reason"], values["prediction"]
+    except (ValueError, TypeError, KeyError):
+        return Answer(status, f"no answer of the function: {text[:200]}", None)
+    return Answer(status, reason, prediction if status == 200 else None)
+
+
+def predict(url: str, rows: Any, signature: Signature | None = None) -> list[JsonScalar]:
+    """The prediction for every row.
+
+    Args:
+        url: a Function URL; one from poner.local brings its signature along.
+        rows: a dict or dicts by wire name or training column, lists or an array in the
+            signature's order (n_rows, n_features), or a DataFrame.
+        signature: names and order, for a URL that is a plain string.
+
+    Raises:
+        InputError: the rows cannot be sent as they are.
+        PredictionError: the endpoint cannot be reached or refused a row; the row is named.
+    """
+    known = signature or getattr(url, "signature", None)
+    answers = ask(url, make_bodies(rows, known))
+    predictions: list[JsonScalar] = []
+    for number, answer in enumerate(answers, start=1):
+        if answer.prediction is None:
+            raise PredictionError(
+                f"Row {number} was answered with {answer.status}: {answer.reason}.",
+                "Correct the row, or look at the function's log.",
+            )
+        predictions.append(answer.prediction)
+    return predictions

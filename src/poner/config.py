@@ -1,0 +1,118 @@
+"""poner.toml: what a project has settled, read once at the edge."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from poner.errors import ConfigError, UsageError
+from poner.limits import RUNTIMES, Runtime
+
+CONFIG_NAME = "poner.toml"
+
+EngineChoice = Literal["auto", "native"]
+"""How predictions are computed; `auto` takes the first engine that supports the model."""
+
+Architecture = Literal["x86_64", "arm64"]
+"""Lambda's architectures."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ProjectSection(_Section):
+    """[project]."""
+
+    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9-_]{1,64}$")] = "function"
+    """Name of the Lambda function."""
+
+
+class ModelSection(_Section):
+    """[model]."""
+
+    path: str = "model"
+    """Folder or file that train.py saves the model to."""
+
+
+class BuildSection(_Section):
+    """[build]."""
+
+    engine: EngineChoice = "auto"
+    """How predictions are computed."""
+    runtime: str | None = None
+    """AWS's runtime; None for that of the Python that poner runs on."""
+    architecture: Architecture = "x86_64"
+    """Instruction set."""
+    out: str = "build"
+    """Folder of the Bundle."""
+
+
+class FunctionSection(_Section):
+    """[function]."""
+
+    memory_mb: Annotated[int, Field(ge=128, le=10_240)] = 128
+    """Memory in MB."""
+    timeout_s: Annotated[int, Field(ge=1, le=900)] = 3
+    """Longest time an invocation may take."""
+    body_limit_bytes: Annotated[int, Field(ge=1, le=6_291_456)] = 65_536
+    """Longest request body that is read."""
+
+
+class Config(_Section):
+    """All of poner.toml; what it leaves out has its default."""
+
+    project: ProjectSection = ProjectSection()
+    model: ModelSection = ModelSection()
+    build: BuildSection = BuildSection()
+    function: FunctionSection = FunctionSection()
+
+
+def read_config(folder: Path) -> Config:
+    """The project's settings; all defaults where the folder has no poner.toml.
+
+    Raises:
+        ConfigError: the file is not TOML, or says something it should not; the key is named.
+    """
+    path = folder / CONFIG_NAME
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.", "Mend it and try again.") from error
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise ConfigError(
+            f"{path} says something wrong for {key}: {first['msg']}.",
+            "Correct that line; docs/configuration.md lists all keys.",
+        ) from error
+
+
+def choose_runtime(name: str | None, today: datetime.date) -> Runtime:
+    """The runtime of that name, or that of the Python poner runs on.
+
+    Where Lambda does not create functions for this Python, it is the newest that it does.
+
+    Raises:
+        UsageError: there is no such runtime.
+    """
+    if name is None:
+        own = RUNTIMES.get(f"python{sys.version_info.major}.{sys.version_info.minor}")
+        if own is not None and today < own.block_create:
+            return own
+        return [runtime for runtime in RUNTIMES.values() if today < runtime.block_create][-1]
+    if name not in RUNTIMES:
+        raise UsageError(
+            f"There is no runtime {name!r} that poner builds for.",
+            f"Choose one of {', '.join(RUNTIMES)}.",
+        )
+    return RUNTIMES[name]

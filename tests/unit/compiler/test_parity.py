@@ -1,0 +1,261 @@
+"""Every family of trees: compiled, it answers as scikit-learn does."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_classification, make_regression
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import (
+    DecisionTreeClassifier,
+    DecisionTreeRegressor,
+    ExtraTreeClassifier,
+    ExtraTreeRegressor,
+)
+
+from poner import loader, pipeline
+from poner.compiled_model import CompiledModel
+from poner.errors import InputError, NotSupportedError, ParityError
+
+FEW = {"random_state": 0}
+CLASSIFIERS = [
+    GradientBoostingClassifier(n_estimators=20, **FEW),
+    GradientBoostingClassifier(n_estimators=20, init="zero", subsample=0.5, max_depth=9, **FEW),
+    RandomForestClassifier(n_estimators=11, **FEW),
+    RandomForestClassifier(n_estimators=7, class_weight="balanced", n_jobs=2, **FEW),
+    ExtraTreesClassifier(n_estimators=7, max_depth=6, **FEW),
+    DecisionTreeClassifier(**FEW),
+    DecisionTreeClassifier(max_depth=1, **FEW),
+    ExtraTreeClassifier(**FEW),
+    HistGradientBoostingClassifier(max_iter=15, **FEW),
+]
+REGRESSORS = [
+    GradientBoostingRegressor(n_estimators=20, **FEW),
+    GradientBoostingRegressor(n_estimators=20, loss="huber", **FEW),
+    GradientBoostingRegressor(n_estimators=20, loss="quantile", **FEW),
+    GradientBoostingRegressor(n_estimators=20, loss="absolute_error", **FEW),
+    RandomForestRegressor(n_estimators=9, **FEW),
+    ExtraTreesRegressor(n_estimators=5, **FEW),
+    DecisionTreeRegressor(**FEW),
+    DecisionTreeRegressor(criterion="poisson", **FEW),
+    ExtraTreeRegressor(**FEW),
+    HistGradientBoostingRegressor(max_iter=15, **FEW),
+    HistGradientBoostingRegressor(max_iter=15, loss="poisson", **FEW),
+    HistGradientBoostingRegressor(max_iter=15, loss="gamma", **FEW),
+    HistGradientBoostingRegressor(max_iter=15, loss="quantile", quantile=0.3, **FEW),
+]
+
+
+def compile_fitted(model: Any, X: np.ndarray) -> CompiledModel:
+    """The compiled form of a fitted estimator."""
+    with loader.open_estimator(model, X=X) as trained:
+        return pipeline.compile_trained(trained)
+
+
+def with_missing(X: np.ndarray) -> np.ndarray:
+    """X with a tenth of its values missing."""
+    holes = np.random.default_rng(0).random(X.shape) < 0.1
+    return np.where(holes, np.nan, X)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+@pytest.mark.parametrize("model", CLASSIFIERS, ids=str)
+def test_classifier_answers_to_the_bit(model: Any, n_classes: int) -> None:
+    """Labels and raw scores are equal on every row; so are probabilities of two classes.
+
+    Of more classes they are equal but for three roundings (numpy's exp is not libm's).
+    """
+    X, y = make_classification(300, 8, n_informative=6, n_classes=n_classes, random_state=0)
+    model.fit(X, y * 3 - 1)
+    compiled = compile_fitted(model, X)
+    assert compiled.parity is not None
+    assert compiled.parity.rows_equal == compiled.parity.rows_tried
+    fresh = np.random.default_rng(1).normal(size=(500, 8)) * 2
+    np.testing.assert_array_equal(compiled.predict(fresh), model.predict(fresh))
+    roundings = 0.0 if n_classes == 2 else 3 * np.finfo(float).eps
+    np.testing.assert_allclose(
+        compiled.predict_proba(fresh), model.predict_proba(fresh), rtol=roundings
+    )
+    if hasattr(model, "decision_function"):
+        np.testing.assert_array_equal(
+            compiled.decision_function(fresh), model.decision_function(fresh)
+        )
+
+
+@pytest.mark.parametrize("model", REGRESSORS, ids=str)
+def test_regressor_answers_to_the_bit(model: Any) -> None:
+    """Values are equal on every row; behind a log link to within an ulp or two."""
+    X, y = make_regression(300, 8, random_state=0)
+    model.fit(X, np.abs(y) / 100 + 0.1)
+    compiled = compile_fitted(model, X)
+    fresh = np.random.default_rng(1).normal(size=(500, 8)) * 2
+    linked = getattr(model, "loss", "") in ("poisson", "gamma")
+    np.testing.assert_array_max_ulp(
+        compiled.predict(fresh), model.predict(fresh), maxulp=2 if linked else 0
+    )
+
+
+TAKE_MISSING = [
+    model
+    for model in [*CLASSIFIERS, *REGRESSORS]
+    if not isinstance(model, GradientBoostingClassifier | GradientBoostingRegressor)
+]
+
+
+@pytest.mark.parametrize("model", TAKE_MISSING, ids=str)
+def test_missing_values_go_where_scikit_learn_sends_them(model: Any) -> None:
+    """A model fitted with NaN answers as the original, on rows with NaN."""
+    X, y = make_classification(300, 8, n_informative=6, random_state=0)
+    X = with_missing(X)
+    model.fit(X, y + 1)
+    compiled = compile_fitted(model, X)
+    assert compiled.parity is not None
+    assert compiled.parity.rows_by_kind["missing"] > 100
+    np.testing.assert_allclose(compiled.predict(X), model.predict(X), rtol=1e-15)
+
+
+def test_exponential_loss_has_its_own_link() -> None:
+    """GradientBoosting with the exponential loss: probabilities are expit of twice the score."""
+    X, y = make_classification(200, 5, random_state=0)
+    model = GradientBoostingClassifier(loss="exponential", n_estimators=10).fit(X, y)
+    compiled = compile_fitted(model, X)
+    np.testing.assert_array_equal(compiled.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize("labels", [["no", "yes"], [True, False], [1.0, 2.0]], ids=str)
+def test_classes_keep_their_kind(labels: list[Any]) -> None:
+    """Strings, booleans and floats come back as the classes they are."""
+    X, y = make_classification(100, 5, random_state=0)
+    model = DecisionTreeClassifier(random_state=0).fit(X, np.array(labels)[y])
+    answers = compile_fitted(model, X).predict(X)
+    assert answers.dtype.kind == model.classes_.dtype.kind
+    np.testing.assert_array_equal(answers, model.predict(X))
+
+
+def test_values_beyond_float32_are_refused_as_by_scikit_learn() -> None:
+    """Infinity, and what float32 cannot hold, is an error that names the feature, not the value."""
+    X, y = make_classification(100, 5, random_state=0)
+    compiled = compile_fitted(DecisionTreeClassifier().fit(X, y), X)
+    for value in (np.inf, -np.inf, 3.4028235677973366e38):
+        row = X[:1].copy()
+        row[0, 3] = value
+        with pytest.raises(InputError, match="'x3'"):
+            compiled.predict(row)
+    row[0, 3] = 3.4028235677973362e38
+    compiled.predict(row)
+
+
+def test_histogram_boosting_takes_infinities() -> None:
+    """HistGradientBoosting stays float64 and answers for infinite values."""
+    X, y = make_classification(200, 5, random_state=0)
+    model = HistGradientBoostingClassifier(max_iter=5).fit(X, y)
+    compiled = compile_fitted(model, X)
+    X[:, 0], X[:, 1] = np.inf, -np.inf
+    np.testing.assert_array_equal(compiled.decision_function(X), model.decision_function(X))
+
+
+@pytest.mark.parametrize(
+    ("model", "step"),
+    [
+        (LogisticRegression(), "LogisticRegression"),
+        (
+            GradientBoostingClassifier(init=DummyClassifier(strategy="stratified")),
+            "GradientBoostingClassifier/init",
+        ),
+        (
+            HistGradientBoostingClassifier(categorical_features=[0]),
+            "HistGradientBoostingClassifier/categorical_features",
+        ),
+    ],
+    ids=["class", "init", "categories"],
+)
+def test_what_is_not_computed_is_named(model: Any, step: str) -> None:
+    """An estimator or setting outside the engine is refused with the path of the step."""
+    X, y = make_classification(200, 5, random_state=0)
+    X[:, 0] = np.arange(200) % 4
+    with pytest.raises(NotSupportedError) as caught:
+        compile_fitted(model.fit(X, y), X)
+    assert caught.value.step == step
+
+
+def test_a_subclass_is_not_taken_for_its_base() -> None:
+    """A subclass may compute something else, so it is not supported."""
+
+    class Mine(DecisionTreeClassifier):
+        """The user's own."""
+
+    X, y = make_classification(100, 5, random_state=0)
+    with pytest.raises(NotSupportedError, match="Mine"):
+        compile_fitted(Mine().fit(X, y), X)
+
+
+def test_a_wrong_answer_stops_the_build() -> None:
+    """Where the model answers otherwise than its own tables, nothing is let go."""
+
+    class Liar:
+        """An oracle that answers with another model's scores."""
+
+        def __init__(self, model: Any) -> None:
+            self.model = model
+
+        def answer(self, method: str, rows: np.ndarray) -> np.ndarray:
+            answers = getattr(self.model, method)(rows)
+            if method == "predict_proba":
+                answers = np.nextafter(answers, 2)
+            return np.asarray(answers)
+
+    X, y = make_classification(100, 5, random_state=0)
+    model = DecisionTreeClassifier().fit(X, y)
+    from dataclasses import replace
+
+    with (
+        loader.open_estimator(model, X=X) as trained,
+        pytest.raises(ParityError, match="predict_proba"),
+    ):
+        pipeline.compile_trained(replace(trained, oracle=Liar(model)))
+
+
+def test_every_threshold_is_tried_with_its_neighbours() -> None:
+    """The threshold rows hold each threshold, and the next float64 and float32 on both sides."""
+    from poner.compiler.parity_rows import make_rows
+    from poner.compiler.readers import read_model
+
+    X, y = make_classification(200, 5, random_state=0)
+    model = RandomForestClassifier(n_estimators=5, random_state=0).fit(X, y)
+    with loader.open_estimator(model, X=X) as trained:
+        program = read_model(trained).program
+    rows = make_rows(np.empty((0, 5)), program)["thresholds"]
+    for tree in model.estimators_:
+        inner = tree.tree_.feature >= 0
+        for feature, threshold in zip(
+            tree.tree_.feature[inner], tree.tree_.threshold[inner], strict=True
+        ):
+            single = np.float32(threshold)
+            wanted = [threshold, np.nextafter(threshold, 9e9), np.nextafter(threshold, -9e9)]
+            wanted += [
+                np.nextafter(single, np.float32(9e9)),
+                np.nextafter(single, np.float32(-9e9)),
+            ]
+            assert np.isin(np.array(wanted, float), rows[:, feature]).all()
+
+
+def test_compiling_gives_no_warning(cancer: Any) -> None:
+    """Nothing scrolls by in a notebook."""
+    model = RandomForestClassifier(n_estimators=3).fit(cancer.X, cancer.y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compile_fitted(model, cancer.X)

@@ -1,0 +1,113 @@
+/* Fuzzes the kernel: damaged model files are opened and, where they open, asked.
+ *
+ *     fuzz_kernel ITERATIONS RANDOM_SEED MODEL...
+ *
+ * Built with ASan and UBSan, every buffer exactly as long as it is said to be, so that one byte
+ * too many is caught. Prints how many files were tried and how many opened.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+
+static uint64_t state;
+
+static uint64_t draw(void) { /* xorshift64* */
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return state * 2685821657736338717ull;
+}
+
+static size_t below(size_t limit) { return limit ? (size_t)(draw() % limit) : 0; }
+
+static const uint64_t EDGES[] = {
+    0, 1, 2, 3, 8, 63, 64, 0x7f, 0x80, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe,
+    0xffffffff, 0x100000000, 0x7ff0000000000000, 0x7ff8000000000000, 0xffffffffffffffff,
+};
+
+static void damage(uint8_t *bytes, size_t size) {
+    const size_t header = 56, tables = size < 400 ? size : 400;
+    for (size_t edits = 1 + below(3); edits > 0 && size > 8; edits--) {
+        const size_t width = (size_t)1 << below(4); /* 1, 2, 4 or 8 bytes */
+        size_t place = below(3) == 0 ? header + below(tables - header) : below(size);
+        if (place + width > size) place = size - width;
+        uint64_t value = below(2) ? EDGES[below(sizeof EDGES / sizeof *EDGES)] : draw();
+        if (below(3) == 0) { /* a little more or less than what is there */
+            value = 0;
+            memcpy(&value, bytes + place, width);
+            value += below(5) - 2;
+        }
+        memcpy(bytes + place, &value, width);
+    }
+}
+
+static double draw_value(void) {
+    switch (below(8)) {
+    case 0: return NAN;
+    case 1: return INFINITY;
+    case 2: return -1e300;
+    default: return (double)(int64_t)draw() / 1e17;
+    }
+}
+
+static void ask(const poner_model *model, size_t n_rows) {
+    if ((uint64_t)model->row_width + model->n_features > 1u << 16) return; /* legal, but slow */
+    const size_t n_values = n_rows * model->n_features;
+    double *rows = malloc(n_values * sizeof *rows);
+    for (size_t i = 0; i < n_values; i++) rows[i] = draw_value();
+    void *scratch = malloc(poner_scratch_bytes(model, n_rows));
+    for (uint32_t output = 0; output < model->n_outputs && output < 8; output++) {
+        double *results = malloc(n_rows * poner_output_width(model, output) * sizeof *results);
+        poner_fault fault;
+        poner_evaluate(model, output, rows, n_rows, results, scratch, &fault);
+        free(results);
+    }
+    free(scratch);
+    free(rows);
+}
+
+static uint8_t *read_file(const char *path, size_t *size) {
+    FILE *file = fopen(path, "rb");
+    if (!file) exit(2);
+    fseek(file, 0, SEEK_END);
+    *size = (size_t)ftell(file);
+    rewind(file);
+    uint8_t *bytes = malloc(*size);
+    if (fread(bytes, 1, *size, file) != *size) exit(2);
+    fclose(file);
+    return bytes;
+}
+
+int main(int argc, char **argv) {
+    const int n_seeds = argc - 3;
+    if (n_seeds < 1) return 2;
+    const long iterations = atol(argv[1]);
+    state = strtoull(argv[2], NULL, 10) | 1;
+    uint8_t **seeds = malloc((size_t)n_seeds * sizeof *seeds);
+    size_t *sizes = malloc((size_t)n_seeds * sizeof *sizes);
+    for (int i = 0; i < n_seeds; i++) seeds[i] = read_file(argv[3 + i], sizes + i);
+    long opened = 0;
+    for (long i = 0; i < iterations; i++) {
+        const size_t seed = below((size_t)n_seeds);
+        size_t size = below(50) ? sizes[seed] : below(sizes[seed]);
+        uint8_t *bytes = malloc(size ? size : 1);
+        memcpy(bytes, seeds[seed], size);
+        damage(bytes, size);
+        if (size >= 40 && below(4)) memcpy(bytes + 32, &(uint64_t){size}, 8); /* file_size */
+        poner_model model;
+        poner_fault fault;
+        if (poner_open(bytes, size, &model, &fault) == PONER_OK) {
+            opened++;
+            ask(&model, 1 + (below(8) ? below(12) : 70));
+        }
+        free(bytes);
+    }
+    for (int i = 0; i < n_seeds; i++) free(seeds[i]);
+    free(seeds);
+    free(sizes);
+    printf("%ld tried, %ld opened\n", iterations, opened);
+    return 0;
+}
