@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import importlib.metadata
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
 import typer
 
 from poner.cli import build, demo, init, local, predict, train
-from poner.cli.console import say
+from poner.cli.console import print_data, say
 from poner.errors import PonerError, UsageError
 from poner.interpreters import cache_folder
 
 app = typer.Typer(
     name="poner",
     help="From a fitted scikit-learn model to an HTTPS endpoint on AWS Lambda.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -32,34 +31,34 @@ app.command("demo")(demo.demo)
 
 
 @app.callback(invoke_without_command=True)
-def show_version(
+def start(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", help="Show poner's version and leave."),
 ) -> None:
     """From a fitted scikit-learn model to an HTTPS endpoint on AWS Lambda."""
     if version:
-        import importlib.metadata
-
-        typer.echo(importlib.metadata.version("poner"))
+        print_data(importlib.metadata.version("poner"))
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        print_data(context.get_help())
+        raise typer.Exit(2)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; returns the exit code: 0 done, 1 failed, 2 wrong usage."""
     try:
-        code = app(list(arguments), standalone_mode=False)
+        code = app(list(arguments), prog_name="poner", standalone_mode=False)
     except UsageError as error:
         _show(error)
         return 2
     except PonerError as error:
         _show(error)
         return 1
-    except click.exceptions.NoArgsIsHelpError as error:
-        say(error.format_message())
-        return 2
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:  # what the parser refuses
+        say(f"Error: {error.format_message()}")
+        say("  See `poner --help`, or `--help` after the command.")
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         say("Interrupted.")
         return 130
     except BrokenPipeError:

@@ -35,7 +35,10 @@ class Architecture(StrEnum):
 def build(
     model: Annotated[
         Path | None,
-        typer.Argument(help="Model file, or folder of poner.save; default: as poner.toml says."),
+        typer.Argument(
+            metavar="[MODEL]",
+            help="Model file, or folder of poner.save; default: as poner.toml says.",
+        ),
     ] = None,
     engine: Annotated[Engine | None, typer.Option(help="How predictions are computed.")] = None,
     runtime: Annotated[

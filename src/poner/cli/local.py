@@ -17,7 +17,8 @@ from poner.errors import UsageError
 
 def local(
     path: Annotated[
-        Path | None, typer.Argument(help="Bundle, or a folder or zip with a handler.")
+        Path | None,
+        typer.Argument(metavar="[PATH]", help="Bundle, or a folder or zip with a handler."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the function.")] = None,
     handler: Annotated[

@@ -193,3 +193,25 @@ def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
     tried, opened = map(int, re.findall(r"\d+", done.stdout))
     assert tried == ITERATIONS
     assert opened > ITERATIONS / 20
+
+
+@pytest.mark.slow  # Zig compiles a C library for arm64 first
+def test_arm64_gives_the_same_bits(article_compiled: CompiledModel, tmp_path: Path) -> None:
+    """The evaluator built for arm64 and run by an emulator answers as this machine's."""
+    emulator = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
+    if emulator is None:
+        pytest.skip("no qemu-aarch64 (Debian: qemu-user) to run arm64 programs with")
+    program = tmp_path / "ask_kernel"
+    command = [sys.executable, "-m", "ziglang", "cc", "-target", "aarch64-linux-musl", "-static"]
+    command += ["-std=c11", "-O2", "-ffp-contract=off", "-fno-sanitize=all", f"-I{KERNEL}"]
+    command += [str(FUZZ.with_name("ask_kernel.c")), *map(str, SOURCES), "-lm", "-o", str(program)]
+    subprocess.run(command, check=True)
+    evidence = article_compiled.evidence
+    assert evidence is not None
+    done = subprocess.run(
+        [emulator, program, article_compiled.save(tmp_path / "model.poner"), "2"],
+        input=evidence.rows.tobytes(),
+        capture_output=True,
+        check=True,
+    )
+    np.testing.assert_array_equal(np.frombuffer(done.stdout), evidence.raw[:, 0])

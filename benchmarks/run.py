@@ -1,0 +1,151 @@
+"""`make bench`: poner's function beside an empty one and the article's way, in one run.
+
+Prints a table and keeps the figures under benchmarks/results with the machine and the commit.
+Ratios are to the empty function, round by round; they mean something where seconds do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime
+import importlib.metadata
+import json
+import platform
+import statistics
+import subprocess
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from poner import bench, pipeline, templates
+from poner.cli.build import make_target
+from poner.cli.console import reporting
+from poner.cli.demo import REQUESTS
+from poner.cli.train import run_script
+from poner.config import read_config
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15, help="cold starts of each function")
+    parser.add_argument("--warm", type=int, default=500, help="warm invocations a cold start")
+    parser.add_argument("--runtime", help="such as python3.13; default: this Python's")
+    parser.add_argument("--no-article", action="store_true", help="leave the article's way out")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="poner-bench-") as name, reporting() as reporter:
+        peers = prepare(Path(name), arguments.runtime, article=not arguments.no_article)
+        event = json.dumps(make_event()).encode()
+        results = bench.compare(
+            peers,
+            event,
+            rounds=arguments.rounds,
+            warm=arguments.warm,
+            progress=lambda share: reporter.progress("Measuring", share),
+        )
+        runtime = peers["poner"].function.runtime
+    show(results, runtime)
+    keep(results, runtime)
+
+
+def prepare(folder: Path, runtime: str | None, *, article: bool) -> dict[str, bench.Peer]:
+    """The functions to compare, all for the same interpreter and, but for the empty one, model."""
+    project = folder / "project"
+    templates.create_project(project)
+    run_script(project)
+    target = make_target(read_config(project), runtime)
+    bundle = pipeline.build(project / "model", folder / "build", target)
+    name, record = target.runtime.name, bundle.manifest.function
+    peers = {
+        "empty function": bench.empty_function(folder / "empty", name),
+        "poner": bench.Peer(
+            pipeline.local_function(bundle), record.size_bytes, record.unzipped_bytes
+        ),
+    }
+    if article:
+        model = (project / "model" / "clf.sav").read_bytes()
+        pins = [f"scikit-learn=={bundle.manifest.provenance.sklearn_version}"]
+        names = bundle.manifest.signature.wire_names
+        plain = bench.article_function(folder / "article", name, model, names, pins)
+        compiled = bench.article_function(folder / "bytecode", name, model, names, pins)
+        peers["the article's way"] = plain
+        peers["the same with bytecode"] = bench.with_bytecode(compiled)
+    return peers
+
+
+def make_event() -> dict[str, object]:
+    """A Function URL's event for the article's first request."""
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/",
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {"http": {"method": "POST", "path": "/"}},
+        "body": json.dumps(REQUESTS[0][1]),
+        "isBase64Encoded": False,
+    }
+
+
+def show(results: tuple[bench.Result, ...], runtime: str) -> None:
+    """The table, for people."""
+    empty = results[0]
+    table = Table(title=f"{runtime}, {len(empty.cold_s)} rounds; x: times the empty function")
+    for heading in ("", "cold ms", "x", "warm p50 us", "x", "warm p99 us", "zip KB", "unzipped KB"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for result in results:
+        table.add_row(
+            result.name,
+            f"{statistics.median(result.cold_s) * 1e3:.1f}",
+            f"{bench.ratio(result.cold_s, empty.cold_s):.3f}",
+            f"{statistics.median(result.warm_p50_s) * 1e6:.0f}",
+            f"{bench.ratio(result.warm_p50_s, empty.warm_p50_s):.3f}",
+            f"{statistics.median(result.warm_p99_s) * 1e6:.0f}",
+            f"{result.zipped_bytes / 1e3:,.1f}",
+            f"{result.unzipped_bytes / 1e3:,.1f}",
+        )
+    Console().print(table)
+
+
+def keep(results: tuple[bench.Result, ...], runtime: str) -> None:
+    """Write the figures to benchmarks/results/DATE-COMMIT-RUNTIME.json."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    asked = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    commit = asked.stdout.strip() or "unknown"
+    machine = {
+        "processor": processor(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "awslambdaric": "the newest for the runtime's Python",
+        "poner": importlib.metadata.version("poner"),
+    }
+    today = datetime.date.today().isoformat()
+    figures = {
+        "date": today,
+        "commit": commit,
+        "runtime": runtime,
+        "machine": machine,
+        "results": [dataclasses.asdict(result) for result in results],
+    }
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{today}-{commit}-{runtime}.json"
+    path.write_text(json.dumps(figures, indent=1) + "\n")
+    print(path)
+
+
+def processor() -> str:
+    """The processor's name, as Linux says it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if "model name" in line), "?")
+
+
+if __name__ == "__main__":
+    main()

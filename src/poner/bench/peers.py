@@ -1,0 +1,117 @@
+"""What a Bundle is compared with: a function that does nothing, and the article's way."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from poner.emulator import LocalFunction
+from poner.errors import InstallError
+from poner.interpreters import find_python
+
+_EMPTY = """\
+def lambda_handler(event, context):
+    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": "{}"}
+"""
+
+_ARTICLE = """\
+import json
+import pickle
+
+with open("clf.sav", "rb") as file:
+    clf = pickle.load(file)
+
+names = {names!r}
+
+
+def lambda_handler(event, context):
+    try:
+        body = json.loads(event["body"])
+        prediction = clf.predict([[body[name] for name in names]]).item()
+        return {{"status": "200", "reason": "OK", "prediction": prediction}}
+    except Exception:
+        reason = "'body' must contain values for: " + ", ".join(names)
+        return {{"status": "400", "reason": reason, "prediction": ""}}
+"""
+"""The handler of the article: a pickle, scikit-learn, and 400 within an HTTP 200."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A function to measure, with what it weighs."""
+
+    function: LocalFunction
+    """What is run."""
+    zipped_bytes: int
+    """Size as zips."""
+    unzipped_bytes: int
+    """Size unpacked."""
+
+
+def empty_function(folder: Path, runtime: str) -> Peer:
+    """A function that answers 200 and nothing else: the least that Python on Lambda takes."""
+    folder.mkdir()
+    (folder / "lambda_function.py").write_text(_EMPTY)
+    return _peer(folder, runtime, 128)
+
+
+def article_function(
+    folder: Path, runtime: str, model: bytes, names: tuple[str, ...], requirements: list[str]
+) -> Peer:
+    """The article's way: the pickle, its handler, and scikit-learn from wheels as they come.
+
+    Raises:
+        InstallError: the wheels could not be had.
+    """
+    import uv
+
+    folder.mkdir()
+    (folder / "lambda_function.py").write_text(_ARTICLE.format(names=names))
+    (folder / "clf.sav").write_bytes(model)
+    interpreter = find_python(runtime.removeprefix("python"))
+    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--target", str(folder)]
+    command += ["--only-binary", ":all:", "--python", str(interpreter), *requirements]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise InstallError(
+            f"The article's packages could not be installed: {done.stderr.strip()[-300:]}",
+            "Check the network.",
+        )
+    return _peer(folder, runtime, 1769)
+
+
+def with_bytecode(peer: Peer) -> Peer:
+    """The same function with bytecode that its own Python wrote beside the sources."""
+    interpreter = find_python(peer.function.runtime.removeprefix("python"))
+    command = [str(interpreter), "-m", "compileall", "-q", "-j", "0"]
+    command += ["--invalidation-mode", "unchecked-hash", str(peer.function.code)]
+    subprocess.run(command, check=False, stdout=sys.stderr)  # scipy ships sources that do not parse
+    return _peer(peer.function.code, peer.function.runtime, peer.function.memory_mb)
+
+
+def _peer(folder: Path, runtime: str, memory_mb: int) -> Peer:
+    function = LocalFunction(
+        folder,
+        handler="lambda_function.lambda_handler",
+        runtime=runtime,
+        memory_mb=memory_mb,
+        timeout_s=60,
+        environment={"PYTHONDONTWRITEBYTECODE": "1"},  # /var/task is read-only
+    )
+    return Peer(function, *measure_size(folder))
+
+
+def measure_size(folder: Path) -> tuple[int, int]:
+    """Bytes of a folder as a zip (level 9), and unpacked."""
+    buffer = io.BytesIO()
+    unzipped = 0
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                unzipped += path.stat().st_size
+                archive.write(path, path.relative_to(folder))
+    return buffer.tell(), unzipped

@@ -1,0 +1,194 @@
+"""Functions to run, and what speaks to them over the wire."""
+
+import contextlib
+import http.client
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from poner.emulator import LocalFunction, LocalUrls, running
+
+RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@dataclass
+class Answer:
+    """An HTTP response as it came."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body's JSON value."""
+        return json.loads(self.body)
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, None if it is not there."""
+        found = [value for key, value in self.headers if key.lower() == name.lower()]
+        return found[0] if found else None
+
+
+@dataclass
+class Running:
+    """A function that runs, with its log."""
+
+    urls: LocalUrls
+    name: str
+    log: list[str] = field(default_factory=list)
+
+    def request(
+        self,
+        path: str = "/",
+        *,
+        method: str = "POST",
+        headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),),
+        body: bytes | None = None,
+        host: str | None = None,
+    ) -> Answer:
+        """Send a request to the Function URL, exactly as given."""
+        connection = http.client.HTTPConnection(host or self.urls.url.split("/")[2], timeout=30)
+        with contextlib.closing(connection):
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            for name, value in headers:
+                connection.putheader(name, value)
+            connection.endheaders(body)
+            response = connection.getresponse()
+            return Answer(response.status, response.getheaders(), response.read())
+
+    def invoke(
+        self, event: object = None, *, headers: tuple[tuple[str, str], ...] = (), **changes: Any
+    ) -> Answer:
+        """Call Invoke with an event; `path` and `body` can be changed."""
+        path = changes.pop("path", f"/2015-03-31/functions/{self.name}/invocations")
+        body = changes.pop("body", json.dumps(event, ensure_ascii=False).encode())
+        host = self.urls.api.split("/")[2]
+        return self.request(path, headers=headers, body=body, host=host, **changes)
+
+
+@contextlib.contextmanager
+def run(folder: Path, source: str, **settings: Any) -> Iterator[Running]:
+    """Run a handler module `app.py`, with as many settings as the test cares for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "app.py").write_text(source)
+    function = LocalFunction(folder, "app.handler", **{"runtime": RUNTIME, **settings})
+    log: list[str] = []
+    with running(function, log=log.append) as urls:
+        yield Running(urls, function.name, log)
+
+
+@pytest.fixture(autouse=True)
+def no_errors_in_the_servers(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever clients and processes do, no server meets an exception it did not expect."""
+    yield
+    loggers = ("aiohttp", "asyncio")
+    errors = [record for record in caplog.records if record.name.startswith(loggers)]
+    assert not [record.getMessage() for record in errors if record.levelname == "ERROR"]
+
+
+ALL_ROUND = """
+import base64, json, os, signal, sys, time
+count = 0
+
+class Number:
+    pass
+
+def handler(event, context):
+    global count
+    count += 1
+    if isinstance(event, dict) and "rawPath" in event:
+        body = event.get("body", "null")
+        if event["rawPath"] == "/echo":
+            return {"statusCode": 200, "body": event}
+        if event["rawPath"] != "/act":
+            return event
+        event = json.loads(base64.b64decode(body) if event["isBase64Encoded"] else body)
+    if not isinstance(event, dict):
+        return event
+    match event.get("do"):
+        case "return": return event["value"]
+        case "raise": raise ValueError(event["message"])
+        case "size": return "x" * (event["bytes"] - 2)
+        case "set": return {1, 2}
+        case "number": return {"prediction": Number()}
+        case "nan": return float("nan")
+        case "bytes": return b"raw"
+        case "exit": sys.exit(event["code"])
+        case "_exit": os._exit(event["code"])
+        case "kill": os.kill(os.getpid(), event["signal"])
+        case "segfault":
+            import ctypes
+            ctypes.string_at(0)
+        case "sleep": time.sleep(event["seconds"])
+        case "write":
+            with open(os.path.join(os.environ["TMPDIR"], "kept"), "w") as file:
+                file.write("here")
+        case "spawn":
+            import subprocess
+            return subprocess.Popen(["sleep", "300"]).pid
+        case "print": print(event["text"])
+        case "context":
+            return {key: repr(value) if key == "identity" else value
+                    for key, value in vars(context).items() if key != "client_context"} | {
+                "memory_limit_in_mb": context.memory_limit_in_mb,
+                "custom": context.client_context and context.client_context.custom,
+                "trace": os.environ["_X_AMZN_TRACE_ID"],
+                "left": context.get_remaining_time_in_millis()}
+        case "state":
+            kept = os.path.exists(os.path.join(os.environ["TMPDIR"], "kept"))
+            return {"pid": os.getpid(), "count": count, "kept": kept,
+                    "task": os.environ["LAMBDA_TASK_ROOT"]}
+"""
+"""A handler that does what its event says."""
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Start functions, ALL_ROUND or another source; they are stopped after the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda source=ALL_ROUND, **settings: stack.enter_context(
+            run(tmp_path / f"code-{len(list(tmp_path.iterdir()))}", source, **settings)
+        )
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    """A folder with ALL_ROUND in app.py."""
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "app.py").write_text(ALL_ROUND)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """ALL_ROUND with room for two invocations at a time, shared by the tests of a module."""
+    with run(tmp_path_factory.mktemp("lively"), ALL_ROUND, concurrency=2, timeout_s=1) as function:
+        yield function
+
+
+@pytest.fixture
+def ended() -> Callable[[int], bool]:
+    """Whether a process ends within five seconds; a zombie of another parent has ended."""
+
+    def wait(pid: int) -> bool:
+        deadline_s = time.monotonic() + 5
+        while time.monotonic() < deadline_s:
+            try:
+                status = Path(f"/proc/{pid}/stat").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                return True
+            if status.rpartition(")")[2].split()[0] == "Z":
+                return True
+            time.sleep(0.01)
+        return False
+
+    return wait

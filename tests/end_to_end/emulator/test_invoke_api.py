@@ -1,0 +1,262 @@
+"""The Invoke API with a real awslambdaric behind it: section (c)."""
+
+import base64
+import json
+import math
+import signal
+
+import pytest
+
+from poner.emulator.function import ACCOUNT_ID
+
+ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT_ID}:function:function"
+
+
+def error_of(answer):
+    """The payload of a function error: HTTP 200, marked Unhandled."""
+    assert (answer.status, answer.header("X-Amz-Function-Error")) == (200, "Unhandled")
+    return answer.json()
+
+
+def test_success(lively):
+    """(c): 200 with the result as posted, its version, ids and the remapped length."""
+    answer = lively.invoke({"do": "return", "value": {"a": "ñ"}})
+    assert (answer.status, answer.json()) == (200, {"a": "ñ"})
+    assert answer.header("X-Amz-Executed-Version") == "$LATEST"
+    assert answer.header("X-Amz-Function-Error") is None
+    assert answer.header("X-Amz-Log-Result") is None
+    assert answer.header("x-amzn-Remapped-Content-Length") == "0"
+    assert answer.header("x-amzn-RequestId")
+    assert answer.header("X-Amzn-Trace-Id")
+
+
+def test_results_are_posted_as_the_runtime_writes_them(lively):
+    """(c): no re-serialisation here; None is null, NaN stays NaN."""
+    assert lively.invoke({"a": 1, "do": "return", "value": [1, 2]}).body == b"[1, 2]"
+    assert lively.invoke({"do": "return", "value": None}).body == b"null"
+    assert math.isnan(lively.invoke({"do": "nan"}).json())
+
+
+def test_no_payload_is_an_empty_event(lively):
+    """(c): no payload is the event {}; the handler returns None for it."""
+    assert lively.invoke(body=b"").body == b"null"
+
+
+def test_events_need_not_be_objects(lively):
+    """(c): any JSON is an event."""
+    assert lively.invoke([1, "ñ", None]).json() == [1, "ñ", None]
+
+
+def test_exception(lively):
+    """(c): errorMessage, errorType, requestId, stackTrace, as the runtime wrote them."""
+    answer = lively.invoke({"do": "raise", "message": "böse"})
+    error = error_of(answer)
+    assert list(error) == ["errorMessage", "errorType", "requestId", "stackTrace"]
+    assert (error["errorMessage"], error["errorType"]) == ("böse", "ValueError")
+    assert error["requestId"] == answer.header("x-amzn-RequestId")
+    assert error["stackTrace"][0].startswith('  File "/')
+
+
+def test_long_error_messages(lively):
+    """(d): beyond 64 KiB, where http.server would hang; the header may take 1 MiB."""
+    for length in (70_000, 250_000, 1_000_000):
+        error = error_of(lively.invoke({"do": "raise", "message": "ñ" * length}))
+        assert len(error["errorMessage"]) == length
+
+
+def test_errors_beyond_the_limit(lively):
+    """(c): an error is a response too, and no larger than one."""
+    error = error_of(lively.invoke({"do": "raise", "message": '"' * 3_150_000}))
+    assert error["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+def test_odd_characters_in_error_messages(lively):
+    """(d): the message goes through a header line too; control characters do not break it."""
+    message = "a\x00c\r\nd\te\u2028f\U0001f600"
+    assert error_of(lively.invoke({"do": "raise", "message": message}))["errorMessage"] == message
+
+
+@pytest.mark.parametrize("what", ["set", "number"])
+def test_results_that_are_no_json(lively, what):
+    """(c): Runtime.MarshalError with an empty stack trace, for sets and numpy-like objects."""
+    error = error_of(lively.invoke({"do": what}))
+    assert error["errorType"] == "Runtime.MarshalError"
+    assert error["errorMessage"].startswith("Unable to marshal response: Object of type ")
+    assert error["errorMessage"].endswith(" is not JSON serializable")
+    assert error["stackTrace"] == []
+
+
+@pytest.mark.parametrize(
+    ("event", "cause"),
+    [
+        ({"do": "exit", "code": 0}, "Runtime exited without providing a reason"),
+        ({"do": "exit", "code": 3}, "Runtime exited with error: exit status 3"),
+        ({"do": "_exit", "code": 127}, "Runtime exited with error: exit status 127"),
+        ({"do": "kill", "signal": signal.SIGKILL}, "Runtime exited with error: signal: killed"),
+        ({"do": "segfault"}, "Runtime exited with error: signal: segmentation fault"),
+    ],
+    ids=lambda value: value["do"] if isinstance(value, dict) else "",
+)
+def test_exits(lively, event, cause):
+    """(c): the end of the process is seen at once, and the next invocation works."""
+    answer = lively.invoke(event)
+    request_id = answer.header("x-amzn-RequestId")
+    assert error_of(answer) == {
+        "errorType": "Runtime.ExitError",
+        "errorMessage": f"RequestId: {request_id} Error: {cause}",
+    }
+    assert lively.invoke({"do": "return", "value": 1}).body == b"1"
+
+
+def test_timeout(lively):
+    """(c): Sandbox.Timedout with the configured time in two decimals."""
+    answer = lively.invoke({"do": "sleep", "seconds": 30})
+    assert error_of(answer) == {
+        "errorType": "Sandbox.Timedout",
+        "errorMessage": f"RequestId: {answer.header('x-amzn-RequestId')} "
+        "Error: Task timed out after 1.00 seconds",
+    }
+
+
+def test_results_beyond_the_limit(lively):
+    """(c): 6,291,556 bytes pass, one more does not, and the environment is kept."""
+    assert len(lively.invoke({"do": "size", "bytes": 6_291_556}).body) == 6_291_556
+    before = lively.invoke({"do": "state"}).json()
+    assert error_of(lively.invoke({"do": "size", "bytes": 6_291_557})) == {
+        "errorMessage": "Response payload size exceeded maximum allowed payload size "
+        "(6291556 bytes).",
+        "errorType": "Function.ResponseSizeTooLarge",
+    }
+    after = lively.invoke({"do": "state"}).json()
+    assert (after["pid"], after["count"]) == (before["pid"], before["count"] + 2)
+
+
+@pytest.mark.parametrize(
+    ("source", "error_type", "message"),
+    [
+        ("import nothing_such", "Runtime.ImportModuleError", "Unable to import module 'app': No"),
+        ("def other(): pass", "Runtime.HandlerNotFound", "Handler 'handler' missing on module"),
+        ("def handler(:", "Runtime.UserCodeSyntaxError", "Syntax error in module 'app'"),
+        ("1 / 0", "ZeroDivisionError", "division by zero"),
+    ],
+    ids=["import", "handler", "syntax", "other"],
+)
+def test_init_errors(start, source, error_type, message):
+    """(c) and (d): the runtime's error with an empty requestId; over the URL it is a 502."""
+    function = start(source)
+    error = error_of(function.invoke({}))
+    assert (error["errorType"], error["requestId"]) == (error_type, "")
+    assert error["errorMessage"].startswith(message)
+    answer = function.request()
+    assert (answer.status, answer.body) == (502, b"Internal Server Error")
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        (0, "Runtime exited without providing a reason"),
+        (7, "Runtime exited with error: exit status 7"),
+    ],
+)
+def test_exit_at_import(start, code, cause):
+    """(c): sys.exit at import is Runtime.ExitError too."""
+    answer = start(f"import sys\nsys.exit({code})\n").invoke({})
+    assert error_of(answer) == {
+        "errorType": "Runtime.ExitError",
+        "errorMessage": f"RequestId: {answer.header('x-amzn-RequestId')} Error: {cause}",
+    }
+
+
+@pytest.mark.parametrize(
+    "path", ["other", "function:7", "arn:aws:lambda:us-east-1:123456789012:function:other"]
+)
+def test_other_names_are_404(lively, path):
+    """(c): ResourceNotFoundException with the ARN that was meant."""
+    answer = lively.invoke({}, path=f"/2015-03-31/functions/{path}/invocations")
+    assert (answer.status, answer.header("X-Amzn-Errortype")) == (404, "ResourceNotFoundException")
+    name = path.removeprefix("arn:aws:lambda:us-east-1:123456789012:function:")
+    qualified = name if ":" in name else f"{name}:$LATEST"
+    assert answer.json() == {
+        "Type": "User",
+        "Message": f"Function not found: {ARN.removesuffix('function')}{qualified}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "arn"),
+    [
+        ("function/invocations", ARN),
+        ("function/invocations?Qualifier=$LATEST", f"{ARN}:$LATEST"),
+        ("function:$LATEST/invocations", f"{ARN}:$LATEST"),
+        (f"{ARN.replace(':', '%3A')}/invocations", ARN),
+    ],
+)
+def test_the_context_names_the_arn_that_was_meant(lively, path, arn):
+    """(d): invoked_function_arn ends in the qualifier where one was given."""
+    answer = lively.invoke({"do": "context"}, path=f"/2015-03-31/functions/{path}")
+    assert answer.json()["invoked_function_arn"] == arn
+
+
+def test_the_context(lively):
+    """(d): what the handler can read of its function; memory is a string."""
+    context = lively.invoke({"do": "context"}).json()
+    assert context["function_name"] == "function"
+    assert context["function_version"] == "$LATEST"
+    assert context["memory_limit_in_mb"] == "128"
+    assert context["log_group_name"] == "/aws/lambda/function"
+    assert context["custom"] is None
+    assert 0 < context["left"] <= 1000
+
+
+def test_the_client_context_is_passed_on(lively):
+    """(d): Lambda-Runtime-Client-Context, from base64 of JSON."""
+    packed = base64.b64encode(json.dumps({"custom": {"k": "ñ"}}).encode()).decode()
+    answer = lively.invoke({"do": "context"}, headers=(("X-Amz-Client-Context", packed),))
+    assert answer.json()["custom"] == {"k": "ñ"}
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"NaN", b"[" * 100_000])
+def test_payloads_that_are_no_json_are_400(lively, body):
+    """(c): InvalidRequestContentException, and the function does not run."""
+    answer = lively.invoke(body=body)
+    assert answer.status == 400
+    assert answer.header("X-Amzn-Errortype") == "InvalidRequestContentException"
+    assert answer.json()["Type"] == "User"
+    assert answer.json()["message"].startswith("Could not parse request body into json: ")
+
+
+def test_payloads_beyond_the_limit_are_413(lively):
+    """(c): 6,291,456 bytes pass, one more does not."""
+    assert lively.invoke(body=b'"%s"' % (b"x" * 6_291_454)).status == 200
+    answer = lively.invoke(body=b'"%s"' % (b"x" * 6_291_455))
+    assert answer.status == 413
+    assert answer.header("X-Amzn-Errortype") == "RequestEntityTooLargeException"
+
+
+def test_the_log_tail(lively):
+    """(c) and (g): base64, from START to REPORT, at most the last 4 KB."""
+    tail = (("X-Amz-Log-Type", "Tail"),)
+    answer = lively.invoke({"do": "print", "text": "hello"}, headers=tail)
+    log = base64.b64decode(answer.header("X-Amz-Log-Result") or "").decode()
+    request_id = answer.header("x-amzn-RequestId")
+    assert log.startswith(f"START RequestId: {request_id} Version: $LATEST\nhello\n")
+    assert f"\nEND RequestId: {request_id}\nREPORT RequestId: {request_id}\tDuration: " in log
+    long = lively.invoke({"do": "print", "text": "x" * 9_000}, headers=tail)
+    assert len(base64.b64decode(long.header("X-Amz-Log-Result") or "")) == 4_096
+
+
+def test_dry_run(lively):
+    """(c): 204, empty, and the function does not run."""
+    before = lively.invoke({"do": "state"}).json()["count"]
+    answer = lively.invoke({"do": "state"}, headers=(("X-Amz-Invocation-Type", "DryRun"),))
+    assert (answer.status, answer.body) == (204, b"")
+    assert lively.invoke({"do": "state"}).json()["count"] == before + 1
+
+
+def test_what_is_not_served_is_refused(lively):
+    """Asynchronous invocation is refused by name, not pretended; so are other operations."""
+    answer = lively.invoke({}, headers=(("X-Amz-Invocation-Type", "Event"),))
+    assert answer.status == 400
+    assert "Event" in answer.json()["message"]
+    assert lively.invoke({}, path="/2015-03-31/functions").status == 404
+    assert lively.invoke({}, method="GET").status == 404

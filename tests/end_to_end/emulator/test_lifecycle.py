@@ -1,0 +1,275 @@
+"""Environments: started on demand, reused, replaced: section (e)."""
+
+import base64
+import concurrent.futures
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from poner.emulator import LocalFunction, running
+from poner.emulator.outcomes import LOG_TAIL_BYTES
+from poner.errors import EmulatorError
+
+STATE = {"do": "state"}
+
+
+def test_an_exception_keeps_the_environment(start):
+    """(e): globals survive an exception."""
+    function = start()
+    first = function.invoke(STATE).json()
+    function.invoke({"do": "raise", "message": ""})
+    assert function.invoke(STATE).json() == {**first, "count": 3}
+
+
+@pytest.mark.parametrize(
+    "end",
+    [{"do": "sleep", "seconds": 30}, {"do": "exit", "code": 1}, {"do": "kill", "signal": 9}],
+    ids=["timeout", "exit", "kill"],
+)
+def test_a_new_process_finds_the_old_tmp(start, ended, end):
+    """(e): after a timeout or an exit globals are reset, and /tmp content is kept."""
+    function = start(timeout_s=1, concurrency=1)
+    before = function.invoke(STATE).json()
+    function.invoke({"do": "write"})
+    function.invoke(end)
+    after = function.invoke(STATE).json()
+    assert (before["count"], before["kept"]) == (1, False)
+    assert (after["count"], after["kept"]) == (1, True)
+    assert ended(before["pid"])
+
+
+def test_a_timeout_is_punctual(start):
+    """(e): the caller has the answer when the time is up, and END and REPORT say so."""
+    function = start(timeout_s=1)
+    function.invoke(STATE)
+    begin_s = time.monotonic()
+    function.invoke({"do": "sleep", "seconds": 30})
+    assert 1 <= time.monotonic() - begin_s < 1.3
+    assert function.log[-3].endswith(" Task timed out after 1.00 seconds")
+    assert function.log[-1].endswith("\tStatus: timeout\t")
+
+
+def test_a_crash_is_answered_at_once(start):
+    """(c): the end of the process is seen, not waited out."""
+    function = start(timeout_s=30)
+    function.invoke(STATE)
+    begin_s = time.monotonic()
+    function.invoke({"do": "_exit", "code": 1})
+    assert time.monotonic() - begin_s < 0.5
+
+
+def test_what_the_function_started_ends_with_it(start, ended):
+    """(e): an environment is replaced as a whole, its other processes too."""
+    function = start()
+    started = function.invoke({"do": "spawn"}).json()
+    function.invoke({"do": "_exit", "code": 1})
+    assert ended(started)
+
+
+def test_a_process_that_dies_between_invocations_is_replaced(start, ended):
+    """The next invocation starts another, in the same sandbox."""
+    function = start()
+    first = function.invoke(STATE).json()["pid"]
+    os.kill(first, signal.SIGKILL)
+    assert ended(first)
+    time.sleep(0.05)
+    assert function.invoke(STATE).json()["count"] == 1
+
+
+def test_one_invocation_at_a_time_then_429(start):
+    """(c) and (e): no queue; beyond the concurrency both front ends say 429."""
+    function = start(concurrency=1)
+    function.invoke(STATE)
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        slow = threads.submit(function.invoke, {"do": "sleep", "seconds": 0.5})
+        time.sleep(0.2)
+        throttled = {
+            "Reason": "ConcurrentInvocationLimitExceeded",
+            "Type": "User",
+            "message": "Rate Exceeded.",
+        }
+        answers = function.invoke(STATE), function.request()
+        assert slow.result().status == 200
+    for answer in answers:
+        assert (answer.status, answer.json()) == (429, throttled)
+        assert answer.header("X-Amzn-Errortype") == "TooManyRequestsException"
+    assert function.invoke(STATE).status == 200
+
+
+def test_the_newest_idle_environment_is_used_first(start):
+    """(e): more requests start more environments; afterwards the last one freed is reused."""
+    function = start(concurrency=3)
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        naps = [
+            threads.submit(function.invoke, {"do": "sleep", "seconds": 0.2 + 0.2 * number})
+            for number in range(3)
+        ]
+        concurrent.futures.wait(naps)
+    pids = {function.invoke(STATE).json()["pid"] for _ in range(5)}
+    assert len(pids) == 1
+    assert sum("Init Duration" in line for line in function.log) == 3
+
+
+def test_environments_have_a_tmp_each(start):
+    """(e): /tmp is private to an environment."""
+    function = start(concurrency=2)
+    function.invoke({"do": "write"})
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        slow = threads.submit(function.invoke, {"do": "sleep", "seconds": 0.3})
+        time.sleep(0.1)
+        assert function.invoke(STATE).json()["kept"] is False
+        slow.result()
+
+
+FAILS_ONCE = """
+import os, sys, time
+marker = os.path.join(os.environ["TMPDIR"], "tried")
+if not os.path.exists(marker):
+    open(marker, "w").close()
+    {trouble}
+def handler(event, context):
+    return "ready"
+"""
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status"),
+    [
+        ("time.sleep(30)", "Status: timeout"),
+        ("raise ValueError('no')", "Status: error\tError Type: ValueError"),
+        ("sys.exit(1)", "Status: error\tError Type: Runtime.ExitError"),
+    ],
+    ids=["timeout", "error", "exit"],
+)
+def test_a_failed_init_runs_again_in_the_first_invoke(start, monkeypatch, trouble, status):
+    """(e): after a failed or too slow init it is run again, inside the invocation."""
+    monkeypatch.setattr("poner.emulator.environment.INIT_TIMEOUT_S", 0.5)
+    function = start(FAILS_ONCE.format(trouble=trouble))
+    assert function.invoke({}).json() == "ready"
+    reports = [line for line in function.log if line.startswith("INIT_REPORT")]
+    assert len(reports) == 1
+    assert reports[0].endswith(f" ms\tPhase: init\t{status}")
+    assert "Init Duration" not in function.log[-1]
+
+
+def test_the_second_init_is_bounded_by_the_function_s_timeout(start, monkeypatch):
+    """(e): the second failure is what the caller sees, here the timeout of 1 second."""
+    monkeypatch.setattr("poner.emulator.environment.INIT_TIMEOUT_S", 0.2)
+    function = start("import time\ntime.sleep(30)\n", timeout_s=1)
+    begin_s = time.monotonic()
+    assert function.invoke({}).json()["errorType"] == "Sandbox.Timedout"
+    assert 1.2 <= time.monotonic() - begin_s < 1.8
+    phases = [line.split("\t")[1] for line in function.log if line.startswith("INIT_REPORT")]
+    assert phases == ["Phase: init", "Phase: invoke"]
+
+
+def test_a_client_that_goes_away_harms_nobody(start):
+    """The invocation runs to its end, and its environment is free again."""
+    function = start(concurrency=1)
+    host, port = function.urls.url.split("/")[2].split(":")
+    for sent in (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf", SLOW_REQUEST):
+        with socket.create_connection((host, int(port))) as client:
+            client.sendall(sent)
+            time.sleep(0.15)
+    time.sleep(0.5)
+    assert function.invoke(STATE).json()["count"] == 2
+
+
+SLOW_REQUEST = (
+    b"POST /act HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 28\r\n\r\n"
+    b'{"do":"sleep","seconds":0.3}'
+)
+
+
+def test_logs_of_a_cold_start(start):
+    """(g): prints and log records in order, one event for an error, Init Duration once."""
+    source = (
+        "import logging, sys\n"
+        "def handler(event, context):\n"
+        "    print('printed'); logging.warning('logged'); print('again', file=sys.stderr)\n"
+        "    print('open', end='')\n"
+        "    raise ValueError('wrong')\n"
+    )
+    function = start(source, memory_mb=256)
+    request_id = function.invoke({}).header("x-amzn-RequestId")
+    function.invoke({})
+    first, second = function.log[:8], function.log[8:]
+    assert first[:2] == [f"START RequestId: {request_id} Version: $LATEST", "printed"]
+    assert first[2].startswith("[WARNING]\t")
+    assert first[2].endswith(f"Z\t{request_id}\tlogged")
+    assert first[3:5] == ["again", "open"]
+    assert first[5].startswith(
+        "[ERROR] ValueError: wrong\nTraceback (most recent call last):\n\xa0"
+    )
+    assert first[6] == f"END RequestId: {request_id}"
+    assert "\tMemory Size: 256 MB\tMax Memory Used: " in first[7]
+    assert "\tInit Duration: " in first[7]
+    assert "Init Duration" not in second[-1]
+
+
+def test_output_between_invocations_is_not_lost(start):
+    """(e): background work writes on; its lines come when they come, and are in no tail."""
+    source = (
+        "import threading, time\n"
+        "def handler(event, context):\n"
+        "    threading.Timer(0.1, print, ['late']).start()\n"
+    )
+    function = start(source)
+    function.invoke({})
+    time.sleep(0.3)
+    assert function.log[-1] == "late"
+    answer = function.invoke({}, headers=(("X-Amz-Log-Type", "Tail"),))
+    assert b"late" not in base64.b64decode(answer.header("X-Amz-Log-Result") or "")
+
+
+def test_endless_output_does_not_grow_the_emulator(start):
+    """Only the tail of an invocation's log is kept for X-Amz-Log-Result."""
+    function = start()
+    answer = function.invoke({"do": "print", "text": "x\n" * 100_000})
+    assert answer.status == 200
+    assert len(function.log) > 100_000
+    tail = function.invoke(STATE, headers=(("X-Amz-Log-Type", "Tail"),))
+    assert len(base64.b64decode(tail.header("X-Amz-Log-Result") or "")) < LOG_TAIL_BYTES
+
+
+def test_the_process_s_surroundings(start):
+    """(e): clean variables, sys.path, working folder, no inherited site-packages."""
+    source = (
+        "import os, sys\n"
+        "def handler(event, context):\n"
+        "    return {'path': sys.path, 'cwd': os.getcwd(), 'names': sorted(os.environ),\n"
+        "            'task': os.environ['LAMBDA_TASK_ROOT'], 'exit': callable(exit),\n"
+        "            'runtime': os.environ['LAMBDA_RUNTIME_DIR'], 'mine': os.environ['MINE']}\n"
+    )
+    seen = start(source, environment={"MINE": "1"}).invoke({}).json()
+    assert seen["path"][:2] == [seen["task"], seen["runtime"]]
+    assert not [entry for entry in seen["path"][2:] if "site-packages" in entry]
+    assert (seen["cwd"], seen["mine"], seen["exit"]) == (seen["task"], "1", True)
+    assert not {"HOME", "USER", "VIRTUAL_ENV", "_LAMBDA_TELEMETRY_LOG_FD"} & set(seen["names"])
+
+
+def test_a_taken_port_is_named(code):
+    """A port in use is an error with a way out, and nothing is left running."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        function = LocalFunction(code, "app.handler", "python3.11")
+        for changes, option in (({"port": port}, "--port 0"), ({"api_port": port}, "--api-port 0")):
+            with (
+                pytest.raises(EmulatorError, match=str(port)) as raised,
+                running(function, **changes),
+            ):
+                pass
+            assert option in raised.value.hint
+
+
+@pytest.mark.parametrize("handler", ["missing.handler", "nodot"])
+def test_a_missing_handler_is_found_before_anything_starts(code, handler):
+    """The file the handler needs is looked for first."""
+    with (
+        pytest.raises(EmulatorError, match=handler.partition(".")[0]),
+        running(LocalFunction(code, handler, "python3.11")),
+    ):
+        pass

@@ -1,0 +1,198 @@
+"""The command line: exit codes, streams, and two sentences instead of a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from poner.bundle import Bundle
+from poner.cli import app
+from tests.conftest import WIRE_NAMES
+
+SCAN = dict(zip(WIRE_NAMES, [0.07951, 24.86, 26.58, 1866.0, 0.01], strict=True))
+
+
+def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`poner` as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", "from poner.cli import main; main()", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["build", "--engine", "nonsense"],
+        ["build", "--architecture", "sparc"],
+        ["build", "model.sav", "--features", "a,,b"],
+        ["build", "model.sav", "--labels", "0"],
+        ["build", "model.sav", "--runtime", "python2.7"],
+        ["predict"],
+        ["predict", "--data", "{}", "--url", "ftp://x"],
+        ["predict", "nothing.csv", "--url", "http://127.0.0.1:1"],
+        ["train"],
+        ["local", "nowhere"],
+        ["local", ".", "--runtime", "python3.11"],
+        ["local", ".", "--runtime", "python3.11", "--handler", "a.b", "--env", "x"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_exit_code_2(
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Wrong usage ends with 2, says why on standard error, and prints no data."""
+    monkeypatch.chdir(tmp_path)
+    assert app.run(arguments) == 2
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert printed.err
+    assert "Traceback" not in printed.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["build", "nothing.sav"],
+        ["build"],
+        ["predict", "--data", "{}"],
+        ["predict", "--data", "nope", "--url", "http://127.0.0.1:1"],
+        ["predict", "--data", "3", "--url", "http://127.0.0.1:1"],
+        ["predict", "--data", "[[1, 2]]", "--url", "http://127.0.0.1:1"],
+        ["predict", "--data", "{}", "--url", "http://127.0.0.1:1"],
+    ],
+    ids=" ".join,
+)
+def test_failures_are_exit_code_1(
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A failure ends with 1 and two sentences: what is wrong, and what to do."""
+    monkeypatch.chdir(tmp_path)
+    assert app.run(arguments) == 1
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("Error: ")
+    assert printed.err.count("\n") >= 2
+    assert "Traceback" not in printed.err
+
+
+def test_a_fault_of_ours_is_kept_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An unforeseen exception becomes a sentence with the path of its details."""
+    monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("poner.templates.create_project", lambda *_, **__: 1 / 0)
+    assert app.run(["init", str(tmp_path / "x")]) == 1
+    printed = capfd.readouterr().err
+    assert "Traceback" not in printed
+    (details,) = (tmp_path / "faults").iterdir()
+    assert details.name in printed.replace("\n", "")
+    assert "ZeroDivisionError" in details.read_text()
+
+
+def test_a_broken_poner_toml_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong key or value in poner.toml is an error that names it."""
+    monkeypatch.chdir(tmp_path)
+    for text, key in (
+        ("[function]\nmemory_mb = 1", "function.memory_mb"),
+        ("[function]\nmemory = 128", "function.memory"),
+        ('[project]\nname = "a b"', "project.name"),
+        ("[function", "poner.toml"),
+    ):
+        Path("poner.toml").write_text(text)
+        assert app.run(["build"]) == 1
+        assert key in capfd.readouterr().err
+
+
+def test_version_and_help(tmp_path: Path) -> None:
+    """--version prints it; no arguments print the help and end with 2."""
+    done = run("--version", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "0.1.0\n")
+    assert run(cwd=tmp_path).returncode == 2
+
+
+def test_import_is_light(tmp_path: Path) -> None:
+    """`import poner` loads neither scikit-learn nor numpy nor boto3."""
+    code = "import sys, poner; print(sorted({'sklearn', 'numpy', 'boto3'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_predict_asks_the_local_function(article_bundle: Bundle) -> None:
+    """Without a URL the bundle is started for as long as it takes."""
+    folder = article_bundle.folder.parent
+    done = run("predict", "--json", "--data", json.dumps(SCAN), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "row": 1,
+        "prediction": 1,
+        "label": "malignant",
+        "status": 200,
+        "reason": "OK",
+    }
+
+
+def test_predict_reads_csv_by_either_name(article_bundle: Bundle, tmp_path: Path) -> None:
+    """Columns go by wire name, in any order; the answer is CSV where it is asked for."""
+    folder = article_bundle.folder.parent
+    names = list(reversed(WIRE_NAMES))
+    values = ",".join(str(SCAN[name]) for name in names)
+    (tmp_path / "scans.csv").write_text(",".join(names) + "\n" + values + "\n" + values + "\n")
+    done = run("predict", tmp_path / "scans.csv", "-o", "csv", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "row,prediction,label,status,reason\n1,1,malignant,200,OK\n" + (
+        "2,1,malignant,200,OK\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("meanConcavePoints,worstRadius,worstTexture,worstArea\n1,2,3,4\n", "worstConcavePoints"),
+        (",".join([*WIRE_NAMES, "age"]) + "\n1,2,3,4,5,6\n", "age"),
+        (",".join([*WIRE_NAMES, "worstArea"]) + "\n1,2,3,4,5,6\n", "worstArea"),
+        (",".join(WIRE_NAMES) + "\n1,2,3,4,five\n", "worstConcavePoints"),
+        (",".join(WIRE_NAMES) + "\n1,2,3\n", "worstArea"),
+        ("", "empty"),
+    ],
+)
+def test_a_csv_that_does_not_fit_is_named(
+    article_bundle: Bundle, tmp_path: Path, text: str, named: str
+) -> None:
+    """A column more or less, or a cell that is no number, is an error that names it."""
+    (tmp_path / "scans.csv").write_text(text)
+    done = run("predict", tmp_path / "scans.csv", cwd=article_bundle.folder.parent)
+    assert done.returncode == 1
+    assert named in done.stderr
+    assert "five" not in done.stderr
+
+
+def test_a_refused_row_is_exit_code_1_with_its_reason(article_bundle: Bundle) -> None:
+    """A row the function refuses is shown with its reason; the others are answered."""
+    bad = {**SCAN, "worstArea": "large"}
+    done = run(
+        "predict", "--json", "--data", json.dumps([SCAN, bad]), cwd=article_bundle.folder.parent
+    )
+    assert done.returncode == 1
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert first["prediction"] == 1
+    assert second["prediction"] is None
+    assert second["reason"] == "'worstArea' must be a number, not a string"

@@ -1,0 +1,150 @@
+"""The client: requests as they go out, answers as they come back, and what is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pandas
+import pytest
+from aiohttp import web
+
+from poner import client
+from poner.artifacts import Feature, Signature
+from poner.errors import InputError, PredictionError
+
+SIGNATURE = Signature(
+    features=(Feature("meanArea", "mean area"), Feature("age", "age")), classes=(0, 1)
+)
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@contextmanager
+def serving(handle: Handle) -> Iterator[str]:
+    """An HTTP server on this machine that answers with `handle`."""
+    loop = asyncio.new_event_loop()
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", handle)
+    runner = web.AppRunner(application)
+
+    async def start() -> int:
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        return int(runner.addresses[0][1])
+
+    port = loop.run_until_complete(start())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def answering(status: int, prediction: object = 1, reason: str = "OK") -> web.Response:
+    """A response in the contract's form."""
+    body = {"reason": reason, "prediction": prediction, "status": str(status)}
+    return web.json_response(body, status=status)
+
+
+def test_answers_keep_the_order_of_the_rows() -> None:
+    """Requests overlap; the answers stand where their rows stood."""
+
+    async def handle(request: web.Request) -> web.Response:
+        value = (await request.json())["age"]
+        await asyncio.sleep(0.05 if value % 2 else 0)
+        return answering(200, value)
+
+    done: list[int] = []
+    with serving(handle) as url:
+        bodies = [{"meanArea": 0, "age": number} for number in range(20)]
+        answers = client.ask(url, bodies, progress=done.append)
+    assert [answer.prediction for answer in answers] == list(range(20))
+    assert done == list(range(1, 21))
+
+
+def test_a_busy_endpoint_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """429 and 5xx of AWS are tried again; the answer that comes then counts."""
+    statuses = iter([429, 502])
+
+    async def handle(request: web.Request) -> web.Response:
+        status = next(statuses, 200)
+        return answering(200) if status == 200 else web.Response(status=status, text="busy")
+
+    with serving(handle) as url:
+        assert client.predict(url, {"a": 1}) == [1]
+
+
+def test_a_500_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the function is not asked again."""
+    asked: list[int] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        asked.append(1)
+        return answering(500, "", "internal error")
+
+    with serving(handle) as url:
+        (answer,) = client.ask(url, [{}])
+    assert (answer.status, answer.reason, answer.prediction) == (500, "internal error", None)
+    assert len(asked) == 1
+
+
+def test_what_is_no_answer_of_a_function_is_shown() -> None:
+    """Another service's page is a refusal, not a crash."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return web.Response(status=403, text='{"Message":"Forbidden"}')
+
+    with serving(handle) as url, pytest.raises(PredictionError, match=r"403.*Forbidden"):
+        client.predict(url, {})
+
+
+def test_an_endpoint_that_is_not_there_is_said() -> None:
+    """No server at the URL is an error with the URL in it."""
+    with pytest.raises(PredictionError, match=r"127\.0\.0\.1:1"):
+        client.predict("http://127.0.0.1:1/", {"a": 1})
+
+
+def test_predict_works_inside_a_running_loop() -> None:
+    """A notebook runs an event loop already."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return answering(200)
+
+    async def notebook(url: str) -> list[object]:
+        return list(client.predict(url, {"a": 1}))
+
+    with serving(handle) as url:
+        assert asyncio.run(notebook(url)) == [1]
+
+
+def test_bodies_carry_wire_names_and_null() -> None:
+    """Training columns become wire names, NaN becomes null, numpy's numbers Python's."""
+    frame = pandas.DataFrame({"age": [1, 2], "mean area": [0.5, np.nan]})
+    wanted = [{"meanArea": 0.5, "age": 1.0}, {"meanArea": None, "age": 2.0}]
+    assert client.make_bodies(frame, SIGNATURE) == wanted
+    assert client.make_bodies(frame.to_numpy()[:, ::-1], SIGNATURE) == wanted
+    assert json.loads(json.dumps(client.make_bodies(frame, None)))[1] == {
+        "age": 2,
+        "mean area": None,
+    }
+
+
+def test_dicts_go_out_as_they_are() -> None:
+    """The function says what is wrong with a row; the client does not guess."""
+    rows = [{"mean area": "x", "other": None}]
+    assert client.make_bodies(rows, SIGNATURE) == [{"meanArea": "x", "other": None}]
+
+
+def test_rows_without_names_need_a_signature() -> None:
+    """A bare URL does not bring the order of the features."""
+    with pytest.raises(InputError, match="signature"):
+        client.make_bodies([[1, 2]], None)

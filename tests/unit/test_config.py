@@ -1,0 +1,68 @@
+"""poner.toml and the choice of a runtime."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+
+import pytest
+
+from poner.config import Config, choose_runtime, read_config
+from poner.errors import ConfigError, UsageError
+from poner.limits import RUNTIMES
+
+OWN = f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def test_no_file_means_defaults(tmp_path: Path) -> None:
+    """A folder without poner.toml has all defaults."""
+    assert read_config(tmp_path) == Config()
+
+
+def test_the_documented_file_holds_the_defaults(tmp_path: Path) -> None:
+    """docs/configuration.md lists every key with its default."""
+    text = (Path(__file__).parents[2] / "docs/configuration.md").read_text()
+    toml = text.split("```toml\n")[1].split("```")[0]
+    (tmp_path / "poner.toml").write_text(toml.replace('runtime = "python3.13"', ""))
+    assert read_config(tmp_path) == Config()
+    keys = {line.split(" =")[0].strip("# ") for line in toml.splitlines() if " = " in line}
+    sections = Config().model_dump().values()
+    assert keys == {key for section in sections for key in section}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("x", "cannot be read"),
+        ("[nonsense]", "nonsense"),
+        ("[function]\ntimeout_s = 901", "function.timeout_s"),
+        ('[function]\nmemory_mb = "128"', "function.memory_mb"),
+        ('[build]\nengine = "magic"', "build.engine"),
+        ('[project]\nname = ""', "project.name"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, named: str) -> None:
+    """A wrong key or value is an error that names it."""
+    (tmp_path / "poner.toml").write_text(text)
+    with pytest.raises(ConfigError, match=named):
+        read_config(tmp_path)
+
+
+def test_the_default_runtime_is_this_python(tmp_path: Path) -> None:
+    """Where Lambda creates functions for it."""
+    assert choose_runtime(None, datetime.date(2026, 1, 1)).name == OWN
+
+
+def test_a_runtime_that_is_blocked_gives_way_to_the_newest() -> None:
+    """Once AWS creates no functions for this Python, the newest one is taken."""
+    blocked = RUNTIMES[OWN].block_create
+    assert choose_runtime(None, blocked).name == list(RUNTIMES)[-1]
+    assert choose_runtime(OWN, blocked).name == OWN
+
+
+def test_an_unknown_runtime_is_refused() -> None:
+    """The error lists what there is."""
+    with pytest.raises(UsageError, match=r"python2\.7") as caught:
+        choose_runtime("python2.7", datetime.date(2026, 1, 1))
+    assert "python3.13" in caught.value.hint

@@ -1,0 +1,78 @@
+"""Finding Pythons and keeping environments."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from poner import interpreters
+from poner.errors import InstallError, InterpreterNotFoundError, PonerError
+
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture(autouse=True)
+def _fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache of poner's, and nothing remembered."""
+    monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "cache"))
+    interpreters.find_python.cache_clear()
+
+
+def test_the_own_version_is_this_interpreter() -> None:
+    """No search is needed for the Python that runs."""
+    assert interpreters.find_python(OWN) == Path(sys.executable)
+
+
+def test_a_python_on_path_is_found_and_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program of the right name counts only if it is of that version."""
+    for name, version in (("wrong", "3.8"), ("right", "3.7")):
+        (tmp_path / name).mkdir()
+        program = tmp_path / name / "python3.7"
+        program.write_text(f"#!/bin/sh\necho {version}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'wrong'}:{tmp_path / 'right'}:/usr/bin:/bin")
+    assert interpreters.find_python("3.7") == tmp_path / "right" / "python3.7"
+
+
+def test_a_python_behind_pyenvs_shims_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pyenv's shims stand on PATH also for versions that are switched off."""
+    program = tmp_path / "versions" / "3.7.17" / "bin" / "python3.7"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho 3.7\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'shims'}:/usr/bin:/bin")
+    assert interpreters.find_python("3.7") == program
+
+
+def test_a_python_that_cannot_be_had_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says which version, and how to install it."""
+    with pytest.raises(InterpreterNotFoundError, match=r"3\.99"):
+        interpreters.find_python("3.99")
+
+
+def test_packages_that_are_not_there_are_named(tmp_path: Path) -> None:
+    """A failed installation says what and leaves nothing half made."""
+    with pytest.raises(InstallError, match="uv-is-not-this-package"):
+        interpreters.make_environment(OWN, ["uv-is-not-this-package==99.99"])
+    assert not list((tmp_path / "cache" / "environments").iterdir())
+
+
+def test_an_environment_is_made_once(tmp_path: Path) -> None:
+    """The second time it is only looked up."""
+    try:
+        made = interpreters.make_environment(OWN, ["six==1.16.0"])
+    except PonerError as error:
+        pytest.skip(f"no packages can be had: {error}")
+    stamp = made.stat().st_mtime_ns
+    assert interpreters.make_environment(OWN, ["six==1.16.0"]) == made
+    assert made.stat().st_mtime_ns == stamp
+    ask = "import six, sys; print(six.__version__, sys.prefix)"
+    done = subprocess.run([made, "-I", "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1.16.0", str(made.parent.parent)]

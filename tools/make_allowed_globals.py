@@ -1,0 +1,122 @@
+"""Makes loader/reader/allowed_globals.txt: what pickles of scikit-learn 1.1 to 1.9 name.
+
+Run `python tools/make_allowed_globals.py`; it makes an environment for each version, fits every
+estimator there (allowed_globals_probe.py) and takes the union. What comes out is filtered by the
+rules below and reviewed as a diff: a name in this file may be named by an untrusted file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from poner.interpreters import make_environment
+from poner.loader.environments import requirements
+from poner.loader.reader.constructors import BY_NAME
+
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "src/poner/loader/reader/allowed_globals.txt"
+PROBE = Path(__file__).with_name("allowed_globals_probe.py")
+
+ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+VERSIONS = {
+    "1.1.3": "3.10",
+    "1.2.2": "3.11",
+    "1.3.2": "3.11",
+    "1.4.2": "3.11",
+    "1.5.2": "3.12",
+    "1.6.1": "3.12",
+    "1.7.2": "3.13",
+    "1.8.0": "3.13",
+    "1.9.1": "3.11",
+}
+"""The last patch of each minor version, and a Python that has wheels for it."""
+
+HEADER = """\
+# The globals that a model file may name: `module name roles`, exact, sorted, nothing else.
+# call: may be called, through a check in constructors.py.  new: instances may be made without
+# __init__ and given their attributes.  name: may only be mentioned.
+# Made by tools/make_allowed_globals.py from scikit-learn {versions}.
+"""
+
+MODULES = re.compile(
+    r"sklearn\.(?!externals|datasets|utils|tests|_build_utils).*|_loss"
+    r"|sklearn\.utils(?:\._bunch|\._metadata_requests|\._random|\._weight_vector)?"
+    r"|numpy|numpy\.ma(?:\.core)?|numpy\._?core\.(?:multiarray|numeric|_multiarray_umath|_ufunc_config)"
+    r"|numpy\.random\.(?:_pickle|_mt19937|_pcg64|_philox|_sfc64|bit_generator|mtrand|_generator)"
+    r"|scipy\.sparse\.\w+|scipy\.interpolate\._bsplines|scipy\.special(?:\._ufuncs)?"
+    r"|builtins|copyreg|_codecs|collections|joblib\.numpy_pickle"
+)
+"""Modules from which a name may come at all."""
+
+NEVER = re.compile(
+    r".*[.<].*|getattr|eval|exec|compile|open|__import__|_ufunc_reconstruct|memmap|Memory|"
+    r"PyFuncDistance.*|__pyx_unpickle_Enum|_unpickle.*enum.*"
+)
+"""Names that may not come, wherever they are."""
+
+SCALARS = (
+    "bool bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc uintc longlong ulonglong "
+    "float16 float32 float64 complex64 complex128 str_ bytes_ object_"
+)
+BUILTINS = "NoneType bool bytes bytearray complex dict float frozenset int list object set slice str tuple range"
+
+
+def probe(version: str, python_version: str) -> dict[str, object]:
+    """What one version's pickles name."""
+    interpreter = make_environment(python_version, requirements(version))
+    done = subprocess.run(
+        [interpreter, "-I", PROBE], capture_output=True, text=True, check=False, env=ONE_THREAD
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"{version}: {done.stderr[-2000:]}")
+    result: dict[str, object] = json.loads(done.stdout)
+    print(f"{version}: {len(result['uses'])} globals; not fitted: {result['not_fitted']}", file=sys.stderr)  # type: ignore[arg-type]  # noqa: T201
+    return result
+
+
+def both_spellings(module: str) -> tuple[str, ...]:
+    """numpy 1 and 2 name the same package differently, and read each other's pickles."""
+    for own, other in (("numpy.core.", "numpy._core."), ("numpy._core.", "numpy.core.")):
+        if module.startswith(own):
+            return module, other + module.removeprefix(own)
+    return (module,)
+
+
+def merge(results: list[dict[str, object]]) -> dict[tuple[str, str], set[str]]:
+    """The union of what is allowed at all; the rest is printed."""
+    roles: dict[tuple[str, str], set[str]] = {}
+    for result in results:
+        for module, name, uses in result["uses"]:  # type: ignore[attr-defined]
+            if not MODULES.fullmatch(module) or NEVER.fullmatch(name):
+                print(f"left out: {module} {name} {uses}", file=sys.stderr)  # noqa: T201
+                continue
+            for spelling in both_spellings(module):
+                roles.setdefault((spelling, name), set()).update(uses)
+    for module, names in (("numpy", SCALARS + " ndarray"), ("builtins", BUILTINS)):
+        for name in names.split():
+            roles.setdefault((module, name), set())
+    return roles
+
+
+def main() -> None:
+    """Write the file."""
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(probe, VERSIONS, VERSIONS.values()))
+    lines = [HEADER.format(versions=", ".join(VERSIONS))]
+    for (module, name), uses in sorted(merge(results).items()):
+        full = f"{module}.{name}".replace("numpy._core", "numpy.core")
+        if "call" in uses and full not in BY_NAME and not re.match(r"sklearn\.|_loss\.", full):
+            raise SystemExit(f"{full} is called, and constructors.py has no check for it")
+        lines.append(f"{module} {name} {','.join(sorted(uses)) or 'name'}\n")
+    TARGET.write_text("".join(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
