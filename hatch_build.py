@@ -6,6 +6,7 @@ makes the same bytes on every machine. See docs/decisions/0002-kernel-build.md.
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -47,9 +48,11 @@ def compile_kernel(root: Path, target: str, output: Path) -> None:
     command = [sys.executable, "-m", "ziglang", "cc", "-target", target, *FLAGS]
     if target.endswith("macos"):
         command += ["-Wl,-undefined,dynamic_lookup"]
-    command += ["-o", str(output), *(str(kernel / name) for name in SOURCES), "-lm"]
     output.parent.mkdir(parents=True, exist_ok=True)
+    scratch = output.with_suffix(f".{os.getpid()}")
+    command += ["-o", str(scratch), *(str(kernel / name) for name in SOURCES), "-lm"]
     subprocess.run(command, check=True)
+    scratch.replace(output)  # a process that has the old one loaded keeps it
 
 
 def build_kernels(root: Path) -> list[Path]:
@@ -61,7 +64,9 @@ def build_kernels(root: Path) -> list[Path]:
         kernels.append(output)
     host = root / RUNTIME / "_kernel.abi3.so"
     if host_target() in LAMBDA_TARGETS.values():
-        shutil.copyfile(kernels[list(LAMBDA_TARGETS).index(host_architecture())], host)
+        scratch = host.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(kernels[list(LAMBDA_TARGETS).index(host_architecture())], scratch)
+        scratch.replace(host)
     else:
         compile_kernel(root, host_target(), host)
     return [*kernels, host]

@@ -50,14 +50,16 @@ MODULES = re.compile(
     r"|sklearn\.utils(?:\._bunch|\._metadata_requests|\._random|\._weight_vector)?"
     r"|numpy|numpy\.ma(?:\.core)?|numpy\._?core\.(?:multiarray|numeric|_multiarray_umath|_ufunc_config)"
     r"|numpy\.random\.(?:_pickle|_mt19937|_pcg64|_philox|_sfc64|bit_generator|mtrand|_generator)"
-    r"|scipy\.sparse\.\w+|scipy\.interpolate\._bsplines|scipy\.special(?:\._ufuncs)?"
+    r"|scipy\.sparse\.\w+|scipy\.interpolate\._bsplines|scipy\.special(?:\._\w*ufuncs)?"
+    r"|scipy\._lib\.array_api_compat\.numpy\._aliases"
+    r"|functools|sklearn\.utils\.validation"
     r"|builtins|copyreg|_codecs|collections|joblib\.numpy_pickle"
 )
 """Modules from which a name may come at all."""
 
 NEVER = re.compile(
-    r".*[.<].*|getattr|eval|exec|compile|open|__import__|_ufunc_reconstruct|memmap|Memory|"
-    r"PyFuncDistance.*|__pyx_unpickle_Enum|_unpickle.*enum.*"
+    r".*[.<].*|getattr|eval|exec|compile|open|type|__import__|_ufunc_reconstruct|memmap|"
+    r"PyFuncDistance.*|__pyx_unpickle_Enum"
 )
 """Names that may not come, wherever they are."""
 
@@ -65,7 +67,15 @@ SCALARS = (
     "bool bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc uintc longlong ulonglong "
     "float16 float32 float64 complex64 complex128 str_ bytes_ object_"
 )
-BUILTINS = "NoneType bool bytes bytearray complex dict float frozenset int list object set slice str tuple range"
+BUILTINS = "NoneType bool bytes bytearray dict float int list object set slice str tuple"
+OTHERS = {
+    "numpy": f"{SCALARS} ndarray",
+    "builtins": BUILTINS,
+    "numpy.ma": "MaskedArray",
+    "numpy.random.mtrand": "RandomState",
+    "numpy.random._generator": "Generator",
+}
+"""What skops files and dtype parameters name besides."""
 
 
 def probe(version: str, python_version: str) -> dict[str, object]:
@@ -77,12 +87,17 @@ def probe(version: str, python_version: str) -> dict[str, object]:
     if done.returncode != 0:
         raise SystemExit(f"{version}: {done.stderr[-2000:]}")
     result: dict[str, object] = json.loads(done.stdout)
-    print(f"{version}: {len(result['uses'])} globals; not fitted: {result['not_fitted']}", file=sys.stderr)  # type: ignore[arg-type]  # noqa: T201
+    say(f"{version}: not fitted: {result['not_fitted']}")
     return result
 
 
+def say(line: str) -> None:
+    """A line for whoever reviews the run."""
+    sys.stderr.write(line + "\n")
+
+
 def both_spellings(module: str) -> tuple[str, ...]:
-    """numpy 1 and 2 name the same package differently, and read each other's pickles."""
+    """The spellings of a module: numpy 1 and 2 name the same package differently."""
     for own, other in (("numpy.core.", "numpy._core."), ("numpy._core.", "numpy.core.")):
         if module.startswith(own):
             return module, other + module.removeprefix(own)
@@ -95,11 +110,11 @@ def merge(results: list[dict[str, object]]) -> dict[tuple[str, str], set[str]]:
     for result in results:
         for module, name, uses in result["uses"]:  # type: ignore[attr-defined]
             if not MODULES.fullmatch(module) or NEVER.fullmatch(name):
-                print(f"left out: {module} {name} {uses}", file=sys.stderr)  # noqa: T201
+                say(f"left out: {module} {name} {uses}")
                 continue
             for spelling in both_spellings(module):
                 roles.setdefault((spelling, name), set()).update(uses)
-    for module, names in (("numpy", SCALARS + " ndarray"), ("builtins", BUILTINS)):
+    for module, names in OTHERS.items():
         for name in names.split():
             roles.setdefault((module, name), set())
     return roles

@@ -118,10 +118,11 @@ def show_bundle(bundle: Bundle) -> None:
     """What was built and what it takes of AWS's limits, for people."""
     manifest = bundle.manifest
     parity, tried = manifest.parity, manifest.verification
-    table = Table(
-        title=f"{manifest.settings.name}: {manifest.engine} engine, "
-        f"{manifest.runtime}, {manifest.architecture}"
+    say(
+        f"{manifest.settings.name}: {manifest.engine} engine, {manifest.runtime}, "
+        f"{manifest.architecture}"
     )
+    table = Table()
     for heading in ("", "used", "left"):
         table.add_column(heading, justify="right" if heading else "left")
     for quota in manifest.quotas:

@@ -17,18 +17,40 @@ static inline uint32_t descend(const poner_node *nodes, uint32_t index, const do
     return node.child + (right & internal);
 }
 
+/* The leaf below a node, for trees deeper than their blind levels: ends because a child stands
+ * after its parent. */
+static inline const poner_node *finish(const poner_node *nodes, uint32_t index,
+                                       const double *row) {
+    while (!(nodes[index].feature & PONER_LEAF)) index = descend(nodes, index, row);
+    return nodes + index;
+}
+
 /* Several trees of one row, or several rows of one tree, go down side by side: a level is a chain
  * of loads that wait for each other, and eight chains wait together. */
-#define LANES 8u
+#define LANES 8
+#define EACH_LANE(k) _Pragma("GCC unroll 8") for (uint32_t k = 0; k < LANES; k++)
 
-static inline void find_leaves(const poner_node *nodes, uint32_t levels, const double *const *rows,
-                               uint32_t *index, uint32_t lanes) {
-    if (lanes == LANES)
-        for (; levels > 0; levels--)
-            for (uint32_t k = 0; k < LANES; k++) index[k] = descend(nodes, index[k], rows[k]);
-    /* For trees deeper than `levels`; ends because a child stands after its parent. */
-    for (uint32_t k = 0; k < lanes; k++)
-        while (!(nodes[index[k]].feature & PONER_LEAF)) index[k] = descend(nodes, index[k], rows[k]);
+/* The leaves of LANES trees for one row; written out so that the indices stay in registers. */
+static inline void find_tree_leaves(const poner_node *nodes, const uint32_t *trees,
+                                    const double *row, const poner_node **leaves) {
+    uint32_t index[LANES], levels = 0;
+    EACH_LANE(k) {
+        index[k] = trees[k * TREE_NUMBERS + ROOT];
+        const uint32_t depth = trees[k * TREE_NUMBERS + DEPTH];
+        levels = depth > levels ? depth : levels;
+    }
+    for (; levels > 0; levels--) EACH_LANE(k) index[k] = descend(nodes, index[k], row);
+    EACH_LANE(k) leaves[k] = finish(nodes, index[k], row);
+}
+
+/* The leaves of one tree for LANES rows. */
+static inline void find_row_leaves(const poner_node *nodes, const uint32_t *tree,
+                                   const double *rows, uint32_t width, const poner_node **leaves) {
+    uint32_t index[LANES];
+    EACH_LANE(k) index[k] = tree[ROOT];
+    for (uint32_t levels = tree[DEPTH]; levels > 0; levels--)
+        EACH_LANE(k) index[k] = descend(nodes, index[k], rows + k * width);
+    EACH_LANE(k) leaves[k] = finish(nodes, index[k], rows + k * width);
 }
 
 /* Levels that are gone down blindly: beyond them a deep tree's short branches cost more. */
@@ -73,58 +95,53 @@ const char *poner_check_sum_trees(const poner_model *model, const poner_step *st
     return problem ? problem : check_trees(model, step);
 }
 
-/* The leaves of up to LANES trees for one row. */
-static void find_tree_leaves(const poner_node *nodes, const uint32_t *trees, uint32_t lanes,
-                             const double *row, uint32_t *index) {
-    const double *rows[LANES];
-    uint32_t levels = 0;
-    for (uint32_t k = 0; k < lanes; k++) {
-        const uint32_t *tree = trees + k * TREE_NUMBERS;
-        rows[k] = row, index[k] = tree[ROOT];
-        if (tree[DEPTH] > levels) levels = tree[DEPTH];
+/* The trees' leaves for one row, added to a sum that stays in a register: through memory each
+ * addition would wait for the one before twice as long. */
+static double sum_one_column(const poner_node *nodes, const uint32_t *tree, const uint32_t *end,
+                             const double *row, double sum) {
+    const poner_node *leaves[LANES];
+    for (; end - tree >= LANES * TREE_NUMBERS; tree += LANES * TREE_NUMBERS) {
+        find_tree_leaves(nodes, tree, row, leaves);
+        EACH_LANE(k) sum += leaves[k]->value;
     }
-    find_leaves(nodes, levels, rows, index, lanes);
+    for (; tree < end; tree += TREE_NUMBERS) sum += finish(nodes, tree[ROOT], row)->value;
+    return sum;
 }
 
-/* The leaves of one tree for up to LANES rows. */
-static void find_row_leaves(const poner_node *nodes, const uint32_t *tree, uint32_t lanes,
-                            const double *first, uint32_t width, uint32_t *index) {
-    const double *rows[LANES];
-    for (uint32_t k = 0; k < lanes; k++) rows[k] = first + k * width, index[k] = tree[ROOT];
-    find_leaves(nodes, tree[DEPTH], rows, index, lanes);
+static void sum_columns(const poner_node *nodes, const uint32_t *tree, const uint32_t *end,
+                        const double *row, double *sums) {
+    const poner_node *leaves[LANES];
+    for (; end - tree >= LANES * TREE_NUMBERS; tree += LANES * TREE_NUMBERS) {
+        find_tree_leaves(nodes, tree, row, leaves);
+        EACH_LANE(k) sums[tree[k * TREE_NUMBERS + COLUMN]] += leaves[k]->value;
+    }
+    for (; tree < end; tree += TREE_NUMBERS)
+        sums[tree[COLUMN]] += finish(nodes, tree[ROOT], row)->value;
 }
-
-static inline uint32_t lanes_of(size_t left) { return left < LANES ? (uint32_t)left : LANES; }
 
 /* out[column] = start[column] + the leaf of each tree of that column, one after the other.
  * Arrays: 0 trees (root, depth, column), 1 nodes, 2 start values. */
 poner_status poner_sum_trees(const poner_model *model, const poner_step *step, const double *in,
                              uint32_t in_width, double *out, size_t n_rows, poner_fault *fault) {
     (void)fault;
-    const uint32_t *trees = poner_array_of(model, step, 0);
-    const size_t n_trees = poner_count_of(model, step, 0) / TREE_NUMBERS;
-    const poner_node *nodes = poner_array_of(model, step, 1);
+    const uint32_t *trees = poner_array_of(model, step, 0), width = step->width;
+    const uint32_t *end = trees + poner_count_of(model, step, 0);
+    const poner_node *nodes = poner_array_of(model, step, 1), *leaves[LANES];
     const double *start = poner_array_of(model, step, 2);
-    uint32_t index[LANES];
-    for (size_t row = 0; row < n_rows; row++)
-        memcpy(out + row * step->width, start, step->width * sizeof *out);
-    if (n_rows < LANES) {
-        for (size_t row = 0; row < n_rows; row++, in += in_width, out += step->width)
-            for (size_t i = 0; i < n_trees; i += LANES) {
-                const uint32_t *tree = trees + i * TREE_NUMBERS, lanes = lanes_of(n_trees - i);
-                find_tree_leaves(nodes, tree, lanes, in, index);
-                for (uint32_t k = 0; k < lanes; k++)
-                    out[tree[k * TREE_NUMBERS + COLUMN]] += nodes[index[k]].value;
-            }
-        return PONER_OK;
-    }
-    for (const uint32_t *tree = trees; tree < trees + n_trees * TREE_NUMBERS; tree += TREE_NUMBERS)
-        for (size_t row = 0; row < n_rows; row += LANES) {
-            const uint32_t lanes = lanes_of(n_rows - row);
-            find_row_leaves(nodes, tree, lanes, in + row * in_width, in_width, index);
-            for (uint32_t k = 0; k < lanes; k++)
-                out[(row + k) * step->width + tree[COLUMN]] += nodes[index[k]].value;
+    const size_t grouped = n_rows - n_rows % LANES;
+    for (size_t row = 0; row < n_rows; row++) memcpy(out + row * width, start, width * sizeof *out);
+    for (const uint32_t *tree = trees; grouped && tree < end; tree += TREE_NUMBERS)
+        for (size_t row = 0; row < grouped; row += LANES) {
+            find_row_leaves(nodes, tree, in + row * in_width, in_width, leaves);
+            EACH_LANE(k) out[(row + k) * width + tree[COLUMN]] += leaves[k]->value;
         }
+    for (size_t row = grouped; row < n_rows; row++) {
+        const double *values = in + row * in_width;
+        if (width == 1)
+            out[row] = sum_one_column(nodes, trees, end, values, out[row]);
+        else
+            sum_columns(nodes, trees, end, values, out + row * width);
+    }
     return PONER_OK;
 }
 
@@ -148,30 +165,28 @@ poner_status poner_sum_leaf_rows(const poner_model *model, const poner_step *ste
                                  const double *in, uint32_t in_width, double *out, size_t n_rows,
                                  poner_fault *fault) {
     (void)fault;
-    const uint32_t *trees = poner_array_of(model, step, 0);
-    const size_t n_trees = poner_count_of(model, step, 0) / TREE_NUMBERS;
-    const poner_node *nodes = poner_array_of(model, step, 1);
-    const double *leaf_rows = poner_array_of(model, step, 2);
-    const uint32_t width = step->width;
-    uint32_t index[LANES];
+    const uint32_t *trees = poner_array_of(model, step, 0), width = step->width;
+    const uint32_t *end = trees + poner_count_of(model, step, 0);
+    const poner_node *nodes = poner_array_of(model, step, 1), *leaves[LANES];
+    const double *table = poner_array_of(model, step, 2);
+    const size_t grouped = n_rows - n_rows % LANES;
     memset(out, 0, n_rows * width * sizeof *out);
-    if (n_rows < LANES) {
-        for (size_t row = 0; row < n_rows; row++, in += in_width, out += width)
-            for (size_t i = 0; i < n_trees; i += LANES) {
-                const uint32_t lanes = lanes_of(n_trees - i);
-                find_tree_leaves(nodes, trees + i * TREE_NUMBERS, lanes, in, index);
-                for (uint32_t k = 0; k < lanes; k++)
-                    add_row(out, leaf_rows + nodes[index[k]].position * width, width);
-            }
-        return PONER_OK;
-    }
-    for (const uint32_t *tree = trees; tree < trees + n_trees * TREE_NUMBERS; tree += TREE_NUMBERS)
-        for (size_t row = 0; row < n_rows; row += LANES) {
-            const uint32_t lanes = lanes_of(n_rows - row);
-            find_row_leaves(nodes, tree, lanes, in + row * in_width, in_width, index);
-            for (uint32_t k = 0; k < lanes; k++)
-                add_row(out + (row + k) * width, leaf_rows + nodes[index[k]].position * width,
-                        width);
+    for (const uint32_t *tree = trees; grouped && tree < end; tree += TREE_NUMBERS)
+        for (size_t row = 0; row < grouped; row += LANES) {
+            find_row_leaves(nodes, tree, in + row * in_width, in_width, leaves);
+            EACH_LANE(k) add_row(out + (row + k) * width, table + leaves[k]->position * width, width);
         }
+    for (size_t row = grouped; row < n_rows; row++) {
+        const double *values = in + row * in_width;
+        const uint32_t *tree = trees;
+        for (; end - tree >= LANES * TREE_NUMBERS; tree += LANES * TREE_NUMBERS) {
+            find_tree_leaves(nodes, tree, values, leaves);
+            EACH_LANE(k) add_row(out + row * width, table + leaves[k]->position * width, width);
+        }
+        for (; tree < end; tree += TREE_NUMBERS) {
+            const poner_node *leaf = finish(nodes, tree[ROOT], values);
+            add_row(out + row * width, table + leaf->position * width, width);
+        }
+    }
     return PONER_OK;
 }

@@ -115,7 +115,7 @@ def handler(event, context):
         return event
     match event.get("do"):
         case "return": return event["value"]
-        case "raise": raise ValueError(event["message"])
+        case "raise": raise ValueError(event["message"] * event.get("times", 1))
         case "size": return "x" * (event["bytes"] - 2)
         case "set": return {1, 2}
         case "number": return {"prediction": Number()}

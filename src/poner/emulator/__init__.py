@@ -1,0 +1,108 @@
+"""emulator: AWS Lambda on this machine, without Docker.
+
+In: a `LocalFunction`, a folder or zip with a Python handler and its settings. Out: a Function URL
+and an Invoke API that answer as AWS's do, backed by AWS's own runtime interface client in the
+function's own Python, or a `Measurement` of how fast it is.
+
+It must not change the code it is given, let anything of this machine's environment into the
+function's process, listen beyond the loopback address, or leave a process or a folder behind.
+
+The verbs import what they need when they are called: the web server takes a while to load, and
+most of poner's commands run nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+
+from poner.emulator.function import LocalFunction, LocalUrls, Measurement
+
+__all__ = ["LocalFunction", "LocalUrls", "Measurement", "running", "serve", "measure"]
+
+
+def log_to_stderr(event: str) -> None:
+    """Write one log event to standard error."""
+    sys.stderr.write(f"{event}\n")
+
+
+@contextlib.contextmanager
+def running(
+    function: LocalFunction,
+    *,
+    port: int = 0,
+    api_port: int = 0,
+    log: Callable[[str], None] = log_to_stderr,
+) -> Iterator[LocalUrls]:
+    """Run a function in the background for as long as the block runs.
+
+    Args:
+        function: what to run.
+        port: of the Function URL; 0 picks a free one.
+        api_port: of the Invoke API; 0 picks a free one.
+        log: called with every log event, from another thread; must not raise.
+
+    Raises:
+        EmulatorError: the settings or the code will not do, or a port cannot be had.
+        InterpreterNotFoundError: there is no such Python.
+        InstallError: awslambdaric could not be installed.
+    """
+    from poner.emulator.local_lambda import prepared, served_in_thread, termination_unwinds
+
+    with (
+        termination_unwinds(),
+        prepared(function) as launch,
+        served_in_thread(launch, port, api_port, log) as urls,
+    ):
+        yield urls
+
+
+def serve(
+    function: LocalFunction,
+    *,
+    port: int,
+    api_port: int,
+    announce: Callable[[LocalUrls], None],
+    log: Callable[[str], None] = log_to_stderr,
+) -> None:
+    """Run a function until SIGINT or SIGTERM; call it from the main thread.
+
+    Args:
+        function: what to run.
+        port: of the Function URL; 0 picks a free one.
+        api_port: of the Invoke API; 0 picks a free one.
+        announce: called once both listen.
+        log: called with every log event; must not raise.
+
+    Raises:
+        EmulatorError: the settings or the code will not do, or a port cannot be had.
+        InterpreterNotFoundError: there is no such Python.
+        InstallError: awslambdaric could not be installed.
+    """
+    from poner.emulator.local_lambda import prepared, serve_until_signalled, termination_unwinds
+
+    with termination_unwinds(), prepared(function) as launch:
+        asyncio.run(serve_until_signalled(launch, port, api_port, announce, log))
+
+
+def measure(function: LocalFunction, event: bytes, *, cold_starts: int, warm: int) -> Measurement:
+    """Time a function at the Runtime API; call it where no event loop runs.
+
+    Args:
+        function: what to run.
+        event: JSON it is invoked with, every time.
+        cold_starts: how often to start it anew, at least once.
+        warm: how many invocations of the last start to time after its first.
+
+    Raises:
+        EmulatorError: the settings or the code will not do, or the function did not answer.
+        InterpreterNotFoundError: there is no such Python.
+        InstallError: awslambdaric could not be installed.
+    """
+    from poner.emulator.local_lambda import prepared, termination_unwinds
+    from poner.emulator.measurement import measured
+
+    with termination_unwinds(), prepared(function) as launch:
+        return asyncio.run(measured(launch, event, cold_starts, warm))

@@ -1,0 +1,146 @@
+"""One execution environment: a sandbox with a private /tmp, and the process in it at the time.
+
+The lifecycle is section (e)'s: an exception keeps the process; an exit or a timeout ends it, and
+the next invocation starts another in the same sandbox, within its own time.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import assert_never
+
+from poner.emulator import log_text, outcomes
+from poner.emulator.launch import Launch, variables
+from poner.emulator.outcomes import LOG_TAIL_BYTES, Invocation, Outcome
+from poner.emulator.process import Exited, Report, RuntimeProcess, TimedOut
+from poner.emulator.runtime_api import Answered, Failed, InitFailed, Ready, TooLarge
+from poner.limits import INIT_TIMEOUT_S
+
+
+class Environment:
+    """Runs the function's events one after another."""
+
+    def __init__(self, launch: Launch, temporary_folder: Path, log: Callable[[str], None]) -> None:
+        self._launch = launch
+        self._variables = variables(launch, temporary_folder)
+        self._timeout_s = launch.function.timeout_s
+        self._write = log
+        self._tail = ""
+        self._process: RuntimeProcess | None = None
+        self._used = False
+        self._closed = False
+        self._init_s: float | None = None
+        self._peak_memory_mb = 0
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run one event; never call it again before it has returned."""
+        if not self._used:
+            self._used = True
+            await self._initialise(INIT_TIMEOUT_S, "init")
+        begin_s = time.monotonic()
+        report: Report = Ready(begin_s)
+        if self._process is None or not self._process.alive:
+            report = await self._initialise(self._timeout_s, "invoke")
+        self._tail = ""
+        self._log(log_text.start(invocation.request_id))
+        if isinstance(report, Ready):
+            assert self._process is not None
+            left_s = self._timeout_s - (time.monotonic() - begin_s)
+            report = await self._process.invoke(invocation, left_s)
+        return await self._conclude(invocation.request_id, report, report.at_s - begin_s)
+
+    async def close(self) -> None:
+        """End the process; an invocation under way ends as if it had been killed."""
+        self._closed = True
+        await self._stop()
+
+    async def _initialise(self, limit_s: float, phase: str) -> Report:
+        """Start a process; on anything but Ready none is left behind."""
+        await self._stop()
+        if self._closed:
+            return Exited(-signal.SIGKILL, time.monotonic())
+        self._process = process = RuntimeProcess(self._log)
+        report = await process.initialise(self._launch, self._variables, limit_s)
+        duration_s = report.at_s - process.started_s
+        if isinstance(report, Ready):
+            self._init_s = duration_s if phase == "init" else None
+            self._measure_memory()
+            return report
+        self._log(log_text.init_report(duration_s, phase, _status(report)))
+        await self._stop()
+        return report
+
+    async def _conclude(self, request_id: str, report: Report, duration_s: float) -> Outcome:
+        """Write the last lines, end the process if it must end, and say what came of it."""
+        if isinstance(report, Exited | TimedOut | InitFailed):
+            await self._stop()
+        elif self._process is not None:
+            self._process.drain_log()
+        if isinstance(report, TimedOut):
+            self._log(log_text.timed_out(request_id, self._timeout_s, time.time()))
+        self._log(log_text.end(request_id))
+        self._log(
+            log_text.report(
+                request_id,
+                duration_s=duration_s,
+                init_s=self._init_s,
+                memory_mb=self._launch.function.memory_mb,
+                max_memory_mb=self._measure_memory(),
+                status=_status(report),
+            )
+        )
+        self._init_s = None
+        payload, failed = self._payload(request_id, report)
+        return Outcome(payload, failed, self._tail)
+
+    def _payload(self, request_id: str, report: Report) -> tuple[bytes, bool]:
+        match report:
+            case TooLarge():
+                return outcomes.too_large_error(), True
+            case Answered():
+                return report.payload, False
+            case Failed() | InitFailed():
+                return report.payload, True
+            case Exited():
+                return outcomes.exit_error(request_id, report.returncode), True
+            case TimedOut():
+                return outcomes.timeout_error(request_id, self._timeout_s), True
+            case Ready():
+                raise AssertionError("an invocation does not end with the process being ready")
+            case _:
+                assert_never(report)
+
+    def _measure_memory(self) -> int:
+        if self._process is not None:
+            self._peak_memory_mb = self._process.peak_memory_mb()
+        return self._peak_memory_mb
+
+    async def _stop(self) -> None:
+        process = self._process
+        if process is not None:
+            self._measure_memory()
+            await process.stop()
+            if self._process is process:
+                self._process = None
+
+    def _log(self, event: str) -> None:
+        self._tail = (self._tail + event)[-LOG_TAIL_BYTES:]
+        self._write(event.removesuffix("\n"))
+
+
+def _status(report: Report) -> str:
+    """The status field of REPORT and INIT_REPORT; empty where all went as it should (section g)."""
+    match report:
+        case TimedOut():
+            return "Status: timeout"
+        case Exited():
+            return "Status: error\tError Type: Runtime.ExitError"
+        case InitFailed():
+            return f"Status: error\tError Type: {outcomes.error_type(report.payload)}"
+        case Ready() | Answered() | TooLarge() | Failed():
+            return ""
+        case _:
+            assert_never(report)

@@ -1,0 +1,162 @@
+"""What passes the door: the function as the user describes it, and what is said about it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from poner.errors import EmulatorError
+from poner.limits import DEFAULT_MEMORY_MB, DEFAULT_TIMEOUT_S, RUNTIMES
+
+REGION = "us-east-1"
+"""Region the local Lambda claims to be in."""
+
+ACCOUNT_ID = "123456789012"
+"""Account the local Lambda claims to belong to: the one of AWS's own examples."""
+
+MEMORY_MB = range(128, 10_240 + 1)
+"""Section (f): memory goes in steps of 1 MB."""
+
+TIMEOUT_S = range(1, 900 + 1)
+"""Section (f): timeouts are whole seconds."""
+
+ENVIRONMENT_BYTES = 4_096
+"""Section (f): largest compact JSON of the user's variables."""
+
+RESERVED_VARIABLES = frozenset(
+    {
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_MAX_CONCURRENCY",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+        "_LAMBDA_TELEMETRY_LOG_FD",
+        "_X_AMZN_TRACE_ID",
+    }
+)
+"""Names AWS keeps for itself (its documentation, 2026-11), and those that would switch the
+runtime interface client into another mode (section d)."""
+
+
+@dataclass(frozen=True)
+class LocalFunction:
+    """A Python function to run locally: what CreateFunction would be told about it."""
+
+    code: Path
+    """A zip, or a folder with what the zip would hold."""
+    handler: str
+    """Module and function, such as `lambda_function.lambda_handler`."""
+    runtime: str
+    """AWS's identifier, such as `python3.13`."""
+    name: str = "function"
+    """Name under which the Invoke API knows it."""
+    memory_mb: int = DEFAULT_MEMORY_MB
+    """Memory it is told it has; reported, not enforced."""
+    timeout_s: int = DEFAULT_TIMEOUT_S
+    """Seconds an invocation may take."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The user's environment variables."""
+    concurrency: int = 10
+    """Most invocations at a time; what goes beyond is throttled."""
+
+    @property
+    def arn(self) -> str:
+        """Its unqualified ARN."""
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{self.name}"
+
+    @property
+    def url_id(self) -> str:
+        """Identifier of its Function URL: 32 characters of [a-z0-9], the same on every run."""
+        return hashlib.sha256(self.arn.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class LocalUrls:
+    """Where a local function answers."""
+
+    url: str
+    """Its Function URL, such as `http://127.0.0.1:9000/`."""
+    api: str
+    """Endpoint of the Invoke API, such as `http://127.0.0.1:9001`."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """How fast a function is, in seconds; one value for each start or invocation."""
+
+    cold_s: tuple[float, ...]
+    """From the start of the process to its first answer."""
+    init_s: tuple[float, ...]
+    """The part of each cold start until the runtime asked for its first event."""
+    warm_s: tuple[float, ...]
+    """From handing the event to a waiting runtime to having read its answer."""
+    answer: bytes
+    """The last answer: the result as the runtime posted it."""
+
+
+def check_settings(function: LocalFunction) -> None:
+    """Refuse settings that AWS would refuse (sections e and f).
+
+    Raises:
+        EmulatorError: names the setting and what it may be.
+    """
+    if function.runtime not in RUNTIMES:
+        raise EmulatorError(
+            f"{function.runtime!r} is not a Python runtime of Lambda that poner knows.",
+            f"Choose one of {', '.join(RUNTIMES)}.",
+        )
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", function.name):
+        raise EmulatorError(
+            f"{function.name!r} is not a name for a function.",
+            "Use 1 to 64 letters, digits, hyphens and underscores.",
+        )
+    _check_range("memory_mb", function.memory_mb, MEMORY_MB)
+    _check_range("timeout_s", function.timeout_s, TIMEOUT_S)
+    if function.concurrency < 1:
+        raise EmulatorError("concurrency is below 1.", "Allow at least one invocation at a time.")
+    _check_environment(function.environment)
+
+
+def _check_range(setting: str, value: int, allowed: range) -> None:
+    if value not in allowed:
+        raise EmulatorError(
+            f"{setting} is {value}.",
+            f"Choose a whole number from {allowed[0]} to {allowed[-1]}.",
+        )
+
+
+def _check_environment(environment: Mapping[str, str]) -> None:
+    if reserved := sorted(RESERVED_VARIABLES & environment.keys()):
+        raise EmulatorError(
+            f"Lambda keeps these environment variables for itself: {', '.join(reserved)}.",
+            "Give yours other names.",
+        )
+    for name in environment:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]+", name):
+            raise EmulatorError(
+                f"{name!r} is not a name for an environment variable of Lambda.",
+                "Begin with a letter, and go on with letters, digits and underscores.",
+            )
+    measured = json.dumps(dict(environment), separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > ENVIRONMENT_BYTES:
+        raise EmulatorError(
+            f"The environment variables take {len(measured.encode())} bytes as JSON.",
+            f"Keep them within {ENVIRONMENT_BYTES} bytes.",
+        )

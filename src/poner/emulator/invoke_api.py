@@ -1,0 +1,147 @@
+"""The Invoke API: `POST /2015-03-31/functions/NAME/invocations`, as section (c) has it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import time
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from poner.emulator.function import LocalFunction
+from poner.emulator.http_server import read_body
+from poner.emulator.identities import edge_trace_id, function_trace_id, new_request_id
+from poner.emulator.outcomes import LOG_TAIL_BYTES, Invocation, Outcome
+from poner.emulator.pool import Pool
+from poner.emulator.responses import THROTTLED, TOO_LARGE
+from poner.limits import REQUEST_BYTES
+
+PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
+"""Path of the one operation that is served."""
+
+LATEST = "$LATEST"
+"""The only version a local function has."""
+
+
+class InvokeApi:
+    """Answers Invoke calls, with the invocation types RequestResponse and DryRun."""
+
+    def __init__(self, function: LocalFunction, pool: Pool) -> None:
+        self._function = function
+        self._pool = pool
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer one call."""
+        body, size_bytes = await read_body(request.content, REQUEST_BYTES)
+        request_id = new_request_id()
+        response = await self._respond(request, body, size_bytes, request_id)
+        response.headers["x-amzn-RequestId"] = request_id
+        return response
+
+    async def _respond(
+        self, request: web.Request, body: bytes, size_bytes: int, request_id: str
+    ) -> web.Response:
+        path = PATH.fullmatch(request.raw_path.partition("?")[0])
+        if request.method != "POST" or path is None:
+            return _error(404, "UnknownOperationException", "There is no such operation.")
+        arn = self._requested_arn(unquote(path[1]), request.query.get("Qualifier"))
+        if arn not in (self._function.arn, f"{self._function.arn}:{LATEST}"):
+            missing = arn if arn.removeprefix("arn:").count(":") > 5 else f"{arn}:{LATEST}"
+            return _error(
+                404, "ResourceNotFoundException", f"Function not found: {missing}", key="Message"
+            )
+        if size_bytes > REQUEST_BYTES:
+            return web.Response(
+                status=TOO_LARGE.status, headers=dict(TOO_LARGE.headers), body=TOO_LARGE.body
+            )
+        return await self._invoke(request, body or b"{}", arn, request_id)
+
+    def _requested_arn(self, name: str, qualifier: str | None) -> str:
+        """The ARN meant by a name, a name with a qualifier, or an ARN."""
+        arn = name
+        if not name.startswith("arn:"):
+            arn = self._function.arn.removesuffix(self._function.name) + name
+        return f"{arn}:{qualifier}" if qualifier else arn
+
+    async def _invoke(
+        self, request: web.Request, event: bytes, arn: str, request_id: str
+    ) -> web.Response:
+        fault = _not_json(event)
+        if fault is not None:
+            message = "Could not parse request body into json: Could not parse payload into json: "
+            return _error(400, "InvalidRequestContentException", message + fault)
+        client_context = request.headers.get("X-Amz-Client-Context")
+        if client_context is not None:
+            client_context = _decoded_context(client_context)
+            if client_context is None:
+                message = "Client context must be a valid Base64-encoded JSON object."
+                return _error(400, "InvalidRequestContentException", message)
+        match request.headers.get("X-Amz-Invocation-Type", "RequestResponse"):
+            case "RequestResponse":
+                pass
+            case "DryRun":
+                return web.Response(status=204)
+            case other:
+                message = f"The local Lambda does not serve the invocation type {other}."
+                return _error(400, "InvalidParameterValueException", message)
+        now_s = time.time()
+        edge_trace = edge_trace_id(request.headers.get("x-amzn-trace-id"), now_s)
+        trace_id = function_trace_id(edge_trace, now_s)
+        outcome = await self._pool.invoke(
+            Invocation(request_id, event, arn, trace_id, client_context)
+        )
+        if outcome is None:
+            return web.Response(
+                status=THROTTLED.status, headers=dict(THROTTLED.headers), body=THROTTLED.body
+            )
+        return _answered(outcome, trace_id, tail=request.headers.get("X-Amz-Log-Type") == "Tail")
+
+
+def _answered(outcome: Outcome, trace_id: str, *, tail: bool) -> web.Response:
+    """A function's result or error: both are HTTP 200."""
+    headers = {
+        "Content-Type": "application/json",
+        "X-Amz-Executed-Version": LATEST,
+        "X-Amzn-Trace-Id": trace_id,
+        "x-amzn-Remapped-Content-Length": "0",
+    }
+    if outcome.failed:
+        headers["X-Amz-Function-Error"] = "Unhandled"
+    if tail:
+        log = outcome.log.encode("utf-8")[-LOG_TAIL_BYTES:]
+        headers["X-Amz-Log-Result"] = base64.b64encode(log).decode("ascii")
+    return web.Response(headers=headers, body=outcome.payload)
+
+
+def _not_json(payload: bytes) -> str | None:
+    """What is wrong with the payload; None if it is JSON."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not JSON")
+
+    try:
+        json.loads(payload, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        return str(error)
+    return None
+
+
+def _decoded_context(header: str) -> str | None:
+    """The client context as one line of ASCII JSON; None if it is not base64 of an object."""
+    try:
+        context = json.loads(base64.b64decode(header, validate=True))
+    except (binascii.Error, ValueError):
+        return None
+    return json.dumps(context) if isinstance(context, dict) else None
+
+
+def _error(status: int, name: str, message: str, key: str = "message") -> web.Response:
+    """An error of the Lambda API; botocore takes its name from the header."""
+    return web.Response(
+        status=status,
+        headers={"Content-Type": "application/json", "X-Amzn-Errortype": name},
+        body=json.dumps({"Type": "User", key: message}, separators=(",", ":")).encode(),
+    )

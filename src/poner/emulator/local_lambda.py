@@ -1,0 +1,153 @@
+"""The emulator put together: prepared on disk, then served until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from poner.emulator.function import LocalFunction, LocalUrls, check_settings
+from poner.emulator.function_url import FunctionUrl
+from poner.emulator.http_server import HOST, listen
+from poner.emulator.invoke_api import InvokeApi
+from poner.emulator.launch import Launch
+from poner.emulator.pool import Pool
+from poner.emulator.task_folder import check_handler, fill_task_folder
+from poner.errors import EmulatorError
+from poner.interpreters import make_environment
+from poner.limits import RUNTIMES
+
+RUNTIME_CLIENT = "awslambdaric"
+"""AWS's runtime interface client; the newest that supports the Python version."""
+
+
+@contextlib.contextmanager
+def prepared(function: LocalFunction) -> Iterator[Launch]:
+    """Everything on disk that environments start from; removed at the end.
+
+    Raises:
+        EmulatorError: the settings, the code or this system will not do.
+        InterpreterNotFoundError: there is no such Python.
+        InstallError: awslambdaric could not be installed.
+    """
+    if not sys.platform.startswith("linux"):
+        raise EmulatorError(
+            "AWS's runtime interface client runs on Linux only.",
+            "Run this on Linux, in WSL 2 or in a Linux container.",
+        )
+    check_settings(function)
+    with tempfile.TemporaryDirectory(prefix="poner-", ignore_cleanup_errors=True) as scratch:
+        scratch_folder = Path(scratch).resolve()
+        task_folder = scratch_folder / "task"
+        fill_task_folder(function.code, task_folder)
+        check_handler(function.handler, task_folder)
+        version = RUNTIMES[function.runtime].python_version
+        interpreter = make_environment(version, [RUNTIME_CLIENT])
+        yield Launch(function, interpreter, scratch_folder, task_folder)
+
+
+@contextlib.asynccontextmanager
+async def served(
+    launch: Launch, port: int, api_port: int, log: Callable[[str], None]
+) -> AsyncIterator[LocalUrls]:
+    """The function behind both front ends; no process is left at the end.
+
+    Raises:
+        EmulatorError: a port cannot be had.
+    """
+    pool = Pool(launch, log)
+    async with contextlib.AsyncExitStack() as stack:
+        front, url_port = await listen(FunctionUrl(launch.function, pool).answer, port, "--port")
+        stack.push_async_callback(front.cleanup)
+        api, bound_api_port = await listen(
+            InvokeApi(launch.function, pool).answer, api_port, "--api-port"
+        )
+        stack.push_async_callback(api.cleanup)
+        stack.push_async_callback(pool.close)  # first, so that requests under way are answered
+        yield LocalUrls(f"http://{HOST}:{url_port}/", f"http://{HOST}:{bound_api_port}")
+
+
+async def serve_until_signalled(
+    launch: Launch,
+    port: int,
+    api_port: int,
+    announce: Callable[[LocalUrls], None],
+    log: Callable[[str], None],
+) -> None:
+    """Serve until SIGINT or SIGTERM; for the main thread.
+
+    Raises:
+        EmulatorError: a port cannot be had.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with served(launch, port, api_port, log) as urls:
+        announce(urls)
+        await stop.wait()
+
+
+@contextlib.contextmanager
+def served_in_thread(
+    launch: Launch, port: int, api_port: int, log: Callable[[str], None]
+) -> Iterator[LocalUrls]:
+    """Serve from a thread with an event loop of its own, for as long as the block runs.
+
+    Raises:
+        EmulatorError: a port cannot be had.
+    """
+    started: Future[tuple[LocalUrls, Callable[[], object]]] = Future()
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        async with served(launch, port, api_port, log) as urls:
+            started.set_result((urls, lambda: loop.call_soon_threadsafe(stop.set)))
+            await stop.wait()
+
+    with ThreadPoolExecutor(1, thread_name_prefix="poner-emulator") as thread:
+        ended = thread.submit(asyncio.run, run())
+        try:
+            either: set[Future[Any]] = {started, ended}
+            wait(either, return_when=FIRST_COMPLETED)
+            if not started.done():
+                ended.result()  # raises what went wrong
+            yield started.result()[0]
+        finally:
+            if not ended.done():  # it may not have started: an interrupt came first
+                started.add_done_callback(_stop)
+            ended.result()
+
+
+def _stop(started: Future[tuple[LocalUrls, Callable[[], object]]]) -> None:
+    _, stop = started.result()
+    stop()
+
+
+@contextlib.contextmanager
+def termination_unwinds() -> Iterator[None]:
+    """Let SIGTERM end the block like an exception, where nobody else takes care of it."""
+    ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    )
+    if ours:
+        signal.signal(signal.SIGTERM, _exit)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _exit(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

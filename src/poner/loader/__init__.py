@@ -1,0 +1,97 @@
+"""loader: from a model file, or an estimator in memory, to a TrainedModel.
+
+In comes a path to a .sav, .pkl, .pickle, .joblib or .skops file, which is untrusted, or a fitted
+estimator of a notebook. Out comes a `TrainedModel`: the estimator as plain data, its signature,
+and an oracle that asks the living model.
+
+It must not run anything a file brings along. The order is fixed: list every global without
+loading; refuse what is not on an exact allow-list; only then load, under the same list, in a
+child process without credentials, network, or a folder to write to but its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from poner.artifacts import Signature, TrainedModel
+from poner.loader import file_models, listing, memory_models, model_files
+from poner.loader.listing import FileListing
+from poner.loader.memory_models import describe_estimator
+from poner.loader.saving import save_model
+
+__all__ = [
+    "FileListing",
+    "describe_estimator",
+    "list_globals",
+    "open_estimator",
+    "open_model",
+    "save_model",
+]
+
+
+def list_globals(path: Path) -> FileListing:
+    """Every global a model file names, without loading it.
+
+    Raises:
+        ModelUnreadableError: it is missing, damaged or of no known format.
+        ModelRefusedError: it uses what no fitted model needs, such as persistent ids.
+    """
+    return listing.list_content(model_files.read_model_file(model_files.find_model_file(path)))
+
+
+@contextmanager
+def open_model(
+    path: Path,
+    *,
+    signature: Signature | None = None,
+    feature_names: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    notify: Callable[[str], None] = lambda line: None,
+) -> Iterator[TrainedModel]:
+    """Read a model file safely; the oracle answers as long as the context is open.
+
+    Args:
+        path: a model file, or a folder with clf.sav or a single model file.
+        signature: in place of the signature.json beside the file.
+        feature_names: in the model's order, in place of any signature.
+        labels: what classes mean, by `str(class)`: `{"1": "malignant"}`.
+        notify: is given a line on whatever was decided on the way.
+
+    Raises:
+        ModelRefusedError: the file names what a fitted model has no need of; none of it was run.
+        ModelUnreadableError: it is damaged, holds something else, or its version is not to be had.
+        SignatureError: the signature does not fit the model.
+        NotSupportedError: the model predicts several outputs at once.
+    """
+    with file_models.open_file(path, signature, feature_names, labels, notify) as model:
+        yield model
+
+
+@contextmanager
+def open_estimator(
+    estimator: Any,
+    *,
+    X: Any = None,
+    y: Any = None,
+    feature_names: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> Iterator[TrainedModel]:
+    """Take an estimator that is in memory already; it is trusted, and not changed.
+
+    Args:
+        estimator: fitted.
+        X: (n_rows, n_features) the training data, an array or a DataFrame.
+        y: (n_rows,) the target; gives the target its name if it has one.
+        feature_names: in the model's order.
+        labels: what classes mean, by `str(class)`.
+
+    Raises:
+        ModelUnreadableError: it is not a fitted estimator that predicts.
+        SignatureError: X, names or labels do not fit it.
+        NotSupportedError: it predicts several outputs at once.
+    """
+    with memory_models.open_memory(estimator, X, y, feature_names, labels) as model:
+        yield model

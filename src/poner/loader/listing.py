@@ -1,0 +1,125 @@
+"""What a model file names, before anything of it is loaded; and whether it may be loaded."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from poner.errors import ModelRefusedError, ModelUnreadableError
+from poner.loader.child_process import REFUSED_HINT, ChildProcess, fault_of
+from poner.loader.reader.allowed import is_allowed
+
+LISTING_CPU_S = 60
+LISTING_TIMEOUT_S = 90.0
+NAMES_SHOWN = 10
+
+VERSION = re.compile(r"\d{1,4}(?:\.\d{1,4}){1,3}(?:(?:a|b|rc)\d{1,4})?(?:\.post\d{1,4})?")
+"""A released version (PEP 440); what a file says goes into a requirement, so nothing else may."""
+
+OWN_CLASS_HINT = (
+    "poner reads scikit-learn's own classes only: build the model from those, such as a "
+    "FunctionTransformer of a numpy function, and save it again."
+)
+
+
+@dataclass(frozen=True)
+class FileListing:
+    """What a model file says of itself; found without running any of it."""
+
+    names: tuple[str, ...]
+    """Every global it names, `module.name`, sorted."""
+    refused: tuple[str, ...]
+    """Those of them that a fitted model has no need of."""
+    sklearn_version: str | None
+    """The scikit-learn that fitted it, as its outermost estimator says; None if it says nothing."""
+    format: str
+    """`pickle` or `skops`, with the compression behind a plus: `pickle+zlib`."""
+    confined: tuple[str, ...]
+    """What the process that listed it had given up, such as `landlock`."""
+
+
+def list_content(content: bytes) -> FileListing:
+    """List a model file's content in a child process that has no packages at all.
+
+    Raises:
+        ModelUnreadableError: it is damaged or of no known format, and names nothing refused.
+        ModelRefusedError: it uses what no fitted model needs, such as persistent ids.
+    """
+    with ChildProcess(sys.executable, cpu_s=LISTING_CPU_S, with_packages=False) as child:
+        found, _ = child.ask({"do": "list"}, content, timeout_s=LISTING_TIMEOUT_S)
+        listing = _listing(found, child.confined or ())
+    fault = found.get("fault")
+    if fault is not None and not listing.refused:
+        error = fault_of(fault)
+        if isinstance(error, ModelRefusedError):
+            error.names = listing.names
+        raise error
+    return listing
+
+
+def _listing(found: Mapping[str, Any], confined: tuple[str, ...]) -> FileListing:
+    uses = [
+        (str(module), str(name), list(map(str, roles))) for module, name, roles in found["uses"]
+    ]
+    refused = {
+        f"{module}.{name}" for module, name, roles in uses if not is_allowed(module, name, roles)
+    }
+    versions = [str(version) for version in found["versions"]]
+    return FileListing(
+        names=tuple(sorted({f"{module}.{name}" for module, name, _ in uses})),
+        refused=tuple(sorted(refused)),
+        sklearn_version=versions[-1] if versions else None,
+        format=str(found["format"]),
+        confined=confined,
+    )
+
+
+def check_allowed(listing: FileListing, file_name: str) -> None:
+    """Refuse a file that names anything outside the allow-list.
+
+    Raises:
+        ModelRefusedError: it does; nothing of it was run.
+    """
+    if not listing.refused:
+        return
+    shown = ", ".join(listing.refused[:NAMES_SHOWN])
+    more = len(listing.refused) - NAMES_SHOWN
+    if more > 0:
+        shown += f" and {more} more"
+    raise ModelRefusedError(
+        f"{file_name} is refused: it names {shown}, which a fitted scikit-learn model has no "
+        "need of; none of it was run.",
+        _way_out(listing),
+        listing.names,
+    )
+
+
+def _way_out(listing: FileListing) -> str:
+    """The hint: a class of the user's own is an honest mistake, a system function is not."""
+    tops = {name.split(".")[0] for name in listing.refused}
+    if "__main__" in tops or not tops & set(sys.stdlib_module_names):
+        return OWN_CLASS_HINT
+    return REFUSED_HINT
+
+
+def checked_version(listing: FileListing, file_name: str) -> str:
+    """The scikit-learn version that fitted the model.
+
+    Raises:
+        ModelUnreadableError: the file does not say, or says something else than a version.
+    """
+    version = listing.sklearn_version
+    if version is None:
+        raise ModelUnreadableError(
+            f"{file_name} holds no estimator that says which scikit-learn version fitted it.",
+            "Save the fitted estimator itself with pickle, joblib or skops.",
+        )
+    if not VERSION.fullmatch(version):
+        raise ModelUnreadableError(
+            f"{file_name} was fitted with scikit-learn {version[:40]!r}, which is not a release.",
+            "Fit and save it with a released version of scikit-learn.",
+        )
+    return version

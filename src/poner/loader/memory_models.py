@@ -1,0 +1,123 @@
+"""Opens an estimator that is in memory already, in a notebook: no file, no child process."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poner.artifacts import FittedObject, FloatArray, Provenance, Signature, TrainedModel
+from poner.errors import ModelUnreadableError
+from poner.loader import signatures, training_data
+from poner.loader.fitted import fitted_object
+from poner.loader.reader import describe, estimators
+from poner.loader.reader.faults import FileUnreadableError
+
+
+class MemoryOracle:
+    """Asks the estimator itself."""
+
+    def __init__(self, estimator: object) -> None:
+        self.estimator = estimator
+
+    def answer(self, method: str, rows: FloatArray) -> NDArray[Any]:
+        """Call one of the estimator's own methods; see `artifacts.Oracle`."""
+        try:
+            answered: NDArray[Any] = estimators.answer(self.estimator, method, rows)
+        except FileUnreadableError as error:
+            raise ModelUnreadableError(error.message, error.hint) from error
+        return answered
+
+
+def describe_estimator(estimator: object) -> FittedObject:
+    """Take an estimator in memory apart into plain data.
+
+    Raises:
+        ModelUnreadableError: it is nested too deeply.
+    """
+    try:
+        description = describe.describe(estimator)
+    except FileUnreadableError as error:
+        raise ModelUnreadableError(error.message, error.hint) from error
+    return fitted_object(description.nodes, description.arrays)
+
+
+@contextmanager
+def open_memory(
+    estimator: object,
+    X: object,
+    y: object,
+    feature_names: Sequence[str] | None,
+    labels: Mapping[str, str] | None,
+) -> Iterator[TrainedModel]:
+    """The steps of `open_estimator`, in their order."""
+    try:
+        estimators.check_estimator(estimator)
+        settled = copy.deepcopy(estimator)  # what follows must not reach the user's own
+        estimators.settle(settled)
+        facts = signatures.checked_facts(estimators.facts(settled))
+    except FileUnreadableError as error:
+        raise ModelUnreadableError(error.message, error.hint) from error
+    signatures.check_supported(facts)
+    if feature_names is None and facts.feature_names is None:
+        feature_names = training_data.column_names(X)
+    signature = signatures.make_signature(facts, feature_names, labels, lambda line: None)
+    oracle = MemoryOracle(settled)
+    rows = _training_rows(X, signature)
+    yield TrainedModel(
+        estimator=describe_estimator(settled),
+        signature=_with_training_data(signature, rows, y, oracle),
+        provenance=Provenance(
+            "", "", facts.sklearn_version, facts.numpy_version, facts.python_version
+        ),
+        oracle=oracle,
+        training_rows=rows,
+    )
+
+
+def _training_rows(X: object, signature: Signature) -> FloatArray:
+    """X as (n_rows, n_features) float64; no rows where there is no X."""
+    if X is None:
+        return np.empty((0, len(signature.features)))
+    table = training_data.table_of(X)
+    columns = [feature.column for feature in signature.features]
+    signatures.check_width(table.shape[1], len(columns))
+    return training_data.numbers_of(table, columns)
+
+
+def _with_training_data(
+    signature: Signature, rows: FloatArray, y: object, oracle: MemoryOracle
+) -> Signature:
+    """The signature with the ranges of its features and the name of its target."""
+    if not len(rows):
+        return signature
+    features = tuple(
+        training_data.describe(
+            feature.wire_name,
+            feature.column,
+            rows[:, position],
+            missing=_takes_nan(oracle, rows, position),
+        )
+        for position, feature in enumerate(signature.features)
+    )
+    target = None if y is None else training_data.target_name(y)
+    return replace(signature, features=features, target=target)
+
+
+def _takes_nan(oracle: MemoryOracle, rows: FloatArray, position: int) -> bool:
+    """Whether a column has NaN that the model answers, as the row with the fewest shows."""
+    nan = np.isnan(rows)
+    candidates = np.flatnonzero(nan[:, position])
+    if not len(candidates):
+        return False
+    row = candidates[nan[candidates].sum(axis=1).argmin()]
+    try:
+        oracle.answer("predict", rows[row : row + 1])
+    except ModelUnreadableError:
+        return False
+    return True

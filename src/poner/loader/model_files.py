@@ -1,0 +1,105 @@
+"""What lies in a model's folder: the model file, its signature and its training rows."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import numpy as np
+
+from poner.artifacts import FloatArray, Signature
+from poner.errors import ModelUnreadableError, SignatureError
+from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
+
+SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")
+"""How model files are called."""
+
+USUAL_NAME = "clf.sav"
+SIGNATURE_NAME = "signature.json"
+TRAINING_ROWS_NAME = "training_rows.json"
+
+
+def find_model_file(path: Path) -> Path:
+    """The model file: the path itself, or clf.sav or the only model file in the folder.
+
+    Raises:
+        ModelUnreadableError: there is none, or more than one.
+    """
+    if not path.is_dir():
+        return path
+    usual = path / USUAL_NAME
+    if usual.is_file():
+        return usual
+    found = sorted(entry for entry in path.iterdir() if entry.suffix in SUFFIXES)
+    if len(found) == 1:
+        return found[0]
+    what = f"{len(found)} model files" if found else f"no model file ({', '.join(SUFFIXES)})"
+    raise ModelUnreadableError(f"The folder {path} holds {what}.", "Name the model file itself.")
+
+
+def read_model_file(file: Path) -> bytes:
+    """The content of a model file, read once: what was checked is what is loaded.
+
+    Raises:
+        ModelUnreadableError: it is not there, not a file, or larger than any model.
+    """
+    try:
+        with file.open("rb") as opened:
+            about = file.stat()
+            if not stat.S_ISREG(about.st_mode):
+                raise ModelUnreadableError(f"{file} is not a file.", "Name the model file.")
+            content = opened.read(LARGEST_CONTENT_BYTES + 1)
+    except OSError as error:
+        raise ModelUnreadableError(
+            f"The model file {file} cannot be read: {error.strerror}.", "Check its name."
+        ) from error
+    if len(content) > LARGEST_CONTENT_BYTES:
+        raise ModelUnreadableError(
+            f"{file} is larger than {LARGEST_CONTENT_BYTES >> 20} MiB.",
+            "AWS Lambda takes 250 MB in all: fit a smaller model.",
+        )
+    return content
+
+
+def read_signature(file: Path) -> Signature | None:
+    """The signature beside a model file, None if there is none.
+
+    Raises:
+        SignatureError: it is damaged.
+    """
+    place = file.with_name(SIGNATURE_NAME)
+    try:
+        text = place.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SignatureError(
+            f"{place} cannot be read.", "Write it anew with poner.save(model, X, y, folder)."
+        ) from error
+    return Signature.from_json(text, str(place))
+
+
+def read_training_rows(file: Path, n_features: int) -> FloatArray:
+    """The training rows beside a model file; no rows if none were kept.
+
+    Returns:
+        (n_rows, n_features) float64; null in the file is NaN.
+
+    Raises:
+        SignatureError: the file is damaged, or has other columns than the model.
+    """
+    place = file.with_name(TRAINING_ROWS_NAME)
+    try:
+        kept = json.loads(place.read_text(encoding="utf-8"))
+        rows = np.array(kept["rows"], dtype=np.float64).reshape(-1, n_features)
+        if len(kept["columns"]) != n_features or len(rows) != len(kept["rows"]):
+            raise ValueError("another number of columns")
+    except FileNotFoundError:
+        return np.empty((0, n_features))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SignatureError(
+            f"{place} does not hold rows of {n_features} columns.",
+            "Write it anew with poner.save(model, X, y, folder), or remove it.",
+        ) from error
+    return rows

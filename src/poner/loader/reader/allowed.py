@@ -1,0 +1,41 @@
+"""The allow-list: which globals a model file may name, and what it may do with each."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+CALL = "call"
+"""The file may call it (REDUCE), through one of `constructors`' checks."""
+
+NEW = "new"
+"""The file may make an instance without initialising it (NEWOBJ), and give it its state."""
+
+NAME = "name"
+"""The file may only mention it, such as a ufunc or a dtype's class."""
+
+LIST_FILE = Path(__file__).with_name("allowed_globals.txt")
+"""One `module name role[,role]` a line; made by tools/make_allowed_globals.py."""
+
+
+@functools.lru_cache(maxsize=None)
+def allowed_roles() -> Mapping[tuple[str, str], frozenset[str]]:
+    """The roles of every allowed (module, name)."""
+    roles = {}
+    for line in LIST_FILE.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            module, name, words = line.split(" ")
+            roles[module, name] = frozenset(words.split(","))
+    return roles
+
+
+def roles_of(module: str, name: str) -> frozenset[str]:
+    """What a file may do with a global; empty where it may not even name it."""
+    return allowed_roles().get((module, name), frozenset())
+
+
+def is_allowed(module: str, name: str, uses: Iterable[str]) -> bool:
+    """Whether a file may name a global and use it in these ways."""
+    roles = roles_of(module, name)
+    return bool(roles) and roles.issuperset(uses)

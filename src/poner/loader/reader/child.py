@@ -1,0 +1,151 @@
+"""The child process: gives up its rights, then does what the parent asks, one request at a time.
+
+Requests are `{"do": "list"}` and `{"do": "load"}` with the file's content as body, and
+`{"do": "answer", "method": ...}` with rows. Each gets one reply: `{"done": {...}}`, or
+`{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
+
+from . import array_block, frames
+from .confine import confine
+from .faults import FileRefusedError, FileUnreadableError
+
+DEEPEST_RECURSION = 5000
+"""Stacks of stacks are described and settled by recursion."""
+
+NOT_IMPORTED = frozenset({"pandas", "polars", "pyarrow"})
+"""Packages that scikit-learn imports where they are; rows and answers are arrays here."""
+
+Reply = tuple[dict[str, Any], bytes]
+
+
+class Channel:
+    """The pipes to the parent. Whatever else prints, prints to stderr."""
+
+    def __init__(self) -> None:
+        self.source: BinaryIO = os.fdopen(os.dup(0), "rb")
+        self.sink: BinaryIO = os.fdopen(os.dup(1), "wb")
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+
+    def receive(self) -> tuple[dict[str, Any], bytes]:
+        """The next request; ends the process where the parent has gone."""
+        prefix = self.source.read(frames.PREFIX.size)
+        if not prefix:
+            sys.exit(0)
+        message_bytes, body_bytes = frames.lengths(prefix)
+        message = frames.parse(self.source.read(message_bytes))
+        return message, self.source.read(body_bytes)
+
+    def send(self, message: Mapping[str, Any], body: bytes = b"") -> None:
+        """One frame."""
+        self.sink.write(frames.pack(message, len(body)))
+        self.sink.write(body)
+        self.sink.flush()
+
+
+class Session:
+    """The estimator, once it is loaded."""
+
+    def __init__(self) -> None:
+        self.estimator: Any = None
+
+    def handle(self, request: Mapping[str, Any], body: bytes) -> Reply:
+        """Do one request."""
+        do = request.get("do")
+        if do == "list":
+            return _list(body)
+        if do == "load":
+            return self._load(body)
+        if do == "answer":
+            return self._answer(request, body)
+        raise FileUnreadableError(f"The child does not know how to {do}.")
+
+    def _load(self, content: bytes) -> Reply:
+        from . import estimators
+        from .describe import describe
+        from .loading import load_content
+
+        self.estimator = load_content(content)
+        estimators.check_estimator(self.estimator)
+        estimators.settle(self.estimator)
+        description = describe(self.estimator)
+        described, block = array_block.pack_arrays(description.arrays)
+        done = {"facts": estimators.facts(self.estimator), "nodes": description.nodes}
+        return {**done, "block": described}, block
+
+    def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
+        from . import estimators
+
+        (rows,) = array_block.unpack_arrays(request["block"], body)
+        answered = estimators.answer(self.estimator, request["method"], rows)
+        described, block = array_block.pack_arrays([answered])
+        return {"block": described}, block
+
+
+class Absent:
+    """An import finder by which some packages are not installed."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        """Find nothing, and let no other finder find them."""
+        if name.partition(".")[0] in NOT_IMPORTED:
+            raise ModuleNotFoundError(f"{name} is not used here", name=name)
+
+
+def _list(content: bytes) -> Reply:
+    from .listing import Listing, list_content
+
+    listing = Listing()
+    fault = None
+    try:
+        list_content(content, listing)
+    except (FileRefusedError, FileUnreadableError, RecursionError) as error:
+        fault = fault_message(error)
+    uses: list[Any] = [[*name, sorted(roles)] for name, roles in sorted(listing.uses.items())]
+    versions = listing.versions
+    return {"uses": uses, "versions": versions, "format": listing.format, "fault": fault}, b""
+
+
+def fault_message(error: BaseException) -> dict[str, Any]:
+    """An error as the parent can say it again."""
+    if isinstance(error, FileRefusedError):
+        return {"fault": "refused", "message": error.message, "names": list(error.names)}
+    if isinstance(error, FileUnreadableError):
+        return {"fault": "unreadable", "message": error.message, "hint": error.hint}
+    lines = str(error).strip().splitlines() or [""]
+    text = f"{type(error).__name__}: {lines[-1][:300]}".rstrip(": .")
+    return {"fault": "raised", "message": text}
+
+
+def serve(channel: Channel, handle: Callable[[Mapping[str, Any], bytes], Reply]) -> None:
+    """Answer requests until the parent goes."""
+    while True:
+        request, body = channel.receive()
+        try:
+            done, block = handle(request, body)
+            message, body = {"done": done}, block
+        except Exception as error:  # noqa: BLE001 - the edge of a process: an untrusted file can raise anything
+            message, body = fault_message(error), b""
+        channel.send(message, body)
+
+
+def main() -> None:
+    """Run as `start.py SCRATCH CPU_S MEMORY_BYTES`."""
+    scratch, cpu_s, memory_bytes = sys.argv[1:4]
+    channel = Channel()
+    in_force = confine(scratch, int(cpu_s), int(memory_bytes))
+    sys.setrecursionlimit(DEEPEST_RECURSION)
+    warnings.simplefilter("ignore")
+    sys.meta_path.insert(0, Absent)
+    channel.send({"confined": list(in_force)})
+    serve(channel, Session().handle)

@@ -1,0 +1,195 @@
+"""What is asked of a fitted estimator: whether it is one, its facts, and its answers."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+import warnings
+from typing import Any
+
+from .faults import FileUnreadableError
+
+METHODS = frozenset(
+    {
+        "predict",
+        "predict_proba",
+        "decision_function",
+        "transform",
+        "_raw_predict",
+        "_raw_predict_init",
+    }
+)
+"""What an estimator may be asked; nothing else of it is ever called."""
+
+FLOAT32_METHODS = {("sklearn.ensemble._gb", "_raw_predict"): True}
+"""Methods behind scikit-learn's own cast, which take only what that cast makes."""
+
+SENDABLE_KINDS = "biufcSU"
+"""Kinds of dtype an answer may have."""
+
+
+def check_estimator(value: Any) -> None:
+    """Whether a loaded object is a fitted estimator that predicts.
+
+    Raises:
+        FileUnreadableError: it is not; says what it is.
+    """
+    import sklearn.base
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    name = type(value).__name__
+    if not isinstance(value, sklearn.base.BaseEstimator):
+        raise FileUnreadableError(
+            f"The model file holds a {name}, not a scikit-learn estimator.",
+            "Save the fitted estimator itself.",
+        )
+    if not hasattr(value, "predict"):
+        raise FileUnreadableError(
+            f"The model is a {name}, which does not predict.",
+            "Save an estimator that has predict, such as a Pipeline that ends in one.",
+        )
+    try:
+        check_is_fitted(value)
+    except NotFittedError as error:
+        raise FileUnreadableError(
+            f"The model is a {name} that is not fitted.", "Call fit before saving it."
+        ) from error
+
+
+def settle(estimator: Any) -> None:
+    """Make the answers the same each time: one job, plain arrays out of every step.
+
+    With several jobs scikit-learn adds up trees in the order in which the threads end; and
+    `set_output` asks for packages that are not here.
+    """
+    seen: set[int] = set()
+    waiting: list[Any] = [estimator]
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            waiting.extend(value)
+        elif hasattr(value, "dtype") and getattr(value.dtype, "hasobject", False):
+            waiting.extend(value.ravel().tolist() if value.ndim else [])
+        elif type(value).__module__.startswith("sklearn.") and hasattr(value, "__dict__"):
+            state = vars(value)
+            if "n_jobs" in state:
+                state["n_jobs"] = None
+            state.pop("_sklearn_output_config", None)
+            waiting.extend(item for item in state.values() if _may_hold_more(item))
+
+
+def _may_hold_more(value: Any) -> bool:
+    return value is not None and not isinstance(value, (bool, int, float, str))
+
+
+def facts(estimator: Any) -> dict[str, Any]:
+    """What the parent needs to know besides the state; plain JSON values."""
+    import numpy
+    import sklearn.base
+
+    classes = getattr(estimator, "classes_", None)
+    is_classifier = bool(sklearn.base.is_classifier(estimator))
+    return {
+        "type": type(estimator).__name__,
+        "is_classifier": is_classifier,
+        "classes": _classes(classes) if is_classifier else None,
+        "n_outputs": _outputs(estimator, classes),
+        "n_features": _number_of_features(estimator),
+        "feature_names": _feature_names(estimator),
+        "sklearn_version": importlib.metadata.version("scikit-learn"),
+        "numpy_version": numpy.__version__,
+        "python_version": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+def _classes(classes: Any) -> list[Any] | None:
+    """Classes as JSON says them; None where there are several outputs, or none."""
+    if classes is None or isinstance(classes, list):
+        return None
+    plain = classes.tolist() if hasattr(classes, "tolist") else list(classes)
+    if not all(isinstance(item, (bool, int, float, str)) for item in plain):
+        raise FileUnreadableError(
+            "The model's classes are neither numbers, texts nor booleans.",
+            "Train it on classes that JSON can say.",
+        )
+    return list(plain)
+
+
+def _outputs(estimator: Any, classes: Any) -> int:
+    if isinstance(classes, list):
+        return len(classes)
+    for name in ("n_outputs_", "_n_outputs"):
+        count = getattr(estimator, name, None)
+        if isinstance(count, int):
+            return count
+    return 1
+
+
+def _number_of_features(estimator: Any) -> int | None:
+    count = getattr(estimator, "n_features_in_", None)
+    return None if count is None else int(count)
+
+
+def _feature_names(estimator: Any) -> list[str] | None:
+    names = getattr(estimator, "feature_names_in_", None)
+    return None if names is None else [str(name) for name in names]
+
+
+def answer(estimator: Any, method: str, rows: Any) -> Any:
+    """What the estimator answers on rows.
+
+    Args:
+        estimator: fitted, settled.
+        method: one of `METHODS`.
+        rows: (n_rows, n_features) float64.
+
+    Returns:
+        An array of numbers, booleans or fixed-width texts.
+
+    Raises:
+        FileUnreadableError: no such method, it raised, or its answer is of another kind.
+    """
+    import numpy as np
+
+    function = getattr(estimator, method, None) if method in METHODS else None
+    name = type(estimator).__name__
+    if function is None:
+        raise FileUnreadableError(f"{name} has no {method}.", "Ask for another method.")
+    if (type(estimator).__module__, method) in FLOAT32_METHODS:
+        with np.errstate(over="ignore"):
+            rows = np.ascontiguousarray(rows, dtype=np.float32)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            answered = function(rows)
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise FileUnreadableError(
+            f"{name}.{method} raised {type(error).__name__}: {lines[-1][:300]}",
+            "Ask the model for rows it takes.",
+        ) from error
+    return plain_array(answered, f"{name}.{method}")
+
+
+def plain_array(answered: Any, source: str) -> Any:
+    """An answer as an array that can be sent; objects that are all texts become one."""
+    import numpy as np
+
+    array = answered.toarray() if hasattr(answered, "toarray") else np.asarray(answered)
+    if array.dtype.hasobject:
+        items = array.ravel().tolist()
+        kinds = {type(item) for item in items}
+        if kinds and (kinds <= {str} or kinds <= {bool} or kinds <= {int, float}):
+            array = np.array(items).reshape(array.shape)
+    if array.dtype.kind not in SENDABLE_KINDS or array.dtype.fields is not None:
+        raise FileUnreadableError(
+            f"{source} answered with something else than numbers, texts or booleans.",
+            "Train the model on a target of one kind.",
+        )
+    return array

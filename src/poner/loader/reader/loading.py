@@ -1,0 +1,194 @@
+"""Loads a model file under the allow-list: the same list once more, and only what it permits.
+
+A global that may be called never enters the model as such: the file gets a `Constructor`, which
+checks its arguments, so no attribute of a model can be made to hold a function with power.
+"""
+
+from __future__ import annotations
+
+import collections
+import importlib
+import io
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from . import states
+from .allowed import CALL, NEW, roles_of
+from .constructors import Constructor, constructor
+from .faults import FileRefusedError, FileUnreadableError
+from .formats import SKOPS, unpack
+from .joblib_arrays import WRAPPERS, ArrayWrapper, read_array
+from .machine import PickleMachine
+
+OTHER_SPELLING = {"numpy.core": "numpy._core", "numpy._core": "numpy.core"}
+"""numpy 2 renamed the package that old pickles name, and the other way round."""
+
+MODULE_HOMES = {"_loss": "sklearn._loss._loss"}
+"""Extension modules that name themselves without their package."""
+
+PLAIN_KEYS = (str, int, float, bool, bytes, type(None), complex)
+"""What may be a key: hashing a tuple of tuples of tuples can take for ever."""
+
+
+def load_content(content: bytes) -> Any:
+    """The object that a model file holds.
+
+    Raises:
+        FileRefusedError: it names or does what the allow-list does not permit.
+        FileUnreadableError: it is damaged.
+    """
+    format_name, _, content = unpack(content)
+    if format_name == SKOPS:
+        from .skops_files import load_skops
+
+        return load_skops(content)
+    return LoadingMachine(io.BytesIO(content)).run()
+
+
+def resolve(module: str, name: str) -> Any:
+    """The object behind an allowed global.
+
+    Raises:
+        FileUnreadableError: this environment does not have it.
+    """
+    for place in _places(module):
+        try:
+            importlib.import_module(place)
+        except ImportError:
+            continue
+        found = getattr(sys.modules.get(module, sys.modules[place]), name, None)
+        if found is None:
+            found = getattr(sys.modules[place], name, None)
+        if found is not None:
+            return found
+    raise FileUnreadableError(
+        f"The model needs {module}.{name}, which its version of scikit-learn does not have here.",
+        "Save the fitted estimator again with the versions you have now.",
+    )
+
+
+def _places(module: str) -> list[str]:
+    places = [MODULE_HOMES.get(module, module)]
+    for spelling, other in OTHER_SPELLING.items():
+        if module == spelling or module.startswith(spelling + "."):
+            places.append(other + module[len(spelling) :])
+    return places
+
+
+def refused(module: str, name: str, what: str) -> FileRefusedError:
+    """The refusal of a global."""
+    return FileRefusedError(f"The model file would {what} {module}.{name}.", [f"{module}.{name}"])
+
+
+class LoadingMachine(PickleMachine):
+    """Runs a pickle for real, within the allow-list."""
+
+    def __init__(self, stream: io.BytesIO, depth: int = 0) -> None:
+        super().__init__(stream, depth)
+        self.classes: set[type] = set()
+        """Classes whose instances the file may give a state."""
+        self.named_types: set[type] = set()
+        """Classes the file names, to be handed to scikit-learn's own reconstructors."""
+        self.found: dict[tuple[str, str], Any] = {}
+
+    def find_global(self, module: str, name: str) -> Any:
+        """The global, or the Constructor that stands for it."""
+        key = (module, name)
+        if key not in self.found:
+            self.found[key] = self._find(module, name)
+        return self.found[key]
+
+    def _find(self, module: str, name: str) -> Any:
+        roles = roles_of(module, name)
+        if not roles:
+            raise refused(module, name, "name")
+        if (module, name) in WRAPPERS:
+            self.classes.add(ArrayWrapper)
+            return ArrayWrapper
+        if CALL in roles:
+            return constructor(module, name, lambda: resolve(module, name))
+        found = resolve(module, name)
+        if isinstance(found, type):
+            self.named_types.add(found)
+            if NEW in roles:
+                self.classes.add(found)
+        return found
+
+    def call(self, function: Any, arguments: tuple[Any, ...]) -> Any:
+        """Only through a Constructor's checks."""
+        if not isinstance(function, Constructor):
+            raise FileRefusedError("The model file calls what it may only name.")
+        made = function.make(self, arguments)
+        self.classes.add(type(made))
+        return made
+
+    def new(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
+        """An instance that was not initialised, of a class that may have instances."""
+        if not isinstance(kind, type) or kind not in self.classes or arguments:
+            raise FileRefusedError("The model file makes an object of what it may only name.")
+        maker: Any = kind.__new__
+        return maker(kind)
+
+    def build(self, target: Any, state: Any) -> Any:
+        """Give an object of an allowed class its state, checked by `states`."""
+        if type(target) not in self.classes or isinstance(target, (type, Constructor)):
+            raise FileRefusedError("The model file changes an object that is not the model's.")
+        if isinstance(target, ArrayWrapper):
+            target.set_state(state)
+            return read_array(target, self.stream, self._nested)
+        states.set_state(target, state)
+        return target
+
+    def _nested(self) -> Any:
+        return LoadingMachine(self.stream, self.depth + 1).run()
+
+    def append(self, target: Any, items: list[Any]) -> None:
+        """Lists only."""
+        if type(target) is not list:
+            raise FileRefusedError("The model file appends to something that is not a list.")
+        target.extend(items)
+
+    def set_items(self, target: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
+        """Dictionaries and the subclasses on the list."""
+        if not isinstance(target, dict):
+            raise FileRefusedError("The model file sets items of what is not a dictionary.")
+        ordered = isinstance(target, collections.OrderedDict)
+        for key, value in pairs:
+            check_key(key)
+            if ordered:
+                collections.OrderedDict.__setitem__(target, key, value)
+            else:
+                dict.__setitem__(target, key, value)
+
+    def make_set(self, kind: type, items: list[Any]) -> Any:
+        """A set of plain items."""
+        for item in items:
+            check_key(item)
+        return kind(items)
+
+    def add(self, target: Any, items: list[Any]) -> None:
+        """Sets only."""
+        if type(target) is not set:
+            raise FileRefusedError("The model file adds to something that is not a set.")
+        for item in items:
+            check_key(item)
+            target.add(item)
+
+
+def check_key(key: Any) -> None:
+    """Plain values and flat tuples of them.
+
+    Raises:
+        FileRefusedError: it is something else.
+    """
+    parts = key if type(key) is tuple else (key,)
+    for part in parts:
+        if not isinstance(part, PLAIN_KEYS) and not _is_number(part):
+            raise FileRefusedError("The model file has a dictionary key that is not plain.")
+
+
+def _is_number(value: Any) -> bool:
+    import numpy as np
+
+    return isinstance(value, np.generic)

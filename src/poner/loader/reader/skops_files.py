@@ -1,0 +1,306 @@
+"""Builds the object of a skops file, under the same rules as a pickle.
+
+skops itself is not used: it would have to be installed in every environment, and it decides for
+itself which types to trust.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+from .constructors import BIT_GENERATORS
+from .faults import FileRefusedError, FileUnreadableError
+from .loading import LoadingMachine
+from .skops_schema import open_archive, read_member, read_schema
+
+LOSS_MODULES = ("_loss", "sklearn._loss._loss", "sklearn.linear_model._sgd_fast")
+"""Extension modules whose loss classes are called with their parameters."""
+
+Node = dict[str, Any]
+
+
+def load_skops(content: bytes) -> Any:
+    """The object that a skops file holds.
+
+    Raises:
+        FileRefusedError: it names or does what the allow-list does not permit.
+        FileUnreadableError: it is damaged.
+    """
+    archive = open_archive(content)
+    root = read_schema(archive)
+    try:
+        return SkopsBuilder(archive).build(root)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise FileUnreadableError(f"The model file is damaged: {error!r}.") from error
+
+
+class SkopsBuilder:
+    """Builds nodes, each object once."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.archive = archive
+        self.rules = LoadingMachine(io.BytesIO())
+        """The rules of pickles: what may be named, called, made and changed."""
+        self.made: dict[int, Any] = {}
+
+    def build(self, node: Node) -> Any:
+        """The object of a node."""
+        identity = node.get("__id__")
+        if type(identity) is int and identity in self.made:
+            return self.made[identity]
+        builder = BUILDERS.get(node["__loader__"])
+        if builder is None:
+            raise FileUnreadableError(
+                f"The model file holds a {node['__loader__']}, which is not read.",
+                "Save it again with pickle or joblib.",
+            )
+        value = builder(self, node)
+        if type(identity) is int:
+            self.made[identity] = value
+        return value
+
+    def named(self, node: Node) -> Any:
+        """The class or function of a node, if it may be named."""
+        return self.rules.find_global(node["__module__"], node["__class__"])
+
+    def member(self, node: Node) -> bytes:
+        """The bytes that lie beside the schema."""
+        return read_member(self.archive, node["file"])
+
+
+def _expect(node: Node, *names: str) -> None:
+    found = f"{node['__module__']}.{node['__class__']}"
+    if found not in names:
+        raise FileRefusedError(f"The model file has a {node['__loader__']} of {found}.")
+
+
+def _cached(builder: SkopsBuilder, node: Node) -> Any:
+    raise FileUnreadableError("The model file is damaged: it refers to what is not there.")
+
+
+def _json(builder: SkopsBuilder, node: Node) -> Any:
+    return json.loads(node["content"])
+
+
+def _list(builder: SkopsBuilder, node: Node) -> Any:
+    _expect(node, "builtins.list")
+    return [builder.build(item) for item in node["content"]]
+
+
+def _tuple(builder: SkopsBuilder, node: Node) -> Any:
+    _expect(node, "builtins.tuple")
+    return tuple(builder.build(item) for item in node["content"])
+
+
+def _set(builder: SkopsBuilder, node: Node) -> Any:
+    _expect(node, "builtins.set")
+    return builder.rules.make_set(set, [builder.build(item) for item in node["content"]])
+
+
+def _dict(builder: SkopsBuilder, node: Node) -> Any:
+    kind = f"{node['__module__']}.{node['__class__']}"
+    target: Any = {}
+    if kind == "collections.OrderedDict":
+        target = builder.rules.call(builder.named(node), ())
+    elif kind != "builtins.dict":
+        target = builder.rules.new(builder.named(node), ())
+    key_types = builder.build(node["key_types"])
+    keys = [_key(kind, text) for kind, text in _pairs(key_types, list(node["content"]))]
+    values = [builder.build(item) for item in node["content"].values()]
+    builder.rules.set_items(target, _pairs(keys, values))
+    return target
+
+
+def _pairs(first: list[Any], second: list[Any]) -> list[Any]:
+    if len(first) != len(second):
+        raise FileUnreadableError("The model file is damaged: a dictionary.")
+    return [(first[at], second[at]) for at in range(len(first))]
+
+
+def _key(kind: Any, text: str) -> Any:
+    """A dictionary's key, which JSON could only say as a text."""
+    import numpy as np
+
+    if kind in (str, int, float):
+        return kind(text)
+    if kind is bool or kind is np.bool_:
+        return kind(text in ("True", "true"))
+    if kind is type(None):
+        return None
+    if isinstance(kind, type) and issubclass(kind, (np.integer, np.floating)):
+        return kind(float(text) if issubclass(kind, np.floating) else int(text))
+    if kind is np.str_:
+        return kind(text)
+    raise FileRefusedError("The model file has a dictionary key that is not plain.")
+
+
+def _default_dict(builder: SkopsBuilder, node: Node) -> Any:
+    _expect(node, "collections.defaultdict")
+    factory = builder.build(node["content"]["default_factory"])
+    target = builder.rules.call(builder.named(node), (factory,))
+    builder.rules.set_items(target, builder.build(node["content"]["main"]).items())
+    return target
+
+
+def _bytes(builder: SkopsBuilder, node: Node) -> Any:
+    _expect(node, "builtins.bytes", "builtins.bytearray")
+    data = builder.member(node)
+    return bytearray(data) if node["__class__"] == "bytearray" else data
+
+
+def _slice(builder: SkopsBuilder, node: Node) -> Any:
+    content = node["content"]
+    return slice(content["start"], content["stop"], content["step"])
+
+
+def _name(builder: SkopsBuilder, node: Node) -> Any:
+    """A type or function; protocol 0 wrote functions inside `content`."""
+    content = node.get("content")
+    if isinstance(content, dict):
+        return builder.rules.find_global(content["module_path"], content["function"])
+    if node["__module__"] == "builtins" and node["__class__"] in PLAIN_TYPES:
+        return PLAIN_TYPES[node["__class__"]]
+    return builder.named(node)
+
+
+PLAIN_TYPES: dict[str, Any] = {
+    kind.__name__: kind for kind in (bool, int, float, str, bytes, list, dict, tuple, set, object)
+}
+PLAIN_TYPES["NoneType"] = type(None)
+
+
+def _object(builder: SkopsBuilder, node: Node) -> Any:
+    made = builder.rules.new(builder.named(node), ())
+    content = node.get("content")
+    state = None if content is None else builder.build(content)
+    return made if state is None else builder.rules.build(made, state)
+
+
+def _constructed(builder: SkopsBuilder, node: Node) -> Any:
+    return builder.rules.call(builder.named(node), builder.build(node["content"]))
+
+
+def _partial(builder: SkopsBuilder, node: Node) -> Any:
+    parts = [builder.build(node["content"][name]) for name in ("func", "args", "kwds", "namespace")]
+    made = builder.rules.call(builder.named(node), (parts[0],))
+    return builder.rules.build(made, tuple(parts))
+
+
+def _tree(builder: SkopsBuilder, node: Node) -> Any:
+    made = builder.rules.call(builder.named(node), builder.build(node["__reduce__"]["args"]))
+    return builder.rules.build(made, builder.build(node["content"]))
+
+
+def _loss(builder: SkopsBuilder, node: Node) -> Any:
+    """A loss, whose class is called with numbers."""
+    arguments = builder.build(node["__reduce__"]["args"]) or ()
+    if node["__module__"] not in LOSS_MODULES:
+        raise FileRefusedError("The model file has a loss that is not scikit-learn's.")
+    if not all(isinstance(argument, (bool, int, float)) for argument in arguments):
+        raise FileRefusedError("The model file has a loss with arguments that are not numbers.")
+    kind = builder.rules.find_global(node["__module__"], node["__class__"])
+    if not isinstance(kind, type):
+        return builder.rules.call(kind, tuple(arguments))
+    return kind(*arguments)
+
+
+def _array(builder: SkopsBuilder, node: Node) -> Any:
+    import numpy as np
+
+    if node["type"] == "json":
+        _expect(node, "numpy.ndarray")
+        return _object_array(builder, node)
+    array = np.load(io.BytesIO(builder.member(node)), allow_pickle=False)
+    if node["__class__"] == "ndarray":
+        return array
+    kind = builder.named(node)
+    if not isinstance(kind, type) or not issubclass(kind, np.generic) or array.ndim:
+        raise FileRefusedError("The model file has an array of a class that is not numpy's.")
+    return kind(array[()])
+
+
+def _object_array(builder: SkopsBuilder, node: Node) -> Any:
+    """An array of objects, stored as lists in lists."""
+    import numpy as np
+
+    shape = builder.build(node["shape"])
+    array = np.empty(shape, dtype=object)
+    items = [builder.build(item) for item in node["content"]]
+    if array.ndim == 0 or len(items) != shape[0]:
+        raise FileUnreadableError("The model file is damaged: an array of another shape.")
+    for index in np.ndindex(*shape):
+        value: Any = items
+        for position in index:
+            value = value[position]
+        array[index] = value
+    return array
+
+
+def _masked(builder: SkopsBuilder, node: Node) -> Any:
+    import numpy as np
+
+    content = node["content"]
+    return np.ma.MaskedArray(builder.build(content["data"]), builder.build(content["mask"]))
+
+
+def _dtype(builder: SkopsBuilder, node: Node) -> Any:
+    return builder.build(node["content"]).dtype
+
+
+def _sparse(builder: SkopsBuilder, node: Node) -> Any:
+    import scipy.sparse  # type: ignore[import-untyped]  # it has no stubs
+
+    data = builder.member(node)
+    open_archive(data).close()  # a zip inside the zip, with bounds of its own
+    return scipy.sparse.load_npz(io.BytesIO(data))
+
+
+def _random_state(builder: SkopsBuilder, node: Node) -> Any:
+    import numpy as np
+
+    random = np.random.RandomState()
+    random.set_state(builder.build(node["content"]))
+    return random
+
+
+def _random_generator(builder: SkopsBuilder, node: Node) -> Any:
+    import numpy as np
+
+    state = builder.build(node["content"]["bit_generator"])
+    if state.get("bit_generator") not in BIT_GENERATORS:
+        raise FileRefusedError("The model file has a random generator that is not numpy's.")
+    source = getattr(np.random, state["bit_generator"])(0)
+    source.state = state
+    return np.random.Generator(source)
+
+
+BUILDERS: dict[str, Callable[[SkopsBuilder, Node], Any]] = {
+    "CachedNode": _cached,
+    "JsonNode": _json,
+    "ListNode": _list,
+    "TupleNode": _tuple,
+    "SetNode": _set,
+    "DictNode": _dict,
+    "DefaultDictNode": _default_dict,
+    "BytesNode": _bytes,
+    "BytearrayNode": _bytes,
+    "SliceNode": _slice,
+    "TypeNode": _name,
+    "FunctionNode": _name,
+    "ObjectNode": _object,
+    "ConstructorFromReduceNode": _constructed,
+    "PartialNode": _partial,
+    "TreeNode": _tree,
+    "LossNode": _loss,
+    "NdArrayNode": _array,
+    "MaskedArrayNode": _masked,
+    "DTypeNode": _dtype,
+    "SparseMatrixNode": _sparse,
+    "RandomStateNode": _random_state,
+    "RandomGeneratorNode": _random_generator,
+}
+"""What builds each kind of node; methods and operators have none."""

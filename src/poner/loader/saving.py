@@ -1,0 +1,281 @@
+"""Writes what training leaves behind: `clf.sav`, `signature.json` and `training_rows.json`.
+
+Whatever does not fit is found here, while the notebook is still open, rather than at build time.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import tempfile
+import types
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from poner.artifacts import FloatArray, JsonScalar, Signature, wire_names
+from poner.errors import ModelRefusedError, SignatureError, UsageError
+from poner.loader import training_data
+
+MODEL_FILE = "clf.sav"
+"""The pickled estimator, under the article's name for it."""
+SIGNATURE_FILE = "signature.json"
+"""What goes into the model and what comes out."""
+TRAINING_ROWS_FILE = "training_rows.json"
+"""`{"columns": [...], "rows": [[...]]}` for the parity proof, null for NaN; never shipped."""
+PICKLE_PROTOCOL = 4
+"""The default of Python 3.8 to 3.13, and fixed so that the same model gives the same bytes."""
+
+
+def save_model(
+    estimator: object,
+    X: object,
+    y: object,
+    folder: str | Path,
+    *,
+    feature_names: Sequence[str] | None = None,
+    labels: Mapping[JsonScalar, str] | Sequence[str] | None = None,
+    metrics: Mapping[str, float] | None = None,
+    target: str | None = None,
+    keep_rows: int = 500,
+) -> Path:
+    """Write a fitted estimator with its signature into `folder`, where `poner build` reads it.
+
+    Args:
+        estimator: a fitted scikit-learn estimator or pipeline.
+        X: (n_rows, n_features) numbers it was trained on: an array, a DataFrame or lists.
+        y: (n_rows,) what it was trained to predict: a Series, a DataFrame of one column, an
+            array or a list.
+        folder: where the files go; made if it is not there.
+        feature_names: training columns in the model's order, for a model that carries no names.
+        labels: what each class means, by class, by its text (`{"0": "benign"}`), or in order.
+        metrics: scores to record with the model.
+        target: name of what is predicted; else the name of `y`.
+        keep_rows: at most so many rows of X are kept for the proof of parity; 0 keeps none.
+
+    Returns:
+        The folder.
+
+    Raises:
+        SignatureError: estimator, X, y and the names do not fit each other.
+        ModelRefusedError: the estimator holds something that could not be loaded again.
+        UsageError: the folder cannot be written to, or `keep_rows` is negative.
+    """
+    if keep_rows < 0:
+        raise UsageError("keep_rows is negative.", "Give 0 to keep no rows, or a positive number.")
+    _require_fitted(estimator)
+    table = training_data.table_of(X)
+    columns = _training_columns(estimator, X, table.shape[1], feature_names)
+    numbers = training_data.numbers_of(table, columns)
+    _require_one_output(y, len(numbers))
+    missing = _columns_taken_with_nan(estimator, X, numbers)
+    classes = _classes_of(estimator)
+    signature = Signature(
+        features=tuple(
+            training_data.describe(wire_name, column, numbers[:, i], missing=bool(missing[i]))
+            for i, (wire_name, column) in enumerate(zip(wire_names(columns), columns, strict=True))
+        ),
+        classes=classes,
+        labels=None if labels is None else _labels_of(labels, classes),
+        target=training_data.target_name(y) if target is None else target,
+        metrics=_metrics_of(metrics or {}),
+    )
+    rows = _rows_to_keep(numbers, missing, keep_rows)
+    _replace_files(Path(folder), estimator, signature, rows)
+    return Path(folder)
+
+
+def _require_fitted(estimator: object) -> None:
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    hint = "Call its fit method first, then save it."
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError as error:
+        raise SignatureError(f"{type(estimator).__name__} is not fitted.", hint) from error
+    except TypeError as error:
+        raise SignatureError(f"{estimator!r} is not an estimator.", hint) from error
+    if not callable(getattr(estimator, "predict", None)):
+        raise SignatureError(
+            f"{type(estimator).__name__} does not predict.",
+            "Save a classifier or a regressor, or a pipeline that ends in one.",
+        )
+
+
+def _training_columns(
+    estimator: object, X: object, width: int, feature_names: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Name the model's columns: by what it was fitted on, else as given, else as X does."""
+    fitted_width = getattr(estimator, "n_features_in_", width)
+    if width != fitted_width:
+        raise SignatureError(
+            f"X has {width} columns, but the model was fitted on {fitted_width}.",
+            "Give the X that it was fitted on.",
+        )
+    if isinstance(feature_names, str) or (
+        feature_names is not None and len(feature_names) != width
+    ):
+        raise SignatureError(
+            f"feature_names does not hold the {width} names that X's columns need.",
+            "Give one name for each column, in the model's order.",
+        )
+    given = None if feature_names is None else tuple(str(name) for name in feature_names)
+    of_table = training_data.column_names(X)
+    of_model = tuple(str(name) for name in getattr(estimator, "feature_names_in_", ()))
+    if not of_model:
+        return given or of_table or tuple(f"x{position}" for position in range(width))
+    for source, names in (("X", of_table), ("feature_names", given)):
+        if names is not None and names != of_model:
+            raise SignatureError(
+                f"{source} names other columns than the model was fitted on, or in another order.",
+                f"The model's columns are: {', '.join(of_model)}.",
+            )
+    return of_model
+
+
+def _require_one_output(y: object, n_rows: int) -> None:
+    shape = training_data.target_shape(y)
+    if len(shape) == 2 and shape[1] != 1:
+        raise SignatureError(
+            f"y has {shape[1]} columns: models of several outputs are not supported.",
+            "Train one model for each output.",
+        )
+    if len(shape) not in (1, 2) or shape[0] != n_rows:
+        length = shape[0] if shape else "no"
+        raise SignatureError(
+            f"y has {length} values, but X has {n_rows} rows.", "Give one value for each row of X."
+        )
+
+
+def _columns_taken_with_nan(estimator: object, X: object, numbers: FloatArray) -> list[bool]:
+    """Tell which columns hold NaN that the model takes, by asking it; (n_features,)."""
+    nan = np.isnan(numbers)
+    taken = [False] * numbers.shape[1]
+    for position in np.flatnonzero(nan.any(axis=0)):
+        # The row with the fewest other gaps says most about this one.
+        candidates = np.flatnonzero(nan[:, position])
+        row = int(candidates[nan[candidates].sum(axis=1).argmin()])
+        taken[position] = _predicts(estimator, training_data.rows_at(X, [row]))
+    return taken
+
+
+def _predicts(estimator: object, rows: object) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names given to a model fitted without
+        try:
+            estimator.predict(rows)  # type: ignore[attr-defined]  # _require_fitted saw it
+        except ValueError:  # what scikit-learn raises on a NaN it does not take
+            return False
+    return True
+
+
+def _classes_of(estimator: object) -> tuple[JsonScalar, ...] | None:
+    """Return the model's classes as plain Python values, None for a regressor."""
+    classes = getattr(estimator, "classes_", None)
+    if classes is None:
+        return None
+    plain = np.asarray(classes, dtype=object).tolist()
+    values = tuple(value.item() if isinstance(value, np.generic) else value for value in plain)
+    for value in values:
+        if not isinstance(value, bool | int | float | str):
+            raise SignatureError(
+                f"The model's classes are {type(value).__name__} values, which JSON cannot say.",
+                "Train one output, on classes that are numbers, texts or booleans.",
+            )
+    return values
+
+
+def _labels_of(
+    labels: Mapping[JsonScalar, str] | Sequence[str], classes: tuple[JsonScalar, ...] | None
+) -> tuple[str, ...]:
+    """Put the labels in the order of the classes."""
+    if classes is None:
+        raise SignatureError("labels are given, but the model has no classes.", "Leave them out.")
+    if isinstance(labels, Mapping):
+        by_class = {str(key): str(text) for key, text in labels.items()}
+        wanted = tuple(str(value) for value in classes)
+        if set(by_class) != set(wanted):
+            raise SignatureError(
+                f"labels is for the classes {', '.join(by_class)}.",
+                f"Give a label to each of the model's classes: {', '.join(wanted)}.",
+            )
+        return tuple(by_class[value] for value in wanted)
+    if isinstance(labels, str) or len(labels) != len(classes):
+        raise SignatureError(
+            f"labels does not hold the {len(classes)} texts that the model's classes need.",
+            f"Give one text for each, in this order: {', '.join(map(str, classes))}.",
+        )
+    return tuple(str(text) for text in labels)
+
+
+def _metrics_of(metrics: Mapping[str, float]) -> dict[str, float]:
+    try:
+        return {str(name): float(value) for name, value in metrics.items()}
+    except (TypeError, ValueError) as error:
+        raise SignatureError(
+            "metrics holds something other than numbers.", "Give one number for each name."
+        ) from error
+
+
+def _rows_to_keep(numbers: FloatArray, missing: Sequence[bool], keep_rows: int) -> FloatArray:
+    """Draw evenly among the rows that the model answers: (at most keep_rows, n_features)."""
+    answerable = np.isfinite(numbers) | (np.isnan(numbers) & np.asarray(missing))
+    rows = np.flatnonzero(answerable.all(axis=1))
+    drawn = np.linspace(0, len(rows) - 1, min(keep_rows, len(rows))).astype(np.intp)
+    return numbers[rows[drawn]]
+
+
+def _replace_files(folder: Path, estimator: object, signature: Signature, rows: FloatArray) -> None:
+    """Write the files beside the old ones, then rename them; a failure leaves the old ones."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as scratch_name:
+            scratch = Path(scratch_name)
+            with (scratch / MODEL_FILE).open("wb") as file:
+                _pickle(estimator, file)
+            (scratch / SIGNATURE_FILE).write_text(signature.to_json(), encoding="utf-8")
+            if len(rows):
+                (scratch / TRAINING_ROWS_FILE).write_text(_rows_json(signature, rows), "utf-8")
+            else:
+                (folder / TRAINING_ROWS_FILE).unlink(missing_ok=True)
+            for path in sorted(scratch.iterdir(), reverse=True):  # the model last
+                path.replace(folder / path.name)
+    except OSError as error:
+        raise UsageError(
+            f"The model cannot be written to {folder}: {error.strerror}.",
+            "Name a folder that can be written to.",
+        ) from error
+
+
+def _rows_json(signature: Signature, rows: FloatArray) -> str:
+    columns = [feature.column for feature in signature.features]
+    values = [[None if value != value else value for value in row] for row in rows.tolist()]
+    return json.dumps({"columns": columns, "rows": values}, ensure_ascii=False) + "\n"
+
+
+class _Pickler(pickle.Pickler):
+    """Refuses what pickle would only mention by name in `__main__`: no one could load it."""
+
+    def reducer_override(self, value: object) -> Any:  # as in the base class
+        if isinstance(value, type | types.FunctionType) and value.__module__ == "__main__":
+            raise ModelRefusedError(
+                f"The model uses {value.__qualname__}, which is defined in the script or "
+                "notebook itself and cannot be loaded anywhere else.",
+                "Move it to a module of its own and import it from there.",
+                (f"__main__.{value.__qualname__}",),
+            )
+        return NotImplemented
+
+
+def _pickle(estimator: object, file: BinaryIO) -> None:
+    try:
+        _Pickler(file, PICKLE_PROTOCOL).dump(estimator)
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise ModelRefusedError(
+            f"The model cannot be saved: {error}.",
+            "Take lambdas, open files and the like out of it, then fit and save it again.",
+        ) from error

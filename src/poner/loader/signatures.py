@@ -1,0 +1,170 @@
+"""The Signature of an estimator: read from signature.json, or made from what it knows itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from poner.artifacts import Feature, JsonScalar, Signature, wire_names
+from poner.errors import ModelUnreadableError, NotSupportedError, SignatureError
+
+
+class Facts(BaseModel):
+    """What the reader says of a loaded estimator."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    type: str
+    """Its class, without the module."""
+    is_classifier: bool
+    """Whether it predicts classes."""
+    classes: list[JsonScalar] | None
+    """Its classes in its own order; None for a regressor."""
+    n_outputs: int
+    """How many things it predicts for a row."""
+    n_features: int | None
+    """How many columns it was fitted on; None if it does not say."""
+    feature_names: list[str] | None
+    """The columns it was fitted on; None if they had no names."""
+    sklearn_version: str
+    """The scikit-learn it is asked under."""
+    numpy_version: str
+    """The numpy it is asked under."""
+    python_version: str
+    """The Python it is asked under."""
+
+
+def checked_facts(found: object) -> Facts:
+    """Facts as the child sent them.
+
+    Raises:
+        ModelUnreadableError: they are not.
+    """
+    try:
+        return Facts.model_validate(found)
+    except ValidationError as error:
+        raise ModelUnreadableError(
+            "The process that read the model described it wrongly.",
+            "Check where the model file comes from.",
+        ) from error
+
+
+def check_supported(facts: Facts) -> None:
+    """Whether poner can serve it at all.
+
+    Raises:
+        NotSupportedError: it predicts several outputs at once.
+        ModelUnreadableError: it is a classifier without classes, or without columns.
+    """
+    if facts.n_outputs > 1:
+        raise NotSupportedError(
+            f"{facts.type} predicts several outputs at once.",
+            "Fit one model for each output.",
+            step=facts.type,
+        )
+    if facts.is_classifier and not facts.classes:
+        raise ModelUnreadableError(
+            f"{facts.type} does not say which classes it predicts.", "Fit it on labelled data."
+        )
+
+
+def check_signature(signature: Signature, facts: Facts, source: str) -> None:
+    """Whether a signature belongs to an estimator.
+
+    Raises:
+        SignatureError: the number of features or the classes differ.
+    """
+    given = len(signature.features)
+    if facts.n_features is not None and given != facts.n_features:
+        raise SignatureError(
+            f"{source} has {given} features, but the model expects {facts.n_features}.",
+            "Use the signature that was saved with this model.",
+        )
+    classes = None if facts.classes is None else tuple(facts.classes)
+    if signature.classes != classes:
+        raise SignatureError(
+            f"{source} has the classes {_listed(signature.classes)}, but the model has "
+            f"{_listed(classes)}.",
+            "Use the signature that was saved with this model.",
+        )
+
+
+def _listed(classes: Sequence[JsonScalar] | None) -> str:
+    return "none" if classes is None else ", ".join(map(repr, classes[:10]))
+
+
+def make_signature(
+    facts: Facts,
+    names: Sequence[str] | None,
+    labels: Mapping[str, str] | None,
+    notify: Callable[[str], None],
+) -> Signature:
+    """A signature from given names, or the estimator's own, or x0, x1, ...
+
+    Raises:
+        SignatureError: the number of names is wrong, or a label is for no class.
+    """
+    columns = list(names) if names is not None else facts.feature_names
+    if columns is None:
+        if facts.n_features is None:
+            raise SignatureError(
+                f"{facts.type} does not say how many features it takes.",
+                "Give their names, in the model's order: --features a,b,c.",
+            )
+        columns = [f"x{position}" for position in range(facts.n_features)]
+        notify(
+            f"The model has no feature names: requests use x0 to x{facts.n_features - 1}; "
+            "give others with --features a,b,c."
+        )
+    if facts.n_features is not None and len(columns) != facts.n_features:
+        raise SignatureError(
+            f"The model expects {facts.n_features} feature names, and got {len(columns)}.",
+            "Name every feature, in the model's order.",
+        )
+    if len(set(columns)) != len(columns):
+        raise SignatureError("Two features have the same name.", "Name each feature differently.")
+    features = tuple(
+        Feature(wire_name, column)
+        for wire_name, column in zip(wire_names(columns), columns, strict=True)
+    )
+    signature = Signature(features, None if facts.classes is None else tuple(facts.classes))
+    return with_labels(signature, labels)
+
+
+def check_width(n_columns: int, n_features: int) -> None:
+    """Whether X has the model's columns.
+
+    Raises:
+        SignatureError: it has more, or fewer.
+    """
+    if n_columns != n_features:
+        raise SignatureError(
+            f"X has {n_columns} columns, but the model was fitted on {n_features}.",
+            "Give the X that it was fitted on.",
+        )
+
+
+def with_labels(signature: Signature, labels: Mapping[str, str] | None) -> Signature:
+    """The signature with what each class means; classes that are not named keep their own text.
+
+    Args:
+        signature: of a classifier.
+        labels: label by `str(class)`, such as `{"1": "malignant"}`.
+
+    Raises:
+        SignatureError: a label is for no class of the model.
+    """
+    if labels is None:
+        return signature
+    known = [str(name) for name in signature.classes or ()]
+    unknown = [name for name in labels if name not in known]
+    if unknown:
+        raise SignatureError(
+            f"There is no class {unknown[0]!r} to label: the model has "
+            f"{', '.join(known) or 'no classes'}.",
+            "Name the model's own classes: --labels 0=benign,1=malignant.",
+        )
+    texts = tuple(labels.get(name, name) for name in known)
+    return replace(signature, labels=texts)

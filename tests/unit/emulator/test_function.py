@@ -1,0 +1,56 @@
+"""Settings: sections (e) and (f) of the reference."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from poner.emulator import LocalFunction
+from poner.emulator.function import check_settings
+from poner.errors import EmulatorError
+
+FUNCTION = LocalFunction(Path("code"), "app.handler", "python3.13")
+
+
+def test_defaults_are_lambda_s():
+    """(f): 128 MB, 3 seconds."""
+    assert (FUNCTION.memory_mb, FUNCTION.timeout_s) == (128, 3)
+    check_settings(FUNCTION)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"runtime": "python2.7"}, "python2.7"),
+        ({"runtime": "nodejs22.x"}, "nodejs22.x"),
+        ({"memory_mb": 127}, "memory_mb"),
+        ({"memory_mb": 10_241}, "memory_mb"),
+        ({"timeout_s": 0}, "timeout_s"),
+        ({"timeout_s": 901}, "timeout_s"),
+        ({"name": "a/b"}, "a/b"),
+        ({"name": "n" * 65}, "n" * 65),
+        ({"concurrency": 0}, "concurrency"),
+        ({"environment": {"AWS_REGION": "x"}}, "AWS_REGION"),
+        ({"environment": {"1A": "x"}}, "1A"),
+        ({"environment": {"AB": "x" * 4_089}}, "4098"),
+    ],
+)
+def test_what_aws_refuses_is_refused(changes: dict[str, Any], named: str):
+    """(f): ranges, names and reserved variables; the message names what is wrong."""
+    with pytest.raises(EmulatorError, match=named):
+        check_settings(replace(FUNCTION, **changes))
+
+
+def test_environment_of_exactly_4_kb():
+    """(f): 4,096 bytes of compact JSON are accepted, 4,097 are not."""
+    check_settings(replace(FUNCTION, environment={"AB": "x" * (4_096 - 9)}))
+    with pytest.raises(EmulatorError, match="4097"):
+        check_settings(replace(FUNCTION, environment={"AB": "x" * (4_097 - 9)}))
+
+
+def test_url_ids_look_like_aws_s():
+    """(a): 32 characters of [a-z0-9], the same on every run."""
+    assert len(FUNCTION.url_id) == 32
+    assert FUNCTION.url_id.isalnum()
+    assert FUNCTION.url_id == replace(FUNCTION, memory_mb=256).url_id

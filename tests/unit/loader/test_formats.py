@@ -1,0 +1,69 @@
+"""Every format that a model is saved in gives the same model back."""
+
+import numpy as np
+import pytest
+
+from poner import loader
+from poner.loader.reader import describe, estimators
+from poner.loader.reader.listing import Listing, list_content
+from poner.loader.reader.allowed import is_allowed
+from poner.loader.reader.loading import load_content
+
+METHODS = ("predict", "predict_proba", "decision_function")
+
+
+@pytest.mark.parametrize(
+    "kind", ["boosting", "forest", "histogram", "pipeline", "search", "regressor"]
+)
+def test_each_format_gives_the_same_answers(kind, writer, models, rows):
+    """A model that was written and read under the allow-list answers like the one in memory."""
+    content = writer(models[kind])
+    listing = Listing()
+    list_content(content, listing)
+    assert [use for use in listing.uses.items() if not is_allowed(*use[0], use[1])] == []
+    loaded = load_content(content)
+    for method in METHODS:
+        if hasattr(models[kind], method):
+            expected = getattr(models[kind], method)(rows)
+            answered = estimators.answer(loaded, method, rows)
+            np.testing.assert_array_equal(answered, expected)
+
+
+@pytest.mark.parametrize("kind", ["boosting", "forest", "histogram", "pipeline"])
+def test_each_format_gives_the_same_state(kind, writer, models):
+    """What is described does not depend on the format."""
+    loaded = load_content(writer(models[kind]))
+    expected = describe.describe(models[kind])
+    described = describe.describe(loaded)
+    assert len(described.nodes) > 10
+    assert sorted({node[1] for node in described.nodes if node[0] == "object"}) == sorted(
+        {node[1] for node in expected.nodes if node[0] == "object"}
+    )
+    for array, other in zip(described.arrays, expected.arrays, strict=True):
+        np.testing.assert_array_equal(array, other)
+        assert array.dtype == other.dtype
+
+
+@pytest.mark.parametrize(
+    ("writer_name", "file_name", "format_name"),
+    [
+        ("pickle 4", "clf.sav", "pickle"),
+        ("joblib gzip", "clf.joblib", "pickle+gzip"),
+        ("skops", "clf.skops", "skops"),
+    ],
+)
+def test_a_file_is_opened_whatever_its_format(
+    writer_name, file_name, format_name, request, models, rows, tmp_path
+):
+    """Through the door: the file's own bytes decide, and the oracle answers from the child."""
+    writers = request.getfixturevalue("writers")
+    (tmp_path / file_name).write_bytes(writers[writer_name](models["forest"]))
+    assert loader.list_globals(tmp_path).format == format_name
+    with loader.open_model(tmp_path / file_name) as model:
+        assert model.signature.classes == ("blue", "green", "red")
+        np.testing.assert_array_equal(
+            model.oracle.answer("predict_proba", rows), models["forest"].predict_proba(rows)
+        )
+        np.testing.assert_array_equal(
+            model.oracle.answer("predict", rows), models["forest"].predict(rows)
+        )

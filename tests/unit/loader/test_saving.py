@@ -1,0 +1,430 @@
+"""What `poner.save` writes, and what it refuses while the notebook is still open."""
+
+import json
+import pickle
+import subprocess
+import sys
+import textwrap
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from poner.artifacts import Signature
+from poner.errors import ModelRefusedError, SignatureError, UsageError
+from poner.loader.saving import save_model
+
+ROWS = np.array([[0.1, 5.0], [0.2, 6.0], [0.3, 7.0], [0.4, 8.0]])
+CLASSES = np.array([0, 1, 0, 1])
+
+
+def fitted_tree(X=ROWS, y=CLASSES):
+    """Fit a classifier on X and y."""
+    return DecisionTreeClassifier(random_state=0).fit(X, y)
+
+
+def signature_in(folder: Path) -> Signature:
+    """Read the signature that was written."""
+    return Signature.from_json((folder / "signature.json").read_text())
+
+
+def kept_rows(folder: Path) -> dict:
+    """Read the training rows that were written."""
+    return json.loads((folder / "training_rows.json").read_text())
+
+
+@pytest.fixture(autouse=True)
+def _no_warning():
+    """Nothing that `save_model` does warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+# What is written
+
+
+def test_the_model_file_holds_the_estimator(tmp_path):
+    """clf.sav unpickles to an estimator that answers as the one given."""
+    folder = save_model(fitted_tree(), ROWS, CLASSES, tmp_path / "model")
+    model = pickle.loads((folder / "clf.sav").read_bytes())
+    assert model.predict(ROWS).tolist() == CLASSES.tolist()
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path):
+    """Saving twice writes the same files."""
+    model = fitted_tree()
+    one, two = (save_model(model, ROWS, CLASSES, tmp_path / name) for name in ("one", "two"))
+    for path in one.iterdir():
+        assert path.read_bytes() == (two / path.name).read_bytes()
+
+
+def test_nothing_else_is_left_in_the_folder(tmp_path):
+    """The folder holds the three files and no scratch."""
+    folder = save_model(fitted_tree(), ROWS, CLASSES, tmp_path)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "clf.sav",
+        "signature.json",
+        "training_rows.json",
+    ]
+
+
+def test_ranges_and_quantiles_are_those_of_the_column(tmp_path):
+    """Each feature has its least and largest value and 21 quantiles."""
+    X = np.arange(101.0).reshape(-1, 1)
+    folder = save_model(DecisionTreeRegressor().fit(X, X[:, 0]), X, X[:, 0], tmp_path)
+    feature = signature_in(folder).features[0]
+    assert (feature.minimum, feature.maximum) == (0.0, 100.0)
+    assert feature.quantiles == pytest.approx([5 * step for step in range(21)])
+
+
+def test_a_regressor_has_no_classes(tmp_path):
+    """A regressor's signature names neither classes nor labels."""
+    folder = save_model(LinearRegression().fit(ROWS, CLASSES), ROWS, CLASSES, tmp_path)
+    assert signature_in(folder).classes is None
+    assert signature_in(folder).labels is None
+
+
+def test_metrics_are_recorded(tmp_path):
+    """Scores, numpy's too, come back from signature.json."""
+    folder = save_model(
+        fitted_tree(), ROWS, CLASSES, tmp_path, metrics={"f1": np.float64(0.25), "rows": 4}
+    )
+    assert signature_in(folder).metrics == {"f1": 0.25, "rows": 4.0}
+
+
+# Names
+
+
+def test_columns_come_from_a_dataframe(tmp_path):
+    """A DataFrame's columns are the training columns, their camelCase the wire names."""
+    X = pd.DataFrame(ROWS, columns=["worst radius", "area"])
+    folder = save_model(fitted_tree(X), X, CLASSES, tmp_path)
+    signature = signature_in(folder)
+    assert [feature.column for feature in signature.features] == ["worst radius", "area"]
+    assert signature.wire_names == ("worstRadius", "area")
+
+
+def test_columns_come_from_the_model_where_x_is_an_array(tmp_path):
+    """A model fitted on a DataFrame keeps its names when X is given as an array."""
+    X = pd.DataFrame(ROWS, columns=["b", "a"])
+    folder = save_model(fitted_tree(X), ROWS, CLASSES, tmp_path)
+    assert signature_in(folder).wire_names == ("b", "a")
+
+
+@pytest.mark.parametrize("X", [ROWS, ROWS.tolist(), pd.DataFrame(ROWS, columns=["p", "q"])])
+def test_feature_names_name_a_nameless_model(tmp_path, X):
+    """feature_names are the columns of a model fitted without names, whatever X is."""
+    folder = save_model(fitted_tree(), X, CLASSES, tmp_path, feature_names=["worst area", "b"])
+    assert [f.column for f in signature_in(folder).features] == ["worst area", "b"]
+
+
+@pytest.mark.parametrize("X", [ROWS, pd.DataFrame(ROWS)])
+def test_columns_without_names_are_numbered(tmp_path, X):
+    """Where no one names the columns they are x0, x1, ..."""
+    folder = save_model(fitted_tree(X), X, CLASSES, tmp_path)
+    assert signature_in(folder).wire_names == ("x0", "x1")
+
+
+@pytest.mark.parametrize(
+    "y",
+    [pd.Series(CLASSES, name="diagnosis"), pd.DataFrame({"diagnosis": CLASSES})],
+    ids=["series", "frame"],
+)
+def test_the_target_is_the_name_of_y(tmp_path, y):
+    """A Series' or a one-column DataFrame's name is what is predicted."""
+    assert signature_in(save_model(fitted_tree(), ROWS, y, tmp_path)).target == "diagnosis"
+
+
+@pytest.mark.parametrize("y", [CLASSES, CLASSES.tolist(), pd.Series(CLASSES)])
+def test_a_nameless_y_names_no_target(tmp_path, y):
+    """An array, a list and a Series without a name say nothing about the target."""
+    assert signature_in(save_model(fitted_tree(), ROWS, y, tmp_path)).target is None
+
+
+def test_the_target_given_wins(tmp_path):
+    """target= is taken before the name of y."""
+    y = pd.Series(CLASSES, name="y")
+    assert signature_in(save_model(fitted_tree(), ROWS, y, tmp_path, target="tumour")).target == (
+        "tumour"
+    )
+
+
+# Classes and labels
+
+
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        (CLASSES.astype(np.int32), (0, 1)),
+        (CLASSES.astype(bool), (False, True)),
+        (CLASSES.astype(float), (0.0, 1.0)),
+        (np.array(["no", "yes"])[CLASSES], ("no", "yes")),
+        (np.array(["no", "yes"], dtype=object)[CLASSES], ("no", "yes")),
+    ],
+)
+def test_classes_keep_their_type(tmp_path, y, classes):
+    """Classes come back as the Python values of their numpy type."""
+    found = signature_in(save_model(fitted_tree(y=y), ROWS, y, tmp_path)).classes
+    assert found == classes
+    assert [type(value) for value in found] == [type(value) for value in classes]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {0: "benign", 1: "malignant"},
+        {np.int64(1): "malignant", np.int64(0): "benign"},
+        {"1": "malignant", "0": "benign"},
+        ["benign", "malignant"],
+    ],
+)
+def test_labels_are_in_the_order_of_the_classes(tmp_path, labels):
+    """Labels by class, by its text or in order all come out in the model's order."""
+    folder = save_model(fitted_tree(), ROWS, CLASSES, tmp_path, labels=labels)
+    assert signature_in(folder).labels == ("benign", "malignant")
+
+
+@pytest.mark.parametrize(
+    "labels", [{0: "a", 2: "b"}, {0: "a"}, {0: "a", 1: "b", 2: "c"}, ["a"], "ab"]
+)
+def test_labels_for_other_classes_are_refused(tmp_path, labels):
+    """A label too many, too few or for a class the model does not know is an error."""
+    with pytest.raises(SignatureError, match="labels"):
+        save_model(fitted_tree(), ROWS, CLASSES, tmp_path, labels=labels)
+
+
+def test_labels_of_a_regressor_are_refused(tmp_path):
+    """A model without classes takes no labels."""
+    model = LinearRegression().fit(ROWS, CLASSES)
+    with pytest.raises(SignatureError, match="no classes"):
+        save_model(model, ROWS, CLASSES, tmp_path, labels=["a", "b"])
+
+
+# Missing values
+
+
+def test_a_column_with_gaps_that_the_model_takes_may_be_missing(tmp_path):
+    """NaN in X marks its column, and no other, as one that may be missing."""
+    X = ROWS.copy()
+    X[1, 1] = np.nan
+    model = HistGradientBoostingClassifier(max_iter=2).fit(X, CLASSES)
+    features = signature_in(save_model(model, X, CLASSES, tmp_path)).features
+    assert [feature.missing for feature in features] == [False, True]
+    assert (features[1].minimum, features[1].maximum) == (5.0, 8.0)
+
+
+def test_gaps_are_asked_of_the_model_column_by_column(tmp_path):
+    """A pipeline that fills one column only takes NaN in that column only."""
+    model = make_pipeline(
+        ColumnTransformer([("fill", SimpleImputer(), ["a"])], remainder="passthrough"),
+        LogisticRegression(),
+    ).fit(pd.DataFrame(ROWS, columns=["a", "b"]), CLASSES)
+    X = pd.DataFrame(ROWS, columns=["a", "b"])
+    X.loc[0, "a"] = np.nan
+    X.loc[1, "b"] = np.nan
+    folder = save_model(model, X, CLASSES, tmp_path)
+    assert [feature.missing for feature in signature_in(folder).features] == [True, False]
+
+
+def test_rows_that_the_model_cannot_answer_are_not_kept(tmp_path):
+    """A row with NaN where the model takes none is of no use to the proof of parity."""
+    X = ROWS.copy()
+    X[1, 1] = np.nan
+    folder = save_model(LogisticRegression().fit(ROWS, CLASSES), X, CLASSES, tmp_path)
+    assert kept_rows(folder)["rows"] == ROWS[[0, 2, 3]].tolist()
+
+
+def test_pandas_own_missing_values_are_nan(tmp_path):
+    """The NA of a nullable pandas column counts as a gap."""
+    X = pd.DataFrame({"a": pd.array([1, None, 3, 4], dtype="Int64"), "b": [True, False] * 2})
+    model = HistGradientBoostingClassifier(max_iter=2).fit(X, CLASSES)
+    folder = save_model(model, X, CLASSES, tmp_path)
+    assert signature_in(folder).features[0].missing
+    assert kept_rows(folder)["rows"][:2] == [[1.0, 1.0], [None, 0.0]]
+
+
+# Training rows
+
+
+def test_kept_rows_are_exact(tmp_path):
+    """Every float comes back as it was, NaN as null."""
+    X = np.array([[0.1 + 0.2, 1e-310], [np.nan, 1 / 3], [2.0**60 + 2**10, -0.0], [1.0, 1e300]])
+    model = HistGradientBoostingClassifier(max_iter=2).fit(X, CLASSES)
+    folder = save_model(model, X, CLASSES, tmp_path, feature_names=["a", "b"])
+    kept = kept_rows(folder)
+    assert kept["columns"] == ["a", "b"]
+    assert kept["rows"][1][0] is None
+    assert np.array_equal(np.array(kept["rows"], dtype=float), X, equal_nan=True)
+
+
+def test_at_most_keep_rows_are_kept_evenly(tmp_path):
+    """The rows kept are spread over X from its first to its last."""
+    X = np.arange(100.0).reshape(-1, 1)
+    model = DecisionTreeRegressor().fit(X, X[:, 0])
+    save_model(model, X, X[:, 0], tmp_path, keep_rows=4)
+    assert kept_rows(tmp_path)["rows"] == [[0.0], [33.0], [66.0], [99.0]]
+
+
+def test_keep_rows_0_removes_the_rows_kept_before(tmp_path):
+    """No rows of the data stay behind when none are wanted."""
+    save_model(fitted_tree(), ROWS, CLASSES, tmp_path)
+    save_model(fitted_tree(), ROWS, CLASSES, tmp_path, keep_rows=0)
+    assert not (tmp_path / "training_rows.json").exists()
+
+
+# Refusals
+
+
+def test_an_unfitted_estimator_is_refused(tmp_path):
+    """An estimator that was not fitted is named."""
+    with pytest.raises(SignatureError, match="DecisionTreeClassifier is not fitted"):
+        save_model(DecisionTreeClassifier(), ROWS, CLASSES, tmp_path)
+
+
+def test_what_is_no_estimator_is_refused(tmp_path):
+    """A class instead of an object, or anything else, is no estimator."""
+    with pytest.raises(SignatureError, match="not an estimator"):
+        save_model(DecisionTreeClassifier, ROWS, CLASSES, tmp_path)
+
+
+def test_a_transformer_is_refused(tmp_path):
+    """What does not predict cannot be served."""
+    with pytest.raises(SignatureError, match="does not predict"):
+        save_model(StandardScaler().fit(ROWS), ROWS, CLASSES, tmp_path)
+
+
+def test_x_with_another_number_of_columns_is_refused(tmp_path):
+    """X has to have the columns that the model was fitted on."""
+    with pytest.raises(SignatureError, match="X has 1 columns, but the model was fitted on 2"):
+        save_model(fitted_tree(), ROWS[:, :1], CLASSES, tmp_path)
+
+
+@pytest.mark.parametrize("X", [ROWS[:, 0], [[1.0], [1.0, 2.0]], 3.0, ROWS[:0]])
+def test_what_is_no_table_is_refused(tmp_path, X):
+    """A single column, ragged lists, a number and no rows at all are no X."""
+    with pytest.raises(SignatureError, match="X is not a table"):
+        save_model(fitted_tree(), X, CLASSES, tmp_path)
+
+
+def test_a_column_of_texts_is_named(tmp_path):
+    """Texts are no numbers, even where they look like some."""
+    X = pd.DataFrame({"size": [1.0, 2, 3, 4], "colour": ["1", "2", "3", "4"]})
+    model = fitted_tree(X.astype(float))
+    with pytest.raises(SignatureError, match="'colour' of X holds str values"):
+        save_model(model, X, CLASSES, tmp_path)
+
+
+def test_a_list_with_texts_names_their_column(tmp_path):
+    """In lists, too, the column named is the one with the text."""
+    with pytest.raises(SignatureError, match="'x1' of X holds str values"):
+        save_model(fitted_tree(), [[1.0, "a"]] * 4, CLASSES, tmp_path)
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "b", "c"], "ab"])
+def test_a_wrong_number_of_feature_names_is_refused(tmp_path, names):
+    """There has to be one name for each column."""
+    with pytest.raises(SignatureError, match="2 names"):
+        save_model(fitted_tree(), ROWS, CLASSES, tmp_path, feature_names=names)
+
+
+@pytest.mark.parametrize(
+    ("X", "feature_names"),
+    [(pd.DataFrame(ROWS, columns=["b", "a"]), None), (ROWS, ["b", "a"])],
+    ids=["X", "feature_names"],
+)
+def test_names_that_contradict_the_model_are_refused(tmp_path, X, feature_names):
+    """Other names, or another order, than the model was fitted on would mix up the columns."""
+    model = fitted_tree(pd.DataFrame(ROWS, columns=["a", "b"]))
+    with pytest.raises(SignatureError, match="in another order"):
+        save_model(model, X, CLASSES, tmp_path, feature_names=feature_names)
+
+
+@pytest.mark.parametrize("y", [CLASSES[:3], None, 1])
+def test_y_of_another_length_is_refused(tmp_path, y):
+    """There is one value of y for each row of X."""
+    with pytest.raises(SignatureError, match=r"y has (3|no) values, but X has 4 rows"):
+        save_model(fitted_tree(), ROWS, y, tmp_path)
+
+
+def test_several_outputs_are_refused(tmp_path):
+    """A model that predicts two things at once is not supported."""
+    y = np.column_stack([CLASSES, 1 - CLASSES])
+    with pytest.raises(SignatureError, match="several outputs"):
+        save_model(fitted_tree(y=y), ROWS, y, tmp_path)
+
+
+def test_metrics_that_are_no_numbers_are_refused(tmp_path):
+    """A metric is a number."""
+    with pytest.raises(SignatureError, match="metrics"):
+        save_model(fitted_tree(), ROWS, CLASSES, tmp_path, metrics={"f1": "good"})
+
+
+def test_a_negative_number_of_rows_is_refused(tmp_path):
+    """keep_rows counts rows."""
+    with pytest.raises(UsageError, match="keep_rows"):
+        save_model(fitted_tree(), ROWS, CLASSES, tmp_path, keep_rows=-1)
+
+
+def test_what_cannot_be_pickled_is_refused(tmp_path):
+    """A lambda in a step is found now rather than when the model is loaded."""
+    model = make_pipeline(FunctionTransformer(lambda X: X), DecisionTreeClassifier())
+    with pytest.raises(ModelRefusedError, match="cannot be saved"):
+        save_model(model.fit(ROWS, CLASSES), ROWS, CLASSES, tmp_path)
+
+
+def test_a_class_of_the_script_itself_is_refused(tmp_path):
+    """A step defined in __main__ is named, because no other process could load it."""
+    script = tmp_path / "train.py"
+    script.write_text(
+        textwrap.dedent("""
+        from sklearn.base import BaseEstimator, TransformerMixin
+        from sklearn.pipeline import make_pipeline
+        from sklearn.tree import DecisionTreeClassifier
+        from poner.errors import ModelRefusedError
+        from poner.loader.saving import save_model
+
+        class Doubled(TransformerMixin, BaseEstimator):
+            def fit(self, X, y=None):
+                self.n_features_in_ = 1
+                return self
+            def transform(self, X):
+                return X
+
+        model = make_pipeline(Doubled(), DecisionTreeClassifier()).fit([[1.0], [2.0]], [0, 1])
+        try:
+            save_model(model, [[1.0], [2.0]], [0, 1], "model")
+        except ModelRefusedError as error:
+            print(error.names)
+    """)
+    )
+    result = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "('__main__.Doubled',)\n"
+
+
+def test_a_failure_leaves_the_old_files(tmp_path):
+    """A model that cannot be saved leaves the one that is there, and no scratch."""
+    folder = save_model(fitted_tree(), ROWS, CLASSES, tmp_path)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    model = make_pipeline(FunctionTransformer(lambda X: X), DecisionTreeClassifier())
+    with pytest.raises(ModelRefusedError):
+        save_model(model.fit(ROWS, CLASSES), ROWS, CLASSES, folder, keep_rows=0)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
+    """A file in the folder's place is reported, with its path."""
+    (tmp_path / "model").write_text("in the way")
+    with pytest.raises(UsageError, match="model"):
+        save_model(fitted_tree(), ROWS, CLASSES, tmp_path / "model")

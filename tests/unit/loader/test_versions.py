@@ -1,0 +1,117 @@
+"""Models of other scikit-learn versions: read in an environment of exactly theirs."""
+
+import importlib.metadata
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from poner import loader
+from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError
+from poner.loader.environments import Environment, environment_of, requirements
+
+PLACES = [Path(__file__).parents[2] / "golden" / "legacy", Path("/work/shared/data/legacy")]
+
+
+@pytest.fixture(scope="session")
+def legacy():
+    """The folder of the model of scikit-learn 1.2.1, with an environment for it."""
+    found = [place for place in PLACES if (place / "clf.sav").exists()]
+    if not found:
+        pytest.skip("the model of 2023 is not here")
+    try:
+        environment_of("1.2.1")
+    except ModelUnreadableError as error:
+        pytest.skip(f"no environment of scikit-learn 1.2.1: {error.message}")
+    return found[0]
+
+
+def test_a_model_of_another_version_answers_as_it_did_there(legacy):
+    """All 569 rows, to the last bit, and one line about what was done."""
+    recorded = json.loads((legacy / "answers.json").read_text())
+    rows = np.array([row["x"] for row in recorded["rows"]])
+    raw = np.array([float.fromhex(row["raw"]) for row in recorded["rows"]])
+    lines = []
+    begun = time.monotonic()
+    with loader.open_model(
+        legacy / "clf.sav", feature_names=recorded["columns"], notify=lines.append
+    ) as model:
+        answered = model.oracle.answer("decision_function", rows)
+        predicted = model.oracle.answer("predict", rows)
+        assert int((answered == raw).sum()) == 569
+        assert predicted.tolist() == [row["prediction"] for row in recorded["rows"]]
+        assert list(model.signature.wire_names) == recorded["features"]
+        assert model.provenance.sklearn_version == "1.2.1"
+        assert len(model.estimator.attributes["estimators_"]) == 1500
+    assert time.monotonic() - begun < 20
+    assert len(lines) == 1
+    assert lines[0].startswith("clf.sav was fitted with scikit-learn 1.2.1: read in an environment")
+
+
+def test_the_own_version_needs_no_environment():
+    """The interpreter that poner runs on, without importing scikit-learn to find out."""
+    version = importlib.metadata.version("scikit-learn")
+
+    def make(python_version, wanted):
+        raise AssertionError("made an environment")
+
+    assert environment_of(version, make).interpreter == Path(sys.executable)
+
+
+def test_python_versions_are_tried_until_one_has_the_wheels():
+    """poner's own first, then those with most wheels."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    tried = []
+
+    def make(python_version, wanted):
+        tried.append((python_version, wanted))
+        if len(tried) == 1:
+            raise InstallError("no wheel.", "")
+        if len(tried) == 2:
+            raise InterpreterNotFoundError("not there.", "")
+        return Path("/python")
+
+    found = environment_of("1.3.2", make)
+    assert found == Environment(Path("/python"), tried[-1][0], is_own=False)
+    assert tried[0] == (own, ["scikit-learn==1.3.2", "numpy<2"])
+    assert len({version for version, _ in tried}) == 3
+
+
+def test_when_no_python_will_do_the_last_reason_is_told():
+    """With the versions that were tried."""
+
+    def make(python_version, wanted):
+        raise InstallError(f"no wheel for {python_version}.", "")
+
+    with pytest.raises(ModelUnreadableError) as caught:
+        environment_of("1.3.2", make)
+    assert "3.11, 3.12, 3.10, 3.9, 3.13" in caught.value.message
+    assert "no wheel for" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1.1.3", ["scikit-learn==1.1.3", "numpy<2", "scipy<1.12"]),
+        ("1.4.1.post1", ["scikit-learn==1.4.1.post1", "numpy<2"]),
+        ("1.4.2", ["scikit-learn==1.4.2"]),
+        ("1.9.0", ["scikit-learn==1.9.0"]),
+    ],
+)
+def test_numpy_and_scipy_are_chosen_so_that_the_version_works(version, expected):
+    """Bounds for the versions that were built against older ones."""
+    assert requirements(version) == expected
+
+
+@pytest.mark.parametrize("version", ["1.2.1 --index-url x", "1.2.1; rm", "", "dev", "1.3.dev0"])
+def test_a_version_that_is_none_is_never_installed(version, tmp_path):
+    """What the file says goes into a requirement: only a release may."""
+    encoded = version.encode()
+    state = b"}\x8c\x10_sklearn_version\x8c" + bytes([len(encoded)]) + encoded + b"s"
+    content = b"\x80\x04csklearn.linear_model._ridge\nRidge\n)\x81" + state + b"b."
+    (tmp_path / "clf.sav").write_bytes(content)
+    with pytest.raises(ModelUnreadableError, match="not a release"), loader.open_model(tmp_path):
+        pass

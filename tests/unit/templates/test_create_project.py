@@ -1,0 +1,71 @@
+"""What `poner init` writes."""
+
+import tomllib
+
+import pytest
+
+from poner.errors import UsageError
+from poner.templates import create_project
+
+
+def test_three_files_are_written(tmp_path):
+    """A project is train.py, poner.toml and README.md, and nothing else."""
+    written = create_project(tmp_path / "new" / "project")
+    assert [path.name for path in written] == ["train.py", "poner.toml", "README.md"]
+    assert sorted((tmp_path / "new" / "project").iterdir()) == sorted(written)
+
+
+def test_the_settings_are_complete(tmp_path):
+    """poner.toml holds every setting with its default, for a newcomer to see."""
+    create_project(tmp_path)
+    assert tomllib.loads((tmp_path / "poner.toml").read_text()) == {
+        "project": {"name": "breast-cancer"},
+        "model": {"path": "model"},
+        "build": {"engine": "auto"},
+        "function": {"memory_mb": 128, "timeout_s": 3, "body_limit_bytes": 65536},
+    }
+
+
+def test_the_name_given_is_the_functions(tmp_path):
+    """name= becomes the function's name and the README's title, and touches nothing else."""
+    create_project(tmp_path / "a")
+    create_project(tmp_path / "b", name="tumours_2")
+    assert tomllib.loads((tmp_path / "b" / "poner.toml").read_text())["project"] == {
+        "name": "tumours_2"
+    }
+    assert (tmp_path / "b" / "README.md").read_text().startswith("# tumours_2\n")
+    assert (tmp_path / "a" / "train.py").read_text() == (tmp_path / "b" / "train.py").read_text()
+
+
+@pytest.mark.parametrize("name", ["", "a b", "á", "a.b", "x" * 65, "a\n"])
+def test_a_name_that_lambda_does_not_take_is_refused(tmp_path, name):
+    """Lambda's function names are up to 64 letters, digits, hyphens and underscores."""
+    with pytest.raises(UsageError, match="name of a Lambda function"):
+        create_project(tmp_path, name=name)
+
+
+def test_no_file_is_overwritten(tmp_path):
+    """Files that are there are named, and neither they nor any other is written."""
+    (tmp_path / "README.md").write_text("mine")
+    (tmp_path / "poner.toml").write_text("mine")
+    with pytest.raises(UsageError) as raised:
+        create_project(tmp_path)
+    assert "poner.toml" in raised.value.message
+    assert "README.md" in raised.value.message
+    assert "train.py" not in raised.value.message
+    assert (tmp_path / "README.md").read_text() == "mine"
+    assert not (tmp_path / "train.py").exists()
+
+
+def test_a_folder_with_other_files_is_taken(tmp_path):
+    """What is in the way of no file of the project stays where it is."""
+    (tmp_path / "notes.txt").write_text("mine")
+    create_project(tmp_path)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    """A file in the folder's place is reported."""
+    (tmp_path / "project").write_text("in the way")
+    with pytest.raises(UsageError, match="project"):
+        create_project(tmp_path / "project")
