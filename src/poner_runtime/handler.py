@@ -58,9 +58,10 @@ class Endpoint:
         classes = metadata["classes"]
         self._responses = classes and [_respond(200, "OK", json.dumps(name)) for name in classes]
         # All numbers arrive as floats; NaN and Infinity as the text that stood there.
-        kinds = {"parse_int": float, "parse_constant": _NonFinite}
-        self._scan = json.JSONDecoder(**kinds).scan_once
-        self._decode = json.JSONDecoder(object_pairs_hook=_unique, **kinds).decode
+        self._scan = json.JSONDecoder(parse_int=float, parse_constant=_NonFinite).raw_decode
+        self._decode = json.JSONDecoder(
+            object_pairs_hook=_unique, parse_int=float, parse_constant=_NonFinite
+        ).decode
         self._pick = itemgetter(*self._names, self._names[0])  # one more, so that it is a tuple
 
     def answer(self, event: dict) -> dict:  # type: ignore[type-arg]
@@ -87,8 +88,8 @@ class Endpoint:
             body = event["body"]
             if len(body) * 4 > self._body_limit_bytes or event["isBase64Encoded"]:
                 return None
-            found, end = self._scan(body, 0)
-            picked = self._pick(found)
+            found, end = self._scan(body)
+            picked: "tuple[float, ...]" = self._pick(found)
             largest = self._largest
             if (
                 end == len(body)
@@ -98,7 +99,7 @@ class Endpoint:
                 and max(picked) <= largest
             ):
                 return picked[:-1]
-        except (KeyError, TypeError, ValueError, StopIteration, RecursionError):
+        except (KeyError, TypeError, ValueError, RecursionError):
             pass
         return None
 
