@@ -17,7 +17,15 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 RUNTIME = Path("src/poner_runtime")
-SOURCES = ("evaluate.c", "model.c", "operations.c", "trees.c", "python_binding.c")
+SOURCES = (
+    "evaluate.c",
+    "model.c",
+    "operations.c",
+    "trees.c",
+    "shallow_trees.c",
+    "request.c",
+    "python_binding.c",
+)
 LAMBDA_TARGETS = {"x86_64": "x86_64-linux-gnu.2.17", "arm64": "aarch64-linux-gnu.2.17"}
 """Zig's target for each of Lambda's architectures."""
 

@@ -18,6 +18,8 @@ from poner.config import choose_runtime
 from poner.errors import PonerError
 from poner.limits import RUNTIMES
 
+os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")  # tests use the Pythons that are there
+
 DATA = Path(__file__).parent / "data"
 WIRE_NAMES = (
     "meanConcavePoints",

@@ -32,6 +32,15 @@ class Model:
         """
         return _kernel.evaluate_row(self.tables, _kernel.PREDICT, values)  # type: ignore[return-value]  # PREDICT is one value wide
 
+    def predict_body(
+        self, names: "tuple[bytes, ...]", body: bytes, largest: float
+    ) -> "float | None":
+        """The same for a plain JSON request: an object with one number for each name.
+
+        None where the body is anything else, or a number is beyond `largest`.
+        """
+        return _kernel.predict_body(self.tables, names, body, largest)
+
     def evaluate(self, output: int, rows: bytes) -> bytes:
         """One output for many rows, float64 row after row.
 

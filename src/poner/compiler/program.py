@@ -68,6 +68,25 @@ class SumTrees:
 
 
 @dataclass(frozen=True)
+class SumShallowTrees:
+    """The same sum for trees of at most four levels that share their splits.
+
+    Trees are complete: one that ends early has its leaf repeated. Tree i adds to column i % width.
+    """
+
+    depth: int
+    """Levels of every tree, 1 to 4."""
+    splits: NDArray[np.void]
+    """(n_splits,) of NODE, without children: each feature and threshold once."""
+    tree_splits: NDArray[np.uint16]
+    """(n_trees, 2^depth - 1) the split of each node, level after level."""
+    leaf_values: FloatArray
+    """(n_trees, 2^depth) the leaves, left to right."""
+    start: FloatArray
+    """(width,) what the sum begins with."""
+
+
+@dataclass(frozen=True)
 class SumLeafRows:
     """The leaves' rows of all trees, added in order to zero."""
 
@@ -120,6 +139,7 @@ class IsNotNegative:
 Operation = (
     CastFloat32
     | SumTrees
+    | SumShallowTrees
     | SumLeafRows
     | Divide
     | Logistic

@@ -28,6 +28,7 @@ from poner.compiler.program import (
     Program,
     Softmax,
     SumLeafRows,
+    SumShallowTrees,
     SumTrees,
     Trees,
 )
@@ -39,7 +40,7 @@ _ARRAY = struct.Struct("<IIQQ")
 _STEP = struct.Struct("<4I4I8I")
 _OUTPUT = struct.Struct("<II")
 _NONE = 0xFFFF_FFFF
-_ARRAY_TYPES = {np.dtype("<f8"): 1, np.dtype("<u4"): 2, NODE: 3}
+_ARRAY_TYPES = {np.dtype("<f8"): 1, np.dtype("<u4"): 2, NODE: 3, np.dtype("<u2"): 4}
 
 Arrays = tuple[NDArray[Any], ...]
 
@@ -111,6 +112,9 @@ def _encode(operation: Operation) -> tuple[int, int, Arrays]:
             return 9, 0, ()
         case IsNotNegative():
             return 10, 0, ()
+        case SumShallowTrees(depth, splits, tree_splits, leaf_values, start):
+            nodes = tree_splits.astype("<u2", copy=False).ravel()
+            return 11, depth, (splits, nodes, _floats(leaf_values), _floats(start))
         case _:
             assert_never(operation)
 

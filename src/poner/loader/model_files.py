@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -45,9 +46,9 @@ def read_model_file(file: Path) -> bytes:
         ModelUnreadableError: it is not there, not a file, or larger than any model.
     """
     try:
-        with file.open("rb") as opened:
-            about = file.stat()
-            if not stat.S_ISREG(about.st_mode):
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for its writer
+        with os.fdopen(descriptor, "rb") as opened:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise ModelUnreadableError(f"{file} is not a file.", "Name the model file.")
             content = opened.read(LARGEST_CONTENT_BYTES + 1)
     except OSError as error:

@@ -19,6 +19,7 @@ static uint64_t item_bytes(uint32_t type) {
     case PONER_FLOAT64: return 8;
     case PONER_UINT32: return 4;
     case PONER_NODE: return 16;
+    case PONER_UINT16: return 2;
     default: return 0;
     }
 }

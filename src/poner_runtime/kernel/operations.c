@@ -171,4 +171,5 @@ const poner_operation poner_operations[PONER_N_OPERATIONS] = {
     [8] = {"argmax", 1, one_wide, argmax},
     [9] = {"is_positive", 1, one_to_one, is_positive},
     [10] = {"is_not_negative", 1, one_to_one, is_not_negative},
+    [11] = {"sum_shallow_trees", 1, poner_check_sum_shallow_trees, poner_sum_shallow_trees},
 };

@@ -15,7 +15,7 @@ typedef struct {
                         uint32_t in_width, double *out, size_t n_rows, poner_fault *fault);
 } poner_operation;
 
-#define PONER_N_OPERATIONS 11u
+#define PONER_N_OPERATIONS 12u
 
 extern const poner_operation poner_operations[PONER_N_OPERATIONS];
 
@@ -40,5 +40,10 @@ poner_status poner_sum_trees(const poner_model *, const poner_step *, const doub
 const char *poner_check_sum_leaf_rows(const poner_model *, const poner_step *, uint32_t);
 poner_status poner_sum_leaf_rows(const poner_model *, const poner_step *, const double *, uint32_t,
                                  double *, size_t, poner_fault *);
+
+/* shallow_trees.c */
+const char *poner_check_sum_shallow_trees(const poner_model *, const poner_step *, uint32_t);
+poner_status poner_sum_shallow_trees(const poner_model *, const poner_step *, const double *,
+                                     uint32_t, double *, size_t, poner_fault *);
 
 #endif

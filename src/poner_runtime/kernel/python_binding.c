@@ -8,6 +8,7 @@
 
 #include "kernel.h"
 #include "python_abi3.h"
+#include "request.h"
 
 #define CAPSULE "poner_runtime._kernel.model"
 #define ONE_ROW_VALUES 512 /* values of a row that need no memory from the heap */
@@ -147,6 +148,59 @@ static PyObject *evaluate_row(PyObject *module, PyObject *arguments) {
     return answer;
 }
 
+/* Names as the C code wants them, from a tuple of bytes objects that the caller keeps. */
+static bool read_names(PyObject *tuple, poner_name *names, uint32_t count) {
+    if (PyTuple_Size(tuple) != (Py_ssize_t)count) {
+        if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "as many names as features");
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        char *text;
+        Py_ssize_t size;
+        PyObject *name = PyTuple_GetItem(tuple, (Py_ssize_t)i);
+        if (PyBytes_AsStringAndSize(name, &text, &size) < 0) return false;
+        names[i] = (poner_name){text, (size_t)size};
+    }
+    return true;
+}
+
+static PyObject *answer_body(const poner_model *model, uint32_t output, PyObject *names,
+                             const char *body, double largest, char *memory) {
+    const uint32_t count = model->n_features;
+    double *values = (double *)(void *)memory, *result = values + count;
+    void *scratch = result + 1;
+    poner_name *texts = (poner_name *)(void *)(memory + (count + 1) * sizeof(double) +
+                                              (poner_scratch_bytes(model, 1) + 7) / 8 * 8);
+    poner_fault fault;
+    if (!read_names(names, texts, count)) return NULL;
+    if (!poner_read_request(body, texts, count, largest, values, (uint8_t *)(texts + count)) ||
+        poner_evaluate(model, output, values, 1, result, scratch, &fault) != PONER_OK)
+        return Py_BuildValue("");
+    return PyFloat_FromDouble(*result);
+}
+
+static PyObject *predict_body(PyObject *module, PyObject *arguments) {
+    (void)module;
+    PyObject *capsule, *names, *body;
+    double largest;
+    uint32_t output;
+    char *text;
+    double on_stack[ONE_ROW_VALUES];
+    if (!PyArg_ParseTuple(arguments, "OOOd:predict_body", &capsule, &names, &body, &largest))
+        return NULL;
+    const poner_model *model = find(capsule, PONER_PREDICT, &output);
+    if (!model || PyBytes_AsStringAndSize(body, &text, NULL) < 0) return NULL;
+    if (poner_output_width(model, output) != 1) return Py_BuildValue("");
+    const size_t bytes = (model->n_features + 2) * sizeof(double) +
+                         poner_scratch_bytes(model, 1) +
+                         model->n_features * (sizeof(poner_name) + 1);
+    void *memory = bytes <= sizeof on_stack ? on_stack : PyMem_Malloc(bytes);
+    if (!memory) return PyErr_NoMemory();
+    PyObject *answer = answer_body(model, output, names, text, largest, memory);
+    if (memory != on_stack) PyMem_Free(memory);
+    return answer;
+}
+
 /* Without the interpreter's lock: other threads can evaluate at the same time. */
 static PyObject *run_rows(const poner_model *model, uint32_t output, const char *rows,
                           size_t n_rows) {
@@ -197,6 +251,9 @@ static PyMethodDef methods[] = {
     {"evaluate_row", evaluate_row, METH_VARARGS,
      "evaluate_row(model, output: int, values: tuple) -> float | tuple\n\n"
      "One output for one row of n_features numbers; raises NotFiniteError(row, column)."},
+    {"predict_body", predict_body, METH_VARARGS,
+     "predict_body(model, names: tuple, body: bytes, largest: float) -> float | None\n\n"
+     "The prediction for a plain JSON request; None for a body that is not plain."},
     {"evaluate", evaluate, METH_VARARGS,
      "evaluate(model, output: int, rows: bytes) -> bytes\n\n"
      "One output for many rows: float64, row after row, in and out; raises NotFiniteError."},

@@ -12,6 +12,7 @@ import pytest
 
 import poner.loader.child_process
 from poner import loader
+from poner.errors import ModelUnreadableError
 from poner.loader.child_process import ENVIRONMENT, START, ChildProcess
 
 PREAMBLE = f"""
@@ -238,10 +239,10 @@ def test_prints_of_the_model_do_not_reach_the_exchange(tmp_path, monkeypatch):
 )
 def test_a_child_that_breaks_is_one_clean_error(program, word, tmp_path, monkeypatch):
     """It ends, crashes, sends nonsense, or burns its processor time: the message says how."""
-    from poner.errors import ModelUnreadableError
-
-    with run_child(program, tmp_path, monkeypatch) as child:
-        with pytest.raises(ModelUnreadableError) as caught:
-            child.ask({"do": "list"}, b"x" * 1_000_000, timeout_s=3)
+    with (
+        run_child(program, tmp_path, monkeypatch) as child,
+        pytest.raises(ModelUnreadableError) as caught,
+    ):
+        child.ask({"do": "list"}, b"x" * 1_000_000, timeout_s=3)
     assert word in caught.value.message or "too long" in caught.value.message
     assert not Path(child.scratch).exists()

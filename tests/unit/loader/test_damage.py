@@ -127,7 +127,6 @@ def test_a_transformer_does_not_predict(rows, tmp_path):
 
 def test_a_decompression_bomb_is_stopped_by_its_size(tmp_path):
     """A megabyte that unpacks to more than a model can be."""
-    content = zlib.compress(b"\0" * (1 << 20)) * 1
     packer = zlib.compressobj(9)
     pieces = [packer.compress(b"\0" * (1 << 24)) for _ in range(65)]
     content = b"".join([*pieces, packer.flush()])
@@ -178,6 +177,18 @@ def test_endless_nesting_of_joblib_arrays_ends(tmp_path):
     assert isinstance(error, ModelUnreadableError)
 
 
+CLEAN = (
+    FileRefusedError,
+    FileUnreadableError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    KeyError,
+    IndexError,
+)
+"""What the child turns into an error of poner's."""
+
+
 def outcome(content):
     """What listing and loading a content in this process comes to."""
     listing = Listing()
@@ -206,11 +217,9 @@ def test_mutated_models_never_do_anything(data, models, writers):
         place = data.draw(st.integers(0, len(content) - 1))
         content[place] = data.draw(st.integers(0, 255))
     listed = outcome(bytes(content))
+    loaded = "listed"
     try:
         load_content(bytes(content))
-    except (FileRefusedError, FileUnreadableError):
-        return
-    except Exception as error:  # what scikit-learn itself says of a wrong state
-        assert isinstance(error, (TypeError, ValueError, AttributeError, KeyError, IndexError))
-        return
-    assert listed == "listed"
+    except CLEAN:  # some of them what scikit-learn itself says of a wrong state
+        loaded = "unreadable"
+    assert listed == "listed" or loaded == "unreadable"

@@ -79,7 +79,7 @@ def test_a_saved_model_comes_back_as_it_was(models, rows, tmp_path):
             opened.oracle.answer("decision_function", rows), model.decision_function(frame)
         )
         assert opened.estimator.type_name.endswith("GradientBoostingClassifier")
-        with pytest.raises(ModelUnreadableError, match="ValueError: .*NaN"):
+        with pytest.raises(ModelUnreadableError, match=r"ValueError: .*NaN"):
             opened.oracle.answer("predict", np.full((1, 4), np.nan))
         assert opened.oracle.answer("predict", rows).shape == (80,)
     assert lines == []
@@ -134,9 +134,11 @@ def test_labels_are_given_by_the_text_of_the_class(models, in_process, tmp_path)
 def test_a_label_for_no_class_is_an_error(models, in_process, tmp_path):
     """The message has the classes there are."""
     write(models["boosting"], tmp_path)
-    with pytest.raises(SignatureError, match="the model has 0, 1"):
-        with loader.open_model(tmp_path, labels={"2": "other"}):
-            pass
+    with (
+        pytest.raises(SignatureError, match="the model has 0, 1"),
+        loader.open_model(tmp_path, labels={"2": "other"}),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -207,9 +209,11 @@ def test_several_outputs_are_not_supported(rows, in_process, tmp_path):
     both = np.c_[rows[:, 0] > 0, rows[:, 1] > 0]
     for model in (DecisionTreeClassifier().fit(rows, both), LinearRegression().fit(rows, both)):
         write(model, tmp_path)
-        with pytest.raises(NotSupportedError, match="several outputs") as caught:
-            with loader.open_model(tmp_path):
-                pass
+        with (
+            pytest.raises(NotSupportedError, match="several outputs") as caught,
+            loader.open_model(tmp_path),
+        ):
+            pass
         assert caught.value.step == type(model).__name__
 
 
@@ -262,9 +266,13 @@ def test_missing_values_are_noticed_in_memory(models, rows):
 
 def test_an_estimator_in_memory_has_to_be_fitted(rows):
     """The same errors as for a file."""
-    with pytest.raises(ModelUnreadableError, match="not fitted"):
-        with loader.open_estimator(LogisticRegression()):
-            pass
-    with pytest.raises(SignatureError, match="3 columns"):
-        with loader.open_estimator(LinearRegression().fit(rows, rows[:, 0]), X=rows[:, :3]):
-            pass
+    with (
+        pytest.raises(ModelUnreadableError, match="not fitted"),
+        loader.open_estimator(LogisticRegression()),
+    ):
+        pass
+    with (
+        pytest.raises(SignatureError, match="3 columns"),
+        loader.open_estimator(LinearRegression().fit(rows, rows[:, 0]), X=rows[:, :3]),
+    ):
+        pass

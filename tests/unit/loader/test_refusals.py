@@ -52,16 +52,22 @@ CALLS = {
     "builtins.exec": lambda mark: Calls(exec, f"open({str(mark)!r}, 'w')"),
     "subprocess.Popen": lambda mark: Calls(subprocess.Popen, ["touch", str(mark)]),
     "io.open": lambda mark: Calls(io.open, str(mark), "w"),
-    "_pickle.loads": nested,
     "builtins.getattr": lambda mark: Calls(getattr, os, "system"),
     "importlib.import_module": lambda mark: Calls(importlib.import_module, "antigravity"),
-    "_operator.attrgetter": lambda mark: Calls(operator.attrgetter, "system"),
+    "operator.attrgetter": lambda mark: Calls(operator.attrgetter, "system"),
     "numpy.memmap": lambda mark: Calls(np.memmap, str(mark), "u1", "w+", 0, (3,)),
     "numpy.fromfile": lambda mark: Calls(np.fromfile, "/etc/passwd", "u1"),
     "numpy.load": lambda mark: Calls(np.load, "/etc/passwd"),
     "joblib.numpy_pickle.load": lambda mark: Calls(joblib.load, "/etc/passwd"),
     "builtins.__import__": lambda mark: Calls(builtins.__import__, "antigravity"),
 }
+
+
+@pytest.mark.parametrize("protocol", [0, 4])
+def test_a_pickle_inside_a_pickle_is_refused_by_what_would_load_it(protocol, mark, tmp_path):
+    """Bytes are not looked into; the call that would load them is refused."""
+    names = refusal(pickle.dumps(nested(mark), protocol), tmp_path).names
+    assert {"pickle.loads", "_pickle.loads"} & set(names)
 
 
 def test_a_partial_of_a_function_with_power_is_refused(mark, tmp_path):
@@ -168,7 +174,7 @@ def hide_in_object_array(mark, **options):
 
 @pytest.mark.parametrize("compress", [0, "zlib", "gzip", "bz2", "xz", "lzma"])
 def test_pickles_inside_joblib_arrays_are_listed(compress, mark, tmp_path):
-    """joblib writes arrays of objects as pickles of their own, compressed or not."""
+    """Joblib writes arrays of objects as pickles of their own, compressed or not."""
     options = {"compress": (compress, 3)} if compress else {}
     error = refusal(hide_in_object_array(mark, **options), tmp_path, "clf.joblib")
     assert "posix.system" in error.names

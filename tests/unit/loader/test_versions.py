@@ -62,7 +62,7 @@ def test_the_own_version_needs_no_environment():
 
 
 def test_python_versions_are_tried_until_one_has_the_wheels():
-    """poner's own first, then those with most wheels."""
+    """Poner's own first, then those with most wheels."""
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     tried = []
 

@@ -17,13 +17,15 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestClassifier,
 )
+from sklearn.tree import DecisionTreeRegressor
 
 from poner import loader, pipeline
 from poner.compiled_model import CompiledModel
 from poner_runtime import _kernel
+from tests.conftest import Cancer
 
 KERNEL = Path(__file__).parents[3] / "src/poner_runtime/kernel"
-SOURCES = [KERNEL / name for name in ("evaluate.c", "model.c", "operations.c", "trees.c")]
+SOURCES = [path for path in sorted(KERNEL.glob("*.c")) if path.name != "python_binding.c"]
 FUZZ = Path(__file__).parent / "fuzz_kernel.c"
 ITERATIONS = 200_000
 """Inputs of the short run; three million were run once, on 2026-11-22, without a finding."""
@@ -33,6 +35,14 @@ ITERATIONS = 200_000
 def content(article_compiled: CompiledModel) -> bytes:
     """A compiled model's bytes."""
     return article_compiled.content
+
+
+@pytest.fixture(scope="module")
+def deep(cancer: Cancer) -> bytes:
+    """The bytes of one deep tree."""
+    model = DecisionTreeRegressor(random_state=0).fit(cancer.X, cancer.y)
+    with loader.open_estimator(model, X=cancer.X) as trained:
+        return pipeline.compile_trained(trained).content
 
 
 def refusal(content: bytes) -> str:
@@ -91,6 +101,19 @@ def test_a_damaged_step_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("array", "value", "sentence"),
+    [(0, 5, "a split asks for no feature"), (1, 0xFFFF, "a tree asks for no split")],
+)
+def test_damaged_shallow_trees_are_refused(
+    content: bytes, array: int, value: int, sentence: str
+) -> None:
+    """The splits' features and the trees' splits must exist."""
+    place = int(struct.unpack_from("<Q", content, 56 + 24 * array + 8)[0])
+    damaged = patched(content, place + (8 if array == 0 else 0), "<H", value)
+    assert sentence in refusal(damaged)
+
+
+@pytest.mark.parametrize(
     ("field", "form", "value", "sentence"),
     [
         (0, "<d", 1.0, None),
@@ -101,9 +124,10 @@ def test_a_damaged_step_is_refused(
     ],
 )
 def test_a_damaged_node_is_refused(
-    content: bytes, field: int, form: str, value: float, sentence: str | None
+    deep: bytes, field: int, form: str, value: float, sentence: str | None
 ) -> None:
     """A node's feature and children must exist; its threshold may be any number."""
+    content = deep
     nodes = struct.unpack_from("<Q", content, 56 + 24 + 8)[0]
     damaged = patched(content, int(nodes) + field, form, value)  # type: ignore[arg-type]
     if sentence is None:

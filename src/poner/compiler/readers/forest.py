@@ -18,10 +18,10 @@ from poner.compiler.program import (
     Program,
     ProgramBuilder,
     SumLeafRows,
-    SumTrees,
 )
 from poner.compiler.readers.reading import Reading, takes_missing
 from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
+from poner.compiler.shallow_trees import sum_of
 from poner.compiler.trees import lay_out, thresholds_by_feature
 
 
@@ -77,7 +77,7 @@ def _add_sums(
         width = values.shape[1]
         return builder.add(SumLeafRows(laid_out, _fractions(values)), cast, width), width
     laid_out.nodes["value"][leaf] = values[:, 0]
-    return builder.add(SumTrees(laid_out, np.zeros(1)), cast, 1), 1
+    return builder.add(sum_of(laid_out, np.zeros(1)), cast, 1), 1
 
 
 def _fractions(values: FloatArray) -> FloatArray:

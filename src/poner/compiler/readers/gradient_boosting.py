@@ -19,10 +19,10 @@ from poner.compiler.program import (
     Program,
     ProgramBuilder,
     Softmax,
-    SumTrees,
 )
 from poner.compiler.readers.reading import Reading, sklearn_version
 from poner.compiler.readers.sklearn_trees import read_trees
+from poner.compiler.shallow_trees import sum_of
 from poner.compiler.trees import lay_out, thresholds_by_feature
 from poner.errors import NotSupportedError
 
@@ -46,7 +46,7 @@ def read_gradient_boosting(model: TrainedModel) -> Reading:
     laid_out.nodes["value"][leaf] = leaf_values[leaf]
     builder = ProgramBuilder(n_features)
     cast = builder.add(CastFloat32(allow_missing=False), 0, n_features)
-    raw = builder.add(SumTrees(laid_out, start), cast, width)
+    raw = builder.add(sum_of(laid_out, start), cast, width)
     if model.signature.classes is None:
         outputs = {Output.PREDICT: raw}
     else:

@@ -20,9 +20,9 @@ from poner.compiler.program import (
     Program,
     ProgramBuilder,
     Softmax,
-    SumTrees,
 )
 from poner.compiler.readers.reading import Reading, sklearn_version
+from poner.compiler.shallow_trees import sum_of
 from poner.compiler.trees import FittedTrees, lay_out, thresholds_by_feature
 from poner.errors import ModelUnreadableError, NotSupportedError
 
@@ -41,7 +41,7 @@ def read_hist_gradient_boosting(model: TrainedModel) -> Reading:
     leaf = fitted.leaf[order]
     laid_out.nodes["value"][leaf] = values[order][leaf]
     builder = ProgramBuilder(n_features)
-    raw = builder.add(SumTrees(laid_out, start), 0, start.size)
+    raw = builder.add(sum_of(laid_out, start), 0, start.size)
     if model.signature.classes is None:
         outputs, methods, exact = _add_regressor(builder, model, raw)
     else:

@@ -28,11 +28,11 @@ LARGEST_RANGE_BYTES = 1 << 26
 class Constructor:
     """Stands for a global that may be called; cannot be called by the model itself."""
 
-    def __init__(self, name: str, make: Make) -> None:
-        self.name = name
-        """`module.name` of the global."""
+    def __init__(self, make: Make, resolve: Callable[[], Any]) -> None:
         self.make = make
         """Checks the arguments and makes the object."""
+        self.resolve = resolve
+        """Imports the global itself."""
 
 
 def constructor(module: str, name: str, resolve: Callable[[], Any]) -> Constructor:
@@ -41,7 +41,7 @@ def constructor(module: str, name: str, resolve: Callable[[], Any]) -> Construct
     make = BY_NAME.get(full.replace("numpy._core", "numpy.core"))
     if make is None:
         make = _extension(full, name, resolve)
-    return Constructor(full, make)
+    return Constructor(make, resolve)
 
 
 def _bad(what: str) -> FileRefusedError:
@@ -208,15 +208,20 @@ def _extension(full: str, name: str, resolve: Callable[[], Any]) -> Make:
     def make(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
         import numpy as np
 
-        function = resolve()
         if name == "Tree":
             _check_tree(arguments)
+        plain = (bool, int, float, str, tuple, dict, type(None), np.ndarray, np.generic)
+        given = []
         for argument in arguments:
-            is_class = isinstance(argument, type) and argument in machine.named_types
-            plain = (bool, int, float, str, tuple, dict, type(None), np.ndarray, np.generic)
+            if isinstance(argument, Constructor):  # a class that newer versions call themselves
+                argument = argument.resolve()
+                is_class = isinstance(argument, type)
+            else:
+                is_class = isinstance(argument, type) and argument in machine.named_types
             if not is_class and not isinstance(argument, plain):
                 raise _bad(full)
-        return function(*arguments)
+            given.append(argument)
+        return resolve()(*given)
 
     return make
 

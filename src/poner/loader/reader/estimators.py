@@ -122,13 +122,16 @@ def _classes(classes: Any) -> list[Any] | None:
 
 
 def _outputs(estimator: Any, classes: Any) -> int:
+    """How many things it predicts for a row; asked of it, since few estimators say."""
+    import numpy as np
+
     if isinstance(classes, list):
         return len(classes)
-    for name in ("n_outputs_", "_n_outputs"):
-        count = getattr(estimator, name, None)
-        if isinstance(count, int):
-            return count
-    return 1
+    try:
+        answered = answer(estimator, "predict", np.zeros((1, _number_of_features(estimator) or 1)))
+    except FileUnreadableError:  # zeros are not for every model
+        return 1
+    return int(answered.shape[1]) if answered.ndim == 2 else 1
 
 
 def _number_of_features(estimator: Any) -> int | None:

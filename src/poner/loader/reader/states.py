@@ -6,8 +6,8 @@ array longer than its data or a tree whose child is not there would read memory 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 from .faults import FileRefusedError, FileUnreadableError
