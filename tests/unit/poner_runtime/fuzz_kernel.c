@@ -1,4 +1,5 @@
-/* Fuzzes the kernel: damaged model files are opened and, where they open, asked.
+/* Fuzzes the kernel: damaged model files are opened and, where they open, asked; and damaged
+ * request bodies are read.
  *
  *     fuzz_kernel ITERATIONS RANDOM_SEED MODEL...
  *
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "request.h"
 
 static uint64_t state;
 
@@ -69,6 +71,30 @@ static void ask(const poner_model *model, size_t n_rows) {
     free(rows);
 }
 
+/* Reads a body with some bytes changed, in memory that ends where the body does. */
+static long read_damaged_body(void) {
+    static const char *BODIES[] = {
+        "{\"a\":1,\"worst area\":-2.5e-3,\"\xc3\xb1\":0.125}",
+        " { \"worst area\" : 1e308 ,\t\"a\" : 0 ,\n\"\xc3\xb1\" : 12345678901234567890 } ",
+    };
+    static const char ODD[] = "{}[]\",:.-+eE0129\\ntx \t";
+    static const poner_name NAMES[] = {{"a", 1}, {"worst area", 10}, {"\xc3\xb1", 2}};
+    const char *body = BODIES[below(2)];
+    const size_t size = below(4) ? strlen(body) : below(strlen(body));
+    char *copy = malloc(size + 1);
+    memcpy(copy, body, size);
+    copy[size] = '\0';
+    for (size_t edits = below(4); edits > 0 && size > 0; edits--)
+        copy[below(size)] = below(3) ? ODD[below(sizeof ODD - 1)] : (char)(1 + below(255));
+    double *values = malloc(3 * sizeof *values);
+    uint8_t *seen = malloc(3);
+    const long plain = poner_read_request(copy, NAMES, 3, 1e39, values, seen);
+    free(seen);
+    free(values);
+    free(copy);
+    return plain;
+}
+
 static uint8_t *read_file(const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");
     if (!file) exit(2);
@@ -89,7 +115,7 @@ int main(int argc, char **argv) {
     uint8_t **seeds = malloc((size_t)n_seeds * sizeof *seeds);
     size_t *sizes = malloc((size_t)n_seeds * sizeof *sizes);
     for (int i = 0; i < n_seeds; i++) seeds[i] = read_file(argv[3 + i], sizes + i);
-    long opened = 0;
+    long opened = 0, plain = 0;
     for (long i = 0; i < iterations; i++) {
         const size_t seed = below((size_t)n_seeds);
         size_t size = below(50) ? sizes[seed] : below(sizes[seed]);
@@ -104,10 +130,11 @@ int main(int argc, char **argv) {
             ask(&model, 1 + (below(8) ? below(12) : 70));
         }
         free(bytes);
+        plain += read_damaged_body();
     }
     for (int i = 0; i < n_seeds; i++) free(seeds[i]);
     free(seeds);
     free(sizes);
-    printf("%ld tried, %ld opened\n", iterations, opened);
+    printf("%ld tried, %ld opened, %ld plain bodies\n", iterations, opened, plain);
     return 0;
 }

@@ -63,8 +63,8 @@ def resolve(module: str, name: str) -> Any:
         if found is not None:
             return found
     raise FileUnreadableError(
-        f"The model needs {module}.{name}, which its version of scikit-learn does not have here.",
-        "Save the fitted estimator again with the versions you have now.",
+        f"The model needs {module}.{name}, which is not there beside its scikit-learn here.",
+        "It was saved with another numpy or scipy: save it again on the Python that poner runs on.",
     )
 
 
