@@ -62,7 +62,7 @@ def prepare(folder: Path, runtime: str | None, *, article: bool) -> dict[str, be
     bundle = pipeline.build(project / "model", folder / "build", target)
     name, record = target.runtime.name, bundle.manifest.function
     peers = {
-        "empty function": bench.empty_function(folder / "empty", name),
+        "empty function": bench.with_bytecode(bench.empty_function(folder / "empty", name)),
         "poner": bench.Peer(
             pipeline.local_function(bundle), record.size_bytes, record.unzipped_bytes
         ),
@@ -109,7 +109,7 @@ def show(results: tuple[bench.Result, ...], runtime: str) -> None:
             f"{result.zipped_bytes / 1e3:,.1f}",
             f"{result.unzipped_bytes / 1e3:,.1f}",
         )
-    Console().print(table)
+    Console(width=110).print(table)
 
 
 def keep(results: tuple[bench.Result, ...], runtime: str) -> None:

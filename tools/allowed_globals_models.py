@@ -179,6 +179,7 @@ def containers() -> Iterator[Any]:
     yield np.ma.masked_array([1.0, 2.0], [True, False])
     yield np.ma.masked_array([1, "a"], [True, False], object)
     yield np.dtype("f4")
+    yield compose.make_column_selector("a")
 
 
 def splitters() -> Iterator[Any]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from poner import client, compiled_model, config, limits, loader, pipeline
+from poner import client, compiled_model, limits, loader, pipeline
 from poner.artifacts import JsonScalar, Signature
 from poner.bundle import Bundle, FunctionSettings, read_bundle
 from poner.compiled_model import CompiledModel
@@ -128,6 +128,8 @@ def build(
     Raises:
         PonerError: whatever stands in the way, with what to do about it.
     """
+    from poner import config  # with pydantic, which a notebook that only saves need not wait for
+
     if engine not in ("auto", "native"):
         raise UsageError(f"There is no engine {engine!r}.", "Choose `auto` or `native`.")
     if architecture not in limits.ARCHITECTURES:

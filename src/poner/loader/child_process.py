@@ -43,19 +43,27 @@ ENVIRONMENT = {
 class ChildProcess:
     """One child, from start to end; use as a context manager."""
 
-    def __init__(self, interpreter: Path | str, *, cpu_s: int, with_packages: bool = True) -> None:
+    def __init__(
+        self,
+        interpreter: Path | str,
+        *,
+        cpu_s: int,
+        memory_bytes: int = MEMORY_BYTES,
+        with_packages: bool = True,
+    ) -> None:
         """Start it.
 
         Args:
             interpreter: of the environment the model needs.
             cpu_s: processor seconds after which the kernel ends it.
+            memory_bytes: largest address space.
             with_packages: whether it may import what is installed beside the interpreter.
         """
         self.scratch = tempfile.mkdtemp(prefix="poner-model-")
         self.errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         flags = ["-I"] if with_packages else ["-I", "-S"]
         self.process = subprocess.Popen(
-            [interpreter, *flags, "-B", START, self.scratch, str(cpu_s), str(MEMORY_BYTES)],
+            [interpreter, *flags, "-B", START, self.scratch, str(cpu_s), str(memory_bytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,

@@ -13,6 +13,7 @@ from poner.loader.child_process import REFUSED_HINT, ChildProcess, fault_of
 from poner.loader.reader.allowed import is_allowed
 
 LISTING_CPU_S = 60
+LISTING_MEMORY_BYTES = 6 << 30
 LISTING_TIMEOUT_S = 90.0
 NAMES_SHOWN = 10
 
@@ -48,7 +49,12 @@ def list_content(content: bytes) -> FileListing:
         ModelUnreadableError: it is damaged or of no known format, and names nothing refused.
         ModelRefusedError: it uses what no fitted model needs, such as persistent ids.
     """
-    with ChildProcess(sys.executable, cpu_s=LISTING_CPU_S, with_packages=False) as child:
+    with ChildProcess(
+        sys.executable,
+        cpu_s=LISTING_CPU_S,
+        memory_bytes=LISTING_MEMORY_BYTES,
+        with_packages=False,
+    ) as child:
         found, _ = child.ask({"do": "list"}, content, timeout_s=LISTING_TIMEOUT_S)
         listing = _listing(found, child.confined or ())
     fault = found.get("fault")

@@ -7,8 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer, make_column_selector, make_column_transformer
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import poner.loader.file_models
@@ -224,6 +228,27 @@ def test_an_unknown_method_is_never_called(models, rows, in_process, tmp_path):
         for method in ("fit", "set_params", "__reduce__", "transform"):
             with pytest.raises(ModelUnreadableError, match=f"has no {method}"):
                 opened.oracle.answer(method, rows)
+
+
+def test_columns_chosen_by_name_take_plain_rows(rows):
+    """A ColumnTransformer fitted on a DataFrame is asked on arrays, set_output or not."""
+    frame = pd.DataFrame(rows, columns=["mean radius", "b", "c", "d"])
+    two = (rows[:, 0] > 0).astype(int)
+    columns = ColumnTransformer(
+        [
+            ("scale", StandardScaler(), ["c", "mean radius"]),
+            ("rest", "passthrough", slice("b", "c")),
+        ],
+        remainder=MinMaxScaler(),
+    )
+    selected = make_column_transformer((StandardScaler(), make_column_selector("radius")))
+    for first in (columns, columns.set_output(transform="pandas"), selected):
+        model = make_pipeline(clone(first), LogisticRegression()).fit(frame, two)
+        loaded = load_content(pickle.dumps(model))
+        estimators.settle(loaded)
+        np.testing.assert_array_equal(
+            estimators.answer(loaded, "predict_proba", rows), model.predict_proba(frame)
+        )
 
 
 def test_raw_scores_of_the_boosting_models(models, rows):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ALIGNMENT = 16
 
-SCALAR_DTYPE = re.compile(r"[<>|](?:b1|[iu][1248]|f[248]|c(?:8|16)|[US][0-9]{1,9})")
+SCALAR_DTYPE = re.compile(r"[<>|](?:b1|[iu][1248]|f[248]|c(?:8|16)|[US][1-9][0-9]{0,8})")
 """How a dtype may be written: byte order, kind, size."""
 
 

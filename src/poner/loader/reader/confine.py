@@ -19,8 +19,8 @@ from . import landlock
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 """Flags of unshare(2)."""
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
-"""Options of prctl(2)."""
+PR_SET_NO_NEW_PRIVS = 38
+"""Option of prctl(2)."""
 
 CAPSET = {"x86_64": 126, "aarch64": 91}
 """Number of capset(2) by architecture."""
@@ -78,8 +78,6 @@ def _limit(cpu_s: int, memory_bytes: int) -> bool:
 
 def _confine_linux(libc: Any, scratch: str) -> list[str]:
     in_force = []
-    libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
-    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
         in_force.append("no-new-privileges")
     if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0:

@@ -74,7 +74,9 @@ def _plain(kind: Callable[..., Any], name: str) -> Make:
         if len(arguments) > 3:
             raise _bad(name)
         if name in ("set", "frozenset"):
-            items = list(arguments[0]) if arguments else []
+            items = arguments[0] if arguments else []
+            if type(items) not in (list, tuple):  # a range could be of any length
+                raise _bad(name)
             return machine.make_set(set if name == "set" else frozenset, items)
         if name in ("bytes", "bytearray") and not _is_text_or_bytes(arguments):
             raise _bad(name)
@@ -90,6 +92,8 @@ def _is_text_or_bytes(arguments: tuple[Any, ...]) -> bool:
 def _ordered(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
     made: Any = collections.OrderedDict()
     pairs = arguments[0] if arguments else []
+    if type(pairs) not in (list, tuple):
+        raise _bad("collections.OrderedDict")
     machine.set_items(made, [(key, value) for key, value in pairs])
     return made
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from .array_block import is_plain
 from .faults import FileUnreadableError
 
-DEEPEST = 200
+DEEPEST = 100
 """Objects inside objects; Pipelines of stacks of forests need about 30."""
 
 
@@ -98,7 +98,7 @@ class _Table:
             return self._array(value, depth)
         if isinstance(value, dict):
             return ["dict", self._mapping(value, depth)]
-        if isinstance(value, (list, tuple, set, frozenset, range)):
+        if isinstance(value, (list, tuple, set, frozenset)):
             return ["list", [self.value(item, depth) for item in value]]
         name = type_name(type(value))
         return ["object", name, self._mapping(state_of(value, name), depth)]
@@ -168,6 +168,10 @@ def _spline_state(spline: Any) -> Mapping[str, Any]:
     return {"t": spline.t, "c": spline.c, "k": spline.k, "extrapolate": spline.extrapolate}
 
 
+def _bounds(value: Any) -> Mapping[str, Any]:
+    return {"start": value.start, "stop": value.stop, "step": value.step}
+
+
 def _ufunc_state(ufunc: Any) -> Mapping[str, Any]:
     """A ufunc does not know its module: numpy's own, or else scipy.special's."""
     import numpy as np
@@ -184,11 +188,8 @@ SPARSE = tuple(f"{kind}_{form}" for kind in ("csr", "csc", "coo") for form in ("
 SPECIAL_STATES: dict[str, Callable[[Any], Mapping[str, Any]]] = {
     "sklearn.tree._tree.Tree": _tree_state,
     "scipy.interpolate._bsplines.BSpline": _spline_state,
-    "builtins.slice": lambda value: {
-        "start": value.start,
-        "stop": value.stop,
-        "step": value.step,
-    },
+    "builtins.slice": _bounds,
+    "builtins.range": _bounds,
     "numpy.ufunc": _ufunc_state,
     **{
         f"scipy.sparse.{module}.{name}": _sparse_state
