@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements.lock)
+SYNC := pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+EDIT := pip install --quiet --python $(BIN)/python --no-deps --editable .
 KERNEL := $(wildcard src/poner_runtime/kernel/*.[ch])
 
 .PHONY: help install demo test check bench lock clean golden
@@ -17,8 +19,8 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py $(KERNEL)
 	@$(BIN)/python -c 'import importlib.metadata as m; assert m.version("uv") == "$(UV_VERSION)"' \
 		2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		"uv==$(UV_VERSION)"
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/uv $(SYNC) 2>/dev/null || $(BIN)/uv --offline $(SYNC) 2>/dev/null || $(BIN)/uv $(SYNC)
+	@$(BIN)/uv $(EDIT) 2>/dev/null || $(BIN)/uv --offline $(EDIT) 2>/dev/null || $(BIN)/uv $(EDIT)
 	@touch $(STAMP)
 
 demo: install  ## the main job: train, build, run and ask a model, on this machine

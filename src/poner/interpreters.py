@@ -126,6 +126,9 @@ def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_on
     ]
     for step in steps:
         done = _uv(step)
+        if done.returncode != 0:  # without a network, what uv has kept may do
+            kept = _uv(["--offline", *step])
+            done = kept if kept.returncode == 0 else done
         if done.returncode != 0:
             reason = " ".join(done.stderr.split())[-400:]
             raise InstallError(
