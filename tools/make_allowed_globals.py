@@ -74,8 +74,11 @@ OTHERS = {
     "numpy.ma": "MaskedArray",
     "numpy.random.mtrand": "RandomState",
     "numpy.random._generator": "Generator",
+    "sklearn.metrics._dist_metrics": (
+        "MinkowskiDistance MinkowskiDistance64 HaversineDistance HaversineDistance64"
+    ),
 }
-"""What skops files and dtype parameters name besides."""
+"""What skops files, dtype parameters and distances over other data name besides."""
 
 
 def probe(version: str, python_version: str) -> dict[str, object]:

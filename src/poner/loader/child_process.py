@@ -62,8 +62,9 @@ class ChildProcess:
         self.scratch = tempfile.mkdtemp(prefix="poner-model-")
         self.errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         flags = ["-I"] if with_packages else ["-I", "-S"]
+        limits = [self.scratch, str(cpu_s), str(memory_bytes)]
         self.process = subprocess.Popen(
-            [interpreter, *flags, "-B", START, self.scratch, str(cpu_s), str(memory_bytes)],
+            [interpreter, *flags, "-B", START, *limits],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
