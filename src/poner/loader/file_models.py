@@ -56,6 +56,15 @@ def unpacked(done: Mapping[str, Any], block: bytes) -> list[NDArray[Any]]:
 
 
 @contextmanager
+def _naming(file_name: str) -> Iterator[None]:
+    """Name the file in what a child process, which is not told the name, says about it."""
+    try:
+        yield
+    except ModelUnreadableError as error:
+        raise ModelUnreadableError(f"{file_name}: {error.message}", error.hint) from error
+
+
+@contextmanager
 def open_file(
     path: Path,
     signature: Signature | None,
@@ -66,7 +75,8 @@ def open_file(
     """The steps of `open_model`, in their order."""
     file = model_files.find_model_file(path)
     content = model_files.read_model_file(file)
-    listed = listing.list_content(content)
+    with _naming(file.name):
+        listed = listing.list_content(content)
     listing.check_allowed(listed, file.name)
     version = listing.checked_version(listed, file.name)
     environment = environment_of(version)
@@ -76,7 +86,8 @@ def open_file(
             f"version (Python {environment.python_version})."
         )
     with ChildProcess(environment.interpreter, cpu_s=SESSION_CPU_S) as child:
-        done, block = child.ask({"do": "load"}, content, timeout_s=LOAD_TIMEOUT_S)
+        with _naming(file.name):
+            done, block = child.ask({"do": "load"}, content, timeout_s=LOAD_TIMEOUT_S)
         facts = signatures.checked_facts(done.get("facts"))
         signatures.check_supported(facts)
         if signature is None and feature_names is None:

@@ -43,7 +43,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_an_empty_file_says_so(tmp_path):
     """Nothing is not a model."""
-    assert failure_of(b"", tmp_path).message == "The model file is empty."
+    assert failure_of(b"", tmp_path).message == "clf.sav: The model file is empty."
 
 
 def test_a_folder_without_a_model_says_which_files_it_looked_for(tmp_path):
@@ -115,7 +115,7 @@ def test_an_estimator_that_is_not_fitted_says_so(tmp_path):
     from sklearn.linear_model import LogisticRegression
 
     error = failure_of(pickle.dumps(LogisticRegression()), tmp_path)
-    assert error.message == "The model is a LogisticRegression that is not fitted."
+    assert error.message == "clf.sav: The model is a LogisticRegression that is not fitted."
 
 
 def test_a_transformer_does_not_predict(rows, tmp_path):

@@ -90,7 +90,10 @@ class PickleMachine:
                 else:
                     steps[opcode.name](argument)
         except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
-            raise FileUnreadableError(f"The model file is damaged: {_last_line(error)}.") from error
+            told = "" if isinstance(error, (IndexError, KeyError)) else f": {_last_line(error)}"
+            raise FileUnreadableError(
+                f"The model file is damaged, or no pickle, joblib or skops file{told}."
+            ) from error
         raise FileUnreadableError("The model file ends too early.")
 
     def push(self, value: Any) -> None:
