@@ -13,6 +13,7 @@ from __future__ import annotations
 import _compat_pickle
 import io
 import pickletools
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,7 +24,7 @@ DEEPEST_NESTING = 50
 """Pickles inside pickles (joblib's object arrays); a model needs three or four."""
 
 
-class PickleMachine:
+class PickleMachine(ABC):
     """Reads one pickle from a stream and returns what it describes."""
 
     def __init__(self, stream: io.BytesIO, depth: int = 0) -> None:
@@ -38,37 +39,37 @@ class PickleMachine:
 
     # What a subclass decides.
 
+    @abstractmethod
     def find_global(self, module: str, name: str) -> Any:
         """What stands for a global of the file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def call(self, function: Any, arguments: tuple[Any, ...]) -> Any:
         """What stands for the result of calling a global (REDUCE)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def new(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
         """What stands for a new object that was not initialised (NEWOBJ)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def build(self, target: Any, state: Any) -> Any:
         """What stands for an object after it was given its state (BUILD)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def append(self, target: Any, items: list[Any]) -> None:
         """Add items to what should be a list."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_items(self, target: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
         """Set items of what should be a dictionary."""
-        raise NotImplementedError
 
+    @abstractmethod
     def make_set(self, kind: type, items: list[Any]) -> Any:
         """What stands for a set or frozenset."""
-        raise NotImplementedError
 
+    @abstractmethod
     def add(self, target: Any, items: list[Any]) -> None:
         """Add items to what should be a set."""
-        raise NotImplementedError
 
     # What the protocol fixes.
 
