@@ -21,7 +21,7 @@ MOST_REQUESTS = 200
 _TIMEOUT_S = 300
 
 _ASK = """
-import json, os, sys
+import json, os, platform, sys
 task, scratch = sys.argv[1:3]
 os.chdir(task)
 sys.path.insert(0, task)
@@ -37,7 +37,7 @@ for output in json.loads(sys.argv[3]):
 with open(os.path.join(scratch, "requests")) as file:
     answers = [lambda_handler({"body": line}, None) for line in file.read().splitlines()]
 with open(os.path.join(scratch, "answers"), "w") as file:
-    json.dump(answers, file)
+    json.dump({"version": platform.python_version(), "answers": answers}, file)
 """
 
 
@@ -76,8 +76,9 @@ def verify(
     _compare_bits(scratch / f"output-{evidence.raw_output}", evidence.raw, "raw scores")
     if case.signature.classes is not None:
         _compare_bits(scratch / "output-1", evidence.predictions[:, None], "predicted classes")
-    _compare_answers(json.loads((scratch / "answers").read_text()), requests)
-    return Verification(_version_of(interpreter), ran_on, len(evidence.rows), len(requests))
+    told = json.loads((scratch / "answers").read_text())
+    _compare_answers(told["answers"], requests)
+    return Verification(told["version"], ran_on, len(evidence.rows), len(requests))
 
 
 def host_architecture() -> str:
@@ -136,14 +137,6 @@ def _compare_answers(
             raise _failure(
                 f"answers request {number + 1} of {len(requests)} otherwise than the model"
             )
-
-
-def _version_of(interpreter: Path) -> str:
-    ask = "import platform; print(platform.python_version())"
-    done = subprocess.run(
-        [interpreter, "-I", "-S", "-c", ask], capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
 
 
 def _failure(what: str) -> ParityError:

@@ -18,8 +18,8 @@ from rich.table import Table
 
 from poner import client, pipeline
 from poner.artifacts import Signature
-from poner.bundle import is_bundle, read_bundle
-from poner.cli.console import counting, print_data, reporting
+from poner.bundle import Bundle, is_bundle, read_bundle
+from poner.cli.console import counting, print_data
 from poner.config import read_config
 from poner.errors import InputError, UsageError
 from poner.rows import order_columns
@@ -53,9 +53,10 @@ def predict(
             "Give the rows once: as INPUT or with --data.", "See poner predict --help."
         )
     folder = bundle or Path(read_config(Path.cwd()).build.out)
-    signature = read_bundle(folder).manifest.signature if is_bundle(folder) else None
+    opened = read_bundle(folder) if url is None or is_bundle(folder) else None
+    signature = opened.manifest.signature if opened else None
     bodies = read_bodies(source, data, signature)
-    with _endpoint(url, folder) as endpoint, counting("Predicting", len(bodies)) as progress:
+    with _endpoint(url, opened) as endpoint, counting("Predicting", len(bodies)) as progress:
         answers = client.ask(endpoint, bodies, progress=progress)
     _print_answers(answers, Form.jsonl if json_ else form, signature)
     if any(answer.status != 200 for answer in answers):
@@ -63,14 +64,15 @@ def predict(
 
 
 @contextmanager
-def _endpoint(url: str | None, folder: Path) -> Iterator[str]:
+def _endpoint(url: str | None, bundle: Bundle | None) -> Iterator[str]:
     """The URL given, or that of the Bundle started here for as long as it takes."""
     if url is not None:
         if not url.startswith(("http://", "https://")):
             raise UsageError(f"{url} is not a URL.", "Give one that begins with https://.")
         yield url
         return
-    with reporting(), pipeline.run_locally(read_bundle(folder)) as local_url:
+    assert bundle is not None
+    with pipeline.run_locally(bundle) as local_url:
         yield local_url
 
 
