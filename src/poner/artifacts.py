@@ -16,6 +16,10 @@ from poner.errors import SignatureError
 FloatArray = NDArray[np.float64]
 """Rows or scores: float64, one row a sample."""
 
+Rows = FloatArray | NDArray[np.object_]
+"""Rows as a model takes them: float64, or where some features are texts, objects: floats, texts
+and None."""
+
 JsonScalar = bool | int | float | str
 """A class as JSON can say it."""
 
@@ -31,8 +35,8 @@ class Feature:
     """The key in a request, such as `meanConcavePoints`."""
     column: str
     """The column it was trained on, such as `mean concave points`."""
-    kind: Literal["number"] = "number"
-    """What the value is."""
+    kind: Literal["number", "category"] = "number"
+    """What the value is: a number, or a text."""
     missing: bool = False
     """Whether JSON null (NaN to the model) is an answerable value."""
     minimum: float | None = None
@@ -49,14 +53,23 @@ class Signature:
 
     features: tuple[Feature, ...]
     """The inputs, in the order of the model's columns."""
-    classes: tuple[JsonScalar, ...] | None
-    """A classifier's classes in the model's order; None for a regressor."""
+    classes: tuple[JsonScalar, ...] | tuple[tuple[JsonScalar, ...], ...] | None
+    """A classifier's classes in the model's order; one tuple an output where there are several;
+    None for a regressor."""
     labels: tuple[str, ...] | None = None
     """What each class means, in the order of `classes`, such as `malignant`."""
     target: str | None = None
     """Name of what is predicted, if known."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Scores the user recorded with `poner.save(..., metrics=...)`."""
+
+    @property
+    def output_classes(self) -> tuple[tuple[JsonScalar, ...], ...] | None:
+        """The classes of each output; None for a regressor."""
+        if self.classes is None:
+            return None
+        several = tuple(names for names in self.classes if isinstance(names, tuple))
+        return several or (tuple(name for name in self.classes if not isinstance(name, tuple)),)
 
     @property
     def wire_names(self) -> tuple[str, ...]:
@@ -138,16 +151,19 @@ FittedValue = (
 class Oracle(Protocol):
     """The fitted model itself, to be asked what it answers."""
 
-    def answer(self, method: str, rows: FloatArray) -> NDArray[Any]:
-        """Call one of the estimator's own methods.
+    def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
+        """Call one of the estimator's own methods, or of an estimator within it.
 
         Args:
             method: `predict`, `predict_proba`, `decision_function`, or scikit-learn's
                 `_raw_predict` and `_raw_predict_init` of the boosting models.
-            rows: (n_rows, n_features) float64; NaN and infinities are passed on.
+            rows: (n_rows, n_features); NaN and infinities are passed on.
+            place: attributes and indices that lead to the estimator within, such as
+                `("steps", 1, 1)`; empty for the model itself.
 
         Returns:
-            What the method returned, as an array of numbers, booleans or strings.
+            What the method returned, as an array of numbers, booleans or strings; of several
+            outputs' probabilities, their columns side by side.
 
         Raises:
             ModelUnreadableError: the model has no such method, or it raised.
@@ -185,8 +201,8 @@ class TrainedModel:
     """Where it comes from."""
     oracle: Oracle
     """The model itself; usable as long as the loader keeps it open."""
-    training_rows: FloatArray
-    """(n_rows, n_features) float64 rows of the training data; no rows if none were kept."""
+    training_rows: Rows
+    """(n_rows, n_features) rows of the training data; no rows if none were kept."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +217,8 @@ class OutputParity:
     """Rows on which they answered the same bits."""
     largest_difference: float
     """Largest absolute difference; 0 where all are equal."""
+    tolerance: float = 0.0
+    """What answers may differ by, relative; 0 where every bit must be equal."""
 
 
 @dataclass(frozen=True)
@@ -210,13 +228,16 @@ class ParityReport:
     rows_tried: int
     """Rows on which the model and its compiled form were both asked."""
     rows_equal: int
-    """Rows on which the raw scores agree to the bit and the predictions are the same."""
+    """Rows on which the raw scores agree, to the bit where scikit-learn's own are one fixed sum,
+    and the predictions are the same."""
     largest_difference: float
     """Largest absolute difference of a raw score."""
     rows_by_kind: Mapping[str, int]
-    """How many rows of each kind: training, thresholds, drawn, missing, infinite."""
+    """How many rows of each kind: training, thresholds, drawn, missing, infinite, unknown."""
     outputs: tuple[OutputParity, ...]
     """The comparison output by output, the raw scores first."""
+    rows_refused: int = 0
+    """Rows that both refused."""
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ParityReport:
@@ -227,13 +248,14 @@ class ParityReport:
 
 @dataclass(frozen=True)
 class ParityEvidence:
-    """The rows of the parity proof with the model's own answers, to be tried again."""
+    """The rows of the parity proof with the answers that were proved, to be tried again."""
 
     rows: FloatArray
-    """(n_rows, n_features) float64."""
+    """(n_rows, n_features) float64, as the kernel takes them: texts as their places among the
+    model's."""
     raw_output: int
     """Number of the compiled output that holds the raw scores."""
     raw: FloatArray
-    """(n_rows, width) float64: the model's own raw scores."""
-    predictions: NDArray[np.float64]
-    """(n_rows,) float64: index of the class, or the regressor's value."""
+    """(n_rows, width) float64: the compiled model's raw scores."""
+    predictions: FloatArray
+    """(n_rows, n_outputs) float64: index of the class, or the regressor's value."""

@@ -65,48 +65,96 @@ class CompiledModel:
         Raises:
             InputError: the rows do not fit the signature, or hold what the model refuses.
         """
-        values = self.evaluate(_kernel.PREDICT, as_matrix(X, self.signature))[:, 0]
-        if self.signature.classes is None:
-            return values
-        return np.asarray(self.signature.classes)[values.astype(np.intp)]
+        values = self._ask(_kernel.PREDICT, X)
+        classes = self.signature.output_classes
+        if classes is None:
+            return values[:, 0] if values.shape[1] == 1 else values
+        columns = [
+            np.asarray(names)[values[:, output].astype(np.intp)]
+            for output, names in enumerate(classes)
+        ]
+        return columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
 
-    def predict_proba(self, X: Any) -> FloatArray:
+    def predict_proba(self, X: Any) -> FloatArray | list[FloatArray]:
         """Probability of each class: (n_rows, n_classes) float64, in the classes' order.
+
+        Of several outputs, a list of such arrays.
 
         Raises:
             NotSupportedError: the model has no probabilities.
             InputError: as for `predict`.
         """
-        return self.evaluate(_kernel.PREDICT_PROBA, as_matrix(X, self.signature))
+        values = self._ask(_kernel.PREDICT_PROBA, X)
+        classes = self.signature.output_classes or ()
+        if len(classes) < 2:
+            return values
+        ends = np.cumsum([len(names) for names in classes])
+        return np.split(values, ends[:-1], axis=1)
 
     def decision_function(self, X: Any) -> FloatArray:
-        """Raw scores, bit for bit the model's own: (n_rows,) for two classes, else a column each.
+        """Raw scores: (n_rows,) for two classes, else a column each.
 
         Raises:
             NotSupportedError: the model has no decision function.
             InputError: as for `predict`.
         """
-        scores = self.evaluate(_kernel.DECISION_FUNCTION, as_matrix(X, self.signature))
+        scores = self._ask(_kernel.DECISION_FUNCTION, X)
         return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def _ask(self, output: int, X: Any) -> FloatArray:
+        return self.evaluate(output, as_matrix(X, self.signature, self._strings))
+
+    @property
+    def _strings(self) -> list[str]:
+        return list(self._model.metadata["strings"])
 
     def evaluate(self, output: int, rows: FloatArray) -> FloatArray:
         """One output by its number: (n_rows, n_features) in, (n_rows, width) out, float64."""
         if output not in self._model.outputs:
             raise NotSupportedError(
                 "The model has no such output: its estimator offers no method of that name.",
-                "Use predict.",
+                "Ask for one that the estimator has.",
                 step="",
             )
         try:
             result = self._model.evaluate(output, np.ascontiguousarray(rows).tobytes())
-        except _kernel.NotFiniteError as error:
-            row, column = error.args
-            name = self.signature.wire_names[column]
-            raise InputError(
-                f"Row {row + 1} has a value for {name!r} that the model refuses.",
-                "Give a finite number within float32.",
-            ) from error
+        except _kernel.RefusedError as error:
+            raise self._refusal(*error.args) from error
         return np.frombuffer(result).reshape(-1, self._model.outputs[output])
+
+    def _refusal(self, row: int, column: int, reason: int) -> InputError:
+        name = f"for {self.signature.wire_names[column]!r} " if column >= 0 else ""
+        match reason:
+            case _kernel.MISSING:
+                return InputError(
+                    f"Row {row + 1} has a missing value {name}that the model does not take.",
+                    "Give a number.",
+                )
+            case _kernel.UNKNOWN:
+                return InputError(
+                    f"Row {row + 1} has a category {name}that the model does not know.",
+                    "Give one that was there in training.",
+                )
+            case _:
+                kind = self._model.metadata["number_type"]
+                return InputError(
+                    f"Row {row + 1} has a value {name}that the model refuses.",
+                    f"Give a finite number within {kind}.",
+                )
+
+    def refusals(self, rows: FloatArray) -> NDArray[np.bool_]:
+        """(n_rows,) whether `predict` refuses a row of (n_rows, n_features) float64."""
+        refused = np.zeros(len(rows), bool)
+        place = 0
+        while place < len(rows):
+            chunk = np.ascontiguousarray(rows[place : place + 256])
+            try:
+                self._model.evaluate(_kernel.PREDICT, chunk.tobytes())
+                place += len(chunk)
+            except _kernel.RefusedError as error:
+                refused[place + error.args[0]] = True
+                place += error.args[0] + 1
+        return refused
 
     @functools.cached_property
     def _model(self) -> Model:
@@ -128,6 +176,11 @@ def open_tables(content: bytes) -> Model:
         ) from error
 
 
+def _as_tuples(value: Any) -> Any:
+    """JSON's lists as the tuples of artifacts."""
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
+
+
 def load_model(path: str | Path) -> CompiledModel:
     """Read a file that `CompiledModel.save` wrote, or the model.poner of a Bundle.
 
@@ -146,7 +199,7 @@ def load_model(path: str | Path) -> CompiledModel:
     classes, labels = metadata["classes"], metadata["labels"]
     signature = Signature(
         features=features,
-        classes=None if classes is None else tuple(classes),
+        classes=_as_tuples(classes),
         labels=None if labels is None else tuple(labels),
         target=metadata["target"],
     )

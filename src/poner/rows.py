@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from poner.artifacts import FloatArray, Signature
+from poner.artifacts import FloatArray, Rows, Signature
 from poner.errors import InputError
 
 
@@ -44,13 +44,37 @@ def order_columns(
     return [places[name] for name in signature.wire_names]
 
 
-def as_matrix(rows: Any, signature: Signature) -> FloatArray:
+UNKNOWN_TEXT = "\x00unknown"
+"""What stands for a text that the model does not know, where one has to be said."""
+
+
+def as_objects(matrix: FloatArray, signature: Signature, strings: Sequence[str]) -> Rows:
+    """The opposite of `as_matrix`: texts in place of their numbers, where there are any."""
+    texts = [
+        place for place, feature in enumerate(signature.features) if feature.kind == "category"
+    ]
+    if not texts:
+        return matrix
+    objects = matrix.astype(object)
+    for column in texts:
+        codes = matrix[:, column]
+        objects[:, column] = [
+            np.nan if code != code else strings[int(code)] if code >= 0 else UNKNOWN_TEXT
+            for code in codes.tolist()
+        ]
+    return objects
+
+
+def as_matrix(rows: Any, signature: Signature, strings: Sequence[str] = ()) -> FloatArray:
     """Rows as (n_rows, n_features) float64 in the model's order; None becomes NaN.
+
+    A text becomes its place among `strings`, and -1 where it is none of them.
 
     Args:
         rows: a DataFrame, dicts by wire name or training column, lists in the signature's order,
             or an array (n_rows, n_features).
         signature: the order, and the names.
+        strings: the texts that the model knows.
 
     Raises:
         InputError: a column is missing or unknown, a value is no number, or a row has the wrong
@@ -58,12 +82,43 @@ def as_matrix(rows: Any, signature: Signature) -> FloatArray:
     """
     if hasattr(rows, "columns") and hasattr(rows, "to_numpy"):
         order = order_columns([str(name) for name in rows.columns], signature)
-        return _to_floats(rows.iloc[:, order].to_numpy(), signature)
-    if isinstance(rows, Mapping):
+        rows = rows.iloc[:, order].to_numpy()
+    elif isinstance(rows, Mapping):
         rows = [rows]
     if not isinstance(rows, np.ndarray):
         rows = list(_plain_rows(rows, signature))
-    return _to_floats(rows, signature)
+    return _to_floats(_encode(rows, signature, strings), signature)
+
+
+def _encode(rows: Any, signature: Signature, strings: Sequence[str]) -> Any:
+    """The rows with texts replaced by their numbers."""
+    texts = [
+        place for place, feature in enumerate(signature.features) if feature.kind == "category"
+    ]
+    if not texts or not len(rows):
+        return rows
+    codes = {text: float(place) for place, text in enumerate(strings)}
+    try:
+        table = np.array(rows, dtype=object)
+    except ValueError:
+        return rows  # their lengths differ, which is said later
+    if table.ndim != 2 or table.shape[1] != len(signature.features):
+        return table
+    for place in texts:
+        table[:, place] = [
+            _code(value, codes, number, signature.wire_names[place])
+            for number, value in enumerate(table[:, place].tolist(), start=1)
+        ]
+    return table
+
+
+def _code(value: Any, codes: Mapping[str, float], row: int, name: str) -> float:
+    """The number of a text; NaN for what is missing."""
+    if isinstance(value, str):
+        return codes.get(value, -1.0)
+    if value is None or value != value:
+        return float("nan")
+    raise InputError(f"Row {row} has no text for {name!r}.", "Give one, as in training.")
 
 
 def _plain_rows(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[Any]]:

@@ -1,12 +1,15 @@
 from typing import Any
 
+MISSING: int
+BEYOND: int
+UNKNOWN: int
 PREDICT: int
 DECISION_FUNCTION: int
 PREDICT_PROBA: int
 RAW: int
 
 class BadModelError(ValueError): ...
-class NotFiniteError(ValueError): ...
+class RefusedError(ValueError): ...
 
 def open_model(content: bytes, /) -> Any: ...
 def list_outputs(model: Any, /) -> tuple[tuple[int, int], ...]: ...

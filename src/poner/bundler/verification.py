@@ -75,7 +75,7 @@ def verify(
     _run(interpreter, task, scratch, [evidence.raw_output, 1])
     _compare_bits(scratch / f"output-{evidence.raw_output}", evidence.raw, "raw scores")
     if case.signature.classes is not None:
-        _compare_bits(scratch / "output-1", evidence.predictions[:, None], "predicted classes")
+        _compare_bits(scratch / "output-1", evidence.predictions, "predicted classes")
     told = json.loads((scratch / "answers").read_text())
     _compare_answers(told["answers"], requests)
     return Verification(told["version"], ran_on, len(evidence.rows), len(requests))
@@ -92,11 +92,12 @@ def _requests(case: Case) -> list[tuple[str, JsonScalar]]:
     rows, predictions = case.evidence.rows, case.evidence.predictions
     sayable = np.flatnonzero(np.all(np.isfinite(rows), axis=1))
     chosen = sayable[:: max(1, -(-len(sayable) // MOST_REQUESTS))]
-    names, classes = case.signature.wire_names, case.signature.classes
+    names, classes = case.signature.wire_names, case.signature.output_classes
     requests: list[tuple[str, JsonScalar]] = []
     for row, prediction in zip(rows[chosen].tolist(), predictions[chosen].tolist(), strict=True):
         body = json.dumps(dict(zip(names, row, strict=True)))
-        requests.append((body, prediction if classes is None else classes[int(prediction)]))
+        (value,) = prediction
+        requests.append((body, value if classes is None else classes[0][int(value)]))
     return requests
 
 

@@ -8,13 +8,16 @@ generates no code.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-from poner.artifacts import ParityReport, TrainedModel
+from poner.artifacts import ParityReport, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
-from poner.compiler.parity import prove
+from poner.compiler.hard_values import find_hard_values
+from poner.compiler.parity import Proof, prove
+from poner.compiler.parity_rows import Answerable
 from poner.compiler.program import Program
 from poner.compiler.readers import read_model
+from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import write_tables
 
 __all__ = ["compile_model"]
@@ -38,32 +41,64 @@ def compile_model(
         ModelUnreadableError: the fitted state is damaged.
         ParityError: the compiled model answers otherwise.
     """
-    reading = read_model(model)
-    draft = write_tables(reading.program, _metadata(model, reading.program, None))
-    unproved = CompiledModel(draft, model.signature, model.provenance)
-    report, evidence = prove(model, reading, unproved.evaluate, progress)
-    content = write_tables(reading.program, _metadata(model, reading.program, report))
-    return CompiledModel(content, model.signature, model.provenance, report, evidence)
+    program, prediction = read_model(model)
+    signature = _settle(model.signature, program, prediction)
+    metadata = _metadata(model, signature, program)
+    draft = CompiledModel(write_tables(program, metadata), signature, model.provenance)
+    report, evidence, answerable = prove(Proof(model, program, prediction, draft), progress)
+    signature = _with_missing(signature, answerable)
+    metadata = _metadata(model, signature, program, report)
+    content = write_tables(program, metadata)
+    return CompiledModel(content, signature, model.provenance, report, evidence)
+
+
+def _settle(signature: Signature, program: Program, prediction: Prediction) -> Signature:
+    """The signature with what the Program knows better: which features are texts, the classes."""
+    features = tuple(
+        replace(feature, kind="category") if place in program.categories else feature
+        for place, feature in enumerate(signature.features)
+    )
+    classes = prediction.classes
+    return replace(
+        signature,
+        features=features,
+        classes=classes[0] if classes is not None and len(classes) == 1 else classes,
+    )
+
+
+def _with_missing(signature: Signature, answerable: Answerable) -> Signature:
+    """Null is an answerable value wherever the model answers for NaN."""
+    features = tuple(
+        replace(feature, missing=missing)
+        for feature, missing in zip(signature.features, answerable.missing, strict=True)
+    )
+    return replace(signature, features=features)
 
 
 def _metadata(
-    model: TrainedModel, program: Program, parity: ParityReport | None
+    model: TrainedModel,
+    signature: Signature,
+    program: Program,
+    parity: ParityReport | None = None,
 ) -> dict[str, object]:
     """What the function around the kernel needs to know, and where the model comes from."""
+    casts = bool(find_hard_values(program).cast_to_float32) if parity else False
     return {
         "features": [
             {
                 "wire_name": feature.wire_name,
                 "column": feature.column,
-                "missing": feature.missing and program.allows_missing,
+                "kind": feature.kind,
+                "missing": feature.missing,
             }
-            for feature in model.signature.features
+            for feature in signature.features
         ],
-        "classes": model.signature.classes,
-        "labels": model.signature.labels,
-        "target": model.signature.target,
-        "number_type": "float32" if program.casts_to_float32 else "float64",
-        "largest_input": _LARGEST_TO_FLOAT32 if program.casts_to_float32 else _LARGEST_FLOAT64,
+        "strings": program.strings,
+        "classes": signature.classes,
+        "labels": signature.labels,
+        "target": signature.target,
+        "number_type": "float32" if casts else "float64",
+        "largest_input": _LARGEST_TO_FLOAT32 if casts else _LARGEST_FLOAT64,
         "provenance": asdict(model.provenance),
         "parity": parity and asdict(parity),
     }

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FittedObject, FittedValue
+from poner.artifacts import FittedObject, FittedValue, FloatArray, JsonScalar
 from poner.errors import ModelUnreadableError
 
 
@@ -46,6 +46,63 @@ def get_array(fitted: FittedObject, name: str, dimensions: int) -> NDArray[Any]:
 def get_objects(fitted: FittedObject, name: str) -> list[FittedObject]:
     """An attribute that is a list of objects, or a list of such lists: row after row."""
     return _flatten(fitted, name, get_value(fitted, name))
+
+
+def get_matrix(fitted: FittedObject, name: str) -> FloatArray:
+    """An attribute that is numbers, (n, m) float64; a vector is one row, a sparse matrix dense."""
+    value = get_value(fitted, name)
+    if isinstance(value, FittedObject) and "indptr" in value.attributes:
+        value = _dense(value)
+    if isinstance(value, int | float):
+        value = np.array([value])
+    if not isinstance(value, np.ndarray) or value.ndim > 2 or value.dtype.kind not in "biuf":
+        raise _unlike(fitted, name)
+    return np.atleast_2d(value.astype(np.float64))
+
+
+def get_vector(fitted: FittedObject, name: str) -> FloatArray:
+    """An attribute that is numbers, (n,) float64; a single number is a vector of one."""
+    return get_matrix(fitted, name).ravel()
+
+
+def _dense(sparse: FittedObject) -> FloatArray:
+    """A sparse matrix's rows, from its compressed ones."""
+    rows, columns = (n for n in get_list(sparse, "shape") if isinstance(n, int))
+    values, indices = get_array(sparse, "data", 1), get_array(sparse, "indices", 1)
+    counts = np.diff(get_array(sparse, "indptr", 1))
+    if len(counts) != rows or np.any(counts < 0) or counts.sum() != len(values):
+        raise _unlike(sparse, "indptr")
+    if len(indices) != len(values) or np.any((indices < 0) | (indices >= columns)):
+        raise _unlike(sparse, "indices")
+    matrix = np.zeros((rows, columns))
+    matrix[np.repeat(np.arange(rows), counts), indices] = values
+    return matrix
+
+
+def get_list(fitted: FittedObject, name: str) -> list[FittedValue]:
+    """An attribute that is a list or an array of anything."""
+    value = get_value(fitted, name)
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, list):
+        raise _unlike(fitted, name)
+    return value
+
+
+def get_classes(fitted: FittedObject) -> tuple[JsonScalar, ...]:
+    """`classes_` of a classifier of one output."""
+    classes = get_list(fitted, "classes_")
+    if not classes or not all(isinstance(name, bool | int | float | str) for name in classes):
+        raise _unlike(fitted, "classes_")
+    return tuple(classes)  # type: ignore[arg-type]  # the line above looked at each
+
+
+def get_outputs_classes(fitted: FittedObject) -> tuple[tuple[JsonScalar, ...], ...]:
+    """`classes_` of each output: a list of them where there are several."""
+    value = get_value(fitted, "classes_")
+    if isinstance(value, list) and value and isinstance(value[0], list | np.ndarray):
+        return tuple(get_classes(FittedObject(fitted.type_name, {"classes_": v})) for v in value)
+    return (get_classes(fitted),)
 
 
 def _flatten(fitted: FittedObject, name: str, value: FittedValue) -> list[FittedObject]:

@@ -1,112 +1,295 @@
-"""Proves that a compiled model answers as the model it came from: raw scores to the bit."""
+"""Proves that a compiled model answers as the model it came from.
+
+Where every step computes scikit-learn's own bits, the answers' bits must be equal. Elsewhere they
+may differ by what rounding makes: scikit-learn's own sums change with the size of a batch.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, OutputParity, ParityEvidence, ParityReport, TrainedModel
-from poner.compiler.parity_rows import make_rows
-from poner.compiler.program import Output
-from poner.compiler.readers.reading import Reading
-from poner.errors import ParityError
-
-RELATIVE_TOLERANCE = 1e-12
-"""What probabilities and linked values may differ by: exp of numpy and of libm differ by an ulp."""
+from poner.artifacts import (
+    FloatArray,
+    OutputParity,
+    ParityEvidence,
+    ParityReport,
+    TrainedModel,
+)
+from poner.compiled_model import CompiledModel
+from poner.compiler.hard_values import find_hard_values
+from poner.compiler.parity_rows import UNKNOWN, Answerable, hard_neighbours, make_rows
+from poner.compiler.program import Output, Program
+from poner.compiler.readers.reading import Prediction
+from poner.errors import ModelUnreadableError, ParityError
+from poner.rows import as_matrix, as_objects
 
 _CHUNK_ROWS = 20_000
+_PROBED_FEATURES = 100
+_REFUSALS_TRIED = 20
+_NOISE_DRAWS = 4
+_NOISE_FACTOR = 16.0
+_MOST_NOISE = 1e-6
+"""However a model amplifies rounding, relative differences above this are not let go."""
 
-Evaluate = Callable[[Output, FloatArray], FloatArray]
-"""Asks the compiled model: output and rows in, (n_rows, width) out."""
+
+@dataclass(frozen=True)
+class Proof:
+    """What is compared."""
+
+    model: TrainedModel
+    """The model, with its oracle."""
+    program: Program
+    """What was read from it."""
+    prediction: Prediction
+    """Its classes."""
+    compiled: CompiledModel
+    """The kernel's tables, still without a proof."""
+
+    def ask(self, output: Output, rows: FloatArray) -> FloatArray:
+        """The model's own answers: (n_rows, width) float64, classes as their indices.
+
+        Raises:
+            ModelUnreadableError: it refuses a row.
+        """
+        methods = {Output.RAW: "_raw_predict"}
+        method = methods.get(output, output.name.lower())
+        texts = as_objects(rows, self.compiled.signature, self.program.strings)
+        answer = self.model.oracle.answer(method, texts)
+        answer = answer.reshape(len(rows), -1)
+        if output is Output.PREDICT and self.prediction.classes is not None:
+            return _class_indices(answer, self.prediction.classes)
+        return answer.astype(np.float64)
+
+    def refuses(self, row: FloatArray) -> bool:
+        """Whether the model refuses a row, (1, n_features)."""
+        try:
+            self.ask(Output.PREDICT, row)
+        except ModelUnreadableError:
+            return True
+        return False
 
 
 def prove(
-    model: TrainedModel, reading: Reading, evaluate: Evaluate, progress: Callable[[float], None]
-) -> tuple[ParityReport, ParityEvidence]:
+    proof: Proof, progress: Callable[[float], None]
+) -> tuple[ParityReport, ParityEvidence, Answerable]:
     """Compare the compiled model with the trained one on every kind of row.
 
     Raises:
-        ParityError: a raw score differs in any bit, a label differs, or a probability or linked
-            value differs by more than rounding.
+        ParityError: an answer differs by more than rounding, or one of the two refuses what the
+            other answers.
     """
-    kinds = make_rows(model.training_rows, reading.program)
+    compiled, program = proof.compiled, proof.program
+    values = find_hard_values(program)
+    training = as_matrix(proof.model.training_rows, compiled.signature, program.strings)
+    answerable = _find_answerable(
+        proof, training, [hard_neighbours(values, i) for i in range(program.n_features)]
+    )
+    kinds = make_rows(training, values, answerable)
     rows = np.concatenate(list(kinds.values()))
-    outputs = [reading.raw, *sorted(set(reading.methods) - {reading.raw})]
-    own = _ask_model(model, reading, outputs, rows, progress)
+    refused = compiled.refusals(rows)
+    _check_refusals(proof, rows[refused])
+    rows = rows[~refused]
+    order = [Output.RAW, Output.DECISION_FUNCTION, Output.PREDICT_PROBA, Output.PREDICT]
+    outputs = [output for output in order if output in program.outputs]
+    ours = {output: compiled.evaluate(output, rows) for output in outputs}
+    own = _ask_all(proof, outputs, rows, progress)
     compared = []
-    equal_rows = np.ones(len(rows), bool)
+    good_rows = np.ones(len(rows), bool)
     for output in outputs:
-        exact = output is reading.raw or (
-            output is Output.PREDICT and model.signature.classes is not None
-        )
-        answers = evaluate(output, rows)
-        equal = _same_bits(answers, own[output])
-        compared.append(_compare(output, answers, own[output], equal, exact=exact))
-        if exact:
-            equal_rows &= equal
+        comparison = _Comparison(proof, output, rows, ours, own)
+        compared.append(comparison.report())
+        if output in (outputs[0], Output.PREDICT):
+            good_rows &= comparison.equal if comparison.tolerance == 0.0 else comparison.close
+    counts = np.cumsum([len(part) for part in kinds.values()])
+    parts = np.split(~refused, counts[:-1])
     report = ParityReport(
         rows_tried=len(rows),
-        rows_equal=int(equal_rows.sum()),
+        rows_equal=int(good_rows.sum()),
         largest_difference=compared[0].largest_difference,
-        rows_by_kind={kind: len(part) for kind, part in kinds.items()},
+        rows_by_kind={kind: int(part.sum()) for kind, part in zip(kinds, parts, strict=True)},
         outputs=tuple(compared),
+        rows_refused=int(refused.sum()),
     )
-    predictions = own[Output.PREDICT][:, 0]
-    return report, ParityEvidence(rows, reading.raw.value, own[reading.raw], predictions)
+    evidence = ParityEvidence(rows, outputs[0].value, ours[outputs[0]], ours[Output.PREDICT])
+    return report, evidence, answerable
 
 
-def _ask_model(
-    model: TrainedModel,
-    reading: Reading,
-    outputs: list[Output],
-    rows: FloatArray,
-    progress: Callable[[float], None],
+def _ask_all(
+    proof: Proof, outputs: list[Output], rows: FloatArray, progress: Callable[[float], None]
 ) -> dict[Output, FloatArray]:
     """The model's own answers to all rows, (n_rows, width) for each output."""
     parts: dict[Output, list[FloatArray]] = {output: [] for output in outputs}
     for start in range(0, len(rows), _CHUNK_ROWS):
         chunk = rows[start : start + _CHUNK_ROWS]
         for output in outputs:
-            answer = model.oracle.answer(reading.methods[output], chunk)
-            if output is Output.PREDICT and model.signature.classes is not None:
-                answer = _class_indices(answer, model.signature.classes)
-            parts[output].append(answer.astype(np.float64).reshape(len(chunk), -1))
+            try:
+                parts[output].append(proof.ask(output, chunk))
+            except ModelUnreadableError as error:
+                raise ParityError(
+                    f"The compiled model answers rows that the model refuses: {error.message}",
+                    "Please report it with the model's class and parameters.",
+                ) from error
         progress(min(1.0, (start + len(chunk)) / len(rows)))
     return {output: np.concatenate(part) for output, part in parts.items()}
 
 
-def _class_indices(answers: NDArray[Any], classes: tuple[Any, ...]) -> FloatArray:
-    """The place of each answer among the classes."""
-    values, places = np.unique(answers, return_inverse=True)
-    index = {name: float(place) for place, name in enumerate(classes)}
-    return np.array([index[value] for value in values.tolist()])[places.ravel()]
+def _check_refusals(proof: Proof, rows: FloatArray) -> None:
+    """Whether the model refuses too what its compiled form does; some of the rows are tried."""
+    for row in rows[:: max(1, len(rows) // _REFUSALS_TRIED)]:
+        if not proof.refuses(row[None]):
+            raise ParityError(
+                "The compiled model refuses a row that the model answers.",
+                "Please report it with the model's class and parameters.",
+            )
+
+
+def _find_answerable(proof: Proof, training: FloatArray, columns: list[FloatArray]) -> Answerable:
+    """What the compiled model takes, feature by feature; of some the model itself is asked too."""
+    base = np.array([[column[len(column) // 2] for column in columns]])
+    usual = np.concatenate([training[:50], base])
+    usual = usual[~proof.compiled.refusals(usual)]
+    n_features = proof.program.n_features
+    if not len(usual):
+        nothing = (False,) * n_features
+        return Answerable(nothing, nothing, nothing)
+    found = []
+    for value in (np.nan, np.inf, UNKNOWN):
+        probes = np.repeat(usual[:1], n_features, axis=0)
+        np.fill_diagonal(probes, value)
+        taken = ~proof.compiled.refusals(probes)
+        if value == UNKNOWN:
+            taken &= np.isin(np.arange(n_features), list(proof.program.categories))
+            found.append(tuple(taken.tolist()))
+            continue
+        if value == np.inf:
+            taken &= ~np.isin(np.arange(n_features), list(proof.program.categories))
+        _check_probes(proof, probes, taken)
+        found.append(tuple(taken.tolist()))
+    return Answerable(*found)
+
+
+def _check_probes(proof: Proof, probes: FloatArray, taken: NDArray[np.bool_]) -> None:
+    """Whether the model takes and refuses the same; of many features some are tried."""
+    tried = np.arange(0, len(probes), max(1, len(probes) // _PROBED_FEATURES))
+    for place in tried:
+        if proof.refuses(probes[place : place + 1]) == taken[place]:
+            name = proof.compiled.signature.wire_names[place]
+            verb = "answers" if taken[place] else "refuses"
+            raise ParityError(
+                f"The compiled model {verb} a missing or infinite {name!r}, unlike the model.",
+                "Please report it with the model's class and parameters.",
+            )
+
+
+def _class_indices(answers: NDArray[Any], classes: tuple[tuple[Any, ...], ...]) -> FloatArray:
+    """The place of each answer among the classes of its output: (n_rows, n_outputs)."""
+    columns = []
+    for output, names in enumerate(classes):
+        values, places = np.unique(answers[:, output], return_inverse=True)
+        index = {name: float(place) for place, name in enumerate(names)}
+        known = np.array([index.get(value, -1.0) for value in values.tolist()])
+        columns.append(known[places.ravel()])
+    return np.stack(columns, axis=1)
+
+
+class _Comparison:
+    """One output of both, row by row."""
+
+    def __init__(
+        self,
+        proof: Proof,
+        output: Output,
+        rows: FloatArray,
+        ours: Mapping[Output, FloatArray],
+        own: Mapping[Output, FloatArray],
+    ) -> None:
+        self.proof, self.output, self.rows = proof, output, rows
+        self.ours, self.own = ours[output], own[output]
+        self.tolerance = proof.program.tolerance(proof.program.outputs[output])
+        self.equal = _same_bits(self.ours, self.own)
+        """(n_rows,) whether the bits are equal."""
+        with np.errstate(invalid="ignore"):
+            self.difference = np.where(self.equal[:, None], 0.0, np.abs(self.ours - self.own))
+        if self.tolerance == 0.0:
+            self.close = self.equal
+        elif output is Output.PREDICT and proof.prediction.classes is not None:
+            self.close = self._same_labels(own)
+        else:
+            self.close = self._close_numbers()
+        """(n_rows,) whether they are as good as equal."""
+
+    def report(self) -> OutputParity:
+        """The comparison; ParityError where it is not good enough."""
+        name = self.output.name.lower()
+        if not np.all(self.close):
+            raise ParityError(
+                f"The compiled model's {name} differs from the model's own on "
+                f"{np.sum(~self.close)} of {len(self.close)} rows, by up to "
+                f"{np.nanmax(self.difference):.3g}.",
+                "Please report it with the model's class and parameters; no bundle was written.",
+            )
+        largest = float(self.difference.max(initial=0.0))
+        count = len(self.own)
+        return OutputParity(name, count, int(self.equal.sum()), largest, self.tolerance)
+
+    def _close_numbers(self) -> NDArray[np.bool_]:
+        """Within the tolerance, relative to the value or to what values usually are.
+
+        A row beyond it is good still, if the model's own answer moves as much when its inputs are
+        rounded in their last bit: then no one knows it any better.
+        """
+        finite = np.where(np.isfinite(self.own), np.abs(self.own), np.nan)
+        usual = np.nan_to_num(np.nanmedian(finite, axis=0)) if len(finite) else 0.0
+        size = np.maximum(np.abs(self.own), usual)
+        with np.errstate(invalid="ignore"):
+            good = np.all((self.difference <= self.tolerance * size), axis=1) | self.equal
+        for place in np.flatnonzero(~good)[:_CHUNK_ROWS:]:
+            allowed = np.minimum(_NOISE_FACTOR * self._noise(place), _MOST_NOISE * size[place])
+            good[place] = bool(np.all(self.difference[place] <= allowed))
+        return np.asarray(good)
+
+    def _noise(self, place: int) -> FloatArray:
+        """How much the model's own answer to a row moves with the last bit of its inputs."""
+        random = np.random.default_rng(place)
+        row = self.rows[place]
+        numbers = ~np.isin(np.arange(len(row)), list(self.proof.program.categories))
+        signs = random.choice([-1.0, 1.0], (_NOISE_DRAWS, len(row))) * numbers
+        moved = row * (1.0 + signs * np.finfo(float).eps)
+        try:
+            answers = self.proof.ask(self.output, np.concatenate([row[None], moved]))
+        except ModelUnreadableError:
+            return np.zeros(self.own.shape[1])
+        return np.asarray(np.abs(answers - self.own[place]).max(axis=0))
+
+    def _same_labels(self, own: Mapping[Output, FloatArray]) -> NDArray[np.bool_]:
+        """The same labels, or labels that the model's own scores hold for equal."""
+        same = self.ours == self.own
+        scores = own.get(Output.PREDICT_PROBA, own.get(Output.DECISION_FUNCTION))
+        classes = self.proof.prediction.classes
+        assert classes is not None
+        if scores is None or np.all(same):
+            return np.asarray(np.all(same, axis=1))
+        ends = np.cumsum([len(names) for names in classes])
+        if scores.shape[1] == 1:
+            scores = np.concatenate([-scores, scores], axis=1)
+        for place, output in np.argwhere(~same):
+            if scores.shape[1] != ends[-1] or self.own[place, output] < 0:
+                continue
+            part = scores[place, ends[output] - len(classes[output]) : ends[output]]
+            gap = part[int(self.own[place, output])] - part[int(self.ours[place, output])]
+            same[place, output] = abs(gap) <= 4 * self.tolerance * max(1.0, np.abs(part).max())
+        return np.asarray(np.all(same, axis=1))
 
 
 def _same_bits(ours: FloatArray, own: FloatArray) -> NDArray[np.bool_]:
     """(n_rows,) whether a row of answers is equal, bit for bit but for NaN's many forms."""
+    if ours.shape != own.shape:
+        return np.zeros(len(own), bool)
+    own = np.ascontiguousarray(own)
     same = (ours.view(np.int64) == own.view(np.int64)) | (np.isnan(ours) & np.isnan(own))
     return np.asarray(np.all(same, axis=1))
-
-
-def _compare(
-    output: Output, ours: FloatArray, own: FloatArray, equal: NDArray[np.bool_], *, exact: bool
-) -> OutputParity:
-    """The comparison of one output; ParityError where it is not good enough."""
-    name = output.name.lower()
-    with np.errstate(invalid="ignore"):
-        difference = np.where(equal[:, None], 0.0, np.abs(ours - own))
-        close = (
-            equal
-            if exact
-            else np.all((difference <= RELATIVE_TOLERANCE * np.abs(own)) | equal[:, None], axis=1)
-        )
-    if not np.all(close):
-        raise ParityError(
-            f"The compiled model's {name} differs from the model's own on "
-            f"{np.sum(~close)} of {len(close)} rows, by up to {np.nanmax(difference):.3g}.",
-            "Please report it with the model's class and parameters; no bundle was written.",
-        )
-    return OutputParity(name, len(own), int(equal.sum()), float(difference.max(initial=0.0)))

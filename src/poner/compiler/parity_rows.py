@@ -2,99 +2,127 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.compiler.program import Program
+from poner.compiler.hard_values import HardValues
 
 DRAWN_ROWS = 200
 MOST_THRESHOLD_ROWS = 200_000
 """A forest with more distinct thresholds a feature than this allows has a draw of them tried."""
 
+UNKNOWN = -1.0
+"""Stands for a text that the model does not know (program.Program.strings)."""
+
 _SEED = 20261122
 _FLOAT32_LARGEST = float(np.finfo(np.float32).max)
 
 
-def make_rows(training_rows: FloatArray, program: Program) -> dict[str, FloatArray]:
+@dataclass(frozen=True)
+class Answerable:
+    """What the model answers for, feature by feature."""
+
+    missing: tuple[bool, ...]
+    """Whether NaN."""
+    infinite: tuple[bool, ...]
+    """Whether infinities."""
+    unknown: tuple[bool, ...]
+    """Whether categories that were not there in training."""
+
+
+def make_rows(
+    training_rows: FloatArray, values: HardValues, answerable: Answerable
+) -> dict[str, FloatArray]:
     """Rows by kind, each (n_rows, n_features) float64; kinds without rows are left out.
 
     Kinds: `training` as given; `thresholds`: each value at which an answer can change, and one
-    ulp to either side; `drawn`: values within and a little beyond the thresholds; `missing` and
-    `infinite` where the model takes them.
+    ulp to either side; `drawn`: values within and a little beyond those; `missing`, `infinite` and
+    `unknown` where the model takes them.
     """
     random = np.random.default_rng(_SEED)
-    hard = _threshold_rows(program, random)
-    drawn = _drawn_rows(program, random)
-    kinds = {"training": _answerable(training_rows, program), "thresholds": hard, "drawn": drawn}
+    hard = _threshold_rows(values, random)
+    drawn = _drawn_rows(training_rows, values, random)
+    kinds = {"training": training_rows, "thresholds": hard, "drawn": drawn}
     mixed = np.concatenate([hard[-DRAWN_ROWS:], drawn])
-    if program.allows_missing:
-        everywhere = np.full((1, program.n_features), np.nan)
-        kinds["missing"] = np.concatenate([everywhere, _with_holes(mixed, [np.nan], random)])
-    if program.allows_infinite:
-        kinds["infinite"] = _with_holes(mixed, [np.inf, -np.inf], random)
+    for kind, where, fillings in (
+        ("missing", answerable.missing, [np.nan]),
+        ("infinite", answerable.infinite, [np.inf, -np.inf]),
+        ("unknown", answerable.unknown, [UNKNOWN]),
+    ):
+        if any(where):
+            kinds[kind] = _with_holes(mixed, np.array(where), fillings, random)
+    if all(answerable.missing):
+        everywhere = np.full((1, drawn.shape[1]), np.nan)
+        kinds["missing"] = np.concatenate([everywhere, kinds["missing"]])
     return {kind: rows for kind, rows in kinds.items() if len(rows)}
 
 
-def _answerable(rows: FloatArray, program: Program) -> FloatArray:
-    """The rows that the model takes."""
-    taken = np.ones(len(rows), bool)
-    if not program.allows_missing:
-        taken &= ~np.any(np.isnan(rows), axis=1)
-    if not program.allows_infinite:
-        taken &= ~np.any(np.isinf(rows), axis=1)
-    return rows[taken]
-
-
-def _threshold_rows(program: Program, random: np.random.Generator) -> FloatArray:
-    """Rows in which every feature stands on a threshold of its own or an ulp beside it.
+def _threshold_rows(values: HardValues, random: np.random.Generator) -> FloatArray:
+    """Rows in which every feature stands on a value of its own or an ulp beside it.
 
     Each value comes up at least twice, in different company.
     """
-    columns = [_hard_values(values, program) for values in program.thresholds]
-    length = min(2 * max(len(values) for values in columns), MOST_THRESHOLD_ROWS)
-    rows = np.empty((length, program.n_features))
-    for column, values in enumerate(columns):
-        passes = -(-length // len(values))
-        rows[:, column] = np.concatenate([random.permutation(values) for _ in range(passes)])[
+    columns = [hard_neighbours(values, feature) for feature in range(len(values.by_feature))]
+    length = min(2 * max(len(column) for column in columns), MOST_THRESHOLD_ROWS)
+    rows = np.empty((length, len(columns)))
+    for place, column in enumerate(columns):
+        passes = -(-length // len(column))
+        rows[:, place] = np.concatenate([random.permutation(column) for _ in range(passes)])[
             :length
         ]
     return rows
 
 
-def _hard_values(thresholds: FloatArray, program: Program) -> FloatArray:
-    """Each threshold with its neighbours; 0 for a feature without any."""
-    finite = thresholds[np.isfinite(thresholds)]
-    values = [finite, np.nextafter(finite, -np.inf), np.nextafter(finite, np.inf)]
-    if program.casts_to_float32:
+def hard_neighbours(values: HardValues, feature: int) -> FloatArray:
+    """A feature's hard values with their neighbours; 0 for a feature without any."""
+    hard = values.by_feature[feature]
+    finite = hard[np.isfinite(hard)]
+    if feature in values.categories:
+        return finite if len(finite) else np.zeros(1)
+    near = [finite, np.nextafter(finite, -np.inf), np.nextafter(finite, np.inf)]
+    casts = feature in values.cast_to_float32
+    if casts:
         rounded = np.clip(finite, -_FLOAT32_LARGEST, _FLOAT32_LARGEST).astype(np.float32)
         below, here, above = (
-            near.astype(np.float64)
-            for near in (
+            single.astype(np.float64)
+            for single in (
                 np.nextafter(rounded, np.float32(-np.inf)),
                 rounded,
                 np.nextafter(rounded, np.float32(np.inf)),
             )
         )
         # Halfway between two float32 values rounding decides, before the tree does.
-        values += [below, here, above, (below + here) / 2, (here + above) / 2]
-    every = np.unique(np.concatenate([*values, [0.0]]))
+        near += [below, here, above, (below + here) / 2, (here + above) / 2]
+    every = np.unique(np.concatenate([*near, [0.0]]))
     with np.errstate(over="ignore"):
-        cast = every.astype(np.float32) if program.casts_to_float32 else every
+        cast = every.astype(np.float32) if casts else every
     return np.asarray(every[np.isfinite(cast)])
 
 
-def _drawn_rows(program: Program, random: np.random.Generator) -> FloatArray:
-    """Values drawn evenly from the span of each feature's thresholds and a tenth beyond."""
-    rows = np.empty((DRAWN_ROWS, program.n_features))
-    for column, values in enumerate(program.thresholds):
-        finite = values[np.isfinite(values)]
-        low, high = (finite[0], finite[-1]) if len(finite) else (0.0, 1.0)
+def _drawn_rows(
+    training_rows: FloatArray, values: HardValues, random: np.random.Generator
+) -> FloatArray:
+    """Values drawn evenly from what each feature spans, and a tenth beyond; or its categories."""
+    rows = np.empty((DRAWN_ROWS, len(values.by_feature)))
+    for feature, hard in enumerate(values.by_feature):
+        known = training_rows[:, feature] if len(training_rows) else hard
+        finite = known[np.isfinite(known)]
+        if feature in values.categories:
+            keys = hard[np.isfinite(hard)]
+            rows[:, feature] = random.choice(keys if len(keys) else np.zeros(1), DRAWN_ROWS)
+            continue
+        low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
         share = random.uniform(-0.1, 1.1, DRAWN_ROWS)
-        rows[:, column] = low * (1 - share) + high * share
+        rows[:, feature] = low * (1 - share) + high * share
     return rows
 
 
-def _with_holes(rows: FloatArray, fillings: list[float], random: np.random.Generator) -> FloatArray:
-    """The rows with a third of their values replaced."""
-    holes = random.random(rows.shape) < 1 / 3
+def _with_holes(
+    rows: FloatArray, where: NDArray[np.bool_], fillings: list[float], random: np.random.Generator
+) -> FloatArray:
+    """The rows with a third of their values replaced, in the features where that is allowed."""
+    holes = (random.random(rows.shape) < 1 / 3) & where
     return np.where(holes, random.choice(fillings, rows.shape), rows)

@@ -1,19 +1,36 @@
 """The Program: what a fitted model computes, step by step, before it becomes tables.
 
-Register 0 is the row; step i computes register i + 1 from registers before it. Each operation is
-one dataclass here, one row of the kernel's table (operations.c) and one `case` in tables.py.
+Register 0 is the row; step i computes register i + 1 from registers before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray
+from poner.compiler.operations import (
+    CastFloat32,
+    Combine,
+    Constant,
+    Function,
+    Join,
+    Linear,
+    Map,
+    Operation,
+    Pairing,
+    Reduce,
+    Reduction,
+    Replace,
+    Require,
+    Select,
+)
+
+MOST_JOINED = 4
+"""Registers a step can read (kernel.h)."""
 
 
 class Output(IntEnum):
@@ -25,140 +42,14 @@ class Output(IntEnum):
     RAW = 4
 
 
-NODE = np.dtype(
-    {
-        "names": ["value", "position", "feature", "child"],
-        "formats": ["<f8", "<u8", "<u4", "<u4"],
-        "offsets": [0, 0, 8, 12],
-        "itemsize": 16,
-    }
-)
-"""A tree's node: `value` (a threshold or a leaf's value) and `position` (of a leaf's row) share
-the same eight bytes; `child` is the left child, and the right one stands after it."""
-
-LEAF = 0x8000_0000
-MISSING_LEFT = 0x4000_0000
-
-
-@dataclass(frozen=True)
-class Trees:
-    """Decision trees laid out for the kernel: children side by side, after their parent."""
-
-    roots: NDArray[np.uint32]
-    """(n_trees, 3): the root's node, the levels to go down blindly, the column added to."""
-    nodes: NDArray[np.void]
-    """(n_nodes,) of NODE."""
-
-
-@dataclass(frozen=True)
-class CastFloat32:
-    """Round to float32, as scikit-learn's trees do; refuse infinities."""
-
-    allow_missing: bool
-    """Whether NaN passes."""
-
-
-@dataclass(frozen=True)
-class SumTrees:
-    """Start values, plus the leaf of each tree in order."""
-
-    trees: Trees
-    start: FloatArray
-    """(width,) what the sum begins with."""
-
-
-@dataclass(frozen=True)
-class SumShallowTrees:
-    """The same sum for trees of at most four levels that share their splits.
-
-    Trees are complete: one that ends early has its leaf repeated. Tree i adds to column i % width.
-    """
-
-    depth: int
-    """Levels of every tree, 1 to 4."""
-    splits: NDArray[np.void]
-    """(n_splits,) of NODE, without children: each feature and threshold once."""
-    tree_splits: NDArray[np.uint16]
-    """(n_trees, 2^depth - 1) the split of each node, level after level."""
-    leaf_values: FloatArray
-    """(n_trees, 2^depth) the leaves, left to right."""
-    start: FloatArray
-    """(width,) what the sum begins with."""
-
-
-@dataclass(frozen=True)
-class SumLeafRows:
-    """The leaves' rows of all trees, added in order to zero."""
-
-    trees: Trees
-    leaf_rows: FloatArray
-    """(n_leaves, width) values of each leaf."""
-
-
-@dataclass(frozen=True)
-class Divide:
-    """Divide by one number a column."""
-
-    divisors: FloatArray
-    """(width,) what to divide by."""
-
-
-@dataclass(frozen=True)
-class Logistic:
-    """Two probabilities from one score: 1 / (1 + exp(-scale * score)) for the second class."""
-
-    scale: float
-    """What the score is multiplied with first."""
-
-
-@dataclass(frozen=True)
-class Softmax:
-    """Probabilities from a score a class."""
-
-
-@dataclass(frozen=True)
-class Exponential:
-    """exp of every value: the inverse of a log link."""
-
-
-@dataclass(frozen=True)
-class ArgMax:
-    """Index of the first largest value."""
-
-
-@dataclass(frozen=True)
-class IsPositive:
-    """1 where the value is above zero, else 0."""
-
-
-@dataclass(frozen=True)
-class IsNotNegative:
-    """1 where the value is zero or above, else 0."""
-
-
-Operation = (
-    CastFloat32
-    | SumTrees
-    | SumShallowTrees
-    | SumLeafRows
-    | Divide
-    | Logistic
-    | Softmax
-    | Exponential
-    | ArgMax
-    | IsPositive
-    | IsNotNegative
-)
-
-
 @dataclass(frozen=True)
 class Step:
-    """One operation on one register."""
+    """One operation on registers before it."""
 
     operation: Operation
     """What is computed."""
-    source: int
-    """The register it is computed from."""
+    sources: tuple[int, ...]
+    """The registers it is computed from; one to four."""
     width: int
     """Values a row of the register it computes."""
 
@@ -173,24 +64,183 @@ class Program:
     """In order; step i computes register i + 1."""
     outputs: Mapping[Output, int]
     """The register of each output."""
-    thresholds: tuple[FloatArray, ...]
-    """For each feature, the values at which an answer can change, sorted."""
-    casts_to_float32: bool
-    """Whether values are rounded to float32 first, which bounds what can be asked."""
-    allows_missing: bool
-    """Whether NaN can be asked."""
-    allows_infinite: bool
-    """Whether infinities can be asked."""
+    strings: tuple[str, ...] = ()
+    """Texts that categories can be; a row holds a text's place among them, -1 for any other."""
+    categories: frozenset[int] = frozenset()
+    """Features that are texts."""
+
+    def tolerance(self, register: int) -> float:
+        """What a register may differ by from scikit-learn's, relative; 0 if its bits are equal."""
+        found = [0.0]
+        for step in self.steps:
+            behind = (found[source] for source in step.sources)
+            found.append(max(step.operation.tolerance, *behind))
+        return found[register]
+
+    def width(self, register: int) -> int:
+        """Values a row of a register."""
+        return self.steps[register - 1].width if register else self.n_features
+
+    def origin(self, register: int, column: int) -> int | None:
+        """The feature that a register's column is, if nothing but its gaps was changed."""
+        return _origin(self.steps, self.n_features, register, column)
+
+
+def _origin(steps: Sequence[Step], n_features: int, register: int, column: int) -> int | None:
+    while register:
+        step = steps[register - 1]
+        match step.operation:
+            case Select(columns):
+                column = int(columns[column])
+            case Join():
+                register, column = _part(steps, n_features, step, column)
+                continue
+            case Require() | Replace() | CastFloat32() | Combine(Pairing.FILL):
+                pass
+            case _:
+                return None
+        register = step.sources[0]
+    return column
+
+
+def _part(steps: Sequence[Step], n_features: int, step: Step, column: int) -> tuple[int, int]:
+    """Which of the joined registers a column is from, and its place there."""
+    for source in step.sources:
+        width = steps[source - 1].width if source else n_features
+        if column < width:
+            return source, column
+        column -= width
+    raise AssertionError
 
 
 @dataclass
 class ProgramBuilder:
-    """Steps being put together by a reader."""
+    """Steps being put together by readers; methods return the register they compute."""
 
     n_features: int
     steps: list[Step] = field(default_factory=list)
+    strings: dict[str, int] = field(default_factory=dict)
+    categories: set[int] = field(default_factory=set)
 
-    def add(self, operation: Operation, source: int, width: int) -> int:
-        """Append a step; returns the register it computes."""
-        self.steps.append(Step(operation, source, width))
+    def width(self, register: int) -> int:
+        """Values a row of a register."""
+        return self.steps[register - 1].width if register else self.n_features
+
+    def add(self, operation: Operation, *sources: int) -> int:
+        """Append a step."""
+        width = operation.width(*(self.width(source) for source in sources))
+        self.steps.append(Step(operation, sources, width))
         return len(self.steps)
+
+    def code(self, text: str) -> float:
+        """The number that stands for a text."""
+        return float(self.strings.setdefault(text, len(self.strings)))
+
+    def origin(self, register: int, column: int) -> int | None:
+        """The feature that a register's column is, if nothing but its gaps was changed."""
+        return _origin(self.steps, self.n_features, register, column)
+
+    def select(self, source: int, columns: Sequence[int] | np.ndarray[Any, Any]) -> int:
+        """Some columns of a register; the register itself where it is all of them in order."""
+        wanted = np.asarray(columns, dtype=np.int64)
+        if np.array_equal(wanted, np.arange(self.width(source))):
+            return source
+        return self.add(Select(wanted.astype("<u4")), source)
+
+    def join(self, sources: Sequence[int]) -> int:
+        """Registers side by side."""
+        parts = list(sources)
+        while len(parts) > 1:
+            parts = [
+                self.add(Join(), *parts[i : i + MOST_JOINED]) if len(parts) - i > 1 else parts[i]
+                for i in range(0, len(parts), MOST_JOINED)
+            ]
+        return parts[0]
+
+    def constant(self, values: Any) -> int:
+        """The same values for every row."""
+        return self.add(Constant(_floats(values)), 0)
+
+    def require(
+        self, source: int, *, allow_missing: bool = False, allow_infinite: bool = False
+    ) -> int:
+        """The register, of which rows with NaN or infinities are refused."""
+        wanted = Require(allow_missing, allow_infinite)
+        made = self.steps[source - 1].operation if source else None
+        if isinstance(made, Require) and made.option & ~wanted.option == 0:
+            return source
+        for number, step in enumerate(self.steps, start=1):  # asked before, elsewhere
+            if step.operation == wanted and step.sources == (source,):
+                return number
+        return self.add(wanted, source)
+
+    def map(self, function: Function, source: int) -> int:
+        """A function of every value."""
+        return self.add(Map(function), source)
+
+    def combine(self, pairing: Pairing, source: int, operand: Any) -> int:
+        """A function of every value and a constant, one a column or one for all."""
+        return self.add(Combine(pairing, _floats(operand)), source)
+
+    def pair(self, pairing: Pairing, first: int, second: int) -> int:
+        """A function of two registers; the second has the first's width, or one column."""
+        return self.add(Combine(pairing), first, second)
+
+    def reduce(self, reduction: Reduction, source: int, ends: Sequence[int] | None = None) -> int:
+        """One value a group of columns; without `ends` all columns are one group."""
+        groups = [self.width(source)] if ends is None else ends
+        return self.add(Reduce(reduction, np.asarray(groups, dtype="<u4")), source)
+
+    def argmax(self, source: int) -> int:
+        """Place of the first largest value."""
+        return self.reduce(Reduction.ARGMAX, source)
+
+    def linear(self, source: int, weights: Any, bias: Any = 0.0) -> int:
+        """The bias plus weights @ row; weights (width, source width), bias (width,) or a number."""
+        matrix = np.atleast_2d(np.asarray(weights, dtype=np.float64))
+        full = np.broadcast_to(np.asarray(bias, dtype=np.float64).ravel(), (len(matrix),))
+        return self.add(Linear(matrix, np.ascontiguousarray(full)), source)
+
+    def mean(self, sources: Sequence[int], weights: Sequence[float] | None = None) -> int:
+        """The mean of registers of one width, added in order; weighted where weights are given."""
+        terms = list(sources)
+        if weights is not None:
+            terms = [
+                self.combine(Pairing.MULTIPLY, term, weight)
+                for term, weight in zip(terms, weights, strict=True)
+            ]
+        total = terms[0]
+        for term in terms[1:]:
+            total = self.pair(Pairing.ADD, total, term)
+        divisor = float(len(terms)) if weights is None else float(np.sum(weights))
+        return self.combine(Pairing.DIVIDE, total, divisor)
+
+    def finish(self, outputs: Mapping[Output, int]) -> Program:
+        """The Program of these outputs, without the steps that none of them needs.
+
+        An output may not be the row itself.
+        """
+        row = Select(np.arange(self.n_features, dtype="<u4"))
+        own = {name: register or self.add(row, 0) for name, register in outputs.items()}
+        needed = set(own.values())
+        for number in range(len(self.steps), 0, -1):
+            if number in needed:
+                needed.update(source for source in self.steps[number - 1].sources if source)
+        place = {0: 0}
+        steps: list[Step] = []
+        for number, step in enumerate(self.steps, start=1):
+            if number in needed:
+                sources = tuple(place[source] for source in step.sources)
+                steps.append(Step(step.operation, sources, step.width))
+                place[number] = len(steps)
+        return Program(
+            n_features=self.n_features,
+            steps=tuple(steps),
+            outputs={name: place[register] for name, register in own.items()},
+            strings=tuple(self.strings),
+            categories=frozenset(self.categories),
+        )
+
+
+def _floats(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.atleast_1d(np.asarray(values, dtype=np.float64)).ravel()

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.compiler.program import LEAF, NODE, SumShallowTrees, SumTrees, Trees
+from poner.compiler.operations import LEAF, NODE, SumShallowTrees, SumTrees, Trees
 
 MAX_DEPTH = 4
 MAX_SPLITS = 8192

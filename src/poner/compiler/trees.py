@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.compiler.program import LEAF, MISSING_LEFT, NODE, Trees
+from poner.compiler.operations import LEAF, MISSING_LEFT, NODE, Trees
 from poner.errors import ModelUnreadableError
 
 BLIND_LEVELS = 8
@@ -38,13 +38,6 @@ class FittedTrees:
     """(n_nodes,) left if value <= threshold."""
     missing_left: NDArray[np.bool_]
     """(n_nodes,) whether NaN goes left."""
-
-
-def thresholds_by_feature(fitted: FittedTrees, n_features: int) -> tuple[FloatArray, ...]:
-    """For each feature, the thresholds of all trees: sorted, each once."""
-    inner = ~fitted.leaf
-    feature, threshold = fitted.feature[inner], fitted.threshold[inner]
-    return tuple(np.unique(threshold[feature == column]) for column in range(n_features))
 
 
 def lay_out(

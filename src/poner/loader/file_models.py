@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, Provenance, Signature, TrainedModel
+from poner.artifacts import Provenance, Rows, Signature, TrainedModel
 from poner.errors import ModelUnreadableError
 from poner.loader import listing, model_files, signatures
 from poner.loader.child_process import ChildProcess
@@ -31,10 +31,10 @@ class ChildOracle:
     def __init__(self, child: ChildProcess) -> None:
         self.child = child
 
-    def answer(self, method: str, rows: FloatArray) -> NDArray[Any]:
+    def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
         described, block = array_block.pack_arrays([np.asarray(rows, dtype=np.float64)])
-        request = {"do": "answer", "method": method, "block": described}
+        request = {"do": "answer", "method": method, "place": list(place), "block": described}
         done, block = self.child.ask(request, block, timeout_s=ANSWER_TIMEOUT_S)
         (answered,) = unpacked(done, block)
         return answered

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FittedObject, FloatArray, Provenance, Signature, TrainedModel
+from poner.artifacts import FittedObject, Provenance, Rows, Signature, TrainedModel
 from poner.errors import ModelUnreadableError
 from poner.loader import signatures, training_data
 from poner.loader.fitted import fitted_object
@@ -25,10 +25,10 @@ class MemoryOracle:
     def __init__(self, estimator: object) -> None:
         self.estimator = estimator
 
-    def answer(self, method: str, rows: FloatArray) -> NDArray[Any]:
+    def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
         try:
-            answered: NDArray[Any] = estimators.answer(self.estimator, method, rows)
+            answered: NDArray[Any] = estimators.answer(self.estimator, method, rows, place)
         except FileUnreadableError as error:
             raise ModelUnreadableError(error.message, error.hint) from error
         return answered
@@ -80,18 +80,18 @@ def open_memory(
     )
 
 
-def _training_rows(X: object, signature: Signature) -> FloatArray:
-    """X as (n_rows, n_features) float64; no rows where there is no X."""
+def _training_rows(X: object, signature: Signature) -> Rows:
+    """X as (n_rows, n_features); no rows where there is no X."""
     if X is None:
         return np.empty((0, len(signature.features)))
     table = training_data.table_of(X)
     columns = [feature.column for feature in signature.features]
     signatures.check_width(table.shape[1], len(columns))
-    return training_data.numbers_of(table, columns)
+    return training_data.values_of(table, columns)
 
 
 def _with_training_data(
-    signature: Signature, rows: FloatArray, y: object, oracle: MemoryOracle
+    signature: Signature, rows: Rows, y: object, oracle: MemoryOracle
 ) -> Signature:
     """The signature with the ranges of its features and the name of its target."""
     if not len(rows):
@@ -109,9 +109,9 @@ def _with_training_data(
     return replace(signature, features=features, target=target)
 
 
-def _takes_nan(oracle: MemoryOracle, rows: FloatArray, position: int) -> bool:
+def _takes_nan(oracle: MemoryOracle, rows: Rows, position: int) -> bool:
     """Whether a column has NaN that the model answers, as the row with the fewest shows."""
-    nan = np.isnan(rows)
+    nan = rows != rows
     candidates = np.flatnonzero(nan[:, position])
     if not len(candidates):
         return False

@@ -69,7 +69,7 @@ def save_model(
     _require_fitted(estimator)
     table = training_data.table_of(X)
     columns = _training_columns(estimator, X, table.shape[1], feature_names)
-    numbers = training_data.numbers_of(table, columns)
+    numbers = training_data.values_of(table, columns)
     _require_one_output(y, len(numbers))
     missing = _columns_taken_with_nan(estimator, X, numbers)
     classes = _classes_of(estimator)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from poner.artifacts import Feature, JsonScalar, Signature, wire_names
-from poner.errors import ModelUnreadableError, NotSupportedError, SignatureError
+from poner.errors import ModelUnreadableError, SignatureError
 
 
 class Facts(BaseModel):
@@ -20,8 +21,9 @@ class Facts(BaseModel):
     """Its class, without the module."""
     is_classifier: bool
     """Whether it predicts classes."""
-    classes: list[JsonScalar] | None
-    """Its classes in its own order; None for a regressor."""
+    classes: list[JsonScalar] | list[list[JsonScalar]] | None
+    """Its classes in its own order, a list an output where there are several; None for a
+    regressor."""
     n_outputs: int
     """How many things it predicts for a row."""
     n_features: int | None
@@ -34,6 +36,13 @@ class Facts(BaseModel):
     """The numpy it is asked under."""
     python_version: str
     """The Python it is asked under."""
+
+    @property
+    def signature_classes(self) -> Any:
+        """The classes as a Signature has them."""
+        if self.classes is None:
+            return None
+        return tuple(tuple(name) if isinstance(name, list) else name for name in self.classes)
 
 
 def checked_facts(found: object) -> Facts:
@@ -55,15 +64,8 @@ def check_supported(facts: Facts) -> None:
     """Whether poner can serve it at all.
 
     Raises:
-        NotSupportedError: it predicts several outputs at once.
         ModelUnreadableError: it is a classifier without classes, or without columns.
     """
-    if facts.n_outputs > 1:
-        raise NotSupportedError(
-            f"{facts.type} predicts several outputs at once.",
-            "Fit one model for each output.",
-            step=facts.type,
-        )
     if facts.is_classifier and not facts.classes:
         raise ModelUnreadableError(
             f"{facts.type} does not say which classes it predicts.", "Fit it on labelled data."
@@ -82,7 +84,7 @@ def check_signature(signature: Signature, facts: Facts, source: str) -> None:
             f"{source} has {given} features, but the model expects {facts.n_features}.",
             "Use the signature that was saved with this model.",
         )
-    classes = None if facts.classes is None else tuple(facts.classes)
+    classes = facts.signature_classes
     if signature.classes != classes:
         raise SignatureError(
             f"{source} has the classes {_listed(signature.classes)}, but the model has "
@@ -91,7 +93,7 @@ def check_signature(signature: Signature, facts: Facts, source: str) -> None:
         )
 
 
-def _listed(classes: Sequence[JsonScalar] | None) -> str:
+def _listed(classes: Sequence[Any] | None) -> str:
     return "none" if classes is None else ", ".join(map(repr, classes[:10]))
 
 
@@ -129,7 +131,7 @@ def make_signature(
         Feature(wire_name, column)
         for wire_name, column in zip(wire_names(columns), columns, strict=True)
     )
-    signature = Signature(features, None if facts.classes is None else tuple(facts.classes))
+    signature = Signature(features, facts.signature_classes)
     return with_labels(signature, labels)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import QUANTILE_STEPS, Feature, FloatArray
+from poner.artifacts import QUANTILE_STEPS, Feature, Rows
 from poner.errors import SignatureError
 
 _NUMERIC_KINDS = "biuf"
@@ -47,27 +47,39 @@ def table_of(X: object) -> NDArray[Any]:
     return table
 
 
-def numbers_of(table: NDArray[Any], columns: Sequence[str]) -> FloatArray:
-    """Convert what `table_of` laid out to float64; None and pandas' NA become NaN.
+def values_of(table: NDArray[Any], columns: Sequence[str]) -> Rows:
+    """Convert what `table_of` laid out: float64, or objects where a column holds texts.
+
+    A column is either numbers or texts; None, NaN and pandas' NA are NaN in both.
 
     Raises:
-        SignatureError: a column, which is named, holds something other than numbers.
+        SignatureError: a column, which is named, holds something else, or both.
     """
     if table.dtype.kind in _NUMERIC_KINDS:
         return table.astype(np.float64)
-    numbers = np.empty(table.shape)
-    for position, column in enumerate(columns):
-        for row, value in enumerate(table[:, position]):
-            if value is None or type(value).__name__ == "NAType":
-                numbers[row, position] = np.nan
-            elif isinstance(value, Real | np.bool_):
-                numbers[row, position] = float(value)
-            else:
-                raise SignatureError(
-                    f"Column {column!r} of X holds {type(value).__name__} values, not numbers.",
-                    "Encode it as numbers before the model and train on those.",
-                )
-    return numbers
+    parts = [_column(table[:, place], column) for place, column in enumerate(columns)]
+    texts = any(part.dtype.hasobject for part in parts)
+    return np.stack(parts, axis=1).astype(object if texts else np.float64)
+
+
+def _column(values: NDArray[Any], column: str) -> NDArray[Any]:
+    """One column as float64, or as objects that are texts or NaN."""
+    plain = [np.nan if _is_missing(value) else value for value in values.tolist()]
+    kinds = {type(value) for value in plain if value is not np.nan}
+    if kinds and all(issubclass(kind, str) for kind in kinds):
+        return np.array([value if value is np.nan else str(value) for value in plain], dtype=object)
+    for kind in kinds:
+        if not issubclass(kind, Real | np.bool_):
+            other = ", ".join(sorted(each.__name__ for each in kinds))
+            raise SignatureError(
+                f"Column {column!r} of X holds {other} values, neither numbers nor texts alone.",
+                "Make it one of the two before the model, and train on that.",
+            )
+    return np.array(plain, dtype=np.float64)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value != value or type(value).__name__ in ("NAType", "NaTType")
 
 
 def column_names(X: object) -> tuple[str, ...] | None:
@@ -104,8 +116,11 @@ def target_name(y: object) -> str | None:
     return next((str(name) for name in names if isinstance(name, str)), None)
 
 
-def describe(wire_name: str, column: str, values: FloatArray, *, missing: bool) -> Feature:
-    """Make the Feature of a column from the finite ones of its (n_rows,) float64 values."""
+def describe(wire_name: str, column: str, values: NDArray[Any], *, missing: bool) -> Feature:
+    """Make the Feature of a column from its (n_rows,) values: floats, or texts and NaN."""
+    if any(isinstance(value, str) for value in values.tolist()):
+        return Feature(wire_name, column, kind="category", missing=missing)
+    values = values.astype(np.float64)
     finite = values[np.isfinite(values)]
     if not finite.size:
         return Feature(wire_name, column, missing=missing)

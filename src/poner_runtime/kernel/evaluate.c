@@ -27,20 +27,42 @@ static void mark_needed(const poner_model *model, uint32_t reg, uint8_t *needed)
     }
 }
 
-static poner_status run_block(const poner_model *model, uint32_t reg, const double *rows,
-                              size_t n_rows, double *registers, const uint8_t *needed,
-                              poner_fault *fault) {
-    for (uint32_t i = 0; i < reg; i++) {
-        if (!needed[i]) continue;
-        const poner_step *step = model->steps + i;
-        const uint32_t input = step->inputs[0];
-        const double *in = input ? registers + model->steps[input - 1].offset * n_rows : rows;
-        const uint32_t in_width = input ? model->steps[input - 1].width : model->n_features;
-        const poner_status status = poner_operations[step->operation].run(
-            model, step, in, in_width, registers + step->offset * n_rows, n_rows, fault);
-        if (status != PONER_OK) return status;
+/* The feature that a column of register `reg` is, through steps that only move or check values. */
+static uint32_t trace_back(const poner_model *model, uint32_t reg, uint32_t column) {
+    while (reg != 0) {
+        const poner_step *step = model->steps + reg - 1;
+        reg = step->inputs[0];
+        if (step->operation == PONER_JOIN) {
+            for (int k = 0; column >= poner_register_width(model, reg); reg = step->inputs[++k])
+                column -= poner_register_width(model, reg);
+        } else if (step->operation == PONER_SELECT) {
+            column = ((const uint32_t *)poner_array_of(model, step, 0))[column];
+        } else if (step->width != poner_register_width(model, reg) ||
+                   !poner_operations[step->operation].keeps_columns) {
+            return PONER_NONE;
+        }
     }
-    return PONER_OK;
+    return column;
+}
+
+static poner_status run_step(const poner_model *model, uint32_t index, const double *rows,
+                             size_t n_rows, double *registers, poner_fault *fault) {
+    const poner_step *step = model->steps + index;
+    poner_call call = {
+        .model = model,
+        .step = step,
+        .out = registers + step->offset * n_rows,
+        .n_rows = n_rows,
+        .fault = fault,
+    };
+    for (int k = 0; k < PONER_MAX_INPUTS && step->inputs[k] != PONER_NONE; k++) {
+        const uint32_t input = step->inputs[k];
+        call.in[k] = input ? registers + model->steps[input - 1].offset * n_rows : rows;
+        call.in_width[k] = poner_register_width(model, input);
+    }
+    const poner_status status = poner_operations[step->operation].run(&call);
+    if (status == PONER_REFUSED) fault->column = trace_back(model, step->inputs[0], fault->column);
+    return status;
 }
 
 poner_status poner_evaluate(const poner_model *model, uint32_t output, const double *rows,
@@ -53,9 +75,11 @@ poner_status poner_evaluate(const poner_model *model, uint32_t output, const dou
     mark_needed(model, reg, needed);
     for (size_t first = 0; first < n_rows; first += block) {
         const size_t count = n_rows - first < block ? n_rows - first : block;
-        const poner_status status = run_block(model, reg, rows + first * model->n_features, count,
-                                              registers, needed, fault);
-        if (status != PONER_OK) {
+        for (uint32_t i = 0; i < reg; i++) {
+            if (!needed[i]) continue;
+            const poner_status status = run_step(model, i, rows + first * model->n_features, count,
+                                                 registers, fault);
+            if (status == PONER_OK) continue;
             fault->row += first;
             return status;
         }

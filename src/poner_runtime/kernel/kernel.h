@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PONER_FORMAT_VERSION 1u
+#define PONER_FORMAT_VERSION 2u
 #define PONER_NONE 0xffffffffu /* an input or array that is not given */
 #define PONER_MAX_INPUTS 4
 #define PONER_MAX_ARRAYS 8
@@ -94,12 +94,22 @@ typedef struct {
     uint32_t row_width; /* values a row of all registers but the first */
 } poner_model;
 
-typedef enum { PONER_OK = 0, PONER_BAD_MODEL, PONER_NOT_FINITE } poner_status;
+typedef enum { PONER_OK = 0, PONER_BAD_MODEL, PONER_REFUSED } poner_status;
 
-/* What went wrong: a sentence for PONER_BAD_MODEL, the place in the rows for PONER_NOT_FINITE. */
+/* Why a row is refused, as scikit-learn would refuse it. */
+typedef enum {
+    PONER_MISSING = 1, /* NaN where the model takes none */
+    PONER_BEYOND = 2, /* infinite, or so after rounding to float32 */
+    PONER_UNKNOWN = 3, /* a category that was not there in training */
+} poner_reason;
+
+/* What went wrong: a sentence for PONER_BAD_MODEL; for PONER_REFUSED the reason and the place,
+ * where the column is a feature, or PONER_NONE for a value computed from several. */
 typedef struct {
     const char *message;
-    size_t row, column;
+    poner_reason reason;
+    size_t row;
+    uint32_t column;
 } poner_fault;
 
 /* Check `size` bytes and make `model` a view of them; the bytes must stay, 8-byte aligned. */

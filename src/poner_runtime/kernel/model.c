@@ -40,25 +40,25 @@ static const char *check_arrays(const poner_model *model, uint64_t size) {
     return NULL;
 }
 
-static uint32_t register_width(const poner_model *model, uint32_t reg) {
-    return reg == 0 ? model->n_features : model->steps[reg - 1].width;
-}
-
 static const char *check_step(const poner_model *model, uint32_t index) {
     const poner_step *step = model->steps + index;
     if (step->operation == 0 || step->operation >= PONER_N_OPERATIONS)
         return "a step's operation is unknown; a newer poner wrote this file";
     if (step->width == 0 || step->width > MAX_ROW_WIDTH) return "a register has no valid width";
     const poner_operation *operation = poner_operations + step->operation;
+    uint32_t n_inputs = 0, widths[PONER_MAX_INPUTS] = {0};
     for (uint32_t i = 0; i < PONER_MAX_INPUTS; i++) {
-        const int given = step->inputs[i] != PONER_NONE;
-        if (given != (i < operation->n_inputs)) return "a step has the wrong number of inputs";
-        if (given && step->inputs[i] > index) return "a step reads a register before it is written";
+        if (step->inputs[i] == PONER_NONE) continue;
+        if (i != n_inputs++) return "a step has the wrong number of inputs";
+        if (step->inputs[i] > index) return "a step reads a register before it is written";
+        widths[i] = poner_register_width(model, step->inputs[i]);
     }
+    if (n_inputs < 1 || n_inputs > operation->most_inputs)
+        return "a step has the wrong number of inputs";
     for (int i = 0; i < PONER_MAX_ARRAYS; i++)
         if (step->arrays[i] != PONER_NONE && step->arrays[i] >= model->n_arrays)
             return "a step names an array that is not there";
-    return operation->check(model, step, register_width(model, step->inputs[0]));
+    return operation->check(model, step, widths);
 }
 
 static const char *check_steps(poner_model *model) {
@@ -128,5 +128,5 @@ uint32_t poner_find_output(const poner_model *model, uint32_t name) {
 }
 
 uint32_t poner_output_width(const poner_model *model, uint32_t output) {
-    return register_width(model, model->outputs[output].reg);
+    return poner_register_width(model, model->outputs[output].reg);
 }

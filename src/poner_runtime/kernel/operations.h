@@ -2,26 +2,48 @@
 #ifndef PONER_OPERATIONS_H
 #define PONER_OPERATIONS_H
 
+#include <stdbool.h>
+
 #include "kernel.h"
+
+/* What an operation is run on: registers of n_rows rows, each row after row. */
+typedef struct {
+    const poner_model *model;
+    const poner_step *step;
+    const double *in[PONER_MAX_INPUTS]; /* NULL where there is none */
+    uint32_t in_width[PONER_MAX_INPUTS];
+    double *out; /* n_rows x step->width */
+    size_t n_rows;
+    poner_fault *fault;
+} poner_call;
 
 typedef struct {
     const char *name;
-    uint32_t n_inputs;
-    /* NULL if the step holds together, else what is wrong. `in_width` is that of inputs[0];
-     * every array number is known to exist or to be PONER_NONE. */
-    const char *(*check)(const poner_model *model, const poner_step *step, uint32_t in_width);
-    /* in: n_rows x in_width, out: n_rows x step->width, both row after row. */
-    poner_status (*run)(const poner_model *model, const poner_step *step, const double *in,
-                        uint32_t in_width, double *out, size_t n_rows, poner_fault *fault);
+    uint32_t most_inputs; /* at least one is there */
+    bool keeps_columns; /* column i of the result comes from column i of the first input alone */
+    /* NULL if the step holds together, else what is wrong. Every array number is known to exist or
+     * to be PONER_NONE; a missing input has width 0. */
+    const char *(*check)(const poner_model *model, const poner_step *step, const uint32_t *widths);
+    poner_status (*run)(const poner_call *call);
 } poner_operation;
 
-#define PONER_N_OPERATIONS 12u
+#define PONER_N_OPERATIONS 24u
+#define PONER_SELECT 1u
+#define PONER_JOIN 2u
 
 extern const poner_operation poner_operations[PONER_N_OPERATIONS];
+
+static inline uint32_t poner_register_width(const poner_model *model, uint32_t reg) {
+    return reg == 0 ? model->n_features : model->steps[reg - 1].width;
+}
 
 /* Array `slot` of a step if it has the type and count, else NULL. For use in check functions. */
 const void *poner_expect_array(const poner_model *model, const poner_step *step, int slot,
                                poner_array_type type, uint64_t count);
+
+/* Array `slot` of n_groups ends, ascending; the last of them is in *total. NULL if it is not. */
+const uint32_t *poner_expect_ends(const poner_model *model, const poner_step *step, int slot,
+                                  uint64_t n_groups, uint32_t *total);
 
 /* Array `slot` of a step that has been checked. */
 static inline const void *poner_array_of(const poner_model *model, const poner_step *step,
@@ -33,17 +55,50 @@ static inline uint64_t poner_count_of(const poner_model *model, const poner_step
     return step->arrays[slot] == PONER_NONE ? 0 : model->arrays[step->arrays[slot]].count;
 }
 
-/* trees.c */
-const char *poner_check_sum_trees(const poner_model *, const poner_step *, uint32_t);
-poner_status poner_sum_trees(const poner_model *, const poner_step *, const double *, uint32_t,
-                             double *, size_t, poner_fault *);
-const char *poner_check_sum_leaf_rows(const poner_model *, const poner_step *, uint32_t);
-poner_status poner_sum_leaf_rows(const poner_model *, const poner_step *, const double *, uint32_t,
-                                 double *, size_t, poner_fault *);
+/* Refuse a row, because of what stands in a column of the first input. */
+static inline poner_status poner_refuse(const poner_call *call, size_t row, uint32_t column,
+                                        poner_reason reason) {
+    call->fault->row = row, call->fault->column = column, call->fault->reason = reason;
+    return PONER_REFUSED;
+}
 
+#define PONER_OPERATION(name)                                                                 \
+    const char *poner_check_##name(const poner_model *, const poner_step *, const uint32_t *); \
+    poner_status poner_##name(const poner_call *)
+
+/* plumbing.c */
+PONER_OPERATION(select);
+PONER_OPERATION(join);
+PONER_OPERATION(constant);
+PONER_OPERATION(require);
+PONER_OPERATION(cast_float32);
+/* elementwise.c */
+PONER_OPERATION(map);
+PONER_OPERATION(combine);
+PONER_OPERATION(replace);
+PONER_OPERATION(power_transform);
+/* rowwise.c */
+PONER_OPERATION(reduce);
+PONER_OPERATION(linear);
+PONER_OPERATION(products);
+PONER_OPERATION(logistic);
+PONER_OPERATION(softmax);
+/* distances.c */
+PONER_OPERATION(distances);
+PONER_OPERATION(neighbours);
+/* lookup.c */
+PONER_OPERATION(recode);
+PONER_OPERATION(one_hot);
+PONER_OPERATION(digitize);
+PONER_OPERATION(interpolate);
+/* trees.c */
+PONER_OPERATION(sum_trees);
+PONER_OPERATION(sum_leaf_rows);
 /* shallow_trees.c */
-const char *poner_check_sum_shallow_trees(const poner_model *, const poner_step *, uint32_t);
-poner_status poner_sum_shallow_trees(const poner_model *, const poner_step *, const double *,
-                                     uint32_t, double *, size_t, poner_fault *);
+PONER_OPERATION(sum_shallow_trees);
+
+/* special.c: as scipy.special computes them. */
+double poner_normal_cdf(double value);
+double poner_normal_quantile(double probability);
 
 #endif

@@ -19,16 +19,17 @@ typedef struct {
 } bound_model;
 
 static PyObject *bad_model_error;
-static PyObject *not_finite_error;
+static PyObject *refused_error;
 
 static PyObject *raise_fault(poner_status status, const poner_fault *fault) {
     if (status == PONER_BAD_MODEL) {
         PyErr_SetString(bad_model_error, fault->message);
         return NULL;
     }
-    PyObject *place = Py_BuildValue("nn", (Py_ssize_t)fault->row, (Py_ssize_t)fault->column);
+    const Py_ssize_t column = fault->column == PONER_NONE ? -1 : (Py_ssize_t)fault->column;
+    PyObject *place = Py_BuildValue("nnI", (Py_ssize_t)fault->row, column, (unsigned)fault->reason);
     if (place) {
-        PyErr_SetObject(not_finite_error, place);
+        PyErr_SetObject(refused_error, place);
         Py_DecRef(place);
     }
     return NULL;
@@ -250,13 +251,13 @@ static PyMethodDef methods[] = {
      "list_outputs(model) -> ((name, width), ...)\n\nThe outputs, by number and values a row."},
     {"evaluate_row", evaluate_row, METH_VARARGS,
      "evaluate_row(model, output: int, values: tuple) -> float | tuple\n\n"
-     "One output for one row of n_features numbers; raises NotFiniteError(row, column)."},
+     "One output for one row of n_features numbers; raises RefusedError(row, column, reason)."},
     {"predict_body", predict_body, METH_VARARGS,
      "predict_body(model, names: tuple, body: bytes, largest: float) -> float | None\n\n"
      "The prediction for a plain JSON request; None for a body that is not plain."},
     {"evaluate", evaluate, METH_VARARGS,
      "evaluate(model, output: int, rows: bytes) -> bytes\n\n"
-     "One output for many rows: float64, row after row, in and out; raises NotFiniteError."},
+     "One output for many rows: float64, row after row, in and out; raises RefusedError."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -278,13 +279,16 @@ PyObject *PyInit__kernel(void) {
     PyObject *module = PyModule_Create2(&definition, PONER_PYTHON_ABI_VERSION);
     if (!module) return NULL;
     bad_model_error = PyErr_NewException("poner_runtime._kernel.BadModelError", PyExc_ValueError, NULL);
-    not_finite_error =
-        PyErr_NewException("poner_runtime._kernel.NotFiniteError", PyExc_ValueError, NULL);
-    if (!bad_model_error || !not_finite_error) return NULL;
+    refused_error =
+        PyErr_NewException("poner_runtime._kernel.RefusedError", PyExc_ValueError, NULL);
+    if (!bad_model_error || !refused_error) return NULL;
     Py_IncRef(bad_model_error);
-    Py_IncRef(not_finite_error);
+    Py_IncRef(refused_error);
     if (PyModule_AddObject(module, "BadModelError", bad_model_error) < 0 ||
-        PyModule_AddObject(module, "NotFiniteError", not_finite_error) < 0 ||
+        PyModule_AddObject(module, "RefusedError", refused_error) < 0 ||
+        PyModule_AddIntConstant(module, "MISSING", PONER_MISSING) < 0 ||
+        PyModule_AddIntConstant(module, "BEYOND", PONER_BEYOND) < 0 ||
+        PyModule_AddIntConstant(module, "UNKNOWN", PONER_UNKNOWN) < 0 ||
         PyModule_AddIntConstant(module, "PREDICT", PONER_PREDICT) < 0 ||
         PyModule_AddIntConstant(module, "DECISION_FUNCTION", PONER_DECISION_FUNCTION) < 0 ||
         PyModule_AddIntConstant(module, "PREDICT_PROBA", PONER_PREDICT_PROBA) < 0 ||

@@ -16,14 +16,14 @@ static inline uint32_t nodes_of(uint32_t depth) { return (1u << depth) - 1; }
 static inline uint32_t leaves_of(uint32_t depth) { return 1u << depth; }
 
 const char *poner_check_sum_shallow_trees(const poner_model *model, const poner_step *step,
-                                          uint32_t in_width) {
+                                          const uint32_t *widths) {
     const uint32_t depth = step->option;
     if (depth < 1 || depth > MAX_DEPTH) return "shallow trees are not 1 to 4 levels deep";
     const uint64_t n_splits = poner_count_of(model, step, 0);
     const poner_node *splits = poner_expect_array(model, step, 0, PONER_NODE, n_splits);
     if (!splits || n_splits > MAX_SPLITS) return "shallow trees have no splits, or too many";
     for (uint64_t i = 0; i < n_splits; i++)
-        if (splits[i].feature & PONER_LEAF || (splits[i].feature & PONER_FEATURE) >= in_width ||
+        if (splits[i].feature & PONER_LEAF || (splits[i].feature & PONER_FEATURE) >= widths[0] ||
             splits[i].child != 0)
             return "a split asks for no feature";
     const uint64_t n_leaves = poner_count_of(model, step, 2);
@@ -75,10 +75,11 @@ static inline void add_trees(const uint16_t *nodes, const double *leaves, uint64
 /* out[i % width] = start[i % width] + the leaf of tree i, for each tree in order.
  * Option: levels. Arrays: 0 splits, 1 a complete tree's splits for each tree, 2 its leaves,
  * 3 start values. */
-poner_status poner_sum_shallow_trees(const poner_model *model, const poner_step *step,
-                                     const double *in, uint32_t in_width, double *out,
-                                     size_t n_rows, poner_fault *fault) {
-    (void)fault;
+poner_status poner_sum_shallow_trees(const poner_call *call) {
+    const poner_model *model = call->model;
+    const poner_step *step = call->step;
+    const double *in = call->in[0];
+    double *out = call->out;
     const poner_node *splits = poner_array_of(model, step, 0);
     const uint64_t n_splits = poner_count_of(model, step, 0);
     const uint16_t *nodes = poner_array_of(model, step, 1);
@@ -86,7 +87,7 @@ poner_status poner_sum_shallow_trees(const poner_model *model, const poner_step 
     const uint64_t n_trees = poner_count_of(model, step, 2) / leaves_of(step->option);
     const uint32_t width = step->width;
     uint8_t right[MAX_SPLITS];
-    for (size_t row = 0; row < n_rows; row++, in += in_width, out += width) {
+    for (size_t row = 0; row < call->n_rows; row++, in += call->in_width[0], out += width) {
         memcpy(out, start, width * sizeof *out);
         answer_splits(splits, n_splits, in, right);
         switch (step->option) {

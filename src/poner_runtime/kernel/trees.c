@@ -45,7 +45,7 @@ static inline void find_tree_leaves(const poner_node *nodes, const uint32_t *tre
 
 /* The leaves of one tree for LANES rows. */
 static inline void find_row_leaves(const poner_node *nodes, const uint32_t *tree,
-                                   const double *rows, uint32_t width, const poner_node **leaves) {
+                                   const double *rows, size_t width, const poner_node **leaves) {
     uint32_t index[LANES];
     EACH_LANE(k) index[k] = tree[ROOT];
     for (uint32_t levels = tree[DEPTH]; levels > 0; levels--)
@@ -88,10 +88,10 @@ static const char *check_trees(const poner_model *model, const poner_step *step)
 }
 
 const char *poner_check_sum_trees(const poner_model *model, const poner_step *step,
-                                  uint32_t in_width) {
+                                  const uint32_t *widths) {
     if (!poner_expect_array(model, step, 2, PONER_FLOAT64, step->width))
         return "the sum over trees has no start values";
-    const char *problem = check_nodes(model, step, in_width, 0);
+    const char *problem = check_nodes(model, step, widths[0], 0);
     return problem ? problem : check_trees(model, step);
 }
 
@@ -121,9 +121,12 @@ static void sum_columns(const poner_node *nodes, const uint32_t *tree, const uin
 
 /* out[column] = start[column] + the leaf of each tree of that column, one after the other.
  * Arrays: 0 trees (root, depth, column), 1 nodes, 2 start values. */
-poner_status poner_sum_trees(const poner_model *model, const poner_step *step, const double *in,
-                             uint32_t in_width, double *out, size_t n_rows, poner_fault *fault) {
-    (void)fault;
+poner_status poner_sum_trees(const poner_call *call) {
+    const poner_model *model = call->model;
+    const poner_step *step = call->step;
+    const double *in = call->in[0];
+    double *out = call->out;
+    const size_t in_width = call->in_width[0], n_rows = call->n_rows;
     const uint32_t *trees = poner_array_of(model, step, 0), width = step->width;
     const uint32_t *end = trees + poner_count_of(model, step, 0);
     const poner_node *nodes = poner_array_of(model, step, 1), *leaves[LANES];
@@ -146,12 +149,12 @@ poner_status poner_sum_trees(const poner_model *model, const poner_step *step, c
 }
 
 const char *poner_check_sum_leaf_rows(const poner_model *model, const poner_step *step,
-                                      uint32_t in_width) {
+                                      const uint32_t *widths) {
     const uint64_t count = poner_count_of(model, step, 2);
     if (!poner_expect_array(model, step, 2, PONER_FLOAT64, count) || count == 0 ||
         count % step->width)
         return "the leaves have no table of values";
-    const char *problem = check_nodes(model, step, in_width, count / step->width);
+    const char *problem = check_nodes(model, step, widths[0], count / step->width);
     return problem ? problem : check_trees(model, step);
 }
 
@@ -161,10 +164,12 @@ static inline void add_row(double *out, const double *values, uint32_t width) {
 
 /* out = the leaf rows of all trees, added one after the other to 0.
  * Arrays: 0 trees (root, depth, 0), 1 nodes, 2 leaf rows of step->width values. */
-poner_status poner_sum_leaf_rows(const poner_model *model, const poner_step *step,
-                                 const double *in, uint32_t in_width, double *out, size_t n_rows,
-                                 poner_fault *fault) {
-    (void)fault;
+poner_status poner_sum_leaf_rows(const poner_call *call) {
+    const poner_model *model = call->model;
+    const poner_step *step = call->step;
+    const double *in = call->in[0];
+    double *out = call->out;
+    const size_t in_width = call->in_width[0], n_rows = call->n_rows;
     const uint32_t *trees = poner_array_of(model, step, 0), width = step->width;
     const uint32_t *end = trees + poner_count_of(model, step, 0);
     const poner_node *nodes = poner_array_of(model, step, 1), *leaves[LANES];

@@ -1,51 +1,67 @@
-"""Readers: from a fitted estimator to a Program, one file a family of estimators.
+"""Readers: from a fitted estimator to steps of a Program, one file a family of estimators.
 
-An estimator is matched by its exact class: a subclass may compute something else. To add a
-family, write its file and give it a row in `READERS`.
+An estimator is matched by its exact class: a subclass may compute something else. To add one,
+write its function in the file of its family and give it a row in that file's table.
 """
 
 from __future__ import annotations
 
 from poner.artifacts import TrainedModel
-from poner.compiler.readers.forest import read_forest, read_single_tree
-from poner.compiler.readers.gradient_boosting import read_gradient_boosting
-from poner.compiler.readers.hist_gradient_boosting import read_hist_gradient_boosting
-from poner.compiler.readers.reading import Reader, Reading
-from poner.errors import NotSupportedError
+from poner.compiler.program import Output, Program, ProgramBuilder
+from poner.compiler.readers import (
+    forest,
+    gradient_boosting,
+    hist_gradient_boosting,
+    linear,
+    pipeline,
+    scaling,
+)
+from poner.compiler.readers.reading import (
+    Prediction,
+    PredictorReader,
+    Scope,
+    TransformerReader,
+)
 
-_HIST = "sklearn.ensemble._hist_gradient_boosting.gradient_boosting"
-
-READERS: dict[str, Reader] = {
-    "sklearn.ensemble._gb.GradientBoostingClassifier": read_gradient_boosting,
-    "sklearn.ensemble._gb.GradientBoostingRegressor": read_gradient_boosting,
-    "sklearn.ensemble._forest.RandomForestClassifier": read_forest,
-    "sklearn.ensemble._forest.RandomForestRegressor": read_forest,
-    "sklearn.ensemble._forest.ExtraTreesClassifier": read_forest,
-    "sklearn.ensemble._forest.ExtraTreesRegressor": read_forest,
-    "sklearn.tree._classes.DecisionTreeClassifier": read_single_tree,
-    "sklearn.tree._classes.DecisionTreeRegressor": read_single_tree,
-    "sklearn.tree._classes.ExtraTreeClassifier": read_single_tree,
-    "sklearn.tree._classes.ExtraTreeRegressor": read_single_tree,
-    f"{_HIST}.HistGradientBoostingClassifier": read_hist_gradient_boosting,
-    f"{_HIST}.HistGradientBoostingRegressor": read_hist_gradient_boosting,
+TRANSFORMERS: dict[str, TransformerReader] = {
+    **pipeline.TRANSFORMERS,
+    **scaling.TRANSFORMERS,
 }
-"""The reader of each class, by its exact name."""
+"""The reader of each class that transforms, by its exact name."""
+
+PREDICTORS: dict[str, PredictorReader] = {
+    **forest.PREDICTORS,
+    **gradient_boosting.PREDICTORS,
+    **hist_gradient_boosting.PREDICTORS,
+    **linear.PREDICTORS,
+    **pipeline.PREDICTORS,
+}
+"""The reader of each class that predicts, by its exact name."""
 
 
-def read_model(model: TrainedModel) -> Reading:
-    """The Program of a trained model.
+def read_model(model: TrainedModel) -> tuple[Program, Prediction]:
+    """The Program of a trained model, and the classes of what it predicts.
 
     Raises:
-        NotSupportedError: no reader knows its class, or the reader its settings.
+        NotSupportedError: no reader knows a class in it, or the reader its settings.
         ModelUnreadableError: the fitted state is damaged.
     """
-    reader = READERS.get(model.estimator.type_name)
-    if reader is None:
-        name = model.estimator.type_name.rpartition(".")[2]
-        raise NotSupportedError(
-            f"The native engine does not compute {name}.",
-            "It computes scikit-learn's gradient boosting, random forests, extra trees and "
-            "decision trees.",
-            step=name,
-        )
-    return reader(model)
+    builder = ProgramBuilder(len(model.signature.features))
+    major, minor = model.provenance.sklearn_version.split(".")[:2]
+    scope = Scope(
+        builder=builder,
+        version=(int(major), int(minor)),
+        oracle=model.oracle,
+        transformers=TRANSFORMERS,
+        predictors=PREDICTORS,
+        steps=(model.estimator.type_name.rpartition(".")[2],),
+    )
+    prediction = scope.predict(model.estimator, 0)
+    registers = {
+        Output.PREDICT: prediction.predict,
+        Output.DECISION_FUNCTION: prediction.decision_function,
+        Output.PREDICT_PROBA: prediction.predict_proba,
+        Output.RAW: prediction.raw,
+    }
+    outputs = {output: place for output, place in registers.items() if place is not None}
+    return builder.finish(outputs), prediction

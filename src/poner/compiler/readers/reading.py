@@ -1,44 +1,128 @@
-"""What every reader gets and gives."""
+"""What every reader gets and gives.
+
+A reader takes one fitted estimator apart and adds its steps to the Program, reading from a
+register; a Pipeline's reader calls those of its steps. There are two kinds: of estimators that
+transform, which give the register of the transformed row, and of those that predict.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from poner.artifacts import TrainedModel
-from poner.compiler.program import Output, Program
-from poner.errors import ModelUnreadableError
+from poner.artifacts import FittedObject, JsonScalar, Oracle
+from poner.compiler.program import ProgramBuilder
+from poner.errors import ModelUnreadableError, NotSupportedError
+
+Classes = tuple[JsonScalar, ...]
+"""A classifier's classes, in its own order."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A model as a Program, and how to ask the model itself for the same."""
+class Prediction:
+    """Where an estimator's answers are: registers of the Program."""
 
-    program: Program
-    """What the model computes."""
-    raw: Output
-    """The output whose bits must equal the model's own."""
-    methods: dict[Output, str]
-    """The estimator's method for each output of the Program."""
+    predict: int
+    """A classifier's index of the class, a regressor's value; one column an output."""
+    classes: tuple[Classes, ...] | None = None
+    """The classes of each output; None for a regressor."""
+    predict_proba: int | None = None
+    """A probability a class, output after output; None where the estimator has none."""
+    decision_function: int | None = None
+    """The scores; one column for two classes. None where the estimator has none."""
+    raw: int | None = None
+    """A regressor's score before its link, where scikit-learn can be asked for it too."""
+
+    @property
+    def only_classes(self) -> Classes:
+        """The classes of a classifier of one output."""
+        assert self.classes is not None
+        assert len(self.classes) == 1
+        return self.classes[0]
 
 
-Reader = Callable[[TrainedModel], Reading]
-"""Reads one family of estimators; raises NotSupportedError for what it cannot compute."""
+@dataclass(frozen=True)
+class Scope:
+    """Where a reader works: the Program under way, and what is known around the estimator."""
 
-
-def sklearn_version(model: TrainedModel) -> tuple[int, int]:
+    builder: ProgramBuilder
+    """Takes the steps."""
+    version: tuple[int, int]
     """Major and minor version of the scikit-learn that fitted the model."""
-    major, minor = model.provenance.sklearn_version.split(".")[:2]
-    return int(major), int(minor)
+    oracle: Oracle
+    """The model itself."""
+    transformers: Mapping[str, TransformerReader]
+    """Readers by the exact name of the estimator's class."""
+    predictors: Mapping[str, PredictorReader]
+    """Readers by the exact name of the estimator's class."""
+    steps: tuple[str, ...] = ()
+    """Names of the steps that lead to the estimator, for messages."""
+    place: tuple[str | int, ...] = ()
+    """Attributes and indices that lead to it from the model, for the oracle."""
+
+    @property
+    def path(self) -> str:
+        """The steps as one text, such as `Pipeline/scale`."""
+        return "/".join(self.steps)
+
+    def inside(self, step: str, *place: str | int) -> Scope:
+        """The scope of an estimator inside this one."""
+        return replace(self, steps=(*self.steps, step), place=(*self.place, *place))
+
+    def transform(self, estimator: FittedObject, source: int) -> int:
+        """Read an estimator that transforms; returns the register of the transformed row.
+
+        Raises:
+            NotSupportedError: no reader knows its class, or the reader its settings.
+        """
+        reader = self.transformers.get(estimator.type_name)
+        if reader is None:
+            raise self.unknown(estimator)
+        return reader(estimator, self, source)
+
+    def predict(self, estimator: FittedObject, source: int) -> Prediction:
+        """Read an estimator that predicts.
+
+        Raises:
+            NotSupportedError: no reader knows its class, or the reader its settings.
+        """
+        reader = self.predictors.get(estimator.type_name)
+        if reader is None:
+            raise self.unknown(estimator)
+        return reader(estimator, self, source)
+
+    def unknown(self, estimator: FittedObject) -> NotSupportedError:
+        """The error for an estimator that no reader knows."""
+        name = estimator.type_name.rpartition(".")[2]
+        own = " It is no class of scikit-learn's." if not _is_sklearn(estimator) else ""
+        return self.unsupported(f"the native engine does not compute {name}.{own}")
+
+    def unsupported(self, reason: str, hint: str = "") -> NotSupportedError:
+        """The error for what this estimator does and the kernel cannot; names the step."""
+        return NotSupportedError(
+            f"{self.path}: {reason}",
+            hint or "Replace this step by one that docs/coverage.md lists as native.",
+            step=self.path,
+        )
+
+    def takes_missing(self, width: int) -> bool:
+        """Whether the estimator answers for NaN: it is asked, as this changed with the versions."""
+        row = np.full((1, width), np.nan)
+        try:
+            self.oracle.answer("predict", row, self.place)
+        except ModelUnreadableError:
+            return False
+        return True
 
 
-def takes_missing(model: TrainedModel) -> bool:
-    """Whether the model answers for NaN: it is asked, since this changed with the versions."""
-    row = np.full((1, len(model.signature.features)), np.nan)
-    try:
-        model.oracle.answer("predict", row)
-    except ModelUnreadableError:
-        return False
-    return True
+def _is_sklearn(estimator: FittedObject) -> bool:
+    return estimator.type_name.startswith("sklearn.")
+
+
+TransformerReader = Callable[[FittedObject, Scope, int], int]
+"""(estimator, scope, register of its input) -> register of the transformed row."""
+
+PredictorReader = Callable[[FittedObject, Scope, int], Prediction]
+"""(estimator, scope, register of its input) -> where its answers are."""

@@ -22,7 +22,7 @@ class ReadTrees:
     fitted: FittedTrees
     """Structure and thresholds."""
     values: FloatArray
-    """(n_nodes, n_classes or 1) what scikit-learn keeps at each node."""
+    """(n_nodes, n_outputs, n_classes or 1) what scikit-learn keeps at each node."""
 
 
 def read_trees(estimators: Sequence[FittedObject]) -> ReadTrees:
@@ -40,7 +40,6 @@ def read_trees(estimators: Sequence[FittedObject]) -> ReadTrees:
         or not set(tables[0].dtype.names or ()) >= _FIELDS
         or any(len(table) != len(value) for table, value in zip(tables, values, strict=True))
         or len(shapes) != 1
-        or next(iter(shapes))[0] != 1
     ):
         raise ModelUnreadableError(
             "The model's decision trees are not such as scikit-learn fits.",
@@ -61,4 +60,4 @@ def read_trees(estimators: Sequence[FittedObject]) -> ReadTrees:
         threshold=nodes["threshold"].astype(np.float64),
         missing_left=missing_left,
     )
-    return ReadTrees(fitted, np.concatenate(values)[:, 0, :].astype(np.float64))
+    return ReadTrees(fitted, np.concatenate(values).astype(np.float64))

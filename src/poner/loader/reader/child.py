@@ -87,7 +87,7 @@ class Session:
         from . import estimators
 
         (rows,) = array_block.unpack_arrays(request["block"], body)
-        answered = estimators.answer(self.estimator, request["method"], rows)
+        answered = estimators.answer(self.estimator, request["method"], rows, request["place"])
         described, block = array_block.pack_arrays([answered])
         return {"block": described}, block
 

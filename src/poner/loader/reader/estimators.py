@@ -6,6 +6,7 @@ import importlib.metadata
 import numbers
 import sys
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from .faults import FileUnreadableError
@@ -130,9 +131,11 @@ def facts(estimator: Any) -> dict[str, Any]:
 
 
 def _classes(classes: Any) -> list[Any] | None:
-    """Classes as JSON says them; None where there are several outputs, or none."""
-    if classes is None or isinstance(classes, list):
+    """Classes as JSON says them, a list an output where there are several; None without any."""
+    if classes is None:
         return None
+    if isinstance(classes, list) and classes and hasattr(classes[0], "tolist"):
+        return [_classes(own) for own in classes]
     plain = classes.tolist() if hasattr(classes, "tolist") else list(classes)
     if not all(isinstance(item, (bool, int, float, str)) for item in plain):
         raise FileUnreadableError(
@@ -165,13 +168,29 @@ def _feature_names(estimator: Any) -> list[str] | None:
     return None if names is None else [str(name) for name in names]
 
 
-def answer(estimator: Any, method: str, rows: Any) -> Any:
-    """What the estimator answers on rows.
+def part_of(estimator: Any, place: Sequence[str | int]) -> Any:
+    """The estimator within another that attributes and indices lead to.
+
+    Raises:
+        FileUnreadableError: they lead nowhere, or to something else.
+    """
+    part = estimator
+    for key in place:
+        try:
+            part = vars(part)[key] if isinstance(key, str) else part[key]
+        except (TypeError, KeyError, IndexError) as error:
+            raise FileUnreadableError(f"The model has no part {key!r} where one was.") from error
+    return part
+
+
+def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = ()) -> Any:
+    """What the estimator, or one within it, answers on rows.
 
     Args:
         estimator: fitted, settled.
         method: one of `METHODS`.
         rows: (n_rows, n_features) float64.
+        place: attributes and indices that lead to the estimator that is asked.
 
     Returns:
         An array of numbers, booleans or fixed-width texts.
@@ -181,6 +200,7 @@ def answer(estimator: Any, method: str, rows: Any) -> Any:
     """
     import numpy as np
 
+    estimator = part_of(estimator, place)
     function = getattr(estimator, method, None) if method in METHODS else None
     name = type(estimator).__name__
     if function is None:
@@ -205,6 +225,8 @@ def plain_array(answered: Any, source: str) -> Any:
     """An answer as an array that can be sent; objects that are all texts become one."""
     import numpy as np
 
+    if isinstance(answered, list) and answered and getattr(answered[0], "ndim", 0) == 2:
+        answered = np.concatenate(answered, axis=1)  # probabilities of several outputs
     array = answered.toarray() if hasattr(answered, "toarray") else np.asarray(answered)
     if array.dtype.hasobject:
         items = array.ravel().tolist()

@@ -1,0 +1,168 @@
+"""Finds, for each feature, the values at which a Program's answer can change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poner.artifacts import FloatArray
+from poner.compiler.operations import (
+    LEAF,
+    CastFloat32,
+    Combine,
+    Digitize,
+    Distances,
+    Interpolate,
+    Join,
+    Linear,
+    Operation,
+    Pairing,
+    Products,
+    Recode,
+    Replace,
+    Require,
+    Select,
+    SumLeafRows,
+    SumShallowTrees,
+    SumTrees,
+)
+from poner.compiler.program import Program
+
+_FEATURE = 0x1FFF_FFFF
+_USUAL = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+"""What a step gets that has no values of its own, where the steps before it scale."""
+
+MOST_VALUES = 100_000
+"""Values kept for a column; more are thinned out evenly."""
+
+_COMPARISONS = {
+    Pairing.GREATER,
+    Pairing.GREATER_EQUAL,
+    Pairing.LESS,
+    Pairing.LESS_EQUAL,
+    Pairing.EQUAL,
+    Pairing.NOT_EQUAL,
+    Pairing.MINIMUM,
+    Pairing.MAXIMUM,
+}
+
+
+@dataclass(frozen=True)
+class HardValues:
+    """What to try of each feature."""
+
+    by_feature: tuple[FloatArray, ...]
+    """For each feature, values at which an answer can change, sorted."""
+    categories: frozenset[int]
+    """Features that are looked up: only these values are known."""
+    cast_to_float32: frozenset[int]
+    """Features that are rounded to float32 before anything else."""
+
+
+def find_hard_values(program: Program) -> HardValues:
+    """Each step's own values, taken back through the steps before it."""
+    found: list[list[list[FloatArray]]] = [
+        [[] for _ in range(program.width(register))] for register in range(len(program.steps) + 1)
+    ]
+    for number in range(len(program.steps), 0, -1):
+        step = program.steps[number - 1]
+        source = step.sources[0]
+        for column, values in enumerate(_own_values(step.operation, program.width(source))):
+            if values is not None:
+                found[source][column].append(values)
+        _take_back(program, number, found)
+    return HardValues(
+        by_feature=tuple(_sorted(parts) for parts in found[0]),
+        categories=_origins(program, Recode),
+        cast_to_float32=_origins(program, CastFloat32),
+    )
+
+
+def _sorted(parts: list[FloatArray]) -> FloatArray:
+    values = np.unique(np.concatenate(parts)) if parts else np.empty(0)
+    return values[:: -(-len(values) // MOST_VALUES)] if len(values) > MOST_VALUES else values
+
+
+def _origins(program: Program, kind: type[Operation]) -> frozenset[int]:
+    """The features that reach an operation as they are."""
+    origins = {
+        program.origin(step.sources[0], column)
+        for step in program.steps
+        if isinstance(step.operation, kind)
+        for column in range(program.width(step.sources[0]))
+    }
+    return frozenset(feature for feature in origins if feature is not None)
+
+
+def _own_values(operation: Operation, width: int) -> list[FloatArray | None]:
+    """For each column of the source, the values at which this operation changes."""
+    match operation:
+        case SumTrees(trees) | SumLeafRows(trees):
+            return _thresholds(trees.nodes, width)
+        case SumShallowTrees(splits=splits):
+            return _thresholds(splits, width)
+        case Recode(ends, keys) | Digitize(ends, keys) | Interpolate(ends, keys):
+            return list(np.split(keys, ends[:-1]))
+        case Combine(pairing, operand) if pairing in _COMPARISONS and operand is not None:
+            return [np.array([value]) for value in np.broadcast_to(operand, (width,))]
+        case Replace(wanted):
+            return [wanted] * width
+        case Distances(points=points):
+            return list(np.quantile(points, [0.0, 0.25, 0.5, 0.75, 1.0], axis=0).T)
+        case Linear() | Products():
+            return [_USUAL] * width
+        case _:
+            return [None] * width
+
+
+def _thresholds(nodes: NDArray[np.void], width: int) -> list[FloatArray | None]:
+    inner = (nodes["feature"] & LEAF) == 0
+    feature, threshold = nodes["feature"][inner] & _FEATURE, nodes["value"][inner]
+    order = np.argsort(feature, kind="stable")
+    ends = np.searchsorted(feature[order], np.arange(1, width))
+    return [np.unique(part) for part in np.split(threshold[order], ends)]
+
+
+def _take_back(program: Program, number: int, found: list[list[list[FloatArray]]]) -> None:
+    """Where a step can be undone, what is hard for its result is so for its source."""
+    step, mine = program.steps[number - 1], found[number]
+    target = found[step.sources[0]]
+    match step.operation:
+        case Select(columns):
+            for column, parts in zip(columns.tolist(), mine, strict=True):
+                target[column] += parts
+        case Join():
+            rest = iter(mine)
+            for source in step.sources:
+                for own in found[source]:
+                    own += next(rest)
+        case Require() | CastFloat32() | Replace():
+            for own, parts in zip(target, mine, strict=True):
+                own += parts
+        case Combine(pairing, operand) if operand is not None:
+            with np.errstate(all="ignore"):
+                for own, parts, value in zip(
+                    target, mine, np.broadcast_to(operand, (len(mine),)), strict=True
+                ):
+                    own += [_undo(pairing, part, value) for part in parts]
+        case _:
+            pass
+
+
+def _undo(pairing: Pairing, values: FloatArray, operand: float) -> FloatArray:
+    """What had to come in for these values to come out."""
+    match pairing:
+        case Pairing.ADD:
+            return values - operand
+        case Pairing.SUBTRACT:
+            return values + operand
+        case Pairing.MULTIPLY:
+            return values / operand
+        case Pairing.DIVIDE | Pairing.DIVIDE_OR_KEEP:
+            return values * operand if operand else values
+        case Pairing.FILL | Pairing.MINIMUM | Pairing.MAXIMUM:
+            return values
+        case _:
+            return np.empty(0)

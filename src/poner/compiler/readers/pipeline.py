@@ -1,0 +1,54 @@
+"""Pipelines: steps one after the other, the last of which transforms or predicts.
+
+Source: scikit-learn 1.1 to 1.9, sklearn/pipeline.py, read 2026-11-22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from poner.artifacts import FittedObject
+from poner.compiler.fitted import get_list
+from poner.compiler.readers.reading import (
+    Prediction,
+    PredictorReader,
+    Scope,
+    TransformerReader,
+)
+from poner.errors import ModelUnreadableError
+
+
+def read_pipeline(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
+    """All steps but the last transform."""
+    *before, (inside, last) = _steps(estimator, scope)
+    for inner, step in before:
+        source = inner.transform(step, source)
+    return inside.predict(last, source)
+
+
+def read_transforming_pipeline(estimator: FittedObject, scope: Scope, source: int) -> int:
+    """All steps transform."""
+    for inner, step in _steps(estimator, scope):
+        source = inner.transform(step, source)
+    return source
+
+
+def _steps(estimator: FittedObject, scope: Scope) -> Iterator[tuple[Scope, FittedObject]]:
+    """The steps that do something, each in its own scope."""
+    for number, entry in enumerate(get_list(estimator, "steps")):
+        match entry:
+            case [str(), None | "passthrough"]:
+                continue
+            case [str() as name, FittedObject() as step]:
+                yield scope.inside(name, "steps", number, 1), step
+            case _:
+                raise ModelUnreadableError(
+                    f"{scope.path}: a step of the pipeline is no estimator.",
+                    "Fit and save the model again.",
+                )
+
+
+TRANSFORMERS: dict[str, TransformerReader] = {
+    "sklearn.pipeline.Pipeline": read_transforming_pipeline
+}
+PREDICTORS: dict[str, PredictorReader] = {"sklearn.pipeline.Pipeline": read_pipeline}

@@ -1,0 +1,167 @@
+/* Operations that go value by value. */
+#include <math.h>
+#include <string.h>
+
+#include "operations.h"
+
+static const char *same_width(const poner_step *step, const uint32_t *widths) {
+    return step->width == widths[0] ? NULL : "a step changes the width and may not";
+}
+
+/* Functions of one value, as numpy computes them. ------------------------------------------------ */
+
+static double negative(double x) { return -x; }
+static double sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : x; }
+static double square(double x) { return x * x; }
+static double reciprocal(double x) { return 1.0 / x; }
+static double is_nan(double x) { return isnan(x) ? 1.0 : 0.0; }
+static double is_inf(double x) { return isinf(x) ? 1.0 : 0.0; }
+static double is_finite(double x) { return isfinite(x) ? 1.0 : 0.0; }
+static double expit(double x) { return 1.0 / (1.0 + exp(-x)); }
+static double relu(double x) { return x < 0.0 ? 0.0 : x; }
+
+static double (*const FUNCTIONS[])(double) = {
+    negative, fabs,  sign,  square, sqrt,   cbrt,   exp,        exp2,
+    expm1,    log,   log2,  log10,  log1p,  sin,    cos,        tan,
+    asin,     acos,  atan,  sinh,   cosh,   tanh,   asinh,      acosh,
+    atanh,    floor, ceil,  rint,   trunc,  reciprocal, is_nan, is_inf,
+    is_finite, expit, relu, erf,    poner_normal_cdf, poner_normal_quantile,
+};
+enum { N_FUNCTIONS = sizeof FUNCTIONS / sizeof *FUNCTIONS };
+
+const char *poner_check_map(const poner_model *model, const poner_step *step,
+                            const uint32_t *widths) {
+    (void)model;
+    return step->option < N_FUNCTIONS ? same_width(step, widths) : "a function is unknown";
+}
+
+/* out[i] = function(in[i]). Option: the function. */
+poner_status poner_map(const poner_call *call) {
+    double (*const function)(double) = FUNCTIONS[call->step->option];
+    const size_t n_values = call->n_rows * call->in_width[0];
+    for (size_t i = 0; i < n_values; i++) call->out[i] = function(call->in[0][i]);
+    return PONER_OK;
+}
+
+/* Functions of two values. ----------------------------------------------------------------------- */
+
+enum {
+    ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, MINIMUM, MAXIMUM, GREATER, GREATER_EQUAL, LESS,
+    LESS_EQUAL, EQUAL, NOT_EQUAL, FILL, DIVIDE_OR_KEEP, N_PAIRINGS
+};
+
+const char *poner_check_combine(const poner_model *model, const poner_step *step,
+                                const uint32_t *widths) {
+    if (step->option >= N_PAIRINGS) return "a function is unknown";
+    const uint64_t count = widths[1] ? widths[1] : poner_count_of(model, step, 0);
+    if (!widths[1] && !poner_expect_array(model, step, 0, PONER_FLOAT64, count))
+        return "a function of two values has one";
+    if (count != 1 && count != widths[0]) return "values and their partners differ in number";
+    return same_width(step, widths);
+}
+
+/* One row; `step` is 0 where one partner serves all columns. */
+#define EACH(expression)                              \
+    for (size_t i = 0; i < n; i++) {                  \
+        const double a = in[i], b = partner[i * step]; \
+        out[i] = (expression);                        \
+    }                                                 \
+    break
+
+static inline void combine_row(uint32_t pairing, const double *in, const double *partner,
+                               size_t step, double *out, size_t n) {
+    switch (pairing) {
+    case ADD: EACH(a + b);
+    case SUBTRACT: EACH(a - b);
+    case MULTIPLY: EACH(a * b);
+    case DIVIDE: EACH(a / b);
+    case POWER: EACH(pow(a, b));
+    case MINIMUM: EACH(b < a ? b : a);
+    case MAXIMUM: EACH(b > a ? b : a);
+    case GREATER: EACH(a > b ? 1.0 : 0.0);
+    case GREATER_EQUAL: EACH(a >= b ? 1.0 : 0.0);
+    case LESS: EACH(a < b ? 1.0 : 0.0);
+    case LESS_EQUAL: EACH(a <= b ? 1.0 : 0.0);
+    case EQUAL: EACH(a == b ? 1.0 : 0.0);
+    case NOT_EQUAL: EACH(a != b ? 1.0 : 0.0);
+    case FILL: EACH(isnan(a) ? b : a);
+    default: EACH(b == 0.0 ? a : a / b);
+    }
+}
+
+/* out[i] = pairing(in[i], partner). Option: the pairing. Arrays: 0 partners, one a column or one
+ * for all, unless a second input has them. */
+poner_status poner_combine(const poner_call *call) {
+    const uint32_t width = call->in_width[0], second = call->in_width[1];
+    const double *partner = second ? call->in[1] : poner_array_of(call->model, call->step, 0);
+    const uint64_t count = second ? second : poner_count_of(call->model, call->step, 0);
+    const size_t step = count == 1 ? 0 : 1;
+    for (size_t row = 0; row < call->n_rows; row++, partner += second) {
+        const double *in = call->in[0] + row * width;
+        double *out = call->out + row * width;
+        if (step)
+            combine_row(call->step->option, in, partner, 1, out, width);
+        else
+            combine_row(call->step->option, in, partner, 0, out, width);
+    }
+    return PONER_OK;
+}
+
+const char *poner_check_replace(const poner_model *model, const poner_step *step,
+                                const uint32_t *widths) {
+    if (!poner_expect_array(model, step, 0, PONER_FLOAT64, 1) ||
+        !poner_expect_array(model, step, 1, PONER_FLOAT64, widths[0]))
+        return "a replacement is missing";
+    return same_width(step, widths);
+}
+
+/* out[i] = in[i], or substitutes[i] where it is the wanted value. Arrays: 0 wanted, 1 substitutes. */
+poner_status poner_replace(const poner_call *call) {
+    const double wanted = *(const double *)poner_array_of(call->model, call->step, 0);
+    const double *substitutes = poner_array_of(call->model, call->step, 1), *in = call->in[0];
+    double *out = call->out;
+    for (size_t row = 0; row < call->n_rows; row++)
+        for (uint32_t i = 0; i < call->in_width[0]; i++, in++)
+            *out++ = *in == wanted || (isnan(*in) && isnan(wanted)) ? substitutes[i] : *in;
+    return PONER_OK;
+}
+
+/* Power transforms. ------------------------------------------------------------------------------ */
+
+enum { YEO_JOHNSON, BOX_COX, N_METHODS };
+
+const char *poner_check_power_transform(const poner_model *model, const poner_step *step,
+                                        const uint32_t *widths) {
+    if (step->option >= N_METHODS ||
+        !poner_expect_array(model, step, 0, PONER_FLOAT64, widths[0]))
+        return "a power transform is unknown or has no powers";
+    return same_width(step, widths);
+}
+
+/* scipy.special.boxcox (scipy 1.9 to 1.17, _boxcox.pxd). */
+static double box_cox(double x, double lambda) {
+    if (fabs(lambda) < 1e-19) return log(x);
+    const double exponent = lambda * log(x);
+    return exponent < 709.78 ? expm1(exponent) / lambda
+                             : copysign(1.0, lambda) * exp(exponent - log(fabs(lambda))) - 1 / lambda;
+}
+
+/* sklearn.preprocessing.PowerTransformer._yeo_johnson_transform (1.1 to 1.9). */
+static double yeo_johnson(double x, double lambda) {
+    if (isnan(x)) return x;
+    if (x >= 0.0)
+        return fabs(lambda) < 2.220446049250313e-16 ? log1p(x) : (pow(x + 1.0, lambda) - 1.0) / lambda;
+    return fabs(lambda - 2.0) > 2.220446049250313e-16
+               ? -(pow(1.0 - x, 2.0 - lambda) - 1.0) / (2.0 - lambda)
+               : -log1p(-x);
+}
+
+/* Option: the method. Arrays: 0 lambdas. */
+poner_status poner_power_transform(const poner_call *call) {
+    const double *lambdas = poner_array_of(call->model, call->step, 0), *in = call->in[0];
+    double (*const method)(double, double) = call->step->option == BOX_COX ? box_cox : yeo_johnson;
+    double *out = call->out;
+    for (size_t row = 0; row < call->n_rows; row++)
+        for (uint32_t i = 0; i < call->in_width[0]; i++) *out++ = method(*in++, lambdas[i]);
+    return PONER_OK;
+}

@@ -1,0 +1,108 @@
+/* Operations that move values, and those that refuse them. */
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "operations.h"
+
+const char *poner_check_select(const poner_model *model, const poner_step *step,
+                               const uint32_t *widths) {
+    const uint32_t *columns = poner_expect_array(model, step, 0, PONER_UINT32, step->width);
+    if (!columns) return "a selection has no columns";
+    for (uint32_t i = 0; i < step->width; i++)
+        if (columns[i] >= widths[0]) return "a selected column is not there";
+    return NULL;
+}
+
+/* out[i] = in[columns[i]]. Arrays: 0 columns. */
+poner_status poner_select(const poner_call *call) {
+    const uint32_t *columns = poner_array_of(call->model, call->step, 0);
+    const double *in = call->in[0];
+    double *out = call->out;
+    for (size_t row = 0; row < call->n_rows; row++, in += call->in_width[0])
+        for (uint32_t i = 0; i < call->step->width; i++) *out++ = in[columns[i]];
+    return PONER_OK;
+}
+
+const char *poner_check_join(const poner_model *model, const poner_step *step,
+                             const uint32_t *widths) {
+    (void)model;
+    uint64_t total = 0;
+    for (int k = 0; k < PONER_MAX_INPUTS; k++) total += widths[k];
+    return total == step->width ? NULL : "joined registers are not as wide as their parts";
+}
+
+poner_status poner_join(const poner_call *call) {
+    double *out = call->out;
+    for (size_t row = 0; row < call->n_rows; row++)
+        for (int k = 0; k < PONER_MAX_INPUTS; k++) {
+            const uint32_t width = call->in_width[k];
+            if (width) memcpy(out, call->in[k] + row * width, width * sizeof *out);
+            out += width;
+        }
+    return PONER_OK;
+}
+
+const char *poner_check_constant(const poner_model *model, const poner_step *step,
+                                 const uint32_t *widths) {
+    (void)widths;
+    return poner_expect_array(model, step, 0, PONER_FLOAT64, step->width) ? NULL
+                                                                          : "a constant is missing";
+}
+
+/* out = values, whatever comes in. Arrays: 0 values. */
+poner_status poner_constant(const poner_call *call) {
+    const double *values = poner_array_of(call->model, call->step, 0);
+    const uint32_t width = call->step->width;
+    for (size_t row = 0; row < call->n_rows; row++)
+        memcpy(call->out + row * width, values, width * sizeof *values);
+    return PONER_OK;
+}
+
+/* Refuses what scikit-learn refuses: NaN and infinities where the model was not made for them. */
+enum { ALLOW_MISSING = 1, ALLOW_INFINITE = 2 };
+
+static poner_status refuse_one(const poner_call *call, size_t place) {
+    const uint32_t width = call->in_width[0];
+    return poner_refuse(call, place / width, (uint32_t)(place % width),
+                        isnan(call->in[0][place]) ? PONER_MISSING : PONER_BEYOND);
+}
+
+static inline bool passes(double value, uint32_t option) {
+    return isfinite(value) || (isnan(value) && (option & ALLOW_MISSING)) ||
+           (isinf(value) && (option & ALLOW_INFINITE));
+}
+
+const char *poner_check_require(const poner_model *model, const poner_step *step,
+                                const uint32_t *widths) {
+    (void)model;
+    return step->width == widths[0] ? NULL : "a check changes the width";
+}
+
+/* out = in. Option: what passes. */
+poner_status poner_require(const poner_call *call) {
+    const size_t n_values = call->n_rows * call->in_width[0];
+    const double *in = call->in[0];
+    double nothing = 0.0; /* stays 0 while all are finite */
+    for (size_t i = 0; i < n_values; i++) nothing += in[i] * 0.0;
+    for (size_t i = 0; !(nothing == 0.0) && i < n_values; i++)
+        if (!passes(in[i], call->step->option)) return refuse_one(call, i);
+    memcpy(call->out, in, n_values * sizeof *in);
+    return PONER_OK;
+}
+
+const char *poner_check_cast_float32(const poner_model *model, const poner_step *step,
+                                     const uint32_t *widths) {
+    return poner_check_require(model, step, widths);
+}
+
+/* out = in rounded to float32. Option: ALLOW_MISSING. */
+poner_status poner_cast_float32(const poner_call *call) {
+    const size_t n_values = call->n_rows * call->in_width[0];
+    for (size_t i = 0; i < n_values; i++) {
+        const double value = (double)(float)call->in[0][i];
+        if (!passes(value, call->step->option & ALLOW_MISSING)) return refuse_one(call, i);
+        call->out[i] = value;
+    }
+    return PONER_OK;
+}
