@@ -189,7 +189,7 @@ def try_one(name: str, kind: str, instance: Any, data: DataSet) -> Finding | Non
         try:
             model, X = _fit(sklearn.base.clone(instance), kind, data)
             rows = _rows(model, X)
-        except Exception:
+        except Exception:  # noqa: BLE001  # whatever scikit-learn raises, it does not take the table
             return None
         configuration = f"{_describe(instance)} on {data.name}"
         try:
@@ -248,7 +248,7 @@ def _rows(model: Any, X: Any) -> Any:
         for row in rows:
             try:
                 model.predict(row[None])
-            except Exception:
+            except Exception:  # noqa: BLE001  # whatever scikit-learn raises, it does not take the table
                 continue
             found.append(row[None])
     return np.concatenate(found).astype(np.float64)
