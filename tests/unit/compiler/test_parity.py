@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.datasets import make_classification, make_regression
+from sklearn.decomposition import NMF
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -19,7 +22,9 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 from sklearn.tree import (
     DecisionTreeClassifier,
     DecisionTreeRegressor,
@@ -28,8 +33,9 @@ from sklearn.tree import (
 )
 
 from poner import loader, pipeline
-from poner.compiled_model import CompiledModel
+from poner.artifacts import Oracle, Rows
 from poner.errors import InputError, NotSupportedError, ParityError
+from tests.compiling import compile_fitted
 
 FEW = {"random_state": 0}
 CLASSIFIERS = [
@@ -58,12 +64,6 @@ REGRESSORS = [
     HistGradientBoostingRegressor(max_iter=15, loss="gamma", **FEW),
     HistGradientBoostingRegressor(max_iter=15, loss="quantile", quantile=0.3, **FEW),
 ]
-
-
-def compile_fitted(model: Any, X: np.ndarray) -> CompiledModel:
-    """The compiled form of a fitted estimator."""
-    with loader.open_estimator(model, X=X) as trained:
-        return pipeline.compile_trained(trained)
 
 
 def with_missing(X: np.ndarray) -> np.ndarray:
@@ -171,7 +171,7 @@ def test_histogram_boosting_takes_infinities() -> None:
 @pytest.mark.parametrize(
     ("model", "step"),
     [
-        (LogisticRegression(), "LogisticRegression"),
+        (make_pipeline(MinMaxScaler(), NMF(), LinearRegression()), "Pipeline/nmf"),
         (
             GradientBoostingClassifier(init=DummyClassifier(strategy="stratified")),
             "GradientBoostingClassifier/init",
@@ -207,38 +207,36 @@ def test_a_wrong_answer_stops_the_build() -> None:
     """Where the model answers otherwise than its own tables, nothing is let go."""
 
     class Liar:
-        """An oracle that answers with another model's scores."""
+        """An oracle whose probabilities are an ulp too large."""
 
-        def __init__(self, model: Any) -> None:
-            self.model = model
+        def __init__(self, honest: Oracle) -> None:
+            self.honest = honest
 
-        def answer(self, method: str, rows: np.ndarray) -> np.ndarray:
-            answers = getattr(self.model, method)(rows)
-            if method == "predict_proba":
-                answers = np.nextafter(answers, 2)
-            return np.asarray(answers)
+        def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> np.ndarray:
+            answers = self.honest.answer(method, rows, place)
+            return np.nextafter(answers, 2) if method == "predict_proba" else answers
 
     X, y = make_classification(100, 5, random_state=0)
     model = DecisionTreeClassifier().fit(X, y)
-    from dataclasses import replace
-
     with (
         loader.open_estimator(model, X=X) as trained,
         pytest.raises(ParityError, match="predict_proba"),
     ):
-        pipeline.compile_trained(replace(trained, oracle=Liar(model)))
+        pipeline.compile_trained(replace(trained, oracle=Liar(trained.oracle)))
 
 
 def test_every_threshold_is_tried_with_its_neighbours() -> None:
     """The threshold rows hold each threshold, and the next float64 and float32 on both sides."""
-    from poner.compiler.parity_rows import make_rows
+    from poner.compiler.hard_values import find_hard_values
+    from poner.compiler.parity_rows import Answerable, make_rows
     from poner.compiler.readers import read_model
 
     X, y = make_classification(200, 5, random_state=0)
     model = RandomForestClassifier(n_estimators=5, random_state=0).fit(X, y)
     with loader.open_estimator(model, X=X) as trained:
-        program = read_model(trained).program
-    rows = make_rows(np.empty((0, 5)), program)["thresholds"]
+        program, _ = read_model(trained)
+    nothing = Answerable((False,) * 5, (False,) * 5, (False,) * 5)
+    rows = make_rows(np.empty((0, 5)), find_hard_values(program), nothing)["thresholds"]
     for tree in model.estimators_:
         inner = tree.tree_.feature >= 0
         for feature, threshold in zip(
