@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,17 +132,20 @@ def with_texts(data: DataSet) -> DataSet:
     return DataSet(f"{data.name}, with texts", frame, data.y, data.is_classification)
 
 
-def instances(names: set[str] | None = None) -> Iterator[tuple[str, str, Any]]:
-    """(class, kind, instance) of everything that predicts or transforms."""
+def kinds_of_estimators() -> dict[str, str]:
+    """`classifier`, `regressor`, `transformer` or `outlier detector` by the class's name."""
     kinds: dict[str, str] = {}
     for kind in ("transformer", "regressor", "classifier"):
         kinds |= {name: kind for name, _ in all_estimators(type_filter=kind)}
-    for name, cls in all_estimators(type_filter=None):
-        tags = getattr(cls, "_estimator_type", None)
-        if name not in kinds and (
-            tags == "outlier_detector" or issubclass(cls, sklearn.base.OutlierMixin)
-        ):
+    for name, cls in all_estimators():
+        if name not in kinds and issubclass(cls, sklearn.base.OutlierMixin):
             kinds[name] = "outlier detector"
+    return kinds
+
+
+def instances(names: set[str] | None = None) -> Iterator[tuple[str, str, Any]]:
+    """(class, kind, instance) of everything that predicts or transforms."""
+    kinds = kinds_of_estimators()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for instance in _tested_estimators():
@@ -255,25 +258,36 @@ def _rows(model: Any, X: Any) -> Any:
 
 
 def _compare(model: Any, compiled: Any, rows: Any) -> tuple[float, int]:
-    """The largest relative difference of numbers, and how many labels differ."""
+    own = {
+        method: getattr(model, method)(rows)
+        for method in ("decision_function", "predict_proba", "predict")
+        if hasattr(model, method)
+    }
+    return compare_answers(compiled, rows, own)
+
+
+def compare_answers(compiled: Any, rows: Any, own: Mapping[str, Any]) -> tuple[float, int]:
+    """The largest relative difference of numbers, and how many labels differ.
+
+    Relative to the value, or to what is usual in its column.
+    """
     largest, differing = 0.0, 0
-    for method in ("decision_function", "predict_proba", "predict"):
-        if not hasattr(model, method):
+    for method, expected in own.items():
+        answers = getattr(compiled, method)(rows)
+        if isinstance(answers, list):
+            answers = np.concatenate(answers, axis=1)
+        if isinstance(expected, list):
+            expected = np.concatenate(expected, axis=1)
+        answers = np.asarray(answers)
+        expected = np.asarray(expected).reshape(answers.shape)
+        if method == "predict" and compiled.signature.classes is not None:
+            differing += int(np.sum(answers != expected))
             continue
-        answers, own = getattr(compiled, method)(rows), getattr(model, method)(rows)
-        if isinstance(own, list):
-            answers, own = np.concatenate(answers, axis=1), np.concatenate(own, axis=1)
-        answers, own = np.asarray(answers), np.asarray(own)
-        own = own.reshape(answers.shape)
-        if own.dtype.kind != "f" or (sklearn.base.is_classifier(model) and method == "predict"):
-            differing += int(np.sum(answers != own))
-            continue
-        own = own.astype(np.float64)
-        size = np.maximum(np.abs(own), np.median(np.abs(own), axis=0))
-        gap = np.where(
-            (answers == own) | (np.isnan(answers) & np.isnan(own)), 0.0, np.abs(answers - own)
-        )
-        largest = max(largest, float(np.max(gap / np.where(size == 0.0, 1.0, size), initial=0.0)))
+        expected = expected.astype(np.float64)
+        size = np.maximum(np.abs(expected), np.median(np.abs(expected), axis=0))
+        same = (answers == expected) | (np.isnan(answers) & np.isnan(expected))
+        gap = np.where(same, 0.0, np.abs(answers - expected) / np.where(size == 0.0, 1.0, size))
+        largest = max(largest, float(np.max(gap, initial=0.0)))
     return largest, differing
 
 

@@ -9,13 +9,24 @@ tests/survey.py that it takes, compiled, proved, and compared once more on other
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import sklearn
 
-from tests.survey import NOT_IN_FRONT, Finding, data_sets, instances, survey, with_texts
+from tests.survey import (
+    NOT_IN_FRONT,
+    Finding,
+    data_sets,
+    instances,
+    kinds_of_estimators,
+    survey,
+    with_texts,
+)
+from tests.survey_files import fit_all, try_file
 
 PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
 
@@ -36,15 +47,37 @@ Where an estimator is not native, the other engines take the model.
 |---|---|---|---|
 """
 
+ELSEWHERE = """
+## Models of other versions
+
+Every estimator as that version's own tests configure it, fitted there on tables of classes, counts,
+gaps, values and several outputs; the model file opened, compiled, proved, and compared with what it
+answered there.
+
+| scikit-learn | kind | native | of | difference | not native |
+|---|---|---|---|---|---|
+"""
+
+VERSIONS = ("1.1.3", "1.2.2", "1.5.2")
+"""Versions tried beside this one; the oldest that is supported is among them."""
+
 KINDS = ("classifier", "regressor", "outlier detector", "transformer")
 
 
 def main() -> None:
     """Survey in two processes, and write the page."""
     names = sorted({name for name, _, _ in instances()})
-    with ProcessPoolExecutor() as pool:
+    kinds = kinds_of_estimators()
+    with ProcessPoolExecutor() as pool, TemporaryDirectory() as folder:
         found = [finding for part in pool.map(_survey_one, names) for finding in part]
-    PAGE.write_text(make_page(found), encoding="utf-8")
+        elsewhere = {}
+        for version in VERSIONS:
+            own = Path(folder) / version
+            own.mkdir()
+            files = fit_all(version, own)
+            tried = pool.map(try_file, files, [kinds] * len(files))
+            elsewhere[version] = [finding for finding in tried if finding.estimator in kinds]
+    PAGE.write_text(make_page(found, elsewhere), encoding="utf-8")
 
 
 def _survey_one(name: str) -> list[Finding]:
@@ -53,7 +86,7 @@ def _survey_one(name: str) -> list[Finding]:
     return list(survey([*sets, *texts], {name}))
 
 
-def make_page(found: list[Finding]) -> str:
+def make_page(found: list[Finding], elsewhere: Mapping[str, list[Finding]]) -> str:
     """The page's text."""
     by_estimator: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in found:
@@ -70,6 +103,9 @@ def make_page(found: list[Finding]) -> str:
         lines += [
             _row(name, group) for (its, name), group in sorted(by_estimator.items()) if its == kind
         ]
+    lines.append(ELSEWHERE)
+    for version, findings in elsewhere.items():
+        lines += _version_rows(version, findings)
     lines.append("\n## Not counted\n\nThey do not stand in front of a model that answers rows.\n\n")
     lines += [f"- {name}: {reason}.\n" for name, reason in sorted(NOT_IN_FRONT.items())]
     return "".join(lines)
@@ -78,6 +114,21 @@ def make_page(found: list[Finding]) -> str:
 def is_native(group: list[Finding]) -> bool:
     """Whether an estimator counts as native: most of its fits are."""
     return sum(finding.native for finding in group) * 2 > len(group)
+
+
+def _version_rows(version: str, findings: list[Finding]) -> Iterator[str]:
+    """A line a kind."""
+    for kind in KINDS:
+        groups: dict[str, list[Finding]] = defaultdict(list)
+        for finding in findings:
+            if finding.kind == kind and finding.estimator not in NOT_IN_FRONT:
+                groups[finding.estimator].append(finding)
+        native = [name for name, group in groups.items() if is_native(group)]
+        largest = max((f.difference for f in findings if f.kind == kind and f.native), default=0.0)
+        others = ", ".join(sorted(set(groups) - set(native)))
+        yield (
+            f"| {version} | {kind}s | {len(native)} | {len(groups)} | {largest:.0e} | {others} |\n"
+        )
 
 
 def _row(name: str, group: list[Finding]) -> str:
