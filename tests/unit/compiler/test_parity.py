@@ -22,7 +22,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.tree import (
@@ -257,3 +257,47 @@ def test_compiling_gives_no_warning(cancer: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         compile_fitted(model, cancer.X)
+
+
+def test_a_tie_may_be_broken_otherwise() -> None:
+    """Where the model's own scores hold two labels for equal, either will do."""
+    X = np.array([[-1.0], [1.0]] * 20)
+    model = LogisticRegression().fit(X, [0, 1] * 20)
+    model.intercept_[:] = 0.0
+    rows = np.concatenate([X, np.zeros((1, 1)), np.full((1, 1), 5e-324)])
+    compiled = compile_fitted(model, rows)
+    assert compiled.parity is not None
+    assert compiled.parity.rows_equal == compiled.parity.rows_tried
+
+
+def test_what_a_model_amplifies_itself_is_allowed() -> None:
+    """Coefficients that cancel out: scikit-learn's own last digits are noise there."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(100, 3))
+    X[:, 0] *= 1e6
+    X[:, 2] += X[:, 0]
+    model = LinearRegression().fit(X, X[:, 1])
+    model.coef_ = np.array([1e2, 1.0, -1e2])
+    compiled = compile_fitted(model, X)
+    np.testing.assert_allclose(compiled.predict(X), model.predict(X), rtol=1e-5)
+
+
+def test_refusals_are_compared_too() -> None:
+    """A model that answers for NaN where its compiled form does not is not let go."""
+
+    class Lenient:
+        """An oracle that takes NaN for 0."""
+
+        def __init__(self, honest: Oracle) -> None:
+            self.honest = honest
+
+        def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> np.ndarray:
+            return self.honest.answer(method, np.nan_to_num(rows), place)
+
+    X, y = make_classification(100, 5, random_state=0)
+    model = LogisticRegression().fit(X, y)
+    with (
+        loader.open_estimator(model, X=X) as trained,
+        pytest.raises(ParityError, match="refuses"),
+    ):
+        pipeline.compile_trained(replace(trained, oracle=Lenient(trained.oracle)))

@@ -12,6 +12,7 @@ from poner.compiler.readers import (
     forest,
     gradient_boosting,
     hist_gradient_boosting,
+    label_propagation,
     linear,
     pipeline,
     scaling,
@@ -33,6 +34,7 @@ PREDICTORS: dict[str, PredictorReader] = {
     **forest.PREDICTORS,
     **gradient_boosting.PREDICTORS,
     **hist_gradient_boosting.PREDICTORS,
+    **label_propagation.PREDICTORS,
     **linear.PREDICTORS,
     **pipeline.PREDICTORS,
 }
