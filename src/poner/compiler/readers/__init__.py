@@ -9,9 +9,13 @@ from __future__ import annotations
 from poner.artifacts import TrainedModel
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.readers import (
+    columns,
+    encoders,
     forest,
+    functions,
     gradient_boosting,
     hist_gradient_boosting,
+    imputation,
     linear,
     pipeline,
     scaling,
@@ -24,6 +28,10 @@ from poner.compiler.readers.reading import (
 )
 
 TRANSFORMERS: dict[str, TransformerReader] = {
+    **columns.TRANSFORMERS,
+    **encoders.TRANSFORMERS,
+    **functions.TRANSFORMERS,
+    **imputation.TRANSFORMERS,
     **pipeline.TRANSFORMERS,
     **scaling.TRANSFORMERS,
 }
