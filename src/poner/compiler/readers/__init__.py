@@ -54,7 +54,9 @@ def read_model(model: TrainedModel) -> tuple[Program, Prediction]:
         NotSupportedError: no reader knows a class in it, or the reader its settings.
         ModelUnreadableError: the fitted state is damaged.
     """
-    builder = ProgramBuilder(len(model.signature.features))
+    features = model.signature.features
+    texts = {place for place, feature in enumerate(features) if feature.kind == "category"}
+    builder = ProgramBuilder(len(features), categories=texts)
     major, minor = model.provenance.sklearn_version.split(".")[:2]
     scope = Scope(
         builder=builder,
