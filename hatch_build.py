@@ -27,6 +27,8 @@ SOURCES = (
     "lookup.c",
     "distances.c",
     "special.c",
+    "splines.c",
+    "imputation.c",
     "trees.c",
     "shallow_trees.c",
     "request.c",

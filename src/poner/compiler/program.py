@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from poner.compiler.operations import (
+    Above,
     CastFloat32,
     Combine,
     Constant,
@@ -97,7 +98,7 @@ def _origin(steps: Sequence[Step], n_features: int, register: int, column: int) 
             case Join():
                 register, column = _part(steps, n_features, step, column)
                 continue
-            case Require() | Replace() | CastFloat32() | Combine(Pairing.FILL):
+            case Require() | Above() | Replace() | CastFloat32() | Combine(Pairing.FILL):
                 pass
             case _:
                 return None

@@ -9,7 +9,9 @@ from __future__ import annotations
 from poner.artifacts import TrainedModel
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.readers import (
+    binning,
     columns,
+    distributions,
     encoders,
     forest,
     functions,
@@ -18,7 +20,9 @@ from poner.compiler.readers import (
     imputation,
     linear,
     pipeline,
+    polynomials,
     scaling,
+    target_encoding,
 )
 from poner.compiler.readers.reading import (
     Prediction,
@@ -28,12 +32,16 @@ from poner.compiler.readers.reading import (
 )
 
 TRANSFORMERS: dict[str, TransformerReader] = {
+    **binning.TRANSFORMERS,
     **columns.TRANSFORMERS,
+    **distributions.TRANSFORMERS,
     **encoders.TRANSFORMERS,
     **functions.TRANSFORMERS,
     **imputation.TRANSFORMERS,
     **pipeline.TRANSFORMERS,
+    **polynomials.TRANSFORMERS,
     **scaling.TRANSFORMERS,
+    **target_encoding.TRANSFORMERS,
 }
 """The reader of each class that transforms, by its exact name."""
 
