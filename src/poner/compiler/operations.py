@@ -7,6 +7,7 @@ in the kernel, and a line in docs/model_format.md.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any, ClassVar
@@ -626,3 +627,18 @@ class Neighbours(Operation):
     def option(self) -> int:
         """The weights."""
         return int(self.weights)
+
+
+# Kernels and neighbours ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Couple(Operation):
+    """Probabilities of n classes from those of each pair of them, as libsvm iterates them."""
+
+    number = 40
+    tolerance = CANCELLATION
+
+    def width(self, *widths: int) -> int:
+        """The n of which there are n (n - 1) / 2 pairs."""
+        return (1 + math.isqrt(1 + 8 * widths[0])) // 2

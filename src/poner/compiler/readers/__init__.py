@@ -15,6 +15,7 @@ from poner.compiler.readers import (
     linear,
     pipeline,
     scaling,
+    support_vectors,
 )
 from poner.compiler.readers.reading import (
     Prediction,
@@ -35,6 +36,7 @@ PREDICTORS: dict[str, PredictorReader] = {
     **hist_gradient_boosting.PREDICTORS,
     **linear.PREDICTORS,
     **pipeline.PREDICTORS,
+    **support_vectors.PREDICTORS,
 }
 """The reader of each class that predicts, by its exact name."""
 
