@@ -7,6 +7,7 @@ in the kernel, and a line in docs/model_format.md.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any, ClassVar
@@ -350,6 +351,8 @@ class Metric(IntEnum):
     COSINE = 4
     NAN_EUCLIDEAN = 5
     """scikit-learn's nan_euclidean, squared: columns missing on either side count as average."""
+    ADDITIVE_CHI2 = 6
+    """Sum of difference^2 / sum, where that is not 0; a negative value is refused."""
 
 
 @dataclass(frozen=True)
@@ -364,11 +367,19 @@ class Distances(Operation):
     """(width, source width)."""
     parameter: FloatArray
     """(1,) p of Minkowski; 0 elsewhere."""
+    weights: FloatArray | None = None
+    """(source width,) what each feature counts in Minkowski's sum; None where all count 1."""
 
     @property
     def option(self) -> int:
         """The metric."""
         return int(self.metric)
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """The points stand feature after feature, so that neighbouring points go together."""
+        features = self.points.T.ravel()
+        weights = () if self.weights is None else (self.weights,)
+        return features, self.parameter, *weights
 
     def width(self, *widths: int) -> int:
         """One a point."""
@@ -707,8 +718,25 @@ class Impute(Operation):
     """(1,) donors that count."""
     count_far: bool = False
     """Whether donors at distance NaN count too where they are among these."""
+    gaps: bool = False
+    """Whether, for the proof, it is how far each choice of donors is from a tie instead."""
 
     @property
     def option(self) -> int:
-        """The weights, plus 2 where donors at distance NaN count."""
-        return int(self.weights) + 2 * self.count_far
+        """The weights, plus 2 where donors at distance NaN count, plus 4 for gaps."""
+        return int(self.weights) + 2 * self.count_far + 4 * self.gaps
+
+
+# Kernels and neighbours ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Couple(Operation):
+    """Probabilities of n classes from those of each pair of them, as libsvm iterates them."""
+
+    number = 40
+    tolerance = CANCELLATION
+
+    def width(self, *widths: int) -> int:
+        """The n of which there are n (n - 1) / 2 pairs."""
+        return (1 + math.isqrt(1 + 8 * widths[0])) // 2

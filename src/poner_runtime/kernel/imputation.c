@@ -4,9 +4,9 @@
 
 #include "operations.h"
 
-enum { INVERSE_DISTANCE = 1, COUNT_FAR = 2, N_OPTIONS = 4 };
+enum { INVERSE_DISTANCE = 1, COUNT_FAR = 2, GAPS = 4, N_OPTIONS = 8 };
 
-#define MAX_DONORS 1024u /* the nearest lie on the stack; where all count, they need not */
+#define MAX_DONORS 1025u /* the nearest and one more lie on the stack; where all count, none do */
 
 const char *poner_check_impute(const poner_model *model, const poner_step *step,
                                const uint32_t *widths) {
@@ -16,7 +16,7 @@ const char *poner_check_impute(const poner_model *model, const poner_step *step,
         !poner_expect_array(model, step, 0, PONER_FLOAT64, count) ||
         !poner_expect_array(model, step, 1, PONER_FLOAT64, widths[0]))
         return "an imputation has no donors";
-    if (*most == 0 || (*most > MAX_DONORS && *most < widths[1])) return "too many donors count";
+    if (*most == 0 || (*most >= MAX_DONORS && *most < widths[1])) return "too many donors count";
     return step->width == widths[0] ? NULL : "an imputation changes the width";
 }
 
@@ -73,20 +73,58 @@ static double impute(const poner_donors *from, double mean, uint32_t most, uint3
     return mean_of(from, nearest, find_nearest(from, most, nearest), option);
 }
 
+/* Squares of the lengths of a row and a donor, whose rounding scikit-learn's distances carry. */
+static double lengths_of(const double *row, const double *donor, uint32_t width) {
+    double sum = 0.0;
+    for (uint32_t i = 0; i < width; i++) {
+        if (!isnan(row[i])) sum += row[i] * row[i];
+        if (!isnan(donor[i])) sum += donor[i] * donor[i];
+    }
+    return sum;
+}
+
+/* How far the choice of donors is from a tie: the squared distance between the last that counts
+ * and the next, relative to the lengths; 1 where there is nothing to choose. Where weights are
+ * inverse distances, also the nearest one's: near 0 rounding decides what it weighs. */
+static double gap_of(const poner_donors *from, const double *row, const double *donors,
+                     uint32_t most, uint32_t option) {
+    uint32_t nearest[MAX_DONORS];
+    const double NOISE = 1e-4; /* a distance that small beside the lengths has few good digits */
+    double gap = 1.0;
+    if (option & INVERSE_DISTANCE)
+        for (uint32_t i = 0; i < from->n_donors; i++) {
+            const double near = from->distances[i];
+            const double lengths = lengths_of(row, donors + (size_t)i * from->stride, from->stride);
+            if (!isnan(donated(from, i)) && near * near * NOISE < gap * lengths)
+                gap = near * near * NOISE / lengths;
+        }
+    if (most >= from->n_donors) return gap;
+    if (find_nearest(from, most + 1, nearest) <= most) return gap;
+    const double last = from->distances[nearest[most - 1]], next = from->distances[nearest[most]];
+    const double lengths =
+        lengths_of(row, donors + (size_t)nearest[most] * from->stride, from->stride);
+    if (isnan(next)) return isnan(last) && (option & COUNT_FAR) ? 0.0 : gap;
+    const double choice = lengths > 0.0 ? (next * next - last * last) / lengths : 0.0;
+    return choice < gap ? choice : gap;
+}
+
 /* out[i] = in[i], or where it is NaN the mean of the nearest donors' values, or of all if it has no
- * distance from any. Inputs: the row, its distances from the donors. Option: the weights, and
- * whether donors without a distance count. Arrays: 0 donors, 1 means, 2 how many donors count. */
+ * distance from any. Inputs: the row, its distances from the donors. Option: the weights, whether
+ * donors without a distance count, and whether gaps are wanted instead (for proofs). Arrays: 0 donors, 1 means, 2 how many donors count. */
 poner_status poner_impute(const poner_call *call) {
     const double *donors = poner_array_of(call->model, call->step, 0);
     const double *means = poner_array_of(call->model, call->step, 1), *in = call->in[0];
     const uint32_t most = *(const uint32_t *)poner_array_of(call->model, call->step, 2);
-    const uint32_t width = call->in_width[0];
+    const uint32_t width = call->in_width[0], option = call->step->option;
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++)
         for (uint32_t i = 0; i < width; i++, in++) {
             const poner_donors from = {call->in[1] + row * call->in_width[1], donors + i,
                                        call->in_width[1], width};
-            *out++ = isnan(*in) ? impute(&from, means[i], most, call->step->option) : *in;
+            if (option & GAPS)
+                *out++ = isnan(*in) ? gap_of(&from, in - i, donors, most, option & ~4u) : 1.0;
+            else
+                *out++ = isnan(*in) ? impute(&from, means[i], most, option) : *in;
         }
     return PONER_OK;
 }

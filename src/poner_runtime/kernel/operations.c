@@ -57,4 +57,5 @@ const poner_operation poner_operations[PONER_N_OPERATIONS] = {
     [24] = OPERATION(above, 1, true),
     [25] = OPERATION(splines, 1, false),
     [26] = OPERATION(impute, 2, true),
+    [40] = OPERATION(couple, 1, false),
 };

@@ -27,7 +27,7 @@ typedef struct {
     poner_status (*run)(const poner_call *call);
 } poner_operation;
 
-#define PONER_N_OPERATIONS 27u
+#define PONER_N_OPERATIONS 46u
 #define PONER_SELECT 1u
 #define PONER_JOIN 2u
 
@@ -87,6 +87,8 @@ PONER_OPERATION(softmax);
 /* distances.c */
 PONER_OPERATION(distances);
 PONER_OPERATION(neighbours);
+/* couple.c */
+PONER_OPERATION(couple);
 /* lookup.c */
 PONER_OPERATION(recode);
 PONER_OPERATION(one_hot);

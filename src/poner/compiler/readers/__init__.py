@@ -22,6 +22,7 @@ from poner.compiler.readers import (
     pipeline,
     polynomials,
     scaling,
+    support_vectors,
     target_encoding,
 )
 from poner.compiler.readers.reading import (
@@ -51,6 +52,7 @@ PREDICTORS: dict[str, PredictorReader] = {
     **hist_gradient_boosting.PREDICTORS,
     **linear.PREDICTORS,
     **pipeline.PREDICTORS,
+    **support_vectors.PREDICTORS,
 }
 """The reader of each class that predicts, by its exact name."""
 

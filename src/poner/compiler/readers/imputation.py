@@ -6,6 +6,7 @@ Source: scikit-learn 1.1 to 1.9, sklearn/impute/_base.py, read 2026-11-22.
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +155,9 @@ def read_knn_imputer(estimator: FittedObject, scope: Scope, source: int) -> int:
         most=np.array([_most_donors(estimator, len(donors), scope)], dtype="<u4"),
         count_far=scope.version < _LEAVES_OUT_FAR,
     )
-    imputed = builder.add(operation, row, builder.map(Function.SQRT, squares))
+    distances = builder.map(Function.SQRT, squares)
+    builder.mark_ties(builder.add(replace(operation, gaps=True), row, distances))
+    imputed = builder.add(operation, row, distances)
     if estimator.attributes.get("keep_empty_features"):
         zeros = builder.constant(np.zeros(width))
         places = np.where(valid, np.arange(width), width + np.arange(width))
