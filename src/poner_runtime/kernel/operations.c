@@ -55,4 +55,8 @@ const poner_operation poner_operations[PONER_N_OPERATIONS] = {
     [22] = OPERATION(products, 1, false),
     [23] = OPERATION(neighbours, 1, false),
     [52] = OPERATION(sum_category_trees, 1, false),
+    [24] = OPERATION(above, 1, true),
+    [25] = OPERATION(splines, 1, false),
+    [26] = OPERATION(impute, 2, true),
+    [40] = OPERATION(couple, 1, false),
 };

@@ -9,13 +9,22 @@ from __future__ import annotations
 from poner.artifacts import TrainedModel
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.readers import (
+    binning,
+    columns,
+    distributions,
+    encoders,
     forest,
+    functions,
     gradient_boosting,
     hist_gradient_boosting,
+    imputation,
     label_propagation,
     linear,
     pipeline,
+    polynomials,
     scaling,
+    support_vectors,
+    target_encoding,
 )
 from poner.compiler.readers.reading import (
     Prediction,
@@ -25,8 +34,16 @@ from poner.compiler.readers.reading import (
 )
 
 TRANSFORMERS: dict[str, TransformerReader] = {
+    **binning.TRANSFORMERS,
+    **columns.TRANSFORMERS,
+    **distributions.TRANSFORMERS,
+    **encoders.TRANSFORMERS,
+    **functions.TRANSFORMERS,
+    **imputation.TRANSFORMERS,
     **pipeline.TRANSFORMERS,
+    **polynomials.TRANSFORMERS,
     **scaling.TRANSFORMERS,
+    **target_encoding.TRANSFORMERS,
 }
 """The reader of each class that transforms, by its exact name."""
 
@@ -37,6 +54,7 @@ PREDICTORS: dict[str, PredictorReader] = {
     **label_propagation.PREDICTORS,
     **linear.PREDICTORS,
     **pipeline.PREDICTORS,
+    **support_vectors.PREDICTORS,
 }
 """The reader of each class that predicts, by its exact name."""
 
@@ -48,7 +66,9 @@ def read_model(model: TrainedModel) -> tuple[Program, Prediction]:
         NotSupportedError: no reader knows a class in it, or the reader its settings.
         ModelUnreadableError: the fitted state is damaged.
     """
-    builder = ProgramBuilder(len(model.signature.features))
+    features = model.signature.features
+    texts = {place for place, feature in enumerate(features) if feature.kind == "category"}
+    builder = ProgramBuilder(len(features), categories=texts)
     major, minor = model.provenance.sklearn_version.split(".")[:2]
     scope = Scope(
         builder=builder,
