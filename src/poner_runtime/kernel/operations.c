@@ -54,5 +54,7 @@ const poner_operation poner_operations[PONER_N_OPERATIONS] = {
     [21] = OPERATION(power_transform, 1, true),
     [22] = OPERATION(products, 1, false),
     [23] = OPERATION(neighbours, 1, false),
+    [38] = OPERATION(votes, 1, false),
+    [39] = OPERATION(means, 1, false),
     [40] = OPERATION(couple, 1, false),
 };

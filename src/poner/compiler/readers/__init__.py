@@ -13,6 +13,7 @@ from poner.compiler.readers import (
     gradient_boosting,
     hist_gradient_boosting,
     linear,
+    neighbours,
     pipeline,
     scaling,
     support_vectors,
@@ -35,6 +36,7 @@ PREDICTORS: dict[str, PredictorReader] = {
     **gradient_boosting.PREDICTORS,
     **hist_gradient_boosting.PREDICTORS,
     **linear.PREDICTORS,
+    **neighbours.PREDICTORS,
     **pipeline.PREDICTORS,
     **support_vectors.PREDICTORS,
 }
