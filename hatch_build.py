@@ -26,6 +26,7 @@ SOURCES = (
     "rowwise.c",
     "lookup.c",
     "distances.c",
+    "neighbours.c",
     "couple.c",
     "special.c",
     "splines.c",

@@ -619,6 +619,8 @@ class NeighbourWeights(IntEnum):
     UNIFORM = 0
     INVERSE_DISTANCE = 1
     """1 / distance; neighbours at distance 0 count alone, 1 each."""
+    INVERSE_ROOT = 2
+    """The same of the distance's square root."""
 
 
 @dataclass(frozen=True)
@@ -760,6 +762,42 @@ class Impute(Operation):
 
 
 # Kernels and neighbours ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Votes(Operation):
+    """Weights added up: each of the source's columns votes with its value, once an output."""
+
+    number = 38
+    columns: IndexArray
+    """(source width, n_outputs) the column of the result that each vote is for."""
+    n_columns: int
+    """Width of the result."""
+    refuse_none: bool = False
+    """Whether a row is refused in which all weights are 0."""
+
+    @property
+    def option(self) -> int:
+        """1: refuse a row without any weight."""
+        return int(self.refuse_none)
+
+    def width(self, *widths: int) -> int:
+        """All columns that can be voted for."""
+        return self.n_columns
+
+
+@dataclass(frozen=True)
+class Means(Operation):
+    """Means of given values, weighted by the source's columns; NaN where all weights are 0."""
+
+    number = 39
+    tolerance = ROUNDING
+    values: FloatArray
+    """(source width, width)."""
+
+    def width(self, *widths: int) -> int:
+        """One a column of values."""
+        return int(self.values.shape[1])
 
 
 @dataclass(frozen=True)

@@ -58,5 +58,7 @@ const poner_operation poner_operations[PONER_N_OPERATIONS] = {
     [24] = OPERATION(above, 1, true),
     [25] = OPERATION(splines, 1, false),
     [26] = OPERATION(impute, 2, true),
+    [38] = OPERATION(votes, 1, false),
+    [39] = OPERATION(means, 1, false),
     [40] = OPERATION(couple, 1, false),
 };

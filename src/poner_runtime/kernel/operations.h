@@ -86,7 +86,10 @@ PONER_OPERATION(logistic);
 PONER_OPERATION(softmax);
 /* distances.c */
 PONER_OPERATION(distances);
+/* neighbours.c */
 PONER_OPERATION(neighbours);
+PONER_OPERATION(votes);
+PONER_OPERATION(means);
 /* couple.c */
 PONER_OPERATION(couple);
 /* lookup.c */

@@ -20,6 +20,7 @@ from poner.compiler.readers import (
     imputation,
     label_propagation,
     linear,
+    neighbours,
     pipeline,
     polynomials,
     scaling,
@@ -53,6 +54,7 @@ PREDICTORS: dict[str, PredictorReader] = {
     **hist_gradient_boosting.PREDICTORS,
     **label_propagation.PREDICTORS,
     **linear.PREDICTORS,
+    **neighbours.PREDICTORS,
     **pipeline.PREDICTORS,
     **support_vectors.PREDICTORS,
 }

@@ -144,19 +144,22 @@ def _add_sums(
     ends = np.cumsum(machine.counts)
     if len(machine.counts) == 2:  # both classes share the one row of weights
         ends = ends[1:]
-    sums, sizes = [], []
+    parts: list[int] = []
+    part_sizes: list[int] = []
     for end, count in zip(ends, np.diff(ends, prepend=0), strict=True):
         vectors, weights = machine.vectors[end - count : end], machine.weights[:, end - count : end]
         if not count:
-            sums.append(builder.constant(np.zeros(len(weights))))
-            sizes.append(sums[-1])
+            parts.append(builder.constant(np.zeros(len(weights))))
+            part_sizes.append(parts[-1])
             continue
         values = add_kernel(scope, source, vectors, kernel, parameters)
-        sums.append(builder.linear(values, weights))
-        sizes.append(builder.linear(builder.map(Function.ABSOLUTE, values), np.abs(weights)))
+        parts.append(builder.linear(values, weights))
+        part_sizes.append(builder.linear(builder.map(Function.ABSOLUTE, values), np.abs(weights)))
     return (
-        builder.combine(Pairing.ADD, _add_pairs(machine, scope, sums), machine.offsets),
-        builder.combine(Pairing.ADD, _add_pairs(machine, scope, sizes), np.abs(machine.offsets)),
+        builder.combine(Pairing.ADD, _add_pairs(machine, scope, parts), machine.offsets),
+        builder.combine(
+            Pairing.ADD, _add_pairs(machine, scope, part_sizes), np.abs(machine.offsets)
+        ),
     )
 
 
