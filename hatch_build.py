@@ -29,6 +29,7 @@ SOURCES = (
     "special.c",
     "trees.c",
     "shallow_trees.c",
+    "category_trees.c",
     "request.c",
     "python_binding.c",
 )

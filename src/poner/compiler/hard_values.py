@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
 from poner.compiler.operations import (
+    CATEGORICAL,
     LEAF,
     CastFloat32,
     Combine,
@@ -24,6 +25,7 @@ from poner.compiler.operations import (
     Replace,
     Require,
     Select,
+    SumCategoryTrees,
     SumLeafRows,
     SumShallowTrees,
     SumTrees,
@@ -33,6 +35,9 @@ from poner.compiler.program import Program
 _FEATURE = 0x1FFF_FFFF
 _USUAL = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 """What a step gets that has no values of its own, where the steps before it scale."""
+
+_CATEGORIES = np.arange(-2.0, 258.0)
+"""All that a node can tell apart that asks for a category."""
 
 MOST_VALUES = 100_000
 """Values kept for a column; more are thinned out evenly."""
@@ -99,7 +104,7 @@ def _origins(program: Program, kind: type[Operation]) -> frozenset[int]:
 def _own_values(operation: Operation, width: int) -> list[FloatArray | None]:
     """For each column of the source, the values at which this operation changes."""
     match operation:
-        case SumTrees(trees) | SumLeafRows(trees):
+        case SumTrees(trees) | SumLeafRows(trees) | SumCategoryTrees(trees):
             return _thresholds(trees.nodes, width)
         case SumShallowTrees(splits=splits):
             return _thresholds(splits, width)
@@ -120,6 +125,10 @@ def _own_values(operation: Operation, width: int) -> list[FloatArray | None]:
 def _thresholds(nodes: NDArray[np.void], width: int) -> list[FloatArray | None]:
     inner = (nodes["feature"] & LEAF) == 0
     feature, threshold = nodes["feature"][inner] & _FEATURE, nodes["value"][inner]
+    categorical = (nodes["feature"][inner] & CATEGORICAL) != 0
+    asked = np.unique(feature[categorical])
+    threshold = np.concatenate([threshold[~categorical], np.tile(_CATEGORIES, len(asked))])
+    feature = np.concatenate([feature[~categorical], np.repeat(asked, len(_CATEGORIES))])
     order = np.argsort(feature, kind="stable")
     ends = np.searchsorted(feature[order], np.arange(1, width))
     return [np.unique(part) for part in np.split(threshold[order], ends)]

@@ -38,6 +38,7 @@ CANCELLATION = 1e-10
 
 LEAF = 0x8000_0000
 MISSING_LEFT = 0x4000_0000
+CATEGORICAL = 0x2000_0000
 
 
 @dataclass(frozen=True)
@@ -616,3 +617,34 @@ class Neighbours(Operation):
     def option(self) -> int:
         """The weights."""
         return int(self.weights)
+
+
+# Trees with categories ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SumCategoryTrees(Operation):
+    """The same sum as SumTrees for trees whose nodes ask for a threshold or for a category.
+
+    A node of CATEGORICAL has in the low half of its `position` the set of categories that go left,
+    in the high half the set of those known; what is NaN, negative or unknown goes where missing
+    values go. A category is the value's integer part, modulo 256.
+    """
+
+    number = 52
+    trees: Trees
+    start: FloatArray
+    """(width,) what the sum begins with."""
+    sets: NDArray[np.uint32]
+    """(n_sets, 8) bits of categories: category c is bit c % 32 of word c // 32."""
+    negative_wraps: bool = False
+    """Whether -1 is category 255, as in scikit-learn 1.1, and not missing."""
+
+    @property
+    def option(self) -> int:
+        """1: negative categories wrap around."""
+        return int(self.negative_wraps)
+
+    def width(self, *widths: int) -> int:
+        """One a start value."""
+        return len(self.start)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations import LEAF, MISSING_LEFT, NODE, Trees
+from poner.compiler.operations import CATEGORICAL, LEAF, MISSING_LEFT, NODE, Trees
 from poner.errors import ModelUnreadableError
 
 BLIND_LEVELS = 8
@@ -38,6 +38,11 @@ class FittedTrees:
     """(n_nodes,) left if value <= threshold."""
     missing_left: NDArray[np.bool_]
     """(n_nodes,) whether NaN goes left."""
+    left_set: NDArray[np.int64] | None = None
+    """(n_nodes,) for a node that asks for a category, the set of those that go left; else -1.
+    None where no node does; else the trees are for SumCategoryTrees."""
+    known_set: NDArray[np.int64] | None = None
+    """(n_nodes,) for a node that asks for a category, the set of all that are known."""
 
 
 def lay_out(
@@ -71,8 +76,24 @@ def lay_out(
     nodes["feature"] = np.where(
         leaf, LEAF, fitted.feature[order] + MISSING_LEFT * fitted.missing_left[order]
     )
+    if fitted.left_set is not None:
+        _ask_for_categories(nodes, fitted, order)
     roots = np.stack([place[starts], np.minimum(depth, BLIND_LEVELS), columns], axis=1)
     return order, Trees(roots.astype("<u4"), nodes)
+
+
+def _ask_for_categories(
+    nodes: NDArray[np.void], fitted: FittedTrees, order: NDArray[np.int64]
+) -> None:
+    """Make nodes ask for categories where they do; the kernel checks that the sets are there."""
+    assert fitted.left_set is not None
+    assert fitted.known_set is not None
+    asks = (fitted.left_set[order] >= 0) & ~fitted.leaf[order]
+    left, known = fitted.left_set[order][asks], fitted.known_set[order][asks]
+    if np.any(known < 0) or np.any(np.maximum(left, known) >= 1 << 31):
+        raise _damaged()
+    nodes["feature"][asks] |= CATEGORICAL
+    nodes["position"][asks] = (left + (known << 32)).astype(np.uint64)
 
 
 def _checked_children(

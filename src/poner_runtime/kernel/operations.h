@@ -27,7 +27,7 @@ typedef struct {
     poner_status (*run)(const poner_call *call);
 } poner_operation;
 
-#define PONER_N_OPERATIONS 24u
+#define PONER_N_OPERATIONS 60u
 #define PONER_SELECT 1u
 #define PONER_JOIN 2u
 
@@ -96,6 +96,9 @@ PONER_OPERATION(sum_trees);
 PONER_OPERATION(sum_leaf_rows);
 /* shallow_trees.c */
 PONER_OPERATION(sum_shallow_trees);
+
+/* category_trees.c */
+PONER_OPERATION(sum_category_trees);
 
 /* special.c: as scipy.special computes them. */
 double poner_normal_cdf(double value);
