@@ -145,15 +145,19 @@ class CompiledModel:
     def refusals(self, rows: FloatArray) -> NDArray[np.bool_]:
         """(n_rows,) whether `predict` refuses a row of (n_rows, n_features) float64."""
         refused = np.zeros(len(rows), bool)
-        place = 0
-        while place < len(rows):
-            chunk = np.ascontiguousarray(rows[place : place + 256])
+        waiting = [(start, min(start + 256, len(rows))) for start in range(0, len(rows), 256)]
+        while waiting:
+            start, end = waiting.pop()
+            if start == end:
+                continue
             try:
-                self._model.evaluate(_kernel.PREDICT, chunk.tobytes())
-                place += len(chunk)
-            except _kernel.RefusedError as error:
-                refused[place + error.args[0]] = True
-                place += error.args[0] + 1
+                self._model.evaluate(
+                    _kernel.PREDICT, np.ascontiguousarray(rows[start:end]).tobytes()
+                )
+            except _kernel.RefusedError as error:  # not the first: another step may refuse that
+                place = start + error.args[0]
+                refused[place] = True
+                waiting += [(start, place), (place + 1, end)]
         return refused
 
     @functools.cached_property

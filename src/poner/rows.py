@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from poner.artifacts import FloatArray, Rows, Signature
+from poner.artifacts import MISSING_TEXT, FloatArray, Rows, Signature
 from poner.errors import InputError
 
 
@@ -48,21 +48,38 @@ UNKNOWN_TEXT = "\x00unknown"
 """What stands for a text that the model does not know, where one has to be said."""
 
 
-def as_objects(matrix: FloatArray, signature: Signature, strings: Sequence[str]) -> Rows:
-    """The opposite of `as_matrix`: texts in place of their numbers, where there are any."""
+def as_objects(
+    matrix: FloatArray,
+    signature: Signature,
+    strings: Sequence[str],
+    missing_as_none: Collection[int] = (),
+) -> Rows:
+    """The opposite of `as_matrix`: texts in place of their numbers, where there are any.
+
+    Args:
+        matrix: (n_rows, n_features).
+        signature: which features are texts.
+        strings: the texts that the model knows.
+        missing_as_none: features whose missing values are None instead of NaN.
+    """
     texts = [
         place for place, feature in enumerate(signature.features) if feature.kind == "category"
     ]
-    if not texts:
+    if not texts and not missing_as_none:
         return matrix
     objects = matrix.astype(object)
-    for column in texts:
-        codes = matrix[:, column]
+    for column in {*texts, *missing_as_none}:
+        missing = None if column in missing_as_none else MISSING_TEXT
+        is_text = column in texts
         objects[:, column] = [
-            np.nan if code != code else strings[int(code)] if code >= 0 else UNKNOWN_TEXT
-            for code in codes.tolist()
+            missing if code != code else _text(code, strings) if is_text else code
+            for code in matrix[:, column].tolist()
         ]
     return objects
+
+
+def _text(code: float, strings: Sequence[str]) -> str:
+    return strings[int(code)] if code >= 0 else UNKNOWN_TEXT
 
 
 def as_matrix(rows: Any, signature: Signature, strings: Sequence[str] = ()) -> FloatArray:

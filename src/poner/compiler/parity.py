@@ -58,7 +58,10 @@ class Proof:
         """
         methods = {Output.RAW: "_raw_predict"}
         method = methods.get(output, output.name.lower())
-        texts = as_objects(rows, self.compiled.signature, self.program.strings)
+        program = self.program
+        texts = as_objects(
+            rows, self.compiled.signature, program.strings, program.missing_as_none
+        )
         answer = self.model.oracle.answer(method, texts)
         answer = answer.reshape(len(rows), -1)
         if output is Output.PREDICT and self.prediction.classes is not None:
@@ -158,30 +161,28 @@ def _find_answerable(proof: Proof, training: FloatArray, columns: list[FloatArra
         nothing = (False,) * n_features
         return Answerable(nothing, nothing, nothing)
     found = []
-    for value in (np.nan, np.inf, UNKNOWN):
+    texts = np.isin(np.arange(n_features), list(proof.program.categories))
+    everywhere = np.ones(n_features, bool)
+    for value, where in ((np.nan, everywhere), (np.inf, ~texts), (UNKNOWN, texts)):
         probes = np.repeat(usual[:1], n_features, axis=0)
         np.fill_diagonal(probes, value)
-        taken = ~proof.compiled.refusals(probes)
-        if value == UNKNOWN:
-            taken &= np.isin(np.arange(n_features), list(proof.program.categories))
-            found.append(tuple(taken.tolist()))
-            continue
-        if value == np.inf:
-            taken &= ~np.isin(np.arange(n_features), list(proof.program.categories))
-        _check_probes(proof, probes, taken)
+        taken = ~proof.compiled.refusals(probes) & where
+        _check_probes(proof, probes, taken, np.flatnonzero(where))
         found.append(tuple(taken.tolist()))
     return Answerable(*found)
 
 
-def _check_probes(proof: Proof, probes: FloatArray, taken: NDArray[np.bool_]) -> None:
+def _check_probes(
+    proof: Proof, probes: FloatArray, taken: NDArray[np.bool_], places: NDArray[np.intp]
+) -> None:
     """Whether the model takes and refuses the same; of many features some are tried."""
-    tried = np.arange(0, len(probes), max(1, len(probes) // _PROBED_FEATURES))
-    for place in tried:
+    for place in places[:: max(1, len(places) // _PROBED_FEATURES)]:
         if proof.refuses(probes[place : place + 1]) == taken[place]:
             name = proof.compiled.signature.wire_names[place]
             verb = "answers" if taken[place] else "refuses"
             raise ParityError(
-                f"The compiled model {verb} a missing or infinite {name!r}, unlike the model.",
+                f"The compiled model {verb} a missing, infinite or unknown {name!r}, unlike the "
+                "model.",
                 "Please report it with the model's class and parameters.",
             )
 

@@ -68,6 +68,8 @@ class Program:
     """Texts that categories can be; a row holds a text's place among them, -1 for any other."""
     categories: frozenset[int] = frozenset()
     """Features that are texts."""
+    missing_as_none: frozenset[int] = frozenset()
+    """Features of which the model knows a missing value as None; of all others as NaN."""
 
     def tolerance(self, register: int) -> float:
         """What a register may differ by from scikit-learn's, relative; 0 if its bits are equal."""
@@ -121,6 +123,7 @@ class ProgramBuilder:
     steps: list[Step] = field(default_factory=list)
     strings: dict[str, int] = field(default_factory=dict)
     categories: set[int] = field(default_factory=set)
+    missing_as_none: set[int] = field(default_factory=set)
 
     def width(self, register: int) -> int:
         """Values a row of a register."""
@@ -239,6 +242,7 @@ class ProgramBuilder:
             outputs={name: place[register] for name, register in own.items()},
             strings=tuple(self.strings),
             categories=frozenset(self.categories),
+            missing_as_none=frozenset(self.missing_as_none),
         )
 
 

@@ -17,6 +17,8 @@ from poner.loader import signatures, training_data
 from poner.loader.fitted import fitted_object
 from poner.loader.reader import describe, estimators
 from poner.loader.reader.faults import FileUnreadableError
+from poner.loader.reader.text_columns import as_texts
+from poner.loader.text_rows import split_texts
 
 
 class MemoryOracle:
@@ -27,8 +29,12 @@ class MemoryOracle:
 
     def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
+        split = split_texts(rows)
+        asked = split.numbers
+        if split.texts_of or split.none_of:
+            asked = as_texts(asked, split.texts, split.texts_of, split.none_of)
         try:
-            answered: NDArray[Any] = estimators.answer(self.estimator, method, rows, place)
+            answered: NDArray[Any] = estimators.answer(self.estimator, method, asked, place)
         except FileUnreadableError as error:
             raise ModelUnreadableError(error.message, error.hint) from error
         return answered

@@ -9,9 +9,13 @@ from __future__ import annotations
 from poner.artifacts import TrainedModel
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.readers import (
+    columns,
+    encoders,
     forest,
+    functions,
     gradient_boosting,
     hist_gradient_boosting,
+    imputation,
     linear,
     pipeline,
     scaling,
@@ -24,6 +28,10 @@ from poner.compiler.readers.reading import (
 )
 
 TRANSFORMERS: dict[str, TransformerReader] = {
+    **columns.TRANSFORMERS,
+    **encoders.TRANSFORMERS,
+    **functions.TRANSFORMERS,
+    **imputation.TRANSFORMERS,
     **pipeline.TRANSFORMERS,
     **scaling.TRANSFORMERS,
 }
@@ -46,7 +54,9 @@ def read_model(model: TrainedModel) -> tuple[Program, Prediction]:
         NotSupportedError: no reader knows a class in it, or the reader its settings.
         ModelUnreadableError: the fitted state is damaged.
     """
-    builder = ProgramBuilder(len(model.signature.features))
+    features = model.signature.features
+    texts = {place for place, feature in enumerate(features) if feature.kind == "category"}
+    builder = ProgramBuilder(len(features), categories=texts)
     major, minor = model.provenance.sklearn_version.split(".")[:2]
     scope = Scope(
         builder=builder,

@@ -20,7 +20,10 @@ from poner.errors import ModelUnreadableError
 
 def read_pipeline(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """All steps but the last transform."""
-    *before, (inside, last) = _steps(estimator, scope)
+    steps = list(_steps(estimator, scope))
+    if not steps:
+        raise scope.unsupported("it has no step that predicts.")
+    *before, (inside, last) = steps
     for inner, step in before:
         source = inner.transform(step, source)
     return inside.predict(last, source)

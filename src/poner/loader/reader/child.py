@@ -85,8 +85,12 @@ class Session:
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
         from . import estimators
+        from .text_columns import as_texts
 
         (rows,) = array_block.unpack_arrays(request["block"], body)
+        if "texts" in request:
+            texts = request["texts"]
+            rows = as_texts(rows, texts["texts"], texts["texts_of"], texts["none_of"])
         answered = estimators.answer(self.estimator, request["method"], rows, request["place"])
         described, block = array_block.pack_arrays([answered])
         return {"block": described}, block

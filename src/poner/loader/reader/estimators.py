@@ -189,7 +189,7 @@ def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = 
     Args:
         estimator: fitted, settled.
         method: one of `METHODS`.
-        rows: (n_rows, n_features) float64.
+        rows: (n_rows, n_features) float64, or objects as `text_columns` makes them.
         place: attributes and indices that lead to the estimator that is asked.
 
     Returns:
@@ -200,6 +200,8 @@ def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = 
     """
     import numpy as np
 
+    if rows.dtype.hasobject and _feature_names(estimator) is None:
+        rows = np.asarray(rows)  # fitted on an array of objects, it is asked with one
     estimator = part_of(estimator, place)
     function = getattr(estimator, method, None) if method in METHODS else None
     name = type(estimator).__name__
