@@ -127,16 +127,18 @@ class Require(Operation):
 
 @dataclass(frozen=True)
 class CastFloat32(Operation):
-    """The value rounded to float32, as scikit-learn's trees do; infinities are refused."""
+    """The value rounded to float32, as scikit-learn's trees do; what that cannot hold is refused."""
 
     number = 5
     allow_missing: bool
     """Whether NaN passes."""
+    allow_infinite: bool = False
+    """Whether infinities pass, also those that the rounding makes."""
 
     @property
     def option(self) -> int:
-        """1: NaN passes."""
-        return int(self.allow_missing)
+        """1: NaN passes; 2: infinities pass."""
+        return self.allow_missing + 2 * self.allow_infinite
 
 
 # Value by value ---------------------------------------------------------------------------------
@@ -418,6 +420,13 @@ class SumLeafRows(Operation):
 
 
 @dataclass(frozen=True)
+class SumRoundedLeafRows(SumLeafRows):
+    """The same of rows that are logarithms, taken here and not by the model's own numpy."""
+
+    tolerance = ROUNDING
+
+
+@dataclass(frozen=True)
 class SumShallowTrees(Operation):
     """The same sum as SumTrees for trees of at most four levels that share their splits.
 
@@ -648,3 +657,19 @@ class SumCategoryTrees(Operation):
     def width(self, *widths: int) -> int:
         """One a start value."""
         return len(self.start)
+
+
+# Medians ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WeightedMedian(Operation):
+    """The smallest value of a row that, with those below it, has half of all weights."""
+
+    number = 46
+    weights: FloatArray
+    """(source width,) what each column weighs; at most 4096 columns."""
+
+    def width(self, *widths: int) -> int:
+        """One value."""
+        return 1

@@ -9,6 +9,9 @@ from __future__ import annotations
 from poner.artifacts import TrainedModel
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.readers import (
+    adaboost,
+    bagging,
+    calibration,
     columns,
     encoders,
     forest,
@@ -16,9 +19,17 @@ from poner.compiler.readers import (
     gradient_boosting,
     hist_gradient_boosting,
     imputation,
+    isolation_forest,
     linear,
+    multiclass,
+    multioutput,
     pipeline,
     scaling,
+    searches,
+    stacking,
+    target_transform,
+    thresholds,
+    voting,
 )
 from poner.compiler.readers.reading import (
     Prediction,
@@ -34,15 +45,29 @@ TRANSFORMERS: dict[str, TransformerReader] = {
     **imputation.TRANSFORMERS,
     **pipeline.TRANSFORMERS,
     **scaling.TRANSFORMERS,
+    **searches.TRANSFORMERS,
+    **stacking.TRANSFORMERS,
+    **voting.TRANSFORMERS,
 }
 """The reader of each class that transforms, by its exact name."""
 
 PREDICTORS: dict[str, PredictorReader] = {
+    **adaboost.PREDICTORS,
+    **bagging.PREDICTORS,
+    **calibration.PREDICTORS,
     **forest.PREDICTORS,
     **gradient_boosting.PREDICTORS,
     **hist_gradient_boosting.PREDICTORS,
+    **isolation_forest.PREDICTORS,
     **linear.PREDICTORS,
+    **multiclass.PREDICTORS,
+    **multioutput.PREDICTORS,
     **pipeline.PREDICTORS,
+    **searches.PREDICTORS,
+    **stacking.PREDICTORS,
+    **target_transform.PREDICTORS,
+    **thresholds.PREDICTORS,
+    **voting.PREDICTORS,
 }
 """The reader of each class that predicts, by its exact name."""
 

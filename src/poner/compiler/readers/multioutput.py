@@ -45,7 +45,7 @@ def read_chain(estimator: FittedObject, scope: Scope, source: int) -> Prediction
         chained.append(_chained(members[-1], method, scope))
     order = _read_order(estimator, scope, len(members))
     in_order = np.argsort(order)
-    if estimator.type_name.endswith("Regressor"):
+    if estimator.type_name.endswith("RegressorChain"):
         return Prediction(builder.select(builder.join(chained), in_order))
     predict = builder.select(builder.join([m.predict for m in members]), in_order)
     if any(member.classes is None for member in members):
