@@ -353,6 +353,8 @@ class Metric(IntEnum):
     COSINE = 4
     NAN_EUCLIDEAN = 5
     """scikit-learn's nan_euclidean, squared: columns missing on either side count as average."""
+    ADDITIVE_CHI2 = 6
+    """Sum of difference^2 / sum, where that is not 0; a negative value is refused."""
 
 
 @dataclass(frozen=True)
@@ -367,11 +369,19 @@ class Distances(Operation):
     """(width, source width)."""
     parameter: FloatArray
     """(1,) p of Minkowski; 0 elsewhere."""
+    weights: FloatArray | None = None
+    """(source width,) what each feature counts in Minkowski's sum; None where all count 1."""
 
     @property
     def option(self) -> int:
         """The metric."""
         return int(self.metric)
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """The points stand feature after feature, so that neighbouring points go together."""
+        features = self.points.T.ravel()
+        weights = () if self.weights is None else (self.weights,)
+        return features, self.parameter, *weights
 
     def width(self, *widths: int) -> int:
         """One a point."""

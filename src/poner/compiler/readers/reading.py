@@ -16,6 +16,11 @@ from poner.artifacts import FittedObject, JsonScalar, Oracle
 from poner.compiler.program import ProgramBuilder
 from poner.errors import ModelUnreadableError, NotSupportedError
 
+_INSTEAD = (
+    "The onnx and sklearn engines would take it, which this version does not have yet: replace "
+    "the step by one that docs/coverage.md lists as native."
+)
+
 Classes = tuple[JsonScalar, ...]
 """A classifier's classes, in its own order."""
 
@@ -103,7 +108,7 @@ class Scope:
         """The error for what this estimator does and the kernel cannot; names the step."""
         return NotSupportedError(
             f"{self.path}: {reason}",
-            hint or "Replace this step by one that docs/coverage.md lists as native.",
+            hint or _INSTEAD,
             step=self.path,
         )
 
