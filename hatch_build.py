@@ -34,6 +34,7 @@ SOURCES = (
     "trees.c",
     "shallow_trees.c",
     "category_trees.c",
+    "medians.c",
     "request.c",
     "python_binding.c",
 )

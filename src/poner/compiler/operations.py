@@ -128,16 +128,18 @@ class Require(Operation):
 
 @dataclass(frozen=True)
 class CastFloat32(Operation):
-    """The value rounded to float32, as scikit-learn's trees do; infinities are refused."""
+    """The value rounded to float32, as scikit-learn's trees do; what that cannot hold is refused."""
 
     number = 5
     allow_missing: bool
     """Whether NaN passes."""
+    allow_infinite: bool = False
+    """Whether infinities pass, also those that the rounding makes."""
 
     @property
     def option(self) -> int:
-        """1: NaN passes."""
-        return int(self.allow_missing)
+        """1: NaN passes; 2: infinities pass."""
+        return self.allow_missing + 2 * self.allow_infinite
 
 
 # Value by value ---------------------------------------------------------------------------------
@@ -426,6 +428,13 @@ class SumLeafRows(Operation):
     def width(self, *widths: int) -> int:
         """As wide as a leaf's row."""
         return int(self.leaf_rows.shape[1])
+
+
+@dataclass(frozen=True)
+class SumRoundedLeafRows(SumLeafRows):
+    """The same of rows that are logarithms, taken here and not by the model's own numpy."""
+
+    tolerance = ROUNDING
 
 
 @dataclass(frozen=True)
@@ -810,3 +819,17 @@ class Couple(Operation):
     def width(self, *widths: int) -> int:
         """The n of which there are n (n - 1) / 2 pairs."""
         return (1 + math.isqrt(1 + 8 * widths[0])) // 2
+# Medians ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WeightedMedian(Operation):
+    """The smallest value of a row that, with those below it, has half of all weights."""
+
+    number = 46
+    weights: FloatArray
+    """(source width,) what each column weighs; at most 4096 columns."""
+
+    def width(self, *widths: int) -> int:
+        """One value."""
+        return 1

@@ -183,6 +183,16 @@ class ProgramBuilder:
                 return number
         return self.add(wanted, source)
 
+    def cast_float32(
+        self, source: int, *, allow_missing: bool, allow_infinite: bool = False
+    ) -> int:
+        """The register rounded to float32, once however many trees ask for it."""
+        wanted = CastFloat32(allow_missing, allow_infinite)
+        for number, step in enumerate(self.steps, start=1):
+            if step.operation == wanted and step.sources == (source,):
+                return number
+        return self.add(wanted, source)
+
     def map(self, function: Function, source: int) -> int:
         """A function of every value."""
         return self.add(Map(function), source)

@@ -107,6 +107,8 @@ PONER_OPERATION(sum_leaf_rows);
 /* shallow_trees.c */
 PONER_OPERATION(sum_shallow_trees);
 
+/* medians.c */
+PONER_OPERATION(weighted_median);
 /* category_trees.c */
 PONER_OPERATION(sum_category_trees);
 

@@ -96,12 +96,12 @@ const char *poner_check_cast_float32(const poner_model *model, const poner_step 
     return poner_check_require(model, step, widths);
 }
 
-/* out = in rounded to float32. Option: ALLOW_MISSING. */
+/* out = in rounded to float32. Option: what passes, after rounding. */
 poner_status poner_cast_float32(const poner_call *call) {
     const size_t n_values = call->n_rows * call->in_width[0];
     for (size_t i = 0; i < n_values; i++) {
         const double value = (double)(float)call->in[0][i];
-        if (!passes(value, call->step->option & ALLOW_MISSING)) return refuse_one(call, i);
+        if (!passes(value, call->step->option)) return refuse_one(call, i);
         call->out[i] = value;
     }
     return PONER_OK;

@@ -10,6 +10,9 @@ from poner.artifacts import TrainedModel
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.readers import (
     binning,
+    adaboost,
+    bagging,
+    calibration,
     columns,
     distributions,
     encoders,
@@ -21,11 +24,21 @@ from poner.compiler.readers import (
     label_propagation,
     linear,
     neighbours,
+    isolation_forest,
+    label_propagation,
+    linear,
+    multiclass,
+    multioutput,
     pipeline,
     polynomials,
     scaling,
     support_vectors,
     target_encoding,
+    searches,
+    stacking,
+    target_transform,
+    thresholds,
+    voting,
 )
 from poner.compiler.readers.reading import (
     Prediction,
@@ -45,18 +58,33 @@ TRANSFORMERS: dict[str, TransformerReader] = {
     **polynomials.TRANSFORMERS,
     **scaling.TRANSFORMERS,
     **target_encoding.TRANSFORMERS,
+    **searches.TRANSFORMERS,
+    **stacking.TRANSFORMERS,
+    **voting.TRANSFORMERS,
 }
 """The reader of each class that transforms, by its exact name."""
 
 PREDICTORS: dict[str, PredictorReader] = {
+    **adaboost.PREDICTORS,
+    **bagging.PREDICTORS,
+    **calibration.PREDICTORS,
     **forest.PREDICTORS,
     **gradient_boosting.PREDICTORS,
     **hist_gradient_boosting.PREDICTORS,
+    **isolation_forest.PREDICTORS,
     **label_propagation.PREDICTORS,
     **linear.PREDICTORS,
     **neighbours.PREDICTORS,
     **pipeline.PREDICTORS,
     **support_vectors.PREDICTORS,
+    **multiclass.PREDICTORS,
+    **multioutput.PREDICTORS,
+    **pipeline.PREDICTORS,
+    **searches.PREDICTORS,
+    **stacking.PREDICTORS,
+    **target_transform.PREDICTORS,
+    **thresholds.PREDICTORS,
+    **voting.PREDICTORS,
 }
 """The reader of each class that predicts, by its exact name."""
 
