@@ -78,7 +78,8 @@ class CompiledModel:
     def predict_proba(self, X: Any) -> FloatArray | list[FloatArray]:
         """Probability of each class: (n_rows, n_classes) float64, in the classes' order.
 
-        Of several outputs, a list of such arrays.
+        Of several outputs, a list of such arrays; where each output is a label that is there or
+        not, scikit-learn's own: (n_rows, n_labels), that it is there.
 
         Raises:
             NotSupportedError: the model has no probabilities.
@@ -86,9 +87,9 @@ class CompiledModel:
         """
         values = self._ask(_kernel.PREDICT_PROBA, X)
         classes = self.signature.output_classes or ()
-        if len(classes) < 2:
-            return values
         ends = np.cumsum([len(names) for names in classes])
+        if len(classes) < 2 or ends[-1] != values.shape[1]:
+            return values
         return np.split(values, ends[:-1], axis=1)
 
     def decision_function(self, X: Any) -> FloatArray:
