@@ -9,12 +9,21 @@ from __future__ import annotations
 from poner.artifacts import TrainedModel
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.readers import (
+    discriminant,
+    dummy,
+    elliptic_envelope,
     forest,
+    generalized_linear,
     gradient_boosting,
     hist_gradient_boosting,
+    isotonic,
     linear,
+    linear_classifiers,
+    naive_bayes,
+    neural_network,
     pipeline,
     scaling,
+    stochastic_gradient,
 )
 from poner.compiler.readers.reading import (
     Prediction,
@@ -24,17 +33,28 @@ from poner.compiler.readers.reading import (
 )
 
 TRANSFORMERS: dict[str, TransformerReader] = {
+    **discriminant.TRANSFORMERS,
+    **isotonic.TRANSFORMERS,
     **pipeline.TRANSFORMERS,
     **scaling.TRANSFORMERS,
 }
 """The reader of each class that transforms, by its exact name."""
 
 PREDICTORS: dict[str, PredictorReader] = {
+    **discriminant.PREDICTORS,
+    **dummy.PREDICTORS,
+    **elliptic_envelope.PREDICTORS,
     **forest.PREDICTORS,
+    **generalized_linear.PREDICTORS,
     **gradient_boosting.PREDICTORS,
     **hist_gradient_boosting.PREDICTORS,
+    **isotonic.PREDICTORS,
     **linear.PREDICTORS,
+    **linear_classifiers.PREDICTORS,
+    **naive_bayes.PREDICTORS,
+    **neural_network.PREDICTORS,
     **pipeline.PREDICTORS,
+    **stochastic_gradient.PREDICTORS,
 }
 """The reader of each class that predicts, by its exact name."""
 
