@@ -43,6 +43,37 @@ def get_array(fitted: FittedObject, name: str, dimensions: int) -> NDArray[Any]:
     return value
 
 
+def get_arrays(fitted: FittedObject, name: str, dimensions: int) -> list[NDArray[Any]]:
+    """An attribute that is a list of arrays of numbers, each of so many dimensions."""
+    value = get_value(fitted, name)
+    arrays = list(value) if isinstance(value, np.ndarray) else value
+    if not isinstance(arrays, list):
+        raise _unlike(fitted, name)
+    found = [item for item in arrays if isinstance(item, np.ndarray)]
+    kinds = all(item.ndim == dimensions and item.dtype.kind in "biuf" for item in found)
+    if not kinds or len(found) != len(arrays):
+        raise _unlike(fitted, name)
+    return found
+
+
+def get_text(fitted: FittedObject, name: str) -> str:
+    """An attribute that is a text."""
+    value = get_value(fitted, name)
+    if not isinstance(value, str):
+        raise _unlike(fitted, name)
+    return value
+
+
+def check_shape(fitted: FittedObject, name: str, found: object, wanted: object) -> None:
+    """Whether an attribute has the shape that the rest of the model asks for.
+
+    Raises:
+        ModelUnreadableError: they are not.
+    """
+    if found != wanted:
+        raise _unlike(fitted, name)
+
+
 def get_objects(fitted: FittedObject, name: str) -> list[FittedObject]:
     """An attribute that is a list of objects, or a list of such lists: row after row."""
     return _flatten(fitted, name, get_value(fitted, name))
