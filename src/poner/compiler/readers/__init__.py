@@ -10,6 +10,7 @@ from poner.artifacts import TrainedModel
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.readers import (
     binning,
+    clusters,
     columns,
     distributions,
     encoders,
@@ -18,10 +19,13 @@ from poner.compiler.readers import (
     gradient_boosting,
     hist_gradient_boosting,
     imputation,
+    kernel_maps,
     linear,
     pipeline,
     polynomials,
+    projections,
     scaling,
+    selection,
     support_vectors,
     target_encoding,
 )
@@ -34,24 +38,31 @@ from poner.compiler.readers.reading import (
 
 TRANSFORMERS: dict[str, TransformerReader] = {
     **binning.TRANSFORMERS,
+    **clusters.TRANSFORMERS,
     **columns.TRANSFORMERS,
     **distributions.TRANSFORMERS,
     **encoders.TRANSFORMERS,
     **functions.TRANSFORMERS,
     **imputation.TRANSFORMERS,
+    **kernel_maps.TRANSFORMERS,
     **pipeline.TRANSFORMERS,
     **polynomials.TRANSFORMERS,
+    **projections.TRANSFORMERS,
     **scaling.TRANSFORMERS,
+    **selection.TRANSFORMERS,
     **target_encoding.TRANSFORMERS,
 }
 """The reader of each class that transforms, by its exact name."""
 
 PREDICTORS: dict[str, PredictorReader] = {
+    **clusters.PREDICTORS,
     **forest.PREDICTORS,
     **gradient_boosting.PREDICTORS,
     **hist_gradient_boosting.PREDICTORS,
     **linear.PREDICTORS,
     **pipeline.PREDICTORS,
+    **projections.PREDICTORS,
+    **selection.PREDICTORS,
     **support_vectors.PREDICTORS,
 }
 """The reader of each class that predicts, by its exact name."""
