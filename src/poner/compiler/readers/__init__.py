@@ -10,8 +10,10 @@ from poner.artifacts import TrainedModel
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.readers import (
     forest,
+    gaussian_process,
     gradient_boosting,
     hist_gradient_boosting,
+    kernel_ridge,
     linear,
     neighbours,
     pipeline,
@@ -33,8 +35,10 @@ TRANSFORMERS: dict[str, TransformerReader] = {
 
 PREDICTORS: dict[str, PredictorReader] = {
     **forest.PREDICTORS,
+    **gaussian_process.PREDICTORS,
     **gradient_boosting.PREDICTORS,
     **hist_gradient_boosting.PREDICTORS,
+    **kernel_ridge.PREDICTORS,
     **linear.PREDICTORS,
     **neighbours.PREDICTORS,
     **pipeline.PREDICTORS,
