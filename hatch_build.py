@@ -28,6 +28,7 @@ SOURCES = (
     "distances.c",
     "neighbours.c",
     "couple.c",
+    "triangle.c",
     "special.c",
     "splines.c",
     "imputation.c",

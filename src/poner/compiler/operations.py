@@ -332,11 +332,17 @@ class Linear(Operation):
     """bias + weights @ row."""
 
     number = 9
-    tolerance = ROUNDING
     weights: FloatArray
     """(width, source width)."""
     bias: FloatArray
     """(width,)."""
+    cancels: bool = False
+    """Whether large terms cancel out in the sum, as those of kernels do."""
+
+    @property
+    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the terms
+        """Sums may be taken in another order."""
+        return CANCELLATION if self.cancels else ROUNDING
 
     def width(self, *widths: int) -> int:
         """One a row of the weights."""
@@ -833,3 +839,13 @@ class WeightedMedian(Operation):
     def width(self, *widths: int) -> int:
         """One value."""
         return 1
+
+
+@dataclass(frozen=True)
+class SolveTriangle(Operation):
+    """The values that a lower triangular matrix turns into the source's."""
+
+    number = 41
+    tolerance = CANCELLATION
+    triangle: FloatArray
+    """(n (n + 1) / 2,) its rows, each up to the diagonal."""

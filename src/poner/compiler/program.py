@@ -214,11 +214,11 @@ class ProgramBuilder:
         """Place of the first largest value."""
         return self.reduce(Reduction.ARGMAX, source)
 
-    def linear(self, source: int, weights: Any, bias: Any = 0.0) -> int:
+    def linear(self, source: int, weights: Any, bias: Any = 0.0, *, cancels: bool = False) -> int:
         """The bias plus weights @ row; weights (width, source width), bias (width,) or a number."""
         matrix = np.atleast_2d(np.asarray(weights, dtype=np.float64))
         full = np.broadcast_to(np.asarray(bias, dtype=np.float64).ravel(), (len(matrix),))
-        return self.add(Linear(matrix, np.ascontiguousarray(full)), source)
+        return self.add(Linear(matrix, np.ascontiguousarray(full), cancels), source)
 
     def mean(self, sources: Sequence[int], weights: Sequence[float] | None = None) -> int:
         """The mean of registers of one width, added in order; weighted where weights are given."""

@@ -62,4 +62,5 @@ const poner_operation poner_operations[PONER_N_OPERATIONS] = {
     [38] = OPERATION(votes, 1, false),
     [39] = OPERATION(means, 1, false),
     [40] = OPERATION(couple, 1, false),
+    [41] = OPERATION(solve_triangle, 1, false),
 };

@@ -92,6 +92,8 @@ PONER_OPERATION(votes);
 PONER_OPERATION(means);
 /* couple.c */
 PONER_OPERATION(couple);
+/* triangle.c */
+PONER_OPERATION(solve_triangle);
 /* lookup.c */
 PONER_OPERATION(recode);
 PONER_OPERATION(one_hot);

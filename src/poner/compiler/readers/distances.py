@@ -52,11 +52,28 @@ def read_distance(estimator: FittedObject, scope: Scope, n_features: int) -> Dis
         NotSupportedError: the kernel has no such distance.
         ModelUnreadableError: its parameters do not fit.
     """
-    name = get_value(estimator, "effective_metric_")
-    brute = get_value(estimator, "_fit_method") == "brute"
     parameters = estimator.attributes.get("effective_metric_params_") or {}
     if not isinstance(parameters, dict):
         raise damaged(scope, "the parameters of its metric are no names and values")
+    name = get_value(estimator, "effective_metric_")
+    brute = get_value(estimator, "_fit_method") == "brute"
+    return name_distance(scope, name, parameters, n_features, brute=brute)
+
+
+def name_distance(
+    scope: Scope,
+    name: FittedValue,
+    parameters: dict[str, FittedValue],
+    n_features: int,
+    *,
+    brute: bool = True,
+) -> Distance:
+    """The distance of a name; `brute` is whether scikit-learn compares all rows with all.
+
+    Raises:
+        NotSupportedError: the kernel has no such distance.
+        ModelUnreadableError: its parameters do not fit.
+    """
     match name:
         case "euclidean" | "l2":
             return Distance(

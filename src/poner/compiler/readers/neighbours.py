@@ -128,10 +128,10 @@ def add_neighbourhood(
     limit = _limit(estimator, scope, len(points), distance, count_name)
     weights = builder.add(Neighbours(kind, limit), measured)
     near = Neighbourhood(weights, measured, distance, counted=bool(limit[0]))
-    _mark_ties(scope, near, limit, _add_slack(scope, source, points, distance))
+    slack = _add_slack(scope, source, points, distance)
+    _mark_ties(scope, near, limit, slack)
     if kind is not NeighbourWeights.UNIFORM and distance.cancels:
         nearest = builder.reduce(Reduction.MINIMUM, measured)
-        slack = _add_slack(scope, source, points, distance)
         builder.mark_ties(builder.pair(Pairing.DIVIDE, nearest, slack))
     return near
 
@@ -160,6 +160,16 @@ def _limit(
     if not (count.is_integer() and 1.0 <= count <= n_points):
         raise damaged(scope, "it wants more neighbours than it has points")
     return np.array([count, 0.0])
+
+
+def mark_nearest_ties(
+    scope: Scope, source: int, points: FloatArray, distance: Distance, distances: int
+) -> None:
+    """Rows are ties that are as far from the second point as from the nearest."""
+    limit = np.array([1.0, 0.0])
+    nearest = scope.builder.add(Neighbours(NeighbourWeights.UNIFORM, limit), distances)
+    near = Neighbourhood(nearest, distances, distance, counted=True)
+    _mark_ties(scope, near, limit, _add_slack(scope, source, points, distance))
 
 
 def _add_slack(scope: Scope, source: int, points: FloatArray, distance: Distance) -> int:

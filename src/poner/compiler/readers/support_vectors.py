@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_classes, get_matrix, get_number, get_value, get_vector
 from poner.compiler.operations import Couple, Function, Pairing
+from poner.compiler.readers.pair_votes import add_class_scores, add_votes, pairs_of
 from poner.compiler.readers.pairwise_kernels import add_kernel, damaged, unsupported_kernel
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
@@ -37,8 +38,7 @@ class _Machine:
     @property
     def pairs(self) -> list[tuple[int, int]]:
         """The classes of each pair, in libsvm's order."""
-        count = len(self.counts)
-        return [(i, j) for i in range(count) for j in range(i + 1, count)]
+        return pairs_of(len(self.counts))
 
 
 def read_support_vector_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -73,8 +73,13 @@ def read_support_vector_classifier(
         labels = builder.combine(Pairing.EQUAL, first_wins, 0.0)
         scores = builder.map(Function.NEGATIVE, sums)
         return Prediction(labels, (classes,), probabilities, scores)
-    scores = sums if shape == "ovo" else _add_class_scores(machine, scope, sums)
-    labels = builder.argmax(scores if breaks else _add_votes(machine, scope, first_wins))
+    scores = sums
+    if shape != "ovo":
+        second_wins = builder.combine(Pairing.LESS, sums, 0.0)
+        confidences = builder.map(Function.NEGATIVE, sums)
+        scores = add_class_scores(scope, len(classes), second_wins, confidences)
+    losses = builder.combine(Pairing.EQUAL, first_wins, 0.0)
+    labels = builder.argmax(scores if breaks else add_votes(scope, len(classes), losses))
     return Prediction(labels, (classes,), probabilities, scores)
 
 
@@ -153,7 +158,7 @@ def _add_sums(
             part_sizes.append(parts[-1])
             continue
         values = add_kernel(scope, source, vectors, kernel, parameters)
-        parts.append(builder.linear(values, weights))
+        parts.append(builder.linear(values, weights, cancels=True))
         part_sizes.append(builder.linear(builder.map(Function.ABSOLUTE, values), np.abs(weights)))
     return (
         builder.combine(Pairing.ADD, _add_pairs(machine, scope, parts), machine.offsets),
@@ -185,7 +190,8 @@ def _add_linear_sums(machine: _Machine, scope: Scope, source: int) -> tuple[int,
             ]
         )
 
-    sums = builder.linear(source, add(machine.weights, machine.vectors), machine.offsets)
+    slopes = add(machine.weights, machine.vectors)
+    sums = builder.linear(source, slopes, machine.offsets, cancels=True)
     sizes = builder.linear(
         builder.map(Function.ABSOLUTE, source),
         add(np.abs(machine.weights), np.abs(machine.vectors)),
@@ -204,31 +210,6 @@ def _add_pairs(machine: _Machine, scope: Scope, sums: list[int]) -> int:
     first = builder.select(joined, [i * others + j - 1 for i, j in machine.pairs])
     second = builder.select(joined, [j * others + i for i, j in machine.pairs])
     return builder.pair(Pairing.ADD, first, second)
-
-
-def _signs(machine: _Machine) -> FloatArray:
-    """(n_classes, n_pairs): 1 where the class is the pair's first, -1 where it is the second."""
-    signs = np.zeros((len(machine.counts), len(machine.pairs)))
-    for place, (i, j) in enumerate(machine.pairs):
-        signs[i, place], signs[j, place] = 1.0, -1.0
-    return signs
-
-
-def _add_votes(machine: _Machine, scope: Scope, first_wins: int) -> int:
-    """How many pairs each class wins."""
-    signs = _signs(machine)
-    return scope.builder.linear(first_wins, signs, np.sum(signs < 0.0, axis=1))
-
-
-def _add_class_scores(machine: _Machine, scope: Scope, sums: int) -> int:
-    """Votes, and between classes of equally many the sums: _ovr_decision_function of 1.1 to 1.9."""
-    builder = scope.builder
-    second_wins = builder.combine(Pairing.LESS, sums, 0.0)
-    votes = _add_votes(machine, scope, builder.combine(Pairing.EQUAL, second_wins, 0.0))
-    confidence = builder.linear(sums, _signs(machine))
-    size = builder.combine(Pairing.ADD, builder.map(Function.ABSOLUTE, confidence), 1.0)
-    bounded = builder.pair(Pairing.DIVIDE, confidence, builder.combine(Pairing.MULTIPLY, size, 3.0))
-    return builder.pair(Pairing.ADD, votes, bounded)
 
 
 def _add_probabilities(
