@@ -98,7 +98,10 @@ def get_vector(fitted: FittedObject, name: str) -> FloatArray:
 
 def _dense(sparse: FittedObject) -> FloatArray:
     """A sparse matrix's rows, from its compressed ones."""
-    rows, columns = (n for n in get_list(sparse, "shape") if isinstance(n, int))
+    shape = [n for n in get_list(sparse, "shape") if isinstance(n, int) and n >= 0]
+    if len(shape) not in (1, 2):
+        raise _unlike(sparse, "shape")
+    rows, columns = (1, *shape)[-2:]  # a sparse vector is one row
     values, indices = get_array(sparse, "data", 1), get_array(sparse, "indices", 1)
     counts = np.diff(get_array(sparse, "indptr", 1))
     if len(counts) != rows or np.any(counts < 0) or counts.sum() != len(values):

@@ -264,6 +264,7 @@ class _Comparison:
         rounded in their last bit: then no one knows it any better.
         """
         finite = np.where(np.isfinite(self.own), np.abs(self.own), np.nan)
+        finite[:, np.all(np.isnan(finite), axis=0)] = 0.0
         usual = np.nan_to_num(np.nanmedian(finite, axis=0)) if len(finite) else 0.0
         size = np.maximum(np.abs(self.own), usual)
         with np.errstate(invalid="ignore"):
