@@ -33,7 +33,10 @@ from poner.rows import as_matrix, as_objects
 _CHUNK_ROWS = 20_000
 _PROBED_FEATURES = 100
 _REFUSALS_TRIED = 20
-_NOISE_DRAWS = 32
+_NOISE = 2.0**-50
+"""By what inputs are moved, relative: four times their last bit, since pipelines round often."""
+_NOISE_DRAWS = 16
+_NOISE_ROWS = 1_000
 _NOISE_FACTOR = 16.0
 _MOST_NOISE = 1e-6
 """However a model amplifies rounding, relative differences above this are not let go."""
@@ -261,7 +264,7 @@ class _Comparison:
         """Within the tolerance, relative to the value or to what values usually are.
 
         A row beyond it is good still, if the model's own answer moves as much when its inputs are
-        rounded in their last bit: then no one knows it any better.
+        moved by their last bits: then no one knows it any better.
         """
         finite = np.where(np.isfinite(self.own), np.abs(self.own), np.nan)
         finite[:, np.all(np.isnan(finite), axis=0)] = 0.0
@@ -269,23 +272,26 @@ class _Comparison:
         size = np.maximum(np.abs(self.own), usual)
         with np.errstate(invalid="ignore"):
             good = np.all((self.difference <= self.tolerance * size), axis=1) | self.equal
-        for place in np.flatnonzero(~good)[:_CHUNK_ROWS:]:
-            allowed = np.minimum(_NOISE_FACTOR * self._noise(place), _MOST_NOISE * size[place])
-            good[place] = bool(np.all(self.difference[place] <= allowed))
+        for places in np.array_split(np.flatnonzero(~good), np.sum(~good) // _NOISE_ROWS + 1):
+            allowed = np.minimum(_NOISE_FACTOR * self._noise(places), _MOST_NOISE * size[places])
+            good[places] = np.all(self.difference[places] <= allowed, axis=1)
         return np.asarray(good)
 
-    def _noise(self, place: int) -> FloatArray:
-        """How much the model's own answer to a row moves with the last bit of its inputs."""
-        random = np.random.default_rng(place)
-        row = self.rows[place]
-        numbers = ~np.isin(np.arange(len(row)), list(self.proof.program.categories))
-        signs = random.choice([-1.0, 1.0], (_NOISE_DRAWS, len(row))) * numbers
-        moved = row * (1.0 + signs * np.finfo(float).eps)
+    def _noise(self, places: NDArray[np.intp]) -> FloatArray:
+        """How much the model's own answers move with the last bits of its inputs.
+
+        (n_places, width); 0 where the model refuses what is near a row.
+        """
+        random = np.random.default_rng(len(places))
+        rows = np.repeat(self.rows[places], _NOISE_DRAWS, axis=0)
+        numbers = ~np.isin(np.arange(rows.shape[1]), list(self.proof.program.categories))
+        signs = random.choice([-1.0, 1.0], rows.shape) * numbers
         try:
-            answers = self.proof.ask(self.output, np.concatenate([row[None], moved]))
+            answers = self.proof.ask(self.output, rows * (1.0 + signs * _NOISE))
         except ModelUnreadableError:
-            return np.zeros(self.own.shape[1])
-        return np.asarray(np.abs(answers - self.own[place]).max(axis=0))
+            return np.zeros((len(places), self.own.shape[1]))
+        moved = answers.reshape(len(places), _NOISE_DRAWS, -1) - self.own[places, None]
+        return np.asarray(np.abs(moved).max(axis=1))
 
     def _same_labels(self, own: Mapping[Output, FloatArray]) -> NDArray[np.bool_]:
         """The same labels, or labels that the model's own scores hold for equal."""
