@@ -61,9 +61,7 @@ class Proof:
         methods = {Output.RAW: "_raw_predict"}
         method = methods.get(output, output.name.lower())
         program = self.program
-        texts = as_objects(
-            rows, self.compiled.signature, program.strings, program.missing_as_none
-        )
+        texts = as_objects(rows, self.compiled.signature, program.strings, program.missing_as_none)
         answer = self.model.oracle.answer(method, texts)
         answer = answer.reshape(len(rows), -1)
         if output is Output.PREDICT and self.prediction.classes is not None:
@@ -71,9 +69,12 @@ class Proof:
         return answer.astype(np.float64)
 
     def refuses(self, row: FloatArray) -> bool:
-        """Whether the model refuses a row, (1, n_features)."""
+        """Whether the model refuses a row, (1, n_features).
+
+        It is asked twice at once: SparsePCA since 1.6 gives a single row in another shape.
+        """
         try:
-            self.ask(Output.PREDICT, row)
+            self.ask(Output.PREDICT, np.repeat(row, 2, axis=0))
         except ModelUnreadableError:
             return True
         return False

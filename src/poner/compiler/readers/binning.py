@@ -26,9 +26,7 @@ def read_k_bins_discretizer(estimator: FittedObject, scope: Scope, source: int) 
     else:
         checked = builder.require(source)
     counts = np.array([len(part) for part in edges])
-    places = builder.add(
-        Digitize(np.cumsum(counts).astype("<u4"), np.concatenate(edges)), checked
-    )
+    places = builder.add(Digitize(np.cumsum(counts).astype("<u4"), np.concatenate(edges)), checked)
     if get_value(estimator, "encode") == "ordinal":
         return places
     return builder.add(OneHot(np.cumsum(counts + 1).astype("<u4")), places)

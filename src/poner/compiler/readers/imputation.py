@@ -175,7 +175,9 @@ _MOST_DONORS = 1024
 """What the kernel has room for (kernel/imputation.c)."""
 
 
-def _donors(estimator: FittedObject, scope: Scope, width: int) -> tuple[FloatArray, NDArray[np.bool_]]:
+def _donors(
+    estimator: FittedObject, scope: Scope, width: int
+) -> tuple[FloatArray, NDArray[np.bool_]]:
     """The training rows, NaN where values are missing, and which columns have any."""
     rows = get_matrix(estimator, "_fit_X")
     gaps = get_array(estimator, "_mask_fit_X", 2)
@@ -210,9 +212,7 @@ def _most_donors(estimator: FittedObject, n_donors: int, scope: Scope) -> int:
 def read_missing_indicator(estimator: FittedObject, scope: Scope, source: int) -> int:
     """1 where a value is missing, else 0; of all columns or of those that had gaps in training."""
     builder = scope.builder
-    checked = builder.require(
-        source, allow_missing=_is_nan(get_value(estimator, "missing_values"))
-    )
+    checked = builder.require(source, allow_missing=_is_nan(get_value(estimator, "missing_values")))
     columns = _indicated(estimator, scope, checked)
     if not len(columns):
         raise scope.unsupported("it leaves no column.")

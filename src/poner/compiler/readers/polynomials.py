@@ -42,9 +42,7 @@ def read_polynomial_features(estimator: FittedObject, scope: Scope, source: int)
     )
 
 
-def _terms(
-    estimator: FittedObject, width: int, low: int, high: int
-) -> Iterator[tuple[int, ...]]:
+def _terms(estimator: FittedObject, width: int, low: int, high: int) -> Iterator[tuple[int, ...]]:
     """The columns of each term, in scikit-learn's order."""
     only = get_value(estimator, "interaction_only")
     choose = combinations if only else combinations_with_replacement
@@ -64,6 +62,12 @@ def read_spline_transformer(estimator: FittedObject, scope: Scope, source: int) 
     knots = [_knots(spline, degree, extrapolation, scope) for spline in splines]
     _check_boundaries(scope, extrapolation, degree, knots)
     zeros = estimator.attributes.get("handle_missing") == "zeros"
+    filled = extrapolation not in (Extrapolation.CONSTANT, Extrapolation.LINEAR)
+    if zeros and filled and len(knots) > 1 and estimator.attributes.get("sparse_output"):
+        raise scope.unsupported(
+            "scikit-learn fills missing values of a sparse result with another row's.",
+            "Use sparse_output=False.",
+        )
     finite = builder.require(source, allow_missing=zeros, allow_infinite=zeros)
     operation = Splines(
         extrapolation=extrapolation,
@@ -122,8 +126,7 @@ def _check_boundaries(
         raise scope.unsupported("scikit-learn fails beyond splines of degree 0.", hint)
     if extrapolation is Extrapolation.LINEAR and degree < 2 and len(knots) > 1:
         raise scope.unsupported(
-            "scikit-learn moves the boundaries of splines of degree 0 and 1 from column to "
-            "column.",
+            "scikit-learn moves the boundaries of splines of degree 0 and 1 from column to column.",
             hint,
         )
     if len({len(part) for part in knots}) > 1:

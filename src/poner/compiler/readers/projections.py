@@ -27,7 +27,7 @@ _SMALLEST_SCALE = np.finfo(np.float64).eps
 
 
 def project(scope: Scope, source: int, matrix: FloatArray) -> int:
-    """matrix @ row, where the matrix is as wide as the row."""
+    """Matrix @ row, where the matrix is as wide as the row."""
     if matrix.shape[1] != scope.builder.width(source):
         raise _unlike(scope)
     return scope.builder.linear(source, matrix)
@@ -98,7 +98,7 @@ def read_sparse_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
 
 
 def solve(scope: Scope, matrix: FloatArray, right: FloatArray) -> FloatArray:
-    """x of matrix @ x = right."""
+    """X of matrix @ x = right."""
     try:
         return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
     except np.linalg.LinAlgError:
