@@ -48,6 +48,7 @@ from sklearn.feature_selection import (
     VarianceThreshold,
 )
 from sklearn.frozen import FrozenEstimator
+from sklearn.impute import KNNImputer
 from sklearn.kernel_approximation import (
     AdditiveChi2Sampler,
     Nystroem,
@@ -106,6 +107,21 @@ def test_projections_before_a_linear_model(transformer: Any) -> None:
         warnings.simplefilter("ignore")
         model = make_pipeline(transformer, Ridge()).fit(X, y)
     assert_agrees(model, X, tolerance=1e-8)
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [PCA(3, whiten=True), PCA(2), KernelPCA(3, kernel="rbf"), FactorAnalysis(2), KNNImputer()],
+    ids=str,
+)
+def test_models_of_single_precision(transformer: Any) -> None:
+    """What was fitted on float32 answers float64 rows as scikit-learn does."""
+    rows = X.astype(np.float32)
+    if isinstance(transformer, KNNImputer):
+        rows[::3, 1] = np.nan
+        rows[::5, 2] = np.nan
+    model = make_pipeline(transformer, Ridge()).fit(rows, y)
+    assert_agrees(model, rows.astype(np.float64), tolerance=1e-7)
 
 
 @pytest.mark.parametrize(
