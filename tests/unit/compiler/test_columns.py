@@ -170,6 +170,31 @@ def test_an_array_of_objects() -> None:
     assert_agrees(model, rows)
 
 
+def test_an_array_of_texts() -> None:
+    """Texts of fixed width, encoded whole."""
+    rows = TABLE[["city", "kind"]].to_numpy(dtype=str)
+    for encoder in (OneHotEncoder(handle_unknown="ignore"), OrdinalEncoder()):
+        model = make_pipeline(encoder, DecisionTreeRegressor(random_state=0)).fit(rows, Y)
+        assert_agrees(model, rows, tolerance=0.0)
+
+
+def test_a_column_of_booleans() -> None:
+    """True and False are 1 and 0, beside texts too."""
+    table = TABLE.assign(new=TABLE["age"] > 0)
+    for columns in (["new"], ["new", "city"]):
+        steps = ColumnTransformer([("ones", OneHotEncoder(), columns)], remainder="drop")
+        model = make_pipeline(steps, DecisionTreeRegressor(random_state=0)).fit(table, Y)
+        assert_agrees(model, table, tolerance=0.0)
+
+
+def test_texts_filled_before_anything_else() -> None:
+    """A first step that gets numbers and texts together."""
+    table = TABLES["NaN"]
+    steps = [SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")]
+    model = make_pipeline(*steps, DecisionTreeRegressor(max_depth=5, random_state=0))
+    assert_agrees(model.fit(table, Y), table)
+
+
 @pytest.mark.parametrize("remainder", ["drop", "passthrough", StandardScaler()])
 def test_columns_of_numbers(remainder: Any) -> None:
     """Columns chosen by a function, nested, and a rest that is dropped, kept or transformed."""

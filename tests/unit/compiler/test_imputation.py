@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
-from sklearn.linear_model import LinearRegression
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - makes it importable
+from sklearn.impute import IterativeImputer, KNNImputer, MissingIndicator, SimpleImputer
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from sklearn.tree import DecisionTreeRegressor
@@ -149,3 +150,29 @@ def test_distances_of_ones_own_are_not_supported() -> None:
     model = make_pipeline(KNNImputer(weights=lambda distances: distances), LinearRegression())
     with pytest.raises(NotSupportedError, match="function of its own"):
         compile_fitted(model.fit(GAPS, y), GAPS)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"add_indicator": True, "keep_empty_features": True},
+        {"n_nearest_features": 2, "imputation_order": "roman", "min_value": -1, "max_value": 2},
+    ],
+    ids=["plain", "kept", "limited"],
+)
+@pytest.mark.parametrize("rows", [GAPS, EMPTY], ids=["gaps", "empty column"])
+@pytest.mark.parametrize("regressor", [Ridge(), DecisionTreeRegressor(max_depth=3)], ids=str)
+def test_imputing_in_rounds(regressor: Any, rows: Any, settings: dict[str, Any]) -> None:
+    """Each round's regressors are read like any other, and their order is kept."""
+    imputer = IterativeImputer(regressor, max_iter=3, random_state=0, tol=10.0, **settings)
+    model = make_pipeline(imputer, LinearRegression()).fit(rows, y)
+    assert_agrees(model, rows, tolerance=1e-9)
+
+
+def test_drawn_values_are_not_supported() -> None:
+    """Values drawn from a posterior differ from call to call."""
+    imputer = IterativeImputer(sample_posterior=True, max_iter=1, random_state=0, tol=10.0)
+    model = make_pipeline(imputer, LinearRegression()).fit(GAPS, y)
+    with pytest.raises(NotSupportedError, match="at random"):
+        compile_fitted(model, GAPS)

@@ -233,6 +233,8 @@ def test_elimination_predicts(model: Any) -> None:
     [
         KMeans(4, random_state=0),
         MiniBatchKMeans(3, random_state=0),
+        BisectingKMeans(2, random_state=0),
+        BisectingKMeans(7, random_state=0),
         Birch(threshold=2.0, n_clusters=3),
         MeanShift(),
         AffinityPropagation(random_state=0),
