@@ -22,6 +22,7 @@ from sklearn.decomposition import (
 )
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomTreesEmbedding
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.feature_selection import RFE, SelectFromModel, SelectKBest, VarianceThreshold
 from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.kernel_approximation import (
@@ -131,6 +132,7 @@ rounded = make_pipeline(
                 make_pipeline(
                     positive, SkewedChi2Sampler(n_components=5, skewedness=1.0, random_state=0)
                 ),
+                make_pipeline(positive, TfidfTransformer()),
                 KMeans(3, n_init=1, random_state=0),
                 Birch(threshold=3.0),
             ),

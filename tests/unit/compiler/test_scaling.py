@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -158,3 +159,19 @@ def test_kernel_centerer() -> None:
     kernel = X[:20, :2] @ X[:20, :2].T
     model = make_pipeline(KernelCenterer(), LinearRegression()).fit(kernel, y[:20])
     assert_agrees(model, kernel, tolerance=1e-6)
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        TfidfTransformer(),
+        TfidfTransformer(norm="l1", sublinear_tf=True),
+        TfidfTransformer(norm=None, use_idf=False, sublinear_tf=True),
+    ],
+    ids=str,
+)
+def test_weights_of_terms(transformer: Any) -> None:
+    """Counts of terms as columns; a row of zeros stays one."""
+    rows = RANDOM.poisson(1.0, (120, 4)).astype(float)
+    rows[0] = 0.0
+    assert_agrees(make_pipeline(transformer, LinearRegression()).fit(rows, y), rows)
