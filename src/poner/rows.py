@@ -79,7 +79,7 @@ def as_objects(
 
 
 def _text(code: float, strings: Sequence[str]) -> str:
-    return strings[int(code)] if code >= 0 else UNKNOWN_TEXT
+    return strings[int(code)] if 0 <= code < len(strings) else UNKNOWN_TEXT
 
 
 def as_matrix(rows: Any, signature: Signature, strings: Sequence[str] = ()) -> FloatArray:

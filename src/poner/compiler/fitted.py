@@ -96,6 +96,10 @@ def get_vector(fitted: FittedObject, name: str) -> FloatArray:
     return get_matrix(fitted, name).ravel()
 
 
+_MOST_VALUES = 1 << 27
+"""Values of a sparse matrix that is made dense: a gigabyte of them."""
+
+
 def _dense(sparse: FittedObject) -> FloatArray:
     """A sparse matrix's rows, from its compressed ones."""
     shape = [n for n in get_list(sparse, "shape") if isinstance(n, int) and n >= 0]
@@ -104,6 +108,8 @@ def _dense(sparse: FittedObject) -> FloatArray:
     rows, columns = (1, *shape)[-2:]  # a sparse vector is one row
     values, indices = get_array(sparse, "data", 1), get_array(sparse, "indices", 1)
     counts = np.diff(get_array(sparse, "indptr", 1))
+    if rows * columns > _MOST_VALUES:
+        raise _unlike(sparse, "shape")
     if len(counts) != rows or np.any(counts < 0) or counts.sum() != len(values):
         raise _unlike(sparse, "indptr")
     if len(indices) != len(values) or np.any((indices < 0) | (indices >= columns)):

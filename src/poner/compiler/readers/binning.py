@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from poner.artifacts import FittedObject
+from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_list, get_value
 from poner.compiler.operations import CastFloat32, Digitize, OneHot
 from poner.compiler.readers.reading import Scope, TransformerReader
@@ -32,7 +32,7 @@ def read_k_bins_discretizer(estimator: FittedObject, scope: Scope, source: int) 
     return builder.add(OneHot(np.cumsum(counts + 1).astype("<u4")), places)
 
 
-def _inner(edges: object, scope: Scope) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _inner(edges: object, scope: Scope) -> FloatArray:
     """The edges between a column's bins."""
     if not isinstance(edges, np.ndarray) or edges.ndim != 1 or edges.dtype.kind not in "fiu":
         raise _unlike(scope)

@@ -7,15 +7,18 @@ Source: scikit-learn 1.1 to 1.9, sklearn/cluster and sklearn/ensemble/_forest.py
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import (
     get_array,
     get_list,
     get_matrix,
+    get_number,
     get_object,
     get_objects,
     get_value,
+    get_vector,
 )
 from poner.compiler.operations import (
     CastFloat32,
@@ -24,6 +27,7 @@ from poner.compiler.operations import (
     Metric,
     OneHot,
     Pairing,
+    Products,
     Recode,
     Reduction,
     SumTrees,
@@ -54,6 +58,58 @@ def read_subcluster_distances(estimator: FittedObject, scope: Scope, source: int
 def read_nearest_center(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """The number of the nearest center."""
     return Prediction(_nearest(scope, _squares(estimator, scope, source, "cluster_centers_")))
+
+
+def read_bisecting_k_means(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
+    """The label at the end of a walk: at each fork to the nearer of two centers."""
+    builder = scope.builder
+    root = get_object(estimator, "_bisecting_tree")
+    forks: list[FloatArray] = []
+    leaves: list[tuple[list[int], float]] = []
+    _walk(root, [], forks, leaves, builder.width(source), scope)
+    if not forks:
+        raise scope.unsupported("it has one cluster alone.")
+    centers = np.array(forks).reshape(2 * len(forks), -1)
+    if "_X_mean" in estimator.attributes:
+        mean = get_vector(estimator, "_X_mean")
+        if len(mean) != centers.shape[1]:
+            raise _unlike(scope)
+        centers = centers + mean
+    metric = Distances(Metric.SQUARED_EUCLIDEAN, centers, np.zeros(1))
+    squares = builder.add(metric, builder.require(source))
+    left = builder.select(squares, np.arange(0, len(centers), 2))
+    right = builder.select(squares, np.arange(1, len(centers), 2))
+    gap = builder.pair(Pairing.SUBTRACT, left, right)
+    builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, gap, left))
+    goes_right = builder.pair(Pairing.LESS, right, left)
+    choices = builder.join([builder.combine(Pairing.EQUAL, goes_right, 0.0), goes_right])
+    # Choice 2 i + side of the walk is column i + side * len(forks) here.
+    factors = [choice // 2 + choice % 2 * len(forks) for path, _ in leaves for choice in path]
+    ends = np.cumsum([len(path) for path, _ in leaves])
+    reached = builder.add(Products(ends.astype("<u4"), np.array(factors, dtype="<u4")), choices)
+    return Prediction(builder.linear(reached, [[label for _, label in leaves]]))
+
+
+def _walk(
+    node: FittedObject,
+    path: list[int],
+    forks: list[FloatArray],
+    leaves: list[tuple[list[int], float]],
+    width: int,
+    scope: Scope,
+) -> None:
+    """Collect the forks' two centers, and each leaf's label with the choices that lead to it."""
+    if get_value(node, "left") is None:
+        leaves.append((path, get_number(node, "label")))
+        return
+    children = [get_object(node, "left"), get_object(node, "right")]
+    centers = [get_vector(child, "center") for child in children]
+    if any(len(center) != width for center in centers):
+        raise _unlike(scope)
+    choice = 2 * len(forks)
+    forks.append(np.array(centers))
+    for side, child in enumerate(children):
+        _walk(child, [*path, choice + side], forks, leaves, width, scope)
 
 
 def read_birch(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -150,8 +206,8 @@ def read_trees_embedding(estimator: FittedObject, scope: Scope, source: int) -> 
 
 
 def _places_of_leaves(
-    sizes: np.ndarray[tuple[int], np.dtype[np.int64]],
-    leaves: list[np.ndarray[tuple[int], np.dtype[np.int64]]],
+    sizes: NDArray[np.int64],
+    leaves: list[NDArray[np.int64]],
     scope: Scope,
 ) -> FloatArray:
     """For each node of all trees, its place among the leaves that the encoder knows, or -1."""
@@ -185,6 +241,7 @@ TRANSFORMERS: dict[str, TransformerReader] = {
 PREDICTORS: dict[str, PredictorReader] = {
     f"{_KMEANS}.KMeans": read_nearest_center,
     f"{_KMEANS}.MiniBatchKMeans": read_nearest_center,
+    f"{_CLUSTER}._bisect_k_means.BisectingKMeans": read_bisecting_k_means,
     f"{_CLUSTER}._mean_shift.MeanShift": read_nearest_center,
     f"{_CLUSTER}._affinity_propagation.AffinityPropagation": read_nearest_center,
     f"{_CLUSTER}._birch.Birch": read_birch,

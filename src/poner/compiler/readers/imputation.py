@@ -5,7 +5,6 @@ Source: scikit-learn 1.1 to 1.9, sklearn/impute/_base.py, read 2026-11-22.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -145,13 +144,10 @@ def read_knn_imputer(estimator: FittedObject, scope: Scope, source: int) -> int:
     if wanted == wanted:
         row = builder.add(Replace(np.array([wanted]), np.full(width, np.nan)), checked)
     squares = builder.add(Distances(Metric.NAN_EUCLIDEAN, donors, np.zeros(1)), row)
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        means = np.nanmean(donors, axis=0)
     operation = Impute(
         weights=_weights(estimator, scope),
         donors=donors,
-        means=means,
+        means=_means(estimator, donors),
         most=np.array([_most_donors(estimator, len(donors), scope)], dtype="<u4"),
         count_far=scope.version < _LEAVES_OUT_FAR,
     )
@@ -188,6 +184,13 @@ def _donors(
     if not valid.any():
         raise scope.unsupported("it drops every column.")
     return donors, valid
+
+
+def _means(estimator: FittedObject, donors: FloatArray) -> FloatArray:
+    """Each column's mean as scikit-learn takes it, in the precision of the training rows."""
+    rows = get_array(estimator, "_fit_X", 2)
+    columns = [np.ma.masked_array(rows[:, i], np.isnan(donors[:, i])) for i in range(rows.shape[1])]
+    return np.array([float(np.ma.filled(column.mean(), np.nan)) for column in columns])
 
 
 def _weights(estimator: FittedObject, scope: Scope) -> NeighbourWeights:

@@ -21,7 +21,7 @@ from poner.compiler.fitted import (
 )
 from poner.compiler.operations import Above, Function, Pairing, Replace
 from poner.compiler.readers.pairwise_kernels import add_kernel
-from poner.compiler.readers.projections import project
+from poner.compiler.readers.projections import own_dtype, project
 from poner.compiler.readers.reading import Scope, TransformerReader
 from poner.compiler.readers.scaling import read_kernel_centerer
 from poner.errors import ModelUnreadableError
@@ -38,13 +38,13 @@ def read_kernel_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
     gamma = "gamma_" if "gamma_" in estimator.attributes else "gamma"
     values = _kernel(estimator, scope, source, get_matrix(estimator, "X_fit_"), gamma)
     centered = read_kernel_centerer(get_object(estimator, "_centerer"), scope, values)
-    eigenvalues = get_vector(estimator, "eigenvalues_")
-    vectors = get_matrix(estimator, "eigenvectors_")
+    eigenvalues = own_dtype(estimator, "eigenvalues_").ravel()
+    vectors = own_dtype(estimator, "eigenvectors_")
     if vectors.shape[1] != len(eigenvalues) or np.any(eigenvalues < 0):
         raise _unlike(scope)
     used = eigenvalues != 0
-    scaled = np.where(used, vectors / np.sqrt(np.where(used, eigenvalues, 1.0)), 0.0)
-    return project(scope, centered, scaled.T)
+    scaled = vectors / np.sqrt(np.where(used, eigenvalues, eigenvalues.dtype.type(1)))
+    return project(scope, centered, np.where(used, scaled, 0.0).T.astype(np.float64))
 
 
 def _kernel(

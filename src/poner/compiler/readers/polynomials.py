@@ -62,6 +62,12 @@ def read_spline_transformer(estimator: FittedObject, scope: Scope, source: int) 
     knots = [_knots(spline, degree, extrapolation, scope) for spline in splines]
     _check_boundaries(scope, extrapolation, degree, knots)
     zeros = estimator.attributes.get("handle_missing") == "zeros"
+    filled = extrapolation not in (Extrapolation.CONSTANT, Extrapolation.LINEAR)
+    if zeros and filled and len(knots) > 1 and estimator.attributes.get("sparse_output"):
+        raise scope.unsupported(
+            "scikit-learn fills missing values of a sparse result with another row's.",
+            "Use sparse_output=False.",
+        )
     finite = builder.require(source, allow_missing=zeros, allow_infinite=zeros)
     operation = Splines(
         extrapolation=extrapolation,

@@ -7,7 +7,10 @@ sklearn/neural_network/_rbm.py, read 2026-11-22.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_matrix, get_number, get_value, get_vector
@@ -23,11 +26,9 @@ from poner.errors import ModelUnreadableError
 _CENTERS_AFTERWARDS = (1, 5)
 """Since then PCA takes the projected mean from the projected row, not one from the other before."""
 
-_SMALLEST_SCALE = np.finfo(np.float64).eps
-
 
 def project(scope: Scope, source: int, matrix: FloatArray) -> int:
-    """matrix @ row, where the matrix is as wide as the row."""
+    """Matrix @ row, where the matrix is as wide as the row."""
     if matrix.shape[1] != scope.builder.width(source):
         raise _unlike(scope)
     return scope.builder.linear(source, matrix)
@@ -39,25 +40,31 @@ def _center(scope: Scope, source: int, mean: FloatArray) -> int:
     return scope.builder.combine(Pairing.SUBTRACT, source, mean)
 
 
+def own_dtype(estimator: FittedObject, name: str) -> NDArray[np.floating[Any]]:
+    """A fitted array in its own precision: what was fitted on float32 is partly computed in it."""
+    numbers = get_matrix(estimator, name)
+    value = get_value(estimator, name)
+    single = isinstance(value, np.ndarray) and value.dtype == np.float32
+    return numbers.astype(np.float32) if single else numbers
+
+
 def read_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
     """Without the mean, onto the components, each divided by its deviation if it whitens."""
     builder = scope.builder
     row = builder.require(source)
-    components = get_matrix(estimator, "components_")
-    mean = None if get_value(estimator, "mean_") is None else get_vector(estimator, "mean_")
-    clips = scope.version >= _CENTERS_AFTERWARDS
-    if mean is not None and not clips:
-        row = _center(scope, row, mean)
-    register = project(scope, row, components)
-    if mean is not None and clips:
-        if len(mean) != components.shape[1]:
-            raise _unlike(scope)
-        register = builder.combine(Pairing.SUBTRACT, register, components @ mean)
+    components = own_dtype(estimator, "components_")
+    mean = None if get_value(estimator, "mean_") is None else own_dtype(estimator, "mean_")
+    afterwards = scope.version >= _CENTERS_AFTERWARDS
+    if mean is not None and not afterwards:
+        row = _center(scope, row, mean.ravel().astype(np.float64))
+    register = project(scope, row, components.astype(np.float64))
+    if mean is not None and afterwards:
+        register = builder.combine(Pairing.SUBTRACT, register, mean @ components.T)
     if not get_value(estimator, "whiten"):
         return register
-    scale = np.sqrt(np.maximum(get_vector(estimator, "explained_variance_"), 0.0))
-    if clips:
-        scale = np.maximum(scale, _SMALLEST_SCALE)
+    scale = np.sqrt(np.maximum(own_dtype(estimator, "explained_variance_").ravel(), 0))
+    if afterwards:
+        scale = np.maximum(scale, np.finfo(scale.dtype).eps)
     return builder.combine(Pairing.DIVIDE, register, scale)
 
 
@@ -98,7 +105,7 @@ def read_sparse_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
 
 
 def solve(scope: Scope, matrix: FloatArray, right: FloatArray) -> FloatArray:
-    """x of matrix @ x = right."""
+    """X of matrix @ x = right."""
     try:
         return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
     except np.linalg.LinAlgError:

@@ -7,7 +7,8 @@ transform, which give the register of the transformed row, and of those that pre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -85,7 +86,8 @@ class Scope:
         reader = self.transformers.get(estimator.type_name)
         if reader is None:
             raise self.unknown(estimator)
-        return reader(estimator, self, source)
+        with self._wrapping():
+            return reader(estimator, self, source)
 
     def predict(self, estimator: FittedObject, source: int) -> Prediction:
         """Read an estimator that predicts.
@@ -96,7 +98,19 @@ class Scope:
         reader = self.predictors.get(estimator.type_name)
         if reader is None:
             raise self.unknown(estimator)
-        return reader(estimator, self, source)
+        with self._wrapping():
+            return reader(estimator, self, source)
+
+    @contextmanager
+    def _wrapping(self) -> Iterator[None]:
+        """What numpy and Python raise for a state that does not hold together, as poner's error."""
+        try:
+            yield
+        except _DAMAGE as error:
+            raise ModelUnreadableError(
+                f"{self.path}: its fitted state does not hold together ({error}).",
+                "Fit and save the model again; if that does not help, please report it.",
+            ) from error
 
     def unknown(self, estimator: FittedObject) -> NotSupportedError:
         """The error for an estimator that no reader knows."""
@@ -120,6 +134,10 @@ class Scope:
         except ModelUnreadableError:
             return False
         return True
+
+
+_DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
+"""What a fitted state that was tampered with makes Python and numpy raise."""
 
 
 def _is_sklearn(estimator: FittedObject) -> bool:

@@ -1,6 +1,7 @@
 """Scalers: a shift and a factor a column.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/preprocessing/_data.py, read 2026-11-22. Where
+Source: scikit-learn 1.1 to 1.9, sklearn/preprocessing/_data.py and (TfidfTransformer)
+sklearn/feature_extraction/text.py, read 2026-11-22. Where
 scikit-learn divides, so do we: a product with the reciprocal has changed answers of trees.
 """
 
@@ -9,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
-from poner.compiler.fitted import get_number, get_value, get_vector
-from poner.compiler.operations import Function, Pairing, Reduction
+from poner.compiler.fitted import get_matrix, get_number, get_value, get_vector
+from poner.compiler.operations import Function, Pairing, Reduction, Replace
 from poner.compiler.readers.reading import Scope, TransformerReader
 from poner.errors import ModelUnreadableError
 
@@ -97,6 +98,33 @@ def read_normalizer(estimator: FittedObject, scope: Scope, source: int) -> int:
     return builder.pair(Pairing.DIVIDE_OR_KEEP, row, divisor)
 
 
+def read_tfidf_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
+    """Counts, or 1 plus their logarithms, times what their columns weigh; then rows of one norm."""
+    builder = scope.builder
+    row = builder.require(source)
+    if get_value(estimator, "sublinear_tf"):
+        zeros, ones = np.zeros(1), np.ones(builder.width(row))
+        logarithm = builder.map(Function.LOG, builder.add(Replace(zeros, ones), row))
+        grown = builder.combine(Pairing.ADD, logarithm, 1.0)
+        row = builder.pair(Pairing.MULTIPLY, grown, builder.combine(Pairing.NOT_EQUAL, row, 0.0))
+    if "idf_" in estimator.attributes:
+        row = builder.combine(Pairing.MULTIPLY, row, get_vector(estimator, "idf_"))
+    elif "_idf_diag" in estimator.attributes:  # up to 1.4
+        weights = np.diag(get_matrix(estimator, "_idf_diag"))
+        row = builder.combine(Pairing.MULTIPLY, row, weights)
+    match get_value(estimator, "norm"):
+        case None:
+            return row
+        case "l1":
+            norm = builder.reduce(Reduction.SUM_ABSOLUTE, builder.require(row))
+        case "l2":
+            squares = builder.reduce(Reduction.SUM_SQUARES, builder.require(row))
+            norm = builder.map(Function.SQRT, squares)
+        case name:
+            raise scope.unsupported(f"the norm {name!r} is not known.")
+    return builder.pair(Pairing.DIVIDE_OR_KEEP, row, norm)
+
+
 def read_binarizer(estimator: FittedObject, scope: Scope, source: int) -> int:
     """1 above the threshold, else 0."""
     builder = scope.builder
@@ -125,4 +153,5 @@ TRANSFORMERS: dict[str, TransformerReader] = {
     f"{_DATA}.Normalizer": read_normalizer,
     f"{_DATA}.Binarizer": read_binarizer,
     f"{_DATA}.KernelCenterer": read_kernel_centerer,
+    "sklearn.feature_extraction.text.TfidfTransformer": read_tfidf_transformer,
 }

@@ -20,12 +20,15 @@ class TextColumns(np.ndarray[Any, Any]):
 
     def __getitem__(self, key: Any) -> Any:
         part = np.asarray(self)[key]
-        match key:
-            case (slice() as rows, columns) if self.ndim == 2 and rows == slice(None):
-                chosen = np.arange(self.shape[1])[columns]
-                if not np.isin(chosen, list(self.texts_of)).any():
-                    return np.asarray(part, dtype=np.float64)
-        return part
+        if self.ndim != 2 or not isinstance(key, tuple) or len(key) != 2:
+            return part
+        rows, columns = key
+        if not isinstance(rows, slice) or rows != slice(None):
+            return part
+        chosen = np.arange(self.shape[1])[columns]
+        if np.isin(chosen, list(self.texts_of)).any():
+            return part
+        return np.asarray(part, dtype=np.float64)
 
 
 def as_texts(
