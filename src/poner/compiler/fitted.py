@@ -46,7 +46,7 @@ def get_array(fitted: FittedObject, name: str, dimensions: int) -> NDArray[Any]:
 def get_arrays(fitted: FittedObject, name: str, dimensions: int) -> list[NDArray[Any]]:
     """An attribute that is a list of arrays of numbers, each of so many dimensions."""
     value = get_value(fitted, name)
-    arrays = list(value) if isinstance(value, np.ndarray) else value
+    arrays = list(value) if isinstance(value, np.ndarray) and value.ndim else value
     if not isinstance(arrays, list):
         raise _unlike(fitted, name)
     found = [item for item in arrays if isinstance(item, np.ndarray)]
@@ -64,8 +64,16 @@ def get_text(fitted: FittedObject, name: str) -> str:
     return value
 
 
+def get_flag(fitted: FittedObject, name: str) -> bool:
+    """An attribute that is true or false, or a number that stands for it."""
+    value = get_value(fitted, name)
+    if not isinstance(value, int):
+        raise _unlike(fitted, name)
+    return bool(value)
+
+
 def check_shape(fitted: FittedObject, name: str, found: object, wanted: object) -> None:
-    """Whether an attribute has the shape that the rest of the model asks for.
+    """Whether an attribute has the shape, or another property, that the rest of the model needs.
 
     Raises:
         ModelUnreadableError: they are not.

@@ -89,7 +89,9 @@ def _priors(estimator: FittedObject) -> NDArray[Any]:
     """The priors in their own precision; up to 1.1 what the user gave."""
     if isinstance(get_value(estimator, "priors_"), list):
         return np.array([p for p in get_list(estimator, "priors_") if isinstance(p, int | float)])
-    return get_array(estimator, "priors_", 1)
+    priors = get_array(estimator, "priors_", 1)
+    check_shape(estimator, "priors_", priors.dtype.kind in "iuf", True)
+    return priors
 
 
 def _add_distances(

@@ -13,6 +13,7 @@ from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.fitted import (
     check_shape,
     get_arrays,
+    get_flag,
     get_outputs_classes,
     get_text,
     get_value,
@@ -30,7 +31,7 @@ def read_dummy_regressor(estimator: FittedObject, scope: Scope, source: int) -> 
 
 def read_dummy_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """A class an output, and probabilities that say so or repeat how often each class was."""
-    if get_value(estimator, "sparse_output_"):
+    if get_flag(estimator, "sparse_output_"):
         raise scope.unsupported("it answers with a sparse matrix")
     classes = get_outputs_classes(estimator)
     priors = _priors(estimator, classes)

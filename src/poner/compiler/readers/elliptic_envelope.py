@@ -11,9 +11,9 @@ import numpy as np
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import (
     check_shape,
+    get_flag,
     get_matrix,
     get_number,
-    get_value,
     get_vector,
 )
 from poner.compiler.operations import Function, Pairing, Reduction
@@ -39,7 +39,7 @@ def read_elliptic_envelope(estimator: FittedObject, scope: Scope, source: int) -
 
 def _precision(estimator: FittedObject, width: int) -> FloatArray:
     """The inverse of the covariance, (width, width)."""
-    if get_value(estimator, "store_precision"):
+    if get_flag(estimator, "store_precision"):
         stored = get_matrix(estimator, "precision_")
         check_shape(estimator, "precision_", stored.shape, (width, width))
         return stored
