@@ -31,7 +31,7 @@ from poner.rows import as_matrix, as_objects
 _CHUNK_ROWS = 20_000
 _PROBED_FEATURES = 100
 _REFUSALS_TRIED = 20
-_NOISE_DRAWS = 4
+_NOISE_DRAWS = 32
 _NOISE_FACTOR = 16.0
 _MOST_NOISE = 1e-6
 """However a model amplifies rounding, relative differences above this are not let go."""
@@ -245,6 +245,7 @@ class _Comparison:
         rounded in their last bit: then no one knows it any better.
         """
         finite = np.where(np.isfinite(self.own), np.abs(self.own), np.nan)
+        finite[:, np.all(np.isnan(finite), axis=0)] = 0.0
         usual = np.nan_to_num(np.nanmedian(finite, axis=0)) if len(finite) else 0.0
         size = np.maximum(np.abs(self.own), usual)
         with np.errstate(invalid="ignore"):
@@ -276,7 +277,11 @@ class _Comparison:
         if scores is None or np.all(same):
             return np.asarray(np.all(same, axis=1))
         ends = np.cumsum([len(names) for names in classes])
-        if scores.shape[1] == 1:
+        if len(classes) > 1 and scores.shape[1] == len(classes):  # labels, there or not
+            middle = 0.5 if Output.PREDICT_PROBA in own else 0.0
+            scores = np.stack([middle - scores, scores - middle], axis=2)
+            scores = scores.reshape(len(scores), -1)
+        elif scores.shape[1] == 1:
             scores = np.concatenate([-scores, scores], axis=1)
         for place, output in np.argwhere(~same):
             if scores.shape[1] != ends[-1] or self.own[place, output] < 0:

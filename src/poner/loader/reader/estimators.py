@@ -160,6 +160,8 @@ def _outputs(estimator: Any, classes: Any) -> int:
 
 def _number_of_features(estimator: Any) -> int | None:
     count = getattr(estimator, "n_features_in_", None)
+    if count is None and type(estimator).__name__ == "IsotonicRegression":
+        return 1  # it never says so, as it takes vectors too
     return None if count is None else int(count)
 
 
