@@ -78,8 +78,8 @@ class CompiledModel:
     def predict_proba(self, X: Any) -> FloatArray | list[FloatArray]:
         """Probability of each class: (n_rows, n_classes) float64, in the classes' order.
 
-        Of several outputs, a list of such arrays; where each output is a label that is there or
-        not, scikit-learn's own: (n_rows, n_labels), that it is there.
+        Of several outputs, a list of such arrays; or one array with a column an output, where the
+        estimator gives that.
 
         Raises:
             NotSupportedError: the model has no probabilities.
@@ -88,7 +88,7 @@ class CompiledModel:
         values = self._ask(_kernel.PREDICT_PROBA, X)
         classes = self.signature.output_classes or ()
         ends = np.cumsum([len(names) for names in classes])
-        if len(classes) < 2 or ends[-1] != values.shape[1]:
+        if len(classes) < 2 or values.shape[1] != ends[-1]:
             return values
         return np.split(values, ends[:-1], axis=1)
 
@@ -146,15 +146,19 @@ class CompiledModel:
     def refusals(self, rows: FloatArray) -> NDArray[np.bool_]:
         """(n_rows,) whether `predict` refuses a row of (n_rows, n_features) float64."""
         refused = np.zeros(len(rows), bool)
-        place = 0
-        while place < len(rows):
-            chunk = np.ascontiguousarray(rows[place : place + 256])
+        waiting = [(start, min(start + 256, len(rows))) for start in range(0, len(rows), 256)]
+        while waiting:
+            start, end = waiting.pop()
+            if start == end:
+                continue
             try:
-                self._model.evaluate(_kernel.PREDICT, chunk.tobytes())
-                place += len(chunk)
-            except _kernel.RefusedError as error:
-                refused[place + error.args[0]] = True
-                place += error.args[0] + 1
+                self._model.evaluate(
+                    _kernel.PREDICT, np.ascontiguousarray(rows[start:end]).tobytes()
+                )
+            except _kernel.RefusedError as error:  # not the first: another step may refuse that
+                place = start + error.args[0]
+                refused[place] = True
+                waiting += [(start, place), (place + 1, end)]
         return refused
 
     @functools.cached_property

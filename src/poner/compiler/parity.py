@@ -22,9 +22,11 @@ from poner.artifacts import (
 )
 from poner.compiled_model import CompiledModel
 from poner.compiler.hard_values import find_hard_values
+from poner.compiler.operations import CANCELLATION
 from poner.compiler.parity_rows import UNKNOWN, Answerable, hard_neighbours, make_rows
 from poner.compiler.program import Output, Program
 from poner.compiler.readers.reading import Prediction
+from poner.compiler.tables import write_tables
 from poner.errors import ModelUnreadableError, ParityError
 from poner.rows import as_matrix, as_objects
 
@@ -59,9 +61,7 @@ class Proof:
         methods = {Output.RAW: "_raw_predict"}
         method = methods.get(output, output.name.lower())
         program = self.program
-        texts = as_objects(
-            rows, self.compiled.signature, program.strings, program.missing_as_none
-        )
+        texts = as_objects(rows, self.compiled.signature, program.strings, program.missing_as_none)
         answer = self.model.oracle.answer(method, texts)
         answer = answer.reshape(len(rows), -1)
         if output is Output.PREDICT and self.prediction.classes is not None:
@@ -97,6 +97,7 @@ def prove(
     refused = compiled.refusals(rows)
     _check_refusals(proof, rows[refused])
     rows = rows[~refused]
+    tied = _find_ties(proof, rows)
     order = [Output.RAW, Output.DECISION_FUNCTION, Output.PREDICT_PROBA, Output.PREDICT]
     outputs = [output for output in order if output in program.outputs]
     ours = {output: compiled.evaluate(output, rows) for output in outputs}
@@ -104,10 +105,10 @@ def prove(
     compared = []
     good_rows = np.ones(len(rows), bool)
     for output in outputs:
-        comparison = _Comparison(proof, output, rows, ours, own)
+        comparison = _Comparison(proof, output, rows, ours, own, tied)
         compared.append(comparison.report())
         if output in (outputs[0], Output.PREDICT):
-            good_rows &= comparison.equal if comparison.tolerance == 0.0 else comparison.close
+            good_rows &= comparison.close
     counts = np.cumsum([len(part) for part in kinds.values()])
     parts = np.split(~refused, counts[:-1])
     report = ParityReport(
@@ -139,6 +140,21 @@ def _ask_all(
                 ) from error
         progress(min(1.0, (start + len(chunk)) / len(rows)))
     return {output: np.concatenate(part) for output, part in parts.items()}
+
+
+def _find_ties(proof: Proof, rows: FloatArray) -> NDArray[np.bool_]:
+    """(n_rows,) where the model chooses between equals, which rounding can turn round."""
+    program = proof.program.ties
+    if program is None:
+        return np.zeros(len(rows), bool)
+    signature, provenance = proof.compiled.signature, proof.compiled.provenance
+    metadata = {"strings": proof.program.strings}
+    distances = CompiledModel(write_tables(program, metadata), signature, provenance)
+    parts = [np.zeros(0, bool)]
+    for start in range(0, len(rows), _CHUNK_ROWS):
+        chunk = distances.evaluate(Output.TIES, rows[start : start + _CHUNK_ROWS])
+        parts.append(~np.all(np.abs(chunk) > CANCELLATION, axis=1))
+    return np.concatenate(parts)
 
 
 def _check_refusals(proof: Proof, rows: FloatArray) -> None:
@@ -208,6 +224,7 @@ class _Comparison:
         rows: FloatArray,
         ours: Mapping[Output, FloatArray],
         own: Mapping[Output, FloatArray],
+        tied: NDArray[np.bool_],
     ) -> None:
         self.proof, self.output, self.rows = proof, output, rows
         self.ours, self.own = ours[output], own[output]
@@ -215,13 +232,15 @@ class _Comparison:
         self.equal = _same_bits(self.ours, self.own)
         """(n_rows,) whether the bits are equal."""
         with np.errstate(invalid="ignore"):
-            self.difference = np.where(self.equal[:, None], 0.0, np.abs(self.ours - self.own))
+            excused = (self.equal | tied)[:, None]
+            self.difference = np.where(excused, 0.0, np.abs(self.ours - self.own))
         if self.tolerance == 0.0:
             self.close = self.equal
         elif output is Output.PREDICT and proof.prediction.classes is not None:
             self.close = self._same_labels(own)
         else:
             self.close = self._close_numbers()
+        self.close = self.close | tied
         """(n_rows,) whether they are as good as equal."""
 
     def report(self) -> OutputParity:

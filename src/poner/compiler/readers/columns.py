@@ -7,6 +7,7 @@ read 2026-11-22.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FittedValue
 from poner.compiler.fitted import get_list
@@ -76,7 +77,7 @@ def _join(parts: list[int], scope: Scope) -> int:
     return scope.builder.join(parts)
 
 
-def _places(columns: FittedValue, scope: Scope, source: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _places(columns: FittedValue, scope: Scope, source: int) -> NDArray[np.int64]:
     """Positions of columns: one, several, a mask or a slice of them."""
     width = scope.builder.width(source)
     match columns:

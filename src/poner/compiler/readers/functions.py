@@ -73,7 +73,11 @@ FACTORS = {
 }
 """Functions that multiply."""
 
-UNCHANGED = {"numpy.positive", "numpy.conjugate", "sklearn.preprocessing._function_transformer._identity"}
+UNCHANGED = {
+    "numpy.positive",
+    "numpy.conjugate",
+    "sklearn.preprocessing._function_transformer._identity",
+}
 
 _HINT = "Give FunctionTransformer a function of numpy's, such as numpy.log1p, by its name."
 

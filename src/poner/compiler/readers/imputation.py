@@ -5,11 +5,32 @@ Source: scikit-learn 1.1 to 1.9, sklearn/impute/_base.py, read 2026-11-22.
 
 from __future__ import annotations
 
-import numpy as np
+import warnings
+from dataclasses import replace
 
-from poner.artifacts import FittedObject, FittedValue
-from poner.compiler.fitted import get_list, get_object, get_value
-from poner.compiler.operations import Function, Pairing, Recode, Replace
+import numpy as np
+from numpy.typing import NDArray
+
+from poner.artifacts import FittedObject, FittedValue, FloatArray
+from poner.compiler.fitted import (
+    get_array,
+    get_list,
+    get_matrix,
+    get_number,
+    get_object,
+    get_value,
+)
+from poner.compiler.operations import (
+    Above,
+    Distances,
+    Function,
+    Impute,
+    Metric,
+    NeighbourWeights,
+    Pairing,
+    Replace,
+    Require,
+)
 from poner.compiler.readers.encoders import category_key, mark_missing_as_none
 from poner.compiler.readers.reading import Scope, TransformerReader
 from poner.errors import ModelUnreadableError
@@ -109,12 +130,89 @@ def add_indicator(estimator: FittedObject, scope: Scope, source: int, imputed: i
     return scope.builder.join([imputed, _indicate(indicator, scope, source, columns)])
 
 
+def read_knn_imputer(estimator: FittedObject, scope: Scope, source: int) -> int:
+    """The mean of the nearest training rows that have the value."""
+    builder = scope.builder
+    if get_value(estimator, "metric") != "nan_euclidean":
+        raise scope.unsupported("it measures distances by a function of its own.")
+    if get_value(estimator, "add_indicator") and scope.version < _INDICATES_ALWAYS:
+        raise scope.unsupported("before scikit-learn 1.3 it drops the indicator of full rows.")
+    width = builder.width(source)
+    donors, valid = _donors(estimator, scope, width)
+    checked = require_imputable(estimator, scope, source)
+    wanted = _wanted(get_value(estimator, "missing_values"), scope, source)
+    row = checked
+    if wanted == wanted:
+        row = builder.add(Replace(np.array([wanted]), np.full(width, np.nan)), checked)
+    squares = builder.add(Distances(Metric.NAN_EUCLIDEAN, donors, np.zeros(1)), row)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        means = np.nanmean(donors, axis=0)
+    operation = Impute(
+        weights=_weights(estimator, scope),
+        donors=donors,
+        means=means,
+        most=np.array([_most_donors(estimator, len(donors), scope)], dtype="<u4"),
+        count_far=scope.version < _LEAVES_OUT_FAR,
+    )
+    distances = builder.map(Function.SQRT, squares)
+    builder.mark_ties(builder.add(replace(operation, gaps=True), row, distances))
+    imputed = builder.add(operation, row, distances)
+    if estimator.attributes.get("keep_empty_features"):
+        zeros = builder.constant(np.zeros(width))
+        places = np.where(valid, np.arange(width), width + np.arange(width))
+        imputed = builder.select(builder.join([imputed, zeros]), places)
+    else:
+        imputed = builder.select(imputed, np.flatnonzero(valid))
+    return add_indicator(estimator, scope, checked, imputed)
+
+
+_INDICATES_ALWAYS = (1, 3)
+_LEAVES_OUT_FAR = (1, 6)
+"""Since then a uniform mean leaves out donors that have no column in common with the row."""
+
+_MOST_DONORS = 1024
+"""What the kernel has room for (kernel/imputation.c)."""
+
+
+def _donors(
+    estimator: FittedObject, scope: Scope, width: int
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """The training rows, NaN where values are missing, and which columns have any."""
+    rows = get_matrix(estimator, "_fit_X")
+    gaps = get_array(estimator, "_mask_fit_X", 2)
+    if rows.shape[1] != width or gaps.shape != rows.shape or gaps.dtype.kind != "b":
+        raise _unlike(scope)
+    donors = np.where(gaps, np.nan, rows)
+    valid = ~np.all(np.isnan(donors), axis=0)
+    if not valid.any():
+        raise scope.unsupported("it drops every column.")
+    return donors, valid
+
+
+def _weights(estimator: FittedObject, scope: Scope) -> NeighbourWeights:
+    match get_value(estimator, "weights"):
+        case "uniform":
+            return NeighbourWeights.UNIFORM
+        case "distance":
+            return NeighbourWeights.INVERSE_DISTANCE
+        case _:
+            raise scope.unsupported("it weighs neighbours by a function of its own.")
+
+
+def _most_donors(estimator: FittedObject, n_donors: int, scope: Scope) -> int:
+    most = int(get_number(estimator, "n_neighbors"))
+    if most < 1:
+        raise _unlike(scope)
+    if _MOST_DONORS < most < n_donors:
+        raise scope.unsupported(f"it has more than {_MOST_DONORS} neighbours.")
+    return min(most, n_donors)
+
+
 def read_missing_indicator(estimator: FittedObject, scope: Scope, source: int) -> int:
     """1 where a value is missing, else 0; of all columns or of those that had gaps in training."""
     builder = scope.builder
-    checked = builder.require(
-        source, allow_missing=_is_nan(get_value(estimator, "missing_values"))
-    )
+    checked = builder.require(source, allow_missing=_is_nan(get_value(estimator, "missing_values")))
     columns = _indicated(estimator, scope, checked)
     if not len(columns):
         raise scope.unsupported("it leaves no column.")
@@ -124,7 +222,7 @@ def read_missing_indicator(estimator: FittedObject, scope: Scope, source: int) -
     return _indicate(estimator, scope, checked, columns)
 
 
-def _indicated(indicator: FittedObject, scope: Scope, source: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _indicated(indicator: FittedObject, scope: Scope, source: int) -> NDArray[np.int64]:
     """The columns that an indicator says something about."""
     width = scope.builder.width(source)
     if get_value(indicator, "features") == "all":
@@ -140,7 +238,7 @@ def _indicated(indicator: FittedObject, scope: Scope, source: int) -> np.ndarray
 
 
 def _indicate(
-    indicator: FittedObject, scope: Scope, source: int, columns: np.ndarray[tuple[int], np.dtype[np.int64]]
+    indicator: FittedObject, scope: Scope, source: int, columns: NDArray[np.int64]
 ) -> int:
     builder = scope.builder
     wanted = _wanted(get_value(indicator, "missing_values"), scope, source)
@@ -151,7 +249,7 @@ def _indicate(
 
 
 def _refuse_new(
-    indicator: FittedObject, scope: Scope, source: int, columns: np.ndarray[tuple[int], np.dtype[np.int64]]
+    indicator: FittedObject, scope: Scope, source: int, columns: NDArray[np.int64]
 ) -> int:
     """The register, of which rows are refused that have gaps where training had none."""
     builder = scope.builder
@@ -159,15 +257,13 @@ def _refuse_new(
     others = np.setdiff1d(np.arange(width), columns)
     if not len(others):
         return source
-    gaps = _indicate(indicator, scope, source, others)
-    none = Recode(
-        ends=np.arange(1, len(others) + 1, dtype="<u4"),
-        keys=np.zeros(len(others)),
-        values=np.zeros(len(others)),
-        default=np.zeros(len(others)),
-        refuse_unknown=True,
-    )
-    checked = builder.add(none, gaps)
+    wanted = _wanted(get_value(indicator, "missing_values"), scope, source)
+    values = builder.select(source, others)
+    if wanted != wanted:
+        checked = builder.add(Require(allow_missing=False, allow_infinite=True), values)
+    else:
+        present = builder.combine(Pairing.NOT_EQUAL, values, wanted)
+        checked = builder.add(Above(np.zeros(len(others))), present)
     return builder.select(builder.join([source, checked]), np.arange(width))
 
 
@@ -183,6 +279,7 @@ def _unlike(scope: Scope) -> ModelUnreadableError:
 
 
 TRANSFORMERS: dict[str, TransformerReader] = {
+    "sklearn.impute._knn.KNNImputer": read_knn_imputer,
     "sklearn.impute._base.SimpleImputer": read_simple_imputer,
     "sklearn.impute._base.MissingIndicator": read_missing_indicator,
 }

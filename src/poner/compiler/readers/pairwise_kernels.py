@@ -13,7 +13,7 @@ import numpy as np
 from poner.artifacts import FittedValue, FloatArray
 from poner.compiler.operations import Distances, Function, Metric, Pairing, Reduction
 from poner.compiler.readers.reading import Scope
-from poner.errors import ModelUnreadableError
+from poner.errors import ModelUnreadableError, NotSupportedError
 
 
 def add_kernel(
@@ -38,7 +38,7 @@ def add_kernel(
     """
     builder = scope.builder
     if points.ndim != 2 or points.shape[1] != builder.width(source):
-        raise _damaged(scope, "its points are not as wide as its input")
+        raise damaged(scope, "its points are not as wide as its input")
     gamma = _number(scope, parameters, "gamma", 1.0 if kernel == "chi2" else 1.0 / points.shape[1])
     offset = _number(scope, parameters, "coef0", 1.0)
     source = builder.require(source)
@@ -62,16 +62,18 @@ def add_kernel(
             return builder.map(Function.NEGATIVE, distances)
         case "cosine":
             return _add_cosine(scope, source, points)
-        case "precomputed":
-            raise scope.unsupported(
-                "its kernel is precomputed, so a row is kernel values, not features.",
-                "Fit it with one of scikit-learn's named kernels, such as 'rbf'.",
-            )
         case _:
-            raise scope.unsupported(
-                "its kernel is a function of your own, which is not compiled.",
-                "Fit it with one of scikit-learn's named kernels, such as 'rbf'.",
-            )
+            raise unsupported_kernel(scope, kernel)
+
+
+def unsupported_kernel(scope: Scope, kernel: FittedValue) -> NotSupportedError:
+    """The error for a kernel that has no name, or whose rows are no features."""
+    hint = "Fit it with one of scikit-learn's named kernels, such as 'rbf'."
+    if kernel == "precomputed":
+        return scope.unsupported(
+            "its kernel is precomputed, so a row is kernel values, not features.", hint
+        )
+    return scope.unsupported("its kernel is a function of your own, which is not compiled.", hint)
 
 
 def add_distances(
@@ -111,10 +113,11 @@ def _number(
         case int() | float():
             return float(value)
         case _:
-            raise _damaged(scope, f"its `{name}` is no number")
+            raise damaged(scope, f"its `{name}` is no number")
 
 
-def _damaged(scope: Scope, what: str) -> ModelUnreadableError:
+def damaged(scope: Scope, what: str) -> ModelUnreadableError:
+    """The error for a fitted state that does not hold together."""
     return ModelUnreadableError(
         f"{scope.path}: {what}, so this is no fitted estimator.",
         "Fit and save the model again; a file that was edited by hand is not read.",

@@ -109,9 +109,7 @@ def read_kernel_centerer(estimator: FittedObject, scope: Scope, source: int) -> 
     builder = scope.builder
     row = builder.require(source)
     columns = get_vector(estimator, "K_fit_rows_")
-    mean = builder.combine(
-        Pairing.DIVIDE, builder.reduce(Reduction.SUM, row), float(len(columns))
-    )
+    mean = builder.combine(Pairing.DIVIDE, builder.reduce(Reduction.SUM, row), float(len(columns)))
     row = builder.combine(Pairing.SUBTRACT, row, columns)
     row = builder.pair(Pairing.SUBTRACT, row, mean)
     return builder.combine(Pairing.ADD, row, get_number(estimator, "K_fit_all_"))
