@@ -27,9 +27,7 @@ def make_classes(n_classes: int, *, as_integers: bool = False) -> tuple[Any, Any
 
 def make_values(n_outputs: int = 1) -> tuple[Any, Any]:
     """X and positive values: (n_rows,), or (n_rows, n_outputs)."""
-    X, y = make_regression(
-        240, N_FEATURES, n_targets=n_outputs, noise=3.0, random_state=0
-    )
+    X, y = make_regression(240, N_FEATURES, n_targets=n_outputs, noise=3.0, random_state=0)
     return X, np.abs(y) / 50 + 0.1
 
 

@@ -85,7 +85,9 @@ def test_boosted_lines_agree() -> None:
     assert_agrees(AdaBoostRegressor(LinearRegression(), **DRAWN).fit(X, y), X, hard_rows())
 
 
-@pytest.mark.parametrize("member", [None, LinearRegression(), MultiOutputRegressor(ExtraTreeRegressor())])
+@pytest.mark.parametrize(
+    "member", [None, LinearRegression(), MultiOutputRegressor(ExtraTreeRegressor())]
+)
 def test_bagging_of_several_outputs(member: Any) -> None:
     """Three outputs at once."""
     X, Y = make_values(n_outputs=3)

@@ -55,7 +55,9 @@ def test_transformers_lead_back(transformer: Any, regressor: Any) -> None:
     assert_agrees(model, X, np.clip(hard_rows(), -50, 50))
 
 
-@pytest.mark.parametrize(("there", "back"), [(np.log1p, np.expm1), (np.log, np.exp), (np.sqrt, np.square)])
+@pytest.mark.parametrize(
+    ("there", "back"), [(np.log1p, np.expm1), (np.log, np.exp), (np.sqrt, np.square)]
+)
 def test_functions_lead_back(there: Any, back: Any) -> None:
     """Named functions of numpy."""
     X, y = make_values()

@@ -67,7 +67,7 @@ def test_classifiers_agree(model: Any, n_classes: int) -> None:
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 @pytest.mark.parametrize("weights", [None, [2, 5, 0.3]], ids=["equal", "weighted"])
 def test_votes_of_trees_have_equal_bits(n_classes: int, weights: Any) -> None:
-    """Trees are exact, and so is the mean of their probabilities; a dropped member has no weight."""
+    """Trees are exact, and so is their mean; the weight of a dropped member is left out."""
     X, y = make_classes(n_classes)
     model = VotingClassifier(EXACT, voting="soft", weights=weights).fit(X, y)
     compiled = assert_agrees(model, X, hard_rows(), tolerance=0.0)
@@ -98,7 +98,9 @@ def test_regressors_agree(model: Any) -> None:
 def test_many_exact_members_are_added_in_scikit_learns_order() -> None:
     """Twelve trees: their mean has equal bits."""
     X, y = make_values()
-    trees = [(f"tree{i}", DecisionTreeRegressor(max_depth=i + 1, random_state=0)) for i in range(12)]
+    trees = [
+        (f"tree{i}", DecisionTreeRegressor(max_depth=i + 1, random_state=0)) for i in range(12)
+    ]
     compiled = compile_fitted(VotingRegressor(trees).fit(X, y), X)
     np.testing.assert_array_equal(compiled.predict(X), VotingRegressor(trees).fit(X, y).predict(X))
 
