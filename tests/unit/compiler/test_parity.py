@@ -176,12 +176,8 @@ def test_histogram_boosting_takes_infinities() -> None:
             GradientBoostingClassifier(init=DummyClassifier(strategy="stratified")),
             "GradientBoostingClassifier/init",
         ),
-        (
-            HistGradientBoostingClassifier(categorical_features=[0]),
-            "HistGradientBoostingClassifier/categorical_features",
-        ),
     ],
-    ids=["class", "init", "categories"],
+    ids=["class", "init"],
 )
 def test_what_is_not_computed_is_named(model: Any, step: str) -> None:
     """An estimator or setting outside the engine is refused with the path of the step."""
