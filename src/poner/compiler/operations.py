@@ -128,7 +128,7 @@ class Require(Operation):
 
 @dataclass(frozen=True)
 class CastFloat32(Operation):
-    """The value rounded to float32, as scikit-learn's trees do; what that cannot hold is refused."""
+    """The value rounded to float32, as scikit-learn's trees do; what it cannot hold is refused."""
 
     number = 5
     allow_missing: bool
@@ -825,6 +825,8 @@ class Couple(Operation):
     def width(self, *widths: int) -> int:
         """The n of which there are n (n - 1) / 2 pairs."""
         return (1 + math.isqrt(1 + 8 * widths[0])) // 2
+
+
 # Medians ----------------------------------------------------------------------------------------
 
 

@@ -174,7 +174,7 @@ def test_histogram_boosting_takes_infinities() -> None:
         (make_pipeline(MinMaxScaler(), NMF(), LinearRegression()), "Pipeline/nmf"),
         (
             GradientBoostingClassifier(init=DummyClassifier(strategy="stratified")),
-            "GradientBoostingClassifier/init_",
+            "GradientBoostingClassifier/init",
         ),
     ],
     ids=["class", "init"],

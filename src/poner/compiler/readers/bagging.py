@@ -62,7 +62,9 @@ def read_bag(estimator: FittedObject, scope: Scope, width: int) -> Bag:
     return Bag(members, [columns.astype(np.int64) for columns in listed])
 
 
-def bagged_trees(trees: ReadTrees, columns: Sequence[NDArray[np.int64]], scope: Scope) -> FittedTrees:
+def bagged_trees(
+    trees: ReadTrees, columns: Sequence[NDArray[np.int64]], scope: Scope
+) -> FittedTrees:
     """The trees with their features as columns of the whole row."""
     fitted = trees.fitted
     widths = np.repeat([len(part) for part in columns], fitted.sizes)
@@ -116,9 +118,7 @@ def _sum_trees(bag: Bag, places: Classes | None, scope: Scope, source: int) -> i
     return sum_leaf_rows(fitted, _all_class_rows(bag, trees, places, scope), scope, cast)
 
 
-def _all_class_rows(
-    bag: Bag, trees: ReadTrees, places: Classes, scope: Scope
-) -> FloatArray:
+def _all_class_rows(bag: Bag, trees: ReadTrees, places: Classes, scope: Scope) -> FloatArray:
     """(n_nodes, n_classes) probabilities; a tree may have met some of the classes alone."""
     known = [get_outputs_classes(member) for member in bag.members]
     if all(classes == (places,) for classes in known):

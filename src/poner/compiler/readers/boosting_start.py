@@ -24,7 +24,7 @@ def add_raw_init(estimator: FittedObject, scope: Scope, cast: int) -> int:
         cast: register of the row as float32, which is all that the init estimator gets.
     """
     init = get_object(estimator, "init_")
-    inside = scope.inside("init_", "init_")
+    inside = scope.inside("init", "init_")
     if _computes_in_single(init):
         raise inside.unsupported(
             "it was fitted on float32 and computes so, which depends on the size of a batch.",

@@ -34,9 +34,7 @@ def read_calibrated(estimator: FittedObject, scope: Scope, source: int) -> Predi
         raise damaged(scope, "has no calibrated classifiers")
     registers = []
     for index, pair in enumerate(pairs):
-        inside = scope.inside(
-            f"calibrated_classifiers_[{index}]", "calibrated_classifiers_", index
-        )
+        inside = scope.inside(f"calibrated_classifiers_[{index}]", "calibrated_classifiers_", index)
         registers.append(_read_pair(pair, classes, inside, source))
     probabilities = builder.mean(registers)
     return Prediction(builder.argmax(probabilities), (classes,), probabilities)
@@ -93,10 +91,7 @@ def _calibrate_each(
     if count == 0 or len(calibrators) != len(get_list(pair, "calibrators")):
         raise damaged(scope, "has no calibrators")
     each = builder.join(
-        [
-            _read_curve(calibrators[k], k, scope, builder.select(scores, [k]))
-            for k in range(count)
-        ]
+        [_read_curve(calibrators[k], k, scope, builder.select(scores, [k])) for k in range(count)]
     )
     if len(classes) == 2:
         both = builder.combine(Pairing.MULTIPLY, builder.select(each, [0, 0]), [-1.0, 1.0])

@@ -99,7 +99,5 @@ def _known_sets(mapper: FittedObject, scope: Scope) -> tuple[IndexArray, NDArray
         if known.ndim != 1 or np.any(~((known > -1) & (known < _MOST_CATEGORIES))):
             raise damaged(scope, "has categories that are none")
         category = known.astype(np.uint32)
-        np.bitwise_or.at(
-            sets[places[feature]], category // 32, np.uint32(1) << (category % 32)
-        )
+        np.bitwise_or.at(sets[places[feature]], category // 32, np.uint32(1) << (category % 32))
     return sets, places

@@ -109,7 +109,9 @@ def _regress(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:
     link = ""
     if isinstance(loss, FittedObject):  # one of sklearn._loss, given as an object
         link = get_object(get_object(estimator, "_loss"), "link").type_name
-    if (isinstance(loss, str) and loss in _OWN_LINK_LOSSES) or link == "sklearn._loss.link.IdentityLink":
+    if (
+        isinstance(loss, str) and loss in _OWN_LINK_LOSSES
+    ) or link == "sklearn._loss.link.IdentityLink":
         return Prediction(raw)
     if (isinstance(loss, str) and loss in _LOG_LINK_LOSSES) or link == "sklearn._loss.link.LogLink":
         asked = None if scope.place else raw  # only the model itself is asked for it

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FloatArray
-from poner.compiler.fitted import get_classes, get_objects
+from poner.compiler.fitted import get_objects
 from poner.compiler.operations import Recode, Reduction
 from poner.compiler.program import ProgramBuilder
 from poner.compiler.readers.reading import Classes, Prediction, Scope
@@ -129,11 +129,6 @@ def with_classes(prediction: Prediction, classes: Classes, scope: Scope) -> Pred
     if prediction.only_classes != tuple(range(len(classes))):
         raise damaged(scope, "has other classes than its estimators")
     return replace(prediction, classes=(classes,), raw=None)
-
-
-def members_classes(members: Sequence[FittedObject]) -> list[Classes]:
-    """The classes of each."""
-    return [get_classes(member) for member in members]
 
 
 def damaged(scope: Scope, what: str) -> ModelUnreadableError:

@@ -27,9 +27,7 @@ def read_multi_output(estimator: FittedObject, scope: Scope, source: int) -> Pre
     classes = tuple(member.only_classes for member in members)
     probabilities = [member.predict_proba for member in members]
     found = [register for register in probabilities if register is not None]
-    return Prediction(
-        predict, classes, builder.join(found) if len(found) == len(members) else None
-    )
+    return Prediction(predict, classes, builder.join(found) if len(found) == len(members) else None)
 
 
 def read_chain(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -91,9 +89,7 @@ def _second(member: Prediction, scope: Scope) -> int | None:
     register = member.predict_proba
     if register is None or member.classes is None:
         return None
-    if len(member.only_classes) < 2 or (
-        len(member.only_classes) > 2 and scope.version >= (1, 5)
-    ):
+    if len(member.only_classes) < 2 or (len(member.only_classes) > 2 and scope.version >= (1, 5)):
         return None
     return scope.builder.select(register, [1])
 
@@ -104,9 +100,7 @@ def _score(member: Prediction, scope: Scope) -> int | None:
     return register if register is not None and scope.builder.width(register) == 1 else None
 
 
-def _all_of(
-    registers: list[int | None], in_order: NDArray[np.int64], scope: Scope
-) -> int | None:
+def _all_of(registers: list[int | None], in_order: NDArray[np.int64], scope: Scope) -> int | None:
     """The registers side by side; None if a member has none."""
     found = [register for register in registers if register is not None]
     if len(found) != len(registers):

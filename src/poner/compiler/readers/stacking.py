@@ -69,9 +69,7 @@ def read_stacking_classifier(estimator: FittedObject, scope: Scope, source: int)
     known: tuple[Classes, ...] = tuple(tuple(range(len(names))) for names in classes)
     if last.classes != known:
         raise damaged(scope, "has other classes than its last estimator")
-    return Prediction(
-        last.predict, classes, _probabilities(last, scope), last.decision_function
-    )
+    return Prediction(last.predict, classes, _probabilities(last, scope), last.decision_function)
 
 
 def _probabilities(last: Prediction, scope: Scope) -> int | None:

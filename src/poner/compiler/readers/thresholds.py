@@ -69,9 +69,7 @@ def _positive_label(estimator: FittedObject, scope: Scope) -> object:
     return 1 if name in _POSITIVE_IS_ONE else None
 
 
-def _read_score(
-    estimator: FittedObject, inside: Prediction, scope: Scope
-) -> tuple[int, float]:
+def _read_score(estimator: FittedObject, inside: Prediction, scope: Scope) -> tuple[int, float]:
     """The second class's probability or score, and where its cut usually is."""
     if inside.classes is None or len(inside.only_classes) != 2:
         raise damaged(scope, "does not decide between two classes")
@@ -92,7 +90,7 @@ def _cut(
     classes = inside.only_classes
     if positive is not None and positive not in classes:
         raise damaged(scope, "has a pos_label that is no class")
-    place = 1 if positive is None else classes.index(positive)  # type: ignore[arg-type]  # it is one
+    place = 1 if positive is None else classes.index(positive)
     label = builder.combine(Pairing.GREATER_EQUAL, builder.select(scores, [place]), threshold)
     if place == 0:
         ends = np.array([2], dtype="<u4")
