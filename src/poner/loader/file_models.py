@@ -17,7 +17,7 @@ from poner.loader import listing, model_files, signatures
 from poner.loader.child_process import ChildProcess
 from poner.loader.environments import environment_of
 from poner.loader.fitted import fitted_object
-from poner.loader.reader import array_block
+from poner.loader.reader import array_block, object_rows
 from poner.loader.reader.frames import FrameError
 
 SESSION_CPU_S = 3600
@@ -33,8 +33,10 @@ class ChildOracle:
 
     def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
-        described, block = array_block.pack_arrays([np.asarray(rows, dtype=np.float64)])
-        request = {"do": "answer", "method": method, "place": list(place), "block": described}
+        matrix, texts = object_rows.split_rows(np.asarray(rows))
+        described, block = array_block.pack_arrays([matrix])
+        request: dict[str, Any] = {"do": "answer", "method": method, "place": list(place)}
+        request |= {"block": described, "texts": texts}
         done, block = self.child.ask(request, block, timeout_s=ANSWER_TIMEOUT_S)
         (answered,) = unpacked(done, block)
         return answered
