@@ -70,7 +70,7 @@ BY_DTYPE = ColumnTransformer(
         ("texts", ONE_HOT, make_column_selector(dtype_exclude=[float, bool])),
     ]
 )
-TARGETS = ColumnTransformer([("target", TargetEncoder(random_state=0), ["colour", "size"])])
+TARGETS = ColumnTransformer([("target", TargetEncoder(), ["colour", "size"])])
 ORDINAL = ColumnTransformer(
     [("place", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), [1, 3])],
     remainder="passthrough",
