@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from poner.artifacts import Feature, Provenance, Signature
+from poner.artifacts import Feature, ParityEvidence, ParityReport, Provenance, Signature
 from poner.compiled_model import CompiledModel
 from poner.compiler.operations import Function, Pairing, Recode, Reduction
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import write_tables
+from poner.rows import as_matrix
 
 FEATURES = (
     Feature("size", "size"),
@@ -79,6 +81,15 @@ def mixed_model(
         "parity": None,
     }
     return CompiledModel(write_tables(program, metadata), signature, provenance)
+
+
+def with_proof(compiled: CompiledModel, rows: Any) -> CompiledModel:
+    """The model with the proof that the compiler would have made on some rows."""
+    matrix = as_matrix(rows, compiled.signature, compiled.strings)
+    answers = compiled.evaluate(Output.PREDICT, matrix)
+    report = ParityReport(len(matrix), len(matrix), 0.0, {"training": len(matrix)}, ())
+    evidence = ParityEvidence(matrix, Output.PREDICT.value, answers, answers)
+    return replace(compiled, parity=report, evidence=evidence)
 
 
 def _recode(

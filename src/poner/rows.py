@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from poner.artifacts import FloatArray, Rows, Signature, is_missing
 from poner.errors import InputError
 
-_CONVERTED_KINDS = "biufOUS"
-"""numpy's dtype kinds whose values may be numbers; dates would become some too."""
+_NO_NUMBERS = "mMcV"
+"""numpy's dtype kinds that it would make numbers of, though they are dates, or complex."""
 
 
 def order_columns(
@@ -140,12 +141,14 @@ def _table(rows: Any, signature: Signature) -> list[Any] | NDArray[Any]:
         return _frame_columns(rows, signature)
     if isinstance(rows, Mapping):
         rows = [rows]
+    if isinstance(rows, str) or not hasattr(rows, "__iter__"):
+        raise InputError("The rows are no table.", "Give a list of rows, an array or a DataFrame.")
     if not isinstance(rows, np.ndarray):
         rows = list(_plain_rows(rows, signature))
     if not _text_places(signature):
         return np.asarray(_to_floats(rows, signature))
-    table = rows
-    if not isinstance(rows, np.ndarray):
+    table = rows if len(rows) else np.empty((0, len(signature.features)), dtype=object)
+    if len(rows) and not isinstance(rows, np.ndarray):
         if not all(_is_row(row, len(signature.features)) for row in rows):
             raise _ill_formed(rows, signature)
         table = np.empty((len(rows), len(signature.features)), dtype=object)
@@ -153,8 +156,6 @@ def _table(rows: Any, signature: Signature) -> list[Any] | NDArray[Any]:
             table[:] = rows
         except ValueError:  # a value that is a list
             raise _ill_formed(rows, signature) from None
-    if table.size == 0 and table.ndim < 3:
-        table = table.reshape(0, len(signature.features))
     if table.ndim != 2 or table.shape[1] != len(signature.features):
         raise _other_shape(table.shape, signature)
     return list(table.T)
@@ -197,20 +198,23 @@ def _encode(values: Any, codes: Mapping[str, float], name: str) -> FloatArray:
 
 def _numbers(values: Any, name: str) -> FloatArray:
     """A column as float64; NaN for what is missing."""
+    if values.dtype.kind in _NO_NUMBERS:
+        raise _no_number(1, name)
     try:
-        if values.dtype.kind in _CONVERTED_KINDS:
-            return np.asarray(values, dtype=np.float64)
-        listed = values.tolist()
+        return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        listed = [None if is_missing(value) else value for value in values.tolist()]
-    for number, value in enumerate(listed, start=1):
+        listed = [math.nan if is_missing(value) else value for value in values.tolist()]
+    numbers = np.empty(len(listed))
+    for place, value in enumerate(listed):
         try:
-            np.float64(value)
+            numbers[place] = float(value)
         except (TypeError, ValueError):
-            raise InputError(
-                f"Row {number} has no number for {name!r}.", "Give one number for each feature."
-            ) from None
-    return np.asarray(listed, dtype=np.float64)
+            raise _no_number(place + 1, name) from None
+    return numbers
+
+
+def _no_number(row: int, name: str) -> InputError:
+    return InputError(f"Row {row} has no number for {name!r}.", "Give one number for each feature.")
 
 
 def _plain_rows(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[Any]]:
@@ -271,6 +275,5 @@ def _ill_formed(rows: Any, signature: Signature) -> InputError:
                 try:
                     np.float64(value)
                 except (TypeError, ValueError):
-                    what = f"Row {number} has no number for {feature.wire_name!r}."
-                    return InputError(what, "Give one number for each feature.")
+                    return _no_number(number, feature.wire_name)
     return InputError("The rows are not a table of values.", hint)
