@@ -17,8 +17,16 @@ FloatArray = NDArray[np.float64]
 """Rows or scores: float64, one row a sample."""
 
 Rows = FloatArray | NDArray[np.object_]
-"""Rows as a model takes them: float64, or where some features are texts, objects: floats, texts
-and NaN."""
+"""Rows as a model takes them: float64, or where some features are texts, objects: floats, texts,
+and None or `MISSING_TEXT`."""
+
+
+class MissingText(float):
+    """NaN that shows where it stands that its feature holds texts."""
+
+
+MISSING_TEXT = MissingText("nan")
+"""A text that is missing."""
 
 JsonScalar = bool | int | float | str
 """A class as JSON can say it."""

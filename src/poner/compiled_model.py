@@ -216,9 +216,25 @@ class CompiledModel:
         try:
             result = _kernel.evaluate(self._model.tables, output, rows)
         except _kernel.RefusedError as error:
-            row, column, reason = error.args
+            row, column, reason = self._first_refusal(output, rows, error)
             raise self._refusal(start + row, column, reason) from error
         return np.frombuffer(result).reshape(-1, self._model.outputs[output])
+
+    def _first_refusal(
+        self, output: int, rows: FloatArray, found: _kernel.RefusedError
+    ) -> tuple[int, int, int]:
+        """Row, column and reason of the first row that is refused.
+
+        The kernel goes through a block of rows step by step: an earlier row may fail a later step.
+        """
+        while found.args[0]:
+            try:
+                _kernel.evaluate(self._model.tables, output, rows[: found.args[0]])
+            except _kernel.RefusedError as error:
+                found = error
+            else:
+                break
+        return found.args
 
     def _refusal(self, row: int, column: int, reason: int) -> InputError:
         name = f"for {self.signature.wire_names[column]!r} " if column >= 0 else ""
@@ -243,15 +259,18 @@ class CompiledModel:
     def refusals(self, rows: FloatArray) -> NDArray[np.bool_]:
         """(n_rows,) whether `predict` refuses a row of (n_rows, n_features) float64."""
         refused = np.zeros(len(rows), bool)
-        place = 0
-        while place < len(rows):
-            chunk = np.require(rows[place : place + 256], np.float64, ["C", "ALIGNED"])
+        rows = np.require(rows, np.float64, ["C", "ALIGNED"])
+        waiting = [(start, min(start + 256, len(rows))) for start in range(0, len(rows), 256)]
+        while waiting:
+            start, end = waiting.pop()
+            if start == end:
+                continue
             try:
-                _kernel.evaluate(self._model.tables, _kernel.PREDICT, chunk)
-                place += len(chunk)
-            except _kernel.RefusedError as error:
-                refused[place + error.args[0]] = True
-                place += error.args[0] + 1
+                _kernel.evaluate(self._model.tables, _kernel.PREDICT, rows[start:end])
+            except _kernel.RefusedError as error:  # not the first: another step may refuse that
+                place = start + error.args[0]
+                refused[place] = True
+                waiting += [(start, place), (place + 1, end)]
         return refused
 
     @functools.cached_property

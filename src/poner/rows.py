@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, Rows, Signature, is_missing
+from poner.artifacts import MISSING_TEXT, FloatArray, Rows, Signature, is_missing
 from poner.errors import InputError
 
 _NO_NUMBERS = "mMcV"
@@ -53,21 +53,35 @@ UNKNOWN_TEXT = "\x00unknown"
 """What stands for a text that the model does not know, where one has to be said."""
 
 
-def as_objects(matrix: FloatArray, signature: Signature, strings: Sequence[str]) -> Rows:
-    """The opposite of `as_matrix`: texts in place of their numbers, where there are any."""
+def as_objects(
+    matrix: FloatArray,
+    signature: Signature,
+    strings: Sequence[str],
+    missing_as_none: Collection[int] = (),
+) -> Rows:
+    """The opposite of `as_matrix`: texts in place of their numbers, where there are any.
+
+    Args:
+        matrix: (n_rows, n_features).
+        signature: which features are texts.
+        strings: the texts that the model knows.
+        missing_as_none: features whose missing values are None instead of NaN.
+    """
     places = _text_places(signature)
-    if not places:
+    if not places and not missing_as_none:
         return matrix
     unknown = UNKNOWN_TEXT
     while unknown in strings:
         unknown += "?"
-    looked_up = np.array([*strings, unknown, np.nan], dtype=object)
+    looked_up = np.array([*strings, unknown, MISSING_TEXT], dtype=object)
     objects = matrix.astype(object)
     for place in places:
         codes = matrix[:, place]
         known = (codes >= 0) & (codes < len(strings))
         found = np.where(known, codes, len(strings)).astype(np.intp)
         objects[:, place] = looked_up[np.where(np.isnan(codes), len(strings) + 1, found)]
+    for place in missing_as_none:
+        objects[np.isnan(matrix[:, place]), place] = None
     return objects
 
 

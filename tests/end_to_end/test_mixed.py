@@ -58,7 +58,8 @@ COLUMNS = ColumnTransformer(
 
 def records(frame: pandas.DataFrame) -> list[dict[str, Any]]:
     """The rows as a caller's own JSON would have them."""
-    text = frame.astype(object).where(frame.notna(), None).to_json(orient="records")
+    frame = frame.astype({"smokes": int}).astype(object)  # JSON's true is no number
+    text = frame.where(frame.notna(), None).to_json(orient="records")
     return list(json.loads(text))
 
 

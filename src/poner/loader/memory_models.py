@@ -17,6 +17,8 @@ from poner.loader import signatures, training_data
 from poner.loader.fitted import fitted_object
 from poner.loader.reader import describe, estimators, missing_values
 from poner.loader.reader.faults import FileUnreadableError
+from poner.loader.reader.text_columns import as_fitted
+from poner.loader.text_rows import split_texts
 
 
 class MemoryOracle:
@@ -28,10 +30,11 @@ class MemoryOracle:
 
     def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
+        split = split_texts(rows)
+        none_of = () if place else {*split.none_of, *self.with_none}
+        asked = as_fitted(split.numbers, split.texts, split.texts_of, none_of)
         try:
-            answered: NDArray[Any] = estimators.answer(
-                self.estimator, method, rows, place, self.with_none
-            )
+            answered: NDArray[Any] = estimators.answer(self.estimator, method, asked, place)
         except FileUnreadableError as error:
             raise ModelUnreadableError(error.message, error.hint) from error
         return answered

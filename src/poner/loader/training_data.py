@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import MOST_CATEGORIES, QUANTILE_STEPS, Feature, Rows, is_missing
+from poner.artifacts import MISSING_TEXT, MOST_CATEGORIES, QUANTILE_STEPS, Feature, Rows, is_missing
 from poner.errors import SignatureError
 
 _NUMERIC_KINDS = "biuf"
@@ -71,13 +71,14 @@ def values_of(columns: Sequence[NDArray[Any]], names: Sequence[str], source: str
 
 
 def _column(values: NDArray[Any], name: str, source: str) -> NDArray[Any]:
-    """One column as float64, or as objects that are texts or NaN."""
+    """One column as float64, or as objects that are texts or MISSING_TEXT."""
     if values.dtype.kind in _NUMERIC_KINDS:
         return values.astype(np.float64)
     plain = [np.nan if is_missing(value) else value for value in values.tolist()]
     kinds = {type(value) for value in plain if value is not np.nan}
     if kinds and all(issubclass(kind, str) for kind in kinds):
-        return np.array([value if value is np.nan else str(value) for value in plain], dtype=object)
+        texts = [MISSING_TEXT if value is np.nan else str(value) for value in plain]
+        return np.array(texts, dtype=object)
     for kind in kinds:
         if not issubclass(kind, Real | np.bool_):
             other = " and ".join(sorted(each.__name__ for each in kinds))

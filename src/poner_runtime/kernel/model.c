@@ -42,7 +42,7 @@ static const char *check_arrays(const poner_model *model, uint64_t size) {
 
 static const char *check_step(const poner_model *model, uint32_t index) {
     const poner_step *step = model->steps + index;
-    if (step->operation == 0 || step->operation >= PONER_N_OPERATIONS)
+    if (step->operation >= PONER_N_OPERATIONS || !poner_operations[step->operation].run)
         return "a step's operation is unknown; a newer poner wrote this file";
     if (step->width == 0 || step->width > MAX_ROW_WIDTH) return "a register has no valid width";
     const poner_operation *operation = poner_operations + step->operation;

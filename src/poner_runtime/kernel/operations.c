@@ -54,4 +54,8 @@ const poner_operation poner_operations[PONER_N_OPERATIONS] = {
     [21] = OPERATION(power_transform, 1, true),
     [22] = OPERATION(products, 1, false),
     [23] = OPERATION(neighbours, 1, false),
+    [24] = OPERATION(above, 1, true),
+    [25] = OPERATION(splines, 1, false),
+    [26] = OPERATION(impute, 2, true),
+    [40] = OPERATION(couple, 1, false),
 };

@@ -27,7 +27,7 @@ typedef struct {
     poner_status (*run)(const poner_call *call);
 } poner_operation;
 
-#define PONER_N_OPERATIONS 24u
+#define PONER_N_OPERATIONS 46u
 #define PONER_SELECT 1u
 #define PONER_JOIN 2u
 
@@ -77,6 +77,7 @@ PONER_OPERATION(map);
 PONER_OPERATION(combine);
 PONER_OPERATION(replace);
 PONER_OPERATION(power_transform);
+PONER_OPERATION(above);
 /* rowwise.c */
 PONER_OPERATION(reduce);
 PONER_OPERATION(linear);
@@ -86,11 +87,17 @@ PONER_OPERATION(softmax);
 /* distances.c */
 PONER_OPERATION(distances);
 PONER_OPERATION(neighbours);
+/* couple.c */
+PONER_OPERATION(couple);
 /* lookup.c */
 PONER_OPERATION(recode);
 PONER_OPERATION(one_hot);
 PONER_OPERATION(digitize);
 PONER_OPERATION(interpolate);
+/* splines.c */
+PONER_OPERATION(splines);
+/* imputation.c */
+PONER_OPERATION(impute);
 /* trees.c */
 PONER_OPERATION(sum_trees);
 PONER_OPERATION(sum_leaf_rows);

@@ -26,10 +26,12 @@ from sklearn.preprocessing import (
 )
 
 from poner import loader
+from poner.artifacts import MISSING_TEXT
 from poner.errors import SignatureError
 from poner.loader.reader.missing_values import columns_with_none
-from poner.loader.reader.object_rows import as_fitted, join_rows, split_rows
+from poner.loader.reader.text_columns import as_fitted
 from poner.loader.saving import save_model
+from poner.loader.text_rows import split_texts
 
 N = 120
 
@@ -153,10 +155,17 @@ def settled(model):
     return copied
 
 
+def joined(rows, with_none=()):
+    """Rows as they arrive in the child, by way of JSON."""
+    split = split_texts(rows)
+    texts, texts_of, none_of = json.loads(json.dumps(split[1:]))
+    return as_fitted(split.numbers, texts, texts_of, {*none_of, *with_none})
+
+
 def test_columns_of_numbers_come_out_as_numbers():
     """As out of a DataFrame: what is chosen of numbers alone is float64."""
-    rows = np.array([[1.5, "a", np.nan], [2.5, np.nan, 3.0]], dtype=object)
-    fitted = as_fitted(rows, {1})
+    rows = np.array([[1.5, "a", np.nan], [2.5, MISSING_TEXT, 3.0]], dtype=object)
+    fitted = joined(rows, {1})
     assert fitted[1, 1] is None
     assert fitted[:, [0, 2]].dtype == np.float64
     assert fitted[:, 2].dtype == np.float64
@@ -165,26 +174,30 @@ def test_columns_of_numbers_come_out_as_numbers():
     assert fitted[:, [0, 1]][:, :1].dtype == np.float64
     assert fitted[:1][:, 0].dtype == np.float64
     assert type(fitted[:, 1]) is np.ndarray
-    assert np.isnan(rows[1, 1])
 
 
 def test_numbers_alone_stay_as_they_are():
     """Unless None is what the model knows as missing."""
     rows = np.array([[1.0, np.nan]])
-    assert as_fitted(rows, ()) is rows
-    assert as_fitted(rows, {0}) is rows
-    assert as_fitted(rows, {1})[0, 1] is None
+    assert joined(rows).dtype == joined(rows, {0}).dtype == np.float64
+    assert joined(rows, {1})[0, 1] is None
+
+
+def test_a_text_that_is_missing_is_no_number():
+    """Alone in its rows it still shows that its column holds texts."""
+    fitted = joined(np.array([[1.0, MISSING_TEXT]], dtype=object))
+    assert fitted[:, [1]].dtype == object
+    assert joined(np.array([[1.0, np.nan]], dtype=object)).dtype == np.float64
 
 
 def test_texts_travel_as_numbers():
-    """Each column brings the texts it holds; any text comes back as it was."""
+    """Each text comes back as it was."""
     texts = ["", "é", "\x00", "a\ud800", "1.5", "nan"]
-    rows = np.array([[text, float(i)] for i, text in enumerate(texts)] + [[np.nan] * 2], object)
-    matrix, lists = split_rows(rows)
-    assert matrix.dtype == np.float64
-    back = join_rows(matrix, json.loads(json.dumps(lists)))
+    rows = [[text, float(place), text[::-1]] for place, text in enumerate(texts)]
+    rows = np.array([*rows, [MISSING_TEXT, np.nan, MISSING_TEXT]], dtype=object)
+    back = joined(rows)
     assert back[:-1].tolist() == rows[:-1].tolist()
-    assert np.isnan(back[-1].astype(float)).all()
+    assert np.isnan(np.asarray(back[-1], dtype=float)).all()
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,25 @@ from __future__ import annotations
 from poner.artifacts import TrainedModel
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.readers import (
+    binning,
+    clusters,
+    columns,
+    distributions,
+    encoders,
     forest,
+    functions,
     gradient_boosting,
     hist_gradient_boosting,
+    imputation,
+    kernel_maps,
     linear,
     pipeline,
+    polynomials,
+    projections,
     scaling,
+    selection,
+    support_vectors,
+    target_encoding,
 )
 from poner.compiler.readers.reading import (
     Prediction,
@@ -24,17 +37,33 @@ from poner.compiler.readers.reading import (
 )
 
 TRANSFORMERS: dict[str, TransformerReader] = {
+    **binning.TRANSFORMERS,
+    **clusters.TRANSFORMERS,
+    **columns.TRANSFORMERS,
+    **distributions.TRANSFORMERS,
+    **encoders.TRANSFORMERS,
+    **functions.TRANSFORMERS,
+    **imputation.TRANSFORMERS,
+    **kernel_maps.TRANSFORMERS,
     **pipeline.TRANSFORMERS,
+    **polynomials.TRANSFORMERS,
+    **projections.TRANSFORMERS,
     **scaling.TRANSFORMERS,
+    **selection.TRANSFORMERS,
+    **target_encoding.TRANSFORMERS,
 }
 """The reader of each class that transforms, by its exact name."""
 
 PREDICTORS: dict[str, PredictorReader] = {
+    **clusters.PREDICTORS,
     **forest.PREDICTORS,
     **gradient_boosting.PREDICTORS,
     **hist_gradient_boosting.PREDICTORS,
     **linear.PREDICTORS,
     **pipeline.PREDICTORS,
+    **projections.PREDICTORS,
+    **selection.PREDICTORS,
+    **support_vectors.PREDICTORS,
 }
 """The reader of each class that predicts, by its exact name."""
 
@@ -46,7 +75,9 @@ def read_model(model: TrainedModel) -> tuple[Program, Prediction]:
         NotSupportedError: no reader knows a class in it, or the reader its settings.
         ModelUnreadableError: the fitted state is damaged.
     """
-    builder = ProgramBuilder(len(model.signature.features))
+    features = model.signature.features
+    texts = {place for place, feature in enumerate(features) if feature.kind == "category"}
+    builder = ProgramBuilder(len(features), categories=texts)
     major, minor = model.provenance.sklearn_version.split(".")[:2]
     scope = Scope(
         builder=builder,

@@ -107,11 +107,11 @@ class Scope:
             step=self.path,
         )
 
-    def takes_missing(self, width: int) -> bool:
+    def takes_missing(self, width: int, method: str = "predict", value: float = np.nan) -> bool:
         """Whether the estimator answers for NaN: it is asked, as this changed with the versions."""
-        row = np.full((1, width), np.nan)
+        row = np.full((1, width), value)
         try:
-            self.oracle.answer("predict", row, self.place)
+            self.oracle.answer(method, row, self.place)
         except ModelUnreadableError:
             return False
         return True

@@ -1,7 +1,7 @@
 """The child process: gives up its rights, then does what the parent asks, one request at a time.
 
 Requests are `{"do": "list"}` and `{"do": "load"}` with the file's content as body, and
-`{"do": "answer", "method": ..., "texts": {...}}` with rows as numbers (object_rows.py). Each gets
+`{"do": "answer", "method": ..., "texts": {...}}` with rows as numbers (text_columns.py). Each gets
 one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
 """
 
@@ -87,12 +87,12 @@ class Session:
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
         from . import estimators
-        from .object_rows import join_rows
+        from .text_columns import as_fitted
 
         (matrix,) = array_block.unpack_arrays(request["block"], body)
-        rows = join_rows(matrix, request["texts"])
-        method, place = request["method"], request["place"]
-        answered = estimators.answer(self.estimator, method, rows, place, self.with_none)
+        none_of = () if request["place"] else {*request["none_of"], *self.with_none}
+        rows = as_fitted(matrix, request["texts"], request["texts_of"], none_of)
+        answered = estimators.answer(self.estimator, request["method"], rows, request["place"])
         described, block = array_block.pack_arrays([answered])
         return {"block": described}, block
 

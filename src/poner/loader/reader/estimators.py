@@ -6,7 +6,7 @@ import importlib.metadata
 import numbers
 import sys
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .faults import FileUnreadableError
@@ -208,21 +208,14 @@ def part_of(estimator: Any, place: Sequence[str | int]) -> Any:
     return part
 
 
-def answer(
-    estimator: Any,
-    method: str,
-    rows: Any,
-    place: Sequence[str | int] = (),
-    with_none: Collection[int] = (),
-) -> Any:
+def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = ()) -> Any:
     """What the estimator, or one within it, answers on rows.
 
     Args:
         estimator: fitted, settled.
         method: one of `METHODS`.
-        rows: (n_rows, n_features) float64, or objects: numbers, texts and NaN.
+        rows: (n_rows, n_features) float64, or objects as `text_columns` makes them.
         place: attributes and indices that lead to the estimator that is asked.
-        with_none: columns in which the model knows None as what is missing; see `missing_values`.
 
     Returns:
         An array of numbers, booleans or fixed-width texts.
@@ -232,8 +225,8 @@ def answer(
     """
     import numpy as np
 
-    from .object_rows import as_fitted
-
+    if rows.dtype.hasobject and _feature_names(estimator) is None:
+        rows = np.asarray(rows)  # fitted on an array of objects, it is asked with one
     estimator = part_of(estimator, place)
     function = getattr(estimator, method, None) if method in METHODS else None
     name = type(estimator).__name__
@@ -242,8 +235,6 @@ def answer(
     if (type(estimator).__module__, method) in FLOAT32_METHODS:
         with np.errstate(over="ignore"):
             rows = np.ascontiguousarray(rows, dtype=np.float32)
-    elif not place:
-        rows = as_fitted(rows, with_none)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
