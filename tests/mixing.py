@@ -22,7 +22,7 @@ FEATURES = (
 )
 """`color` must be one that is known; any `shape` will do, and none; so will no `age`."""
 COLORS = ["red", "añil", 'say "x"', "new\nline"]
-SHAPES = ["round", "", "red"]
+SHAPES = ["round", "", "red", "half \ud83d"]
 
 
 def mixed_model(
@@ -41,7 +41,7 @@ def mixed_model(
     builder = ProgramBuilder(len(FEATURES))
     size = builder.require(builder.select(0, [0]))
     color = _recode(builder, 1, COLORS, np.arange(4.0), refuse=True)
-    shape = _recode(builder, 2, SHAPES, np.arange(3.0), missing=7.0, default=9.0)
+    shape = _recode(builder, 2, SHAPES, np.arange(4.0), missing=7.0, default=9.0)
     age = builder.combine(Pairing.FILL, builder.select(0, [3]), 0.5)
     total = builder.linear(builder.join([size, color, shape, age]), [1.0, 10.0, 100.0, 1.0])
     match kind:

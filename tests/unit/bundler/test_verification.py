@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from poner.bundle import FunctionSettings, Verification
+from poner.bundle import FunctionSettings, Verification, read_bundle
 from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel
 from poner.config import choose_runtime
@@ -33,6 +33,7 @@ def verify(compiled: CompiledModel, folder: Path) -> Verification:
         architecture="x86_64",
         settings=FunctionSettings(),
     )
+    assert read_bundle(bundle.folder) == bundle
     return bundle.manifest.verification
 
 

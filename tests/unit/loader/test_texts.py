@@ -27,11 +27,12 @@ from sklearn.preprocessing import (
 
 from poner import loader
 from poner.artifacts import MISSING_TEXT
-from poner.errors import SignatureError
+from poner.errors import PonerError, SignatureError
 from poner.loader.reader.missing_values import columns_with_none
 from poner.loader.reader.text_columns import as_fitted
 from poner.loader.saving import save_model
 from poner.loader.text_rows import split_texts
+from tests.compiling import fit_elsewhere
 
 N = 120
 
@@ -214,3 +215,39 @@ def test_damaged_training_rows_with_texts_are_an_error(rows, in_process, tmp_pat
     (tmp_path / "training_rows.json").write_text(f'{{"columns": ["a", "b"], "rows": {rows}}}')
     with pytest.raises(SignatureError, match="training_rows"), loader.open_model(tmp_path):
         pass
+
+
+FIT_ELSEWHERE = """
+import json, pickle
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+rows = [[float(i % 7), "red" if i % 3 else "blue", None if i % 5 else "S"] for i in range(40)]
+X = np.array(rows, dtype=object)
+columns = ColumnTransformer([
+    ("scale", StandardScaler(), [0]), ("one", OneHotEncoder(handle_unknown="ignore"), [1, 2]),
+    ("place", OrdinalEncoder(), [1]),
+])
+model = make_pipeline(columns, LogisticRegression()).fit(X, [i % 2 for i in range(40)])
+pickle.dump(model, open("clf.sav", "wb"))
+json.dump({"rows": X.tolist(), "answers": model.predict_proba(X).tolist()}, open("told.json", "w"))
+"""
+
+
+@pytest.mark.parametrize("version", ["1.2.2", "1.5.2"])
+def test_older_versions_are_asked_with_texts(version, tmp_path):
+    """The child runs in the environment of the model, with its numpy; None stays None."""
+    try:
+        fit_elsewhere(version, FIT_ELSEWHERE, tmp_path)
+    except PonerError as error:
+        pytest.skip(str(error))
+    told = json.loads((tmp_path / "told.json").read_text())
+    kept = {"columns": ["a", "b", "c"], "rows": told["rows"]}
+    (tmp_path / "training_rows.json").write_text(json.dumps(kept))
+    with loader.open_model(tmp_path / "clf.sav") as opened:
+        answered = opened.oracle.answer("predict_proba", opened.training_rows)
+    np.testing.assert_allclose(answered, told["answers"], rtol=1e-12)
