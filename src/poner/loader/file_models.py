@@ -36,8 +36,7 @@ class ChildOracle:
         split = split_texts(rows)
         described, block = array_block.pack_arrays([split.numbers])
         request = {"do": "answer", "method": method, "place": list(place), "block": described}
-        if split.texts_of or split.none_of:
-            request["texts"] = split._asdict() | {"numbers": None}
+        request |= {"texts": split.texts, "texts_of": split.texts_of, "none_of": split.none_of}
         done, block = self.child.ask(request, block, timeout_s=ANSWER_TIMEOUT_S)
         (answered,) = unpacked(done, block)
         return answered

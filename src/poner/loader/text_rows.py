@@ -10,7 +10,7 @@ from poner.artifacts import FloatArray, MissingText, Rows
 
 
 class SplitRows(NamedTuple):
-    """What `reader.text_columns.as_texts` puts together again."""
+    """What `reader.text_columns.as_fitted` puts together again."""
 
     numbers: FloatArray
     """(n_rows, n_features) float64: in columns of texts their places among `texts`."""
@@ -25,7 +25,7 @@ class SplitRows(NamedTuple):
 def split_texts(rows: Rows) -> SplitRows:
     """Take rows of floats, texts, None and MISSING_TEXT apart; floats alone stay as they are."""
     if not rows.dtype.hasobject:
-        return SplitRows(np.asarray(rows, dtype=np.float64), [], [], [])
+        return SplitRows(np.ascontiguousarray(rows, dtype=np.float64), [], [], [])
     places: dict[str, float] = {}
     numbers = np.empty(rows.shape)
     texts_of, none_of = [], []
@@ -35,11 +35,7 @@ def split_texts(rows: Rows) -> SplitRows:
         if any(value is None for value in values):
             none_of.append(column)
         numbers[:, column] = [
-            float(places.setdefault(value, len(places)))
-            if isinstance(value, str)
-            else np.nan
-            if value is None
-            else value
+            places.setdefault(value, float(len(places))) if isinstance(value, str) else value
             for value in values
-        ]
+        ]  # None becomes NaN
     return SplitRows(numbers, list(places), texts_of, none_of)

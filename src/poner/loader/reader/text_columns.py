@@ -12,43 +12,55 @@ from typing import Any
 import numpy as np
 
 
-class TextColumns(np.ndarray[Any, Any]):
+class TextColumns(np.ndarray):
     """An array of objects that gives numbers where columns of numbers alone are selected."""
 
-    texts_of: Collection[int] = ()
-    """The columns that are texts."""
+    numbers: np.ndarray[Any, Any] | None = None
+    """(n_columns,) whether a column holds numbers alone; None where that is not known."""
+
+    def __array_finalize__(self, source: Any) -> None:
+        self.numbers = getattr(source, "numbers", None)
 
     def __getitem__(self, key: Any) -> Any:
-        part = np.asarray(self)[key]
-        if self.ndim != 2 or not isinstance(key, tuple) or len(key) != 2:
+        part = super().__getitem__(key)
+        if not isinstance(part, TextColumns):
             return part
-        rows, columns = key
-        if not isinstance(rows, slice) or rows != slice(None):
-            return part
-        chosen = np.arange(self.shape[1])[columns]
-        if np.isin(chosen, list(self.texts_of)).any():
-            return part
-        return np.asarray(part, dtype=np.float64)
+        if self.numbers is None or not isinstance(key, tuple) or len(key) != 2:
+            return part if isinstance(key, (slice, list, np.ndarray)) else np.asarray(part)
+        numbers = part.numbers = self.numbers if key[1] is Ellipsis else self.numbers[key[1]]
+        if np.all(numbers):
+            return np.asarray(part, dtype=np.float64)
+        return part if part.ndim == 2 else np.asarray(part)
 
 
-def as_texts(
-    numbers: Any, texts: Sequence[str], texts_of: Collection[int], none_of: Collection[int]
-) -> Any:
-    """Rows of numbers with texts in place of their numbers.
+def as_fitted(
+    matrix: np.ndarray[Any, Any],
+    texts: Sequence[str],
+    texts_of: Collection[int],
+    none_of: Collection[int],
+) -> np.ndarray[Any, Any]:
+    """Rows as the model knows them, from numbers in which texts are places in a list.
 
     Args:
-        numbers: (n_rows, n_features) float64.
+        matrix: (n_rows, n_features) float64.
         texts: what the numbers in columns of texts stand for.
         texts_of: those columns.
         none_of: columns whose missing values are None instead of NaN.
+
+    Returns:
+        The matrix itself where it holds neither texts nor None.
     """
-    objects = numbers.astype(object)
-    for column in {*texts_of, *none_of}:
-        missing = None if column in none_of else float("nan")
-        objects[:, column] = [
-            missing if value != value else texts[int(value)] if column in texts_of else value
-            for value in numbers[:, column].tolist()
-        ]
-    rows = objects.view(TextColumns)
-    rows.texts_of = {*texts_of, *none_of}
-    return rows
+    gaps = np.isnan(matrix)
+    with_none = [column for column in none_of if gaps[:, column].any()]
+    if not texts_of and not with_none:
+        return matrix
+    rows = matrix.astype(object)
+    looked_up = np.array([*texts, np.nan], dtype=object)
+    for column in texts_of:
+        places = np.where(gaps[:, column], len(texts), matrix[:, column])
+        rows[:, column] = looked_up[places.astype(np.intp)]
+    for column in with_none:
+        rows[gaps[:, column], column] = None
+    fitted = rows.view(TextColumns)
+    fitted.numbers = ~np.isin(np.arange(matrix.shape[1]), [*texts_of, *with_none])
+    return fitted
