@@ -30,6 +30,8 @@ SOURCES = (
     "trees.c",
     "shallow_trees.c",
     "category_trees.c",
+    "coded_trees.c",
+    "tiled_trees.c",
     "request.c",
     "python_binding.c",
 )

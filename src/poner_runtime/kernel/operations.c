@@ -55,4 +55,5 @@ const poner_operation poner_operations[PONER_N_OPERATIONS] = {
     [22] = OPERATION(products, 1, false),
     [23] = OPERATION(neighbours, 1, false),
     [52] = OPERATION(sum_category_trees, 1, false),
+    [53] = OPERATION(sum_coded_trees, 1, false),
 };
