@@ -68,7 +68,7 @@ def prepare(name: str, folder: Path) -> int:
     entry = ENTRIES[name]
     X, y, rows = make_rows(entry)
     model = entry.make().fit(X, y)
-    compiled = poner.compile(model, X[:2000])
+    compiled = poner.compile(model, X[:200])
     compiled.save(folder / "model.poner")
     (folder / "model.pickle").write_bytes(pickle.dumps(model))
     (folder / "rows.pickle").write_bytes(pickle.dumps(rows))

@@ -87,34 +87,60 @@ bool poner_suits_tiles(const coded_trees *all) {
     return true;
 }
 
-static void add_answers(const coded_trees *all, const uint32_t *tree, const uint8_t *answers,
-                        const double *values, size_t n_rows, double *sums) {
-    const uint32_t width = all->width;
-    const uint64_t *nodes = all->nodes + tree[ROOT];
+#define GROUP 4u /* trees whose leaves are added together, so that sums are read and written less */
+
+/* A tree over a tile: for each row the place of its leaf, and for each place its value. */
+typedef struct {
+    const uint64_t *nodes;
+    uint32_t n_nodes, column;
+    double values[MOST_NODES + 1];
+    uint8_t answers[TILE];
+} tiled_tree;
+
+static void prepare(const coded_trees *all, const uint32_t *tree, tiled_tree *own) {
+    own->nodes = all->nodes + tree[ROOT];
+    own->n_nodes = nodes_of(all, tree);
+    own->column = tree[COLUMN];
+    for (uint32_t i = 0; i < own->n_nodes && !all->leaf_rows; i++)
+        if (!CHILD_OF(own->nodes[i])) own->values[i] = all->leaves[CODE_OF(own->nodes[i])];
+}
+
+/* The leaves of one tree, or where all add to the only column those of a group. */
+static void add_answers(const coded_trees *all, const tiled_tree *trees, uint32_t count,
+                        size_t n_rows, double *sums) {
+    const size_t width = all->width;
     if (all->leaf_rows)
         for (size_t r = 0; r < n_rows; r++)
-            add_leaf(all, CODE_OF(nodes[answers[r]]), 0, sums + r * width);
-    else if (width == 1)
-        for (size_t r = 0; r < n_rows; r++) sums[r] += values[answers[r]];
+            add_leaf(all, CODE_OF(trees->nodes[trees->answers[r]]), 0, sums + r * width);
+    else if (count == GROUP)
+        for (size_t r = 0; r < n_rows; r++) {
+            double sum = sums[r];
+            for (uint32_t k = 0; k < GROUP; k++) sum += trees[k].values[trees[k].answers[r]];
+            sums[r] = sum;
+        }
     else
-        for (size_t r = 0; r < n_rows; r++) sums[r * width + tree[COLUMN]] += values[answers[r]];
+        for (size_t r = 0; r < n_rows; r++)
+            sums[r * width + trees->column] += trees->values[trees->answers[r]];
 }
 
 void poner_sum_tiles(const coded_trees *all, const void *codes, size_t n_rows, double *sums) {
     const size_t n_tiles = (n_rows + TILE - 1) / TILE;
     const size_t tile_bytes = (size_t)all->n_codes * TILE * (all->narrow ? 1 : 4);
+    const bool grouped = all->width == 1 && !all->leaf_rows;
     uint8_t answers[MOST_NODES][TILE];
-    double values[MOST_NODES];
-    for (const uint32_t *tree = all->trees; tree < all->end; tree += TREE_NUMBERS) {
-        const uint64_t *nodes = all->nodes + tree[ROOT];
-        const uint32_t n_nodes = nodes_of(all, tree);
-        for (uint32_t i = 0; i < n_nodes && !all->leaf_rows; i++)
-            if (!CHILD_OF(nodes[i])) values[i] = all->leaves[CODE_OF(nodes[i])];
+    tiled_tree trees[GROUP];
+    for (const uint32_t *tree = all->trees; tree < all->end;) {
+        const bool whole = grouped && all->end - tree >= (int)(GROUP * TREE_NUMBERS);
+        const uint32_t count = whole ? GROUP : 1;
+        for (uint32_t k = 0; k < count; k++, tree += TREE_NUMBERS) prepare(all, tree, trees + k);
         for (size_t tile = 0; tile < n_tiles; tile++) {
             const size_t first = tile * TILE, rest = n_rows - first;
-            answer_tree(nodes, n_nodes, (const char *)codes + tile * tile_bytes, all->narrow, answers);
-            add_answers(all, tree, answers[0], values, rest < TILE ? rest : TILE,
-                        sums + first * all->width);
+            for (uint32_t k = 0; k < count; k++) {
+                answer_tree(trees[k].nodes, trees[k].n_nodes,
+                            (const char *)codes + tile * tile_bytes, all->narrow, answers);
+                memcpy(trees[k].answers, answers[0], TILE);
+            }
+            add_answers(all, trees, count, rest < TILE ? rest : TILE, sums + first * all->width);
         }
     }
 }
