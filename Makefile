@@ -35,8 +35,9 @@ check: install  ## format, lint, types, architecture
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: install  ## cold start and latency beside an empty function and the article's way
+bench: install  ## cold start and latency, and predictions beside other engines'
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/kernel.py
 
 coverage: install  ## try every estimator of scikit-learn and write docs/coverage.md
 	@$(BIN)/python -m tools.make_coverage

@@ -36,6 +36,8 @@ SOURCES = (
     "shallow_trees.c",
     "category_trees.c",
     "medians.c",
+    "coded_trees.c",
+    "tiled_trees.c",
     "request.c",
     "python_binding.c",
 )

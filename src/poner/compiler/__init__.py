@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 
 from poner.artifacts import ParityReport, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
+from poner.compiler.coded_trees import arrange
 from poner.compiler.hard_values import find_hard_values
 from poner.compiler.parity import Proof, prove
 from poner.compiler.parity_rows import Answerable
@@ -44,11 +45,11 @@ def compile_model(
     program, prediction = read_model(model)
     signature = _settle(model.signature, program, prediction)
     metadata = _metadata(model, signature, program)
-    draft = CompiledModel(write_tables(program, metadata), signature, model.provenance)
+    draft = CompiledModel(write_tables(arrange(program), metadata), signature, model.provenance)
     report, evidence, answerable = prove(Proof(model, program, prediction, draft), progress)
     signature = _with_missing(signature, answerable)
     metadata = _metadata(model, signature, program, report)
-    content = write_tables(program, metadata)
+    content = write_tables(arrange(program), metadata)
     return CompiledModel(content, signature, model.provenance, report, evidence)
 
 

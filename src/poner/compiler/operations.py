@@ -851,3 +851,39 @@ class SolveTriangle(Operation):
     tolerance = CANCELLATION
     triangle: FloatArray
     """(n (n + 1) / 2,) its rows, each up to the diagonal."""
+@dataclass(frozen=True)
+class SumCodedTrees(Operation):
+    """SumTrees or SumLeafRows in the kernel's fastest form; compiler/coded_trees.py makes it.
+
+    A row's values become codes, whole numbers in the same order; code 0 is 0 in every row.
+    """
+
+    number = 53
+    roots: IndexArray
+    """(n_trees, 3): the root's node, the levels to go down blindly, the column added to."""
+    nodes: IndexArray
+    """(n_nodes, 2): the largest code that goes left, and in 16 bits each the code asked for and the
+    distance to the left child; of a leaf, its place among the leaves, and 0."""
+    leaves: FloatArray
+    """(n_leaves, 1 or width) each value or row of values once."""
+    sources: IndexArray
+    """(n_codes - 1,) the column of code 1, 2, ...; with the highest bit, NaN is its least code."""
+    ends: IndexArray
+    """(n_codes - 1,) where each code's thresholds end; empty unless ranked."""
+    thresholds: FloatArray
+    """All codes' thresholds, ascending in each; empty unless ranked."""
+    start: FloatArray
+    """(width,) what the sum begins with."""
+    ranked: bool
+    """Whether a code is how many thresholds are below the value; else its float32's place."""
+    leaf_rows: bool
+    """Whether a leaf adds a row to all columns."""
+
+    @property
+    def option(self) -> int:
+        """1: ranked; 2: leaf rows."""
+        return self.ranked + 2 * self.leaf_rows
+
+    def width(self, *widths: int) -> int:
+        """One a start value."""
+        return len(self.start)

@@ -3,11 +3,19 @@
 
 #include "operations.h"
 
-/* Rows of a block: few where rows are wide, so that scratch memory stays within some megabytes. */
+#define NEAR_VALUES (1u << 15) /* doubles that the second level of a cache holds, with room */
+#define MOST_VALUES (1u << 20) /* doubles of scratch memory, unless one row has more */
+
+static size_t clamp(size_t value, size_t least, size_t most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+/* Rows of a block: many where rows are narrow, so that a step's tables are read for many rows; few
+ * where rows are wide, so that scratch memory stays within some megabytes. */
 static size_t block_rows(const poner_model *model, size_t n_rows) {
-    const size_t most = (1u << 20) / model->row_width;
-    const size_t block = most < 1 ? 1 : most > PONER_BLOCK_ROWS ? PONER_BLOCK_ROWS : most;
-    return n_rows < block ? (n_rows ? n_rows : 1) : block;
+    const size_t near = clamp(NEAR_VALUES / model->row_width, PONER_LEAST_ROWS, PONER_MOST_ROWS);
+    const size_t block = clamp(MOST_VALUES / model->row_width, 1, near / 64 * 64);
+    return clamp(n_rows, 1, block);
 }
 
 size_t poner_scratch_bytes(const poner_model *model, size_t n_rows) {

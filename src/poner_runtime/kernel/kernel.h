@@ -14,7 +14,8 @@
 #define PONER_NONE 0xffffffffu /* an input or array that is not given */
 #define PONER_MAX_INPUTS 4
 #define PONER_MAX_ARRAYS 8
-#define PONER_BLOCK_ROWS 64u /* rows that go through a step together */
+#define PONER_LEAST_ROWS 64u /* that go through a step together, unless they are very wide */
+#define PONER_MOST_ROWS 1024u /* that go through a step together */
 
 /* The file, little-endian, in the order of the bytes. ------------------------------------------ */
 

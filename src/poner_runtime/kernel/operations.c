@@ -63,4 +63,5 @@ const poner_operation poner_operations[PONER_N_OPERATIONS] = {
     [39] = OPERATION(means, 1, false),
     [40] = OPERATION(couple, 1, false),
     [41] = OPERATION(solve_triangle, 1, false),
+    [53] = OPERATION(sum_coded_trees, 1, false),
 };

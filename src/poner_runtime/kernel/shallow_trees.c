@@ -11,6 +11,10 @@
 #define MAX_DEPTH 4u
 #define MAX_SPLITS 8192u /* their answers lie on the stack */
 
+#define TILE 64u /* rows that are answered together, if that many are left */
+#define TILED_SPLITS 1024u /* whose answers for a tile lie on the stack */
+#define TILED_COLUMNS 128u
+
 /* Nodes and leaves of a complete tree of so many levels. */
 static inline uint32_t nodes_of(uint32_t depth) { return (1u << depth) - 1; }
 static inline uint32_t leaves_of(uint32_t depth) { return 1u << depth; }
@@ -72,6 +76,97 @@ static inline void add_trees(const uint16_t *nodes, const double *leaves, uint64
     }
 }
 
+/* Many rows. ----------------------------------------------------------------------------------- */
+
+/* right[i] = for each row of a tile 1 where it goes right at split i, else 0. */
+static void answer_tile(const poner_node *splits, size_t count, const double *rows, size_t width,
+                        uint8_t right[][TILE]) {
+    double columns[TILED_COLUMNS][TILE];
+    for (size_t column = 0; column < width; column++)
+        for (uint32_t r = 0; r < TILE; r++) columns[column][r] = rows[r * width + column];
+    for (size_t i = 0; i < count; i++) {
+        const double *values = columns[splits[i].feature & PONER_FEATURE];
+        const double threshold = splits[i].threshold;
+        uint8_t *restrict own = right[i];
+        for (uint32_t r = 0; r < TILE; r++) own[r] = values[r] <= threshold ? 0 : 1;
+        if (splits[i].feature & PONER_MISSING_LEFT)
+            for (uint32_t r = 0; r < TILE; r++) own[r] &= values[r] == values[r] ? 1 : 0;
+    }
+}
+
+/* Where a row goes right the other leaf, `span` further on, else the one. */
+static void choose(const uint8_t *right, const uint8_t *one, const uint8_t *other, uint8_t span,
+                   uint8_t *restrict chosen) {
+    for (uint32_t r = 0; r < TILE; r++) {
+        const uint8_t mask = (uint8_t)(0u - right[r]);
+        chosen[r] = (uint8_t)((one[r] & ~mask) | ((other[r] + span) & mask));
+    }
+}
+
+typedef uint8_t answers[1u << (MAX_DEPTH - 1)][TILE];
+
+/* The leaf of each row of a tile: from the last level up, a node's answer is that of the child
+ * chosen. */
+static const uint8_t *find_leaves(const uint16_t *nodes, uint8_t right[][TILE], uint32_t depth,
+                                  answers room) {
+    const uint8_t *found[1u << (MAX_DEPTH - 1)];
+    uint32_t count = 1u << (depth - 1);
+    for (uint32_t i = 0; i < count; i++) found[i] = right[nodes[count - 1 + i]];
+    for (uint8_t span = 2; (count /= 2) > 0; span *= 2)
+        for (uint32_t i = 0; i < count; i++) {
+            uint8_t *own = room[span == 2 ? i : 4 + (span == 4 ? i : 2)];
+            choose(right[nodes[count - 1 + i]], found[2 * i], found[2 * i + 1], span, own);
+            found[i] = own;
+        }
+    return *found;
+}
+
+#define GROUP 4u /* trees whose leaves are added together, so that sums are read and written less */
+
+/* All trees for the rows of a tile. */
+static void add_tile(const uint16_t *nodes, const double *leaves, uint64_t n_trees, uint32_t depth,
+                     uint8_t right[][TILE], double *sums, uint32_t width) {
+    const uint32_t n_leaves = leaves_of(depth);
+    const uint8_t *found[GROUP];
+    answers room[GROUP];
+    uint64_t i = 0;
+    for (; width == 1 && i + GROUP <= n_trees; i += GROUP) {
+        const double *own = leaves + i * n_leaves;
+        for (uint32_t k = 0; k < GROUP; k++)
+            found[k] = find_leaves(nodes + (i + k) * nodes_of(depth), right, depth, room[k]);
+        for (uint32_t r = 0; r < TILE; r++) {
+            double sum = sums[r];
+            for (uint32_t k = 0; k < GROUP; k++) sum += own[k * n_leaves + found[k][r]];
+            sums[r] = sum;
+        }
+    }
+    for (; i < n_trees; i++) {
+        const double *own = leaves + i * n_leaves;
+        *found = find_leaves(nodes + i * nodes_of(depth), right, depth, *room);
+        for (uint32_t r = 0; r < TILE; r++) sums[r * width + i % width] += own[found[0][r]];
+    }
+}
+
+/* As many rows as fill tiles; returns how many. Their sums have been started. */
+static size_t sum_tiles(const poner_call *call) {
+    const poner_model *model = call->model;
+    const poner_step *step = call->step;
+    const uint64_t n_splits = poner_count_of(model, step, 0);
+    const size_t in_width = call->in_width[0];
+    if (n_splits > TILED_SPLITS || in_width > TILED_COLUMNS) return 0;
+    const double *leaves = poner_array_of(model, step, 2);
+    const uint64_t n_trees = poner_count_of(model, step, 2) / leaves_of(step->option);
+    uint8_t right[TILED_SPLITS][TILE];
+    size_t row = 0;
+    for (; row + TILE <= call->n_rows; row += TILE) {
+        answer_tile(poner_array_of(model, step, 0), n_splits, call->in[0] + row * in_width, in_width,
+                    right);
+        add_tile(poner_array_of(model, step, 1), leaves, n_trees, step->option, right,
+                 call->out + row * step->width, step->width);
+    }
+    return row;
+}
+
 /* out[i % width] = start[i % width] + the leaf of tree i, for each tree in order.
  * Option: levels. Arrays: 0 splits, 1 a complete tree's splits for each tree, 2 its leaves,
  * 3 start values. */
@@ -87,8 +182,11 @@ poner_status poner_sum_shallow_trees(const poner_call *call) {
     const uint64_t n_trees = poner_count_of(model, step, 2) / leaves_of(step->option);
     const uint32_t width = step->width;
     uint8_t right[MAX_SPLITS];
-    for (size_t row = 0; row < call->n_rows; row++, in += call->in_width[0], out += width) {
-        memcpy(out, start, width * sizeof *out);
+    for (size_t row = 0; row < call->n_rows; row++) memcpy(out + row * width, start, width * sizeof *out);
+    const size_t done = call->n_rows < TILE ? 0 : sum_tiles(call);
+    in += done * call->in_width[0];
+    out += done * width;
+    for (size_t row = done; row < call->n_rows; row++, in += call->in_width[0], out += width) {
         answer_splits(splits, n_splits, in, right);
         switch (step->option) {
         case 1: add_trees(nodes, leaves, n_trees, right, 1, out, width); break;

@@ -1,4 +1,7 @@
-/* Sums over decision trees, in the order in which scikit-learn adds them. */
+/* Sums over decision trees, in the order in which scikit-learn adds them.
+ *
+ * This way takes trees of any size; what fits codes goes the faster way of coded_trees.c.
+ */
 #include <string.h>
 
 #include "operations.h"
@@ -17,9 +20,12 @@ static inline uint32_t descend(const poner_node *nodes, uint32_t index, const do
     return node.child + (right & internal);
 }
 
+/* Not repeated where it is called: the kernel's size is part of a cold start. */
+#define ONCE static __attribute__((noinline))
+
 /* The leaf below a node, for trees deeper than their blind levels: ends because a child stands
  * after its parent. */
-static inline const poner_node *finish(const poner_node *nodes, uint32_t index,
+ONCE const poner_node *finish(const poner_node *nodes, uint32_t index,
                                        const double *row) {
     while (!(nodes[index].feature & PONER_LEAF)) index = descend(nodes, index, row);
     return nodes + index;
@@ -31,7 +37,7 @@ static inline const poner_node *finish(const poner_node *nodes, uint32_t index,
 #define EACH_LANE(k) _Pragma("GCC unroll 8") for (uint32_t k = 0; k < LANES; k++)
 
 /* The leaves of LANES trees for one row; written out so that the indices stay in registers. */
-static inline void find_tree_leaves(const poner_node *nodes, const uint32_t *trees,
+ONCE void find_tree_leaves(const poner_node *nodes, const uint32_t *trees,
                                     const double *row, const poner_node **leaves) {
     uint32_t index[LANES], levels = 0;
     EACH_LANE(k) {
@@ -44,7 +50,7 @@ static inline void find_tree_leaves(const poner_node *nodes, const uint32_t *tre
 }
 
 /* The leaves of one tree for LANES rows. */
-static inline void find_row_leaves(const poner_node *nodes, const uint32_t *tree,
+ONCE void find_row_leaves(const poner_node *nodes, const uint32_t *tree,
                                    const double *rows, size_t width, const poner_node **leaves) {
     uint32_t index[LANES];
     EACH_LANE(k) index[k] = tree[ROOT];

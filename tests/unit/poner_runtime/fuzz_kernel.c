@@ -135,7 +135,7 @@ int main(int argc, char **argv) {
         poner_fault fault;
         if (poner_open(bytes, size, &model, &fault) == PONER_OK) {
             opened++;
-            ask(&model, 1 + (below(8) ? below(12) : 70));
+            ask(&model, 1 + (below(8) ? below(12) : 15 + below(120)));
         }
         free(bytes);
         plain += read_damaged_body();

@@ -17,12 +17,14 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestClassifier,
 )
-from sklearn.tree import DecisionTreeRegressor
 
-from poner import loader, pipeline
 from poner.compiled_model import CompiledModel
+from poner.compiler.coded_trees import arrange
+from poner.compiler.program import Program
+from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
-from tests.conftest import Cancer
+from tests.compiling import compile_fitted
+from tests.growing import grow, program_of, sum_category_trees, sum_leaf_rows, sum_trees
 
 KERNEL = Path(__file__).parents[3] / "src/poner_runtime/kernel"
 SOURCES = [path for path in sorted(KERNEL.glob("*.c")) if path.name != "python_binding.c"]
@@ -38,11 +40,10 @@ def content(article_compiled: CompiledModel) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def deep(cancer: Cancer) -> bytes:
-    """The bytes of one deep tree."""
-    model = DecisionTreeRegressor(random_state=0).fit(cancer.X, cancer.y)
-    with loader.open_estimator(model, X=cancer.X) as trained:
-        return pipeline.compile_trained(trained).content
+def plain() -> bytes:
+    """The bytes of plain trees of five features, in the form that any tree has."""
+    operation = sum_trees(grow(3, 5, n_features=5), 1, 5)
+    return write_tables(program_of(operation, float32=False, n_features=5), {})
 
 
 def refusal(content: bytes) -> str:
@@ -76,7 +77,7 @@ def test_what_is_no_model_is_refused(content: bytes) -> None:
     assert "too short" in refusal(b"")
     assert "not a compiled model" in refusal(b"PK\x03\x04" + bytes(100))
     assert "cut off" in refusal(content[:-1])
-    assert "version" in refusal(patched(content, 8, "<I", 2))
+    assert "version" in refusal(patched(content, 8, "<I", 1))
 
 
 @pytest.mark.parametrize(
@@ -124,11 +125,11 @@ def test_damaged_shallow_trees_are_refused(
     ],
 )
 def test_a_damaged_node_is_refused(
-    deep: bytes, field: int, form: str, value: float, sentence: str | None
+    plain: bytes, field: int, form: str, value: float, sentence: str | None
 ) -> None:
     """A node's feature and children must exist; its threshold may be any number."""
-    content = deep
-    nodes = struct.unpack_from("<Q", content, 56 + 24 + 8)[0]
+    content = plain
+    nodes = struct.unpack_from("<Q", content, 56 + 24 + 8)[0] + 16  # the first tree is a leaf
     damaged = patched(content, int(nodes) + field, form, value)  # type: ignore[arg-type]
     if sentence is None:
         _kernel.open_model(damaged)
@@ -189,20 +190,38 @@ def compiler() -> list[str]:
     return ["gcc"] if shutil.which("gcc") else [sys.executable, "-m", "ziglang", "cc"]
 
 
+SEEDS = {
+    "boosting": lambda: GradientBoostingClassifier(n_estimators=4),
+    "forest": lambda: RandomForestClassifier(n_estimators=3, max_depth=4),
+    "histogram": lambda: HistGradientBoostingRegressor(loss="poisson", max_iter=3),
+    "stumps": lambda: GradientBoostingClassifier(n_estimators=9, max_depth=1),
+    "shallow": lambda: GradientBoostingClassifier(n_estimators=9, max_depth=2),
+    "plain": lambda: program_of(sum_trees(grow(3, 4), 2), float32=True),
+    "leaf rows": lambda: program_of(sum_leaf_rows(grow(3, 4), 3), float32=False),
+    "categories": lambda: program_of(sum_category_trees(grow(3, 4)), float32=False),
+    "coded": lambda: arrange(program_of(sum_trees(grow(12, 3), 2), float32=True)),
+    "ranked": lambda: arrange(program_of(sum_trees(grow(12, 3)), float32=False)),
+    "coded leaf rows": lambda: arrange(program_of(sum_leaf_rows(grow(9, 4), 3), float32=False)),
+    "deep": lambda: arrange(program_of(sum_leaf_rows(grow(9, 9), 2), float32=True)),
+}
+"""What fuzzing starts from: models, and programs of the operations that they do not need."""
+
+
+def seed_of(name: str) -> bytes:
+    """The bytes of a seed."""
+    made = SEEDS[name]()
+    if isinstance(made, Program):
+        return write_tables(made, {})
+    X, y = make_classification(100, 4, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
+    model = made.fit(X, y > 0 if name == "stumps" else y)
+    return compile_fitted(model, X).content
+
+
 def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
     """Damaged model files are refused or answered, under the sanitizers, without a finding."""
-    X, y = make_classification(100, 4, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
-    models = [
-        GradientBoostingClassifier(n_estimators=4).fit(X, y),
-        RandomForestClassifier(n_estimators=3, max_depth=4).fit(X, y),
-        HistGradientBoostingRegressor(loss="poisson", max_iter=3).fit(X, y),
-        GradientBoostingClassifier(n_estimators=9, max_depth=1).fit(X, y > 0),
-        GradientBoostingClassifier(n_estimators=9, max_depth=2).fit(X, y),
-    ]
-    seeds = []
-    for number, model in enumerate(models):
-        with loader.open_estimator(model, X=X) as trained:
-            seeds.append(pipeline.compile_trained(trained).save(tmp_path / f"{number}.poner"))
+    seeds = [tmp_path / f"{name}.poner" for name in SEEDS]
+    for name, path in zip(SEEDS, seeds, strict=True):
+        path.write_bytes(seed_of(name))
     sanitizers = "address,undefined" if compiler() == ["gcc"] else "undefined"
     command = [*compiler(), "-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
     command += ["-ffp-contract=off", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"]

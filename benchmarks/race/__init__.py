@@ -1,0 +1,1 @@
+"""The race of the compiled models: who predicts faster, one row and many, with one thread."""

@@ -1,0 +1,147 @@
+"""SumCodedTrees: the fastest form of sums over trees gives the bits of the plain one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from poner.artifacts import FloatArray
+from poner.compiler.coded_trees import arrange
+from poner.compiler.operations import SumCodedTrees, SumTrees, Trees
+from poner.compiler.program import Program
+from poner.compiler.tables import write_tables
+from poner_runtime import _kernel
+from poner_runtime.model import Model
+from tests.growing import grow, make_rows, program_of, sum_leaf_rows, sum_trees
+
+SMALL = (40, 3)  # trees, levels: as boosting has them, taken tile after tile
+BUSHY = (12, 7)  # more nodes than a tile takes
+DEEP = (5, 11)  # as forests have them
+
+
+def coded(program: Program) -> SumCodedTrees:
+    """The one sum of a Program, which must have become coded."""
+    (found,) = [
+        step.operation for step in program.steps if isinstance(step.operation, SumCodedTrees)
+    ]
+    return found
+
+
+def answer(program: Program, rows: FloatArray) -> NDArray[np.uint64]:
+    """The bits of the kernel's answer."""
+    model = Model(write_tables(program, {}))
+    return np.frombuffer(model.evaluate(_kernel.PREDICT, rows.tobytes()), np.uint64)
+
+
+def finite_in_float32(rows: FloatArray) -> FloatArray:
+    """What CastFloat32 takes."""
+    return np.where(np.isinf(rows), 3e38, rows)
+
+
+@pytest.mark.parametrize("float32", [True, False])
+@pytest.mark.parametrize("shape", [SMALL, BUSHY, DEEP])
+@pytest.mark.parametrize("width", [1, 3])
+def test_sums_have_the_same_bits(shape: tuple[int, int], float32: bool, width: int) -> None:
+    """Whichever way the trees are taken, in batches that are no multiple of anything."""
+    program = program_of(sum_trees(grow(*shape), width), float32=float32)
+    assert coded(arrange(program)).ranked is not float32
+    rows = finite_in_float32(make_rows(1500)) if float32 else make_rows(1500)
+    np.testing.assert_array_equal(answer(arrange(program), rows), answer(program, rows))
+
+
+@pytest.mark.parametrize("float32", [True, False])
+@pytest.mark.parametrize("shape", [SMALL, DEEP])
+@pytest.mark.parametrize("width", [1, 2, 5])
+def test_sums_of_leaf_rows_have_the_same_bits(
+    shape: tuple[int, int], float32: bool, width: int
+) -> None:
+    """Leaves of several values, of which equal ones are kept once."""
+    operation = sum_leaf_rows(grow(*shape), width)
+    program = program_of(operation, float32=float32)
+    assert len(coded(arrange(program)).leaves) <= len(operation.leaf_rows)
+    rows = finite_in_float32(make_rows(300))
+    np.testing.assert_array_equal(answer(arrange(program), rows), answer(program, rows))
+
+
+@pytest.mark.parametrize("float32", [True, False])
+@pytest.mark.parametrize("shape", [SMALL, DEEP])
+def test_one_row_and_every_batch_agree(shape: tuple[int, int], float32: bool) -> None:
+    """Batches of 1 to 200 rows, which end within groups and tiles, give the bits of single rows."""
+    program = arrange(program_of(sum_trees(grow(*shape)), float32=float32))
+    model = Model(write_tables(program, {}))
+    rows = finite_in_float32(make_rows(1100))
+    single = [model.predict_row(tuple(row)) for row in rows.tolist()]
+    for count in [*range(1, 201), 767, 768, 769, 1023, 1024, 1025, 1100]:
+        batch = np.frombuffer(model.evaluate(_kernel.PREDICT, rows[:count].tobytes()))
+        np.testing.assert_array_equal(batch, single[:count])
+
+
+@pytest.mark.parametrize("n_features", [254, 300, 1100])
+def test_many_features_have_the_same_bits(n_features: int) -> None:
+    """More codes than a tile has room for are gone down instead."""
+    fitted = grow(60, 7, n_features=n_features, missing=False)
+    program = program_of(sum_trees(fitted, 1, n_features), float32=False, n_features=n_features)
+    rows = make_rows(130, n_features)
+    np.testing.assert_array_equal(answer(arrange(program), rows), answer(program, rows))
+
+
+def test_many_thresholds_have_the_same_bits() -> None:
+    """With 255 thresholds and more a feature, ranks need more than a byte."""
+    for n_trees in (30, 34, 38, 300):
+        fitted = grow(n_trees, 3, n_features=1, seed=3)
+        fitted = replace(fitted, threshold=np.linspace(-1, 1, len(fitted.threshold)))
+        program = program_of(sum_trees(fitted, 1, 1), float32=False, n_features=1)
+        rows = np.linspace(-1.1, 1.1, 4000)[:, None]
+        np.testing.assert_array_equal(answer(arrange(program), rows), answer(program, rows))
+
+
+def test_codes_are_not_taken_where_they_do_not_fit() -> None:
+    """A tree too wide for distances of 16 bits, or too many features, keep the plain form."""
+    many = program_of(
+        sum_trees(grow(900, 2, n_features=5000), 1, 5000), float32=False, n_features=5000
+    )
+    assert arrange(many).steps[-1].operation == many.steps[-1].operation
+    size = 2**18
+    nodes = np.zeros(size - 1, sum_trees(grow(*SMALL)).trees.nodes.dtype)
+    nodes["child"][: size // 2 - 1] = 2 * np.arange(size // 2 - 1) + 1
+    nodes["feature"][size // 2 - 1 :] = 0x8000_0000
+    nodes["child"][size // 2 - 1 :] = np.arange(size // 2 - 1, size - 1)
+    wide = SumTrees(Trees(np.array([[0, 8, 0]], "<u4"), nodes), np.zeros(1))
+    program = program_of(wide, float32=False)
+    assert arrange(program).steps[-1].operation is wide
+
+
+def test_damaged_codes_are_refused() -> None:
+    """The kernel opens no coded trees that lead or ask outside of their tables."""
+    whole = coded(arrange(program_of(sum_trees(grow(*SMALL)), float32=False)))
+    leaf, inner = np.argmax(whole.nodes[:, 1] == 0), np.argmax(whole.nodes[:, 1] != 0)
+
+    def refusal(**changes: object) -> str:
+        damaged = program_of(replace(whole, **changes), float32=False)  # type: ignore[arg-type]
+        with pytest.raises(_kernel.BadModelError) as caught:
+            Model(write_tables(damaged, {}))
+        return str(caught.value)
+
+    def with_node(place: object, half: int, value: int) -> NDArray[np.uint32]:
+        nodes = whole.nodes.copy()
+        nodes[place, half] = value
+        return nodes
+
+    assert "leaf is not a leaf" in refusal(nodes=with_node(leaf, 0, len(whole.leaves)))
+    assert "leaf is not a leaf" in refusal(nodes=with_node(leaf, 1, 1))
+    assert "asks for no code" in refusal(nodes=with_node(inner, 1, 0x1FFFF))
+    assert "children are not after" in refusal(nodes=with_node(inner, 1, 0xFFFF0001))
+    assert "no nodes" in refusal(nodes=whole.nodes.ravel()[:-1])
+    assert "no root" in refusal(roots=whole.roots + np.array([len(whole.nodes), 0, 0], "<u4"))
+    assert "no root" in refusal(roots=whole.roots + np.array([0, 0, 1], "<u4"))
+    assert "too many levels" in refusal(roots=whole.roots + np.array([0, 65, 0], "<u4"))
+    assert "source is not there" in refusal(sources=whole.sources | 6)
+    assert "source is not there" in refusal(sources=whole.sources | 0x4000_0000)
+    assert "no thresholds" in refusal(ends=whole.ends[::-1])
+    assert "no thresholds" in refusal(thresholds=whole.thresholds[:-1])
+    assert "no leaves or start" in refusal(
+        leaves=whole.leaves[:-1], leaf_rows=True, start=np.zeros(5)
+    )
