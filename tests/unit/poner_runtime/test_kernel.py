@@ -17,6 +17,9 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestClassifier,
 )
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.neighbors import KNeighborsRegressor, RadiusNeighborsClassifier
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeRegressor
 
 from poner import loader, pipeline
@@ -189,6 +192,7 @@ def compiler() -> list[str]:
     return ["gcc"] if shutil.which("gcc") else [sys.executable, "-m", "ziglang", "cc"]
 
 
+@pytest.mark.filterwarnings("ignore:.*probability.*:FutureWarning")
 def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
     """Damaged model files are refused or answered, under the sanitizers, without a finding."""
     X, y = make_classification(100, 4, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
@@ -198,6 +202,10 @@ def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
         HistGradientBoostingRegressor(loss="poisson", max_iter=3).fit(X, y),
         GradientBoostingClassifier(n_estimators=9, max_depth=1).fit(X, y > 0),
         GradientBoostingClassifier(n_estimators=9, max_depth=2).fit(X, y),
+        RadiusNeighborsClassifier(2.0, metric="manhattan", weights="distance").fit(X[:20], y[:20]),
+        KNeighborsRegressor(3, p=3).fit(X[:20], X[:20]),
+        GaussianProcessClassifier(optimizer=None).fit(X[:20], y[:20]),
+        SVC(probability=True).fit(X[:30], y[:30]),
     ]
     seeds = []
     for number, model in enumerate(models):
