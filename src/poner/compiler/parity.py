@@ -103,7 +103,7 @@ def prove(
     refused = compiled.refusals(rows)
     _check_refusals(proof, rows[refused])
     rows = rows[~refused]
-    tied = _find_ties(proof, rows)
+    doubts = _find_doubts(proof, rows)
     order = [Output.RAW, Output.DECISION_FUNCTION, Output.PREDICT_PROBA, Output.PREDICT]
     outputs = [output for output in order if output in program.outputs]
     ours = {output: compiled.evaluate(output, rows) for output in outputs}
@@ -111,7 +111,7 @@ def prove(
     compared = []
     good_rows = np.ones(len(rows), bool)
     for output in outputs:
-        comparison = _Comparison(proof, output, rows, ours, own, tied)
+        comparison = _Comparison(proof, output, rows, ours, own, doubts)
         compared.append(comparison.report())
         if output in (outputs[0], Output.PREDICT):
             good_rows &= comparison.close
@@ -148,19 +148,34 @@ def _ask_all(
     return {output: np.concatenate(part) for output, part in parts.items()}
 
 
-def _find_ties(proof: Proof, rows: FloatArray) -> NDArray[np.bool_]:
-    """(n_rows,) where the model chooses between equals, which rounding can turn round."""
-    program = proof.program.ties
-    if program is None:
-        return np.zeros(len(rows), bool)
+@dataclass(frozen=True)
+class _Doubts:
+    """Where rounding decides what the model itself answers."""
+
+    tied: NDArray[np.bool_]
+    """(n_rows,) where it chooses between equals."""
+    noise: FloatArray
+    """(n_rows,) what its sums may differ by, relative, as their terms are larger than they are."""
+
+
+def _find_doubts(proof: Proof, rows: FloatArray) -> _Doubts:
+    """Where the model's readers saw that rounding decides."""
+    program = proof.program.doubts
+    tied, noise = np.zeros(len(rows), bool), np.zeros(len(rows))
+    if program is None or not len(rows):
+        return _Doubts(tied, noise)
     signature, provenance = proof.compiled.signature, proof.compiled.provenance
     metadata = {"strings": proof.program.strings}
-    distances = CompiledModel(write_tables(program, metadata), signature, provenance)
-    parts = [np.zeros(0, bool)]
-    for start in range(0, len(rows), _CHUNK_ROWS):
-        chunk = distances.evaluate(Output.TIES, rows[start : start + _CHUNK_ROWS])
-        parts.append(~np.all(np.abs(chunk) > CANCELLATION, axis=1))
-    return np.concatenate(parts)
+    compiled = CompiledModel(write_tables(program, metadata), signature, provenance)
+    if Output.TIES in program.outputs:
+        distances = compiled.evaluate(Output.TIES, rows)
+        tied = ~np.all(np.abs(distances) > CANCELLATION, axis=1)
+    if Output.SUMS in program.outputs:
+        sums, sizes = np.split(np.abs(compiled.evaluate(Output.SUMS, rows)), 2, axis=1)
+        usual = np.maximum(sums, np.median(sums, axis=0))
+        ratio = np.divide(sizes, usual, out=np.zeros(sums.shape), where=usual > 0.0)
+        noise = _NOISE_FACTOR * np.finfo(float).eps * np.nan_to_num(ratio.max(axis=1))
+    return _Doubts(tied, noise)
 
 
 def _check_refusals(proof: Proof, rows: FloatArray) -> None:
@@ -230,15 +245,15 @@ class _Comparison:
         rows: FloatArray,
         ours: Mapping[Output, FloatArray],
         own: Mapping[Output, FloatArray],
-        tied: NDArray[np.bool_],
+        doubts: _Doubts,
     ) -> None:
-        self.proof, self.output, self.rows = proof, output, rows
+        self.proof, self.output, self.rows, self.doubts = proof, output, rows, doubts
         self.ours, self.own = ours[output], own[output]
         self.tolerance = proof.program.tolerance(proof.program.outputs[output])
         self.equal = _same_bits(self.ours, self.own)
         """(n_rows,) whether the bits are equal."""
         with np.errstate(invalid="ignore"):
-            excused = (self.equal | tied)[:, None]
+            excused = (self.equal | doubts.tied)[:, None]
             self.difference = np.where(excused, 0.0, np.abs(self.ours - self.own))
         if self.tolerance == 0.0:
             self.close = self.equal
@@ -246,7 +261,7 @@ class _Comparison:
             self.close = self._same_labels(own)
         else:
             self.close = self._close_numbers()
-        self.close = self.close | tied
+        self.close = self.close | doubts.tied
         """(n_rows,) whether they are as good as equal."""
 
     def report(self) -> OutputParity:
@@ -266,15 +281,17 @@ class _Comparison:
     def _close_numbers(self) -> NDArray[np.bool_]:
         """Within the tolerance, relative to the value or to what values usually are.
 
-        A row beyond it is good still, if the model's own answer moves as much when its inputs are
-        moved by their last bits: then no one knows it any better.
+        The tolerance is larger where terms cancel out. A row beyond it is good still, if the
+        model's own answer moves as much when its inputs are moved by their last bits: then no one
+        knows it any better.
         """
         finite = np.where(np.isfinite(self.own), np.abs(self.own), np.nan)
         finite[:, np.all(np.isnan(finite), axis=0)] = 0.0
         usual = np.nan_to_num(np.nanmedian(finite, axis=0)) if len(finite) else 0.0
         size = np.maximum(np.abs(self.own), usual)
+        tolerance = np.clip(self.doubts.noise, self.tolerance, _MOST_NOISE)[:, None]
         with np.errstate(invalid="ignore"):
-            good = np.all((self.difference <= self.tolerance * size), axis=1) | self.equal
+            good = np.all((self.difference <= tolerance * size), axis=1) | self.equal
         for places in np.array_split(np.flatnonzero(~good), np.sum(~good) // _NOISE_ROWS + 1):
             allowed = np.minimum(_NOISE_FACTOR * self._noise(places), _MOST_NOISE * size[places])
             good[places] = np.all(self.difference[places] <= allowed, axis=1)

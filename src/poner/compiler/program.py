@@ -43,6 +43,8 @@ class Output(IntEnum):
     RAW = 4
     TIES = 5
     """For the proof alone, in a file of its own: see ProgramBuilder.mark_ties."""
+    SUMS = 6
+    """The same: see ProgramBuilder.mark_sums."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class Program:
     """Features that are texts."""
     missing_as_none: frozenset[int] = frozenset()
     """Features of which the model knows a missing value as None; of all others as NaN."""
-    ties: Program | None = None
-    """For the proof: computes how far a row is from each tie, as Output.TIES."""
+    doubts: Program | None = None
+    """For the proof: computes where rounding decides, as Output.TIES and Output.SUMS."""
 
     def tolerance(self, register: int) -> float:
         """What a register may differ by from scikit-learn's, relative; 0 if its bits are equal."""
@@ -130,6 +132,7 @@ class ProgramBuilder:
     categories: set[int] = field(default_factory=set)
     missing_as_none: set[int] = field(default_factory=set)
     ties: list[int] = field(default_factory=list)
+    sums: list[tuple[int, int]] = field(default_factory=list)
 
     def width(self, register: int) -> int:
         """Values a row of a register."""
@@ -242,13 +245,25 @@ class ProgramBuilder:
         """
         self.ties.append(distance)
 
+    def mark_sums(self, sums: int, sizes: int) -> None:
+        """What these sums are, no one knows better than `sizes` is rounded: their terms' sizes.
+
+        Both registers are equally wide. The terms cancel out where the sums are much smaller.
+        """
+        self.sums.append((sums, sizes))
+
     def finish(self, outputs: Mapping[Output, int]) -> Program:
         """The Program of these outputs, without the steps that none of them needs.
 
         An output may not be the row itself.
         """
-        ties = self._only({Output.TIES: self.join(self.ties)}) if self.ties else None
-        return replace(self._only(outputs), ties=ties)
+        doubts = {}
+        if self.ties:
+            doubts[Output.TIES] = self.join(self.ties)
+        if self.sums:
+            sums, sizes = zip(*self.sums, strict=True)
+            doubts[Output.SUMS] = self.join([*sums, *sizes])
+        return replace(self._only(outputs), doubts=self._only(doubts) if doubts else None)
 
     def _only(self, outputs: Mapping[Output, int]) -> Program:
         """The steps that these outputs need."""

@@ -34,17 +34,34 @@ typedef struct {
     double p;
 } tile;
 
-/* Adds `term` to each point's sum, feature after feature; x is the row's value, y the point's. */
-#define SUM_TERMS(term)                                               \
-    for (uint32_t j = 0; j < t->n_features; j++) {                    \
-        const double x = t->row[j], *column = t->points + j * t->stride; \
-        for (uint32_t k = 0; k < t->n; k++) {                         \
-            const double y = column[k];                               \
-            sum[k] += (term);                                         \
-        }                                                             \
+/* Adds term(x, y) to each point's sum, feature after feature; x is the row's value, y the point's.
+ * Four features go together, so that a sum is loaded and stored once for them. */
+#define SUM_TERMS(term)                                                           \
+    uint32_t j = 0;                                                               \
+    for (; j + 4 <= t->n_features; j += 4) {                                      \
+        const double *x = t->row + j, *y = t->points + j * t->stride;             \
+        const double *y1 = y + t->stride, *y2 = y1 + t->stride, *y3 = y2 + t->stride; \
+        const double x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];                  \
+        for (uint32_t k = 0; k < t->n; k++)                                       \
+            sum[k] = sum[k] + term(x0, y[k]) + term(x1, y1[k]) + term(x2, y2[k]) + \
+                     term(x3, y3[k]);                                             \
+    }                                                                             \
+    for (; j < t->n_features; j++) {                                              \
+        const double x0 = t->row[j], *y = t->points + j * t->stride;              \
+        for (uint32_t k = 0; k < t->n; k++) sum[k] += term(x0, y[k]);             \
     }
 
-static void add_minkowski(const tile *t, double *sum) {
+static inline double square(double x, double y) { return (x - y) * (x - y); }
+static inline double size(double x, double y) { return fabs(x - y); }
+static inline double chi(double x, double y) {
+    return x + y != 0.0 ? (x - y) * (x - y) / (x + y) : 0.0;
+}
+
+static void add_squares(const tile *t, double *restrict sum) { SUM_TERMS(square) }
+static void add_sizes(const tile *t, double *restrict sum) { SUM_TERMS(size) }
+static void add_chis(const tile *t, double *restrict sum) { SUM_TERMS(chi) }
+
+static void add_minkowski(const tile *t, double *restrict sum) {
     for (uint32_t j = 0; j < t->n_features; j++) {
         const double x = t->row[j], *column = t->points + j * t->stride;
         const double weight = t->weights ? t->weights[j] : 1.0;
@@ -56,7 +73,7 @@ static void add_minkowski(const tile *t, double *sum) {
     }
 }
 
-static void find_chebyshev(const tile *t, double *most) {
+static void find_chebyshev(const tile *t, double *restrict most) {
     for (uint32_t j = 0; j < t->n_features; j++) {
         const double x = t->row[j], *column = t->points + j * t->stride;
         for (uint32_t k = 0; k < t->n; k++) {
@@ -66,11 +83,11 @@ static void find_chebyshev(const tile *t, double *most) {
     }
 }
 
-static void find_cosine(const tile *t, double *sum) {
-    double squares[TILE] = {0.0}, square = 0.0;
+static void find_cosine(const tile *t, double *restrict sum) {
+    double squares[TILE] = {0.0}, own = 0.0;
     for (uint32_t j = 0; j < t->n_features; j++) {
         const double x = t->row[j], *column = t->points + j * t->stride;
-        square += x * x;
+        own += x * x;
         for (uint32_t k = 0; k < t->n; k++) {
             sum[k] += x * column[k];
             squares[k] += column[k] * column[k];
@@ -78,13 +95,13 @@ static void find_cosine(const tile *t, double *sum) {
     }
     for (uint32_t k = 0; k < t->n; k++) {
         /* A vector of zeros stays one when it is normalized. */
-        const double lengths = sqrt(square) * sqrt(squares[k]);
+        const double lengths = sqrt(own) * sqrt(squares[k]);
         const double distance = 1.0 - (lengths == 0.0 ? 0.0 : sum[k] / lengths);
         sum[k] = distance < 0.0 ? 0.0 : distance > 2.0 ? 2.0 : distance;
     }
 }
 
-static void find_nan_euclidean(const tile *t, double *sum) {
+static void find_nan_euclidean(const tile *t, double *restrict sum) {
     double present[TILE] = {0.0};
     for (uint32_t j = 0; j < t->n_features; j++) {
         const double x = t->row[j], *column = t->points + j * t->stride;
@@ -101,13 +118,13 @@ static void find_nan_euclidean(const tile *t, double *sum) {
 static void measure(uint32_t metric, const tile *t, double *sum) {
     memset(sum, 0, t->n * sizeof *sum);
     switch (metric) {
-    case SQUARED_EUCLIDEAN: SUM_TERMS((x - y) * (x - y)) break;
-    case MANHATTAN: SUM_TERMS(fabs(x - y)) break;
+    case SQUARED_EUCLIDEAN: add_squares(t, sum); break;
+    case MANHATTAN: add_sizes(t, sum); break;
     case CHEBYSHEV: find_chebyshev(t, sum); break;
     case MINKOWSKI: add_minkowski(t, sum); break;
     case COSINE: find_cosine(t, sum); break;
     case NAN_EUCLIDEAN: find_nan_euclidean(t, sum); break;
-    default: SUM_TERMS(x + y != 0.0 ? (x - y) * (x - y) / (x + y) : 0.0)
+    default: add_chis(t, sum);
     }
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse
-from sklearn.datasets import make_classification
+from sklearn.datasets import load_breast_cancer, make_classification
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
@@ -129,6 +129,12 @@ def test_votes_that_are_as_close_as_rounding() -> None:
     compile_fitted(SVC(kernel="linear").fit(corners, y), corners)
 
 
+def test_sums_of_large_terms_that_cancel_out() -> None:
+    """scikit-learn itself rounds them at a larger size than they have, and the proof knows."""
+    X, y = load_breast_cancer(return_X_y=True)
+    compile_fitted(SVC(kernel="linear", C=100.0).fit(X[:200], y[:200]), X)
+
+
 def test_kernels_without_a_name_are_not_supported() -> None:
     """A kernel matrix or a function is named in the error."""
     X, y = make(2)
@@ -164,7 +170,7 @@ def test_damaged_states_are_refused(name: str, value: Any) -> None:
 
 _SCRIPT = """
 import pickle, numpy, scipy.sparse
-from sklearn.datasets import make_classification
+from sklearn.datasets import load_breast_cancer, make_classification
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM

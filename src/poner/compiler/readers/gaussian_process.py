@@ -22,7 +22,7 @@ from poner.compiler.fitted import (
 )
 from poner.compiler.operations import Function, Pairing, Reduction, SolveTriangle
 from poner.compiler.readers.pair_votes import add_class_scores, pairs_of
-from poner.compiler.readers.pairwise_kernels import damaged
+from poner.compiler.readers.pairwise_kernels import add_weighted, damaged
 from poner.compiler.readers.process_kernels import add_process_diagonal, add_process_kernel
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
@@ -43,7 +43,8 @@ def read_process_regressor(estimator: FittedObject, scope: Scope, source: int) -
     spread, middle = get_vector(estimator, "_y_train_std"), get_vector(estimator, "_y_train_mean")
     if len(weights) != len(points) or not {len(spread), len(middle)} <= {1, weights.shape[1]}:
         raise damaged(scope, "its weights are not those of its training rows")
-    sums = builder.linear(values, weights.T, cancels=True)
+    sums, sizes = add_weighted(scope, values, weights.T)
+    builder.mark_sums(sums, sizes)
     means = builder.combine(Pairing.MULTIPLY, sums, spread)
     return Prediction(builder.combine(Pairing.ADD, means, middle))
 
@@ -116,8 +117,8 @@ def _add_binary(estimator: FittedObject, scope: Scope, source: int) -> _Binary:
         raise damaged(scope, "its targets are not those of its training rows")
     weights = weights - get_vector(estimator, "pi_")
     values = add_process_kernel(scope, source, points, kernel)
-    mean = builder.linear(values, weights[None], cancels=True)
-    sizes = builder.linear(builder.map(Function.ABSOLUTE, values), np.abs(weights)[None])
+    mean, sizes = add_weighted(scope, values, weights[None])
+    builder.mark_sums(mean, sizes)
     builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, mean, sizes))
     variance = _add_variance(estimator, scope, source, values)
     return _Binary(

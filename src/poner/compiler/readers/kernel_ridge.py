@@ -9,7 +9,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_matrix, get_value
-from poner.compiler.readers.pairwise_kernels import add_kernel, damaged
+from poner.compiler.operations import Function
+from poner.compiler.readers.pairwise_kernels import add_kernel, add_weighted, damaged
 from poner.compiler.readers.process_kernels import add_process_kernel
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
@@ -26,13 +27,20 @@ def read_kernel_ridge(estimator: FittedObject, scope: Scope, source: int) -> Pre
         raise damaged(scope, "its weights are not those of its training rows")
     source = builder.require(source)
     if kernel == "linear" and points.shape[1] == builder.width(source):
-        return Prediction(builder.linear(source, weights @ points, cancels=True))
+        sums = builder.linear(source, weights @ points, cancels=True)
+        sizes = builder.linear(
+            builder.map(Function.ABSOLUTE, source), np.abs(weights) @ np.abs(points)
+        )
+        builder.mark_sums(sums, sizes)
+        return Prediction(sums)
     if isinstance(kernel, FittedObject) and kernel.type_name.startswith("sklearn."):
         values = add_process_kernel(scope, source, points, kernel)
     else:
         parameters = {name: get_value(estimator, name) for name in ("gamma", "degree", "coef0")}
         values = add_kernel(scope, source, points, kernel, parameters)
-    return Prediction(builder.linear(values, weights, cancels=True))
+    sums, sizes = add_weighted(scope, values, weights)
+    builder.mark_sums(sums, sizes)
+    return Prediction(sums)
 
 
 PREDICTORS: dict[str, PredictorReader] = {"sklearn.kernel_ridge.KernelRidge": read_kernel_ridge}

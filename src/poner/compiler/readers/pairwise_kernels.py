@@ -66,6 +66,23 @@ def add_kernel(
             raise unsupported_kernel(scope, kernel)
 
 
+def add_weighted(
+    scope: Scope, values: int, weights: FloatArray, offsets: FloatArray | float = 0.0
+) -> tuple[int, int]:
+    """Sums of kernel values, which may cancel out, and the sizes of their terms.
+
+    Args:
+        scope: where the steps go.
+        values: the register of n_points values.
+        weights: (width, n_points).
+        offsets: (width,) what is added, or one number.
+    """
+    builder = scope.builder
+    sums = builder.linear(values, weights, offsets, cancels=True)
+    sizes = builder.map(Function.ABSOLUTE, values)
+    return sums, builder.linear(sizes, np.abs(weights), np.abs(offsets))
+
+
 def unsupported_kernel(scope: Scope, kernel: FittedValue) -> NotSupportedError:
     """The error for a kernel that has no name, or whose rows are no features."""
     hint = "Fit it with one of scikit-learn's named kernels, such as 'rbf'."

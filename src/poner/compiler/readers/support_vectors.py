@@ -15,7 +15,12 @@ from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_classes, get_matrix, get_number, get_value, get_vector
 from poner.compiler.operations import Couple, Function, Pairing
 from poner.compiler.readers.pair_votes import add_class_scores, add_votes, pairs_of
-from poner.compiler.readers.pairwise_kernels import add_kernel, damaged, unsupported_kernel
+from poner.compiler.readers.pairwise_kernels import (
+    add_kernel,
+    add_weighted,
+    damaged,
+    unsupported_kernel,
+)
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
 _LEAST_PROBABILITY = 1e-7
@@ -43,7 +48,8 @@ class _Machine:
 
 def read_support_vector_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """One weighted sum of kernels."""
-    sums, _ = _add_sums(estimator, _one_sum(estimator, scope), scope, source)
+    sums, sizes = _add_sums(estimator, _one_sum(estimator, scope), scope, source)
+    scope.builder.mark_sums(sums, sizes)
     return Prediction(sums)
 
 
@@ -51,6 +57,7 @@ def read_one_class(estimator: FittedObject, scope: Scope, source: int) -> Predic
     """An inlier where the sum is above 0."""
     builder = scope.builder
     sums, sizes = _add_sums(estimator, _one_sum(estimator, scope), scope, source)
+    builder.mark_sums(sums, sizes)
     builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, sums, sizes))
     return Prediction(
         builder.combine(Pairing.GREATER, sums, 0.0), ((-1, 1),), decision_function=sums
@@ -66,6 +73,7 @@ def read_support_vector_classifier(
     machine = _of_classes(estimator, scope, len(classes))
     shape, breaks = get_value(estimator, "decision_function_shape"), _breaks_ties(estimator, scope)
     sums, sizes = _add_sums(estimator, machine, scope, source)
+    builder.mark_sums(sums, sizes)
     builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, sums, sizes))
     probabilities = _add_probabilities(estimator, machine, scope, sums)
     first_wins = builder.combine(Pairing.GREATER, sums, 0.0)
@@ -158,8 +166,9 @@ def _add_sums(
             part_sizes.append(parts[-1])
             continue
         values = add_kernel(scope, source, vectors, kernel, parameters)
-        parts.append(builder.linear(values, weights, cancels=True))
-        part_sizes.append(builder.linear(builder.map(Function.ABSOLUTE, values), np.abs(weights)))
+        part, size = add_weighted(scope, values, weights)
+        parts.append(part)
+        part_sizes.append(size)
     return (
         builder.combine(Pairing.ADD, _add_pairs(machine, scope, parts), machine.offsets),
         builder.combine(
