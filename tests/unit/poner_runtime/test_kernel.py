@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_classification
 from sklearn.ensemble import (
+    AdaBoostRegressor,
     GradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
@@ -198,6 +199,7 @@ def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
         HistGradientBoostingRegressor(loss="poisson", max_iter=3).fit(X, y),
         GradientBoostingClassifier(n_estimators=9, max_depth=1).fit(X, y > 0),
         GradientBoostingClassifier(n_estimators=9, max_depth=2).fit(X, y),
+        AdaBoostRegressor(n_estimators=5).fit(X, y + 0.5),
     ]
     seeds = []
     for number, model in enumerate(models):
