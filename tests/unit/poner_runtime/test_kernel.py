@@ -13,12 +13,23 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_classification
 from sklearn.ensemble import (
+    AdaBoostRegressor,
     GradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
 )
 from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.impute import KNNImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsRegressor, RadiusNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    KBinsDiscretizer,
+    PolynomialFeatures,
+    PowerTransformer,
+    QuantileTransformer,
+    SplineTransformer,
+)
 from sklearn.svm import SVC
 
 from poner.compiled_model import CompiledModel
@@ -199,6 +210,18 @@ SEEDS = {
     "histogram": lambda: HistGradientBoostingRegressor(loss="poisson", max_iter=3),
     "stumps": lambda: GradientBoostingClassifier(n_estimators=9, max_depth=1),
     "shallow": lambda: GradientBoostingClassifier(n_estimators=9, max_depth=2),
+    "medians": lambda: AdaBoostRegressor(n_estimators=5),
+    "splines": lambda: make_pipeline(
+        SplineTransformer(extrapolation="linear"), PolynomialFeatures(), LogisticRegression()
+    ),
+    "imputed": lambda: make_pipeline(
+        KNNImputer(n_neighbors=3), QuantileTransformer(n_quantiles=9), LogisticRegression()
+    ),
+    "encoded": lambda: make_pipeline(
+        KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"),
+        PowerTransformer(),
+        LogisticRegression(),
+    ),
     "radius": lambda: RadiusNeighborsClassifier(9.0, metric="manhattan", weights="distance"),
     "nearest": lambda: KNeighborsRegressor(3, p=3),
     "processes": lambda: GaussianProcessClassifier(optimizer=None),
