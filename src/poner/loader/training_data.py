@@ -79,7 +79,8 @@ def _column(values: NDArray[Any], column: str) -> NDArray[Any]:
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or value != value or type(value).__name__ in ("NAType", "NaTType")
+    # pandas' NA first: it does not say whether it equals itself.
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
 
 
 def column_names(X: object) -> tuple[str, ...] | None:
