@@ -7,7 +7,7 @@ SYNC := pip sync --quiet --python $(BIN)/python --require-hashes requirements.lo
 EDIT := pip install --quiet --python $(BIN)/python --no-deps --editable .
 KERNEL := $(wildcard src/poner_runtime/kernel/*.[ch])
 
-.PHONY: help install demo test check bench lock clean golden
+.PHONY: help install demo test check bench coverage lock clean golden
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -38,6 +38,9 @@ check: install  ## format, lint, types, architecture
 bench: install  ## cold start and latency, and predictions beside other engines'
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/kernel.py
+
+coverage: install  ## try every estimator of scikit-learn and write docs/coverage.md
+	@$(BIN)/python -m tools.make_coverage
 
 lock: install  ## choose the newest versions anew
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 \

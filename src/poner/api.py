@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from poner import client, compiled_model, limits, loader, pipeline
-from poner.artifacts import JsonScalar, Signature
+from poner.artifacts import PredictionValue, Signature
 from poner.bundle import Bundle, FunctionSettings, read_bundle
 from poner.compiled_model import CompiledModel
 from poner.errors import UsageError
@@ -36,11 +36,13 @@ def save(
 
     Args:
         estimator: fitted, of scikit-learn.
-        X: (n_rows, n_features) the data it was trained on: an array or a DataFrame.
-        y: (n_rows,) the target.
+        X: (n_rows, n_features) the data it was trained on, numbers and texts: an array or a
+            DataFrame.
+        y: (n_rows,) the target, or (n_rows, n_outputs) where it predicts several things.
         folder: made if it does not exist.
         feature_names: the columns, where neither X nor the estimator knows them.
-        labels: what the classes mean, such as `{0: "benign", 1: "malignant"}`.
+        labels: what the classes mean, such as `{0: "benign", 1: "malignant"}`; of a model with
+            one output.
         metrics: scores to record, such as `{"f1_test": 0.94}`.
         target: name of what is predicted.
         keep_rows: how many rows of X to keep; 0 keeps none.
@@ -163,6 +165,6 @@ def local(bundle: Bundle | str | Path) -> Iterator[client.FunctionUrl]:
         yield url
 
 
-def predict(url: str, rows: Any, signature: Signature | None = None) -> list[JsonScalar]:
-    """The prediction for every row; see `poner.client.predict`."""
+def predict(url: str, rows: Any, signature: Signature | None = None) -> list[PredictionValue]:
+    """The prediction for every row; of several outputs a list. See `poner.client.predict`."""
     return client.predict(url, rows, signature)

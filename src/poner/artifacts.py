@@ -17,14 +17,35 @@ FloatArray = NDArray[np.float64]
 """Rows or scores: float64, one row a sample."""
 
 Rows = FloatArray | NDArray[np.object_]
-"""Rows as a model takes them: float64, or where some features are texts, objects: floats, texts
-and None."""
+"""Rows as a model takes them: float64, or where some features are texts, objects: floats, texts,
+and None or `MISSING_TEXT`."""
+
+
+class MissingText(float):
+    """NaN that shows where it stands that its feature holds texts."""
+
+
+MISSING_TEXT = MissingText("nan")
+"""A text that is missing."""
 
 JsonScalar = bool | int | float | str
 """A class as JSON can say it."""
 
+PredictionValue = JsonScalar | list[JsonScalar]
+"""What is predicted for a row as JSON says it: a class or a number, or of several outputs each."""
+
 QUANTILE_STEPS = 20
 """A feature's quantiles are kept at 0, 1/20, ..., 1: 21 values."""
+
+MOST_CATEGORIES = 1000
+"""Texts of a feature that are kept in its signature."""
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value stands for nothing: None, NaN, or pandas' NA and NaT."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float | np.floating) and value != value
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,8 @@ class Feature:
     """Largest value seen in training, None if unknown."""
     quantiles: tuple[float, ...] = ()
     """Training quantiles at 0, 1/20, ..., 1; empty if unknown."""
+    categories: tuple[str, ...] = ()
+    """Texts seen in training, sorted, the first 1,000 of them; empty if unknown or a number."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from poner.artifacts import JsonScalar, Signature
+from poner.artifacts import PredictionValue, Signature, is_missing
 from poner.errors import InputError, PredictionError
-from poner.rows import as_matrix
+from poner.rows import as_records
 
 CONCURRENCY = 4
 """Requests under way at once; a new AWS account runs ten environments at most."""
@@ -53,8 +52,8 @@ class Answer:
     """HTTP status."""
     reason: str
     """`OK`, or why there is no prediction."""
-    prediction: JsonScalar | None
-    """The class or value; None where there is none."""
+    prediction: PredictionValue | None
+    """The class or value, of several outputs a list; None where there is none."""
 
 
 def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
@@ -62,7 +61,8 @@ def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
 
     Args:
         rows: a dict or dicts by wire name or training column, sent with the values they have; or
-            a DataFrame, an array or lists in the signature's order.
+            a DataFrame, an array or lists in the signature's order. None, NaN and pandas' NA are
+            sent as null.
         signature: the names; without one only dicts and DataFrames can be sent.
 
     Raises:
@@ -73,33 +73,31 @@ def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
     if not hasattr(rows, "columns") and all(isinstance(row, Mapping) for row in rows):
         return [_with_wire_names(row, signature) for row in rows]
     if signature is None and hasattr(rows, "columns"):
-        return [_finite(row) for row in rows.to_dict("records")]
+        return [_as_json(row) for row in rows.to_dict("records")]
     if signature is None:
         raise InputError(
             "Rows without names need the function's signature, and this URL does not bring it.",
             "Give dicts or a DataFrame, or pass signature=bundle.manifest.signature.",
         )
-    names = signature.wire_names
-    matrix = as_matrix(rows, signature).tolist()
-    return [_finite(dict(zip(names, row, strict=True))) for row in matrix]
+    return list(as_records(rows, signature))
 
 
 def _with_wire_names(row: Mapping[str, Any], signature: Signature | None) -> Body:
     if signature is None:
-        return row
+        return _as_json(row)
     wire_names = {feature.column: feature.wire_name for feature in signature.features}
-    return {wire_names.get(key, key): value for key, value in row.items()}
+    return _as_json({wire_names.get(key, key): value for key, value in row.items()})
 
 
-def _finite(row: Mapping[str, Any]) -> Body:
-    """NaN as null, and numpy's numbers as Python's."""
-    plain = {
-        str(key): value.item() if isinstance(value, np.generic) else value
-        for key, value in row.items()
-    }
+def _as_json(row: Mapping[str, Any]) -> Body:
+    """What is missing as null, and numpy's numbers as Python's."""
     return {
-        key: None if isinstance(value, float) and math.isnan(value) else value
-        for key, value in plain.items()
+        str(key): None
+        if is_missing(value)
+        else value.item()
+        if isinstance(value, np.generic)
+        else value
+        for key, value in row.items()
     }
 
 
@@ -174,8 +172,8 @@ def _read_answer(status: int, text: str) -> Answer:
     return Answer(status, reason, prediction if status == 200 else None)
 
 
-def predict(url: str, rows: Any, signature: Signature | None = None) -> list[JsonScalar]:
-    """The prediction for every row.
+def predict(url: str, rows: Any, signature: Signature | None = None) -> list[PredictionValue]:
+    """The prediction for every row; of several outputs a list of them.
 
     Args:
         url: a Function URL; one from poner.local brings its signature along.
@@ -189,7 +187,7 @@ def predict(url: str, rows: Any, signature: Signature | None = None) -> list[Jso
     """
     known = signature or getattr(url, "signature", None)
     answers = ask(url, make_bodies(rows, known))
-    predictions: list[JsonScalar] = []
+    predictions: list[PredictionValue] = []
     for number, answer in enumerate(answers, start=1):
         if answer.prediction is None:
             raise PredictionError(

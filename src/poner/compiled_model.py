@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,12 @@ from poner.artifacts import (
     Signature,
 )
 from poner.errors import InputError, KernelError, NotSupportedError
-from poner.rows import as_matrix
+from poner.rows import as_matrix, text_codes
 from poner_runtime import _kernel
 from poner_runtime.model import Model
+
+_FEWEST_ROWS_A_THREAD = 64
+"""With fewer, starting the thread takes longer than it saves."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class CompiledModel:
     """What was compared; None until it has been."""
     evidence: ParityEvidence | None = None
     """The compared rows with the model's own answers; None for a model read from a file."""
+    opened: Model | None = field(default=None, repr=False, compare=False)
+    """The kernel's view of `content`, where it was opened already."""
 
     def save(self, path: str | Path) -> Path:
         """Write the model file, whole or not at all; returns its path."""
@@ -56,71 +64,177 @@ class CompiledModel:
             raise
         return target
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """The predicted class or value of each row: (n_rows,).
+    def predict(self, X: Any, *, threads: int = 1) -> NDArray[Any]:
+        """The predicted class or value of each row: (n_rows,), or (n_rows, n_outputs).
 
         Args:
-            X: (n_rows, n_features) array, lists, dicts by feature name, or a DataFrame.
+            X: (n_rows, n_features) array, lists, dicts by feature name, or a DataFrame; None and
+                NaN are what is missing.
+            threads: rows are split among so many; the answer does not depend on it.
 
         Raises:
             InputError: the rows do not fit the signature, or hold what the model refuses.
         """
-        values = self._ask(_kernel.PREDICT, X)
-        classes = self.signature.output_classes
-        if classes is None:
+        values = self._ask(_kernel.PREDICT, X, threads)
+        if self._class_arrays is None:
             return values[:, 0] if values.shape[1] == 1 else values
         columns = [
-            np.asarray(names)[values[:, output].astype(np.intp)]
-            for output, names in enumerate(classes)
+            names[values[:, output].astype(np.intp)]
+            for output, names in enumerate(self._class_arrays)
         ]
         return columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
 
-    def predict_proba(self, X: Any) -> FloatArray | list[FloatArray]:
+    def predict_proba(self, X: Any, *, threads: int = 1) -> FloatArray | list[FloatArray]:
         """Probability of each class: (n_rows, n_classes) float64, in the classes' order.
 
         Of several outputs, a list of such arrays.
+
+        Args:
+            X: as for `predict`.
+            threads: as for `predict`.
 
         Raises:
             NotSupportedError: the model has no probabilities.
             InputError: as for `predict`.
         """
-        values = self._ask(_kernel.PREDICT_PROBA, X)
-        classes = self.signature.output_classes or ()
-        if len(classes) < 2:
+        values = self._ask(_kernel.PREDICT_PROBA, X, threads)
+        classes = self._class_arrays or ()
+        if len(classes) < 2 or sum(map(len, classes)) != values.shape[1]:
             return values
         ends = np.cumsum([len(names) for names in classes])
         return np.split(values, ends[:-1], axis=1)
 
-    def decision_function(self, X: Any) -> FloatArray:
+    def decision_function(self, X: Any, *, threads: int = 1) -> FloatArray:
         """Raw scores: (n_rows,) for two classes, else a column each.
+
+        Args:
+            X: as for `predict`.
+            threads: as for `predict`.
 
         Raises:
             NotSupportedError: the model has no decision function.
             InputError: as for `predict`.
         """
-        scores = self._ask(_kernel.DECISION_FUNCTION, X)
+        scores = self._ask(_kernel.DECISION_FUNCTION, X, threads)
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
-    def _ask(self, output: int, X: Any) -> FloatArray:
-        return self.evaluate(output, as_matrix(X, self.signature, self._strings))
+    def _ask(self, output: int, X: Any, threads: int) -> FloatArray:
+        """One output for rows of any form; for one row, or an array as it should be, directly."""
+        if output in self._model.outputs:
+            found = None
+            if type(X) is dict:
+                found = self._ask_one(output, X)
+            elif type(X) is list and len(X) == 1:
+                found = self._ask_one(output, X[0])
+            if found is not None:
+                return found
+        if (
+            type(X) is not np.ndarray
+            or X.dtype != np.float64
+            or X.ndim != 2
+            or X.shape[1] != len(self.signature.features)
+            or self._text_places
+        ):
+            X = as_matrix(X, self.signature, self._codes)
+        return self.evaluate(output, X, threads)
+
+    def _ask_one(self, output: int, row: Any) -> FloatArray | None:
+        """One output for a list, tuple or dict, (1, width); None for what needs a closer look.
+
+        The way through arrays takes longer than most models.
+        """
+        if type(row) not in (list, tuple, dict) or len(row) != len(self.signature.features):
+            return None
+        try:
+            values = list(row) if type(row) is not dict else [row[name] for name in self._names]
+            for place in self._text_places:
+                if type(values[place]) is not str:
+                    return None
+                values[place] = self._codes.get(values[place], -1.0)
+            found = _kernel.evaluate_row(self._model.tables, output, tuple(values))
+        except (KeyError, TypeError, ValueError):  # another name, no number, or it is refused
+            return None
+        return np.array([found], ndmin=2)
 
     @property
-    def _strings(self) -> list[str]:
-        return list(self._model.metadata["strings"])
+    def strings(self) -> Sequence[str]:
+        """The texts that the model knows: in the kernel's rows each is its place among them."""
+        known: list[str] = self._model.metadata["strings"]
+        return known
 
-    def evaluate(self, output: int, rows: FloatArray) -> FloatArray:
-        """One output by its number: (n_rows, n_features) in, (n_rows, width) out, float64."""
+    @functools.cached_property
+    def _codes(self) -> dict[str, float]:
+        return text_codes(self.strings)
+
+    @functools.cached_property
+    def _names(self) -> tuple[str, ...]:
+        return self.signature.wire_names
+
+    @functools.cached_property
+    def _text_places(self) -> list[int]:
+        features = enumerate(self.signature.features)
+        return [place for place, feature in features if feature.kind == "category"]
+
+    @functools.cached_property
+    def _class_arrays(self) -> list[NDArray[Any]] | None:
+        """The classes of each output; of several all of one kind, so that they fit in one array."""
+        classes = self.signature.output_classes
+        if classes is None:
+            return None
+        arrays = [np.asarray(names) for names in classes]
+        mixed = len({array.dtype.kind for array in arrays}) > 1
+        return [array.astype(object) for array in arrays] if mixed else arrays
+
+    def evaluate(self, output: int, rows: FloatArray, threads: int = 1) -> FloatArray:
+        """One output by its number: (n_rows, n_features) in, (n_rows, width) out, float64.
+
+        Raises:
+            NotSupportedError: the model has no such output.
+            InputError: it refuses a row; the first one is named.
+        """
         if output not in self._model.outputs:
             raise NotSupportedError(
                 "The model has no such output: its estimator offers no method of that name.",
                 "Ask for one that the estimator has.",
                 step="",
             )
+        if rows.dtype != np.float64 or not (rows.flags.c_contiguous and rows.flags.aligned):
+            rows = np.require(rows, np.float64, ["C", "ALIGNED"])
+        parts = min(threads, len(rows) // _FEWEST_ROWS_A_THREAD)
+        if parts < 2:
+            return self._evaluate_part(output, rows, 0)
+        ends = [len(rows) * part // parts for part in range(parts + 1)]
+        with ThreadPoolExecutor(parts) as pool:  # the kernel releases the interpreter's lock
+            futures = [
+                pool.submit(self._evaluate_part, output, rows[start:end], start)
+                for start, end in itertools.pairwise(ends)
+            ]
+            return np.concatenate([future.result() for future in futures])
+
+    def _evaluate_part(self, output: int, rows: FloatArray, start: int) -> FloatArray:
+        """Some of the rows, the first of which is row `start` of all."""
         try:
-            result = self._model.evaluate(output, np.ascontiguousarray(rows).tobytes())
+            result = _kernel.evaluate(self._model.tables, output, rows)
         except _kernel.RefusedError as error:
-            raise self._refusal(*error.args) from error
+            row, column, reason = self._first_refusal(output, rows, error)
+            raise self._refusal(start + row, column, reason) from error
         return np.frombuffer(result).reshape(-1, self._model.outputs[output])
+
+    def _first_refusal(
+        self, output: int, rows: FloatArray, found: _kernel.RefusedError
+    ) -> tuple[int, int, int]:
+        """Row, column and reason of the first row that is refused.
+
+        The kernel goes through a block of rows step by step: an earlier row may fail a later step.
+        """
+        while found.args[0]:
+            try:
+                _kernel.evaluate(self._model.tables, output, rows[: found.args[0]])
+            except _kernel.RefusedError as error:
+                found = error
+            else:
+                break
+        return found.args
 
     def _refusal(self, row: int, column: int, reason: int) -> InputError:
         name = f"for {self.signature.wire_names[column]!r} " if column >= 0 else ""
@@ -145,20 +259,23 @@ class CompiledModel:
     def refusals(self, rows: FloatArray) -> NDArray[np.bool_]:
         """(n_rows,) whether `predict` refuses a row of (n_rows, n_features) float64."""
         refused = np.zeros(len(rows), bool)
-        place = 0
-        while place < len(rows):
-            chunk = np.ascontiguousarray(rows[place : place + 256])
+        rows = np.require(rows, np.float64, ["C", "ALIGNED"])
+        waiting = [(start, min(start + 256, len(rows))) for start in range(0, len(rows), 256)]
+        while waiting:
+            start, end = waiting.pop()
+            if start == end:
+                continue
             try:
-                self._model.evaluate(_kernel.PREDICT, chunk.tobytes())
-                place += len(chunk)
-            except _kernel.RefusedError as error:
-                refused[place + error.args[0]] = True
-                place += error.args[0] + 1
+                _kernel.evaluate(self._model.tables, _kernel.PREDICT, rows[start:end])
+            except _kernel.RefusedError as error:  # not the first: another step may refuse that
+                place = start + error.args[0]
+                refused[place] = True
+                waiting += [(start, place), (place + 1, end)]
         return refused
 
     @functools.cached_property
     def _model(self) -> Model:
-        return open_tables(self.content)
+        return self.opened or open_tables(self.content)
 
 
 def open_tables(content: bytes) -> Model:
@@ -194,14 +311,26 @@ def load_model(path: str | Path) -> CompiledModel:
             f"The compiled model {path} cannot be read: {error.strerror}.",
             "Give the path of a file that compiled.save or `poner build` wrote.",
         ) from error
-    metadata = open_tables(content).metadata
-    features = tuple(Feature(**feature) for feature in metadata["features"])
-    classes, labels = metadata["classes"], metadata["labels"]
+    model = open_tables(content)
+    try:
+        return _described(model, content)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise KernelError(
+            f"The compiled model {path} does not say what goes into it.",
+            "Make it anew with `poner build`.",
+        ) from error
+
+
+def _described(model: Model, content: bytes) -> CompiledModel:
+    """The model of a file, by what its metadata says."""
+    metadata = model.metadata
+    labels = metadata["labels"]
     signature = Signature(
-        features=features,
-        classes=_as_tuples(classes),
+        features=tuple(Feature(**feature) for feature in metadata["features"]),
+        classes=_as_tuples(metadata["classes"]),
         labels=None if labels is None else tuple(labels),
         target=metadata["target"],
     )
     parity = metadata["parity"] and ParityReport.from_dict(metadata["parity"])
-    return CompiledModel(content, signature, Provenance(**metadata["provenance"]), parity)
+    provenance = Provenance(**metadata["provenance"])
+    return CompiledModel(content, signature, provenance, parity, opened=model)

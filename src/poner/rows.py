@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, Rows, Signature
+from poner.artifacts import MISSING_TEXT, FloatArray, Rows, Signature, is_missing
 from poner.errors import InputError
+
+_NO_NUMBERS = "mMcV"
+"""numpy's dtype kinds that it would make numbers of, though they are dates, or complex."""
 
 
 def order_columns(
@@ -48,24 +53,41 @@ UNKNOWN_TEXT = "\x00unknown"
 """What stands for a text that the model does not know, where one has to be said."""
 
 
-def as_objects(matrix: FloatArray, signature: Signature, strings: Sequence[str]) -> Rows:
-    """The opposite of `as_matrix`: texts in place of their numbers, where there are any."""
-    texts = [
-        place for place, feature in enumerate(signature.features) if feature.kind == "category"
-    ]
-    if not texts:
+def as_objects(
+    matrix: FloatArray,
+    signature: Signature,
+    strings: Sequence[str],
+    missing_as_none: Collection[int] = (),
+) -> Rows:
+    """The opposite of `as_matrix`: texts in place of their numbers, where there are any.
+
+    Args:
+        matrix: (n_rows, n_features).
+        signature: which features are texts.
+        strings: the texts that the model knows.
+        missing_as_none: features whose missing values are None instead of NaN.
+    """
+    places = _text_places(signature)
+    if not places and not missing_as_none:
         return matrix
+    unknown = UNKNOWN_TEXT
+    while unknown in strings:
+        unknown += "?"
+    looked_up = np.array([*strings, unknown, MISSING_TEXT], dtype=object)
     objects = matrix.astype(object)
-    for column in texts:
-        codes = matrix[:, column]
-        objects[:, column] = [
-            np.nan if code != code else strings[int(code)] if code >= 0 else UNKNOWN_TEXT
-            for code in codes.tolist()
-        ]
+    for place in places:
+        codes = matrix[:, place]
+        known = (codes >= 0) & (codes < len(strings))
+        found = np.where(known, codes, len(strings)).astype(np.intp)
+        objects[:, place] = looked_up[np.where(np.isnan(codes), len(strings) + 1, found)]
+    for place in missing_as_none:
+        objects[np.isnan(matrix[:, place]), place] = None
     return objects
 
 
-def as_matrix(rows: Any, signature: Signature, strings: Sequence[str] = ()) -> FloatArray:
+def as_matrix(
+    rows: Any, signature: Signature, strings: Sequence[str] | Mapping[str, float] = ()
+) -> FloatArray:
     """Rows as (n_rows, n_features) float64 in the model's order; None becomes NaN.
 
     A text becomes its place among `strings`, and -1 where it is none of them.
@@ -74,94 +96,198 @@ def as_matrix(rows: Any, signature: Signature, strings: Sequence[str] = ()) -> F
         rows: a DataFrame, dicts by wire name or training column, lists in the signature's order,
             or an array (n_rows, n_features).
         signature: the order, and the names.
-        strings: the texts that the model knows.
+        strings: the texts that the model knows, or the number of each.
 
     Raises:
-        InputError: a column is missing or unknown, a value is no number, or a row has the wrong
-            length; the place is named, never the value.
+        InputError: a column is missing or unknown, a value is no number where one has to be or no
+            text, or a row has the wrong length; the place is named, never the value.
     """
+    table = _table(rows, signature)
+    if isinstance(table, np.ndarray):
+        return _as_floats(table, signature)
+    codes = strings if isinstance(strings, Mapping) else text_codes(strings)
+    matrix = np.empty((len(table[0]), len(table)))
+    for place, (feature, values) in enumerate(zip(signature.features, table, strict=True)):
+        if feature.kind == "category":
+            matrix[:, place] = _encode(values, codes, feature.wire_name)
+        else:
+            matrix[:, place] = _numbers(values, feature.wire_name)
+    return matrix
+
+
+def as_records(rows: Any, signature: Signature) -> list[dict[str, float | str | None]]:
+    """Each row as a dict by wire name, as JSON can say it: null is what is missing.
+
+    Args:
+        rows: as for `as_matrix`.
+        signature: the order, and the names.
+
+    Raises:
+        InputError: as for `as_matrix`.
+    """
+    table = _table(rows, signature)
+    if isinstance(table, np.ndarray):
+        table = list(_as_floats(table, signature).T)
+    columns: list[list[Any]] = []
+    for feature, values in zip(signature.features, table, strict=True):
+        if feature.kind == "category":
+            _encode(values, {}, feature.wire_name)  # finds what is no text
+            columns.append([None if is_missing(value) else str(value) for value in values])
+        else:
+            numbers = _numbers(values, feature.wire_name).tolist()
+            columns.append([None if value != value else value for value in numbers])
+    names = signature.wire_names
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def text_codes(strings: Sequence[str]) -> dict[str, float]:
+    """The number that stands for each text."""
+    return {text: float(place) for place, text in enumerate(strings)}
+
+
+def _text_places(signature: Signature) -> list[int]:
+    return [place for place, feature in enumerate(signature.features) if feature.kind == "category"]
+
+
+def _table(rows: Any, signature: Signature) -> list[Any] | NDArray[Any]:
+    """The rows as columns in the model's order; as they are, an array, where all are numbers."""
     if hasattr(rows, "columns") and hasattr(rows, "to_numpy"):
-        order = order_columns([str(name) for name in rows.columns], signature)
-        rows = rows.iloc[:, order].to_numpy()
-    elif isinstance(rows, Mapping):
+        return _frame_columns(rows, signature)
+    if isinstance(rows, Mapping):
         rows = [rows]
+    if isinstance(rows, str) or not hasattr(rows, "__iter__"):
+        raise InputError("The rows are no table.", "Give a list of rows, an array or a DataFrame.")
     if not isinstance(rows, np.ndarray):
         rows = list(_plain_rows(rows, signature))
-    return _to_floats(_encode(rows, signature, strings), signature)
-
-
-def _encode(rows: Any, signature: Signature, strings: Sequence[str]) -> Any:
-    """The rows with texts replaced by their numbers."""
-    texts = [
-        place for place, feature in enumerate(signature.features) if feature.kind == "category"
-    ]
-    if not texts or not len(rows):
-        return rows
-    codes = {text: float(place) for place, text in enumerate(strings)}
-    try:
-        table = np.array(rows, dtype=object)
-    except ValueError:
-        return rows  # their lengths differ, which is said later
+    if not _text_places(signature):
+        return np.asarray(_to_floats(rows, signature))
+    table = rows if len(rows) else np.empty((0, len(signature.features)), dtype=object)
+    if len(rows) and not isinstance(rows, np.ndarray):
+        if not all(_is_row(row, len(signature.features)) for row in rows):
+            raise _ill_formed(rows, signature)
+        table = np.empty((len(rows), len(signature.features)), dtype=object)
+        try:
+            table[:] = rows
+        except ValueError:  # a value that is a list
+            raise _ill_formed(rows, signature) from None
     if table.ndim != 2 or table.shape[1] != len(signature.features):
-        return table
-    for place in texts:
-        table[:, place] = [
-            _code(value, codes, number, signature.wire_names[place])
-            for number, value in enumerate(table[:, place].tolist(), start=1)
-        ]
-    return table
+        raise _other_shape(table.shape, signature)
+    return list(table.T)
 
 
-def _code(value: Any, codes: Mapping[str, float], row: int, name: str) -> float:
-    """The number of a text; NaN for what is missing."""
-    if isinstance(value, str):
-        return codes.get(value, -1.0)
-    if value is None or value != value:
-        return float("nan")
-    raise InputError(f"Row {row} has no text for {name!r}.", "Give one, as in training.")
+def _is_row(row: Any, length: int) -> bool:
+    return not isinstance(row, str) and hasattr(row, "__len__") and len(row) == length
+
+
+def _frame_columns(frame: Any, signature: Signature) -> list[Any] | NDArray[Any]:
+    """A DataFrame's columns in the model's order; one array where all of them are numbers."""
+    order = order_columns([str(name) for name in frame.columns], signature)
+    if not hasattr(frame, "iloc"):  # not pandas'
+        return [np.asarray(frame[frame.columns[place]].to_numpy()) for place in order]
+    if not _text_places(signature):
+        matrix: NDArray[Any] = frame.iloc[:, order].to_numpy()
+        if matrix.dtype.kind in "biuf":
+            return matrix
+    return [frame.iloc[:, place].to_numpy() for place in order]
+
+
+def _encode(values: Any, codes: Mapping[str, float], name: str) -> FloatArray:
+    """The numbers of a column's texts; NaN for what is missing."""
+    listed = values.tolist()
+    try:
+        found = np.array(list(map(codes.get, listed)), dtype=np.float64)
+    except TypeError:  # a list or a dict, which is no text
+        found = np.full(len(listed), np.nan)
+    for place in np.flatnonzero(np.isnan(found)).tolist():
+        value = listed[place]
+        if isinstance(value, str):
+            found[place] = codes.get(value, -1.0)
+        elif not is_missing(value):
+            raise InputError(
+                f"Row {place + 1} has no text for {name!r}.",
+                "Give one, as in training; None is what is missing.",
+            )
+    return found
+
+
+def _numbers(values: Any, name: str) -> FloatArray:
+    """A column as float64; NaN for what is missing."""
+    if values.dtype.kind in _NO_NUMBERS:
+        raise _no_number(1, name)
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        listed = [math.nan if is_missing(value) else value for value in values.tolist()]
+    numbers = np.empty(len(listed))
+    for place, value in enumerate(listed):
+        try:
+            numbers[place] = float(value)
+        except (TypeError, ValueError):
+            raise _no_number(place + 1, name) from None
+    return numbers
+
+
+def _no_number(row: int, name: str) -> InputError:
+    return InputError(f"Row {row} has no number for {name!r}.", "Give one number for each feature.")
 
 
 def _plain_rows(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[Any]]:
     """Each row as a sequence in the model's order."""
+    orders: dict[tuple[str, ...], list[int]] = {}  # most rows have the same keys
     for number, row in enumerate(rows, start=1):
         if isinstance(row, Mapping):
-            names = [str(name) for name in row]
+            names = tuple(map(str, row))
+            if names not in orders:
+                orders[names] = order_columns(names, signature, f"Row {number}'s keys")
             values = list(row.values())
-            yield [
-                values[place] for place in order_columns(names, signature, f"Row {number}'s keys")
-            ]
+            yield [values[place] for place in orders[names]]
         else:
             yield row
 
 
 def _to_floats(rows: Any, signature: Signature) -> FloatArray:
-    n_features = len(signature.features)
     try:
-        matrix = np.asarray(rows, dtype=np.float64)
+        return np.asarray(rows, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError(
-            _first_fault(rows, signature), "Give one number for each feature."
-        ) from None
+        pass
+    if isinstance(rows, np.ndarray) and rows.ndim == 2:
+        rows = rows.tolist()
+    try:
+        plain = [[None if is_missing(value) else value for value in row] for row in rows]
+        return np.asarray(plain, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise _ill_formed(rows, signature) from None
+
+
+def _as_floats(matrix: NDArray[Any], signature: Signature) -> FloatArray:
+    """An array of numbers as the kernel takes it."""
     if matrix.size == 0 and matrix.ndim < 3:
-        return matrix.reshape(0, n_features)
-    if matrix.ndim != 2 or matrix.shape[1] != n_features:
-        raise InputError(
-            f"The rows have the shape {matrix.shape}, not (n, {n_features}).",
-            f"Give a list of rows with the features {', '.join(signature.wire_names)}.",
-        )
-    return np.ascontiguousarray(matrix)
+        return np.empty((0, len(signature.features)))
+    if matrix.ndim != 2 or matrix.shape[1] != len(signature.features):
+        raise _other_shape(matrix.shape, signature)
+    return np.ascontiguousarray(matrix, dtype=np.float64)
 
 
-def _first_fault(rows: Any, signature: Signature) -> str:
-    """Where the first value that is no number stands."""
+def _other_shape(shape: tuple[int, ...], signature: Signature) -> InputError:
+    return InputError(
+        f"The rows have the shape {shape}, not (n, {len(signature.features)}).",
+        f"Give a list of rows with the features {', '.join(signature.wire_names)}.",
+    )
+
+
+def _ill_formed(rows: Any, signature: Signature) -> InputError:
+    """The error for rows that are no table; says where the first that does not fit stands."""
+    hint = "Give one value for each feature, in the model's order."
     for number, row in enumerate(rows, start=1):
         if isinstance(row, str) or not hasattr(row, "__len__"):
-            return f"Row {number} is not a list of numbers."
+            return InputError(f"Row {number} is not a list of values.", hint)
         if len(row) != len(signature.features):
-            return f"Row {number} has {len(row)} values, not {len(signature.features)}."
-        for name, value in zip(signature.wire_names, row, strict=True):
-            try:
-                np.float64(value)
-            except (TypeError, ValueError):
-                return f"Row {number} has no number for {name!r}."
-    return "The rows are not numbers."
+            what = f"Row {number} has {len(row)} values, not {len(signature.features)}."
+            return InputError(what, hint)
+        for feature, value in zip(signature.features, row, strict=True):
+            if feature.kind == "number":
+                try:
+                    np.float64(value)
+                except (TypeError, ValueError):
+                    return _no_number(number, feature.wire_name)
+    return InputError("The rows are not a table of values.", hint)

@@ -3,11 +3,19 @@
 import json
 import os
 
-from poner_runtime.model import Model
+from poner_runtime import _kernel
+from poner_runtime.model import Model, pack_texts
 
 _JSON_HEADERS = {"content-type": "application/json"}
 _LONGEST_SHOWN_KEY = 64
-_JSON_NAMES = {str: "a string", bool: "a boolean", list: "an array", dict: "an object"}
+_JSON_NAMES = {
+    float: "a number",
+    str: "a string",
+    bool: "a boolean",
+    list: "an array",
+    dict: "an object",
+}
+_MOST_TEXT_BYTES = 16_384  # of known texts, among which the kernel looks one after the other
 
 
 class _RefusedError(Exception):
@@ -46,20 +54,29 @@ class Endpoint:
 
     def __init__(self, model: Model, body_limit_bytes: int) -> None:
         metadata = model.metadata
+        features = metadata["features"]
         self._model = model
         self._body_limit_bytes = body_limit_bytes
-        self._names = [feature["wire_name"] for feature in metadata["features"]]
-        self._missing = [feature["missing"] for feature in metadata["features"]]
-        self._largest = metadata["largest_input"]
+        self._names = [feature["wire_name"] for feature in features]
+        self._missing = [feature["missing"] for feature in features]
+        self._is_text = [feature["kind"] == "category" for feature in features]
+        self._codes = {text: float(code) for code, text in enumerate(metadata["strings"])}
         self._number_type = metadata["number_type"]
         # A classifier's answers are few and known: each is written once, here.
-        classes = metadata["classes"]
+        classes, self._classes = metadata["classes"], None
+        if classes and type(classes[0]) is list:  # several outputs
+            self._classes = [[json.dumps(name) for name in names] for names in classes]
+            classes = None
         self._responses = classes and [_respond(200, "OK", json.dumps(name)) for name in classes]
         # All numbers arrive as floats; NaN and Infinity as the text that stood there.
         self._decode = json.JSONDecoder(
             object_pairs_hook=_unique, parse_int=float, parse_constant=_NonFinite
         ).decode
-        self._name_bytes = tuple(name.encode() for name in self._names)
+        # What the kernel's own reader is told of the features.
+        self._name_bytes = tuple([name.encode() for name in self._names])
+        self._kinds = bytes([t + 2 * m for t, m in zip(self._is_text, self._missing)])
+        texts = pack_texts(metadata["strings"])
+        self._texts = texts if len(texts) <= _MOST_TEXT_BYTES else b""
 
     def answer(self, event: dict) -> dict:  # type: ignore[type-arg]
         """The response to one event."""
@@ -68,15 +85,15 @@ class Endpoint:
             raise _RefusedError(405, "only POST is served", allow="POST")
         prediction = self._predict_plainly(event)
         if prediction is None:
-            prediction = self._model.predict_row(self._read_values(self._read_body(event)))
+            prediction = self._predict_carefully(self._read_values(self._read_body(event)))
         if self._responses:
-            response: dict = self._responses[int(prediction)]  # type: ignore[type-arg]
+            response: dict = self._responses[int(prediction)]  # type: ignore[type-arg,arg-type]  # one output
             return response
-        if prediction - prediction != 0:  # infinite: JSON has no word for it
-            raise OverflowError
-        return _respond(200, "OK", repr(prediction))
+        if type(prediction) is tuple:
+            return _respond(200, "OK", self._list_of(prediction))
+        return _respond(200, "OK", _finite(prediction))  # type: ignore[arg-type]  # no tuple
 
-    def _predict_plainly(self, event: dict) -> "float | None":  # type: ignore[type-arg]
+    def _predict_plainly(self, event: dict) -> "float | tuple[float, ...] | None":  # type: ignore[type-arg]
         """The prediction for a body that is as it should be; None for every other.
 
         The kernel reads such a body itself: between two requests the processor forgets Python's
@@ -87,9 +104,36 @@ class Endpoint:
             body = event["body"]
             if event["isBase64Encoded"] or len(body) * 4 > self._body_limit_bytes:
                 return None
-            return self._model.predict_body(self._name_bytes, body.encode(), self._largest)
+            return self._model.predict_body(
+                self._name_bytes, self._kinds, self._texts, body.encode()
+            )
         except (KeyError, TypeError, AttributeError, ValueError):
             return None
+
+    def _predict_carefully(self, values: "tuple[float, ...]") -> "float | tuple[float, ...]":
+        """The prediction for a row, or what of it the model does not take."""
+        try:
+            return self._model.predict_row(values)
+        except _kernel.RefusedError as refused:
+            _, column, reason = refused.args
+        if column < 0:  # computed from several
+            raise _RefusedError(400, "'body' holds values that the model does not take")
+        name = self._names[column]
+        if reason == _kernel.UNKNOWN:
+            raise _RefusedError(400, f"'{name}' is a category the model does not know")
+        if values[column] != values[column]:
+            raise self._ill_typed(column, None)
+        if reason == _kernel.BEYOND:
+            raise self._beyond(name)
+        raise _RefusedError(400, f"'{name}' holds a value that the model does not take")
+
+    def _list_of(self, prediction: "tuple[float, ...]") -> str:
+        """Several outputs as a JSON array."""
+        if self._classes:
+            parts = [names[int(place)] for names, place in zip(self._classes, prediction)]
+        else:
+            parts = [_finite(value) for value in prediction]
+        return "[" + ",".join(parts) + "]"
 
     def _read_body(self, event: dict) -> object:  # type: ignore[type-arg]
         """The body as Python values; only numbers, all of them floats, have been converted."""
@@ -137,23 +181,31 @@ class Endpoint:
             raise _RefusedError(400, f"'body' must contain values for: {names}") from None
         if len(body) != len(values):
             raise self._unknown_key(body)
-        largest = self._largest
+        is_text = self._is_text
         for position, value in enumerate(values):
-            if type(value) is not float or not -largest <= value <= largest:
-                if value is not None or not self._missing[position]:
-                    raise self._not_a_number(self._names[position], value)
-                values[position] = float("nan")
+            if is_text[position]:
+                if type(value) is str:
+                    values[position] = self._codes.get(value, -1.0)
+                    continue
+            elif type(value) is float and value - value == 0:
+                continue
+            if value is not None or not self._missing[position]:
+                raise self._ill_typed(position, value)
+            values[position] = float("nan")
         return tuple(values)
 
-    def _not_a_number(self, name: str, value: object) -> _RefusedError:
-        if type(value) is float:
-            return _RefusedError(
-                400, f"'{name}' is beyond what the model takes ({self._number_type})"
-            )
+    def _ill_typed(self, position: int, value: object) -> _RefusedError:
+        name = self._names[position]
+        wanted = "a string" if self._is_text[position] else "a number"
+        if type(value) is float and not self._is_text[position]:
+            return self._beyond(name)
         if type(value) is _NonFinite:
-            return _RefusedError(400, f"'{name}' must be a number, not NaN or Infinity")
+            return _RefusedError(400, f"'{name}' must be {wanted}, not NaN or Infinity")
         what = _JSON_NAMES.get(type(value), "null")
-        return _RefusedError(400, f"'{name}' must be a number, not {what}")
+        return _RefusedError(400, f"'{name}' must be {wanted}, not {what}")
+
+    def _beyond(self, name: str) -> _RefusedError:
+        return _RefusedError(400, f"'{name}' is beyond what the model takes ({self._number_type})")
 
     def _unknown_key(self, body: "dict[str, object]") -> _RefusedError:
         key = next(key for key in body if key not in self._names)
@@ -183,6 +235,13 @@ def _show(key: str) -> str:
     """A key of the caller's in quotes: short, and without halves of characters."""
     cut = key if len(key) <= _LONGEST_SHOWN_KEY else key[:_LONGEST_SHOWN_KEY] + "..."
     return "'" + cut.encode("utf-8", "replace").decode() + "'"
+
+
+def _finite(value: float) -> str:
+    """A regressor's value as JSON, which has no word for infinity."""
+    if value - value != 0:
+        raise _RefusedError(400, "'body' holds values for which the model has no finite answer")
+    return repr(value)
 
 
 def _respond(status: int, reason: str, prediction: str, **headers: str) -> dict:  # type: ignore[type-arg]

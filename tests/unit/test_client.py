@@ -138,6 +138,56 @@ def test_bodies_carry_wire_names_and_null() -> None:
     }
 
 
+MIXED = Signature(
+    features=(Feature("age", "age"), Feature("color", "the color", kind="category")), classes=None
+)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[1, "red"], [None, None]],
+        [(np.float32(1), np.str_("red")), (float("nan"), float("nan"))],
+        np.array([[1.0, "red"], [np.nan, None]], dtype=object),
+        pandas.DataFrame({"the color": ["red", None], "age": [1, np.nan]}),
+        pandas.DataFrame(
+            {"the color": ["red", None], "age": pandas.array([1, None], dtype="Int64")}
+        ).astype({"the color": "category"}),
+        [{"age": np.int64(1), "color": "red"}, {"age": pandas.NA, "the color": pandas.NaT}],
+    ],
+    ids=["lists", "tuples", "array", "frame", "nullable", "dicts"],
+)
+def test_texts_and_gaps_go_out_as_json_has_them(rows: object) -> None:
+    """Texts stay texts; None, NaN and pandas' NA are null."""
+    wanted = [{"age": 1.0, "color": "red"}, {"age": None, "color": None}]
+    assert json.loads(json.dumps(client.make_bodies(rows, MIXED))) == wanted
+
+
+def test_a_frame_needs_no_signature() -> None:
+    """Its columns are the names; what is missing is null here too."""
+    frame = pandas.DataFrame({"age": pandas.array([1, None], dtype="Int64"), "color": ["a", None]})
+    wanted = [{"age": 1, "color": "a"}, {"age": None, "color": None}]
+    assert json.loads(json.dumps(client.make_bodies(frame, None))) == wanted
+
+
+def test_what_is_no_text_is_named() -> None:
+    """Before anything is sent, where the signature says what there has to be."""
+    with pytest.raises(InputError, match="Row 2 has no text for 'color'"):
+        client.make_bodies([[1, "red"], [1, 2]], MIXED)
+    with pytest.raises(InputError, match="Row 1 has no number for 'age'"):
+        client.make_bodies([["red", "red"]], MIXED)
+
+
+def test_several_outputs_come_back_as_lists() -> None:
+    """A prediction may be a list."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return answering(200, [1.5, "a"])
+
+    with serving(handle) as url:
+        assert client.predict(url, {"a": 1}) == [[1.5, "a"]]
+
+
 def test_dicts_go_out_as_they_are() -> None:
     """The function says what is wrong with a row; the client does not guess."""
     rows = [{"mean area": "x", "other": None}]

@@ -63,7 +63,7 @@ def make_native_bundle(
         content = make_zip(files)
         record = zip_record(FUNCTION_ZIP, content, files)
         quotas = check_quotas(record, ())
-        case = Case(evidence, compiled.signature)
+        case = Case(evidence, compiled.signature, compiled.strings)
         verification = verify(content, architecture, interpreter, case, scratch)
     manifest = Manifest(
         settings=settings,

@@ -7,15 +7,17 @@ import json
 import platform
 import subprocess
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from poner.artifacts import FloatArray, JsonScalar, ParityEvidence, Signature
+from poner.artifacts import FloatArray, JsonScalar, ParityEvidence, PredictionValue, Signature
 from poner.bundle import Verification
 from poner.bundler.native import KERNEL, kernel_for
 from poner.errors import ParityError
+from poner.rows import as_objects, as_records
 
 MOST_REQUESTS = 200
 _TIMEOUT_S = 300
@@ -41,6 +43,10 @@ with open(os.path.join(scratch, "answers"), "w") as file:
 """
 
 
+NO_FINITE_ANSWER = "'body' holds values for which the model has no finite answer"
+"""What the function says where a regressor's answer is one that JSON cannot say."""
+
+
 @dataclass(frozen=True)
 class Case:
     """What is asked of the function, and what it must answer."""
@@ -49,6 +55,18 @@ class Case:
     """Rows with the model's own raw scores and predictions."""
     signature: Signature
     """Names for requests, classes for answers."""
+    strings: Sequence[str] = ()
+    """The texts that the evidence's rows hold the places of."""
+
+
+@dataclass(frozen=True)
+class _Request:
+    """One request, and how it must be answered."""
+
+    body: str
+    """JSON."""
+    prediction: PredictionValue | None
+    """The model's own; None where it is not finite, which is refused."""
 
 
 def verify(
@@ -71,7 +89,7 @@ def verify(
     evidence = case.evidence
     requests = _requests(case)
     (scratch / "rows").write_bytes(np.ascontiguousarray(evidence.rows).tobytes())
-    (scratch / "requests").write_text("".join(body + "\n" for body, _ in requests))
+    (scratch / "requests").write_text("".join(request.body + "\n" for request in requests))
     _run(interpreter, task, scratch, [evidence.raw_output, 1])
     _compare_bits(scratch / f"output-{evidence.raw_output}", evidence.raw, "raw scores")
     if case.signature.classes is not None:
@@ -87,18 +105,32 @@ def host_architecture() -> str:
     return {"amd64": "x86_64", "aarch64": "arm64"}.get(machine, machine)
 
 
-def _requests(case: Case) -> list[tuple[str, JsonScalar]]:
-    """Bodies with the prediction each must be answered with: rows that JSON can say."""
-    rows, predictions = case.evidence.rows, case.evidence.predictions
-    sayable = np.flatnonzero(np.all(np.isfinite(rows), axis=1))
-    chosen = sayable[:: max(1, -(-len(sayable) // MOST_REQUESTS))]
-    names, classes = case.signature.wire_names, case.signature.output_classes
-    requests: list[tuple[str, JsonScalar]] = []
-    for row, prediction in zip(rows[chosen].tolist(), predictions[chosen].tolist(), strict=True):
-        body = json.dumps(dict(zip(names, row, strict=True)))
-        (value,) = prediction
-        requests.append((body, value if classes is None else classes[0][int(value)]))
-    return requests
+def _requests(case: Case) -> list[_Request]:
+    """Requests for rows that JSON can say: numbers, texts, and null where it is taken."""
+    evidence, features = case.evidence, case.signature.features
+    takes_null = np.array([feature.missing for feature in features])
+    sayable = np.isfinite(evidence.rows) | (np.isnan(evidence.rows) & takes_null)
+    places = np.flatnonzero(np.all(sayable, axis=1))
+    chosen = places[:: max(1, -(-len(places) // MOST_REQUESTS))]
+    rows = as_objects(evidence.rows[chosen], case.signature, case.strings)
+    return [
+        _Request(json.dumps(record), _as_answered(prediction, case.signature.output_classes))
+        for record, prediction in zip(
+            as_records(rows, case.signature), evidence.predictions[chosen].tolist(), strict=True
+        )
+    ]
+
+
+def _as_answered(
+    prediction: Sequence[float], classes: Sequence[Sequence[JsonScalar]] | None
+) -> PredictionValue | None:
+    """A row's prediction as the function says it; None for what JSON cannot say."""
+    if not np.all(np.isfinite(prediction)):
+        return None
+    values: list[JsonScalar] = list(prediction)
+    if classes is not None:
+        values = [names[int(value)] for names, value in zip(classes, prediction, strict=True)]
+    return values[0] if len(values) == 1 else values
 
 
 def _run(interpreter: Path, task: Path, scratch: Path, outputs: list[int]) -> None:
@@ -125,19 +157,26 @@ def _compare_bits(answers: Path, own: FloatArray, what: str) -> None:
         raise _failure(f"gives other {what} than the model on {rows} of {len(own)} rows")
 
 
-def _compare_answers(
-    answers: list[dict[str, object]], requests: list[tuple[str, JsonScalar]]
-) -> None:
-    for number, (answer, (_, prediction)) in enumerate(zip(answers, requests, strict=True)):
+def _compare_answers(answers: list[dict[str, object]], requests: list[_Request]) -> None:
+    for number, (answer, request) in enumerate(zip(answers, requests, strict=True)):
         body = json.loads(str(answer["body"]))
-        given = body["prediction"]
-        close = given == prediction and type(given) is type(prediction)
-        if type(given) is float and type(prediction) is float:  # exp may differ by an ulp
-            close = abs(given - prediction) <= 1e-12 * abs(prediction)
-        if answer["statusCode"] != 200 or not close:
+        if request.prediction is None:
+            good = answer["statusCode"] == 400 and body["reason"] == NO_FINITE_ANSWER
+        else:
+            good = answer["statusCode"] == 200 and _agree(body["prediction"], request.prediction)
+        if not good:
             raise _failure(
                 f"answers request {number + 1} of {len(requests)} otherwise than the model"
             )
+
+
+def _agree(given: object, wanted: object) -> bool:
+    """Whether two predictions are the same, of the same type; floats but for rounding."""
+    if isinstance(given, list) and isinstance(wanted, list):
+        return len(given) == len(wanted) and all(map(_agree, given, wanted))
+    if type(given) is float and type(wanted) is float:  # exp may differ by an ulp
+        return abs(given - wanted) <= 1e-12 * abs(wanted)
+    return given == wanted and type(given) is type(wanted)
 
 
 def _failure(what: str) -> ParityError:

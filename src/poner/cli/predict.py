@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from poner import client, pipeline
 from poner.artifacts import Signature
@@ -121,39 +123,55 @@ def read_csv(text: str, signature: Signature | None) -> list[client.Body]:
         raise InputError("The CSV is empty.", "Give a header line and one line for each row.")
     header, rows = [name.strip() for name in lines[0]], [line for line in lines[1:] if line]
     if signature is None:
-        names, order = header, list(range(len(header)))
+        fields, order = [(name, "unknown") for name in header], list(range(len(header)))
     else:
-        names, order = list(signature.wire_names), order_columns(header, signature, "The CSV")
+        fields = [(feature.wire_name, feature.kind) for feature in signature.features]
+        order = order_columns(header, signature, "The CSV")
     return [
-        {name: _number(row, place, number, name) for name, place in zip(names, order, strict=True)}
-        for number, row in enumerate(rows, start=1)
+        {
+            name: _value(line, place, number, name, kind)
+            for (name, kind), place in zip(fields, order, strict=True)
+        }
+        for number, line in enumerate(rows, start=1)
     ]
 
 
-def _number(row: Sequence[str], place: int, number: int, name: str) -> float | None:
-    """One cell; a row that is too short, or a cell that is no number, is named by its place."""
+def _value(
+    line: Sequence[str], place: int, number: int, name: str, kind: str
+) -> float | str | None:
+    """One cell; an empty one is null. Of an unknown kind, a text is left to the function."""
+    if place >= len(line):
+        raise InputError(
+            f"Row {number} of the CSV has no cell for {name!r}.",
+            "Add it; an empty one means missing.",
+        )
+    cell = line[place]
+    if kind == "category":
+        return cell or None
     try:
-        cell = row[place].strip()
-        return float(cell) if cell else None
-    except (IndexError, ValueError):
+        value = float(cell) if cell.strip() else math.nan
+    except ValueError:
+        if kind == "unknown":
+            return cell
         raise InputError(
             f"Row {number} of the CSV has no number for {name!r}.",
             "Correct that cell; an empty one means missing.",
         ) from None
+    return None if math.isnan(value) else value
 
 
 def _print_answers(
     answers: Sequence[client.Answer], form: Form, signature: Signature | None
 ) -> None:
     labels: dict[Any, str] = {}
-    if signature and signature.classes and signature.labels:
+    if signature and signature.classes and signature.labels:  # then there is one output
         labels = dict(zip(signature.classes, signature.labels, strict=True))
     columns = ["row", "prediction", *(["label"] if labels else []), "status", "reason"]
     lines = [
         {
             "row": number,
             "prediction": answer.prediction,
-            "label": labels.get(answer.prediction),
+            "label": labels.get(answer.prediction) if labels else None,
             "status": answer.status,
             "reason": answer.reason,
         }
@@ -168,11 +186,18 @@ def _print_answers(
         case Form.table:
             table = Table(*columns)
             for line in lines:
-                table.add_row(*("" if line[key] is None else str(line[key]) for key in columns))
+                table.add_row(*(Text(_as_text(line[key])) for key in columns))
             Console().print(table)
 
 
+def _as_text(value: Any) -> str:
+    """A value as people read it; several outputs as the JSON they came in."""
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else str(value)
+
+
 def _print_csv(lines: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_as_text(line[key]) for key in columns] for line in lines)

@@ -43,6 +43,45 @@ def get_array(fitted: FittedObject, name: str, dimensions: int) -> NDArray[Any]:
     return value
 
 
+def get_arrays(fitted: FittedObject, name: str, dimensions: int) -> list[NDArray[Any]]:
+    """An attribute that is a list of arrays of numbers, each of so many dimensions."""
+    value = get_value(fitted, name)
+    arrays = list(value) if isinstance(value, np.ndarray) and value.ndim else value
+    if not isinstance(arrays, list):
+        raise _unlike(fitted, name)
+    found = [item for item in arrays if isinstance(item, np.ndarray)]
+    kinds = all(item.ndim == dimensions and item.dtype.kind in "biuf" for item in found)
+    if not kinds or len(found) != len(arrays):
+        raise _unlike(fitted, name)
+    return found
+
+
+def get_text(fitted: FittedObject, name: str) -> str:
+    """An attribute that is a text."""
+    value = get_value(fitted, name)
+    if not isinstance(value, str):
+        raise _unlike(fitted, name)
+    return value
+
+
+def get_flag(fitted: FittedObject, name: str) -> bool:
+    """An attribute that is true or false, or a number that stands for it."""
+    value = get_value(fitted, name)
+    if not isinstance(value, int):
+        raise _unlike(fitted, name)
+    return bool(value)
+
+
+def check_shape(fitted: FittedObject, name: str, found: object, wanted: object) -> None:
+    """Whether an attribute has the shape, or another property, that the rest of the model needs.
+
+    Raises:
+        ModelUnreadableError: they are not.
+    """
+    if found != wanted:
+        raise _unlike(fitted, name)
+
+
 def get_objects(fitted: FittedObject, name: str) -> list[FittedObject]:
     """An attribute that is a list of objects, or a list of such lists: row after row."""
     return _flatten(fitted, name, get_value(fitted, name))
@@ -65,11 +104,20 @@ def get_vector(fitted: FittedObject, name: str) -> FloatArray:
     return get_matrix(fitted, name).ravel()
 
 
+_MOST_VALUES = 1 << 27
+"""Values of a sparse matrix that is made dense: a gigabyte of them."""
+
+
 def _dense(sparse: FittedObject) -> FloatArray:
     """A sparse matrix's rows, from its compressed ones."""
-    rows, columns = (n for n in get_list(sparse, "shape") if isinstance(n, int))
+    shape = [n for n in get_list(sparse, "shape") if isinstance(n, int) and n >= 0]
+    if len(shape) not in (1, 2):
+        raise _unlike(sparse, "shape")
+    rows, columns = (1, *shape)[-2:]  # a sparse vector is one row
     values, indices = get_array(sparse, "data", 1), get_array(sparse, "indices", 1)
     counts = np.diff(get_array(sparse, "indptr", 1))
+    if rows * columns > _MOST_VALUES:
+        raise _unlike(sparse, "shape")
     if len(counts) != rows or np.any(counts < 0) or counts.sum() != len(values):
         raise _unlike(sparse, "indptr")
     if len(indices) != len(values) or np.any((indices < 0) | (indices >= columns)):

@@ -11,10 +11,12 @@ from poner.artifacts import FloatArray
 from poner.compiler.operations import (
     CATEGORICAL,
     LEAF,
+    Above,
     CastFloat32,
     Combine,
     Digitize,
     Distances,
+    Impute,
     Interpolate,
     Join,
     Linear,
@@ -25,6 +27,7 @@ from poner.compiler.operations import (
     Replace,
     Require,
     Select,
+    Splines,
     SumCategoryTrees,
     SumLeafRows,
     SumShallowTrees,
@@ -112,6 +115,10 @@ def _own_values(operation: Operation, width: int) -> list[FloatArray | None]:
             return list(np.split(keys, ends[:-1]))
         case Combine(pairing, operand) if pairing in _COMPARISONS and operand is not None:
             return [np.array([value]) for value in np.broadcast_to(operand, (width,))]
+        case Splines(ends=ends, knots=knots):
+            return list(np.split(knots, ends[:-1]))
+        case Above(bounds):
+            return [np.array([bound]) for bound in bounds]
         case Replace(wanted):
             return [wanted] * width
         case Distances(points=points):
@@ -147,7 +154,7 @@ def _take_back(program: Program, number: int, found: list[list[list[FloatArray]]
             for source in step.sources:
                 for own in found[source]:
                     own += next(rest)
-        case Require() | CastFloat32() | Replace():
+        case Require() | Above() | CastFloat32() | Replace() | Impute():
             for own, parts in zip(target, mine, strict=True):
                 own += parts
         case Combine(pairing, operand) if operand is not None:

@@ -7,6 +7,7 @@ in the kernel, and a line in docs/model_format.md.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any, ClassVar
@@ -127,16 +128,18 @@ class Require(Operation):
 
 @dataclass(frozen=True)
 class CastFloat32(Operation):
-    """The value rounded to float32, as scikit-learn's trees do; infinities are refused."""
+    """The value rounded to float32, as scikit-learn's trees do; what it cannot hold is refused."""
 
     number = 5
     allow_missing: bool
     """Whether NaN passes."""
+    allow_infinite: bool = False
+    """Whether infinities pass, also those that the rounding makes."""
 
     @property
     def option(self) -> int:
-        """1: NaN passes."""
-        return int(self.allow_missing)
+        """1: NaN passes; 2: infinities pass."""
+        return self.allow_missing + 2 * self.allow_infinite
 
 
 # Value by value ---------------------------------------------------------------------------------
@@ -329,11 +332,17 @@ class Linear(Operation):
     """bias + weights @ row."""
 
     number = 9
-    tolerance = ROUNDING
     weights: FloatArray
     """(width, source width)."""
     bias: FloatArray
     """(width,)."""
+    cancels: bool = False
+    """Whether large terms cancel out in the sum, as those of kernels do."""
+
+    @property
+    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the terms
+        """Sums may be taken in another order."""
+        return CANCELLATION if self.cancels else ROUNDING
 
     def width(self, *widths: int) -> int:
         """One a row of the weights."""
@@ -351,6 +360,8 @@ class Metric(IntEnum):
     COSINE = 4
     NAN_EUCLIDEAN = 5
     """scikit-learn's nan_euclidean, squared: columns missing on either side count as average."""
+    ADDITIVE_CHI2 = 6
+    """Sum of difference^2 / sum, where that is not 0; a negative value is refused."""
 
 
 @dataclass(frozen=True)
@@ -365,11 +376,19 @@ class Distances(Operation):
     """(width, source width)."""
     parameter: FloatArray
     """(1,) p of Minkowski; 0 elsewhere."""
+    weights: FloatArray | None = None
+    """(source width,) what each feature counts in Minkowski's sum; None where all count 1."""
 
     @property
     def option(self) -> int:
         """The metric."""
         return int(self.metric)
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """The points stand feature after feature, so that neighbouring points go together."""
+        features = self.points.T.ravel()
+        weights = () if self.weights is None else (self.weights,)
+        return features, self.parameter, *weights
 
     def width(self, *widths: int) -> int:
         """One a point."""
@@ -415,6 +434,13 @@ class SumLeafRows(Operation):
     def width(self, *widths: int) -> int:
         """As wide as a leaf's row."""
         return int(self.leaf_rows.shape[1])
+
+
+@dataclass(frozen=True)
+class SumRoundedLeafRows(SumLeafRows):
+    """The same of rows that are logarithms, taken here and not by the model's own numpy."""
+
+    tolerance = ROUNDING
 
 
 @dataclass(frozen=True)
@@ -560,6 +586,8 @@ class PowerMethod(IntEnum):
 
     YEO_JOHNSON = 0
     BOX_COX = 1
+    YEO_JOHNSON_BY_LOG = 2
+    """Yeo-Johnson by log1p and expm1 instead of powers, as scikit-learn does since 1.9."""
 
 
 @dataclass(frozen=True)
@@ -581,14 +609,19 @@ class PowerTransform(Operation):
 
 @dataclass(frozen=True)
 class Products(Operation):
-    """Products of columns; of none it is 1."""
+    """Products of columns, from the first factor on; of none it is 1."""
 
     number = 22
-    tolerance = ROUNDING
     ends: IndexArray
     """(width,) where each product's factors end."""
     factors: IndexArray
     """Columns of the source, product after product."""
+
+    @property
+    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the factors
+        """Of three and more factors scikit-learn's order differs for sparse matrices."""
+        counts = np.diff(self.ends, prepend=np.uint32(0))
+        return ROUNDING if np.any(counts > 2) else 0.0
 
     def width(self, *widths: int) -> int:
         """One a product."""
@@ -601,6 +634,8 @@ class NeighbourWeights(IntEnum):
     UNIFORM = 0
     INVERSE_DISTANCE = 1
     """1 / distance; neighbours at distance 0 count alone, 1 each."""
+    INVERSE_ROOT = 2
+    """The same of the distance's square root."""
 
 
 @dataclass(frozen=True)
@@ -650,6 +685,172 @@ class SumCategoryTrees(Operation):
         return len(self.start)
 
 
+# Preprocessing: numbers 24 to 31 ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Above(Operation):
+    """The value itself; the row is refused if it is not above its column's bound. NaN passes."""
+
+    number = 24
+    bounds: FloatArray
+    """(width,) the bounds."""
+    allow_equal: bool = False
+    """Whether a bound itself passes."""
+
+    @property
+    def option(self) -> int:
+        """1: a bound itself passes."""
+        return int(self.allow_equal)
+
+
+class Extrapolation(IntEnum):
+    """What splines do beyond their outermost knots, by the numbers of kernel/splines.c."""
+
+    CONTINUE = 0
+    """The outermost polynomials go on."""
+    PERIODIC = 1
+    """They begin again."""
+    ERROR = 2
+    """The row is refused."""
+    CONSTANT = 3
+    """The values at the boundary."""
+    LINEAR = 4
+    """The tangents at the boundary."""
+
+
+@dataclass(frozen=True)
+class Splines(Operation):
+    """Each column's B-splines of one degree over its knots: a column of the result each."""
+
+    number = 25
+    tolerance = ROUNDING
+    extrapolation: Extrapolation
+    """What happens beyond the knots."""
+    ends: IndexArray
+    """(n_columns,) where each column's knots end."""
+    knots: FloatArray
+    """All columns' knots, ascending in each; `degree` of them before and after its range."""
+    degree: IndexArray
+    """(1,) of the polynomials."""
+    missing_as_zeros: bool = False
+    """Whether all splines of NaN are 0."""
+
+    @property
+    def option(self) -> int:
+        """The extrapolation, plus 8 where the splines of NaN are 0."""
+        return int(self.extrapolation) + 8 * self.missing_as_zeros
+
+    def width(self, *widths: int) -> int:
+        """A column with n knots has n - degree - 1 splines, or fewer where they are periodic."""
+        degree, periodic = int(self.degree[0]), self.extrapolation is Extrapolation.PERIODIC
+        return len(self.knots) - len(self.ends) * (degree + 1 + degree * periodic)
+
+
+@dataclass(frozen=True)
+class Impute(Operation):
+    """Each NaN replaced by the mean of that column of the nearest donors that have it.
+
+    Sources: the row, and its distances from the donors. NaN among them is farthest; where all
+    donors that have the column are as far, it is the column's mean.
+    """
+
+    number = 26
+    tolerance = CANCELLATION
+    weights: NeighbourWeights
+    """What a donor counts."""
+    donors: FloatArray
+    """(n_donors, width) their values, NaN where missing."""
+    means: FloatArray
+    """(width,) for rows without any neighbour."""
+    most: IndexArray
+    """(1,) donors that count."""
+    count_far: bool = False
+    """Whether donors at distance NaN count too where they are among these."""
+    gaps: bool = False
+    """Whether, for the proof, it is how far each choice of donors is from a tie instead."""
+
+    @property
+    def option(self) -> int:
+        """The weights, plus 2 where donors at distance NaN count, plus 4 for gaps."""
+        return int(self.weights) + 2 * self.count_far + 4 * self.gaps
+
+
+# Kernels and neighbours ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Votes(Operation):
+    """Weights added up: each of the source's columns votes with its value, once an output."""
+
+    number = 38
+    columns: IndexArray
+    """(source width, n_outputs) the column of the result that each vote is for."""
+    n_columns: int
+    """Width of the result."""
+    refuse_none: bool = False
+    """Whether a row is refused in which all weights are 0."""
+
+    @property
+    def option(self) -> int:
+        """1: refuse a row without any weight."""
+        return int(self.refuse_none)
+
+    def width(self, *widths: int) -> int:
+        """All columns that can be voted for."""
+        return self.n_columns
+
+
+@dataclass(frozen=True)
+class Means(Operation):
+    """Means of given values, weighted by the source's columns; NaN where all weights are 0."""
+
+    number = 39
+    tolerance = ROUNDING
+    values: FloatArray
+    """(source width, width)."""
+
+    def width(self, *widths: int) -> int:
+        """One a column of values."""
+        return int(self.values.shape[1])
+
+
+@dataclass(frozen=True)
+class Couple(Operation):
+    """Probabilities of n classes from those of each pair of them, as libsvm iterates them."""
+
+    number = 40
+    tolerance = CANCELLATION
+
+    def width(self, *widths: int) -> int:
+        """The n of which there are n (n - 1) / 2 pairs."""
+        return (1 + math.isqrt(1 + 8 * widths[0])) // 2
+
+
+# Medians ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WeightedMedian(Operation):
+    """The smallest value of a row that, with those below it, has half of all weights."""
+
+    number = 46
+    weights: FloatArray
+    """(source width,) what each column weighs; at most 4096 columns."""
+
+    def width(self, *widths: int) -> int:
+        """One value."""
+        return 1
+
+
+@dataclass(frozen=True)
+class SolveTriangle(Operation):
+    """The values that a lower triangular matrix turns into the source's."""
+
+    number = 41
+    tolerance = CANCELLATION
+    triangle: FloatArray
+    """(n (n + 1) / 2,) its rows, each up to the diagonal."""
 @dataclass(frozen=True)
 class SumCodedTrees(Operation):
     """SumTrees or SumLeafRows in the kernel's fastest form; compiler/coded_trees.py makes it.

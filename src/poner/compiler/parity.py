@@ -22,16 +22,21 @@ from poner.artifacts import (
 )
 from poner.compiled_model import CompiledModel
 from poner.compiler.hard_values import find_hard_values
+from poner.compiler.operations import CANCELLATION
 from poner.compiler.parity_rows import UNKNOWN, Answerable, hard_neighbours, make_rows
 from poner.compiler.program import Output, Program
 from poner.compiler.readers.reading import Prediction
+from poner.compiler.tables import write_tables
 from poner.errors import ModelUnreadableError, ParityError
 from poner.rows import as_matrix, as_objects
 
 _CHUNK_ROWS = 20_000
 _PROBED_FEATURES = 100
 _REFUSALS_TRIED = 20
-_NOISE_DRAWS = 4
+_NOISE = 2.0**-50
+"""By what inputs are moved, relative: four times their last bit, since pipelines round often."""
+_NOISE_DRAWS = 16
+_NOISE_ROWS = 1_000
 _NOISE_FACTOR = 16.0
 _MOST_NOISE = 1e-6
 """However a model amplifies rounding, relative differences above this are not let go."""
@@ -58,7 +63,8 @@ class Proof:
         """
         methods = {Output.RAW: "_raw_predict"}
         method = methods.get(output, output.name.lower())
-        texts = as_objects(rows, self.compiled.signature, self.program.strings)
+        program = self.program
+        texts = as_objects(rows, self.compiled.signature, program.strings, program.missing_as_none)
         answer = self.model.oracle.answer(method, texts)
         answer = answer.reshape(len(rows), -1)
         if output is Output.PREDICT and self.prediction.classes is not None:
@@ -66,9 +72,12 @@ class Proof:
         return answer.astype(np.float64)
 
     def refuses(self, row: FloatArray) -> bool:
-        """Whether the model refuses a row, (1, n_features)."""
+        """Whether the model refuses a row, (1, n_features).
+
+        It is asked twice at once: SparsePCA since 1.6 gives a single row in another shape.
+        """
         try:
-            self.ask(Output.PREDICT, row)
+            self.ask(Output.PREDICT, np.repeat(row, 2, axis=0))
         except ModelUnreadableError:
             return True
         return False
@@ -94,6 +103,7 @@ def prove(
     refused = compiled.refusals(rows)
     _check_refusals(proof, rows[refused])
     rows = rows[~refused]
+    tied = _find_ties(proof, rows)
     order = [Output.RAW, Output.DECISION_FUNCTION, Output.PREDICT_PROBA, Output.PREDICT]
     outputs = [output for output in order if output in program.outputs]
     ours = {output: compiled.evaluate(output, rows) for output in outputs}
@@ -101,10 +111,10 @@ def prove(
     compared = []
     good_rows = np.ones(len(rows), bool)
     for output in outputs:
-        comparison = _Comparison(proof, output, rows, ours, own)
+        comparison = _Comparison(proof, output, rows, ours, own, tied)
         compared.append(comparison.report())
         if output in (outputs[0], Output.PREDICT):
-            good_rows &= comparison.equal if comparison.tolerance == 0.0 else comparison.close
+            good_rows &= comparison.close
     counts = np.cumsum([len(part) for part in kinds.values()])
     parts = np.split(~refused, counts[:-1])
     report = ParityReport(
@@ -138,6 +148,21 @@ def _ask_all(
     return {output: np.concatenate(part) for output, part in parts.items()}
 
 
+def _find_ties(proof: Proof, rows: FloatArray) -> NDArray[np.bool_]:
+    """(n_rows,) where the model chooses between equals, which rounding can turn round."""
+    program = proof.program.ties
+    if program is None:
+        return np.zeros(len(rows), bool)
+    signature, provenance = proof.compiled.signature, proof.compiled.provenance
+    metadata = {"strings": proof.program.strings}
+    distances = CompiledModel(write_tables(program, metadata), signature, provenance)
+    parts = [np.zeros(0, bool)]
+    for start in range(0, len(rows), _CHUNK_ROWS):
+        chunk = distances.evaluate(Output.TIES, rows[start : start + _CHUNK_ROWS])
+        parts.append(~np.all(np.abs(chunk) > CANCELLATION, axis=1))
+    return np.concatenate(parts)
+
+
 def _check_refusals(proof: Proof, rows: FloatArray) -> None:
     """Whether the model refuses too what its compiled form does; some of the rows are tried."""
     for row in rows[:: max(1, len(rows) // _REFUSALS_TRIED)]:
@@ -158,30 +183,28 @@ def _find_answerable(proof: Proof, training: FloatArray, columns: list[FloatArra
         nothing = (False,) * n_features
         return Answerable(nothing, nothing, nothing)
     found = []
-    for value in (np.nan, np.inf, UNKNOWN):
+    texts = np.isin(np.arange(n_features), list(proof.program.categories))
+    everywhere = np.ones(n_features, bool)
+    for value, where in ((np.nan, everywhere), (np.inf, ~texts), (UNKNOWN, texts)):
         probes = np.repeat(usual[:1], n_features, axis=0)
         np.fill_diagonal(probes, value)
-        taken = ~proof.compiled.refusals(probes)
-        if value == UNKNOWN:
-            taken &= np.isin(np.arange(n_features), list(proof.program.categories))
-            found.append(tuple(taken.tolist()))
-            continue
-        if value == np.inf:
-            taken &= ~np.isin(np.arange(n_features), list(proof.program.categories))
-        _check_probes(proof, probes, taken)
+        taken = ~proof.compiled.refusals(probes) & where
+        _check_probes(proof, probes, taken, np.flatnonzero(where))
         found.append(tuple(taken.tolist()))
     return Answerable(*found)
 
 
-def _check_probes(proof: Proof, probes: FloatArray, taken: NDArray[np.bool_]) -> None:
+def _check_probes(
+    proof: Proof, probes: FloatArray, taken: NDArray[np.bool_], places: NDArray[np.intp]
+) -> None:
     """Whether the model takes and refuses the same; of many features some are tried."""
-    tried = np.arange(0, len(probes), max(1, len(probes) // _PROBED_FEATURES))
-    for place in tried:
+    for place in places[:: max(1, len(places) // _PROBED_FEATURES)]:
         if proof.refuses(probes[place : place + 1]) == taken[place]:
             name = proof.compiled.signature.wire_names[place]
             verb = "answers" if taken[place] else "refuses"
             raise ParityError(
-                f"The compiled model {verb} a missing or infinite {name!r}, unlike the model.",
+                f"The compiled model {verb} a missing, infinite or unknown {name!r}, unlike the "
+                "model.",
                 "Please report it with the model's class and parameters.",
             )
 
@@ -207,6 +230,7 @@ class _Comparison:
         rows: FloatArray,
         ours: Mapping[Output, FloatArray],
         own: Mapping[Output, FloatArray],
+        tied: NDArray[np.bool_],
     ) -> None:
         self.proof, self.output, self.rows = proof, output, rows
         self.ours, self.own = ours[output], own[output]
@@ -214,13 +238,15 @@ class _Comparison:
         self.equal = _same_bits(self.ours, self.own)
         """(n_rows,) whether the bits are equal."""
         with np.errstate(invalid="ignore"):
-            self.difference = np.where(self.equal[:, None], 0.0, np.abs(self.ours - self.own))
+            excused = (self.equal | tied)[:, None]
+            self.difference = np.where(excused, 0.0, np.abs(self.ours - self.own))
         if self.tolerance == 0.0:
             self.close = self.equal
         elif output is Output.PREDICT and proof.prediction.classes is not None:
             self.close = self._same_labels(own)
         else:
             self.close = self._close_numbers()
+        self.close = self.close | tied
         """(n_rows,) whether they are as good as equal."""
 
     def report(self) -> OutputParity:
@@ -241,30 +267,34 @@ class _Comparison:
         """Within the tolerance, relative to the value or to what values usually are.
 
         A row beyond it is good still, if the model's own answer moves as much when its inputs are
-        rounded in their last bit: then no one knows it any better.
+        moved by their last bits: then no one knows it any better.
         """
         finite = np.where(np.isfinite(self.own), np.abs(self.own), np.nan)
+        finite[:, np.all(np.isnan(finite), axis=0)] = 0.0
         usual = np.nan_to_num(np.nanmedian(finite, axis=0)) if len(finite) else 0.0
         size = np.maximum(np.abs(self.own), usual)
         with np.errstate(invalid="ignore"):
             good = np.all((self.difference <= self.tolerance * size), axis=1) | self.equal
-        for place in np.flatnonzero(~good)[:_CHUNK_ROWS:]:
-            allowed = np.minimum(_NOISE_FACTOR * self._noise(place), _MOST_NOISE * size[place])
-            good[place] = bool(np.all(self.difference[place] <= allowed))
+        for places in np.array_split(np.flatnonzero(~good), np.sum(~good) // _NOISE_ROWS + 1):
+            allowed = np.minimum(_NOISE_FACTOR * self._noise(places), _MOST_NOISE * size[places])
+            good[places] = np.all(self.difference[places] <= allowed, axis=1)
         return np.asarray(good)
 
-    def _noise(self, place: int) -> FloatArray:
-        """How much the model's own answer to a row moves with the last bit of its inputs."""
-        random = np.random.default_rng(place)
-        row = self.rows[place]
-        numbers = ~np.isin(np.arange(len(row)), list(self.proof.program.categories))
-        signs = random.choice([-1.0, 1.0], (_NOISE_DRAWS, len(row))) * numbers
-        moved = row * (1.0 + signs * np.finfo(float).eps)
+    def _noise(self, places: NDArray[np.intp]) -> FloatArray:
+        """How much the model's own answers move with the last bits of its inputs.
+
+        (n_places, width); 0 where the model refuses what is near a row.
+        """
+        random = np.random.default_rng(len(places))
+        rows = np.repeat(self.rows[places], _NOISE_DRAWS, axis=0)
+        numbers = ~np.isin(np.arange(rows.shape[1]), list(self.proof.program.categories))
+        signs = random.choice([-1.0, 1.0], rows.shape) * numbers
         try:
-            answers = self.proof.ask(self.output, np.concatenate([row[None], moved]))
+            answers = self.proof.ask(self.output, rows * (1.0 + signs * _NOISE))
         except ModelUnreadableError:
-            return np.zeros(self.own.shape[1])
-        return np.asarray(np.abs(answers - self.own[place]).max(axis=0))
+            return np.zeros((len(places), self.own.shape[1]))
+        moved = answers.reshape(len(places), _NOISE_DRAWS, -1) - self.own[places, None]
+        return np.asarray(np.abs(moved).max(axis=1))
 
     def _same_labels(self, own: Mapping[Output, FloatArray]) -> NDArray[np.bool_]:
         """The same labels, or labels that the model's own scores hold for equal."""
@@ -275,7 +305,11 @@ class _Comparison:
         if scores is None or np.all(same):
             return np.asarray(np.all(same, axis=1))
         ends = np.cumsum([len(names) for names in classes])
-        if scores.shape[1] == 1:
+        if len(classes) > 1 and scores.shape[1] == len(classes):  # labels, there or not
+            middle = 0.5 if Output.PREDICT_PROBA in own else 0.0
+            scores = np.stack([middle - scores, scores - middle], axis=2)
+            scores = scores.reshape(len(scores), -1)
+        elif scores.shape[1] == 1:
             scores = np.concatenate([-scores, scores], axis=1)
         for place, output in np.argwhere(~same):
             if scores.shape[1] != ends[-1] or self.own[place, output] < 0:

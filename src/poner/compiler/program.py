@@ -6,13 +6,14 @@ Register 0 is the row; step i computes register i + 1 from registers before it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
 from poner.compiler.operations import (
+    Above,
     CastFloat32,
     Combine,
     Constant,
@@ -40,6 +41,8 @@ class Output(IntEnum):
     DECISION_FUNCTION = 2
     PREDICT_PROBA = 3
     RAW = 4
+    TIES = 5
+    """For the proof alone, in a file of its own: see ProgramBuilder.mark_ties."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,10 @@ class Program:
     """Texts that categories can be; a row holds a text's place among them, -1 for any other."""
     categories: frozenset[int] = frozenset()
     """Features that are texts."""
+    missing_as_none: frozenset[int] = frozenset()
+    """Features of which the model knows a missing value as None; of all others as NaN."""
+    ties: Program | None = None
+    """For the proof: computes how far a row is from each tie, as Output.TIES."""
 
     def tolerance(self, register: int) -> float:
         """What a register may differ by from scikit-learn's, relative; 0 if its bits are equal."""
@@ -95,7 +102,7 @@ def _origin(steps: Sequence[Step], n_features: int, register: int, column: int) 
             case Join():
                 register, column = _part(steps, n_features, step, column)
                 continue
-            case Require() | Replace() | CastFloat32() | Combine(Pairing.FILL):
+            case Require() | Above() | Replace() | CastFloat32() | Combine(Pairing.FILL):
                 pass
             case _:
                 return None
@@ -121,6 +128,8 @@ class ProgramBuilder:
     steps: list[Step] = field(default_factory=list)
     strings: dict[str, int] = field(default_factory=dict)
     categories: set[int] = field(default_factory=set)
+    missing_as_none: set[int] = field(default_factory=set)
+    ties: list[int] = field(default_factory=list)
 
     def width(self, register: int) -> int:
         """Values a row of a register."""
@@ -174,6 +183,16 @@ class ProgramBuilder:
                 return number
         return self.add(wanted, source)
 
+    def cast_float32(
+        self, source: int, *, allow_missing: bool, allow_infinite: bool = False
+    ) -> int:
+        """The register rounded to float32, once however many trees ask for it."""
+        wanted = CastFloat32(allow_missing, allow_infinite)
+        for number, step in enumerate(self.steps, start=1):
+            if step.operation == wanted and step.sources == (source,):
+                return number
+        return self.add(wanted, source)
+
     def map(self, function: Function, source: int) -> int:
         """A function of every value."""
         return self.add(Map(function), source)
@@ -195,11 +214,11 @@ class ProgramBuilder:
         """Place of the first largest value."""
         return self.reduce(Reduction.ARGMAX, source)
 
-    def linear(self, source: int, weights: Any, bias: Any = 0.0) -> int:
+    def linear(self, source: int, weights: Any, bias: Any = 0.0, *, cancels: bool = False) -> int:
         """The bias plus weights @ row; weights (width, source width), bias (width,) or a number."""
         matrix = np.atleast_2d(np.asarray(weights, dtype=np.float64))
         full = np.broadcast_to(np.asarray(bias, dtype=np.float64).ravel(), (len(matrix),))
-        return self.add(Linear(matrix, np.ascontiguousarray(full)), source)
+        return self.add(Linear(matrix, np.ascontiguousarray(full), cancels), source)
 
     def mean(self, sources: Sequence[int], weights: Sequence[float] | None = None) -> int:
         """The mean of registers of one width, added in order; weighted where weights are given."""
@@ -215,11 +234,24 @@ class ProgramBuilder:
         divisor = float(len(terms)) if weights is None else float(np.sum(weights))
         return self.combine(Pairing.DIVIDE, total, divisor)
 
+    def mark_ties(self, distance: int) -> None:
+        """A row may be answered otherwise where a value of this register is 0 but for rounding.
+
+        Such values are relative distances from what decides with a jump: from a neighbour as near
+        as the last one that counts, from a vote as close.
+        """
+        self.ties.append(distance)
+
     def finish(self, outputs: Mapping[Output, int]) -> Program:
         """The Program of these outputs, without the steps that none of them needs.
 
         An output may not be the row itself.
         """
+        ties = self._only({Output.TIES: self.join(self.ties)}) if self.ties else None
+        return replace(self._only(outputs), ties=ties)
+
+    def _only(self, outputs: Mapping[Output, int]) -> Program:
+        """The steps that these outputs need."""
         row = Select(np.arange(self.n_features, dtype="<u4"))
         own = {name: register or self.add(row, 0) for name, register in outputs.items()}
         needed = set(own.values())
@@ -239,6 +271,7 @@ class ProgramBuilder:
             outputs={name: place[register] for name, register in own.items()},
             strings=tuple(self.strings),
             categories=frozenset(self.categories),
+            missing_as_none=frozenset(self.missing_as_none),
         )
 
 

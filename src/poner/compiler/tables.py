@@ -47,7 +47,10 @@ def write_tables(program: Program, metadata: Mapping[str, Any]) -> bytes:
     )
     start = _HEADER.size + _ARRAY.size * len(arrays) + len(steps) + len(outputs)
     records, blocks, end = _lay_out(arrays, start)
-    text = json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8",
+        "surrogatepass",  # a file's categories may hold halves of characters
+    )
     header = _HEADER.pack(
         MAGIC, FORMAT_VERSION, program.n_features, len(arrays), len(program.steps),
         len(program.outputs), 0, end + len(text), end, len(text),

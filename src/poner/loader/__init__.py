@@ -64,7 +64,6 @@ def open_model(
         ModelRefusedError: the file names what a fitted model has no need of; none of it was run.
         ModelUnreadableError: it is damaged, holds something else, or its version is not to be had.
         SignatureError: the signature does not fit the model.
-        NotSupportedError: the model predicts several outputs at once.
     """
     with file_models.open_file(path, signature, feature_names, labels, notify) as model:
         yield model
@@ -83,15 +82,14 @@ def open_estimator(
 
     Args:
         estimator: fitted.
-        X: (n_rows, n_features) the training data, an array or a DataFrame.
-        y: (n_rows,) the target; gives the target its name if it has one.
+        X: (n_rows, n_features) the training data, an array or a DataFrame: numbers and texts.
+        y: (n_rows,) or (n_rows, n_outputs) the target; gives it its name if it has one.
         feature_names: in the model's order.
         labels: what classes mean, by `str(class)`.
 
     Raises:
         ModelUnreadableError: it is not a fitted estimator that predicts.
         SignatureError: X, names or labels do not fit it.
-        NotSupportedError: it predicts several outputs at once.
     """
     with memory_models.open_memory(estimator, X, y, feature_names, labels) as model:
         yield model

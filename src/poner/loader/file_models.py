@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import Provenance, Rows, Signature, TrainedModel
@@ -19,6 +18,7 @@ from poner.loader.environments import environment_of
 from poner.loader.fitted import fitted_object
 from poner.loader.reader import array_block
 from poner.loader.reader.frames import FrameError
+from poner.loader.text_rows import split_texts
 
 SESSION_CPU_S = 3600
 LOAD_TIMEOUT_S = 300.0
@@ -33,8 +33,10 @@ class ChildOracle:
 
     def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
-        described, block = array_block.pack_arrays([np.asarray(rows, dtype=np.float64)])
+        split = split_texts(rows)
+        described, block = array_block.pack_arrays([split.numbers])
         request = {"do": "answer", "method": method, "place": list(place), "block": described}
+        request |= {"texts": split.texts, "texts_of": split.texts_of, "none_of": split.none_of}
         done, block = self.child.ask(request, block, timeout_s=ANSWER_TIMEOUT_S)
         (answered,) = unpacked(done, block)
         return answered

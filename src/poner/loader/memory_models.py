@@ -15,8 +15,10 @@ from poner.artifacts import FittedObject, Provenance, Rows, Signature, TrainedMo
 from poner.errors import ModelUnreadableError
 from poner.loader import signatures, training_data
 from poner.loader.fitted import fitted_object
-from poner.loader.reader import describe, estimators
+from poner.loader.reader import describe, estimators, missing_values
 from poner.loader.reader.faults import FileUnreadableError
+from poner.loader.reader.text_columns import as_fitted
+from poner.loader.text_rows import split_texts
 
 
 class MemoryOracle:
@@ -24,11 +26,15 @@ class MemoryOracle:
 
     def __init__(self, estimator: object) -> None:
         self.estimator = estimator
+        self.with_none = missing_values.columns_with_none(estimator)
 
     def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
+        split = split_texts(rows)
+        none_of = () if place else {*split.none_of, *self.with_none}
+        asked = as_fitted(split.numbers, split.texts, split.texts_of, none_of)
         try:
-            answered: NDArray[Any] = estimators.answer(self.estimator, method, rows, place)
+            answered: NDArray[Any] = estimators.answer(self.estimator, method, asked, place)
         except FileUnreadableError as error:
             raise ModelUnreadableError(error.message, error.hint) from error
         return answered
@@ -84,10 +90,9 @@ def _training_rows(X: object, signature: Signature) -> Rows:
     """X as (n_rows, n_features); no rows where there is no X."""
     if X is None:
         return np.empty((0, len(signature.features)))
-    table = training_data.table_of(X)
-    columns = [feature.column for feature in signature.features]
-    signatures.check_width(table.shape[1], len(columns))
-    return training_data.values_of(table, columns)
+    columns = training_data.columns_of(X)
+    signatures.check_width(len(columns), len(signature.features))
+    return training_data.values_of(columns, [feature.column for feature in signature.features])
 
 
 def _with_training_data(
@@ -111,11 +116,10 @@ def _with_training_data(
 
 def _takes_nan(oracle: MemoryOracle, rows: Rows, position: int) -> bool:
     """Whether a column has NaN that the model answers, as the row with the fewest shows."""
-    nan = rows != rows
-    candidates = np.flatnonzero(nan[:, position])
-    if not len(candidates):
+    gaps = training_data.gaps_in(rows)
+    if not gaps[:, position].any():
         return False
-    row = candidates[nan[candidates].sum(axis=1).argmin()]
+    row = training_data.fullest_row(gaps, position)
     try:
         oracle.answer("predict", rows[row : row + 1])
     except ModelUnreadableError:

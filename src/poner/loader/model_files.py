@@ -8,9 +8,11 @@ import stat
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, Signature
+from poner.artifacts import Rows, Signature
 from poner.errors import ModelUnreadableError, SignatureError
+from poner.loader import training_data
 from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
 
 SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")
@@ -81,11 +83,12 @@ def read_signature(file: Path) -> Signature | None:
     return Signature.from_json(text, str(place))
 
 
-def read_training_rows(file: Path, n_features: int) -> FloatArray:
+def read_training_rows(file: Path, n_features: int) -> Rows:
     """The training rows beside a model file; no rows if none were kept.
 
     Returns:
-        (n_rows, n_features) float64; null in the file is NaN.
+        (n_rows, n_features) float64, or objects where a column holds texts; null in the file is
+        NaN.
 
     Raises:
         SignatureError: the file is damaged, or has other columns than the model.
@@ -93,14 +96,22 @@ def read_training_rows(file: Path, n_features: int) -> FloatArray:
     place = file.with_name(TRAINING_ROWS_NAME)
     try:
         kept = json.loads(place.read_text(encoding="utf-8"))
-        rows = np.array(kept["rows"], dtype=np.float64).reshape(-1, n_features)
-        if len(kept["columns"]) != n_features or len(rows) != len(kept["rows"]):
+        names, rows = [str(name) for name in kept["columns"]], kept["rows"]
+        if len(names) != n_features or any(len(row) != n_features for row in rows):
             raise ValueError("another number of columns")
+        columns = [_listed([row[column] for row in rows]) for column in range(n_features)]
     except FileNotFoundError:
         return np.empty((0, n_features))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SignatureError(
             f"{place} does not hold rows of {n_features} columns.",
             "Write it anew with poner.save(model, X, y, folder), or remove it.",
         ) from error
-    return rows
+    return training_data.values_of(columns, names, str(place))
+
+
+def _listed(values: list[object]) -> NDArray[np.object_]:
+    """A column of whatever JSON holds."""
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column

@@ -16,16 +16,17 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from poner.artifacts import FloatArray, JsonScalar, Signature, wire_names
+from poner.artifacts import JsonScalar, Rows, Signature, wire_names
 from poner.errors import ModelRefusedError, SignatureError, UsageError
-from poner.loader import training_data
+from poner.loader import signatures, training_data
 
 MODEL_FILE = "clf.sav"
 """The pickled estimator, under the article's name for it."""
 SIGNATURE_FILE = "signature.json"
 """What goes into the model and what comes out."""
 TRAINING_ROWS_FILE = "training_rows.json"
-"""`{"columns": [...], "rows": [[...]]}` for the parity proof, null for NaN; never shipped."""
+"""`{"columns": [...], "rows": [[...]]}` for the parity proof, null for what is missing; never
+shipped."""
 PICKLE_PROTOCOL = 4
 """The default of Python 3.8 to 3.13, and fixed so that the same model gives the same bytes."""
 
@@ -46,9 +47,10 @@ def save_model(
 
     Args:
         estimator: a fitted scikit-learn estimator or pipeline.
-        X: (n_rows, n_features) numbers it was trained on: an array, a DataFrame or lists.
-        y: (n_rows,) what it was trained to predict: a Series, a DataFrame of one column, an
-            array or a list.
+        X: (n_rows, n_features) numbers and texts it was trained on: an array, a DataFrame or
+            lists.
+        y: (n_rows,) what it was trained to predict, or (n_rows, n_outputs) where it predicts
+            several things at once: a Series, a DataFrame, an array or a list.
         folder: where the files go; made if it is not there.
         feature_names: training columns in the model's order, for a model that carries no names.
         labels: what each class means, by class, by its text (`{"0": "benign"}`), or in order.
@@ -67,15 +69,15 @@ def save_model(
     if keep_rows < 0:
         raise UsageError("keep_rows is negative.", "Give 0 to keep no rows, or a positive number.")
     _require_fitted(estimator)
-    table = training_data.table_of(X)
-    columns = _training_columns(estimator, X, table.shape[1], feature_names)
-    numbers = training_data.values_of(table, columns)
-    _require_one_output(y, len(numbers))
-    missing = _columns_taken_with_nan(estimator, X, numbers)
+    laid_out = training_data.columns_of(X)
+    columns = _training_columns(estimator, X, len(laid_out), feature_names)
+    values = training_data.values_of(laid_out, columns)
+    _require_a_value_a_row(y, len(values))
+    missing = _columns_taken_with_nan(estimator, X, values)
     classes = _classes_of(estimator)
     signature = Signature(
         features=tuple(
-            training_data.describe(wire_name, column, numbers[:, i], missing=bool(missing[i]))
+            training_data.describe(wire_name, column, values[:, i], missing=missing[i])
             for i, (wire_name, column) in enumerate(zip(wire_names(columns), columns, strict=True))
         ),
         classes=classes,
@@ -83,7 +85,7 @@ def save_model(
         target=training_data.target_name(y) if target is None else target,
         metrics=_metrics_of(metrics or {}),
     )
-    rows = _rows_to_keep(numbers, missing, keep_rows)
+    rows = _rows_to_keep(values, missing, keep_rows)
     _replace_files(Path(folder), estimator, signature, rows)
     return Path(folder)
 
@@ -137,13 +139,8 @@ def _training_columns(
     return of_model
 
 
-def _require_one_output(y: object, n_rows: int) -> None:
+def _require_a_value_a_row(y: object, n_rows: int) -> None:
     shape = training_data.target_shape(y)
-    if len(shape) == 2 and shape[1] != 1:
-        raise SignatureError(
-            f"y has {shape[1]} columns: models of several outputs are not supported.",
-            "Train one model for each output.",
-        )
     if len(shape) not in (1, 2) or shape[0] != n_rows:
         length = shape[0] if shape else "no"
         raise SignatureError(
@@ -151,14 +148,22 @@ def _require_one_output(y: object, n_rows: int) -> None:
         )
 
 
-def _columns_taken_with_nan(estimator: object, X: object, numbers: FloatArray) -> list[bool]:
-    """Tell which columns hold NaN that the model takes, by asking it; (n_features,)."""
-    nan = np.isnan(numbers)
-    taken = [False] * numbers.shape[1]
-    for position in np.flatnonzero(nan.any(axis=0)):
-        # The row with the fewest other gaps says most about this one.
-        candidates = np.flatnonzero(nan[:, position])
-        row = int(candidates[nan[candidates].sum(axis=1).argmin()])
+def _columns_taken_with_nan(estimator: object, X: object, values: Rows) -> list[bool]:
+    """Tell which columns have gaps that the model takes, by asking it; (n_features,).
+
+    Raises:
+        SignatureError: the model does not answer a row without gaps.
+    """
+    gaps = training_data.gaps_in(values)
+    fullest = training_data.fullest_row(gaps)
+    if not gaps[fullest].any() and not _predicts(estimator, training_data.rows_at(X, [fullest])):
+        raise SignatureError(
+            f"{type(estimator).__name__} does not answer for a row of X.",
+            "Give the X that it was fitted on, in the same form.",
+        )
+    taken = [False] * len(gaps[0])
+    for position in np.flatnonzero(gaps.any(axis=0)).tolist():
+        row = training_data.fullest_row(gaps, position)
         taken[position] = _predicts(estimator, training_data.rows_at(X, [row]))
     return taken
 
@@ -168,33 +173,30 @@ def _predicts(estimator: object, rows: object) -> bool:
         warnings.simplefilter("ignore")  # of names given to a model fitted without
         try:
             estimator.predict(rows)  # type: ignore[attr-defined]  # _require_fitted saw it
-        except ValueError:  # what scikit-learn raises on a NaN it does not take
+        except (ValueError, TypeError):  # what scikit-learn raises on what it does not take
             return False
     return True
 
 
-def _classes_of(estimator: object) -> tuple[JsonScalar, ...] | None:
-    """Return the model's classes as plain Python values, None for a regressor."""
-    classes = getattr(estimator, "classes_", None)
-    if classes is None:
-        return None
-    plain = np.asarray(classes, dtype=object).tolist()
-    values = tuple(value.item() if isinstance(value, np.generic) else value for value in plain)
-    for value in values:
-        if not isinstance(value, bool | int | float | str):
-            raise SignatureError(
-                f"The model's classes are {type(value).__name__} values, which JSON cannot say.",
-                "Train one output, on classes that are numbers, texts or booleans.",
-            )
-    return values
+def _classes_of(estimator: object) -> Any:
+    """Return the model's classes as the loader will read them; None for a regressor."""
+    from poner.loader.reader import estimators
+    from poner.loader.reader.faults import FileUnreadableError
+
+    try:
+        classes = estimators.classes_of(estimator)
+    except FileUnreadableError as error:
+        raise SignatureError(error.message, error.hint) from error
+    return signatures.classes_as_tuples(classes)
 
 
 def _labels_of(
-    labels: Mapping[JsonScalar, str] | Sequence[str], classes: tuple[JsonScalar, ...] | None
+    labels: Mapping[JsonScalar, str] | Sequence[str], classes: tuple[Any, ...] | None
 ) -> tuple[str, ...]:
     """Put the labels in the order of the classes."""
     if classes is None:
         raise SignatureError("labels are given, but the model has no classes.", "Leave them out.")
+    signatures.check_one_output(classes)
     if isinstance(labels, Mapping):
         by_class = {str(key): str(text) for key, text in labels.items()}
         wanted = tuple(str(value) for value in classes)
@@ -221,15 +223,16 @@ def _metrics_of(metrics: Mapping[str, float]) -> dict[str, float]:
         ) from error
 
 
-def _rows_to_keep(numbers: FloatArray, missing: Sequence[bool], keep_rows: int) -> FloatArray:
+def _rows_to_keep(values: Rows, missing: Sequence[bool], keep_rows: int) -> Rows:
     """Draw evenly among the rows that the model answers: (at most keep_rows, n_features)."""
-    answerable = np.isfinite(numbers) | (np.isnan(numbers) & np.asarray(missing))
-    rows = np.flatnonzero(answerable.all(axis=1))
+    unanswered = training_data.gaps_in(values) & ~np.asarray(missing)
+    unanswered |= training_data.infinities_in(values)
+    rows = np.flatnonzero(~unanswered.any(axis=1))
     drawn = np.linspace(0, len(rows) - 1, min(keep_rows, len(rows))).astype(np.intp)
-    return numbers[rows[drawn]]
+    return values[rows[drawn]]
 
 
-def _replace_files(folder: Path, estimator: object, signature: Signature, rows: FloatArray) -> None:
+def _replace_files(folder: Path, estimator: object, signature: Signature, rows: Rows) -> None:
     """Write the files beside the old ones, then rename them; a failure leaves the old ones."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -251,7 +254,7 @@ def _replace_files(folder: Path, estimator: object, signature: Signature, rows: 
         ) from error
 
 
-def _rows_json(signature: Signature, rows: FloatArray) -> str:
+def _rows_json(signature: Signature, rows: Rows) -> str:
     columns = [feature.column for feature in signature.features]
     values = [[None if value != value else value for value in row] for row in rows.tolist()]
     return json.dumps({"columns": columns, "rows": values}, ensure_ascii=False) + "\n"

@@ -22,10 +22,8 @@ class Facts(BaseModel):
     is_classifier: bool
     """Whether it predicts classes."""
     classes: list[JsonScalar] | list[list[JsonScalar]] | None
-    """Its classes in its own order, a list an output where there are several; None for a
+    """What it can answer, in its own order, a list an output where there are several; None for a
     regressor."""
-    n_outputs: int
-    """How many things it predicts for a row."""
     n_features: int | None
     """How many columns it was fitted on; None if it does not say."""
     feature_names: list[str] | None
@@ -40,9 +38,27 @@ class Facts(BaseModel):
     @property
     def signature_classes(self) -> Any:
         """The classes as a Signature has them."""
-        if self.classes is None:
-            return None
-        return tuple(tuple(name) if isinstance(name, list) else name for name in self.classes)
+        return classes_as_tuples(self.classes)
+
+
+def classes_as_tuples(classes: Sequence[Any] | None) -> Any:
+    """Classes as a Signature has them, from the lists that an estimator's facts have."""
+    if classes is None:
+        return None
+    return tuple(tuple(name) if isinstance(name, list) else name for name in classes)
+
+
+def check_one_output(classes: Sequence[Any]) -> None:
+    """Whether labels say enough.
+
+    Raises:
+        SignatureError: there are several outputs, each with classes of its own.
+    """
+    if classes and isinstance(classes[0], tuple):
+        raise SignatureError(
+            f"labels are given, but the model predicts {len(classes)} things at once.",
+            "Leave them out: the answer holds the class of each.",
+        )
 
 
 def checked_facts(found: object) -> Facts:
@@ -156,10 +172,11 @@ def with_labels(signature: Signature, labels: Mapping[str, str] | None) -> Signa
         labels: label by `str(class)`, such as `{"1": "malignant"}`.
 
     Raises:
-        SignatureError: a label is for no class of the model.
+        SignatureError: a label is for no class of the model, or it predicts several things.
     """
     if labels is None:
         return signature
+    check_one_output(signature.classes or ())
     known = [str(name) for name in signature.classes or ()]
     unknown = [name for name in labels if name not in known]
     if unknown:

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import QUANTILE_STEPS, Feature, Rows
+from poner.artifacts import MISSING_TEXT, MOST_CATEGORIES, QUANTILE_STEPS, Feature, Rows, is_missing
 from poner.errors import SignatureError
 
 _NUMERIC_KINDS = "biuf"
 """numpy's dtype kinds that are numbers: boolean, signed, unsigned, floating."""
 
 
-def table_of(X: object) -> NDArray[Any]:
-    """Lay X out as an array, numeric where all of it is, of objects otherwise.
+def columns_of(X: object) -> list[NDArray[Any]]:
+    """Lay X out as its columns, numeric where they are numbers, of objects otherwise.
 
     Args:
         X: (n_rows, n_features) in whatever form it was trained on.
@@ -28,6 +28,9 @@ def table_of(X: object) -> NDArray[Any]:
     Raises:
         SignatureError: X is not a table with at least one row and one column.
     """
+    frame: Any = X
+    if hasattr(X, "iloc") and frame.size and frame.ndim == 2:
+        return [frame.iloc[:, place].to_numpy() for place in range(frame.shape[1])]
     if hasattr(X, "toarray"):
         X = X.toarray()
     try:
@@ -44,42 +47,70 @@ def table_of(X: object) -> NDArray[Any]:
             f"X is not a table: its shape is {table.shape}.",
             "Give the rows that the model was trained on, one column a feature.",
         )
-    return table
+    return list(table.T)
 
 
-def values_of(table: NDArray[Any], columns: Sequence[str]) -> Rows:
-    """Convert what `table_of` laid out: float64, or objects where a column holds texts.
+def values_of(columns: Sequence[NDArray[Any]], names: Sequence[str], source: str = "X") -> Rows:
+    """Convert what `columns_of` laid out: float64, or objects where a column holds texts.
 
     A column is either numbers or texts; None, NaN and pandas' NA are NaN in both.
+
+    Returns:
+        (n_rows, n_features).
 
     Raises:
         SignatureError: a column, which is named, holds something else, or both.
     """
-    if table.dtype.kind in _NUMERIC_KINDS:
-        return table.astype(np.float64)
-    parts = [_column(table[:, place], column) for place, column in enumerate(columns)]
-    texts = any(part.dtype.hasobject for part in parts)
-    return np.stack(parts, axis=1).astype(object if texts else np.float64)
+    parts = [_column(own, name, source) for own, name in zip(columns, names, strict=True)]
+    if not any(part.dtype.hasobject for part in parts):
+        return np.stack(parts, axis=1)
+    rows = np.empty((len(parts[0]), len(parts)), dtype=object)
+    for place, part in enumerate(parts):
+        rows[:, place] = part  # numbers become Python's floats
+    return rows
 
 
-def _column(values: NDArray[Any], column: str) -> NDArray[Any]:
-    """One column as float64, or as objects that are texts or NaN."""
-    plain = [np.nan if _is_missing(value) else value for value in values.tolist()]
+def _column(values: NDArray[Any], name: str, source: str) -> NDArray[Any]:
+    """One column as float64, or as objects that are texts or MISSING_TEXT."""
+    if values.dtype.kind in _NUMERIC_KINDS:
+        return values.astype(np.float64)
+    plain = [np.nan if is_missing(value) else value for value in values.tolist()]
     kinds = {type(value) for value in plain if value is not np.nan}
     if kinds and all(issubclass(kind, str) for kind in kinds):
-        return np.array([value if value is np.nan else str(value) for value in plain], dtype=object)
+        texts = [MISSING_TEXT if value is np.nan else str(value) for value in plain]
+        return np.array(texts, dtype=object)
     for kind in kinds:
         if not issubclass(kind, Real | np.bool_):
-            other = ", ".join(sorted(each.__name__ for each in kinds))
+            other = " and ".join(sorted(each.__name__ for each in kinds))
             raise SignatureError(
-                f"Column {column!r} of X holds {other} values, neither numbers nor texts alone.",
+                f"Column {name!r} of {source} holds {other} values, neither numbers nor texts "
+                "alone.",
                 "Make it one of the two before the model, and train on that.",
             )
     return np.array(plain, dtype=np.float64)
 
 
-def _is_missing(value: object) -> bool:
-    return value is None or value != value or type(value).__name__ in ("NAType", "NaTType")
+def gaps_in(rows: Rows) -> NDArray[np.bool_]:
+    """(n_rows, n_features) where a value is missing, of rows as `values_of` makes them."""
+    return np.asarray(rows != rows, dtype=bool)
+
+
+def infinities_in(rows: Rows) -> NDArray[np.bool_]:
+    """(n_rows, n_features) where a number is infinite."""
+    if not rows.dtype.hasobject:
+        return np.isinf(rows.astype(np.float64))
+    return np.asarray((rows == np.inf) | (rows == -np.inf), dtype=bool)
+
+
+def fullest_row(gaps: NDArray[np.bool_], column: int | None = None) -> int:
+    """The row with the fewest gaps, among those with one in `column`: it says most about it.
+
+    Args:
+        gaps: (n_rows, n_features) where a value is missing.
+        column: in which the row has a gap; None for any row.
+    """
+    candidates = np.arange(len(gaps)) if column is None else np.flatnonzero(gaps[:, column])
+    return int(candidates[gaps[candidates].sum(axis=1).argmin()])
 
 
 def column_names(X: object) -> tuple[str, ...] | None:
@@ -96,8 +127,7 @@ def rows_at(X: object, positions: list[int]) -> object:
         return X.iloc[positions]
     if isinstance(X, list | tuple):
         return [X[position] for position in positions]
-    rows: object = table_of(X)[positions]
-    return rows
+    return np.stack([column[positions] for column in columns_of(X)], axis=1)
 
 
 def target_shape(y: object) -> tuple[int, ...]:
@@ -111,15 +141,17 @@ def target_shape(y: object) -> tuple[int, ...]:
 
 
 def target_name(y: object) -> str | None:
-    """Return the name of a Series or of a DataFrame's only column, None where there is none."""
+    """Return the name of a Series, or those of a DataFrame's columns; None where there is none."""
     names = (getattr(y, "name", None), *getattr(y, "columns", ()))
-    return next((str(name) for name in names if isinstance(name, str)), None)
+    return ", ".join(name for name in names if isinstance(name, str)) or None
 
 
 def describe(wire_name: str, column: str, values: NDArray[Any], *, missing: bool) -> Feature:
     """Make the Feature of a column from its (n_rows,) values: floats, or texts and NaN."""
-    if any(isinstance(value, str) for value in values.tolist()):
-        return Feature(wire_name, column, kind="category", missing=missing)
+    texts = {value for value in values.tolist() if isinstance(value, str)}
+    if texts:
+        known = tuple(sorted(texts)[:MOST_CATEGORIES])
+        return Feature(wire_name, column, kind="category", missing=missing, categories=known)
     values = values.astype(np.float64)
     finite = values[np.isfinite(values)]
     if not finite.size:

@@ -126,9 +126,28 @@ poner_status poner_replace(const poner_call *call) {
     return PONER_OK;
 }
 
+const char *poner_check_above(const poner_model *model, const poner_step *step,
+                              const uint32_t *widths) {
+    if (!poner_expect_array(model, step, 0, PONER_FLOAT64, widths[0])) return "a bound is missing";
+    return same_width(step, widths);
+}
+
+/* out = in; a row is refused that does not lie above the bounds; NaN passes. Option: 1 if a bound
+ * itself passes. Arrays: 0 bounds. */
+poner_status poner_above(const poner_call *call) {
+    const double *bounds = poner_array_of(call->model, call->step, 0), *in = call->in[0];
+    const uint32_t width = call->in_width[0];
+    for (size_t row = 0; row < call->n_rows; row++)
+        for (uint32_t i = 0; i < width; i++, in++)
+            if (*in < bounds[i] || (*in == bounds[i] && !call->step->option))
+                return poner_refuse(call, row, i, PONER_BEYOND);
+    memcpy(call->out, call->in[0], call->n_rows * width * sizeof *in);
+    return PONER_OK;
+}
+
 /* Power transforms. ------------------------------------------------------------------------------ */
 
-enum { YEO_JOHNSON, BOX_COX, N_METHODS };
+enum { YEO_JOHNSON, BOX_COX, YEO_JOHNSON_BY_LOG, N_METHODS };
 
 const char *poner_check_power_transform(const poner_model *model, const poner_step *step,
                                         const uint32_t *widths) {
@@ -156,10 +175,22 @@ static double yeo_johnson(double x, double lambda) {
                : -log1p(-x);
 }
 
+/* The same since scikit-learn 1.9, by scipy.stats.yeojohnson (scipy 1.9 to 1.17). */
+static double yeo_johnson_by_log(double x, double lambda) {
+    if (isnan(x)) return x;
+    if (x >= 0.0)
+        return fabs(lambda) < 2.220446049250313e-16 ? log1p(x) : expm1(lambda * log1p(x)) / lambda;
+    return fabs(lambda - 2.0) > 2.220446049250313e-16
+               ? -expm1((2.0 - lambda) * log1p(-x)) / (2.0 - lambda)
+               : -log1p(-x);
+}
+
 /* Option: the method. Arrays: 0 lambdas. */
 poner_status poner_power_transform(const poner_call *call) {
+    static double (*const METHODS[N_METHODS])(double, double) = {yeo_johnson, box_cox,
+                                                                 yeo_johnson_by_log};
     const double *lambdas = poner_array_of(call->model, call->step, 0), *in = call->in[0];
-    double (*const method)(double, double) = call->step->option == BOX_COX ? box_cox : yeo_johnson;
+    double (*const method)(double, double) = METHODS[call->step->option];
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++)
         for (uint32_t i = 0; i < call->in_width[0]; i++) *out++ = method(*in++, lambdas[i]);

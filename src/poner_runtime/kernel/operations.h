@@ -77,6 +77,7 @@ PONER_OPERATION(map);
 PONER_OPERATION(combine);
 PONER_OPERATION(replace);
 PONER_OPERATION(power_transform);
+PONER_OPERATION(above);
 /* rowwise.c */
 PONER_OPERATION(reduce);
 PONER_OPERATION(linear);
@@ -85,18 +86,31 @@ PONER_OPERATION(logistic);
 PONER_OPERATION(softmax);
 /* distances.c */
 PONER_OPERATION(distances);
+/* neighbours.c */
 PONER_OPERATION(neighbours);
+PONER_OPERATION(votes);
+PONER_OPERATION(means);
+/* couple.c */
+PONER_OPERATION(couple);
+/* triangle.c */
+PONER_OPERATION(solve_triangle);
 /* lookup.c */
 PONER_OPERATION(recode);
 PONER_OPERATION(one_hot);
 PONER_OPERATION(digitize);
 PONER_OPERATION(interpolate);
+/* splines.c */
+PONER_OPERATION(splines);
+/* imputation.c */
+PONER_OPERATION(impute);
 /* trees.c */
 PONER_OPERATION(sum_trees);
 PONER_OPERATION(sum_leaf_rows);
 /* shallow_trees.c */
 PONER_OPERATION(sum_shallow_trees);
 
+/* medians.c */
+PONER_OPERATION(weighted_median);
 /* category_trees.c */
 PONER_OPERATION(sum_category_trees);
 

@@ -66,11 +66,12 @@ PyObject *PyErr_NewException(const char *, PyObject *, PyObject *);
 PyObject *PyCapsule_New(void *, const char *, PyCapsule_Destructor);
 void *PyCapsule_GetPointer(PyObject *, const char *);
 int PyBytes_AsStringAndSize(PyObject *, char **, Py_ssize_t *);
-PyObject *PyBytes_FromStringAndSize(const char *, Py_ssize_t);
-char *PyBytes_AsString(PyObject *);
+PyObject *PyByteArray_FromStringAndSize(const char *, Py_ssize_t);
+char *PyByteArray_AsString(PyObject *);
 PyObject *PyFloat_FromDouble(double);
 double PyFloat_AsDouble(PyObject *);
 int PyArg_ParseTuple(PyObject *, const char *, ...);
+int _PyArg_ParseTuple_SizeT(PyObject *, const char *, ...); /* with Py_ssize_t for "#" */
 PyObject *Py_BuildValue(const char *, ...);
 Py_ssize_t PyTuple_Size(PyObject *);
 PyObject *PyTuple_GetItem(PyObject *, Py_ssize_t);

@@ -166,38 +166,51 @@ static bool read_names(PyObject *tuple, poner_name *names, uint32_t count) {
 }
 
 static PyObject *answer_body(const poner_model *model, uint32_t output, PyObject *names,
-                             const char *body, double largest, char *memory) {
-    const uint32_t count = model->n_features;
+                             poner_fields *fields, const char *body, char *memory) {
+    const uint32_t count = model->n_features, width = poner_output_width(model, output);
     double *values = (double *)(void *)memory, *result = values + count;
-    void *scratch = result + 1;
-    poner_name *texts = (poner_name *)(void *)(memory + (count + 1) * sizeof(double) +
+    void *scratch = result + width;
+    poner_name *texts = (poner_name *)(void *)(memory + (count + width) * sizeof(double) +
                                               (poner_scratch_bytes(model, 1) + 7) / 8 * 8);
     poner_fault fault;
     if (!read_names(names, texts, count)) return NULL;
-    if (!poner_read_request(body, texts, count, largest, values, (uint8_t *)(texts + count)) ||
+    fields->names = texts;
+    if (!poner_read_request(body, fields, values, (uint8_t *)(texts + count)) ||
         poner_evaluate(model, output, values, 1, result, scratch, &fault) != PONER_OK)
         return Py_BuildValue("");
-    return PyFloat_FromDouble(*result);
+    return make_result(result, width);
 }
 
 static PyObject *predict_body(PyObject *module, PyObject *arguments) {
     (void)module;
-    PyObject *capsule, *names, *body;
-    double largest;
+    PyObject *capsule, *names, *kinds, *texts, *body;
     uint32_t output;
-    char *text;
+    char *kind_bytes, *text_bytes, *body_text;
+    Py_ssize_t n_kinds, texts_size;
     double on_stack[ONE_ROW_VALUES];
-    if (!PyArg_ParseTuple(arguments, "OOOd:predict_body", &capsule, &names, &body, &largest))
+    if (!PyArg_ParseTuple(arguments, "OOOOO:predict_body", &capsule, &names, &kinds, &texts, &body))
         return NULL;
     const poner_model *model = find(capsule, PONER_PREDICT, &output);
-    if (!model || PyBytes_AsStringAndSize(body, &text, NULL) < 0) return NULL;
-    if (poner_output_width(model, output) != 1) return Py_BuildValue("");
-    const size_t bytes = (model->n_features + 2) * sizeof(double) +
-                         poner_scratch_bytes(model, 1) +
-                         model->n_features * (sizeof(poner_name) + 1);
+    if (!model || PyBytes_AsStringAndSize(kinds, &kind_bytes, &n_kinds) < 0 ||
+        PyBytes_AsStringAndSize(texts, &text_bytes, &texts_size) < 0 ||
+        PyBytes_AsStringAndSize(body, &body_text, NULL) < 0)
+        return NULL;
+    const size_t count = model->n_features;
+    if ((size_t)n_kinds != count) {
+        PyErr_SetString(PyExc_ValueError, "as many kinds as features");
+        return NULL;
+    }
+    const size_t bytes = (count + poner_output_width(model, output) + 1) * sizeof(double) +
+                         poner_scratch_bytes(model, 1) + count * (sizeof(poner_name) + 1);
     void *memory = bytes <= sizeof on_stack ? on_stack : PyMem_Malloc(bytes);
     if (!memory) return PyErr_NoMemory();
-    PyObject *answer = answer_body(model, output, names, text, largest, memory);
+    poner_fields fields = {
+        .count = count,
+        .kinds = (const uint8_t *)kind_bytes,
+        .texts = (const uint8_t *)text_bytes,
+        .texts_size = (size_t)texts_size,
+    };
+    PyObject *answer = answer_body(model, output, names, &fields, body_text, memory);
     if (memory != on_stack) PyMem_Free(memory);
     return answer;
 }
@@ -206,14 +219,14 @@ static PyObject *predict_body(PyObject *module, PyObject *arguments) {
 static PyObject *run_rows(const poner_model *model, uint32_t output, const char *rows,
                           size_t n_rows) {
     const size_t bytes = n_rows * poner_output_width(model, output) * sizeof(double);
-    PyObject *result = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)bytes);
+    PyObject *result = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)bytes);
     void *scratch = PyMem_Malloc(poner_scratch_bytes(model, n_rows));
     if (!result || !scratch) {
         if (result) Py_DecRef(result);
         PyMem_Free(scratch);
         return PyErr_NoMemory();
     }
-    double *values = (double *)(void *)PyBytes_AsString(result);
+    double *values = (double *)(void *)PyByteArray_AsString(result);
     poner_fault fault;
     PyThreadState *state = PyEval_SaveThread();
     const poner_status status = poner_evaluate(model, output, (const double *)(const void *)rows,
@@ -227,14 +240,15 @@ static PyObject *run_rows(const poner_model *model, uint32_t output, const char 
 
 static PyObject *evaluate(PyObject *module, PyObject *arguments) {
     (void)module;
-    PyObject *capsule, *rows;
+    PyObject *capsule;
     unsigned name;
     uint32_t output;
-    char *bytes;
+    const char *bytes; /* of the rows, which the tuple of arguments keeps alive */
     Py_ssize_t size;
-    if (!PyArg_ParseTuple(arguments, "OIO:evaluate", &capsule, &name, &rows)) return NULL;
+    if (!_PyArg_ParseTuple_SizeT(arguments, "OIy#:evaluate", &capsule, &name, &bytes, &size))
+        return NULL;
     const poner_model *model = find(capsule, name, &output);
-    if (!model || PyBytes_AsStringAndSize(rows, &bytes, &size) < 0) return NULL;
+    if (!model) return NULL;
     const size_t row_bytes = model->n_features * sizeof(double);
     if ((size_t)size % row_bytes) {
         PyErr_SetString(PyExc_ValueError, "the rows have the wrong length");
@@ -253,10 +267,11 @@ static PyMethodDef methods[] = {
      "evaluate_row(model, output: int, values: tuple) -> float | tuple\n\n"
      "One output for one row of n_features numbers; raises RefusedError(row, column, reason)."},
     {"predict_body", predict_body, METH_VARARGS,
-     "predict_body(model, names: tuple, body: bytes, largest: float) -> float | None\n\n"
+     "predict_body(model, names: tuple, kinds: bytes, texts: bytes, body: bytes)"
+     " -> float | tuple | None\n\n"
      "The prediction for a plain JSON request; None for a body that is not plain."},
     {"evaluate", evaluate, METH_VARARGS,
-     "evaluate(model, output: int, rows: bytes) -> bytes\n\n"
+     "evaluate(model, output: int, rows: bytes or array) -> bytearray\n\n"
      "One output for many rows: float64, row after row, in and out; raises RefusedError."},
     {NULL, NULL, 0, NULL},
 };

@@ -110,24 +110,53 @@ const char *poner_check_linear(const poner_model *model, const poner_step *step,
     return NULL;
 }
 
-static inline double dot(const double *a, const double *b, size_t n) {
-    double lane[4] = {0.0, 0.0, 0.0, 0.0};
+#define LANES 4 /* partial sums of a product: always as many, so that a row alone gets the same bits */
+
+/* The products of `rows` rows with `outputs` rows of weights; where this is inlined both are known,
+ * and the partial sums stay in registers. Rows of `out` are `width` apart. */
+static inline __attribute__((always_inline)) void
+multiply(const double *in, const double *weights, const double *bias, size_t n, double *out,
+         size_t width, const size_t rows, const size_t outputs) {
+    double sums[4][4][LANES] = {{{0.0}}};
     size_t i = 0;
-    for (; i + 4 <= n; i += 4)
-        for (size_t k = 0; k < 4; k++) lane[k] += a[i + k] * b[i + k];
-    double sum = (lane[0] + lane[1]) + (lane[2] + lane[3]);
-    for (; i < n; i++) sum += a[i] * b[i];
-    return sum;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t row = 0; row < rows; row++)
+            for (size_t k = 0; k < outputs; k++)
+                for (size_t lane = 0; lane < LANES; lane++)
+                    sums[row][k][lane] += in[row * n + i + lane] * weights[k * n + i + lane];
+    for (size_t row = 0; row < rows; row++)
+        for (size_t k = 0; k < outputs; k++) {
+            const double *lane = sums[row][k];
+            double sum = (lane[0] + lane[1]) + (lane[2] + lane[3]);
+            for (size_t rest = i; rest < n; rest++) sum += in[row * n + rest] * weights[k * n + rest];
+            out[row * width + k] = sum + bias[k];
+        }
 }
 
-/* out[k] = the row times weights row k, plus bias[k]. Arrays: 0 weights (width x in), 1 bias. */
+/* Those of all rows, `rows` at a time. */
+static inline __attribute__((always_inline)) void
+multiply_rows(const poner_call *call, size_t k, const size_t rows, const size_t outputs) {
+    const size_t n = call->in_width[0], width = call->step->width;
+    const double *weights = (const double *)poner_array_of(call->model, call->step, 0) + k * n;
+    const double *bias = (const double *)poner_array_of(call->model, call->step, 1) + k;
+    const double *in = call->in[0];
+    double *out = call->out + k;
+    size_t left = call->n_rows;
+    for (; left >= rows; left -= rows, in += rows * n, out += rows * width)
+        multiply(in, weights, bias, n, out, width, rows, outputs);
+    for (; left; left--, in += n, out += width)
+        multiply(in, weights, bias, n, out, width, 1, outputs);
+}
+
+/* out[k] = the row times weights row k, plus bias[k]. Arrays: 0 weights (width x in), 1 bias.
+ * In blocks of eight partial sums of two each, as many as registers hold without spilling. */
 poner_status poner_linear(const poner_call *call) {
-    const double *weights = poner_array_of(call->model, call->step, 0);
-    const double *bias = poner_array_of(call->model, call->step, 1);
-    const uint32_t width = call->step->width, n = call->in_width[0];
-    for (uint32_t k = 0; k < width; k++, weights += n)
-        for (size_t row = 0; row < call->n_rows; row++)
-            call->out[row * width + k] = dot(call->in[0] + row * n, weights, n) + bias[k];
+    const size_t width = call->step->width;
+    size_t k = 0;
+    if (call->n_rows == 1)
+        for (; k + 4 <= width; k += 4) multiply_rows(call, k, 1, 4);
+    for (; k + 2 <= width; k += 2) multiply_rows(call, k, 2, 2);
+    if (k < width) multiply_rows(call, k, 4, 1);
     return PONER_OK;
 }
 

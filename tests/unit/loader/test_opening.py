@@ -15,47 +15,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-import poner.loader.file_models
 from poner import loader
 from poner.artifacts import Feature, Signature
-from poner.errors import ModelUnreadableError, NotSupportedError, SignatureError
+from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader.reader import estimators
 from poner.loader.reader.loading import load_content
 from poner.loader.saving import save_model
-
-
-class InProcess:
-    """Stands for the load child: the same requests in this process, which is faster."""
-
-    confined = ()
-
-    def __init__(self, *_, **__):
-        from poner.loader.reader.child import Session
-
-        self.session = Session()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def ask(self, request, body=b"", *, timeout_s):
-        """One request."""
-        from poner.loader.child_process import fault_of
-        from poner.loader.reader.child import fault_message
-        from poner.loader.reader.faults import FileUnreadableError
-
-        try:
-            return self.session.handle(json.loads(json.dumps(request)), body)
-        except FileUnreadableError as error:
-            raise fault_of(fault_message(error)) from error
-
-
-@pytest.fixture
-def in_process(monkeypatch):
-    """Load in this process; the listing still has a child of its own."""
-    monkeypatch.setattr(poner.loader.file_models, "ChildProcess", InProcess)
 
 
 def write(model, folder):
@@ -208,17 +173,28 @@ def test_classes_keep_their_kind(classes, expected, rows, in_process, tmp_path):
     assert set(answered.tolist()) <= set(expected)
 
 
-def test_several_outputs_are_not_supported(rows, in_process, tmp_path):
-    """Classifiers with a list of classes, regressors with several targets."""
+def test_several_outputs_have_classes_each(rows, in_process, tmp_path):
+    """A classifier has a list of classes an output; answers have a column each."""
     both = np.c_[rows[:, 0] > 0, rows[:, 1] > 0]
-    for model in (DecisionTreeClassifier().fit(rows, both), LinearRegression().fit(rows, both)):
-        write(model, tmp_path)
-        with (
-            pytest.raises(NotSupportedError, match="several outputs") as caught,
-            loader.open_model(tmp_path),
-        ):
-            pass
-        assert caught.value.step == type(model).__name__
+    model = DecisionTreeClassifier().fit(rows, both)
+    with loader.open_model(write(model, tmp_path)) as opened:
+        assert opened.signature.classes == ((False, True), (False, True))
+        np.testing.assert_array_equal(opened.oracle.answer("predict", rows), model.predict(rows))
+        assert opened.oracle.answer("predict_proba", rows).shape == (80, 4)
+    regressor = LinearRegression().fit(rows, rows[:, :2])
+    with loader.open_model(write(regressor, tmp_path)) as opened:
+        assert opened.signature.classes is None
+        assert opened.oracle.answer("predict", rows).shape == (80, 2)
+
+
+def test_labels_for_several_outputs_are_refused(rows, in_process, tmp_path):
+    """Labels are for the classes of one output."""
+    model = DecisionTreeClassifier().fit(rows, np.c_[rows[:, 0] > 0, rows[:, 1] > 0])
+    with (
+        pytest.raises(SignatureError, match="predicts 2 things at once"),
+        loader.open_model(write(model, tmp_path), labels={"True": "yes"}),
+    ):
+        pass
 
 
 def test_an_unknown_method_is_never_called(models, rows, in_process, tmp_path):

@@ -74,23 +74,31 @@ static void ask(const poner_model *model, size_t n_rows) {
 /* Reads a body with some bytes changed, in memory that ends where the body does. */
 static long read_damaged_body(void) {
     static const char *BODIES[] = {
-        "{\"a\":1,\"worst area\":-2.5e-3,\"\xc3\xb1\":0.125}",
-        " { \"worst area\" : 1e308 ,\t\"a\" : 0 ,\n\"\xc3\xb1\" : 12345678901234567890 } ",
+        "{\"a\":1,\"worst area\":-2.5e-3,\"\xc3\xb1\":0.125,\"color\":\"red\"}",
+        " { \"worst area\" : 1e308 ,\t\"a\" : 0 ,\n\"color\":\"\xc3\xb1\",\"\xc3\xb1\" : 12345678901 } ",
+        "{\"a\":null,\"worst area\":1,\"\xc3\xb1\":0,\"color\":null}",
     };
     static const char ODD[] = "{}[]\",:.-+eE0129\\ntx \t";
-    static const poner_name NAMES[] = {{"a", 1}, {"worst area", 10}, {"\xc3\xb1", 2}};
-    const char *body = BODIES[below(2)];
+    static const poner_name NAMES[] = {{"a", 1}, {"worst area", 10}, {"\xc3\xb1", 2}, {"color", 5}};
+    static const uint8_t KINDS[] = {PONER_TAKES_NULL, 0, 0, PONER_IS_TEXT | PONER_TAKES_NULL};
+    static const char TEXTS[] = "\3\0\0\0red\0\0\0\0\2\0\0\0\xc3\xb1\377\0\0\0cut off";
+    const char *body = BODIES[below(3)];
     const size_t size = below(4) ? strlen(body) : below(strlen(body));
     char *copy = malloc(size + 1);
     memcpy(copy, body, size);
     copy[size] = '\0';
     for (size_t edits = below(4); edits > 0 && size > 0; edits--)
         copy[below(size)] = below(3) ? ODD[below(sizeof ODD - 1)] : (char)(1 + below(255));
-    double *values = malloc(3 * sizeof *values);
-    uint8_t *seen = malloc(3);
-    const long plain = poner_read_request(copy, NAMES, 3, 1e39, values, seen);
+    const size_t texts_size = below(2) ? sizeof TEXTS - 1 : below(sizeof TEXTS);
+    uint8_t *texts = malloc(texts_size + 1); /* never of no size */
+    memcpy(texts + 1, TEXTS, texts_size);
+    const poner_fields fields = {4, NAMES, KINDS, texts + 1, texts_size};
+    double *values = malloc(4 * sizeof *values);
+    uint8_t *seen = malloc(4);
+    const long plain = poner_read_request(copy, &fields, values, seen);
     free(seen);
     free(values);
+    free(texts);
     free(copy);
     return plain;
 }

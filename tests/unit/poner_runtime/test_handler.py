@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import make_regression
-from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.tree import DecisionTreeClassifier
 
 from poner import loader, pipeline
@@ -246,17 +246,19 @@ def test_a_regressor_answers_with_a_float(tmp_path: Path) -> None:
     assert reason(handler, '{"x0":1e999,"x1":0}')[1].endswith("(float64)")
 
 
-def test_null_is_missing_where_training_had_missing_values(tmp_path: Path) -> None:
-    """JSON null is NaN to a feature that was missing in training, and refused for others."""
+def test_null_is_missing_where_the_model_answers_for_it(tmp_path: Path) -> None:
+    """JSON null is NaN where the model itself answers for NaN, and refused elsewhere."""
     X = np.array([[0.0, 1.0], [np.nan, 2.0], [3.0, 4.0], [5.0, 6.0]] * 5)
-    model = DecisionTreeClassifier(random_state=0).fit(X, [0, 1, 0, 1] * 5)
-    from poner import save
-
-    save(model, X, [0, 1, 0, 1] * 5, tmp_path / "model", feature_names=["a", "b"])
-    with loader.open_model(tmp_path / "model") as trained:
+    y = [0, 1, 0, 1] * 5
+    model = DecisionTreeClassifier(random_state=0).fit(X, y)
+    with loader.open_estimator(model, X=X, feature_names=["a", "b"]) as trained:
         handler = make_handler(tmp_path, pipeline.compile_trained(trained))
     assert json.loads(ask(handler, {"a": None, "b": 2})[1])["prediction"] == 1
-    assert reason(handler, {"a": 0, "b": None}) == (400, "'b' must be a number, not null")
+    expected = model.predict([[0.0, np.nan]])[0]
+    assert json.loads(ask(handler, {"a": 0, "b": None})[1])["prediction"] == expected
+    with loader.open_estimator(GradientBoostingClassifier().fit(X[2:4], y[2:4]), X=X) as trained:
+        handler = make_handler(tmp_path, pipeline.compile_trained(trained))
+    assert reason(handler, {"x0": 0, "x1": None}) == (400, "'x1' must be a number, not null")
 
 
 BODIES = st.one_of(

@@ -9,12 +9,52 @@ from __future__ import annotations
 from poner.artifacts import TrainedModel
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.readers import (
+    adaboost,
+    bagging,
+    binning,
+    calibration,
+    clusters,
+    columns,
+    discriminant,
+    distributions,
+    dummy,
+    elliptic_envelope,
+    encoders,
     forest,
+    functions,
+    gaussian_process,
+    generalized_linear,
     gradient_boosting,
     hist_gradient_boosting,
+    imputation,
+    isolation_forest,
+    isotonic,
+    iterative_imputation,
+    kernel_maps,
+    kernel_ridge,
+    label_propagation,
     linear,
+    linear_classifiers,
+    local_outlier_factor,
+    multiclass,
+    multioutput,
+    naive_bayes,
+    nearest_centroid,
+    neighbours,
+    neural_network,
     pipeline,
+    polynomials,
+    projections,
     scaling,
+    searches,
+    selection,
+    stacking,
+    stochastic_gradient,
+    support_vectors,
+    target_encoding,
+    target_transform,
+    thresholds,
+    voting,
 )
 from poner.compiler.readers.reading import (
     Prediction,
@@ -24,17 +64,65 @@ from poner.compiler.readers.reading import (
 )
 
 TRANSFORMERS: dict[str, TransformerReader] = {
+    **binning.TRANSFORMERS,
+    **clusters.TRANSFORMERS,
+    **columns.TRANSFORMERS,
+    **discriminant.TRANSFORMERS,
+    **distributions.TRANSFORMERS,
+    **encoders.TRANSFORMERS,
+    **functions.TRANSFORMERS,
+    **imputation.TRANSFORMERS,
+    **isotonic.TRANSFORMERS,
+    **iterative_imputation.TRANSFORMERS,
+    **kernel_maps.TRANSFORMERS,
     **pipeline.TRANSFORMERS,
+    **polynomials.TRANSFORMERS,
+    **projections.TRANSFORMERS,
     **scaling.TRANSFORMERS,
+    **searches.TRANSFORMERS,
+    **selection.TRANSFORMERS,
+    **stacking.TRANSFORMERS,
+    **target_encoding.TRANSFORMERS,
+    **voting.TRANSFORMERS,
 }
 """The reader of each class that transforms, by its exact name."""
 
 PREDICTORS: dict[str, PredictorReader] = {
+    **adaboost.PREDICTORS,
+    **bagging.PREDICTORS,
+    **calibration.PREDICTORS,
+    **clusters.PREDICTORS,
+    **discriminant.PREDICTORS,
+    **dummy.PREDICTORS,
+    **elliptic_envelope.PREDICTORS,
     **forest.PREDICTORS,
+    **gaussian_process.PREDICTORS,
+    **generalized_linear.PREDICTORS,
     **gradient_boosting.PREDICTORS,
     **hist_gradient_boosting.PREDICTORS,
+    **isolation_forest.PREDICTORS,
+    **isotonic.PREDICTORS,
+    **kernel_ridge.PREDICTORS,
+    **label_propagation.PREDICTORS,
     **linear.PREDICTORS,
+    **linear_classifiers.PREDICTORS,
+    **local_outlier_factor.PREDICTORS,
+    **multiclass.PREDICTORS,
+    **multioutput.PREDICTORS,
+    **naive_bayes.PREDICTORS,
+    **nearest_centroid.PREDICTORS,
+    **neighbours.PREDICTORS,
+    **neural_network.PREDICTORS,
     **pipeline.PREDICTORS,
+    **projections.PREDICTORS,
+    **searches.PREDICTORS,
+    **selection.PREDICTORS,
+    **stacking.PREDICTORS,
+    **stochastic_gradient.PREDICTORS,
+    **support_vectors.PREDICTORS,
+    **target_transform.PREDICTORS,
+    **thresholds.PREDICTORS,
+    **voting.PREDICTORS,
 }
 """The reader of each class that predicts, by its exact name."""
 
@@ -46,7 +134,9 @@ def read_model(model: TrainedModel) -> tuple[Program, Prediction]:
         NotSupportedError: no reader knows a class in it, or the reader its settings.
         ModelUnreadableError: the fitted state is damaged.
     """
-    builder = ProgramBuilder(len(model.signature.features))
+    features = model.signature.features
+    texts = {place for place, feature in enumerate(features) if feature.kind == "category"}
+    builder = ProgramBuilder(len(features), categories=texts)
     major, minor = model.provenance.sklearn_version.split(".")[:2]
     scope = Scope(
         builder=builder,

@@ -12,11 +12,11 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_objects, get_outputs_classes
-from poner.compiler.operations import CastFloat32, Pairing, Reduction, SumLeafRows
+from poner.compiler.operations import Pairing, Reduction, SumLeafRows
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
 from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
 from poner.compiler.shallow_trees import sum_of
-from poner.compiler.trees import lay_out
+from poner.compiler.trees import FittedTrees, lay_out
 from poner.errors import ModelUnreadableError
 
 
@@ -36,9 +36,9 @@ def _read(
     builder = scope.builder
     trees = read_trees(members)
     width = builder.width(source)
-    cast = builder.add(CastFloat32(scope.takes_missing(width)), source)
+    cast = builder.cast_float32(source, allow_missing=scope.takes_missing(width))
     classes = get_outputs_classes(estimator) if "classes_" in estimator.attributes else None
-    scores = _add_sums(trees, classes, scope, cast)
+    scores = sum_leaf_rows(trees.fitted, node_rows(trees, classes), scope, cast)
     if members[0] is not estimator:
         scores = builder.combine(Pairing.DIVIDE, scores, float(len(members)))
     if classes is None:
@@ -48,23 +48,52 @@ def _read(
     return Prediction(label, classes, predict_proba=scores)
 
 
-def _add_sums(trees: ReadTrees, classes: Sequence[Classes] | None, scope: Scope, cast: int) -> int:
-    """The sum over the trees: the leaves' rows, or for one value a leaf their values."""
+def node_rows(trees: ReadTrees, classes: Sequence[Classes] | None) -> FloatArray:
+    """(n_nodes, width) what a tree answers at each node: probabilities, or values."""
+    if classes is None:
+        return trees.values[:, :, 0]
+    return _class_fractions(trees.values, classes)
+
+
+def sum_leaf_rows(
+    fitted: FittedTrees,
+    rows: FloatArray,
+    scope: Scope,
+    cast: int,
+    operation: type[SumLeafRows] = SumLeafRows,
+) -> int:
+    """The sum of the leaves' rows over the trees, in order.
+
+    Args:
+        fitted: the trees.
+        rows: (n_nodes, width) what each node gives, if it is a leaf.
+        scope: of the trees.
+        cast: register of the row as float32.
+        operation: SumLeafRows, or one that says that the rows are rounded.
+    """
     builder = scope.builder
-    n_trees = trees.fitted.sizes.size
-    order, laid_out = lay_out(trees.fitted, [0] * n_trees, builder.width(cast))
-    leaf = trees.fitted.leaf[order]
-    values = trees.values[order][leaf]
-    if classes is None and values.shape[1] == 1:
-        laid_out.nodes["value"][leaf] = values[:, 0, 0]
+    order, laid_out = lay_out(fitted, [0] * fitted.sizes.size, builder.width(cast))
+    leaf = fitted.leaf[order]
+    values = rows[order][leaf]
+    if values.shape[1] == 1:
+        laid_out.nodes["value"][leaf] = values[:, 0]
         return builder.add(sum_of(laid_out, np.zeros(1)), cast)
     laid_out.nodes["position"][leaf] = np.arange(len(values))
-    rows = values[:, :, 0] if classes is None else _leaf_fractions(values, classes)
-    return builder.add(SumLeafRows(laid_out, np.ascontiguousarray(rows)), cast)
+    return builder.add(operation(laid_out, np.ascontiguousarray(values)), cast)
 
 
-def _leaf_fractions(values: FloatArray, classes: Sequence[Classes]) -> FloatArray:
-    """(n_leaves, sum of n_classes): scikit-learn pads outputs of fewer classes with zeros."""
+def side_by_side(fitted: FittedTrees, values: FloatArray, scope: Scope, cast: int) -> int:
+    """The leaf of each tree in a column of its own; values (n_nodes,)."""
+    builder = scope.builder
+    n_trees = fitted.sizes.size
+    order, laid_out = lay_out(fitted, list(range(n_trees)), builder.width(cast))
+    leaf = fitted.leaf[order]
+    laid_out.nodes["value"][leaf] = values[order][leaf]
+    return builder.add(sum_of(laid_out, np.full(n_trees, -0.0)), cast)  # -0 + x is x, of any x
+
+
+def _class_fractions(values: FloatArray, classes: Sequence[Classes]) -> FloatArray:
+    """(n_nodes, sum of n_classes): scikit-learn pads outputs of fewer classes with zeros."""
     counts = [len(names) for names in classes]
     if values.shape[1] != len(counts) or values.shape[2] != max(counts):
         raise ModelUnreadableError(
@@ -76,10 +105,10 @@ def _leaf_fractions(values: FloatArray, classes: Sequence[Classes]) -> FloatArra
 
 
 def _fractions(values: FloatArray) -> FloatArray:
-    """Class fractions of each leaf: since scikit-learn 1.3 kept so, before that as weights.
+    """Class fractions of each node: since scikit-learn 1.3 kept so, before that as weights.
 
     Dividing fractions once more would change bits, so only what does not look like fractions is
-    divided: weights of a leaf add up to its samples' weights, which scikit-learn divides by.
+    divided: weights of a node add up to its samples' weights, which scikit-learn divides by.
     """
     sums = values.sum(axis=1, keepdims=True)
     if np.all(np.abs(sums - 1.0) < 1e-9):
@@ -88,13 +117,21 @@ def _fractions(values: FloatArray) -> FloatArray:
     return np.asarray(values / sums)
 
 
+SINGLE_TREES = {
+    f"sklearn.tree._classes.{name}"
+    for name in (
+        "DecisionTreeClassifier",
+        "DecisionTreeRegressor",
+        "ExtraTreeClassifier",
+        "ExtraTreeRegressor",
+    )
+}
+"""The trees that other ensembles are usually made of."""
+
 PREDICTORS: dict[str, PredictorReader] = {
+    **dict.fromkeys(SINGLE_TREES, read_single_tree),
     "sklearn.ensemble._forest.RandomForestClassifier": read_forest,
     "sklearn.ensemble._forest.RandomForestRegressor": read_forest,
     "sklearn.ensemble._forest.ExtraTreesClassifier": read_forest,
     "sklearn.ensemble._forest.ExtraTreesRegressor": read_forest,
-    "sklearn.tree._classes.DecisionTreeClassifier": read_single_tree,
-    "sklearn.tree._classes.DecisionTreeRegressor": read_single_tree,
-    "sklearn.tree._classes.ExtraTreeClassifier": read_single_tree,
-    "sklearn.tree._classes.ExtraTreeRegressor": read_single_tree,
 }

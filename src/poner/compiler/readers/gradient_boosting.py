@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from poner.artifacts import FittedObject, FloatArray
+from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.fitted import get_classes, get_number, get_objects, get_value
-from poner.compiler.operations import CastFloat32, Logistic, Pairing, Softmax
+from poner.compiler.operations import Logistic, Pairing, Reduction, Softmax
+from poner.compiler.readers.boosting_start import add_raw_init
+from poner.compiler.readers.forest import side_by_side
+from poner.compiler.readers.members import damaged
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
-from poner.compiler.readers.sklearn_trees import read_trees
+from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
 from poner.compiler.shallow_trees import sum_of
 from poner.compiler.trees import lay_out
 
@@ -23,21 +26,42 @@ _CONSTANT_INITS = {
 
 
 def read_gradient_boosting(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The init estimator's constant, then learning rate times leaf, stage by stage."""
+    """The init estimator's prediction, then learning rate times leaf, stage by stage."""
     builder = scope.builder
-    n_features = builder.width(source)
-    start = _read_start(estimator, scope, n_features)
     trees = read_trees(get_objects(estimator, "estimators_"))
-    columns = np.arange(trees.fitted.sizes.size) % start.size
-    order, laid_out = lay_out(trees.fitted, columns.tolist(), n_features)
-    leaf_values = get_number(estimator, "learning_rate") * trees.values[order, 0, 0]
-    leaf = trees.fitted.leaf[order]
-    laid_out.nodes["value"][leaf] = leaf_values[leaf]
-    cast = builder.add(CastFloat32(allow_missing=False), source)
-    raw = builder.add(sum_of(laid_out, start), cast)
+    leaf_values = get_number(estimator, "learning_rate") * trees.values[:, 0, 0]
+    cast = builder.cast_float32(source, allow_missing=False)
+    if _is_constant(get_value(estimator, "init_")):
+        start = _ask_start(scope, builder.width(source))
+        columns = np.arange(trees.fitted.sizes.size) % start.size
+        order, laid_out = lay_out(trees.fitted, columns.tolist(), builder.width(source))
+        leaf = trees.fitted.leaf[order]
+        laid_out.nodes["value"][leaf] = leaf_values[order][leaf]
+        raw = builder.add(sum_of(laid_out, start), cast)
+    else:
+        raw = _add_to_start(add_raw_init(estimator, scope, cast), trees, leaf_values, scope, cast)
     if "classes_" not in estimator.attributes:
         return Prediction(raw)
     return _classify(estimator, scope, raw)
+
+
+def _add_to_start(
+    start: int, trees: ReadTrees, leaf_values: FloatArray, scope: Scope, cast: int
+) -> int:
+    """The trees added to a start that differs from row to row, in scikit-learn's order."""
+    builder = scope.builder
+    width, n_trees = builder.width(start), trees.fitted.sizes.size
+    each = side_by_side(trees.fitted, leaf_values, scope, cast)
+    terms = [
+        column
+        for output in range(width)
+        for column in [output, *range(width + output, width + n_trees, width)]
+    ]
+    if len(terms) != width + n_trees or n_trees % width:
+        raise damaged(scope, "has not a tree for each class and stage")
+    together = builder.select(builder.join([start, each]), terms)
+    ends = [(1 + n_trees // width) * (output + 1) for output in range(width)]
+    return builder.reduce(Reduction.SUM_IN_ORDER, together, ends)
 
 
 def _classify(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:
@@ -59,17 +83,16 @@ def _classify(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:
     )
 
 
-def _read_start(estimator: FittedObject, scope: Scope, n_features: int) -> FloatArray:
-    """The init estimator's raw prediction, the same for every row; scikit-learn computes it."""
-    init = get_value(estimator, "init_")
-    if isinstance(init, FittedObject):
-        strategies = _CONSTANT_INITS.get(init.type_name)
-        if strategies is None or get_value(init, "strategy") not in strategies:
-            name = init.type_name.rpartition(".")[2]
-            raise scope.inside("init").unsupported(
-                f"the native engine does not compute boosting that starts from a {name} (init=).",
-                "Fit it with init=None or init='zero'.",
-            )
+def _is_constant(init: FittedValue) -> bool:
+    """Whether the start is the same for every row."""
+    if not isinstance(init, FittedObject):
+        return True  # "zero"
+    strategies = _CONSTANT_INITS.get(init.type_name, set())
+    return get_value(init, "strategy") in strategies if strategies else False
+
+
+def _ask_start(scope: Scope, n_features: int) -> FloatArray:
+    """The init estimator's raw prediction for any row; scikit-learn computes it."""
     row = np.zeros((1, n_features))
     answer = scope.oracle.answer("_raw_predict_init", row, scope.place)
     return answer.astype(np.float64).ravel()

@@ -1,4 +1,4 @@
-"""HistGradientBoostingClassifier and HistGradientBoostingRegressor on numeric columns.
+"""HistGradientBoostingClassifier and HistGradientBoostingRegressor, with categories or without.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_hist_gradient_boosting/gradient_boosting.py and
 _predictor.pyx, read 2026-11-22. Values stay float64 from end to end: almost every threshold is a
@@ -8,52 +8,54 @@ training value, and a cast to float32 would move rows to the other side of it.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from poner.artifacts import FittedObject, FloatArray
-from poner.compiler.fitted import get_array, get_classes, get_objects, get_value
-from poner.compiler.operations import Function, Logistic, Pairing, Softmax
+from poner.artifacts import FittedObject
+from poner.compiler.fitted import get_array, get_classes, get_object, get_objects, get_value
+from poner.compiler.operations import Function, Logistic, Pairing, Softmax, SumCategoryTrees
+from poner.compiler.readers.hist_categories import read_preprocessor, read_sets
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 from poner.compiler.shallow_trees import sum_of
 from poner.compiler.trees import FittedTrees, lay_out
 from poner.errors import ModelUnreadableError
 
 _LOG_LINK_LOSSES = {"poisson", "gamma"}
-_OWN_LINK_LOSSES = {"squared_error", "absolute_error", "quantile"}
+_OWN_LINK_LOSSES = {
+    "squared_error",
+    "absolute_error",
+    "quantile",
+    "least_squares",  # names of 1.1
+    "least_absolute_deviation",
+}
+_FIELDS = {
+    "value",
+    "left",
+    "right",
+    "feature_idx",
+    "num_threshold",
+    "missing_go_to_left",
+    "is_leaf",
+    "is_categorical",
+    "bitset_idx",
+}
 
 
 def read_hist_gradient_boosting(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """The baseline, then each tree's leaf in order; the learning rate is in the leaves."""
-    builder = scope.builder
-    baseline = np.atleast_1d(np.asarray(get_value(estimator, "_baseline_prediction")))
-    start = 0.0 + baseline.astype(np.float64).ravel()
-    fitted, values = _read_predictors(estimator, scope)
-    columns = np.arange(fitted.sizes.size) % start.size
-    order, laid_out = lay_out(fitted, columns.tolist(), builder.width(source))
-    leaf = fitted.leaf[order]
-    laid_out.nodes["value"][leaf] = values[order][leaf]
-    raw = builder.add(sum_of(laid_out, start), source)
+    raw = _add_trees(estimator, scope, read_preprocessor(estimator, scope, source))
     if "classes_" in estimator.attributes:
         return _classify(estimator, scope, raw)
     return _regress(estimator, scope, raw)
 
 
-def _read_predictors(estimator: FittedObject, scope: Scope) -> tuple[FittedTrees, FloatArray]:
-    """The trees of all iterations, and the value of every node."""
-    tables = [get_array(tree, "nodes", 1) for tree in get_objects(estimator, "_predictors")]
-    wanted = {"left", "right", "feature_idx", "num_threshold", "missing_go_to_left", "is_leaf"}
-    if not tables or not set(tables[0].dtype.names or ()) >= wanted | {"value"}:
-        raise ModelUnreadableError(
-            "The model's predictors are not such as scikit-learn 1.1 or later fits.",
-            "Fit and save the model again with a newer scikit-learn.",
-        )
-    nodes = np.concatenate(tables)
-    if np.any(nodes["is_categorical"]):
-        raise scope.inside("categorical_features").unsupported(
-            "the native engine does not compute categorical splits yet.",
-            "Fit it without categorical_features, on encoded columns.",
-        )
+def _add_trees(estimator: FittedObject, scope: Scope, row: int) -> int:
+    """The raw scores: a column, or one a class."""
+    baseline = np.atleast_1d(np.asarray(get_value(estimator, "_baseline_prediction")))
+    start = 0.0 + baseline.astype(np.float64).ravel()
+    predictors = get_objects(estimator, "_predictors")
+    nodes = _read_nodes(predictors)
     fitted = FittedTrees(
-        sizes=np.array([len(table) for table in tables]),
+        sizes=np.array([len(get_array(tree, "nodes", 1)) for tree in predictors]),
         left=nodes["left"].astype(np.int64),
         right=nodes["right"].astype(np.int64),
         leaf=nodes["is_leaf"].astype(bool),
@@ -61,7 +63,28 @@ def _read_predictors(estimator: FittedObject, scope: Scope) -> tuple[FittedTrees
         threshold=nodes["num_threshold"].astype(np.float64),
         missing_left=nodes["missing_go_to_left"].astype(bool),
     )
-    return fitted, nodes["value"].astype(np.float64)
+    sets = None
+    if np.any(nodes["is_categorical"].astype(bool) & ~fitted.leaf):
+        fitted, sets = read_sets(estimator, predictors, nodes, fitted, scope)
+    columns = np.arange(fitted.sizes.size) % start.size
+    order, laid_out = lay_out(fitted, columns.tolist(), scope.builder.width(row))
+    leaf = fitted.leaf[order]
+    laid_out.nodes["value"][leaf] = nodes["value"].astype(np.float64)[order][leaf]
+    if sets is None:
+        return scope.builder.add(sum_of(laid_out, start), row)
+    wraps = scope.version < (1, 2)
+    return scope.builder.add(SumCategoryTrees(laid_out, start, sets, wraps), row)
+
+
+def _read_nodes(predictors: list[FittedObject]) -> NDArray[np.void]:
+    """The nodes of the trees of all iterations."""
+    tables = [get_array(tree, "nodes", 1) for tree in predictors]
+    if not tables or any(not set(table.dtype.names or ()) >= _FIELDS for table in tables):
+        raise ModelUnreadableError(
+            "The model's predictors are not such as scikit-learn 1.1 or later fits.",
+            "Fit and save the model again with a newer scikit-learn.",
+        )
+    return np.concatenate(tables)
 
 
 def _classify(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:
@@ -83,12 +106,19 @@ def _classify(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:
 def _regress(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:
     """The score itself, or exp of it where the loss has a log link."""
     loss = get_value(estimator, "loss")
-    if loss in _OWN_LINK_LOSSES:
+    link = ""
+    if isinstance(loss, FittedObject):  # one of sklearn._loss, given as an object
+        link = get_object(get_object(estimator, "_loss"), "link").type_name
+    if (
+        isinstance(loss, str) and loss in _OWN_LINK_LOSSES
+    ) or link == "sklearn._loss.link.IdentityLink":
         return Prediction(raw)
-    if loss in _LOG_LINK_LOSSES:
-        return Prediction(scope.builder.map(Function.EXP, raw), raw=raw)
+    if (isinstance(loss, str) and loss in _LOG_LINK_LOSSES) or link == "sklearn._loss.link.LogLink":
+        asked = None if scope.place else raw  # only the model itself is asked for it
+        return Prediction(scope.builder.map(Function.EXP, raw), raw=asked)
+    name = loss if isinstance(loss, str) else "it was fitted with"
     raise scope.inside("loss").unsupported(
-        f"the native engine does not compute the loss {loss!r}.", "Choose one of the named losses."
+        f"the native engine does not compute the loss {name}.", "Choose one of the named losses."
     )
 
 

@@ -1,15 +1,13 @@
-"""Linear models: one weight a feature, one row of weights a class or output.
+"""Linear regressors: one weight a feature, one row of weights an output.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/linear_model/_base.py and _logistic.py, read 2026-11-22.
+However they are fitted, all of them predict alike. Source: scikit-learn 1.1 to 1.9,
+sklearn/linear_model/_base.py and _ransac.py, sklearn/svm/_classes.py, read 2026-11-22.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from poner.artifacts import FittedObject
-from poner.compiler.fitted import get_classes, get_matrix, get_value, get_vector
-from poner.compiler.operations import Function, Logistic, Pairing, Reduction, Softmax
+from poner.artifacts import FittedObject, FloatArray
+from poner.compiler.fitted import check_shape, get_matrix, get_object, get_vector
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
 
@@ -20,55 +18,59 @@ def read_linear_regressor(estimator: FittedObject, scope: Scope, source: int) ->
 
 def add_scores(estimator: FittedObject, scope: Scope, source: int) -> int:
     """The row times `coef_`, plus `intercept_`: a column an output or class."""
-    finite = scope.builder.require(source)
+    return add_products(estimator, scope, source, get_vector(estimator, "intercept_"))
+
+
+def add_products(estimator: FittedObject, scope: Scope, source: int, bias: FloatArray) -> int:
+    """The row times `coef_`, plus a bias that the model has by some name."""
     weights = get_matrix(estimator, "coef_")
-    return scope.builder.linear(finite, weights, get_vector(estimator, "intercept_"))
+    check_shape(estimator, "coef_", weights.shape[1:], (scope.builder.width(source),))
+    if len(bias) != 1:  # one for all, or one each
+        check_shape(estimator, "intercept_", bias.shape, weights.shape[:1])
+    return scope.builder.linear(scope.builder.require(source), weights, bias)
 
 
-def label_scores(scores: int, scope: Scope) -> int:
-    """The label of the largest score; of a single score its sign."""
-    builder = scope.builder
-    if builder.width(scores) == 1:
-        return builder.combine(Pairing.GREATER, scores, 0.0)
-    return builder.argmax(scores)
-
-
-def read_logistic_regression(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Scores, and probabilities: softmax, or one logistic a class, normalized, where ovr was."""
-    builder = scope.builder
-    scores = add_scores(estimator, scope, source)
-    classes = get_classes(estimator)
-    binary = builder.width(scores) == 1
-    if _is_one_versus_rest(estimator, len(classes)):
-        if binary:
-            probabilities = builder.add(Logistic(np.ones(1)), scores)
-        else:
-            each = builder.map(Function.EXPIT, scores)
-            total = builder.reduce(Reduction.SUM, each)
-            probabilities = builder.pair(Pairing.DIVIDE, each, total)
-    elif binary:  # a softmax over the score and its negative
-        probabilities = builder.add(Logistic(np.array([2.0])), scores)
-    else:
-        probabilities = builder.add(Softmax(), scores)
-    return Prediction(
-        label_scores(scores, scope), (classes,), probabilities, decision_function=scores
-    )
-
-
-def _is_one_versus_rest(estimator: FittedObject, n_classes: int) -> bool:
-    """As LogisticRegression.predict_proba decides it, from 1.1 to today."""
-    scheme = estimator.attributes.get("multi_class", "auto")  # deprecated, and gone since 1.8
-    solver = get_value(estimator, "solver")
-    return scheme == "ovr" or (
-        scheme in ("auto", "deprecated", "warn") and (n_classes <= 2 or solver == "liblinear")
-    )
+def read_ransac(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
+    """What the estimator fitted on the inliers says."""
+    inside = scope.inside("estimator", "estimator_")
+    return inside.predict(get_object(estimator, "estimator_"), source)
 
 
 _LINEAR = "sklearn.linear_model"
+_COORDINATES = f"{_LINEAR}._coordinate_descent"
+_ANGLES = f"{_LINEAR}._least_angle"
 
 PREDICTORS: dict[str, PredictorReader] = {
-    f"{_LINEAR}._base.LinearRegression": read_linear_regressor,
-    f"{_LINEAR}._ridge.Ridge": read_linear_regressor,
-    f"{_LINEAR}._logistic.LogisticRegression": read_logistic_regression,
-    f"{_LINEAR}._logistic.LogisticRegressionCV": read_logistic_regression,
+    **dict.fromkeys(
+        (
+            f"{_LINEAR}._base.LinearRegression",
+            f"{_LINEAR}._ridge.Ridge",
+            f"{_LINEAR}._ridge.RidgeCV",
+            f"{_COORDINATES}.Lasso",
+            f"{_COORDINATES}.LassoCV",
+            f"{_COORDINATES}.ElasticNet",
+            f"{_COORDINATES}.ElasticNetCV",
+            f"{_COORDINATES}.MultiTaskLasso",
+            f"{_COORDINATES}.MultiTaskLassoCV",
+            f"{_COORDINATES}.MultiTaskElasticNet",
+            f"{_COORDINATES}.MultiTaskElasticNetCV",
+            f"{_ANGLES}.Lars",
+            f"{_ANGLES}.LarsCV",
+            f"{_ANGLES}.LassoLars",
+            f"{_ANGLES}.LassoLarsCV",
+            f"{_ANGLES}.LassoLarsIC",
+            f"{_LINEAR}._omp.OrthogonalMatchingPursuit",
+            f"{_LINEAR}._omp.OrthogonalMatchingPursuitCV",
+            f"{_LINEAR}._bayes.BayesianRidge",
+            f"{_LINEAR}._bayes.ARDRegression",
+            f"{_LINEAR}._huber.HuberRegressor",
+            f"{_LINEAR}._theil_sen.TheilSenRegressor",
+            f"{_LINEAR}._quantile.QuantileRegressor",
+            f"{_LINEAR}._passive_aggressive.PassiveAggressiveRegressor",
+            f"{_LINEAR}._stochastic_gradient.SGDRegressor",
+            "sklearn.svm._classes.LinearSVR",
+        ),
+        read_linear_regressor,
+    ),
+    f"{_LINEAR}._ransac.RANSACRegressor": read_ransac,
 }

@@ -1,6 +1,6 @@
 """Pipelines: steps one after the other, the last of which transforms or predicts.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/pipeline.py, read 2026-11-22.
+Source: scikit-learn 1.1 to 1.9, sklearn/pipeline.py and sklearn/frozen/_frozen.py, read 2026-11-22.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from poner.artifacts import FittedObject
-from poner.compiler.fitted import get_list
+from poner.compiler.fitted import get_list, get_object
 from poner.compiler.readers.reading import (
     Prediction,
     PredictorReader,
@@ -20,7 +20,10 @@ from poner.errors import ModelUnreadableError
 
 def read_pipeline(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """All steps but the last transform."""
-    *before, (inside, last) = _steps(estimator, scope)
+    steps = list(_steps(estimator, scope))
+    if not steps:
+        raise scope.unsupported("it has no step that predicts.")
+    *before, (inside, last) = steps
     for inner, step in before:
         source = inner.transform(step, source)
     return inside.predict(last, source)
@@ -48,7 +51,27 @@ def _steps(estimator: FittedObject, scope: Scope) -> Iterator[tuple[Scope, Fitte
                 )
 
 
+def read_frozen(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
+    """What the estimator within predicts (since 1.6)."""
+    return _frozen(scope).predict(get_object(estimator, "estimator"), source)
+
+
+def read_transforming_frozen(estimator: FittedObject, scope: Scope, source: int) -> int:
+    """What the estimator within makes of the row."""
+    return _frozen(scope).transform(get_object(estimator, "estimator"), source)
+
+
+def _frozen(scope: Scope) -> Scope:
+    return scope.inside("frozen", "estimator")
+
+
+_FROZEN = "sklearn.frozen._frozen.FrozenEstimator"
+
 TRANSFORMERS: dict[str, TransformerReader] = {
-    "sklearn.pipeline.Pipeline": read_transforming_pipeline
+    "sklearn.pipeline.Pipeline": read_transforming_pipeline,
+    _FROZEN: read_transforming_frozen,
 }
-PREDICTORS: dict[str, PredictorReader] = {"sklearn.pipeline.Pipeline": read_pipeline}
+PREDICTORS: dict[str, PredictorReader] = {
+    "sklearn.pipeline.Pipeline": read_pipeline,
+    _FROZEN: read_frozen,
+}

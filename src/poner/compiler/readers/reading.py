@@ -7,7 +7,8 @@ transform, which give the register of the transformed row, and of those that pre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,11 @@ import numpy as np
 from poner.artifacts import FittedObject, JsonScalar, Oracle
 from poner.compiler.program import ProgramBuilder
 from poner.errors import ModelUnreadableError, NotSupportedError
+
+_INSTEAD = (
+    "The onnx and sklearn engines would take it, which this version does not have yet: replace "
+    "the step by one that docs/coverage.md lists as native."
+)
 
 Classes = tuple[JsonScalar, ...]
 """A classifier's classes, in its own order."""
@@ -80,7 +86,8 @@ class Scope:
         reader = self.transformers.get(estimator.type_name)
         if reader is None:
             raise self.unknown(estimator)
-        return reader(estimator, self, source)
+        with self._wrapping():
+            return reader(estimator, self, source)
 
     def predict(self, estimator: FittedObject, source: int) -> Prediction:
         """Read an estimator that predicts.
@@ -91,7 +98,19 @@ class Scope:
         reader = self.predictors.get(estimator.type_name)
         if reader is None:
             raise self.unknown(estimator)
-        return reader(estimator, self, source)
+        with self._wrapping():
+            return reader(estimator, self, source)
+
+    @contextmanager
+    def _wrapping(self) -> Iterator[None]:
+        """What numpy and Python raise for a state that does not hold together, as poner's error."""
+        try:
+            yield
+        except _DAMAGE as error:
+            raise ModelUnreadableError(
+                f"{self.path}: its fitted state does not hold together ({error}).",
+                "Fit and save the model again; if that does not help, please report it.",
+            ) from error
 
     def unknown(self, estimator: FittedObject) -> NotSupportedError:
         """The error for an estimator that no reader knows."""
@@ -103,18 +122,22 @@ class Scope:
         """The error for what this estimator does and the kernel cannot; names the step."""
         return NotSupportedError(
             f"{self.path}: {reason}",
-            hint or "Replace this step by one that docs/coverage.md lists as native.",
+            hint or _INSTEAD,
             step=self.path,
         )
 
-    def takes_missing(self, width: int) -> bool:
+    def takes_missing(self, width: int, method: str = "predict", value: float = np.nan) -> bool:
         """Whether the estimator answers for NaN: it is asked, as this changed with the versions."""
-        row = np.full((1, width), np.nan)
+        row = np.full((1, width), value)
         try:
-            self.oracle.answer("predict", row, self.place)
+            self.oracle.answer(method, row, self.place)
         except ModelUnreadableError:
             return False
         return True
+
+
+_DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
+"""What a fitted state that was tampered with makes Python and numpy raise."""
 
 
 def _is_sklearn(estimator: FittedObject) -> bool:

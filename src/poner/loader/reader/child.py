@@ -1,8 +1,8 @@
 """The child process: gives up its rights, then does what the parent asks, one request at a time.
 
 Requests are `{"do": "list"}` and `{"do": "load"}` with the file's content as body, and
-`{"do": "answer", "method": ...}` with rows. Each gets one reply: `{"done": {...}}`, or
-`{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
+`{"do": "answer", "method": ..., "texts": {...}}` with rows as numbers (text_columns.py). Each gets
+one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class Session:
 
     def __init__(self) -> None:
         self.estimator: Any = None
+        self.with_none: frozenset[int] = frozenset()
 
     def handle(self, request: Mapping[str, Any], body: bytes) -> Reply:
         """Do one request."""
@@ -71,13 +72,14 @@ class Session:
         raise FileUnreadableError(f"The child does not know how to {do}.")
 
     def _load(self, content: bytes) -> Reply:
-        from . import estimators
+        from . import estimators, missing_values
         from .describe import describe
         from .loading import load_content
 
         self.estimator = load_content(content)
         estimators.check_estimator(self.estimator)
         estimators.settle(self.estimator)
+        self.with_none = missing_values.columns_with_none(self.estimator)
         description = describe(self.estimator)
         described, block = array_block.pack_arrays(description.arrays)
         done = {"facts": estimators.facts(self.estimator), "nodes": description.nodes}
@@ -85,8 +87,11 @@ class Session:
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
         from . import estimators
+        from .text_columns import as_fitted
 
-        (rows,) = array_block.unpack_arrays(request["block"], body)
+        (matrix,) = array_block.unpack_arrays(request["block"], body)
+        none_of = () if request["place"] else {*request["none_of"], *self.with_none}
+        rows = as_fitted(matrix, request["texts"], request["texts_of"], none_of)
         answered = estimators.answer(self.estimator, request["method"], rows, request["place"])
         described, block = array_block.pack_arrays([answered])
         return {"block": described}, block

@@ -180,6 +180,11 @@ def _ufunc_state(ufunc: Any) -> Mapping[str, Any]:
     return {"name": f"{module}.{ufunc.__name__}"}
 
 
+def _function_state(function: Any) -> Mapping[str, Any]:
+    """Since numpy 1.25 its functions of arrays are of a type of their own."""
+    return {"name": f"{function.__module__}.{function.__name__}"}
+
+
 TAKEN_APART = ("sklearn.", "_loss.")
 """Modules whose objects are described by their attributes."""
 
@@ -191,6 +196,7 @@ SPECIAL_STATES: dict[str, Callable[[Any], Mapping[str, Any]]] = {
     "builtins.slice": _bounds,
     "builtins.range": _bounds,
     "numpy.ufunc": _ufunc_state,
+    "numpy._ArrayFunctionDispatcher": _function_state,
     **{
         f"scipy.sparse.{module}.{name}": _sparse_state
         for name in SPARSE

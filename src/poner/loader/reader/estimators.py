@@ -26,6 +26,9 @@ METHODS = frozenset(
 FLOAT32_METHODS = {("sklearn.ensemble._gb", "_raw_predict"): True}
 """Methods behind scikit-learn's own cast, which take only what that cast makes."""
 
+DEEPEST_WRAPPING = 20
+"""Pipelines in searches in pipelines."""
+
 SENDABLE_KINDS = "biufcSU"
 """Kinds of dtype an answer may have."""
 
@@ -115,13 +118,10 @@ def facts(estimator: Any) -> dict[str, Any]:
     import numpy
     import sklearn.base
 
-    classes = getattr(estimator, "classes_", None)
-    is_classifier = bool(sklearn.base.is_classifier(estimator))
     return {
         "type": type(estimator).__name__,
-        "is_classifier": is_classifier,
-        "classes": _classes(classes) if is_classifier else None,
-        "n_outputs": _outputs(estimator, classes),
+        "is_classifier": bool(sklearn.base.is_classifier(estimator)),
+        "classes": classes_of(estimator),
         "n_features": _number_of_features(estimator),
         "feature_names": _feature_names(estimator),
         "sklearn_version": importlib.metadata.version("scikit-learn"),
@@ -130,36 +130,63 @@ def facts(estimator: Any) -> dict[str, Any]:
     }
 
 
-def _classes(classes: Any) -> list[Any] | None:
-    """Classes as JSON says them, a list an output where there are several; None without any."""
+def classes_of(estimator: Any) -> list[Any] | None:
+    """What `predict` can answer, as JSON says it: a list an output where there are several.
+
+    Outlier detectors answer 1 or -1, and clusterers the number of a cluster. None for a regressor.
+
+    Raises:
+        FileUnreadableError: JSON cannot say them.
+    """
+    import sklearn.base
+
+    if sklearn.base.is_outlier_detector(estimator):
+        return [-1, 1]
+    if not sklearn.base.is_classifier(estimator):
+        centers = getattr(_last_step(estimator), "cluster_centers_", None)
+        return list(range(len(centers))) if centers is not None and len(centers) else None
+    classes = _plain_classes(getattr(estimator, "classes_", None))
+    if classes and not isinstance(classes[0], list) and _answers_each_class(_last_step(estimator)):
+        return [[0, 1] for _ in classes]
+    return classes
+
+
+def _plain_classes(classes: Any) -> list[Any] | None:
     if classes is None:
         return None
-    if isinstance(classes, list) and classes and hasattr(classes[0], "tolist"):
-        return [_classes(own) for own in classes]
-    plain = classes.tolist() if hasattr(classes, "tolist") else list(classes)
-    if not all(isinstance(item, (bool, int, float, str)) for item in plain):
-        raise FileUnreadableError(
-            "The model's classes are neither numbers, texts nor booleans.",
-            "Train it on classes that JSON can say.",
-        )
-    return list(plain)
+    if isinstance(classes, (list, tuple)) and len(classes) and hasattr(classes[0], "tolist"):
+        return [_plain_classes(own) for own in classes]
+    listed = classes.tolist() if hasattr(classes, "tolist") else list(classes)
+    plain = [item.item() if hasattr(item, "dtype") else item for item in listed]
+    for item in plain:
+        if not isinstance(item, (bool, int, float, str)) or item != item:
+            raise FileUnreadableError(
+                f"The model's classes are {type(item).__name__} values, which JSON cannot say.",
+                "Train it on classes that are numbers, texts or booleans.",
+            )
+    return plain
 
 
-def _outputs(estimator: Any, classes: Any) -> int:
-    """How many things it predicts for a row; asked of it, since few estimators say."""
-    import numpy as np
+def _answers_each_class(estimator: Any) -> bool:
+    """Whether it was fitted on several labels a row, and says of each whether it applies."""
+    binarizer = getattr(estimator, "_label_binarizer", getattr(estimator, "label_binarizer_", None))
+    return str(getattr(binarizer, "y_type_", "")).startswith("multilabel")
 
-    if isinstance(classes, list):
-        return len(classes)
-    try:
-        answered = answer(estimator, "predict", np.zeros((1, _number_of_features(estimator) or 1)))
-    except FileUnreadableError:  # zeros are not for every model
-        return 1
-    return int(answered.shape[1]) if answered.ndim == 2 else 1
+
+def _last_step(estimator: Any) -> Any:
+    """The estimator that answers at last: of a Pipeline its last step, of a search its best."""
+    for _ in range(DEEPEST_WRAPPING):
+        if hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif hasattr(estimator, "steps") and estimator.steps:
+            estimator = estimator.steps[-1][1]
+    return estimator
 
 
 def _number_of_features(estimator: Any) -> int | None:
     count = getattr(estimator, "n_features_in_", None)
+    if count is None and type(estimator).__name__ == "IsotonicRegression":
+        return 1  # it never says so, as it takes vectors too
     return None if count is None else int(count)
 
 
@@ -189,7 +216,7 @@ def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = 
     Args:
         estimator: fitted, settled.
         method: one of `METHODS`.
-        rows: (n_rows, n_features) float64.
+        rows: (n_rows, n_features) float64, or objects as `text_columns` makes them.
         place: attributes and indices that lead to the estimator that is asked.
 
     Returns:
@@ -200,6 +227,8 @@ def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = 
     """
     import numpy as np
 
+    if rows.dtype.hasobject and _feature_names(estimator) is None:
+        rows = np.asarray(rows)  # fitted on an array of objects, it is asked with one
     estimator = part_of(estimator, place)
     function = getattr(estimator, method, None) if method in METHODS else None
     name = type(estimator).__name__

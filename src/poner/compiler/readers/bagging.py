@@ -1,0 +1,171 @@
+"""BaggingClassifier and BaggingRegressor.
+
+Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_bagging.py, read 2026-11-22. Bagged trees, its
+default, become one sum over trees, as a forest's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poner.artifacts import FittedObject, FloatArray
+from poner.compiler.fitted import get_classes, get_list, get_objects, get_outputs_classes
+from poner.compiler.operations import OneHot, Pairing
+from poner.compiler.readers.forest import SINGLE_TREES, node_rows, sum_leaf_rows
+from poner.compiler.readers.members import (
+    class_places,
+    damaged,
+    inner_scope,
+    place_labels,
+    spread,
+)
+from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
+from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
+from poner.compiler.trees import FittedTrees
+
+
+@dataclass(frozen=True)
+class Bag:
+    """Estimators with the columns that each of them reads."""
+
+    members: list[FittedObject]
+    """The fitted estimators."""
+    columns: list[NDArray[np.int64]]
+    """For each, columns of the row."""
+
+    @property
+    def only_trees(self) -> bool:
+        """Whether they are single decision trees of one kind."""
+        kinds = {member.type_name for member in self.members}
+        return len(kinds) == 1 and kinds <= SINGLE_TREES
+
+
+def read_bag(estimator: FittedObject, scope: Scope, width: int) -> Bag:
+    """The members and their columns.
+
+    Raises:
+        ModelUnreadableError: a column is not there.
+    """
+    members = get_objects(estimator, "estimators_")
+    listed = [np.asarray(part) for part in get_list(estimator, "estimators_features_")]
+    if not members or len(listed) != len(members):
+        raise damaged(scope, "has not the columns of each of its estimators")
+    for columns in listed:
+        if columns.ndim != 1 or not columns.size or columns.dtype.kind not in "iu":
+            raise damaged(scope, "names no columns")
+        if columns.min() < 0 or columns.max() >= width:
+            raise damaged(scope, "names columns that are not there")
+    return Bag(members, [columns.astype(np.int64) for columns in listed])
+
+
+def bagged_trees(
+    trees: ReadTrees, columns: Sequence[NDArray[np.int64]], scope: Scope
+) -> FittedTrees:
+    """The trees with their features as columns of the whole row."""
+    fitted = trees.fitted
+    widths = np.repeat([len(part) for part in columns], fitted.sizes)
+    starts = np.repeat(np.cumsum([0, *map(len, columns)])[:-1], fitted.sizes)
+    if np.any(~fitted.leaf & ((fitted.feature < 0) | (fitted.feature >= widths))):
+        raise damaged(scope, "has a tree that asks for a feature that is not there")
+    places = np.where(fitted.leaf, 0, fitted.feature) + starts
+    return replace(fitted, feature=np.concatenate(columns)[places])
+
+
+def read_bagging_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
+    """The mean of the members' values."""
+    builder = scope.builder
+    bag = read_bag(estimator, scope, builder.width(source))
+    if bag.only_trees:
+        total = _sum_trees(bag, None, scope, source)
+        return Prediction(builder.combine(Pairing.DIVIDE, total, float(len(bag.members))))
+    members = _read_each(bag, scope, source)
+    return Prediction(builder.mean([member.predict for member in members]))
+
+
+def read_bagging_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
+    """The mean of the members' probabilities; where they have none, of their votes."""
+    builder = scope.builder
+    bag = read_bag(estimator, scope, builder.width(source))
+    classes = get_classes(estimator)
+    places = tuple(range(len(classes)))
+    decision = None
+    if bag.only_trees:
+        total = _sum_trees(bag, places, scope, source)
+        mean = builder.combine(Pairing.DIVIDE, total, float(len(bag.members)))
+    else:
+        members = _read_each(bag, scope, source)
+        mean = builder.mean([_probabilities(member, places, scope) for member in members])
+        decision = _mean_decision(members, scope)
+    return Prediction(builder.argmax(mean), (classes,), mean, decision)
+
+
+def _sum_trees(bag: Bag, places: Classes | None, scope: Scope, source: int) -> int:
+    """The sum of all trees' leaves; a column that no tree reads may hold anything."""
+    builder = scope.builder
+    trees = read_trees(bag.members)
+    used = np.unique(np.concatenate(bag.columns))
+    columns = [np.searchsorted(used, part) for part in bag.columns]
+    fitted = bagged_trees(trees, columns, scope)
+    first = inner_scope(scope, "estimators_", 0)
+    allow_missing = first.takes_missing(len(bag.columns[0]))
+    cast = builder.cast_float32(builder.select(source, used), allow_missing=allow_missing)
+    if places is None:
+        return sum_leaf_rows(fitted, node_rows(trees, None), scope, cast)
+    return sum_leaf_rows(fitted, _all_class_rows(bag, trees, places, scope), scope, cast)
+
+
+def _all_class_rows(bag: Bag, trees: ReadTrees, places: Classes, scope: Scope) -> FloatArray:
+    """(n_nodes, n_classes) probabilities; a tree may have met some of the classes alone."""
+    known = [get_outputs_classes(member) for member in bag.members]
+    if all(classes == (places,) for classes in known):
+        return node_rows(trees, [places])
+    parts = []
+    for member, classes in zip(bag.members, known, strict=True):
+        own = node_rows(read_trees([member]), classes)
+        rows = np.zeros((len(own), len(places)))
+        rows[:, class_places(classes[0], places, scope)] = own
+        parts.append(rows)
+    return np.concatenate(parts)
+
+
+def _read_each(bag: Bag, scope: Scope, source: int) -> list[Prediction]:
+    """Each member on its own columns."""
+    builder = scope.builder
+    return [
+        inner_scope(scope, "estimators_", index).predict(member, builder.select(source, columns))
+        for index, (member, columns) in enumerate(zip(bag.members, bag.columns, strict=True))
+    ]
+
+
+def _probabilities(member: Prediction, places: Classes, scope: Scope) -> int:
+    """A member's probabilities of all classes, or a one for the class that it names."""
+    if member.classes is None:
+        raise damaged(scope, "has a member that is no classifier")
+    if member.predict_proba is None:
+        ends = np.array([len(places)], dtype="<u4")
+        return scope.builder.add(OneHot(ends), place_labels(member, places, scope))
+    columns = class_places(member.only_classes, places, scope).tolist()
+    return spread(scope.builder, member.predict_proba, columns, len(places))
+
+
+def _mean_decision(members: Sequence[Prediction], scope: Scope) -> int | None:
+    """The mean of the decision functions, where all members have one of the same width."""
+    found = [member.decision_function for member in members]
+    registers = [register for register in found if register is not None]
+    if len(registers) != len(members):
+        return None
+    if len({scope.builder.width(register) for register in registers}) != 1:
+        return None
+    return scope.builder.mean(registers)
+
+
+_BAGGING = "sklearn.ensemble._bagging"
+
+PREDICTORS: dict[str, PredictorReader] = {
+    f"{_BAGGING}.BaggingClassifier": read_bagging_classifier,
+    f"{_BAGGING}.BaggingRegressor": read_bagging_regressor,
+}

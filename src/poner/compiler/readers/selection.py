@@ -1,0 +1,69 @@
+"""Feature selectors: some of the columns.
+
+Source: scikit-learn 1.1 to 1.9, sklearn/feature_selection, read 2026-11-22. Most of them decide at
+the time of transforming, by scores and thresholds of many kinds: so the model itself is asked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from poner.artifacts import FittedObject
+from poner.compiler.fitted import get_object
+from poner.compiler.readers.reading import (
+    Prediction,
+    PredictorReader,
+    Scope,
+    TransformerReader,
+)
+from poner.errors import ModelUnreadableError
+
+
+def read_selector(estimator: FittedObject, scope: Scope, source: int) -> int:
+    """The columns that the selector leaves of a row that holds their positions."""
+    builder = scope.builder
+    width = builder.width(source)
+    left = scope.oracle.answer("transform", np.arange(float(width))[None], scope.place).ravel()
+    if not left.size:
+        raise scope.unsupported("it selects no column.")
+    columns = left.astype(np.int64)
+    if not np.array_equal(columns, left) or columns.min() < 0 or columns.max() >= width:
+        raise ModelUnreadableError(
+            f"{scope.path}: it selects columns that are not there.",
+            "Fit and save the model again.",
+        )
+    missing = scope.takes_missing(width, "transform")
+    infinite = missing and scope.takes_missing(width, "transform", np.inf)
+    checked = builder.require(source, allow_missing=missing, allow_infinite=infinite)
+    return builder.select(checked, columns)
+
+
+def read_elimination(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
+    """What the estimator that was fitted last predicts of the columns that are left."""
+    selected = read_selector(estimator, scope, source)
+    inner = scope.inside("estimator", "estimator_")
+    return inner.predict(get_object(estimator, "estimator_"), selected)
+
+
+_SELECTION = "sklearn.feature_selection"
+_UNIVARIATE = (
+    "SelectKBest",
+    "SelectPercentile",
+    "SelectFpr",
+    "SelectFdr",
+    "SelectFwe",
+    "GenericUnivariateSelect",
+)
+
+TRANSFORMERS: dict[str, TransformerReader] = {
+    **{f"{_SELECTION}._univariate_selection.{name}": read_selector for name in _UNIVARIATE},
+    f"{_SELECTION}._from_model.SelectFromModel": read_selector,
+    f"{_SELECTION}._rfe.RFE": read_selector,
+    f"{_SELECTION}._rfe.RFECV": read_selector,
+    f"{_SELECTION}._variance_threshold.VarianceThreshold": read_selector,
+    f"{_SELECTION}._sequential.SequentialFeatureSelector": read_selector,
+}
+PREDICTORS: dict[str, PredictorReader] = {
+    f"{_SELECTION}._rfe.RFE": read_elimination,
+    f"{_SELECTION}._rfe.RFECV": read_elimination,
+}

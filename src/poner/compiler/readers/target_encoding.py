@@ -1,0 +1,47 @@
+"""TargetEncoder: each category as the mean of the target where it was seen.
+
+Source: scikit-learn 1.3 to 1.9, sklearn/preprocessing/_target_encoder.py, read 2026-11-22.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from poner.artifacts import FittedObject
+from poner.compiler.fitted import get_list, get_value, get_vector
+from poner.compiler.readers.encoders import CategoryTable, read_categories
+from poner.compiler.readers.reading import Scope, TransformerReader
+from poner.errors import ModelUnreadableError
+
+
+def read_target_encoder(estimator: FittedObject, scope: Scope, source: int) -> int:
+    """A mean a category, of several classes one a class; unknown ones have that of all rows."""
+    builder = scope.builder
+    categories, finite = read_categories(estimator, scope, source)
+    encodings = [
+        np.asarray(part, dtype=np.float64) if isinstance(part, list | np.ndarray) else np.empty(0)
+        for part in get_list(estimator, "encodings_")
+    ]
+    means = get_vector(estimator, "target_mean_")
+    repeats = len(means) if get_value(estimator, "target_type_") == "multiclass" else 1
+    if len(encodings) != repeats * len(categories) or len(means) not in (1, repeats):
+        raise _unlike(scope)
+    table = CategoryTable()
+    for place, encoding in enumerate(encodings):
+        names = categories[place // repeats]
+        if encoding.shape != (len(names),):
+            raise _unlike(scope)
+        table.add_column(names, encoding.tolist(), means[place % len(means)])
+    repeated = builder.select(finite, np.repeat(np.arange(len(categories)), repeats))
+    return builder.add(table.recode(refuse_unknown=False), repeated)
+
+
+def _unlike(scope: Scope) -> ModelUnreadableError:
+    return ModelUnreadableError(
+        f"{scope.path}: its encodings do not fit its categories.", "Fit and save the model again."
+    )
+
+
+TRANSFORMERS: dict[str, TransformerReader] = {
+    "sklearn.preprocessing._target_encoder.TargetEncoder": read_target_encoder
+}

@@ -1,0 +1,119 @@
+"""`poner predict`: rows with texts and gaps in, classes with their labels out."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+
+from poner.artifacts import Feature, Signature
+from poner.bundle import FunctionSettings
+from poner.bundler import make_native_bundle
+from poner.cli import app
+from poner.cli.predict import read_bodies, read_csv
+from poner.config import choose_runtime
+from poner.errors import InputError
+from tests.mixing import mixed_model, with_proof
+
+MIXED = Signature(
+    features=(Feature("age", "age"), Feature("color", "the color", kind="category")), classes=None
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "age,color\n1.5,red\n,\n2, blue \n1,1.50\n",
+        "the color,age\nred,1.5\n,\n blue ,2\n1.50,1\n",
+        '\ufeffage,color\r\n1.5,"red"\r\n,\r\n 2 ," blue "\r\n"1",1.50\r\n'.lstrip("\ufeff"),
+    ],
+    ids=["wire names", "columns", "quotes"],
+)
+def test_a_category_of_a_csv_stays_text(text: str) -> None:
+    """Also where it looks like a number; an empty cell is null, and spaces are the text's own."""
+    assert read_csv(text, MIXED) == [
+        {"age": 1.5, "color": "red"},
+        {"age": None, "color": None},
+        {"age": 2.0, "color": " blue "},
+        {"age": 1.0, "color": "1.50"},
+    ]
+
+
+def test_without_a_signature_cells_are_guessed() -> None:
+    """What is no number is a text; the function says what it wants."""
+    assert read_csv("age,color\n1.5,red\nnan,\n", None) == [
+        {"age": 1.5, "color": "red"},
+        {"age": None, "color": None},
+    ]
+
+
+def test_a_short_line_is_named() -> None:
+    """A cell that is not there is not an empty one."""
+    with pytest.raises(InputError, match="Row 2 of the CSV has no cell for 'color'"):
+        read_csv("age,color\n1,red\n2\n", MIXED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"age": 1.5, "the color": "red"}',
+        '[{"color": "red", "age": 1.5}]',
+        '[[1.5, "red"]]',
+    ],
+)
+def test_json_of_any_form_is_read(text: str) -> None:
+    """Objects by either name, and lists in the signature's order."""
+    assert read_bodies(None, text, MIXED) == [{"age": 1.5, "color": "red"}]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with bundles of a model of one output with labels, and of one of several."""
+    made = tmp_path_factory.mktemp("project")
+    labelled = mixed_model("class", classes=("no", "yes"), labels=("benign", "malignant"))
+    several = mixed_model("classes", classes=(("no", "yes"), (False, True)))
+    for name, model in (("build", labelled), ("several", several)):
+        make_native_bundle(
+            with_proof(model, [[1.0, "red", "round", 1.0]]),
+            made / name,
+            runtime=choose_runtime(None, datetime.date(2026, 11, 22)),
+            architecture="x86_64",
+            settings=FunctionSettings(),
+        )
+    (made / "rows.csv").write_text("size,the color,shape,age\n1,red,,\n99,añil,round,1\n1,puce,,\n")
+    return made
+
+
+def test_labels_are_printed_beside_classes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """From a CSV with texts to classes, labels, and the reason of the row that was refused."""
+    monkeypatch.chdir(folder)
+    assert app.run(["predict", "rows.csv", "-o", "csv"]) == 1
+    assert capfd.readouterr().out.splitlines() == [
+        "row,prediction,label,status,reason",
+        "1,yes,malignant,200,OK",
+        "2,yes,malignant,200,OK",
+        "3,,,400,'color' is a category the model does not know",
+    ]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "table"])
+def test_several_outputs_are_printed(
+    folder: Path, form: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A list as JSON has it, in every form; there are no labels for it."""
+    monkeypatch.chdir(folder)
+    row = json.dumps([[1.0, "red", "round", None]])
+    assert app.run(["predict", "--bundle", "several", "--data", row, "-o", form]) == 0
+    out = capfd.readouterr().out
+    assert "label" not in out
+    match form:
+        case "csv":
+            assert out.splitlines()[1] == '1,"[""no"", false]",200,OK'
+        case "jsonl":
+            assert json.loads(out)["prediction"] == ["no", False]
+        case _:
+            assert '["no", false]' in out

@@ -1,0 +1,215 @@
+"""The HTTP contract for texts, missing values and several outputs, against the handler itself."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from poner_runtime.handler import Endpoint, create_handler
+from poner_runtime.model import Model
+from tests.mixing import COLORS, FEATURES, SHAPES, mixed_model
+
+GOOD = {"size": 1.5, "color": "red", "shape": "round", "age": 2.0}
+
+
+def make_handler(folder: Path, kind: str = "value", **options: Any) -> Any:
+    """The handler of a mixed model."""
+    mixed_model(kind, **options).save(folder / "model.poner")
+    return create_handler(str(folder / "lambda_function.py"), 65_536)
+
+
+@pytest.fixture(scope="module")
+def handler(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The handler of the model that answers with a value."""
+    return make_handler(tmp_path_factory.mktemp("task"))
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Endpoint:
+    """The same model behind the contract."""
+    return Endpoint(Model(mixed_model().content), 65_536)
+
+
+def ask(handler: Any, **changes: Any) -> tuple[int, Any, str]:
+    """Status, prediction and reason for the good request with some changes."""
+    body = json.dumps({**GOOD, **changes})
+    answer = handler({"body": body, "isBase64Encoded": False}, None)
+    values = json.loads(answer["body"])
+    assert list(values) == ["reason", "prediction", "status"]
+    assert values["status"] == str(answer["statusCode"])
+    return answer["statusCode"], values["prediction"], values["reason"]
+
+
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+@pytest.mark.parametrize("color", COLORS)
+@pytest.mark.parametrize("shape", [*SHAPES, None, "unheard of"])
+def test_texts_are_looked_up(handler: Any, color: str, shape: Any, ensure_ascii: bool) -> None:
+    """A known text counts as itself, escaped or not; an unknown one and null as the model says."""
+    body = json.dumps({**GOOD, "color": color, "shape": shape}, ensure_ascii=ensure_ascii)
+    answer = json.loads(handler({"body": body, "isBase64Encoded": False}, None)["body"])
+    place = 7.0 if shape is None else SHAPES.index(shape) if shape in SHAPES else 9.0
+    assert answer["prediction"] == 1.5 + 10 * COLORS.index(color) + 100 * place + 2.0
+
+
+def test_an_unknown_category_is_named(handler: Any) -> None:
+    """Where the model refuses what it does not know; the value is not repeated."""
+    reason = "'color' is a category the model does not know"
+    for value in ("puce", "", "round", "\x00", "RED", "red "):
+        assert ask(handler, color=value) == (400, "", reason)
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        (1, "a number"),
+        (2.5, "a number"),
+        (1e999, "NaN or Infinity"),
+        (math.nan, "NaN or Infinity"),
+        (True, "a boolean"),
+        (None, "null"),
+        (["red"], "an array"),
+        ({"red": 1}, "an object"),
+    ],
+    ids=str,
+)
+def test_what_is_no_text_is_named(handler: Any, value: Any, what: str) -> None:
+    """Anything but a text is refused by the field's name, without its value."""
+    assert ask(handler, color=value) == (400, "", f"'color' must be a string, not {what}")
+    if value is not None:
+        assert ask(handler, shape=value)[2] == f"'shape' must be a string, not {what}"
+
+
+def test_a_number_too_large_for_a_text_is_still_no_text(handler: Any) -> None:
+    """1e999 is read as an infinite number."""
+    body = json.dumps(GOOD).replace('"red"', "1e999")
+    answer = json.loads(handler({"body": body, "isBase64Encoded": False}, None)["body"])
+    assert answer["reason"] == "'color' must be a string, not a number"
+
+
+def test_a_text_for_a_number_is_named(handler: Any) -> None:
+    """Also one that the model knows as a category, or that looks like a number."""
+    for value in ("red", "1.5"):
+        assert ask(handler, size=value)[2] == "'size' must be a number, not a string"
+        assert ask(handler, age=value)[2] == "'age' must be a number, not a string"
+
+
+def test_null_is_taken_where_the_model_takes_it(handler: Any) -> None:
+    """Null is a missing value for `age`, and refused for `size`."""
+    assert ask(handler, age=None)[1] == 1.5 + 0.5
+    assert ask(handler, size=None) == (400, "", "'size' must be a number, not null")
+
+
+def test_a_control_character_is_no_json(handler: Any) -> None:
+    """A text may hold a line break, but JSON writes it as an escape."""
+    body = json.dumps({**GOOD, "color": "new\nline"}).replace("\\n", "\n")
+    answer = json.loads(handler({"body": body, "isBase64Encoded": False}, None)["body"])
+    assert answer["reason"] == "'body' must be JSON"
+
+
+def test_a_class_of_one_output(tmp_path: Path) -> None:
+    """Texts in, the class out."""
+    handler = make_handler(tmp_path, "class", classes=["no", "yes"])
+    assert ask(handler)[1] == "no"
+    assert ask(handler, size=99)[1] == "yes"
+
+
+def test_several_values_are_an_array(tmp_path: Path) -> None:
+    """A regressor of several outputs answers with all of them, in order; a good one directly."""
+    handler = make_handler(tmp_path, "values")
+    assert ask(handler) == (200, [3.5, 1.5], "OK")
+    body = json.dumps(GOOD)
+    answer = handler({"body": body, "isBase64Encoded": False}, None)["body"]
+    assert answer == '{"reason":"OK","prediction":[3.5,1.5],"status":"200"}'
+    assert ask(handler, shape="unheard of") == (200, [903.5, 1.5], "OK")
+
+
+def test_several_classes_are_an_array(tmp_path: Path) -> None:
+    """A classifier of several outputs answers with the class of each."""
+    handler = make_handler(tmp_path, "classes", classes=[["no", "yes"], [False, True]])
+    assert ask(handler)[1] == ["no", False]
+    assert ask(handler, color="añil", size=15)[1] == ["yes", False]
+    assert ask(handler, size=25)[1] == ["yes", True]
+
+
+def test_what_is_refused_in_the_middle_names_the_field(tmp_path: Path) -> None:
+    """A value that a step makes NaN of is no null."""
+    handler = make_handler(tmp_path, "log")
+    assert ask(handler)[1] == math.log(1.5)
+    status, _, reason = ask(handler, size=-1)
+    assert (status, reason) == (400, "'size' holds a value that the model does not take")
+    assert ask(handler, size=0)[2] == "'size' is beyond what the model takes (float64)"
+    assert ask(handler, size=None)[2] == "'size' must be a number, not null"
+
+
+def test_what_several_fields_make_is_refused_as_one(tmp_path: Path) -> None:
+    """A sum that is infinite is neither field's fault alone."""
+    handler = make_handler(tmp_path, "sum")
+    assert ask(handler, size=1e308)[1] == 1e308
+    status, _, reason = ask(handler, size=1e308, age=1.5e308)
+    assert (status, reason) == (400, "'body' holds values that the model does not take")
+
+
+def test_an_answer_that_is_not_finite_is_the_requests_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """JSON has no word for infinity: the caller is told, and nobody is woken."""
+    handler = make_handler(tmp_path, "exp")
+    assert ask(handler, size=1)[1] == math.exp(1)
+    status, _, reason = ask(handler, size=1000)
+    expected = "'body' holds values for which the model has no finite answer"
+    assert (status, reason) == (400, expected)
+    assert capsys.readouterr().out == ""
+
+
+def test_with_many_texts_the_careful_way_is_taken(tmp_path: Path) -> None:
+    """The kernel does not look through thousands of texts; the answers stay the same."""
+    compiled = mixed_model(more_strings=5000)
+    endpoint = Endpoint(Model(compiled.content), 65_536)
+    event = {"body": json.dumps(GOOD), "isBase64Encoded": False}
+    assert endpoint._predict_plainly(event) is None
+    assert json.loads(endpoint.answer(event)["body"])["prediction"] == 3.5
+
+
+def test_a_plain_request_with_texts_is_read_by_the_kernel(endpoint: Any) -> None:
+    """The quick way is taken for known texts and for null, in any order."""
+    for change in ({}, {"color": "añil"}, {"shape": None, "age": None}, {"shape": ""}):
+        body = json.dumps({**GOOD, **change}, ensure_ascii=False)
+        assert endpoint._predict_plainly({"body": body, "isBase64Encoded": False}) is not None
+    for change in ({"color": "puce"}, {"color": 'say "x"'}, {"size": None}, {"color": None}):
+        body = json.dumps({**GOOD, **change}, ensure_ascii=False)
+        assert endpoint._predict_plainly({"body": body, "isBase64Encoded": False}) is None
+
+
+VALUES = st.one_of(
+    st.sampled_from([*COLORS, *SHAPES]), st.text(), st.none(), st.floats(), st.booleans()
+)
+
+
+@given(
+    values=st.fixed_dictionaries({feature.wire_name: VALUES for feature in FEATURES}),
+    cut=st.none() | st.integers(0, 100),
+    ensure_ascii=st.booleans(),
+)
+@example(values={**GOOD, "color": "re\ud800d"}, cut=None, ensure_ascii=True)
+@example(values={**GOOD, "color": "red\x00"}, cut=None, ensure_ascii=True)
+@example(values={**GOOD, "color": "n"}, cut=None, ensure_ascii=False)
+@settings(
+    max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_the_kernels_own_reading_agrees_with_the_careful_one(
+    endpoint: Any, values: Any, cut: int | None, ensure_ascii: bool
+) -> None:
+    """What the kernel reads by itself, json reads the same; what it leaves may be anything."""
+    body = json.dumps(values, ensure_ascii=ensure_ascii)[:cut]
+    event = {"body": body, "isBase64Encoded": False}
+    plain = endpoint._predict_plainly(event)
+    if plain is not None:
+        assert plain == endpoint._model.predict_row(
+            endpoint._read_values(endpoint._read_body(event))
+        )
