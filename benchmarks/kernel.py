@@ -30,7 +30,7 @@ from poner.errors import NotSupportedError
 from poner.interpreters import make_environment
 
 HERE = Path(__file__).parent
-PEERS = ("onnxruntime", "skl2onnx", "treelite", "tl2cgen", "threadpoolctl", "pandas")
+PEERS = ("onnxruntime", "skl2onnx", "protobuf<6", "treelite", "tl2cgen", "threadpoolctl", "pandas")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -129,7 +129,7 @@ def keep(interpreter: Path, figures: dict[str, Any]) -> None:
         ["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"], capture_output=True, text=True
     )
     commit = asked.stdout.strip() or "unknown"
-    names = ["scikit-learn", "numpy", *PEERS]
+    names = ["scikit-learn", "numpy", *(peer.partition("<")[0] for peer in PEERS)]
     script = "import importlib.metadata as m, sys, json; "
     script += "print(json.dumps({n: m.version(n) for n in sys.argv[1:]}))"
     versions = subprocess.run(

@@ -5,17 +5,25 @@
 
 #define NEAR_VALUES (1u << 15) /* doubles that the second level of a cache holds, with room */
 #define MOST_VALUES (1u << 20) /* doubles of scratch memory, unless one row has more */
+#define LARGE_TABLES 2048u /* items */
 
 static size_t clamp(size_t value, size_t least, size_t most) {
     return value < least ? least : value > most ? most : value;
 }
 
-/* Rows of a block: many where rows are narrow, so that a step's tables are read for many rows; few
- * where rows are wide, so that scratch memory stays within some megabytes. */
+static uint64_t table_items(const poner_model *model) {
+    uint64_t items = 0;
+    for (uint32_t i = 0; i < model->n_arrays; i++) items += model->arrays[i].count;
+    return items;
+}
+
+/* Rows of a block: few, so that all registers stay in the nearest cache; many where tables are
+ * large, so that each is read for many rows. Where rows are wide, fewer than few, so that scratch
+ * memory stays within some megabytes. */
 static size_t block_rows(const poner_model *model, size_t n_rows) {
-    const size_t near = clamp(NEAR_VALUES / model->row_width, PONER_LEAST_ROWS, PONER_MOST_ROWS);
-    const size_t block = clamp(MOST_VALUES / model->row_width, 1, near / 64 * 64);
-    return clamp(n_rows, 1, block);
+    const size_t most = table_items(model) < LARGE_TABLES ? PONER_LEAST_ROWS : PONER_MOST_ROWS;
+    const size_t near = clamp(NEAR_VALUES / model->row_width, PONER_LEAST_ROWS, most);
+    return clamp(n_rows, 1, clamp(MOST_VALUES / model->row_width, 1, near / 64 * 64));
 }
 
 size_t poner_scratch_bytes(const poner_model *model, size_t n_rows) {

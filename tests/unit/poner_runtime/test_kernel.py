@@ -11,34 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.datasets import make_classification
-from sklearn.ensemble import (
-    AdaBoostRegressor,
-    GradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-)
-from sklearn.gaussian_process import GaussianProcessClassifier
-from sklearn.impute import KNNImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsRegressor, RadiusNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import (
-    KBinsDiscretizer,
-    PolynomialFeatures,
-    PowerTransformer,
-    QuantileTransformer,
-    SplineTransformer,
-)
-from sklearn.svm import SVC
 
 from poner.compiled_model import CompiledModel
-from poner.compiler.coded_trees import arrange
-from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
-from tests.compiling import compile_fitted
-from tests.growing import grow, program_of, sum_category_trees, sum_leaf_rows, sum_trees
+from tests.growing import grow, program_of, sum_trees
+from tests.seeds import SEEDS, seed_of
 
 KERNEL = Path(__file__).parents[3] / "src/poner_runtime/kernel"
 SOURCES = [path for path in sorted(KERNEL.glob("*.c")) if path.name != "python_binding.c"]
@@ -204,51 +182,6 @@ def compiler() -> list[str]:
     return ["gcc"] if shutil.which("gcc") else [sys.executable, "-m", "ziglang", "cc"]
 
 
-SEEDS = {
-    "boosting": lambda: GradientBoostingClassifier(n_estimators=4),
-    "forest": lambda: RandomForestClassifier(n_estimators=3, max_depth=4),
-    "histogram": lambda: HistGradientBoostingRegressor(loss="poisson", max_iter=3),
-    "stumps": lambda: GradientBoostingClassifier(n_estimators=9, max_depth=1),
-    "shallow": lambda: GradientBoostingClassifier(n_estimators=9, max_depth=2),
-    "medians": lambda: AdaBoostRegressor(n_estimators=5),
-    "splines": lambda: make_pipeline(
-        SplineTransformer(extrapolation="linear"), PolynomialFeatures(), LogisticRegression()
-    ),
-    "imputed": lambda: make_pipeline(
-        KNNImputer(n_neighbors=3), QuantileTransformer(n_quantiles=9), LogisticRegression()
-    ),
-    "encoded": lambda: make_pipeline(
-        KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"),
-        PowerTransformer(),
-        LogisticRegression(),
-    ),
-    "radius": lambda: RadiusNeighborsClassifier(9.0, metric="manhattan", weights="distance"),
-    "nearest": lambda: KNeighborsRegressor(3, p=3),
-    "processes": lambda: GaussianProcessClassifier(optimizer=None),
-    "vectors": lambda: SVC(probability=True),
-    "plain": lambda: program_of(sum_trees(grow(3, 4), 2), float32=True),
-    "leaf rows": lambda: program_of(sum_leaf_rows(grow(3, 4), 3), float32=False),
-    "categories": lambda: program_of(sum_category_trees(grow(3, 4)), float32=False),
-    "coded": lambda: arrange(program_of(sum_trees(grow(12, 3), 2), float32=True)),
-    "ranked": lambda: arrange(program_of(sum_trees(grow(12, 3)), float32=False)),
-    "coded leaf rows": lambda: arrange(program_of(sum_leaf_rows(grow(9, 4), 3), float32=False)),
-    "deep": lambda: arrange(program_of(sum_leaf_rows(grow(9, 9), 2), float32=True)),
-}
-"""What fuzzing starts from: models, and programs of the operations that they do not need."""
-
-
-def seed_of(name: str) -> bytes:
-    """The bytes of a seed."""
-    made = SEEDS[name]()
-    if isinstance(made, Program):
-        return write_tables(made, {})
-    X, y = make_classification(100, 4, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
-    few = slice(30 if name in ("radius", "nearest", "processes", "vectors") else None)
-    model = made.fit(X[few], y[few] > 0 if name == "stumps" else y[few])
-    return compile_fitted(model, X).content
-
-
-@pytest.mark.filterwarnings("ignore:.*probability.*:FutureWarning")
 def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
     """Damaged model files are refused or answered, under the sanitizers, without a finding."""
     seeds = [tmp_path / f"{name}.poner" for name in SEEDS]
@@ -270,25 +203,3 @@ def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
     assert tried == ITERATIONS
     assert opened > ITERATIONS / 20
     assert plain > ITERATIONS / 20
-
-
-@pytest.mark.slow  # Zig compiles a C library for arm64 first
-def test_arm64_gives_the_same_bits(article_compiled: CompiledModel, tmp_path: Path) -> None:
-    """The evaluator built for arm64 and run by an emulator answers as this machine's."""
-    emulator = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
-    if emulator is None:
-        pytest.skip("no qemu-aarch64 (Debian: qemu-user) to run arm64 programs with")
-    program = tmp_path / "ask_kernel"
-    command = [sys.executable, "-m", "ziglang", "cc", "-target", "aarch64-linux-musl", "-static"]
-    command += ["-std=c11", "-O2", "-ffp-contract=off", "-fno-sanitize=all", f"-I{KERNEL}"]
-    command += [str(FUZZ.with_name("ask_kernel.c")), *map(str, SOURCES), "-lm", "-o", str(program)]
-    subprocess.run(command, check=True)
-    evidence = article_compiled.evidence
-    assert evidence is not None
-    done = subprocess.run(
-        [emulator, program, article_compiled.save(tmp_path / "model.poner"), "2"],
-        input=evidence.rows.tobytes(),
-        capture_output=True,
-        check=True,
-    )
-    np.testing.assert_array_equal(np.frombuffer(done.stdout), evidence.raw[:, 0])
