@@ -51,7 +51,7 @@ FAMILIES: Mapping[str, Callable[[], Any]] = {
         KNNImputer(n_neighbors=3), QuantileTransformer(n_quantiles=9), LogisticRegression()
     ),
     "encoded": lambda: make_pipeline(
-        KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"),
+        KBinsDiscretizer(3, encode="onehot-dense", quantile_method="averaged_inverted_cdf"),
         PowerTransformer(),
         LogisticRegression(),
     ),
