@@ -600,6 +600,8 @@ class PowerTransform(Operation):
     """Which."""
     lambdas: FloatArray
     """(width,) the powers."""
+    complements: FloatArray
+    """(width,) 2 minus each, which scikit-learn takes in the precision of the lambdas."""
 
     @property
     def option(self) -> int:

@@ -152,13 +152,15 @@ enum { YEO_JOHNSON, BOX_COX, YEO_JOHNSON_BY_LOG, N_METHODS };
 const char *poner_check_power_transform(const poner_model *model, const poner_step *step,
                                         const uint32_t *widths) {
     if (step->option >= N_METHODS ||
-        !poner_expect_array(model, step, 0, PONER_FLOAT64, widths[0]))
+        !poner_expect_array(model, step, 0, PONER_FLOAT64, widths[0]) ||
+        !poner_expect_array(model, step, 1, PONER_FLOAT64, widths[0]))
         return "a power transform is unknown or has no powers";
     return same_width(step, widths);
 }
 
 /* scipy.special.boxcox (scipy 1.9 to 1.17, _boxcox.pxd). */
-static double box_cox(double x, double lambda) {
+static double box_cox(double x, double lambda, double complement) {
+    (void)complement;
     if (fabs(lambda) < 1e-19) return log(x);
     const double exponent = lambda * log(x);
     return exponent < 709.78 ? expm1(exponent) / lambda
@@ -166,33 +168,35 @@ static double box_cox(double x, double lambda) {
 }
 
 /* sklearn.preprocessing.PowerTransformer._yeo_johnson_transform (1.1 to 1.9). */
-static double yeo_johnson(double x, double lambda) {
+static double yeo_johnson(double x, double lambda, double complement) {
     if (isnan(x)) return x;
     if (x >= 0.0)
         return fabs(lambda) < 2.220446049250313e-16 ? log1p(x) : (pow(x + 1.0, lambda) - 1.0) / lambda;
-    return fabs(lambda - 2.0) > 2.220446049250313e-16
-               ? -(pow(1.0 - x, 2.0 - lambda) - 1.0) / (2.0 - lambda)
+    return fabs(complement) > 2.220446049250313e-16
+               ? -(pow(1.0 - x, complement) - 1.0) / complement
                : -log1p(-x);
 }
 
 /* The same since scikit-learn 1.9, by scipy.stats.yeojohnson (scipy 1.9 to 1.17). */
-static double yeo_johnson_by_log(double x, double lambda) {
+static double yeo_johnson_by_log(double x, double lambda, double complement) {
     if (isnan(x)) return x;
     if (x >= 0.0)
         return fabs(lambda) < 2.220446049250313e-16 ? log1p(x) : expm1(lambda * log1p(x)) / lambda;
-    return fabs(lambda - 2.0) > 2.220446049250313e-16
-               ? -expm1((2.0 - lambda) * log1p(-x)) / (2.0 - lambda)
+    return fabs(complement) > 2.220446049250313e-16
+               ? -expm1(complement * log1p(-x)) / complement
                : -log1p(-x);
 }
 
-/* Option: the method. Arrays: 0 lambdas. */
+/* Option: the method. Arrays: 0 lambdas, 1 two minus each. */
 poner_status poner_power_transform(const poner_call *call) {
-    static double (*const METHODS[N_METHODS])(double, double) = {yeo_johnson, box_cox,
+    static double (*const METHODS[N_METHODS])(double, double, double) = {yeo_johnson, box_cox,
                                                                  yeo_johnson_by_log};
     const double *lambdas = poner_array_of(call->model, call->step, 0), *in = call->in[0];
-    double (*const method)(double, double) = METHODS[call->step->option];
+    const double *complements = poner_array_of(call->model, call->step, 1);
+    double (*const method)(double, double, double) = METHODS[call->step->option];
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++)
-        for (uint32_t i = 0; i < call->in_width[0]; i++) *out++ = method(*in++, lambdas[i]);
+        for (uint32_t i = 0; i < call->in_width[0]; i++) 
+            *out++ = method(*in++, lambdas[i], complements[i]);
     return PONER_OK;
 }

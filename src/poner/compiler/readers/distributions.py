@@ -17,6 +17,7 @@ from poner.compiler.operations import (
     PowerMethod,
     PowerTransform,
 )
+from poner.compiler.readers.projections import own_dtype
 from poner.compiler.readers.reading import Scope, TransformerReader
 from poner.compiler.readers.scaling import read_standard_scaler
 from poner.errors import ModelUnreadableError
@@ -41,7 +42,8 @@ def read_power_transformer(estimator: FittedObject, scope: Scope, source: int) -
             method = PowerMethod.YEO_JOHNSON_BY_LOG
         case name:
             raise scope.unsupported(f"the method {name!r} is not known.")
-    register = builder.add(PowerTransform(method, lambdas), register)
+    complements = 2 - own_dtype(estimator, "lambdas_").ravel()
+    register = builder.add(PowerTransform(method, lambdas, complements.astype(float)), register)
     if not get_value(estimator, "standardize"):
         return register
     return read_standard_scaler(get_object(estimator, "_scaler"), scope, register)

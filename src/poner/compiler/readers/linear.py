@@ -6,14 +6,25 @@ sklearn/linear_model/_base.py and _ransac.py, sklearn/svm/_classes.py, read 2026
 
 from __future__ import annotations
 
+import numpy as np
+
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import check_shape, get_matrix, get_object, get_vector
+from poner.compiler.operations import Function
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
 
 def read_linear_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """The row times coef_, plus intercept_."""
-    return Prediction(add_scores(estimator, scope, source))
+    builder = scope.builder
+    values = add_scores(estimator, scope, source)
+    sizes = builder.linear(
+        builder.map(Function.ABSOLUTE, builder.require(source)),
+        np.abs(get_matrix(estimator, "coef_")),
+        np.abs(get_vector(estimator, "intercept_")),
+    )
+    builder.mark_sums(values, sizes)
+    return Prediction(values)
 
 
 def add_scores(estimator: FittedObject, scope: Scope, source: int) -> int:

@@ -97,6 +97,11 @@ def read_factor_analysis(estimator: FittedObject, scope: Scope, source: int) -> 
 
 def read_sparse_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
     """The ridge regression of a row on the components."""
+    if own_dtype(estimator, "components_").dtype == np.float32:
+        raise scope.unsupported(
+            "it was fitted on float32, and scikit-learn then transforms in float32.",
+            "Fit it on float64.",
+        )
     row = _center(scope, scope.builder.require(source), get_vector(estimator, "mean_"))
     components = get_matrix(estimator, "components_")
     alpha = get_number(estimator, "ridge_alpha")
