@@ -256,11 +256,14 @@ class ParityReport:
     largest_difference: float
     """Largest absolute difference of a raw score."""
     rows_by_kind: Mapping[str, int]
-    """How many rows of each kind: training, thresholds, drawn, missing, infinite, unknown."""
+    """How many rows of each kind: training, points, thresholds, drawn, missing, infinite and
+    unknown."""
     outputs: tuple[OutputParity, ...]
     """The comparison output by output, the raw scores first."""
     rows_refused: int = 0
     """Rows that both refused."""
+    rows_tied: int = 0
+    """Rows among the equal ones that were answered otherwise, where a tie lets rounding decide."""
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ParityReport:

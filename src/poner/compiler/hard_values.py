@@ -42,6 +42,11 @@ _USUAL = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 _CATEGORIES = np.arange(-2.0, 258.0)
 """All that a node can tell apart that asks for a category."""
 
+MOST_POINTS = 200
+"""Rows taken from the points of distances."""
+
+_REVERSIBLE = {Pairing.ADD, Pairing.SUBTRACT, Pairing.MULTIPLY, Pairing.DIVIDE}
+
 MOST_VALUES = 100_000
 """Values kept for a column; more are thinned out evenly."""
 
@@ -67,6 +72,8 @@ class HardValues:
     """Features that are looked up: only these values are known."""
     cast_to_float32: frozenset[int]
     """Features that are rounded to float32 before anything else."""
+    points: FloatArray
+    """(n_points, n_features) rows at the points that distances are taken from, if any."""
 
 
 def find_hard_values(program: Program) -> HardValues:
@@ -85,7 +92,36 @@ def find_hard_values(program: Program) -> HardValues:
         by_feature=tuple(_sorted(parts) for parts in found[0]),
         categories=_origins(program, Recode),
         cast_to_float32=_origins(program, CastFloat32),
+        points=_rows_at_points(program),
     )
+
+
+def _rows_at_points(program: Program) -> FloatArray:
+    """The first points of distances that can be taken back to the row whole."""
+    for step in program.steps:
+        if isinstance(step.operation, Distances):
+            points = step.operation.points
+            rows = _row_behind(program, step.sources[0], points[:: -(-len(points) // MOST_POINTS)])
+            if rows is not None:
+                return rows
+    return np.empty((0, program.n_features))
+
+
+def _row_behind(program: Program, register: int, rows: FloatArray) -> FloatArray | None:
+    """The rows that give these values of a register; None where that is not known."""
+    while register:
+        step = program.steps[register - 1]
+        match step.operation:
+            case Require() | Above() | CastFloat32() | Replace() | Impute():
+                pass
+            case Combine(pairing, operand) if operand is not None and pairing in _REVERSIBLE:
+                with np.errstate(all="ignore"):
+                    each = zip(rows.T, np.broadcast_to(operand, rows.shape[1:]), strict=True)
+                    rows = np.stack([_undo(pairing, column, value) for column, value in each], 1)
+            case _:
+                return None
+        register = step.sources[0]
+    return rows
 
 
 def _sorted(parts: list[FloatArray]) -> FloatArray:

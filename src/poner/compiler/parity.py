@@ -103,6 +103,11 @@ def prove(
     refused = compiled.refusals(rows)
     _check_refusals(proof, rows[refused])
     rows = rows[~refused]
+    if not len(rows):
+        raise ParityError(
+            "No row was found that the model answers, so nothing could be compared.",
+            "Save the model with poner.save(model, X, y, folder), which keeps rows to try.",
+        )
     doubts = _find_doubts(proof, rows)
     order = [Output.RAW, Output.DECISION_FUNCTION, Output.PREDICT_PROBA, Output.PREDICT]
     outputs = [output for output in order if output in program.outputs]
@@ -110,11 +115,13 @@ def prove(
     own = _ask_all(proof, outputs, rows, progress)
     compared = []
     good_rows = np.ones(len(rows), bool)
+    excused = np.zeros(len(rows), bool)
     for output in outputs:
         comparison = _Comparison(proof, output, rows, ours, own, doubts)
         compared.append(comparison.report())
         if output in (outputs[0], Output.PREDICT):
             good_rows &= comparison.close
+            excused |= comparison.excused
     counts = np.cumsum([len(part) for part in kinds.values()])
     parts = np.split(~refused, counts[:-1])
     report = ParityReport(
@@ -124,6 +131,7 @@ def prove(
         rows_by_kind={kind: int(part.sum()) for kind, part in zip(kinds, parts, strict=True)},
         outputs=tuple(compared),
         rows_refused=int(refused.sum()),
+        rows_tied=int(excused.sum()),
     )
     evidence = ParityEvidence(rows, outputs[0].value, ours[outputs[0]], ours[Output.PREDICT])
     return report, evidence, answerable
@@ -261,6 +269,8 @@ class _Comparison:
             self.close = self._same_labels(own)
         else:
             self.close = self._close_numbers()
+        self.excused = doubts.tied & ~self.close
+        """(n_rows,) whether they differ, on a row on which rounding decides."""
         self.close = self.close | doubts.tied
         """(n_rows,) whether they are as good as equal."""
 

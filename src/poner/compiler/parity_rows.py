@@ -38,14 +38,19 @@ def make_rows(
 ) -> dict[str, FloatArray]:
     """Rows by kind, each (n_rows, n_features) float64; kinds without rows are left out.
 
-    Kinds: `training` as given; `thresholds`: each value at which an answer can change, and one
-    ulp to either side; `drawn`: values within and a little beyond those; `missing`, `infinite` and
-    `unknown` where the model takes them.
+    Kinds: `training` as given; `points` that distances are taken from; `thresholds`: each value at
+    which an answer can change, and one ulp to either side; `drawn`: values within and a little
+    beyond those; `missing`, `infinite` and `unknown` where the model takes them.
     """
     random = np.random.default_rng(_SEED)
     hard = _threshold_rows(values, random)
     drawn = _drawn_rows(training_rows, values, random)
-    kinds = {"training": training_rows, "thresholds": hard, "drawn": drawn}
+    kinds = {
+        "training": training_rows,
+        "points": values.points,
+        "thresholds": hard,
+        "drawn": drawn,
+    }
     mixed = np.concatenate([hard[-DRAWN_ROWS:], drawn])
     for kind, where, fillings in (
         ("missing", answerable.missing, [np.nan]),
