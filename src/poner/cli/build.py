@@ -128,7 +128,9 @@ def show_bundle(bundle: Bundle) -> None:
     for quota in manifest.quotas:
         table.add_row(quota.name.replace("_", " "), f"{quota.used:,}", f"{quota.left:,}")
     MESSAGES.print(table)
-    say(f"Parity: {parity.rows_equal:,} of {parity.rows_tried:,} rows equal to the bit.")
+    exact = all(output.tolerance == 0.0 for output in parity.outputs[:1])
+    how = "to the bit" if exact else "but for rounding"
+    say(f"Parity: {parity.rows_equal:,} of {parity.rows_tried:,} rows equal {how}.")
     say(
         f"Tried from the finished zip on Python {tried.python_version} ({tried.architecture}): "
         f"{tried.rows:,} rows and {tried.requests:,} requests."
