@@ -851,6 +851,8 @@ class SolveTriangle(Operation):
     tolerance = CANCELLATION
     triangle: FloatArray
     """(n (n + 1) / 2,) its rows, each up to the diagonal."""
+
+
 @dataclass(frozen=True)
 class SumCodedTrees(Operation):
     """SumTrees or SumLeafRows in the kernel's fastest form; compiler/coded_trees.py makes it.
