@@ -63,13 +63,13 @@ const char *poner_check_combine(const poner_model *model, const poner_step *step
 /* One row; `step` is 0 where one partner serves all columns. */
 #define EACH(expression)                              \
     for (size_t i = 0; i < n; i++) {                  \
-        const double a = in[i], b = partner[i * step]; \
+        const double a = in[i], b = partner[i];       \
         out[i] = (expression);                        \
     }                                                 \
     break
 
-static inline void combine_row(uint32_t pairing, const double *in, const double *partner,
-                               size_t step, double *out, size_t n) {
+static void combine_row(uint32_t pairing, const double *in, const double *partner,
+                        double *restrict out, size_t n) {
     switch (pairing) {
     case ADD: EACH(a + b);
     case SUBTRACT: EACH(a - b);
@@ -89,20 +89,31 @@ static inline void combine_row(uint32_t pairing, const double *in, const double 
     }
 }
 
+/* One partner for all values. */
+static void combine_same(uint32_t pairing, const double *in, double partner, double *out, size_t n) {
+    double partners[64];
+    for (size_t i = 0; i < 64 && i < n; i++) partners[i] = partner;
+    for (size_t i = 0; i < n; i += 64)
+        combine_row(pairing, in + i, partners, out + i, n - i < 64 ? n - i : 64);
+}
+
 /* out[i] = pairing(in[i], partner). Option: the pairing. Arrays: 0 partners, one a column or one
  * for all, unless a second input has them. */
 poner_status poner_combine(const poner_call *call) {
     const uint32_t width = call->in_width[0], second = call->in_width[1];
     const double *partner = second ? call->in[1] : poner_array_of(call->model, call->step, 0);
     const uint64_t count = second ? second : poner_count_of(call->model, call->step, 0);
-    const size_t step = count == 1 ? 0 : 1;
+    if (count == 1 && !second) {
+        combine_same(call->step->option, call->in[0], *partner, call->out, call->n_rows * width);
+        return PONER_OK;
+    }
     for (size_t row = 0; row < call->n_rows; row++, partner += second) {
         const double *in = call->in[0] + row * width;
         double *out = call->out + row * width;
-        if (step)
-            combine_row(call->step->option, in, partner, 1, out, width);
+        if (count == 1)
+            combine_same(call->step->option, in, *partner, out, width);
         else
-            combine_row(call->step->option, in, partner, 0, out, width);
+            combine_row(call->step->option, in, partner, out, width);
     }
     return PONER_OK;
 }
