@@ -54,8 +54,6 @@ const poner_operation poner_operations[PONER_N_OPERATIONS] = {
     [21] = OPERATION(power_transform, 1, true),
     [22] = OPERATION(products, 1, false),
     [23] = OPERATION(neighbours, 1, false),
-    [46] = OPERATION(weighted_median, 1, false),
-    [52] = OPERATION(sum_category_trees, 1, false),
     [24] = OPERATION(above, 1, true),
     [25] = OPERATION(splines, 1, false),
     [26] = OPERATION(impute, 2, true),
@@ -63,5 +61,7 @@ const poner_operation poner_operations[PONER_N_OPERATIONS] = {
     [39] = OPERATION(means, 1, false),
     [40] = OPERATION(couple, 1, false),
     [41] = OPERATION(solve_triangle, 1, false),
+    [46] = OPERATION(weighted_median, 1, false),
+    [52] = OPERATION(sum_category_trees, 1, false),
     [53] = OPERATION(sum_coded_trees, 1, false),
 };
