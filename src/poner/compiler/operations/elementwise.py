@@ -1,0 +1,174 @@
+"""Operations that go value by value (kernel/elementwise.c)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from poner.artifacts import FloatArray
+from poner.compiler.operations.operation import ROUNDING, Operation
+
+
+class Function(IntEnum):
+    """Functions of one value, by the numbers of kernel/elementwise.c."""
+
+    NEGATIVE = 0
+    ABSOLUTE = 1
+    SIGN = 2
+    SQUARE = 3
+    SQRT = 4
+    CBRT = 5
+    EXP = 6
+    EXP2 = 7
+    EXPM1 = 8
+    LOG = 9
+    LOG2 = 10
+    LOG10 = 11
+    LOG1P = 12
+    SIN = 13
+    COS = 14
+    TAN = 15
+    ARCSIN = 16
+    ARCCOS = 17
+    ARCTAN = 18
+    SINH = 19
+    COSH = 20
+    TANH = 21
+    ARCSINH = 22
+    ARCCOSH = 23
+    ARCTANH = 24
+    FLOOR = 25
+    CEIL = 26
+    RINT = 27
+    TRUNC = 28
+    RECIPROCAL = 29
+    ISNAN = 30
+    ISINF = 31
+    ISFINITE = 32
+    EXPIT = 33
+    RELU = 34
+    ERF = 35
+    NORMAL_CDF = 36
+    NORMAL_QUANTILE = 37
+
+
+_EXACT_FUNCTIONS = {
+    Function.NEGATIVE,
+    Function.ABSOLUTE,
+    Function.SIGN,
+    Function.SQUARE,
+    Function.SQRT,
+    Function.FLOOR,
+    Function.CEIL,
+    Function.RINT,
+    Function.TRUNC,
+    Function.RECIPROCAL,
+    Function.ISNAN,
+    Function.ISINF,
+    Function.ISFINITE,
+    Function.RELU,
+}
+
+
+@dataclass(frozen=True)
+class Map(Operation):
+    """One function of every value."""
+
+    number = 6
+    function: Function
+    """Which."""
+
+    @property
+    def option(self) -> int:
+        """The function."""
+        return int(self.function)
+
+    @property
+    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the function
+        """None where both round correctly."""
+        return 0.0 if self.function in _EXACT_FUNCTIONS else ROUNDING
+
+
+class Pairing(IntEnum):
+    """Functions of two values, by the numbers of kernel/elementwise.c."""
+
+    ADD = 0
+    SUBTRACT = 1
+    MULTIPLY = 2
+    DIVIDE = 3
+    POWER = 4
+    MINIMUM = 5
+    MAXIMUM = 6
+    GREATER = 7
+    GREATER_EQUAL = 8
+    LESS = 9
+    LESS_EQUAL = 10
+    EQUAL = 11
+    NOT_EQUAL = 12
+    FILL = 13
+    """The first, or where it is NaN the second."""
+    DIVIDE_OR_KEEP = 14
+    """The quotient, or where the second is 0 the first."""
+
+
+@dataclass(frozen=True)
+class Combine(Operation):
+    """One function of every value and its partner in `operand`, or in a second register.
+
+    The partner has one value a column, or one for all columns. Comparisons give 1 or 0.
+    """
+
+    number = 7
+    pairing: Pairing
+    """Which function."""
+    operand: FloatArray | None = None
+    """(width,) or (1,) the second values; None where a second register holds them."""
+
+    @property
+    def option(self) -> int:
+        """The function."""
+        return int(self.pairing)
+
+    @property
+    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the function
+        """All but powers are rounded correctly."""
+        return ROUNDING if self.pairing is Pairing.POWER else 0.0
+
+
+@dataclass(frozen=True)
+class Replace(Operation):
+    """A value's substitute where it equals the given one; NaN equals NaN."""
+
+    number = 18
+    wanted: FloatArray
+    """(1,) what is replaced."""
+    substitutes: FloatArray
+    """(width,) by what, column by column."""
+
+
+class PowerMethod(IntEnum):
+    """Power transforms, by the numbers of kernel/elementwise.c."""
+
+    YEO_JOHNSON = 0
+    BOX_COX = 1
+    YEO_JOHNSON_BY_LOG = 2
+    """Yeo-Johnson by log1p and expm1 instead of powers, as scikit-learn does since 1.9."""
+
+
+@dataclass(frozen=True)
+class PowerTransform(Operation):
+    """Yeo-Johnson or Box-Cox, with a lambda a column; NaN stays NaN."""
+
+    number = 21
+    tolerance = ROUNDING
+    method: PowerMethod
+    """Which."""
+    lambdas: FloatArray
+    """(width,) the powers."""
+    complements: FloatArray
+    """(width,) 2 minus each, which scikit-learn takes in the precision of the lambdas."""
+
+    @property
+    def option(self) -> int:
+        """The method."""
+        return int(self.method)

@@ -1,0 +1,122 @@
+"""Operations that look values up among sorted ones (kernel/lookup.c, splines.c)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from poner.artifacts import FloatArray
+from poner.compiler.operations.operation import ROUNDING, IndexArray, Operation
+
+
+@dataclass(frozen=True)
+class Recode(Operation):
+    """Each column's values looked up in a table of its own; NaN is a key like another.
+
+    Texts are numbers by now: their places in the Program's `strings`.
+    """
+
+    number = 16
+    ends: IndexArray
+    """(n_columns,) where each column's keys end."""
+    keys: FloatArray
+    """All columns' keys, one column after the other, ascending in each, NaN last."""
+    values: FloatArray
+    """The value for each key."""
+    default: FloatArray
+    """(n_columns,) the value for what is no key."""
+    refuse_unknown: bool = False
+    """Whether a row with another value is refused instead."""
+
+    @property
+    def option(self) -> int:
+        """1: refuse what is no key."""
+        return int(self.refuse_unknown)
+
+
+@dataclass(frozen=True)
+class OneHot(Operation):
+    """Each column's place as ones and zeros; a negative place is zeros alone."""
+
+    number = 17
+    ends: IndexArray
+    """(n_source_columns,) where each source column's columns of the result end."""
+
+    def width(self, *widths: int) -> int:
+        """All columns' places."""
+        return int(self.ends[-1]) if len(self.ends) else 0
+
+
+@dataclass(frozen=True)
+class Digitize(Operation):
+    """How many of its column's edges a value has passed."""
+
+    number = 19
+    ends: IndexArray
+    """(width,) where each column's edges end."""
+    edges: FloatArray
+    """All columns' edges, ascending in each."""
+    below: bool = False
+    """Whether an edge is passed only by larger values; else by equal ones too."""
+
+    @property
+    def option(self) -> int:
+        """1: an edge is passed only by larger values."""
+        return int(self.below)
+
+
+@dataclass(frozen=True)
+class Interpolate(Operation):
+    """Each column's value on a line through given points, as numpy.interp; NaN stays NaN."""
+
+    number = 20
+    tolerance = ROUNDING
+    ends: IndexArray
+    """(width,) where each column's points end."""
+    xs: FloatArray
+    """Where the points are, ascending in each column."""
+    ys: FloatArray
+    """What they are worth."""
+
+
+class Extrapolation(IntEnum):
+    """What splines do beyond their outermost knots, by the numbers of kernel/splines.c."""
+
+    CONTINUE = 0
+    """The outermost polynomials go on."""
+    PERIODIC = 1
+    """They begin again."""
+    ERROR = 2
+    """The row is refused."""
+    CONSTANT = 3
+    """The values at the boundary."""
+    LINEAR = 4
+    """The tangents at the boundary."""
+
+
+@dataclass(frozen=True)
+class Splines(Operation):
+    """Each column's B-splines of one degree over its knots: a column of the result each."""
+
+    number = 25
+    tolerance = ROUNDING
+    extrapolation: Extrapolation
+    """What happens beyond the knots."""
+    ends: IndexArray
+    """(n_columns,) where each column's knots end."""
+    knots: FloatArray
+    """All columns' knots, ascending in each; `degree` of them before and after its range."""
+    degree: IndexArray
+    """(1,) of the polynomials."""
+    missing_as_zeros: bool = False
+    """Whether all splines of NaN are 0."""
+
+    @property
+    def option(self) -> int:
+        """The extrapolation, plus 8 where the splines of NaN are 0."""
+        return int(self.extrapolation) + 8 * self.missing_as_zeros
+
+    def width(self, *widths: int) -> int:
+        """A column with n knots has n - degree - 1 splines, or fewer where they are periodic."""
+        degree, periodic = int(self.degree[0]), self.extrapolation is Extrapolation.PERIODIC
+        return len(self.knots) - len(self.ends) * (degree + 1 + degree * periodic)

@@ -1,0 +1,152 @@
+"""Operations that go along a row (kernel/rowwise.c, triangle.c, medians.c)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from poner.artifacts import FloatArray
+from poner.compiler.operations.operation import CANCELLATION, ROUNDING, IndexArray, Operation
+
+
+class Reduction(IntEnum):
+    """Functions of a group of columns, by the numbers of kernel/rowwise.c."""
+
+    SUM = 0
+    MAXIMUM = 1
+    MINIMUM = 2
+    ARGMAX = 3
+    """Place of the first largest value within the group; NaN counts as largest."""
+    ARGMIN = 4
+    SUM_ABSOLUTE = 5
+    SUM_SQUARES = 6
+    PRODUCT = 7
+    LOG_SUM_EXP = 8
+    MAXIMUM_ABSOLUTE = 9
+    SUM_IN_ORDER = 10
+    """One after the other from 0, where SUM adds as numpy does along a row."""
+
+
+_EXACT_REDUCTIONS = {
+    Reduction.MAXIMUM,
+    Reduction.MINIMUM,
+    Reduction.ARGMAX,
+    Reduction.ARGMIN,
+    Reduction.MAXIMUM_ABSOLUTE,
+    Reduction.SUM_IN_ORDER,
+}
+
+
+@dataclass(frozen=True)
+class Reduce(Operation):
+    """One value for each group of neighbouring columns."""
+
+    number = 8
+    reduction: Reduction
+    """Which function."""
+    ends: IndexArray
+    """(n_groups,) where each group ends; the last is the source's width."""
+
+    @property
+    def option(self) -> int:
+        """The function."""
+        return int(self.reduction)
+
+    @property
+    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the function
+        """Sums may be taken in another order."""
+        return 0.0 if self.reduction in _EXACT_REDUCTIONS else ROUNDING
+
+    def width(self, *widths: int) -> int:
+        """One a group."""
+        return len(self.ends)
+
+
+@dataclass(frozen=True)
+class Linear(Operation):
+    """bias + weights @ row."""
+
+    number = 9
+    weights: FloatArray
+    """(width, source width)."""
+    bias: FloatArray
+    """(width,)."""
+    cancels: bool = False
+    """Whether large terms cancel out in the sum, as those of kernels do."""
+
+    @property
+    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the terms
+        """Sums may be taken in another order."""
+        return CANCELLATION if self.cancels else ROUNDING
+
+    def width(self, *widths: int) -> int:
+        """One a row of the weights."""
+        return len(self.bias)
+
+
+@dataclass(frozen=True)
+class Products(Operation):
+    """Products of columns, from the first factor on; of none it is 1."""
+
+    number = 22
+    ends: IndexArray
+    """(width,) where each product's factors end."""
+    factors: IndexArray
+    """Columns of the source, product after product."""
+
+    @property
+    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the factors
+        """Of three and more factors scikit-learn's order differs for sparse matrices."""
+        counts = np.diff(self.ends, prepend=np.uint32(0))
+        return ROUNDING if np.any(counts > 2) else 0.0
+
+    def width(self, *widths: int) -> int:
+        """One a product."""
+        return len(self.ends)
+
+
+@dataclass(frozen=True)
+class Logistic(Operation):
+    """Two probabilities from one score: 1 / (1 + exp(-scale * score)) for the second class."""
+
+    number = 14
+    tolerance = ROUNDING
+    scale: FloatArray
+    """(1,) what the score is multiplied with first."""
+
+    def width(self, *widths: int) -> int:
+        """Two classes."""
+        return 2
+
+
+@dataclass(frozen=True)
+class Softmax(Operation):
+    """Probabilities from a score a class."""
+
+    number = 15
+    tolerance = ROUNDING
+
+
+@dataclass(frozen=True)
+class WeightedMedian(Operation):
+    """The smallest value of a row that, with those below it, has half of all weights."""
+
+    number = 46
+    weights: FloatArray
+    """(source width,) what each column weighs; at most 4096 columns."""
+
+    def width(self, *widths: int) -> int:
+        """One value."""
+        return 1
+
+
+@dataclass(frozen=True)
+class SolveTriangle(Operation):
+    """The values that a lower triangular matrix turns into the source's."""
+
+    number = 41
+    tolerance = CANCELLATION
+    triangle: FloatArray
+    """(n (n + 1) / 2,) its rows, each up to the diagonal."""
