@@ -42,6 +42,13 @@ _MOST_NOISE = 1e-6
 """However a model amplifies rounding, relative differences above this are not let go."""
 
 
+_REPORT = "Please report it with the model's class and parameters; no bundle was written."
+_AMPLIFIES = (
+    "The model's own answers move as much when its inputs change in their last bit: give it fewer "
+    "redundant columns, or a regularized estimator such as Ridge."
+)
+
+
 @dataclass(frozen=True)
 class Proof:
     """What is compared."""
@@ -258,6 +265,8 @@ class _Comparison:
         self.proof, self.output, self.rows, self.doubts = proof, output, rows, doubts
         self.ours, self.own = ours[output], own[output]
         self.tolerance = proof.program.tolerance(proof.program.outputs[output])
+        self.amplifies = False
+        """Whether the model's own answers move with the last bits of its inputs."""
         self.equal = _same_bits(self.ours, self.own)
         """(n_rows,) whether the bits are equal."""
         with np.errstate(invalid="ignore"):
@@ -282,7 +291,7 @@ class _Comparison:
                 f"The compiled model's {name} differs from the model's own on "
                 f"{np.sum(~self.close)} of {len(self.close)} rows, by up to "
                 f"{np.nanmax(self.difference):.3g}.",
-                "Please report it with the model's class and parameters; no bundle was written.",
+                _AMPLIFIES if self.amplifies else _REPORT,
             )
         largest = float(self.difference.max(initial=0.0))
         count = len(self.own)
@@ -303,8 +312,10 @@ class _Comparison:
         with np.errstate(invalid="ignore"):
             good = np.all((self.difference <= tolerance * size), axis=1) | self.equal
         for places in np.array_split(np.flatnonzero(~good), np.sum(~good) // _NOISE_ROWS + 1):
-            allowed = np.minimum(_NOISE_FACTOR * self._noise(places), _MOST_NOISE * size[places])
+            noise = _NOISE_FACTOR * self._noise(places)
+            allowed = np.minimum(noise, _MOST_NOISE * size[places])
             good[places] = np.all(self.difference[places] <= allowed, axis=1)
+            self.amplifies |= bool(np.any(noise > _MOST_NOISE * size[places]))
         return np.asarray(good)
 
     def _noise(self, places: NDArray[np.intp]) -> FloatArray:

@@ -19,7 +19,7 @@ from poner.compiler.fitted import (
     get_value,
     get_vector,
 )
-from poner.compiler.operations import Above, Function, Pairing, Replace
+from poner.compiler.operations import Above, Function, Pairing, Reduction, Replace
 from poner.compiler.readers.pairwise_kernels import add_kernel
 from poner.compiler.readers.projections import own_dtype, project
 from poner.compiler.readers.reading import Scope, TransformerReader
@@ -30,7 +30,7 @@ from poner.errors import ModelUnreadableError
 def read_nystroem(estimator: FittedObject, scope: Scope, source: int) -> int:
     """The kernel with each basis point, normalized."""
     values = _kernel(estimator, scope, source, get_matrix(estimator, "components_"), "gamma")
-    return project(scope, values, get_matrix(estimator, "normalization_"))
+    return _project(scope, values, get_matrix(estimator, "normalization_"))
 
 
 def read_kernel_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -44,7 +44,19 @@ def read_kernel_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
         raise _unlike(scope)
     used = eigenvalues != 0
     scaled = vectors / np.sqrt(np.where(used, eigenvalues, eigenvalues.dtype.type(1)))
-    return project(scope, centered, np.where(used, scaled, 0.0).T.astype(np.float64))
+    return _project(scope, centered, np.where(used, scaled, 0.0).T.astype(np.float64))
+
+
+def _project(scope: Scope, values: int, matrix: FloatArray) -> int:
+    """Matrix @ values, whose terms are known to the proof: they cancel where a kernel is flat."""
+    builder = scope.builder
+    projected = project(scope, values, matrix)
+    sizes = builder.linear(builder.map(Function.ABSOLUTE, values), np.abs(matrix))
+    builder.mark_sums(
+        builder.reduce(Reduction.MAXIMUM_ABSOLUTE, projected),
+        builder.reduce(Reduction.MAXIMUM, sizes),
+    )
+    return projected
 
 
 def _kernel(
