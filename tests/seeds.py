@@ -6,25 +6,30 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import make_classification
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     AdaBoostRegressor,
     GradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
 )
-from sklearn.gaussian_process import GaussianProcessClassifier
-from sklearn.impute import KNNImputer
+from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsRegressor, RadiusNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     KBinsDiscretizer,
+    MinMaxScaler,
+    OneHotEncoder,
     PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
     SplineTransformer,
+    StandardScaler,
 )
 from sklearn.svm import SVC
 
@@ -55,9 +60,21 @@ FAMILIES: Mapping[str, Callable[[], Any]] = {
         PowerTransformer(),
         LogisticRegression(),
     ),
+    "columns": lambda: make_pipeline(
+        ColumnTransformer(
+            [
+                ("encode", OneHotEncoder(handle_unknown="ignore", max_categories=4), [0]),
+                ("fill", SimpleImputer(missing_values=0.0), [1, 2]),
+                ("power", make_pipeline(MinMaxScaler((1, 2)), PowerTransformer("box-cox")), [3]),
+            ]
+        ),
+        SVC(),
+    ),
+    "dummies": lambda: make_pipeline(StandardScaler(), DummyClassifier()),
     "networks": lambda: MLPClassifier((5,), max_iter=5),
     "radius": lambda: RadiusNeighborsClassifier(9.0, metric="manhattan", weights="distance"),
     "nearest": lambda: KNeighborsRegressor(3, p=3),
+    "deviations": lambda: GaussianProcessRegressor(optimizer=None),
     "processes": lambda: GaussianProcessClassifier(optimizer=None),
     "vectors": lambda: SVC(probability=True),
 }

@@ -14,9 +14,10 @@ from poner.artifacts import ParityReport, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler.coded_trees import arrange
 from poner.compiler.hard_values import find_hard_values
-from poner.compiler.parity import Proof, prove
+from poner.compiler.parity import prove
 from poner.compiler.parity_rows import Answerable
 from poner.compiler.program import Program
+from poner.compiler.proof import Proof
 from poner.compiler.readers import read_model
 from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import write_tables

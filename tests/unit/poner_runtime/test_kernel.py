@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from poner.compiled_model import CompiledModel
+from poner.compiler import operations
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
 from tests.growing import grow, program_of, sum_trees
@@ -180,6 +181,18 @@ def test_our_declarations_are_pythons_own() -> None:
 def compiler() -> list[str]:
     """Gcc where it is there, because it has ASan; else Zig's compiler, which has UBSan alone."""
     return ["gcc"] if shutil.which("gcc") else [sys.executable, "-m", "ziglang", "cc"]
+
+
+def test_fuzzing_starts_from_every_operation() -> None:
+    """Each operation of the kernel is in one of the seeds."""
+    wanted = {getattr(operations, name) for name in operations.__all__}
+    numbers = {kind.number for kind in wanted if hasattr(kind, "number")}
+    for name in SEEDS:
+        content = seed_of(name)
+        n_arrays, n_steps = struct.unpack_from("<II", content, 16)
+        for step in range(n_steps):
+            numbers.discard(struct.unpack_from("<I", content, 56 + 24 * n_arrays + 64 * step)[0])
+    assert not numbers
 
 
 def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
