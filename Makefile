@@ -40,7 +40,7 @@ bench: install  ## cold start and latency, and predictions beside other engines'
 	@$(BIN)/python benchmarks/kernel.py
 
 coverage: install  ## try every estimator of scikit-learn and write docs/coverage.md
-	@$(BIN)/python -m tools.make_coverage
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.make_coverage
 
 lock: install  ## choose the newest versions anew
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 \

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 README = (Path(__file__).parents[2] / "README.md").read_text()
 BY_HAND = ("make ", "poner local", "curl ")
 """Commands of the README that other tests run: set-up, and a server in the background."""
@@ -18,14 +20,16 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_notebook_example_runs(tmp_path: Path) -> None:
-    """The Python example prints what its comment says."""
-    (example,) = blocks("python")
+@pytest.mark.parametrize("example", blocks("python"), ids=["notebook", "pipeline"])
+def test_the_python_examples_run(example: str, tmp_path: Path) -> None:
+    """They print what their comments say."""
     done = subprocess.run(
         [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == re.search(r"# (\[.*\])", example)[1]  # type: ignore[index]
+    expected = re.findall(r"print\(.*  # (.*)", example)
+    assert expected
+    assert done.stdout.splitlines()[-len(expected) :] == expected
 
 
 def test_the_tour_runs(tmp_path: Path) -> None:

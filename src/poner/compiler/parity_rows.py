@@ -38,16 +38,16 @@ def make_rows(
 ) -> dict[str, FloatArray]:
     """Rows by kind, each (n_rows, n_features) float64; kinds without rows are left out.
 
-    Kinds: `training` as given; `points` that distances are taken from; `thresholds`: each value at
-    which an answer can change, and one ulp to either side; `drawn`: values within and a little
-    beyond those; `missing`, `infinite` and `unknown` where the model takes them.
+    Kinds: `training` as given; near `points` that distances are taken from; `thresholds`: each
+    value at which an answer can change, and one ulp to either side; `drawn`: values within and a
+    little beyond those; `missing`, `infinite` and `unknown` where the model takes them.
     """
     random = np.random.default_rng(_SEED)
     hard = _threshold_rows(values, random)
     drawn = _drawn_rows(training_rows, values, random)
     kinds = {
         "training": training_rows,
-        "points": values.points,
+        "points": _near(values.points),
         "thresholds": hard,
         "drawn": drawn,
     }
@@ -63,6 +63,12 @@ def make_rows(
         everywhere = np.full((1, drawn.shape[1]), np.nan)
         kinds["missing"] = np.concatenate([everywhere, kinds["missing"]])
     return {kind: rows for kind, rows in kinds.items() if len(rows)}
+
+
+def _near(points: FloatArray) -> FloatArray:
+    """Rows near points: at a point itself scikit-learn's own distance is off by 1e-8, not 0."""
+    spread = points.std(axis=0) if len(points) else 0.0
+    return points + 0.1 * spread * np.random.default_rng(_SEED).normal(size=points.shape)
 
 
 def _threshold_rows(values: HardValues, random: np.random.Generator) -> FloatArray:
