@@ -67,7 +67,9 @@ def make_rows(
 
 def _near(points: FloatArray) -> FloatArray:
     """Rows near points: at a point itself scikit-learn's own distance is off by 1e-8, not 0."""
-    spread = points.std(axis=0) if len(points) else 0.0
+    if not len(points):
+        return points
+    spread = np.nan_to_num(np.std(np.nan_to_num(points), axis=0))
     return points + 0.1 * spread * np.random.default_rng(_SEED).normal(size=points.shape)
 
 
