@@ -70,7 +70,8 @@ def _near(points: FloatArray) -> FloatArray:
     if not len(points):
         return points
     spread = np.nan_to_num(np.std(np.nan_to_num(points), axis=0))
-    return points + 0.1 * spread * np.random.default_rng(_SEED).normal(size=points.shape)
+    moved = points + 0.1 * spread * np.random.default_rng(_SEED).normal(size=points.shape)
+    return np.asarray(moved)
 
 
 def _threshold_rows(values: HardValues, random: np.random.Generator) -> FloatArray:
