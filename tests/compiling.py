@@ -55,3 +55,13 @@ def fit_elsewhere(version: str, script: str, folder: Path) -> Path:
     interpreter = environment_of(version).interpreter
     subprocess.run([str(interpreter), "-c", script], cwd=folder, check=True)
     return folder / "clf.sav"
+
+
+def assert_proved_elsewhere(version: str, script: str, folder: Path) -> None:
+    """Every `*.pkl` that a script writes under another scikit-learn is read and proved."""
+    fit_elsewhere(version, script, folder)
+    for file in sorted(folder.glob("*.pkl")):
+        with loader.open_model(file) as trained:
+            compiled = pipeline.compile_trained(trained)
+        assert compiled.parity is not None
+        assert compiled.parity.rows_equal == compiled.parity.rows_tried

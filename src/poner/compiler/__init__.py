@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from poner.artifacts import ParityReport, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler.coded_trees import arrange
-from poner.compiler.hard_values import find_hard_values
+from poner.compiler.operations import CastFloat32
 from poner.compiler.parity import prove
 from poner.compiler.parity_rows import Answerable
 from poner.compiler.program import Program
@@ -23,10 +23,6 @@ from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import write_tables
 
 __all__ = ["compile_model"]
-
-_LARGEST_FLOAT64 = 1.7976931348623157e308
-_LARGEST_TO_FLOAT32 = 3.4028235677973362e38
-"""The largest float64 that rounds to a finite float32."""
 
 
 def compile_model(
@@ -45,12 +41,12 @@ def compile_model(
     """
     program, prediction = read_model(model)
     signature = _settle(model.signature, program, prediction)
-    metadata = _metadata(model, signature, program)
-    draft = CompiledModel(write_tables(arrange(program), metadata), signature, model.provenance)
+    arranged = arrange(program)
+    draft_tables = write_tables(arranged, _metadata(model, signature, program))
+    draft = CompiledModel(draft_tables, signature, model.provenance)
     report, evidence, answerable = prove(Proof(model, program, prediction, draft), progress)
     signature = _with_missing(signature, answerable)
-    metadata = _metadata(model, signature, program, report)
-    content = write_tables(arrange(program), metadata)
+    content = write_tables(arranged, _metadata(model, signature, program, report))
     return CompiledModel(content, signature, model.provenance, report, evidence)
 
 
@@ -84,7 +80,6 @@ def _metadata(
     parity: ParityReport | None = None,
 ) -> dict[str, object]:
     """What the function around the kernel needs to know, and where the model comes from."""
-    casts = bool(find_hard_values(program).cast_to_float32) if parity else False
     return {
         "features": [
             {
@@ -99,8 +94,7 @@ def _metadata(
         "classes": signature.classes,
         "labels": signature.labels,
         "target": signature.target,
-        "number_type": "float32" if casts else "float64",
-        "largest_input": _LARGEST_TO_FLOAT32 if casts else _LARGEST_FLOAT64,
+        "number_type": "float32" if program.origins(CastFloat32) else "float64",
         "provenance": asdict(model.provenance),
         "parity": parity and asdict(parity),
     }

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
 from poner.compiler.operations import (
+    FEATURE,
     LEAF,
     MISSING_LEFT,
     CastFloat32,
@@ -25,7 +26,6 @@ from poner.compiler.operations import (
 )
 from poner.compiler.program import Program, Step
 
-_FEATURE = 0x1FFF_FFFF
 _MOST_CODES = 2048
 _MOST_DISTANCE = 0xFFFF
 _NAN_IS_LEAST = 0x8000_0000
@@ -127,7 +127,7 @@ def _sources(keys: NDArray[np.int64]) -> IndexArray:
 def _asked(inner: NDArray[np.void]) -> NDArray[np.int64]:
     """For each inner node twice its feature, plus 1 if NaN goes left."""
     feature = inner["feature"].astype(np.int64)
-    return np.asarray(2 * (feature & _FEATURE) + ((feature & MISSING_LEFT) != 0))
+    return np.asarray(2 * (feature & FEATURE) + ((feature & MISSING_LEFT) != 0))
 
 
 def _round_down(thresholds: FloatArray) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from poner.artifacts import FloatArray
 from poner.compiler.operations import (
     CATEGORICAL,
+    FEATURE,
     LEAF,
     Above,
     CastFloat32,
@@ -35,7 +36,6 @@ from poner.compiler.operations import (
 )
 from poner.compiler.program import Program
 
-_FEATURE = 0x1FFF_FFFF
 _USUAL = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 """What a step gets that has no values of its own, where the steps before it scale."""
 
@@ -90,8 +90,8 @@ def find_hard_values(program: Program) -> HardValues:
         _take_back(program, number, found)
     return HardValues(
         by_feature=tuple(_sorted(parts) for parts in found[0]),
-        categories=_origins(program, Recode),
-        cast_to_float32=_origins(program, CastFloat32),
+        categories=program.origins(Recode),
+        cast_to_float32=program.origins(CastFloat32),
         points=_rows_at_points(program),
     )
 
@@ -129,17 +129,6 @@ def _sorted(parts: list[FloatArray]) -> FloatArray:
     return values[:: -(-len(values) // MOST_VALUES)] if len(values) > MOST_VALUES else values
 
 
-def _origins(program: Program, kind: type[Operation]) -> frozenset[int]:
-    """The features that reach an operation as they are."""
-    origins = {
-        program.origin(step.sources[0], column)
-        for step in program.steps
-        if isinstance(step.operation, kind)
-        for column in range(program.width(step.sources[0]))
-    }
-    return frozenset(feature for feature in origins if feature is not None)
-
-
 def _own_values(operation: Operation, width: int) -> list[FloatArray | None]:
     """For each column of the source, the values at which this operation changes."""
     match operation:
@@ -167,7 +156,7 @@ def _own_values(operation: Operation, width: int) -> list[FloatArray | None]:
 
 def _thresholds(nodes: NDArray[np.void], width: int) -> list[FloatArray | None]:
     inner = (nodes["feature"] & LEAF) == 0
-    feature, threshold = nodes["feature"][inner] & _FEATURE, nodes["value"][inner]
+    feature, threshold = nodes["feature"][inner] & FEATURE, nodes["value"][inner]
     categorical = (nodes["feature"][inner] & CATEGORICAL) != 0
     asked = np.unique(feature[categorical])
     threshold = np.concatenate([threshold[~categorical], np.tile(_CATEGORIES, len(asked))])

@@ -94,6 +94,16 @@ class Program:
         """The feature that a register's column is, if nothing but its gaps was changed."""
         return _origin(self.steps, self.n_features, register, column)
 
+    def origins(self, kind: type[Operation]) -> frozenset[int]:
+        """The features that reach an operation of a kind as they are."""
+        found = {
+            self.origin(step.sources[0], column)
+            for step in self.steps
+            if isinstance(step.operation, kind)
+            for column in range(self.width(step.sources[0]))
+        }
+        return frozenset(feature for feature in found if feature is not None)
+
 
 def _origin(steps: Sequence[Step], n_features: int, register: int, column: int) -> int | None:
     while register:

@@ -1,12 +1,9 @@
 """What `poner.save` writes, and what it refuses while the notebook is still open."""
 
-import json
 import pickle
 import subprocess
 import sys
 import textwrap
-import warnings
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,36 +16,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from poner.artifacts import Signature
 from poner.errors import ModelRefusedError, SignatureError, UsageError
 from poner.loader.saving import save_model
-
-ROWS = np.array([[0.1, 5.0], [0.2, 6.0], [0.3, 7.0], [0.4, 8.0]])
-CLASSES = np.array([0, 1, 0, 1])
-
-
-def fitted_tree(X=ROWS, y=CLASSES):
-    """Fit a classifier on X and y."""
-    return DecisionTreeClassifier(random_state=0).fit(X, y)
-
-
-def signature_in(folder: Path) -> Signature:
-    """Read the signature that was written."""
-    return Signature.from_json((folder / "signature.json").read_text())
-
-
-def kept_rows(folder: Path) -> dict:
-    """Read the training rows that were written."""
-    return json.loads((folder / "training_rows.json").read_text())
-
-
-@pytest.fixture(autouse=True)
-def _no_warning():
-    """Nothing that `save_model` does warns."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
+from tests.saving import (  # no_warning is a fixture that every test here uses
+    CLASSES,
+    ROWS,
+    fitted_tree,
+    kept_rows,
+    no_warning,  # noqa: F401
+    signature_in,
+)
 
 # What is written
 

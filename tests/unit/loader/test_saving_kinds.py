@@ -1,9 +1,5 @@
 """What `poner.save` makes of texts, of several outputs, and of what predicts without a target."""
 
-import json
-import warnings
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,36 +15,17 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import OneClassSVM
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from poner.artifacts import Signature
 from poner.errors import SignatureError
 from poner.loader import open_model
 from poner.loader.saving import save_model
-
-ROWS = np.array([[0.1, 5.0], [0.2, 6.0], [0.3, 7.0], [0.4, 8.0]])
-CLASSES = np.array([0, 1, 0, 1])
-
-
-def fitted_tree(X=ROWS, y=CLASSES):
-    """Fit a classifier on X and y."""
-    return DecisionTreeClassifier(random_state=0).fit(X, y)
-
-
-def signature_in(folder: Path) -> Signature:
-    """Read the signature that was written."""
-    return Signature.from_json((folder / "signature.json").read_text())
-
-
-def kept_rows(folder: Path) -> dict:
-    """Read the training rows that were written."""
-    return json.loads((folder / "training_rows.json").read_text())
-
-
-@pytest.fixture(autouse=True)
-def _no_warning():
-    """Nothing that `save_model` does warns."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
+from tests.saving import (  # no_warning is a fixture that every test here uses
+    CLASSES,
+    ROWS,
+    fitted_tree,
+    kept_rows,
+    no_warning,  # noqa: F401
+    signature_in,
+)
 
 
 def test_several_outputs_have_classes_each(tmp_path):

@@ -58,6 +58,7 @@ from poner.compiler.operations.rowwise import (
 )
 from poner.compiler.operations.trees import (
     CATEGORICAL,
+    FEATURE,
     LEAF,
     MISSING_LEFT,
     NODE,
@@ -81,6 +82,7 @@ __all__ = [
     "Digitize",
     "Distances",
     "Extrapolation",
+    "FEATURE",
     "Function",
     "Impute",
     "IndexArray",

@@ -30,6 +30,8 @@ MISSING_LEFT = 0x4000_0000
 
 
 CATEGORICAL = 0x2000_0000
+FEATURE = 0x1FFF_FFFF
+"""Bits of a node's `feature`: a leaf, NaN goes left, asks for a category; the column."""
 
 
 @dataclass(frozen=True)

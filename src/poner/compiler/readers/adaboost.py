@@ -21,7 +21,6 @@ from poner.compiler.operations import (
 )
 from poner.compiler.readers.forest import SINGLE_TREES, node_rows, side_by_side, sum_leaf_rows
 from poner.compiler.readers.members import (
-    damaged,
     inner_scope,
     place_labels,
     read_members,
@@ -45,7 +44,7 @@ def read_adaboost_regressor(estimator: FittedObject, scope: Scope, source: int) 
     if _are_trees(members):
         trees = read_trees(members)
         if trees.values.shape[1:] != (1, 1):
-            raise damaged(scope, "has a tree of several outputs")
+            raise scope.damaged("it has a tree of several outputs")
         cast = builder.cast_float32(finite, allow_missing=False)
         values = side_by_side(trees.fitted, trees.values[:, 0, 0], scope, cast)
     else:
@@ -89,7 +88,7 @@ def _read_weights(estimator: FittedObject, n_members: int, scope: Scope) -> Floa
     """A weight a member; what boosting did not come to has some too."""
     weights = get_vector(estimator, "estimator_weights_")
     if not 1 <= n_members <= len(weights):
-        raise damaged(scope, "has not a weight for each of its estimators")
+        raise scope.damaged("it has not a weight for each of its estimators")
     return np.ascontiguousarray(weights[:n_members])
 
 
@@ -131,7 +130,7 @@ def _votes_of_nodes(
 ) -> FloatArray:
     """(n_nodes, n_classes) what a tree that ends in a node gives each class."""
     if trees.values.shape[1:] != (1, n_classes):
-        raise damaged(scope, "has a tree that does not fit its classes")
+        raise scope.damaged("it has a tree that does not fit its classes")
     labels = trees.values[:, 0, :].argmax(axis=1)
     each = np.repeat(weights, trees.fitted.sizes)
     votes = np.repeat(each[:, None], n_classes, axis=1)
@@ -157,7 +156,7 @@ def _add_probable_opinions(
     for index, member in enumerate(get_objects(estimator, "estimators_")):
         read = inner_scope(scope, "estimators_", index).predict(member, finite)
         if read.predict_proba is None or read.classes != (classes,):
-            raise damaged(scope, "has a member without probabilities of its classes")
+            raise scope.damaged("it has a member without probabilities of its classes")
         raised = builder.combine(Pairing.MAXIMUM, read.predict_proba, _SMALLEST_PROBABILITY)
         logarithms = builder.map(Function.LOG, raised)
         summed = builder.reduce(Reduction.SUM, logarithms)
@@ -166,7 +165,7 @@ def _add_probable_opinions(
         opinion = builder.combine(Pairing.MULTIPLY, centered, float(len(classes) - 1))
         total = opinion if total is None else builder.pair(Pairing.ADD, total, opinion)
     if total is None:
-        raise damaged(scope, "has no estimators")
+        raise scope.damaged("it has no estimators")
     return total
 
 

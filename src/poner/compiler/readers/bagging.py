@@ -18,7 +18,6 @@ from poner.compiler.operations import OneHot, Pairing
 from poner.compiler.readers.forest import SINGLE_TREES, node_rows, sum_leaf_rows
 from poner.compiler.readers.members import (
     class_places,
-    damaged,
     inner_scope,
     place_labels,
     spread,
@@ -53,12 +52,12 @@ def read_bag(estimator: FittedObject, scope: Scope, width: int) -> Bag:
     members = get_objects(estimator, "estimators_")
     listed = [np.asarray(part) for part in get_list(estimator, "estimators_features_")]
     if not members or len(listed) != len(members):
-        raise damaged(scope, "has not the columns of each of its estimators")
+        raise scope.damaged("it has not the columns of each of its estimators")
     for columns in listed:
         if columns.ndim != 1 or not columns.size or columns.dtype.kind not in "iu":
-            raise damaged(scope, "names no columns")
+            raise scope.damaged("it names no columns")
         if columns.min() < 0 or columns.max() >= width:
-            raise damaged(scope, "names columns that are not there")
+            raise scope.damaged("it names columns that are not there")
     return Bag(members, [columns.astype(np.int64) for columns in listed])
 
 
@@ -70,7 +69,7 @@ def bagged_trees(
     widths = np.repeat([len(part) for part in columns], fitted.sizes)
     starts = np.repeat(np.cumsum([0, *map(len, columns)])[:-1], fitted.sizes)
     if np.any(~fitted.leaf & ((fitted.feature < 0) | (fitted.feature >= widths))):
-        raise damaged(scope, "has a tree that asks for a feature that is not there")
+        raise scope.damaged("it has a tree that asks for a feature that is not there")
     places = np.where(fitted.leaf, 0, fitted.feature) + starts
     return replace(fitted, feature=np.concatenate(columns)[places])
 
@@ -144,7 +143,7 @@ def _read_each(bag: Bag, scope: Scope, source: int) -> list[Prediction]:
 def _probabilities(member: Prediction, places: Classes, scope: Scope) -> int:
     """A member's probabilities of all classes, or a one for the class that it names."""
     if member.classes is None:
-        raise damaged(scope, "has a member that is no classifier")
+        raise scope.damaged("it has a member that is no classifier")
     if member.predict_proba is None:
         ends = np.array([len(places)], dtype="<u4")
         return scope.builder.add(OneHot(ends), place_labels(member, places, scope))

@@ -11,7 +11,8 @@ from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_list, get_value
 from poner.compiler.operations import CastFloat32, Digitize, OneHot
 from poner.compiler.readers.reading import Scope, TransformerReader
-from poner.errors import ModelUnreadableError
+
+_MISFIT = "its bins do not fit its columns"
 
 
 def read_k_bins_discretizer(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -19,7 +20,7 @@ def read_k_bins_discretizer(estimator: FittedObject, scope: Scope, source: int) 
     builder = scope.builder
     edges = [_inner(part, scope) for part in get_list(estimator, "bin_edges_")]
     if len(edges) != builder.width(source):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     dtype = get_value(estimator, "dtype")
     if isinstance(dtype, FittedObject) and "float32" in str(dtype.attributes.get("name")):
         checked = builder.add(CastFloat32(False), source)
@@ -35,16 +36,10 @@ def read_k_bins_discretizer(estimator: FittedObject, scope: Scope, source: int) 
 def _inner(edges: object, scope: Scope) -> FloatArray:
     """The edges between a column's bins."""
     if not isinstance(edges, np.ndarray) or edges.ndim != 1 or edges.dtype.kind not in "fiu":
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     if len(edges) < 2 or np.any(np.diff(edges) < 0):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     return np.asarray(edges[1:-1], dtype=np.float64)
-
-
-def _unlike(scope: Scope) -> ModelUnreadableError:
-    return ModelUnreadableError(
-        f"{scope.path}: its bins do not fit its columns.", "Fit and save the model again."
-    )
 
 
 TRANSFORMERS: dict[str, TransformerReader] = {

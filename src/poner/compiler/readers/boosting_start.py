@@ -11,7 +11,6 @@ import numpy as np
 from poner.artifacts import FittedObject, FittedValue
 from poner.compiler.fitted import get_classes, get_object, get_value
 from poner.compiler.operations import Function, Pairing, Reduction
-from poner.compiler.readers.members import damaged
 from poner.compiler.readers.reading import Prediction, Scope
 
 
@@ -57,7 +56,7 @@ def _to_scores(prediction: Prediction, estimator: FittedObject, scope: Scope) ->
     n_classes = len(get_classes(estimator))
     register = prediction.predict_proba
     if register is None or builder.width(register) != n_classes:
-        raise damaged(scope, "starts from what has no probabilities of its classes")
+        raise scope.damaged("it starts from what has no probabilities of its classes")
     if n_classes == 2:
         register = builder.select(register, [1])
     single = np.float32 if scope.version < (1, 8) else np.float64

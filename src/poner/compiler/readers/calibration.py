@@ -18,7 +18,7 @@ from poner.compiler.fitted import (
     get_vector,
 )
 from poner.compiler.operations import CastFloat32, Function, Pairing, Reduction, Softmax
-from poner.compiler.readers.members import class_places, damaged, spread
+from poner.compiler.readers.members import class_places, spread
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
 
 _ALMOST_ZERO = 1e-12
@@ -31,7 +31,7 @@ def read_calibrated(estimator: FittedObject, scope: Scope, source: int) -> Predi
     classes = get_classes(estimator)
     pairs = get_objects(estimator, "calibrated_classifiers_")
     if not pairs:
-        raise damaged(scope, "has no calibrated classifiers")
+        raise scope.damaged("it has no calibrated classifiers")
     registers = []
     for index, pair in enumerate(pairs):
         inside = scope.inside(f"calibrated_classifiers_[{index}]", "calibrated_classifiers_", index)
@@ -47,13 +47,13 @@ def _read_pair(pair: FittedObject, classes: Classes, scope: Scope, source: int) 
     inside = scope.inside(name, name)
     prediction = inside.predict(get_object(pair, name), source)
     if prediction.classes is None:
-        raise damaged(scope, "calibrates what is no classifier")
+        raise scope.damaged("it calibrates what is no classifier")
     own = prediction.only_classes
     scores = prediction.decision_function
     if scores is None:
         scores = prediction.predict_proba
         if scores is None:
-            raise damaged(scope, "calibrates a classifier without scores")
+            raise scope.damaged("it calibrates a classifier without scores")
         if get_value(pair, "method") != "temperature" and len(own) == 2:
             scores = builder.select(scores, [1])
     if get_value(pair, "method") == "temperature":
@@ -89,7 +89,7 @@ def _calibrate_each(
     places = class_places(own, classes, scope).tolist()
     count = min(len(calibrators), builder.width(scores), len(places))
     if count == 0 or len(calibrators) != len(get_list(pair, "calibrators")):
-        raise damaged(scope, "has no calibrators")
+        raise scope.damaged("it has no calibrators")
     each = builder.join(
         [_read_curve(calibrators[k], k, scope, builder.select(scores, [k])) for k in range(count)]
     )

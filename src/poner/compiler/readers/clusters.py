@@ -40,7 +40,8 @@ from poner.compiler.readers.reading import (
 )
 from poner.compiler.readers.sklearn_trees import read_trees
 from poner.compiler.trees import lay_out
-from poner.errors import ModelUnreadableError
+
+_MISFIT = "its clusters do not fit its columns"
 
 
 def read_center_distances(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -73,7 +74,7 @@ def read_bisecting_k_means(estimator: FittedObject, scope: Scope, source: int) -
     if "_X_mean" in estimator.attributes:
         mean = get_vector(estimator, "_X_mean")
         if len(mean) != centers.shape[1]:
-            raise _unlike(scope)
+            raise scope.damaged(_MISFIT)
         centers = centers + mean
     metric = Distances(Metric.SQUARED_EUCLIDEAN, centers, np.zeros(1))
     squares = builder.add(metric, builder.require(source))
@@ -105,7 +106,7 @@ def _walk(
     children = [get_object(node, "left"), get_object(node, "right")]
     centers = [get_vector(child, "center") for child in children]
     if any(len(center) != width for center in centers):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     choice = 2 * len(forks)
     forks.append(np.array(centers))
     for side, child in enumerate(children):
@@ -117,7 +118,7 @@ def read_birch(estimator: FittedObject, scope: Scope, source: int) -> Prediction
     labels = get_array(estimator, "subcluster_labels_", 1).astype(np.float64)
     squares = _squares(estimator, scope, source, "subcluster_centers_")
     if len(labels) != scope.builder.width(squares):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     table = Recode(
         ends=np.array([len(labels)], dtype="<u4"),
         keys=np.arange(float(len(labels))),
@@ -133,7 +134,7 @@ def _squares(estimator: FittedObject, scope: Scope, source: int, name: str) -> i
     if not centers.size:
         raise scope.unsupported("it found no cluster.")
     if centers.shape[1] != scope.builder.width(source):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     row = scope.builder.require(source)
     return scope.builder.add(Distances(Metric.SQUARED_EUCLIDEAN, centers, np.zeros(1)), row)
 
@@ -169,7 +170,7 @@ def read_feature_agglomeration(estimator: FittedObject, scope: Scope, source: in
     row = builder.require(source)
     counts = np.bincount(labels) if labels.size and labels.min() >= 0 else np.zeros(1, int)
     if len(labels) != builder.width(row) or np.any(counts == 0):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     function = get_value(estimator, "pooling_func")
     name = function.attributes.get("name") if isinstance(function, FittedObject) else None
     module, _, short = str(name).rpartition(".")
@@ -194,7 +195,7 @@ def read_trees_embedding(estimator: FittedObject, scope: Scope, source: int) -> 
     encoder = get_object(estimator, "one_hot_encoder_")
     leaves = [np.asarray(part) for part in get_list(encoder, "categories_")]
     if len(leaves) != len(sizes) or any(part.dtype.kind not in "iu" for part in leaves):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     order, laid_out = lay_out(trees.fitted, range(len(sizes)), width)
     places = _places_of_leaves(sizes, leaves, scope)
     leaf = trees.fitted.leaf[order]
@@ -215,16 +216,10 @@ def _places_of_leaves(
     start = 0
     for size, known in zip(sizes.tolist(), leaves, strict=True):
         if known.size and (known.min() < 0 or known.max() >= size):
-            raise _unlike(scope)
+            raise scope.damaged(_MISFIT)
         places[start + known] = np.arange(len(known))
         start += size
     return places
-
-
-def _unlike(scope: Scope) -> ModelUnreadableError:
-    return ModelUnreadableError(
-        f"{scope.path}: its clusters do not fit its columns.", "Fit and save the model again."
-    )
 
 
 _CLUSTER = "sklearn.cluster"

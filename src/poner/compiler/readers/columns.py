@@ -13,7 +13,8 @@ from poner.artifacts import FittedObject, FittedValue
 from poner.compiler.fitted import get_list
 from poner.compiler.operations import Pairing
 from poner.compiler.readers.reading import Scope, TransformerReader
-from poner.errors import ModelUnreadableError
+
+_MISFIT = "its transformers or their columns are not as a fitted one has them"
 
 
 def read_column_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -30,7 +31,7 @@ def read_column_transformer(estimator: FittedObject, scope: Scope, source: int) 
                     inner = scope.inside(name, "transformers_", number, 1)
                     parts += _part(estimator, name, transformer, inner, register)
             case _:
-                raise _unlike(scope)
+                raise scope.damaged(_MISFIT)
     return _join(parts, scope)
 
 
@@ -45,7 +46,7 @@ def read_feature_union(estimator: FittedObject, scope: Scope, source: int) -> in
                 inner = scope.inside(name, "transformer_list", number, 1)
                 parts += _part(estimator, name, transformer, inner, source)
             case _:
-                raise _unlike(scope)
+                raise scope.damaged(_MISFIT)
     return _join(parts, scope)
 
 
@@ -59,7 +60,7 @@ def _part(
         case FittedObject():
             register = inner.transform(transformer, source)
         case _:
-            raise _unlike(inner)
+            raise inner.damaged(_MISFIT)
     if not inner.builder.width(register):
         return []
     weights = estimator.attributes.get("transformer_weights")
@@ -67,7 +68,7 @@ def _part(
     if weight is None:
         return [register]
     if isinstance(weight, bool) or not isinstance(weight, int | float):
-        raise _unlike(inner)
+        raise inner.damaged(_MISFIT)
     return [inner.builder.combine(Pairing.MULTIPLY, register, float(weight))]
 
 
@@ -82,35 +83,28 @@ def _places(columns: FittedValue, scope: Scope, source: int) -> NDArray[np.int64
     width = scope.builder.width(source)
     match columns:
         case bool():
-            raise _unlike(scope)
+            raise scope.damaged(_MISFIT)
         case int():
             wanted = np.array([columns])
         case FittedObject("builtins.slice", {"start": start, "stop": stop, "step": step}):
             bounds = (start, stop, step)
             if not all(bound is None or type(bound) is int for bound in bounds) or step == 0:
-                raise _unlike(scope)
+                raise scope.damaged(_MISFIT)
             return np.arange(width)[slice(*bounds)]
         case list() | np.ndarray():
             wanted = np.asarray(columns)
             if wanted.size == 0:
                 return np.empty(0, dtype=np.int64)
         case _:
-            raise _unlike(scope)
+            raise scope.damaged(_MISFIT)
     if wanted.ndim == 1 and wanted.dtype.kind == "b" and len(wanted) == width:
         return np.flatnonzero(wanted)
     if wanted.ndim != 1 or wanted.dtype.kind not in "iu":
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     wanted = wanted.astype(np.int64)
     if np.any((wanted < -width) | (wanted >= width)):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     return np.where(wanted < 0, wanted + width, wanted)
-
-
-def _unlike(scope: Scope) -> ModelUnreadableError:
-    return ModelUnreadableError(
-        f"{scope.path}: its transformers or their columns are not as a fitted one has them.",
-        "Fit and save the model again.",
-    )
 
 
 TRANSFORMERS: dict[str, TransformerReader] = {

@@ -13,7 +13,6 @@ import numpy as np
 from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.fitted import get_value
 from poner.compiler.operations import Distances, Function, Metric, Pairing
-from poner.compiler.readers.pairwise_kernels import damaged
 from poner.compiler.readers.reading import Scope
 
 SUPPORTED = "euclidean, manhattan, chebyshev, minkowski, cosine and nan_euclidean"
@@ -54,7 +53,7 @@ def read_distance(estimator: FittedObject, scope: Scope, n_features: int) -> Dis
     """
     parameters = estimator.attributes.get("effective_metric_params_") or {}
     if not isinstance(parameters, dict):
-        raise damaged(scope, "the parameters of its metric are no names and values")
+        raise scope.damaged("the parameters of its metric are no names and values")
     name = get_value(estimator, "effective_metric_")
     brute = get_value(estimator, "_fit_method") == "brute"
     return name_distance(scope, name, parameters, n_features, brute=brute)
@@ -112,16 +111,16 @@ def name_distance(
 def _read_minkowski(scope: Scope, parameters: dict[str, FittedValue], n_features: int) -> Distance:
     p, weights = parameters.get("p", 2.0), parameters.get("w")
     if isinstance(p, bool) or not isinstance(p, int | float) or not p > 0:
-        raise damaged(scope, "the p of its metric is no positive number")
+        raise scope.damaged("the p of its metric is no positive number")
     if weights is None and np.isinf(p):
         return Distance(Metric.CHEBYSHEV)
     if isinstance(weights, list):
         weights = np.array(weights)
     if weights is not None:
         if not isinstance(weights, np.ndarray) or weights.dtype.kind not in "biuf":
-            raise damaged(scope, "the weights of its metric are no numbers")
+            raise scope.damaged("the weights of its metric are no numbers")
         if weights.shape != (n_features,) or np.isinf(p):
-            raise damaged(scope, "the weights of its metric are not one for each feature")
+            raise scope.damaged("the weights of its metric are not one for each feature")
         weights = weights.astype(np.float64)
     return Distance(
         Metric.MINKOWSKI, float(p), exponent=float(p), weights=weights, reduced_by_pairs=p != 2

@@ -19,8 +19,9 @@ from poner.compiler.operations import (
 )
 from poner.compiler.readers.projections import own_dtype
 from poner.compiler.readers.reading import Scope, TransformerReader
-from poner.compiler.readers.scaling import read_standard_scaler
-from poner.errors import ModelUnreadableError
+from poner.compiler.readers.scaling import read_shift_and_scale
+
+_MISFIT = "its powers or quantiles do not fit its columns"
 
 _BY_LOG_SINCE = (1, 9)
 
@@ -31,7 +32,7 @@ def read_power_transformer(estimator: FittedObject, scope: Scope, source: int) -
     lambdas = get_vector(estimator, "lambdas_")
     register = builder.require(source, allow_missing=True)
     if len(lambdas) != builder.width(source):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     match get_value(estimator, "method"):
         case "box-cox":
             method = PowerMethod.BOX_COX
@@ -46,7 +47,7 @@ def read_power_transformer(estimator: FittedObject, scope: Scope, source: int) -
     register = builder.add(PowerTransform(method, lambdas, complements.astype(float)), register)
     if not get_value(estimator, "standardize"):
         return register
-    return read_standard_scaler(get_object(estimator, "_scaler"), scope, register)
+    return read_shift_and_scale(get_object(estimator, "_scaler"), scope, register)
 
 
 _NEAR_BOUND = 1e-7
@@ -64,7 +65,7 @@ def read_quantile_transformer(estimator: FittedObject, scope: Scope, source: int
     references = get_vector(estimator, "references_")
     width = builder.width(source)
     if quantiles.shape != (len(references), width) or not len(references):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     row = builder.require(source, allow_missing=True)
     ends = (np.arange(1, width + 1) * len(references)).astype("<u4")
     columns = np.ascontiguousarray(quantiles.T)
@@ -92,13 +93,6 @@ def read_quantile_transformer(estimator: FittedObject, scope: Scope, source: int
     value = builder.map(Function.NORMAL_QUANTILE, place)
     value = builder.combine(Pairing.MAXIMUM, value, _NORMAL_LOWEST)
     return builder.combine(Pairing.MINIMUM, value, _NORMAL_HIGHEST)
-
-
-def _unlike(scope: Scope) -> ModelUnreadableError:
-    return ModelUnreadableError(
-        f"{scope.path}: its powers or quantiles do not fit its columns.",
-        "Fit and save the model again.",
-    )
 
 
 _DATA = "sklearn.preprocessing._data"

@@ -21,7 +21,6 @@ from poner.compiler.fitted import (
 )
 from poner.compiler.operations import Constant
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
-from poner.errors import ModelUnreadableError
 
 
 def read_dummy_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -77,10 +76,7 @@ def _constants(estimator: FittedObject, classes: tuple[Classes, ...], scope: Sco
     try:
         return [names.index(value) for names, value in zip(classes, given, strict=True)]
     except ValueError:
-        raise ModelUnreadableError(
-            f"{scope.path}: the constant is none of the classes.",
-            "Fit and save the model again.",
-        ) from None
+        raise scope.damaged("the constant is none of the classes") from None
 
 
 def _flat(value: FittedValue) -> list[Any]:

@@ -17,6 +17,8 @@ from poner.compiler.operations import OneHot, Recode
 from poner.compiler.readers.reading import Scope, TransformerReader
 from poner.errors import ModelUnreadableError
 
+_MISFIT = "its categories are not as a fitted encoder has them"
+
 Categories = list[float | None]
 """A column's categories as the kernel sees them: texts as their numbers, NaN or None."""
 
@@ -107,14 +109,14 @@ def read_categories(
     """
     columns = get_list(estimator, "categories_")
     if len(columns) != scope.builder.width(source):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     found, objects = [], False
     for column, names in enumerate(columns):
         numeric = isinstance(names, np.ndarray) and names.dtype.kind in "biuf"
         objects |= not numeric
         listed = names.tolist() if isinstance(names, np.ndarray) else names
         if not isinstance(listed, list) or not listed:
-            raise _unlike(scope)
+            raise scope.damaged(_MISFIT)
         keys = [category_key(name, scope, source, column) for name in listed]
         if None in keys and not any(_is_nan(key) for key in keys):
             mark_missing_as_none(scope, source, column)
@@ -138,7 +140,7 @@ def category_key(name: FittedValue, scope: Scope, source: int, column: int) -> f
         case bool() | int() | float():
             return float(name)
         case _:
-            raise _unlike(scope)
+            raise scope.damaged(_MISFIT)
 
 
 def mark_missing_as_none(scope: Scope, source: int, column: int) -> None:
@@ -185,24 +187,17 @@ def _dropped(estimator: FittedObject, n_columns: int, scope: Scope) -> list[int 
         return [None] * n_columns
     places = get_list(estimator, name)
     if len(places) != n_columns:
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     found: list[int | None] = []
     for place in places:
         if place is not None and not isinstance(place, int | float):
-            raise _unlike(scope)
+            raise scope.damaged(_MISFIT)
         found.append(None if place is None else int(place))
     return found
 
 
 def _is_nan(category: float | None) -> bool:
     return category is not None and category != category
-
-
-def _unlike(scope: Scope) -> ModelUnreadableError:
-    return ModelUnreadableError(
-        f"{scope.path}: its categories are not as a fitted encoder has them.",
-        "Fit and save the model again.",
-    )
 
 
 _ENCODERS = "sklearn.preprocessing._encoders"

@@ -21,8 +21,9 @@ from poner.compiler.fitted import (
     get_vector,
 )
 from poner.compiler.operations import Function, Pairing, Reduction, SolveTriangle
+from poner.compiler.readers.multiclass import first_or_last_argmax
 from poner.compiler.readers.pair_votes import add_class_scores, pairs_of
-from poner.compiler.readers.pairwise_kernels import add_weighted, damaged
+from poner.compiler.readers.pairwise_kernels import add_weighted
 from poner.compiler.readers.process_kernels import add_process_diagonal, add_process_kernel
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
@@ -42,7 +43,7 @@ def read_process_regressor(estimator: FittedObject, scope: Scope, source: int) -
     values = add_process_kernel(scope, source, points, get_object(estimator, "kernel_"))
     spread, middle = get_vector(estimator, "_y_train_std"), get_vector(estimator, "_y_train_mean")
     if len(weights) != len(points) or not {len(spread), len(middle)} <= {1, weights.shape[1]}:
-        raise damaged(scope, "its weights are not those of its training rows")
+        raise scope.damaged("its weights are not those of its training rows")
     sums, sizes = add_weighted(scope, values, weights.T)
     builder.mark_sums(sums, sizes)
     means = builder.combine(Pairing.MULTIPLY, sums, spread)
@@ -72,32 +73,22 @@ def read_process_classifier(estimator: FittedObject, scope: Scope, source: int) 
         case "OneVsRestClassifier":
             parts = [_add_binary(part, scope, source) for part in get_objects(base, "estimators_")]
             if len(parts) != len(classes):
-                raise damaged(scope, "it has not one estimator for each class")
+                raise scope.damaged("it has not one estimator for each class")
             joined = builder.join([part.probability for part in parts])
             total = builder.reduce(Reduction.SUM, joined)
-            labels = _add_largest(scope, joined)
+            labels = first_or_last_argmax(joined, scope)
             shares = builder.pair(Pairing.DIVIDE_OR_KEEP, joined, total)
             return Prediction(labels, (classes,), shares)
         case "OneVsOneClassifier":
             parts = [_add_binary(part, scope, source) for part in get_objects(base, "estimators_")]
             if len(parts) != len(pairs_of(len(classes))):
-                raise damaged(scope, "it has not one estimator for each pair of classes")
+                raise scope.damaged("it has not one estimator for each pair of classes")
             wins = builder.join([part.label for part in parts])
             chances = builder.join([part.probability for part in parts])
             scores = add_class_scores(scope, len(classes), wins, chances)
             return Prediction(builder.argmax(scores), (classes,))
         case _:
             raise scope.unknown(base)
-
-
-def _add_largest(scope: Scope, scores: int) -> int:
-    """The place of the largest: of equals the last, and since scikit-learn 1.8 the first."""
-    builder = scope.builder
-    if scope.version >= (1, 8):
-        return builder.argmax(scores)
-    last = builder.width(scores) - 1
-    backwards = builder.argmax(builder.select(scores, np.arange(last, -1, -1)))
-    return builder.combine(Pairing.ADD, builder.map(Function.NEGATIVE, backwards), float(last))
 
 
 def _add_both(scope: Scope, binary: _Binary) -> int:
@@ -114,7 +105,7 @@ def _add_binary(estimator: FittedObject, scope: Scope, source: int) -> _Binary:
     points = get_matrix(estimator, "X_train_")
     weights = get_vector(estimator, "y_train_")
     if not len(weights) == len(points) == len(get_vector(estimator, "pi_")):
-        raise damaged(scope, "its targets are not those of its training rows")
+        raise scope.damaged("its targets are not those of its training rows")
     weights = weights - get_vector(estimator, "pi_")
     values = add_process_kernel(scope, source, points, kernel)
     mean, sizes = add_weighted(scope, values, weights[None])
@@ -132,7 +123,7 @@ def _add_variance(estimator: FittedObject, scope: Scope, source: int, values: in
     factor, roots = get_array(estimator, "L_", 2), get_vector(estimator, "W_sr_")
     count = builder.width(values)
     if factor.shape != (count, count) or len(roots) != count or np.triu(factor, 1).any():
-        raise damaged(scope, "its `L_` is no triangle of its training rows")
+        raise scope.damaged("its `L_` is no triangle of its training rows")
     weighted = builder.combine(Pairing.MULTIPLY, values, roots)
     triangle = factor[np.tril_indices(count)].astype(np.float64)
     solved = builder.add(SolveTriangle(triangle), weighted)

@@ -13,7 +13,6 @@ from poner.compiler.fitted import get_classes, get_number, get_objects, get_valu
 from poner.compiler.operations import Logistic, Pairing, Reduction, Softmax
 from poner.compiler.readers.boosting_start import add_raw_init
 from poner.compiler.readers.forest import side_by_side
-from poner.compiler.readers.members import damaged
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
 from poner.compiler.shallow_trees import sum_of
@@ -58,7 +57,7 @@ def _add_to_start(
         for column in [output, *range(width + output, width + n_trees, width)]
     ]
     if len(terms) != width + n_trees or n_trees % width:
-        raise damaged(scope, "has not a tree for each class and stage")
+        raise scope.damaged("it has not a tree for each class and stage")
     together = builder.select(builder.join([start, each]), terms)
     ends = [(1 + n_trees // width) * (output + 1) for output in range(width)]
     return builder.reduce(Reduction.SUM_IN_ORDER, together, ends)

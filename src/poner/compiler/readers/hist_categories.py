@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_array, get_list, get_object, get_vector
 from poner.compiler.operations import IndexArray
-from poner.compiler.readers.members import damaged
 from poner.compiler.readers.reading import Scope
 from poner.compiler.trees import FittedTrees
 
@@ -31,7 +30,7 @@ def read_preprocessor(estimator: FittedObject, scope: Scope, source: int) -> int
     inside = scope.inside("_preprocessor", "_preprocessor")
     mask = get_vector(estimator, "is_categorical_").astype(bool)
     if len(mask) != builder.width(source):
-        raise damaged(scope, "does not say which of its columns are categories")
+        raise scope.damaged("it does not say which of its columns are categories")
     encoder, within = _find_encoder(get_object(estimator, "_preprocessor"), inside)
     parts = [within.transform(encoder, builder.select(source, np.flatnonzero(mask)))]
     if not np.all(mask):
@@ -45,7 +44,7 @@ def _find_encoder(preprocessor: FittedObject, scope: Scope) -> tuple[FittedObjec
         match entry:
             case ["encoder", FittedObject() as encoder, _]:
                 return encoder, scope.inside("encoder", "transformers_", number, 1)
-    raise damaged(scope, "has no encoder")
+    raise scope.damaged("it has no encoder")
 
 
 def read_sets(
@@ -69,10 +68,10 @@ def read_sets(
     if np.any(asks & (places >= counts)) or np.any(
         asks & ((features < 0) | (features >= len(known_of)))
     ):
-        raise damaged(scope, "asks for categories that are not there")
+        raise scope.damaged("it asks for categories that are not there")
     known_set = known_of[np.where(asks, features, 0)]
     if np.any(asks & (known_set < 0)):
-        raise damaged(scope, "asks for a category of a column without categories")
+        raise scope.damaged("it asks for a category of a column without categories")
     left_set = np.where(asks, places + np.repeat(firsts, fitted.sizes), -1)
     made = replace(fitted, left_set=left_set, known_set=np.where(asks, known_set, -1))
     return made, np.ascontiguousarray(np.concatenate(parts), dtype="<u4")
@@ -82,7 +81,7 @@ def _left_sets(tree: FittedObject, scope: Scope) -> IndexArray:
     """(n, 8) uint32."""
     sets = get_array(tree, "raw_left_cat_bitsets", 2)
     if sets.shape[1] != _SET_WORDS or sets.dtype.kind != "u":
-        raise damaged(scope, "has sets of categories that are none")
+        raise scope.damaged("it has sets of categories that are none")
     return sets.astype(np.uint32)
 
 
@@ -91,13 +90,13 @@ def _known_sets(mapper: FittedObject, scope: Scope) -> tuple[IndexArray, NDArray
     mask = get_vector(mapper, "is_categorical_").astype(bool)
     thresholds = get_list(mapper, "bin_thresholds_")
     if len(thresholds) != len(mask):
-        raise damaged(scope, "has not the categories of each column")
+        raise scope.damaged("it has not the categories of each column")
     places = np.where(mask, np.cumsum(mask) - 1, -1)
     sets = np.zeros((int(mask.sum()), _SET_WORDS), np.uint32)
     for feature in np.flatnonzero(mask):
         known = np.asarray(thresholds[feature], dtype=np.float64)
         if known.ndim != 1 or np.any(~((known > -1) & (known < _MOST_CATEGORIES))):
-            raise damaged(scope, "has categories that are none")
+            raise scope.damaged("it has categories that are none")
         category = known.astype(np.uint32)
         np.bitwise_or.at(sets[places[feature]], category // 32, np.uint32(1) << (category % 32))
     return sets, places

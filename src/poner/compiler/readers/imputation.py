@@ -32,7 +32,8 @@ from poner.compiler.operations import (
 )
 from poner.compiler.readers.encoders import category_key, mark_missing_as_none
 from poner.compiler.readers.reading import Scope, TransformerReader
-from poner.errors import ModelUnreadableError
+
+_MISFIT = "its fill values do not fit its columns"
 
 _DROPS_EMPTY_CONSTANTS = (1, 8)
 """Since then a column without any value is dropped also where a constant would fill it."""
@@ -43,7 +44,7 @@ def read_simple_imputer(estimator: FittedObject, scope: Scope, source: int) -> i
     builder = scope.builder
     statistics = get_list(estimator, "statistics_")
     if len(statistics) != builder.width(source):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     checked = require_imputable(estimator, scope, source)
     kept = [place for place, value in enumerate(statistics) if not _is_nan(value)]
     constant = get_value(estimator, "strategy") == "constant"
@@ -72,7 +73,7 @@ def _substitute(value: FittedValue, scope: Scope) -> float:
         case bool() | int() | float():
             return float(value)
         case _:
-            raise _unlike(scope)
+            raise scope.damaged(_MISFIT)
 
 
 def require_imputable(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -101,7 +102,7 @@ def _wanted(missing: FittedValue, scope: Scope, source: int) -> float:
             category_key(missing, scope, source, column)
         return scope.builder.code(missing)
     if not isinstance(missing, int | float):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     return float(missing)
 
 
@@ -178,7 +179,7 @@ def _donors(
     rows = get_matrix(estimator, "_fit_X")
     gaps = get_array(estimator, "_mask_fit_X", 2)
     if rows.shape[1] != width or gaps.shape != rows.shape or gaps.dtype.kind != "b":
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     donors = np.where(gaps, np.nan, rows)
     valid = ~np.all(np.isnan(donors), axis=0)
     if not valid.any():
@@ -206,7 +207,7 @@ def _weights(estimator: FittedObject, scope: Scope) -> NeighbourWeights:
 def _most_donors(estimator: FittedObject, n_donors: int, scope: Scope) -> int:
     most = int(get_number(estimator, "n_neighbors"))
     if most < 1:
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     if _MOST_DONORS < most < n_donors:
         raise scope.unsupported(f"it has more than {_MOST_DONORS} neighbours.")
     return min(most, n_donors)
@@ -234,9 +235,9 @@ def _indicated(indicator: FittedObject, scope: Scope, source: int) -> NDArray[np
     if not columns.size:
         return np.empty(0, dtype=np.int64)
     if columns.ndim != 1 or columns.dtype.kind not in "iu":
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     if columns.min() < 0 or columns.max() >= width:
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     return columns.astype(np.int64)
 
 
@@ -272,13 +273,6 @@ def _refuse_new(
 
 def _is_nan(value: FittedValue) -> bool:
     return isinstance(value, float) and value != value
-
-
-def _unlike(scope: Scope) -> ModelUnreadableError:
-    return ModelUnreadableError(
-        f"{scope.path}: its fill values do not fit its columns.",
-        "Fit and save the model again.",
-    )
 
 
 TRANSFORMERS: dict[str, TransformerReader] = {

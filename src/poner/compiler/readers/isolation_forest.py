@@ -12,7 +12,6 @@ from poner.compiler.fitted import get_array, get_list, get_number, get_object
 from poner.compiler.operations import Function, Pairing
 from poner.compiler.readers.bagging import bagged_trees, read_bag
 from poner.compiler.readers.forest import sum_leaf_rows
-from poner.compiler.readers.members import damaged
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
 from poner.errors import ModelUnreadableError
@@ -75,7 +74,7 @@ def _path_lengths(
         )
         depths = _depths(trees)
     if not len(depths) == len(beyond) == len(trees.fitted.leaf):
-        raise damaged(scope, "has not a path length for each node")
+        raise scope.damaged("it has not a path length for each node")
     return np.asarray(depths + beyond - 1.0)
 
 

@@ -15,7 +15,8 @@ from poner.compiler.fitted import get_array, get_list, get_number, get_object, g
 from poner.compiler.operations import Pairing, Replace
 from poner.compiler.readers.imputation import add_indicator, read_simple_imputer
 from poner.compiler.readers.reading import Scope, TransformerReader
-from poner.errors import ModelUnreadableError
+
+_MISFIT = "its rounds do not fit its columns"
 
 
 def read_iterative_imputer(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -29,7 +30,7 @@ def read_iterative_imputer(estimator: FittedObject, scope: Scope, source: int) -
     filled = read_simple_imputer(initial, scope.inside("first", "initial_imputer_"), source)
     kept = _kept(estimator, initial, scope, builder.width(source))
     if builder.width(filled) != len(kept):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     raw = builder.select(_with_nan(estimator, scope, source), kept)
     rounds = get_list(estimator, "imputation_sequence_") if _rounds(estimator) else []
     for place, entry in enumerate(rounds):
@@ -38,7 +39,7 @@ def read_iterative_imputer(estimator: FittedObject, scope: Scope, source: int) -
                 inner = scope.inside(f"round {place}", "imputation_sequence_", place, 2)
                 columns = _columns(neighbours, scope, len(kept))
                 if not 0 <= column < len(kept):
-                    raise _unlike(scope)
+                    raise scope.damaged(_MISFIT)
                 prediction = inner.predict(regressor, builder.select(filled, columns)).predict
                 value = _clip(estimator, scope, column, prediction, kept)
                 imputed = builder.pair(Pairing.FILL, builder.select(raw, [column]), value)
@@ -46,7 +47,7 @@ def read_iterative_imputer(estimator: FittedObject, scope: Scope, source: int) -
                 order[column] = len(kept)
                 filled = builder.select(builder.join([filled, imputed]), order)
             case _:
-                raise _unlike(scope)
+                raise scope.damaged(_MISFIT)
     return add_indicator(estimator, scope, source, filled)
 
 
@@ -74,7 +75,7 @@ def _kept(
     else:
         empty = np.isnan(get_vector(initial, "statistics_"))
     if len(empty) != width or empty.dtype.kind != "b":
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     return np.flatnonzero(~empty)
 
 
@@ -82,9 +83,9 @@ def _columns(neighbours: object, scope: Scope, width: int) -> NDArray[np.int64]:
     """The columns that a regressor sees."""
     columns = np.asarray(neighbours)
     if columns.ndim != 1 or columns.dtype.kind not in "iu" or not columns.size:
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     if columns.min() < 0 or columns.max() >= width:
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     return columns.astype(np.int64)
 
 
@@ -96,15 +97,9 @@ def _clip(
     for name, pairing in (("_min_value", Pairing.MAXIMUM), ("_max_value", Pairing.MINIMUM)):
         limits: FloatArray = get_vector(estimator, name)
         if len(limits) <= column or len(limits) < len(kept) or builder.width(value) != 1:
-            raise _unlike(scope)
+            raise scope.damaged(_MISFIT)
         value = builder.combine(pairing, value, limits[column])
     return value
-
-
-def _unlike(scope: Scope) -> ModelUnreadableError:
-    return ModelUnreadableError(
-        f"{scope.path}: its rounds do not fit its columns.", "Fit and save the model again."
-    )
 
 
 TRANSFORMERS: dict[str, TransformerReader] = {

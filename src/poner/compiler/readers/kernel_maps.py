@@ -24,7 +24,8 @@ from poner.compiler.readers.pairwise_kernels import add_kernel
 from poner.compiler.readers.projections import own_dtype, project
 from poner.compiler.readers.reading import Scope, TransformerReader
 from poner.compiler.readers.scaling import read_kernel_centerer
-from poner.errors import ModelUnreadableError
+
+_MISFIT = "its points or directions do not fit its columns"
 
 
 def read_nystroem(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -41,7 +42,7 @@ def read_kernel_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
     eigenvalues = own_dtype(estimator, "eigenvalues_").ravel()
     vectors = own_dtype(estimator, "eigenvectors_")
     if vectors.shape[1] != len(eigenvalues) or np.any(eigenvalues < 0):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     used = eigenvalues != 0
     scaled = vectors / np.sqrt(np.where(used, eigenvalues, eigenvalues.dtype.type(1)))
     return _project(scope, centered, np.where(used, scaled, 0.0).T.astype(np.float64))
@@ -102,7 +103,7 @@ def _cosines(estimator: FittedObject, scope: Scope, row: int) -> int:
     register = builder.combine(Pairing.ADD, register, get_vector(estimator, "random_offset_"))
     count = get_number(estimator, "n_components")
     if count < 1:
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     return builder.combine(
         Pairing.MULTIPLY, builder.map(Function.COS, register), math.sqrt(2.0 / count)
     )
@@ -154,9 +155,9 @@ def read_polynomial_count_sketch(estimator: FittedObject, scope: Scope, source: 
     offset = get_number(estimator, "coef0")
     width = builder.width(source)
     if places.shape != signs.shape or places.shape[1] != width + (offset != 0):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     if not places.size or places.min() < 0 or places.max() >= count:
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     row = builder.require(source)
     angles = 2.0 * np.pi * (np.outer(np.arange(count), np.arange(count)) % count) / count
     waves = np.stack([np.cos(angles), -np.sin(angles)])
@@ -182,13 +183,6 @@ def _times(scope: Scope, first: tuple[int, int], real: int, imaginary: int) -> t
     one = builder.pair(Pairing.MULTIPLY, first[0], imaginary)
     other = builder.pair(Pairing.MULTIPLY, first[1], real)
     return builder.pair(Pairing.SUBTRACT, both, neither), builder.pair(Pairing.ADD, one, other)
-
-
-def _unlike(scope: Scope) -> ModelUnreadableError:
-    return ModelUnreadableError(
-        f"{scope.path}: its points or directions do not fit its columns.",
-        "Fit and save the model again.",
-    )
 
 
 _APPROXIMATION = "sklearn.kernel_approximation"

@@ -10,7 +10,7 @@ import numpy as np
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_matrix, get_value
 from poner.compiler.operations import Function
-from poner.compiler.readers.pairwise_kernels import add_kernel, add_weighted, damaged
+from poner.compiler.readers.pairwise_kernels import add_kernel, add_weighted
 from poner.compiler.readers.process_kernels import add_process_kernel
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
@@ -24,7 +24,7 @@ def read_kernel_ridge(estimator: FittedObject, scope: Scope, source: int) -> Pre
         weights = weights.T
     kernel = get_value(estimator, "kernel")
     if weights.shape[1] != len(points) and kernel != "precomputed":
-        raise damaged(scope, "its weights are not those of its training rows")
+        raise scope.damaged("its weights are not those of its training rows")
     source = builder.require(source)
     if kernel == "linear" and points.shape[1] == builder.width(source):
         sums = builder.linear(source, weights @ points, cancels=True)

@@ -12,7 +12,6 @@ from poner.compiler.fitted import get_classes, get_matrix, get_number, get_value
 from poner.compiler.operations import Metric, Neighbours, NeighbourWeights, Pairing, Reduction
 from poner.compiler.readers.pairwise_kernels import add_distances, add_kernel
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
-from poner.errors import ModelUnreadableError
 
 
 def read_label_propagation(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -22,9 +21,7 @@ def read_label_propagation(estimator: FittedObject, scope: Scope, source: int) -
     labels = get_matrix(estimator, "label_distributions_")
     classes = get_classes(estimator)
     if labels.shape != (len(points), len(classes)):
-        raise ModelUnreadableError(
-            f"{scope.path}: its labels do not fit its training rows.", "Fit and save it again."
-        )
+        raise scope.damaged("its labels do not fit its training rows")
     weights = _add_weights(estimator, scope, source, points)
     sums = builder.linear(weights, labels.T)
     probabilities = builder.pair(Pairing.DIVIDE, sums, builder.reduce(Reduction.SUM, sums))

@@ -14,7 +14,6 @@ from poner.compiler.operations import Function, Logistic, Pairing, Reduction, So
 from poner.compiler.program import ProgramBuilder
 from poner.compiler.readers.linear import add_scores
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
-from poner.errors import ModelUnreadableError
 
 
 def read_linear_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -33,10 +32,7 @@ def label_scores(scores: int, classes: Classes, scope: Scope) -> Prediction:
     if width == 1 and len(classes) == 1:
         raise scope.unsupported("it was fitted on a single class")
     if len(classes) != max(width, 2):
-        raise ModelUnreadableError(
-            f"{scope.path}: the model has {len(classes)} classes and scores for {width}.",
-            "The file is damaged or was tampered with: train and save the model again.",
-        )
+        raise scope.damaged(f"the model has {len(classes)} classes and scores for {width}")
     binary = width == 1
     label = builder.combine(Pairing.GREATER, scores, 0.0) if binary else builder.argmax(scores)
     return Prediction(label, (classes,), decision_function=scores)

@@ -12,7 +12,6 @@ from poner.compiler.fitted import get_array, get_number, get_vector
 from poner.compiler.operations import Function, Pairing, Reduction
 from poner.compiler.readers.distances import add_roots
 from poner.compiler.readers.neighbours import add_neighbourhood
-from poner.compiler.readers.pairwise_kernels import damaged
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
 
@@ -25,7 +24,7 @@ def read_local_outlier_factor(estimator: FittedObject, scope: Scope, source: int
     reaches = get_array(estimator, "_distances_fit_X_", 2)
     count = int(get_number(estimator, "n_neighbors_"))
     if len(densities) != n_points or len(reaches) != n_points or reaches.shape[1] < count:
-        raise damaged(scope, "its densities are not those of its points")
+        raise scope.damaged("its densities are not those of its points")
     reach = reaches[:, count - 1].astype(np.float64)
     distances = add_roots(scope, near.distances, near.distance)
     reached = builder.combine(Pairing.MAXIMUM, distances, reach)

@@ -16,7 +16,6 @@ from poner.compiler.fitted import get_objects
 from poner.compiler.operations import Recode, Reduction
 from poner.compiler.program import ProgramBuilder
 from poner.compiler.readers.reading import Classes, Prediction, Scope
-from poner.errors import ModelUnreadableError
 
 
 def inner_scope(scope: Scope, attribute: str, index: int) -> Scope:
@@ -30,7 +29,7 @@ def read_members(
     """What each estimator of a list predicts, all from the same register."""
     members = get_objects(estimator, attribute)
     if not members:
-        raise damaged(scope, f"has no {attribute}")
+        raise scope.damaged(f"it has no {attribute}")
     return [
         inner_scope(scope, attribute, index).predict(member, source)
         for index, member in enumerate(members)
@@ -99,7 +98,7 @@ def class_places(own: Classes, classes: Classes, scope: Scope) -> NDArray[np.int
     try:
         return np.array([classes.index(name) for name in own], dtype=np.int64)
     except ValueError:
-        raise damaged(scope, "has a member with classes of its own") from None
+        raise scope.damaged("it has a member with classes of its own") from None
 
 
 def spread(builder: ProgramBuilder, source: int, places: Sequence[int], width: int) -> int:
@@ -127,12 +126,5 @@ def binary_score(prediction: Prediction, scope: Scope) -> int:
 def with_classes(prediction: Prediction, classes: Classes, scope: Scope) -> Prediction:
     """The prediction of an estimator that was fitted on the places of the classes."""
     if prediction.only_classes != tuple(range(len(classes))):
-        raise damaged(scope, "has other classes than its estimators")
+        raise scope.damaged("it has other classes than its estimators")
     return replace(prediction, classes=(classes,), raw=None)
-
-
-def damaged(scope: Scope, what: str) -> ModelUnreadableError:
-    """The error for a state that no fit leaves."""
-    return ModelUnreadableError(
-        f"{scope.path}: the fitted estimator {what}.", "Fit and save the model again."
-    )

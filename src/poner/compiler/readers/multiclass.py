@@ -22,7 +22,6 @@ from poner.compiler.fitted import (
 from poner.compiler.operations import Function, Pairing, Reduction
 from poner.compiler.readers.members import (
     binary_score,
-    damaged,
     inner_scope,
     label_values,
     read_members,
@@ -34,7 +33,7 @@ def read_constant(estimator: FittedObject, scope: Scope, source: int) -> Predict
     """What stands where training had one label alone; it counts as no classifier."""
     label = get_vector(estimator, "y_")
     if len(label) != 1:
-        raise damaged(scope, "has not one label")
+        raise scope.damaged("it has not one label")
     value = scope.builder.constant(label)
     both = scope.builder.constant([1 - label[0], label[0]])
     return Prediction(value, None, predict_proba=both, decision_function=value)
@@ -48,19 +47,19 @@ def read_one_versus_rest(estimator: FittedObject, scope: Scope, source: int) -> 
     classes = get_classes(estimator)
     several = kind.startswith("multilabel")
     if len(members) != (1 if kind == "binary" else len(classes)):
-        raise damaged(scope, "has not one estimator for each of its classes")
+        raise scope.damaged("it has not one estimator for each of its classes")
     scores = builder.join([binary_score(member, scope) for member in members])
     probabilities = _normalized(members, several, scope)
     decides = all(member.decision_function is not None for member in members)
     if kind == "multiclass":
-        label = _first_or_last_argmax(scores, scope)
+        label = first_or_last_argmax(scores, scope)
     else:
         label = builder.combine(Pairing.GREATER, scores, _threshold(members[0]))
     outputs = ((0, 1),) * len(classes) if several else (classes,)
     return Prediction(label, outputs, probabilities, scores if decides else None)
 
 
-def _first_or_last_argmax(scores: int, scope: Scope) -> int:
+def first_or_last_argmax(scores: int, scope: Scope) -> int:
     """The largest score's place: of equals the first, to 1.7 the last."""
     builder = scope.builder
     if scope.version >= (1, 8):
@@ -104,7 +103,7 @@ def read_one_versus_one(estimator: FittedObject, scope: Scope, source: int) -> P
     n_classes = len(classes)
     pairs = [(i, j) for i in range(n_classes) for j in range(i + 1, n_classes)]
     if len(members) != len(pairs):
-        raise damaged(scope, "has not one estimator for each pair of its classes")
+        raise scope.damaged("it has not one estimator for each pair of its classes")
     labels = builder.join([label_values(member, scope) for member in members])
     scores = builder.join([binary_score(member, scope) for member in members])
     columns = [k for c in range(n_classes) for k, pair in enumerate(pairs) if c in pair]
@@ -132,7 +131,7 @@ def _read_pairs(estimator: FittedObject, scope: Scope, source: int) -> list[Pred
         return read_members(estimator, scope, source)
     members = get_objects(estimator, "estimators_")
     if not isinstance(indices, list) or len(indices) != len(members):
-        raise damaged(scope, "has not the columns of each of its pairs")
+        raise scope.damaged("it has not the columns of each of its pairs")
     found = []
     for place, (member, columns) in enumerate(zip(members, indices, strict=True)):
         register = select_columns(columns, scope, source)
@@ -144,9 +143,9 @@ def select_columns(columns: object, scope: Scope, source: int) -> int:
     """Some columns of a register, as a fitted state names them."""
     listed = np.asarray(columns)
     if listed.ndim != 1 or not listed.size or listed.dtype.kind not in "iu":
-        raise damaged(scope, "names no columns")
+        raise scope.damaged("it names no columns")
     if listed.min() < 0 or listed.max() >= scope.builder.width(source):
-        raise damaged(scope, "names columns that are not there")
+        raise scope.damaged("it names columns that are not there")
     return scope.builder.select(source, listed)
 
 
@@ -157,7 +156,7 @@ def read_output_code(estimator: FittedObject, scope: Scope, source: int) -> Pred
     codes = get_matrix(estimator, "code_book_")
     members = read_members(estimator, scope, source)
     if codes.shape != (len(classes), len(members)):
-        raise damaged(scope, "has not a code for each of its classes")
+        raise scope.damaged("it has not a code for each of its classes")
     scores = builder.join([binary_score(member, scope) for member in members])
     # As scikit-learn finds the nearest: |code|^2 - 2 code . score, summed in order.
     repeated = builder.select(scores, np.tile(np.arange(len(members)), len(classes)))

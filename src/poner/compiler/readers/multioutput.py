@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_list, get_objects, get_value
 from poner.compiler.operations import Function
-from poner.compiler.readers.members import damaged, inner_scope, label_values, read_members
+from poner.compiler.readers.members import inner_scope, label_values, read_members
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
 
@@ -23,7 +23,7 @@ def read_multi_output(estimator: FittedObject, scope: Scope, source: int) -> Pre
     if estimator.type_name.endswith("Regressor"):
         return Prediction(predict)
     if any(member.classes is None for member in members):
-        raise damaged(scope, "has a member that is no classifier")
+        raise scope.damaged("it has a member that is no classifier")
     classes = tuple(member.only_classes for member in members)
     probabilities = [member.predict_proba for member in members]
     found = [register for register in probabilities if register is not None]
@@ -47,7 +47,7 @@ def read_chain(estimator: FittedObject, scope: Scope, source: int) -> Prediction
         return Prediction(builder.select(builder.join(chained), in_order))
     predict = builder.select(builder.join([m.predict for m in members]), in_order)
     if any(member.classes is None for member in members):
-        raise damaged(scope, "has a member that is no classifier")
+        raise scope.damaged("it has a member that is no classifier")
     return Prediction(
         predict,
         tuple(members[place].only_classes for place in in_order),
@@ -61,9 +61,9 @@ def _read_order(estimator: FittedObject, scope: Scope, n_members: int) -> NDArra
     value = get_value(estimator, "order_")
     listed = np.array(get_list(estimator, "order_")) if isinstance(value, list) else value
     if not isinstance(listed, np.ndarray) or listed.dtype.kind not in "iu":
-        raise damaged(scope, "has no order of its members")
+        raise scope.damaged("it has no order of its members")
     if not np.array_equal(np.sort(listed), np.arange(n_members)):
-        raise damaged(scope, "has no order of its members")
+        raise scope.damaged("it has no order of its members")
     return listed.astype(np.int64)
 
 

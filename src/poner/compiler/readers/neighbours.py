@@ -21,7 +21,6 @@ from poner.compiler.fitted import (
 )
 from poner.compiler.operations import Means, Neighbours, NeighbourWeights, Pairing, Reduction, Votes
 from poner.compiler.readers.distances import Distance, add_distances_of, add_roots, read_distance
-from poner.compiler.readers.pairwise_kernels import damaged
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
 
 _BEYOND_ALL = 1e308
@@ -116,7 +115,7 @@ def add_neighbourhood(
         allow_missing = distance.takes_missing and scope.version >= (1, 6)
         source = builder.require(source, allow_missing=allow_missing)
     if points.shape[1] != builder.width(source):
-        raise damaged(scope, "its points are not as wide as its input")
+        raise scope.damaged("its points are not as wide as its input")
     distances = add_distances_of(scope, source, points, distance)
     kind = _weights(estimator, scope)
     measured = distances
@@ -158,7 +157,7 @@ def _limit(
         return np.array([0.0, radius**distance.root if distance.root != 2.0 else radius * radius])
     count = get_number(estimator, count_name)
     if not (count.is_integer() and 1.0 <= count <= n_points):
-        raise damaged(scope, "it wants more neighbours than it has points")
+        raise scope.damaged("it wants more neighbours than it has points")
     return np.array([count, 0.0])
 
 
@@ -213,7 +212,7 @@ def _targets(estimator: FittedObject, scope: Scope, near: Neighbourhood) -> Floa
     if isinstance(own, np.ndarray) and own.ndim < 2:
         targets = targets.T
     if len(targets) != scope.builder.width(near.weights) or not targets.shape[1]:
-        raise damaged(scope, "its targets are not those of its points")
+        raise scope.damaged("its targets are not those of its points")
     return targets
 
 
@@ -225,7 +224,7 @@ def _add_votes(
     own = _targets(estimator, scope, near)
     counts = np.array([len(names) for names in classes])
     if own.shape[1] != len(classes) or np.any((own < 0) | (own >= counts)):
-        raise damaged(scope, "its targets are not of its classes")
+        raise scope.damaged("its targets are not of its classes")
     columns = (own + (np.cumsum(counts) - counts)).astype("<u4")
     operation = Votes(columns, int(counts.sum()), refuse_none)
     return classes, scope.builder.add(operation, near.weights)
@@ -268,7 +267,7 @@ def _outlier_places(estimator: FittedObject, scope: Scope) -> list[int] | None:
         return None
     classes = get_outputs_classes(estimator)
     if not isinstance(labels, list) or len(labels) != len(classes):
-        raise damaged(scope, "its outlier_label_ has not one label for each output")
+        raise scope.damaged("its outlier_label_ has not one label for each output")
     for label, names in zip(labels, classes, strict=True):
         if label not in names:
             raise scope.unsupported(

@@ -13,7 +13,7 @@ from poner.compiler.fitted import check_shape, get_arrays, get_classes, get_obje
 from poner.compiler.operations import Function, Logistic, Pairing, Softmax
 from poner.compiler.readers.linear_classifiers import labels_of
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
-from poner.errors import ModelUnreadableError, NotSupportedError
+from poner.errors import NotSupportedError
 
 _FUNCTIONS = {
     "logistic": Function.EXPIT,
@@ -42,10 +42,7 @@ def read_mlp_classifier(estimator: FittedObject, scope: Scope, source: int) -> P
     if kind == "binary" and len(classes) == 1:
         raise scope.unsupported("it was fitted on a single class")
     if len(classes) != max(width, 2) or (kind == "binary") != (width == 1):
-        raise ModelUnreadableError(
-            f"{scope.path}: the model has {len(classes)} classes and scores for {width}.",
-            "The file is damaged or was tampered with: train and save the model again.",
-        )
+        raise scope.damaged(f"the model has {len(classes)} classes and scores for {width}")
     if width == 1:
         probabilities = builder.add(Logistic(np.ones(1)), scores)
         second = builder.select(probabilities, [1])

@@ -13,7 +13,7 @@ import numpy as np
 from poner.artifacts import FittedValue, FloatArray
 from poner.compiler.operations import Distances, Function, Metric, Pairing, Reduction
 from poner.compiler.readers.reading import Scope
-from poner.errors import ModelUnreadableError, NotSupportedError
+from poner.errors import NotSupportedError
 
 
 def add_kernel(
@@ -38,7 +38,7 @@ def add_kernel(
     """
     builder = scope.builder
     if points.ndim != 2 or points.shape[1] != builder.width(source):
-        raise damaged(scope, "its points are not as wide as its input")
+        raise scope.damaged("its points are not as wide as its input")
     gamma = _number(scope, parameters, "gamma", 1.0 if kernel == "chi2" else 1.0 / points.shape[1])
     offset = _number(scope, parameters, "coef0", 1.0)
     source = builder.require(source)
@@ -130,12 +130,4 @@ def _number(
         case int() | float():
             return float(value)
         case _:
-            raise damaged(scope, f"its `{name}` is no number")
-
-
-def damaged(scope: Scope, what: str) -> ModelUnreadableError:
-    """The error for a fitted state that does not hold together."""
-    return ModelUnreadableError(
-        f"{scope.path}: {what}, so this is no fitted estimator.",
-        "Fit and save the model again; a file that was edited by hand is not read.",
-    )
+            raise scope.damaged(f"its `{name}` is no number")

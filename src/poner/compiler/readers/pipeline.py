@@ -15,12 +15,11 @@ from poner.compiler.readers.reading import (
     Scope,
     TransformerReader,
 )
-from poner.errors import ModelUnreadableError
 
 
 def read_pipeline(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """All steps but the last transform."""
-    steps = list(_steps(estimator, scope))
+    steps = list(steps_of(estimator, scope))
     if not steps:
         raise scope.unsupported("it has no step that predicts.")
     *before, (inside, last) = steps
@@ -31,12 +30,12 @@ def read_pipeline(estimator: FittedObject, scope: Scope, source: int) -> Predict
 
 def read_transforming_pipeline(estimator: FittedObject, scope: Scope, source: int) -> int:
     """All steps transform."""
-    for inner, step in _steps(estimator, scope):
+    for inner, step in steps_of(estimator, scope):
         source = inner.transform(step, source)
     return source
 
 
-def _steps(estimator: FittedObject, scope: Scope) -> Iterator[tuple[Scope, FittedObject]]:
+def steps_of(estimator: FittedObject, scope: Scope) -> Iterator[tuple[Scope, FittedObject]]:
     """The steps that do something, each in its own scope."""
     for number, entry in enumerate(get_list(estimator, "steps")):
         match entry:
@@ -45,10 +44,7 @@ def _steps(estimator: FittedObject, scope: Scope) -> Iterator[tuple[Scope, Fitte
             case [str() as name, FittedObject() as step]:
                 yield scope.inside(name, "steps", number, 1), step
             case _:
-                raise ModelUnreadableError(
-                    f"{scope.path}: a step of the pipeline is no estimator.",
-                    "Fit and save the model again.",
-                )
+                raise scope.damaged("a step of the pipeline is no estimator")
 
 
 def read_frozen(estimator: FittedObject, scope: Scope, source: int) -> Prediction:

@@ -15,7 +15,8 @@ from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.fitted import get_array, get_number, get_objects, get_value
 from poner.compiler.operations import Extrapolation, Products, Splines
 from poner.compiler.readers.reading import Scope, TransformerReader
-from poner.errors import ModelUnreadableError
+
+_MISFIT = "its terms or splines do not fit its columns"
 
 MOST_TERMS = 1_000_000
 """Terms of a polynomial; the file of a model with more would be too large to serve."""
@@ -28,7 +29,7 @@ def read_polynomial_features(estimator: FittedObject, scope: Scope, source: int)
     width = builder.width(source)
     low, high = (int(get_number(estimator, name)) for name in ("_min_degree", "_max_degree"))
     if not 0 <= low <= high:
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     if math.comb(width + min(high, 1000), min(high, 1000)) > MOST_TERMS:
         raise scope.unsupported(f"it has more than {MOST_TERMS} terms.")
     ends, factors = [], list[int]()
@@ -56,7 +57,7 @@ def read_spline_transformer(estimator: FittedObject, scope: Scope, source: int) 
     builder = scope.builder
     splines = get_objects(estimator, "bsplines_")
     if len(splines) != builder.width(source):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     extrapolation = _extrapolation(get_value(estimator, "extrapolation"), scope)
     degree = int(get_number(splines[0], "k"))
     knots = [_knots(spline, degree, extrapolation, scope) for spline in splines]
@@ -111,9 +112,9 @@ def _knots(
         raise scope.unsupported("it has too few knots.")
     basis = np.eye(count - periodic)
     if not np.array_equal(coefficients, np.concatenate([basis, basis[:periodic]])):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     if not np.all(np.isfinite(knots)) or np.any(np.diff(knots) < 0):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     return knots
 
 
@@ -130,17 +131,10 @@ def _check_boundaries(
             hint,
         )
     if len({len(part) for part in knots}) > 1:
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     flat = any(part[degree] == part[len(part) - degree - 1] for part in knots)
     if flat and extrapolation is Extrapolation.PERIODIC:
         raise scope.unsupported("a periodic spline has a period of 0.", hint)
-
-
-def _unlike(scope: Scope) -> ModelUnreadableError:
-    return ModelUnreadableError(
-        f"{scope.path}: its terms or splines do not fit its columns.",
-        "Fit and save the model again.",
-    )
 
 
 TRANSFORMERS: dict[str, TransformerReader] = {

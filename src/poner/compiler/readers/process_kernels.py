@@ -14,7 +14,7 @@ import numpy as np
 from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.fitted import get_number, get_object, get_value, get_vector
 from poner.compiler.operations import Function, Metric, Pairing, Reduction
-from poner.compiler.readers.pairwise_kernels import add_distances, add_kernel, damaged
+from poner.compiler.readers.pairwise_kernels import add_distances, add_kernel
 from poner.compiler.readers.reading import Scope
 
 Values = int | float
@@ -43,7 +43,7 @@ def add_process_kernel(scope: Scope, source: int, points: FloatArray, kernel: Fi
     builder = scope.builder
     source = builder.require(source)
     if points.shape[1] != builder.width(source) or not len(points):
-        raise damaged(scope, "its points are not as wide as its input")
+        raise scope.damaged("its points are not as wide as its input")
     values = _add(_Rows(scope, source, points), kernel)
     if isinstance(values, float):
         raise scope.unsupported(
@@ -158,7 +158,7 @@ def _add_scaled(rows: _Rows, kernel: FittedObject) -> int:
         kernel = FittedObject(kernel.type_name, {"length_scale": np.array(own)})
     scales = get_vector(kernel, "length_scale")
     if len(scales) not in (1, rows.points.shape[1]):
-        raise damaged(rows.scope, "its kernel has not one length scale for each feature")
+        raise rows.scope.damaged("its kernel has not one length scale for each feature")
     source = rows.scope.builder.combine(Pairing.DIVIDE, rows.source, scales)
     with np.errstate(all="ignore"):
         points = rows.points / scales
@@ -212,7 +212,7 @@ def _add_exp_sine_squared(rows: _Rows, kernel: FittedObject) -> int:
     squares = add_distances(rows.scope, rows.source, rows.points, Metric.SQUARED_EUCLIDEAN)
     distances = builder.map(Function.SQRT, squares)
     if periodicity == 0.0:
-        raise damaged(rows.scope, "its kernel has a periodicity of 0")
+        raise rows.scope.damaged("its kernel has a periodicity of 0")
     angles = builder.combine(Pairing.MULTIPLY, distances, np.pi / periodicity)
     sines = builder.combine(Pairing.DIVIDE, builder.map(Function.SIN, angles), scale)
     return _add_decay(rows, builder.map(Function.SQUARE, sines), 2.0)
@@ -232,7 +232,7 @@ _STATIONARY: dict[str, Callable[[_Rows, FittedObject], int]] = {
 def _parameters(scope: Scope, kernel: FittedObject) -> dict[str, FittedValue]:
     more = get_value(kernel, "pairwise_kernels_kwargs")
     if more is not None and not isinstance(more, dict):
-        raise damaged(scope, "the parameters of its kernel are no names and values")
+        raise scope.damaged("the parameters of its kernel are no names and values")
     return {**(more or {}), "gamma": get_value(kernel, "gamma")}
 
 

@@ -21,7 +21,8 @@ from poner.compiler.readers.reading import (
     Scope,
     TransformerReader,
 )
-from poner.errors import ModelUnreadableError
+
+_MISFIT = "its components do not fit its columns"
 
 _CENTERS_AFTERWARDS = (1, 5)
 """Since then PCA takes the projected mean from the projected row, not one from the other before."""
@@ -30,13 +31,13 @@ _CENTERS_AFTERWARDS = (1, 5)
 def project(scope: Scope, source: int, matrix: FloatArray) -> int:
     """Matrix @ row, where the matrix is as wide as the row."""
     if matrix.shape[1] != scope.builder.width(source):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     return scope.builder.linear(source, matrix)
 
 
 def _center(scope: Scope, source: int, mean: FloatArray) -> int:
     if len(mean) != scope.builder.width(source):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     return scope.builder.combine(Pairing.SUBTRACT, source, mean)
 
 
@@ -88,7 +89,7 @@ def read_factor_analysis(estimator: FittedObject, scope: Scope, source: int) -> 
     components = get_matrix(estimator, "components_")
     noise = get_vector(estimator, "noise_variance_")
     if components.shape[1] != len(noise):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     with np.errstate(all="ignore"):
         weighted = components / noise
     covariance = np.eye(len(components)) + weighted @ components.T
@@ -168,12 +169,6 @@ def read_bernoulli_rbm(estimator: FittedObject, scope: Scope, source: int) -> in
     hidden = read_components(estimator, scope, source)
     hidden = builder.combine(Pairing.ADD, hidden, get_vector(estimator, "intercept_hidden_"))
     return builder.map(Function.EXPIT, hidden)
-
-
-def _unlike(scope: Scope) -> ModelUnreadableError:
-    return ModelUnreadableError(
-        f"{scope.path}: its components do not fit its columns.", "Fit and save the model again."
-    )
 
 
 _DECOMPOSITION = "sklearn.decomposition"

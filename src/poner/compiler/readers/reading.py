@@ -126,6 +126,10 @@ class Scope:
             step=self.path,
         )
 
+    def damaged(self, what: str) -> ModelUnreadableError:
+        """The error for a state that no fit leaves; names the step."""
+        return ModelUnreadableError(f"{self.path}: {what}.", "Fit and save the model again.")
+
     def takes_missing(self, width: int, method: str = "predict", value: float = np.nan) -> bool:
         """Whether the estimator answers for NaN: it is asked, as this changed with the versions."""
         row = np.full((1, width), value)

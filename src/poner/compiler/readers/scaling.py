@@ -16,15 +16,23 @@ from poner.compiler.readers.reading import Scope, TransformerReader
 from poner.errors import ModelUnreadableError
 
 
-def read_standard_scaler(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Minus the mean, divided by the scale; NaN passes, infinities are refused."""
+def read_shift_and_scale(estimator: FittedObject, scope: Scope, source: int) -> int:
+    """Minus the mean or center, divided by the scale; NaN passes, infinities are refused."""
     builder = scope.builder
     register = builder.require(source, allow_missing=True)
-    if get_value(estimator, "with_mean"):
-        register = builder.combine(Pairing.SUBTRACT, register, get_vector(estimator, "mean_"))
-    if get_value(estimator, "with_std"):
-        register = builder.combine(Pairing.DIVIDE, register, get_vector(estimator, "scale_"))
-    return register
+    shift, scale = shift_and_scale(estimator)
+    if shift is not None:
+        register = builder.combine(Pairing.SUBTRACT, register, shift)
+    return register if scale is None else builder.combine(Pairing.DIVIDE, register, scale)
+
+
+def shift_and_scale(estimator: FittedObject) -> tuple[FloatArray | None, FloatArray | None]:
+    """What a StandardScaler or RobustScaler subtracts and divides by; None for what it leaves."""
+    standard = estimator.type_name == _STANDARD
+    shifts = get_value(estimator, "with_mean" if standard else "with_centering")
+    scales = get_value(estimator, "with_std" if standard else "with_scaling")
+    shift = get_vector(estimator, "mean_" if standard else "center_") if shifts else None
+    return shift, get_vector(estimator, "scale_") if scales else None
 
 
 def read_min_max_scaler(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -62,17 +70,6 @@ def read_max_abs_scaler(estimator: FittedObject, scope: Scope, source: int) -> i
     register = builder.combine(Pairing.DIVIDE, register, get_vector(estimator, "scale_"))
     if estimator.attributes.get("clip"):
         register = _clip(scope, register, np.array([-1.0, 1.0]))
-    return register
-
-
-def read_robust_scaler(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Minus the center, divided by the scale; NaN passes."""
-    builder = scope.builder
-    register = builder.require(source, allow_missing=True)
-    if get_value(estimator, "with_centering"):
-        register = builder.combine(Pairing.SUBTRACT, register, get_vector(estimator, "center_"))
-    if get_value(estimator, "with_scaling"):
-        register = builder.combine(Pairing.DIVIDE, register, get_vector(estimator, "scale_"))
     return register
 
 
@@ -144,12 +141,13 @@ def read_kernel_centerer(estimator: FittedObject, scope: Scope, source: int) -> 
 
 
 _DATA = "sklearn.preprocessing._data"
+_STANDARD = f"{_DATA}.StandardScaler"
 
 TRANSFORMERS: dict[str, TransformerReader] = {
-    f"{_DATA}.StandardScaler": read_standard_scaler,
+    _STANDARD: read_shift_and_scale,
     f"{_DATA}.MinMaxScaler": read_min_max_scaler,
     f"{_DATA}.MaxAbsScaler": read_max_abs_scaler,
-    f"{_DATA}.RobustScaler": read_robust_scaler,
+    f"{_DATA}.RobustScaler": read_shift_and_scale,
     f"{_DATA}.Normalizer": read_normalizer,
     f"{_DATA}.Binarizer": read_binarizer,
     f"{_DATA}.KernelCenterer": read_kernel_centerer,

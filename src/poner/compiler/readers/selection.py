@@ -16,7 +16,6 @@ from poner.compiler.readers.reading import (
     Scope,
     TransformerReader,
 )
-from poner.errors import ModelUnreadableError
 
 
 def read_selector(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -28,10 +27,7 @@ def read_selector(estimator: FittedObject, scope: Scope, source: int) -> int:
         raise scope.unsupported("it selects no column.")
     columns = left.astype(np.int64)
     if not np.array_equal(columns, left) or columns.min() < 0 or columns.max() >= width:
-        raise ModelUnreadableError(
-            f"{scope.path}: it selects columns that are not there.",
-            "Fit and save the model again.",
-        )
+        raise scope.damaged("it selects columns that are not there")
     missing = scope.takes_missing(width, "transform")
     infinite = missing and scope.takes_missing(width, "transform", np.inf)
     checked = builder.require(source, allow_missing=missing, allow_infinite=infinite)

@@ -9,7 +9,7 @@ import numpy as np
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_list, get_object, get_outputs_classes
-from poner.compiler.readers.members import damaged, label_values, read_members
+from poner.compiler.readers.members import label_values, read_members
 from poner.compiler.readers.reading import (
     Classes,
     Prediction,
@@ -24,7 +24,7 @@ def read_stacking_features(estimator: FittedObject, scope: Scope, source: int) -
     members = read_members(estimator, scope, source)
     methods = get_list(estimator, "stack_method_")
     if len(methods) != len(members):
-        raise damaged(scope, "has not a method for each of its members")
+        raise scope.damaged("it has not a method for each of its members")
     columns = [
         _answers(member, method, estimator, scope)
         for member, method in zip(members, methods, strict=True)
@@ -43,7 +43,7 @@ def _answers(member: Prediction, method: object, estimator: FittedObject, scope:
         "decision_function": member.decision_function,
     }.get(str(method))
     if register is None:
-        raise damaged(scope, f"asks a member for {method}, which it does not have")
+        raise scope.damaged(f"it asks a member for {method}, which it does not have")
     if method != "predict_proba":
         return register
     classes = member.classes or ()
@@ -68,7 +68,7 @@ def read_stacking_classifier(estimator: FittedObject, scope: Scope, source: int)
     classes = get_outputs_classes(estimator)
     known: tuple[Classes, ...] = tuple(tuple(range(len(names))) for names in classes)
     if last.classes != known:
-        raise damaged(scope, "has other classes than its last estimator")
+        raise scope.damaged("it has other classes than its last estimator")
     return Prediction(last.predict, classes, _probabilities(last, scope), last.decision_function)
 
 

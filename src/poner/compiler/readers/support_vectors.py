@@ -18,7 +18,6 @@ from poner.compiler.readers.pair_votes import add_class_scores, add_votes, pairs
 from poner.compiler.readers.pairwise_kernels import (
     add_kernel,
     add_weighted,
-    damaged,
     unsupported_kernel,
 )
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
@@ -110,7 +109,7 @@ def _one_sum(estimator: FittedObject, scope: Scope) -> _Machine:
 def _of_classes(estimator: FittedObject, scope: Scope, n_classes: int) -> _Machine:
     counts = get_vector(estimator, "_n_support")
     if len(counts) != n_classes or n_classes < 2 or np.any(counts < 0):
-        raise damaged(scope, "its classes do not have their support vectors")
+        raise scope.damaged("its classes do not have their support vectors")
     return _checked(estimator, scope, counts.astype(np.int64), n_classes * (n_classes - 1) // 2)
 
 
@@ -128,9 +127,9 @@ def _checked(
     if counts.sum() == 0:  # an empty matrix has lost its shape
         vectors, weights = np.zeros((0, 0)), np.zeros((rows, 0))
     if counts.sum() != len(vectors) or weights.shape != (rows, len(vectors)):
-        raise damaged(scope, "its support vectors and their weights differ in number")
+        raise scope.damaged("its support vectors and their weights differ in number")
     if len(offsets) != n_pairs:
-        raise damaged(scope, "its `_intercept_` has not one value for each pair of classes")
+        raise scope.damaged("its `_intercept_` has not one value for each pair of classes")
     return _Machine(vectors, weights, offsets, counts)
 
 
@@ -142,7 +141,7 @@ def _add_sums(
     kernel = get_value(estimator, "kernel")
     source = builder.require(source)
     if len(machine.vectors) and machine.vectors.shape[1] != builder.width(source):
-        raise damaged(scope, "its support vectors are not as wide as its input")
+        raise scope.damaged("its support vectors are not as wide as its input")
     if not len(machine.vectors):
         sums = builder.linear(source, np.zeros((len(machine.offsets), builder.width(source))))
         sums = builder.combine(Pairing.ADD, sums, machine.offsets)
@@ -230,7 +229,7 @@ def _add_probabilities(
     if get_value(estimator, "probability") is not True or not slopes.size or not offsets.size:
         return None
     if not len(slopes) == len(offsets) == len(machine.pairs):
-        raise damaged(scope, "its probabilities are not of its pairs of classes")
+        raise scope.damaged("its probabilities are not of its pairs of classes")
     scaled = builder.combine(Pairing.MULTIPLY, sums, -slopes)
     pairs = builder.map(Function.EXPIT, builder.combine(Pairing.SUBTRACT, scaled, offsets))
     pairs = builder.combine(Pairing.MAXIMUM, pairs, _LEAST_PROBABILITY)

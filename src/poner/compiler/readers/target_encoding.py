@@ -11,7 +11,8 @@ from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_list, get_value, get_vector
 from poner.compiler.readers.encoders import CategoryTable, read_categories
 from poner.compiler.readers.reading import Scope, TransformerReader
-from poner.errors import ModelUnreadableError
+
+_MISFIT = "its encodings do not fit its categories"
 
 
 def read_target_encoder(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -25,21 +26,15 @@ def read_target_encoder(estimator: FittedObject, scope: Scope, source: int) -> i
     means = get_vector(estimator, "target_mean_")
     repeats = len(means) if get_value(estimator, "target_type_") == "multiclass" else 1
     if len(encodings) != repeats * len(categories) or len(means) not in (1, repeats):
-        raise _unlike(scope)
+        raise scope.damaged(_MISFIT)
     table = CategoryTable()
     for place, encoding in enumerate(encodings):
         names = categories[place // repeats]
         if encoding.shape != (len(names),):
-            raise _unlike(scope)
+            raise scope.damaged(_MISFIT)
         table.add_column(names, encoding.tolist(), means[place % len(means)])
     repeated = builder.select(finite, np.repeat(np.arange(len(categories)), repeats))
     return builder.add(table.recode(refuse_unknown=False), repeated)
-
-
-def _unlike(scope: Scope) -> ModelUnreadableError:
-    return ModelUnreadableError(
-        f"{scope.path}: its encodings do not fit its categories.", "Fit and save the model again."
-    )
 
 
 TRANSFORMERS: dict[str, TransformerReader] = {

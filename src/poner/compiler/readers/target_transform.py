@@ -12,11 +12,12 @@ from dataclasses import replace
 import numpy as np
 
 from poner.artifacts import FittedObject
-from poner.compiler.fitted import get_list, get_matrix, get_object, get_value, get_vector
+from poner.compiler.fitted import get_matrix, get_object, get_value, get_vector
 from poner.compiler.operations import Function, Interpolate, Pairing
 from poner.compiler.readers.functions import read_function_transformer
-from poner.compiler.readers.members import damaged
+from poner.compiler.readers.pipeline import steps_of
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
+from poner.compiler.readers.scaling import shift_and_scale
 
 _BOUNDS_THRESHOLD = 1e-7
 """Probabilities nearer to 0 or 1 than this are taken for them."""
@@ -27,7 +28,7 @@ def read_transformed_target(estimator: FittedObject, scope: Scope, source: int) 
     inside = scope.inside("regressor_", "regressor_")
     prediction = inside.predict(get_object(estimator, "regressor_"), source)
     if prediction.classes is not None:
-        raise damaged(scope, "holds no regressor")
+        raise scope.damaged("it holds no regressor")
     transformer = get_object(estimator, "transformer_")
     back = scope.inside("transformer_", "transformer_")
     return Prediction(read_inverse(transformer, back, prediction.predict))
@@ -56,14 +57,14 @@ def _invert_function(estimator: FittedObject, scope: Scope, source: int) -> int:
     return read_function_transformer(replace(estimator, attributes=swapped), scope, source)
 
 
-def _invert_standard_scaler(estimator: FittedObject, scope: Scope, source: int) -> int:
+def _invert_shift_and_scale(estimator: FittedObject, scope: Scope, source: int) -> int:
+    """Times the scale, plus the shift."""
     builder = scope.builder
     register = builder.require(source, allow_missing=True)
-    if get_value(estimator, "with_std"):
-        register = builder.combine(Pairing.MULTIPLY, register, get_vector(estimator, "scale_"))
-    if get_value(estimator, "with_mean"):
-        register = builder.combine(Pairing.ADD, register, get_vector(estimator, "mean_"))
-    return register
+    shift, scale = shift_and_scale(estimator)
+    if scale is not None:
+        register = builder.combine(Pairing.MULTIPLY, register, scale)
+    return register if shift is None else builder.combine(Pairing.ADD, register, shift)
 
 
 def _invert_min_max_scaler(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -78,26 +79,16 @@ def _invert_max_abs_scaler(estimator: FittedObject, scope: Scope, source: int) -
     return scope.builder.combine(Pairing.MULTIPLY, register, get_vector(estimator, "scale_"))
 
 
-def _invert_robust_scaler(estimator: FittedObject, scope: Scope, source: int) -> int:
-    builder = scope.builder
-    register = builder.require(source, allow_missing=True)
-    if get_value(estimator, "with_scaling"):
-        register = builder.combine(Pairing.MULTIPLY, register, get_vector(estimator, "scale_"))
-    if get_value(estimator, "with_centering"):
-        register = builder.combine(Pairing.ADD, register, get_vector(estimator, "center_"))
-    return register
-
-
 def _invert_power_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
     """The scaler's inverse, then column by column that of the power."""
     builder = scope.builder
     register = builder.require(source, allow_missing=True)
     if get_value(estimator, "standardize"):
         scaler = scope.inside("_scaler", "_scaler")
-        register = _invert_standard_scaler(get_object(estimator, "_scaler"), scaler, register)
+        register = _invert_shift_and_scale(get_object(estimator, "_scaler"), scaler, register)
     lambdas = get_vector(estimator, "lambdas_").tolist()
     if len(lambdas) != builder.width(register):
-        raise damaged(scope, "has not a power for each target")
+        raise scope.damaged("it has not a power for each target")
     box_cox = get_value(estimator, "method") == "box-cox"
     invert = _invert_box_cox if box_cox else _invert_yeo_johnson
     return builder.join(
@@ -148,7 +139,7 @@ def _invert_quantile_transformer(estimator: FittedObject, scope: Scope, source: 
     quantiles = get_matrix(estimator, "quantiles_")
     references = get_vector(estimator, "references_")
     if quantiles.shape != (len(references), builder.width(register)):
-        raise damaged(scope, "has not the quantiles of each target")
+        raise scope.damaged("it has not the quantiles of each target")
     if get_value(estimator, "output_distribution") == "normal":
         register = builder.map(Function.NORMAL_CDF, register)
         register = _settle_bounds(scope, register)
@@ -171,14 +162,8 @@ def _settle_bounds(scope: Scope, register: int) -> int:
 
 def _invert_pipeline(estimator: FittedObject, scope: Scope, source: int) -> int:
     """The steps' inverses, the last step's first."""
-    for number, entry in reversed(list(enumerate(get_list(estimator, "steps")))):
-        match entry:
-            case [str(), None | "passthrough"]:
-                continue
-            case [str() as name, FittedObject() as step]:
-                source = read_inverse(step, scope.inside(name, "steps", number, 1), source)
-            case _:
-                raise damaged(scope, "has a step that is no estimator")
+    for inside, step in reversed(list(steps_of(estimator, scope))):
+        source = read_inverse(step, inside, source)
     return source
 
 
@@ -186,10 +171,10 @@ _DATA = "sklearn.preprocessing._data"
 
 _INVERSES: dict[str, Callable[[FittedObject, Scope, int], int]] = {
     "sklearn.preprocessing._function_transformer.FunctionTransformer": _invert_function,
-    f"{_DATA}.StandardScaler": _invert_standard_scaler,
+    f"{_DATA}.StandardScaler": _invert_shift_and_scale,
     f"{_DATA}.MinMaxScaler": _invert_min_max_scaler,
     f"{_DATA}.MaxAbsScaler": _invert_max_abs_scaler,
-    f"{_DATA}.RobustScaler": _invert_robust_scaler,
+    f"{_DATA}.RobustScaler": _invert_shift_and_scale,
     f"{_DATA}.PowerTransformer": _invert_power_transformer,
     f"{_DATA}.QuantileTransformer": _invert_quantile_transformer,
     "sklearn.pipeline.Pipeline": _invert_pipeline,

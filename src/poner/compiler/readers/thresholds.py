@@ -13,7 +13,6 @@ import numpy as np
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_number, get_object, get_value
 from poner.compiler.operations import Pairing, Recode
-from poner.compiler.readers.members import damaged
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
 _POSITIVE_IS_ONE = {
@@ -72,14 +71,14 @@ def _positive_label(estimator: FittedObject, scope: Scope) -> object:
 def _read_score(estimator: FittedObject, inside: Prediction, scope: Scope) -> tuple[int, float]:
     """The second class's probability or score, and where its cut usually is."""
     if inside.classes is None or len(inside.only_classes) != 2:
-        raise damaged(scope, "does not decide between two classes")
+        raise scope.damaged("it does not decide between two classes")
     method = get_value(estimator, "response_method")
     if method != "decision_function" and inside.predict_proba is not None:
         return scope.builder.select(inside.predict_proba, [0, 1]), 0.5
     if method != "predict_proba" and inside.decision_function is not None:
         both = scope.builder.select(inside.decision_function, [0, 0])
         return scope.builder.combine(Pairing.MULTIPLY, both, [-1.0, 1.0]), 0.0
-    raise damaged(scope, f"asks for {method}, which its estimator does not have")
+    raise scope.damaged(f"it asks for {method}, which its estimator does not have")
 
 
 def _cut(
@@ -89,7 +88,7 @@ def _cut(
     builder = scope.builder
     classes = inside.only_classes
     if positive is not None and positive not in classes:
-        raise damaged(scope, "has a pos_label that is no class")
+        raise scope.damaged("it has a pos_label that is no class")
     place = 1 if positive is None else classes.index(positive)
     label = builder.combine(Pairing.GREATER_EQUAL, builder.select(scores, [place]), threshold)
     if place == 0:

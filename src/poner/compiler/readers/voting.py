@@ -12,7 +12,6 @@ import numpy as np
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_classes, get_list, get_value, get_vector
 from poner.compiler.readers.members import (
-    damaged,
     label_values,
     place_labels,
     read_members,
@@ -70,7 +69,7 @@ def _probabilities(members: Sequence[Prediction], classes: Classes, scope: Scope
     for member in members:
         register = member.predict_proba
         if register is None or scope.builder.width(register) != len(classes):
-            raise damaged(scope, "has a member without probabilities of its classes")
+            raise scope.damaged("it has a member without probabilities of its classes")
         found.append(register)
     return found
 
@@ -79,7 +78,7 @@ def _labels(members: Sequence[Prediction], classes: Classes, scope: Scope) -> in
     """The members' labels side by side, as places among the classes."""
     places = tuple(range(len(classes)))
     if any(member.classes is None for member in members):
-        raise damaged(scope, "has a member that is no classifier")
+        raise scope.damaged("it has a member that is no classifier")
     return scope.builder.join([place_labels(member, places, scope) for member in members])
 
 
@@ -98,7 +97,7 @@ def _read_weights(estimator: FittedObject, scope: Scope, n_members: int) -> list
         if isinstance(entry, list) and len(entry) == 2 and entry[1] != "drop"
     ]
     if len(kept) != n_members:
-        raise damaged(scope, "has not a weight for each of its members")
+        raise scope.damaged("it has not a weight for each of its members")
     return kept
 
 
