@@ -213,6 +213,23 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class ModelFile:
+    """A model file that was looked at before it was loaded, as an engine ships it."""
+
+    name: str
+    """Its name, such as `clf.sav`."""
+    content: bytes
+    """Its bytes: those that were checked, loaded and asked."""
+    format: str
+    """`pickle` or `skops`, with the compression behind a plus: `pickle+zlib`."""
+    libraries: Mapping[str, str]
+    """Versions by package, such as `{"scikit-learn": "1.2.1"}`: what the model was made with, and
+    where nobody wrote that down, what it was asked with."""
+    modules: Mapping[str, bytes] = field(default_factory=dict)
+    """The user's own modules that it needs, by path, such as `features.py`."""
+
+
+@dataclass(frozen=True)
 class TrainedModel:
     """A fitted estimator as data, with the living model to compare with."""
 
@@ -226,6 +243,8 @@ class TrainedModel:
     """The model itself; usable as long as the loader keeps it open."""
     training_rows: Rows
     """(n_rows, n_features) rows of the training data; no rows if none were kept."""
+    file: ModelFile | None = None
+    """The file it was read from; None for an estimator in memory."""
 
 
 @dataclass(frozen=True)
@@ -285,3 +304,39 @@ class ParityEvidence:
     """(n_rows, width) float64: the compiled model's raw scores."""
     predictions: FloatArray
     """(n_rows, n_outputs) float64: index of the class, or the regressor's value."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows with the model's own answers: what an engine that ships the model must answer too."""
+
+    signature: Signature
+    """What goes in, with what the model was seen to take, and what comes out."""
+    rows: Rows
+    """(n_rows, n_features) as the model takes them."""
+    rows_by_kind: Mapping[str, int]
+    """How many rows of each kind, in their order: training, thresholds, drawn, missing."""
+    predictions: FloatArray
+    """(n_rows, n_outputs) float64: index of the class, or the regressor's value."""
+    scores_method: str | None
+    """`predict_proba` or `decision_function`, whichever the model has first; None for neither."""
+    scores: FloatArray
+    """(n_rows, width) float64: what that method answers, or a regressor's values."""
+    number_type: str
+    """`float32` where the model refuses numbers beyond it, else `float64`."""
+    none_of: tuple[int, ...]
+    """Features whose missing values are None to the model; NaN in all others."""
+    typical: tuple[JsonScalar | None, ...] | None
+    """A row made of medians that the model answers; None where none is known."""
+
+
+@dataclass(frozen=True)
+class OnnxGraph:
+    """A model converted to ONNX; not yet compared with it."""
+
+    content: bytes
+    """The graph, as onnxruntime reads it."""
+    number_type: Literal["float64", "float32"]
+    """What it computes with: inputs are cast to it."""
+    converter: str
+    """Name and version of what converted it, such as `skl2onnx 1.20.0`."""

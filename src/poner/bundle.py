@@ -11,7 +11,7 @@ from pathlib import Path
 from poner.artifacts import ParityReport, Provenance, Signature
 from poner.errors import BundleError
 
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 MANIFEST_NAME = "manifest.json"
 FUNCTION_ZIP = "function.zip"
 
@@ -59,6 +59,46 @@ class ZipRecord:
 
 
 @dataclass(frozen=True)
+class Library:
+    """One package in a layer."""
+
+    name: str
+    """Its name, as the package index spells it."""
+    version: str
+    """Its version."""
+    wheel: str
+    """File name of the wheel it was taken from."""
+    sha256: str
+    """Hash of that wheel, in hexadecimal."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: a zip with `python/` at its root, and what is in it."""
+
+    name: str
+    """Name to publish it under: letters, digits, - and _, the same for the same content."""
+    zip: ZipRecord
+    """The zip, as layers/NAME.zip."""
+    libraries: tuple[Library, ...]
+    """What it holds, sorted by name."""
+
+
+@dataclass(frozen=True)
+class SlimmingStep:
+    """What leaving one kind of file out of the layers saved."""
+
+    rule: str
+    """What was left out, such as `tests`."""
+    files: int
+    """How many files."""
+    zipped_bytes: int
+    """What they would take in the zips."""
+    unzipped_bytes: int
+    """What they would take unpacked."""
+
+
+@dataclass(frozen=True)
 class Quota:
     """One of Lambda's limits, and how much of it the Bundle leaves free."""
 
@@ -93,7 +133,7 @@ class Manifest:
     settings: FunctionSettings
     """How the function is set up."""
     engine: str
-    """How predictions are computed: `native`."""
+    """How predictions are computed: `native`, `onnx` or `sklearn`."""
     passed_over: tuple[str, ...]
     """One line for each engine that was not taken, and why."""
     runtime: str
@@ -104,7 +144,7 @@ class Manifest:
     """Module and function that Lambda calls."""
     function: ZipRecord
     """function.zip."""
-    layers: tuple[ZipRecord, ...]
+    layers: tuple[Layer, ...]
     """The layers, in the order in which Lambda unpacks them."""
     quotas: tuple[Quota, ...]
     """Lambda's limits and what is left of them."""
@@ -118,6 +158,10 @@ class Manifest:
     """How the finished zips were tried."""
     poner_version: str
     """The poner that made it."""
+    slimming: tuple[SlimmingStep, ...] = ()
+    """What was left out of the layers, in the order in which it was tried."""
+    bytecode: bool = True
+    """Whether the layers hold bytecode of the runtime's Python."""
     format: int = MANIFEST_FORMAT
     """Version of this layout."""
 
@@ -139,6 +183,11 @@ class Bundle:
     def function_zip(self) -> Path:
         """The function's code and model."""
         return self.folder / self.manifest.function.path
+
+    @property
+    def layer_zips(self) -> tuple[Path, ...]:
+        """The layers, in the order in which Lambda unpacks them."""
+        return tuple(self.folder / layer.zip.path for layer in self.manifest.layers)
 
 
 def is_bundle(folder: Path) -> bool:
@@ -175,7 +224,7 @@ def read_bundle(folder: Path) -> Bundle:
             f"{path} has the format {manifest.format}; this poner reads {MANIFEST_FORMAT}.",
             "Make the bundle anew with `poner build`.",
         )
-    for record in (manifest.function, *manifest.layers):
+    for record in (manifest.function, *(layer.zip for layer in manifest.layers)):
         _check_file(folder, record)
     return Bundle(folder, manifest)
 

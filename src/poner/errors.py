@@ -80,6 +80,17 @@ class InstallError(PonerError):
     """Packages could not be installed: no network, or no such version."""
 
 
+class NoWheelError(InstallError):
+    """A package has no wheel for the target; names it, and the versions nearby that have one."""
+
+    def __init__(self, message: str, hint: str, package: str, nearest: tuple[str, ...]) -> None:
+        super().__init__(message, hint)
+        self.package = package
+        """Name of the package."""
+        self.nearest = nearest
+        """Versions nearby that have a wheel for the target, the older first; may be empty."""
+
+
 class EmulatorError(PonerError):
     """The local Lambda could not start, or not keep going."""
 

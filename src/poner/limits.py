@@ -52,6 +52,12 @@ class Runtime:
         """The Python version, such as `3.13`."""
         return self.name.removeprefix("python")
 
+    @property
+    def system(self) -> str:
+        """Its operating system, for people."""
+        name = "Amazon Linux 2" if self.glibc < (2, 34) else "Amazon Linux 2023"
+        return f"{name}, glibc {self.glibc[0]}.{self.glibc[1]}"
+
 
 RUNTIMES = {
     runtime.name: runtime

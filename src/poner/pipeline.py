@@ -84,6 +84,7 @@ def local_function(bundle: Bundle, **changes: Any) -> emulator.LocalFunction:
         "name": settings.name,
         "memory_mb": settings.memory_mb,
         "timeout_s": settings.timeout_s,
+        "layers": bundle.layer_zips,
     }
     return emulator.LocalFunction(bundle.function_zip, **{**values, **changes})
 

@@ -75,6 +75,8 @@ class LocalFunction:
     """The user's environment variables."""
     concurrency: int = 10
     """Most invocations at a time; what goes beyond is throttled."""
+    layers: tuple[Path, ...] = ()
+    """Zips, in the order in which they are unpacked; later ones overwrite earlier ones."""
 
     @property
     def arn(self) -> str:
