@@ -1,4 +1,4 @@
-"""`make bench`: poner's function beside an empty one and the article's way, in one run.
+"""`make bench`: poner's engines beside an empty function and the article's way, in one run.
 
 Prints a table and keeps the figures under benchmarks/results with the machine and the commit.
 Ratios are to the empty function, round by round; they mean something where seconds do not.
@@ -33,13 +33,13 @@ RESULTS = Path(__file__).parent / "results"
 def main() -> None:
     """Measure, print, keep."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15, help="cold starts of each function")
+    parser.add_argument("--rounds", type=int, default=9, help="cold starts of each function")
     parser.add_argument("--warm", type=int, default=500, help="warm invocations a cold start")
-    parser.add_argument("--runtime", help="such as python3.13; default: this Python's")
-    parser.add_argument("--no-article", action="store_true", help="leave the article's way out")
+    parser.add_argument("--runtime", default="python3.13", help="default: python3.13")
+    parser.add_argument("--native-only", action="store_true", help="leave all packages out")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="poner-bench-") as name, reporting() as reporter:
-        peers = prepare(Path(name), arguments.runtime, article=not arguments.no_article)
+        peers = prepare(Path(name), arguments.runtime, native_only=arguments.native_only)
         event = json.dumps(make_event()).encode()
         results = bench.compare(
             peers,
@@ -48,31 +48,30 @@ def main() -> None:
             warm=arguments.warm,
             progress=lambda share: reporter.progress("Measuring", share),
         )
-        runtime = peers["poner"].function.runtime
-    show(results, runtime)
-    keep(results, runtime)
+    show(results, arguments.runtime)
+    keep(results, arguments.runtime)
 
 
-def prepare(folder: Path, runtime: str | None, *, article: bool) -> dict[str, bench.Peer]:
+def prepare(folder: Path, runtime: str, *, native_only: bool) -> dict[str, bench.Peer]:
     """The functions to compare, all for the same interpreter and, but for the empty one, model."""
     project = folder / "project"
     templates.create_project(project)
     run_script(project)
     target = make_target(read_config(project), runtime)
-    bundle = pipeline.build(project / "model", folder / "build", target)
-    name, record = target.runtime.name, bundle.manifest.function
-    peers = {
-        "empty function": bench.with_bytecode(bench.empty_function(folder / "empty", name)),
-        "poner": bench.Peer(
-            pipeline.local_function(bundle), record.size_bytes, record.unzipped_bytes
-        ),
-    }
-    if article:
+    peers = {"empty function": bench.with_bytecode(bench.empty_function(folder / "empty", runtime))}
+    engines: tuple[pipeline.Engine, ...] = ("native", "onnx", "sklearn")
+    for engine in engines[:1] if native_only else engines:
+        bundle = pipeline.build(project / "model", folder / engine, target, engine=engine)
+        function = pipeline.local_function(bundle)
+        peers[f"poner, {engine}"] = bench.unpacked(function, folder / f"{engine}-unpacked")
+    if not native_only:
+        slow = bench.unpacked(function, folder / "sources", bytecode=False)
+        peers["sklearn without bytecode"] = slow
         model = (project / "model" / "clf.sav").read_bytes()
         pins = [f"scikit-learn=={bundle.manifest.provenance.sklearn_version}"]
         names = bundle.manifest.signature.wire_names
-        plain = bench.article_function(folder / "article", name, model, names, pins)
-        compiled = bench.article_function(folder / "bytecode", name, model, names, pins)
+        plain = bench.article_function(folder / "article", runtime, model, names, pins)
+        compiled = bench.article_function(folder / "bytecode", runtime, model, names, pins)
         peers["the article's way"] = plain
         peers["the same with bytecode"] = bench.with_bytecode(compiled)
     return peers
@@ -96,7 +95,16 @@ def show(results: tuple[bench.Result, ...], runtime: str) -> None:
     """The table, for people."""
     empty = results[0]
     table = Table(title=f"{runtime}, {len(empty.cold_s)} rounds; x: times the empty function")
-    for heading in ("", "cold ms", "x", "warm p50 us", "x", "warm p99 us", "zip KB", "unzipped KB"):
+    for heading in (
+        "",
+        "cold ms",
+        "x",
+        "warm p50 us",
+        "x",
+        "warm p99 us",
+        "zips KB",
+        "unzipped KB",
+    ):
         table.add_column(heading, justify="right" if heading else "left")
     for result in results:
         table.add_row(

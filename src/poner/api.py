@@ -6,9 +6,9 @@ import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from poner import client, compiled_model, limits, loader, pipeline
+from poner import client, compiled_model, loader, pipeline
 from poner.artifacts import PredictionValue, Signature
 from poner.bundle import Bundle, FunctionSettings, read_bundle
 from poner.compiled_model import CompiledModel
@@ -112,6 +112,9 @@ def build(
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
     settings: FunctionSettings | None = None,
+    require: Sequence[str] = (),
+    include: Sequence[str | Path] = (),
+    slim: str = "auto",
     notify: Callable[[str], None] = print,
 ) -> Bundle:
     """Build a Bundle from a model file or the folder that `save` wrote.
@@ -119,12 +122,16 @@ def build(
     Args:
         model: file or folder.
         out: folder of the Bundle; a Bundle in it is replaced.
-        engine: `native`, or `auto` for the first engine that supports the model.
+        engine: `native`, `onnx` or `sklearn`, or `auto` for the first of these that answers as
+            the model does.
         runtime: such as `python3.13`; by default that of this Python.
         architecture: `x86_64` or `arm64`.
         feature_names: names of the features, for a file without signature.json.
         labels: what the classes mean, for a file without signature.json.
         settings: name, memory, timeout and body limit of the function.
+        require: packages for the layers of the other engines, such as `numpy==1.24.1`.
+        include: the user's own modules that the model's classes come from, files or folders.
+        slim: what to leave out of layers: `auto` what is needed to fit, `always`, `never`.
         notify: gets a line about things worth knowing.
 
     Raises:
@@ -132,24 +139,39 @@ def build(
     """
     from poner import config  # with pydantic, which a notebook that only saves need not wait for
 
-    if engine not in ("auto", "native"):
-        raise UsageError(f"There is no engine {engine!r}.", "Choose `auto` or `native`.")
-    if architecture not in limits.ARCHITECTURES:
-        raise UsageError(
-            f"There is no architecture {architecture!r}.",
-            f"Choose one of {', '.join(limits.ARCHITECTURES)}.",
-        )
-    chosen = config.choose_runtime(runtime, datetime.date.today())
-    target = pipeline.Target(chosen, architecture, settings or FunctionSettings())
+    chosen, *newer = config.choose_runtimes(runtime, datetime.date.today())
+    target = pipeline.Target(
+        chosen,
+        _one_of("architecture", architecture, config.Architecture),
+        settings or FunctionSettings(),
+        tuple(newer),
+    )
+    packages = pipeline.Packages(
+        tuple(require), tuple(map(Path, include)), _one_of("choice of slim", slim, config.Slim)
+    )
     reporter = pipeline.Reporter(notify=notify)
     return pipeline.build(
         Path(model),
         Path(out),
         target,
+        engine=_one_of("engine", engine, config.EngineChoice),
+        packages=packages,
         feature_names=feature_names,
         labels=labels,
         reporter=reporter,
     )
+
+
+def _one_of(what: str, value: str, choices: Any) -> Any:
+    """The value, if it is one of a Literal's.
+
+    Raises:
+        UsageError: it is not.
+    """
+    known = get_args(choices)
+    if value not in known:
+        raise UsageError(f"There is no {what} {value!r}.", f"Choose one of {', '.join(known)}.")
+    return value
 
 
 @contextmanager

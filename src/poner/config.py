@@ -8,22 +8,34 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from poner.errors import ConfigError, UsageError
 from poner.limits import RUNTIMES, Runtime
 
 CONFIG_NAME = "poner.toml"
 
-EngineChoice = Literal["auto", "native"]
-"""How predictions are computed; `auto` takes the first engine that supports the model."""
+EngineChoice = Literal["auto", "native", "onnx", "sklearn"]
+"""How predictions are computed; `auto` takes the first engine that answers as the model does."""
 
 Architecture = Literal["x86_64", "arm64"]
 """Lambda's architectures."""
 
+Slim = Literal["auto", "always", "never"]
+"""How much is left out of layers: what is needed to fit, all that is safe, or nothing."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _as_tuple(value: object) -> object:
+    """TOML's arrays arrive as lists, which strict fields do not take for tuples."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+"""An array of strings."""
 
 
 class ProjectSection(_Section):
@@ -51,6 +63,12 @@ class BuildSection(_Section):
     """Instruction set."""
     out: str = "build"
     """Folder of the Bundle."""
+    require: Texts = ()
+    """Packages for the layers, such as `numpy==1.24.1`: pins, and what the user's modules need."""
+    include: Texts = ()
+    """The user's own modules that the model's classes come from: files or package folders."""
+    slim: Slim = "auto"
+    """How much is left out of the layers."""
 
 
 class FunctionSection(_Section):
@@ -98,21 +116,31 @@ def read_config(folder: Path) -> Config:
 
 
 def choose_runtime(name: str | None, today: datetime.date) -> Runtime:
-    """The runtime of that name, or that of the Python poner runs on.
+    """The first of `choose_runtimes`.
 
-    Where Lambda does not create functions for this Python, it is the newest that it does.
+    Raises:
+        UsageError: there is no such runtime.
+    """
+    return choose_runtimes(name, today)[0]
+
+
+def choose_runtimes(name: str | None, today: datetime.date) -> tuple[Runtime, ...]:
+    """The runtime of that name; or that of the Python poner runs on, and then the newer ones.
+
+    The newer ones are for packages that have no wheel for the first. Where Lambda does not create
+    functions for this Python, the newest that it does is the only one.
 
     Raises:
         UsageError: there is no such runtime.
     """
     if name is None:
-        own = RUNTIMES.get(f"python{sys.version_info.major}.{sys.version_info.minor}")
-        if own is not None and today < own.block_create:
-            return own
-        return [runtime for runtime in RUNTIMES.values() if today < runtime.block_create][-1]
+        creatable = [runtime for runtime in RUNTIMES.values() if today < runtime.block_create]
+        names = [runtime.name for runtime in creatable]
+        own = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        return tuple(creatable[names.index(own) if own in names else -1 :])
     if name not in RUNTIMES:
         raise UsageError(
             f"There is no runtime {name!r} that poner builds for.",
             f"Choose one of {', '.join(RUNTIMES)}.",
         )
-    return RUNTIMES[name]
+    return (RUNTIMES[name],)

@@ -2,46 +2,43 @@
 
 model file ─► TrainedModel ─► CompiledModel ─► Bundle ─► a URL
      loader.open_model   compiler.compile_model   bundler.make_native_bundle   emulator.running
+
+A model that the native engine does not compute goes along in its file, or as a graph of ONNX, with
+packages in layers; engines.py chooses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from poner import bundler, compiler, emulator, limits, loader
-from poner.artifacts import TrainedModel
-from poner.bundle import Bundle, FunctionSettings
+from poner import emulator, loader
+from poner.bundle import Bundle
 from poner.client import FunctionUrl
-from poner.compiled_model import CompiledModel
+from poner.engines import (
+    NO_PACKAGES,
+    SILENT,
+    Engine,
+    Job,
+    Packages,
+    Reporter,
+    Target,
+    build_bundle,
+    compile_trained,
+)
 
-
-@dataclass(frozen=True)
-class Reporter:
-    """Where the flow says what it does."""
-
-    notify: Callable[[str], None] = lambda line: None
-    """Called with one line about something worth knowing."""
-    progress: Callable[[str, float], None] = lambda what, share: None
-    """Called with what is being done and the share of it that is, 0 to 1."""
-
-
-SILENT = Reporter()
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a Bundle is built for."""
-
-    runtime: limits.Runtime
-    """Lambda's runtime."""
-    architecture: str
-    """`x86_64` or `arm64`."""
-    settings: FunctionSettings
-    """How the function is set up."""
+__all__ = [
+    "Engine",
+    "Packages",
+    "Reporter",
+    "Target",
+    "build",
+    "compile_trained",
+    "local_function",
+    "run_locally",
+]
 
 
 def build(
@@ -49,30 +46,23 @@ def build(
     out: Path,
     target: Target,
     *,
+    engine: Engine | Literal["auto"] = "auto",
+    packages: Packages = NO_PACKAGES,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
     reporter: Reporter = SILENT,
 ) -> Bundle:
     """From a model file, or the folder it lies in, to a proved Bundle in `out`."""
     opened = loader.open_model(
-        model, feature_names=feature_names, labels=labels, notify=reporter.notify
+        model,
+        feature_names=feature_names,
+        labels=labels,
+        include=packages.include,
+        requirements=packages.require,
+        notify=reporter.notify,
     )
     with opened as trained:
-        compiled = compile_trained(trained, reporter)
-    return bundler.make_native_bundle(
-        compiled,
-        out,
-        runtime=target.runtime,
-        architecture=target.architecture,
-        settings=target.settings,
-    )
-
-
-def compile_trained(trained: TrainedModel, reporter: Reporter = SILENT) -> CompiledModel:
-    """From a TrainedModel to a CompiledModel with its proof."""
-    return compiler.compile_model(
-        trained, progress=lambda share: reporter.progress("Proving parity", share)
-    )
+        return build_bundle(Job(trained, out, target, packages, reporter), engine)
 
 
 def local_function(bundle: Bundle, **changes: Any) -> emulator.LocalFunction:

@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from poner.bench.peers import Peer, article_function, empty_function, with_bytecode
+from poner.bench.peers import Peer, article_function, empty_function, unpacked, with_bytecode
 from poner.emulator import measure
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "compare",
     "empty_function",
     "ratio",
+    "unpacked",
     "with_bytecode",
 ]
 

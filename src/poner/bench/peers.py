@@ -6,7 +6,7 @@ import io
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from poner.emulator import LocalFunction
@@ -82,6 +82,28 @@ def article_function(
             "Check the network.",
         )
     return _peer(folder, runtime, 1769)
+
+
+def unpacked(function: LocalFunction, folder: Path, *, bytecode: bool = True) -> Peer:
+    """A function whose zips are unpacked once for all rounds, with or without their bytecode.
+
+    Its size is that of what is kept, as it lies in the zips.
+    """
+    zips = (function.code, *function.layers)
+    places = [folder / str(number) for number in range(len(zips))]
+    zipped = unzipped = 0
+    for path, place in zip(zips, places, strict=True):
+        with zipfile.ZipFile(path) as archive:
+            kept = [
+                entry
+                for entry in archive.infolist()
+                if bytecode or not entry.filename.endswith(".pyc")
+            ]
+            archive.extractall(place, kept)
+        zipped += sum(entry.compress_size for entry in kept)
+        unzipped += sum(entry.file_size for entry in kept)
+    code, *layers = places
+    return Peer(replace(function, code=code, layers=tuple(layers)), zipped, unzipped)
 
 
 def with_bytecode(peer: Peer) -> Peer:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from poner import pipeline
 from poner.bundle import Bundle, FunctionSettings
-from poner.cli.console import MESSAGES, print_data, print_json, reporting, say
-from poner.config import Config, choose_runtime, read_config
+from poner.cli.console import print_data, print_json, reporting, say
+from poner.cli.sizes import show_sizes, show_slimming
+from poner.config import Config, choose_runtimes, read_config
 from poner.errors import UsageError
 
 
@@ -23,6 +23,16 @@ class Engine(StrEnum):
 
     auto = "auto"
     native = "native"
+    onnx = "onnx"
+    sklearn = "sklearn"
+
+
+class Slim(StrEnum):
+    """How much is left out of the layers."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
 
 
 class Architecture(StrEnum):
@@ -46,6 +56,13 @@ def build(
     ] = None,
     architecture: Annotated[Architecture | None, typer.Option(help="Instruction set.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the bundle.")] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME==VERSION", help="Package for the layers; may be repeated."),
+    ] = None,
+    slim: Annotated[
+        Slim | None, typer.Option(help="What to leave out of layers: what is needed, all, nothing.")
+    ] = None,
     features: Annotated[
         str | None, typer.Option(help="a,b,c: for a model without signature.json.")
     ] = None,
@@ -54,14 +71,19 @@ def build(
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
-    """Compile a model, prove that it answers the same, and pack the function."""
+    """Make a function of a model, prove that it answers the same, and pack it for Lambda."""
     settings = read_config(Path.cwd())
-    del engine  # both choices mean the native engine, the only one there is yet
     with reporting() as reporter:
         bundle = pipeline.build(
             model or Path(settings.model.path),
             out or Path(settings.build.out),
             make_target(settings, runtime, architecture.value if architecture else None),
+            engine=engine.value if engine else settings.build.engine,
+            packages=pipeline.Packages(
+                require=tuple(require or settings.build.require),
+                include=tuple(Path(name) for name in settings.build.include),
+                slim=slim.value if slim else settings.build.slim,
+            ),
             feature_names=split_names(features),
             labels=split_labels(labels),
             reporter=reporter,
@@ -77,8 +99,10 @@ def make_target(
     settings: Config, runtime: str | None = None, architecture: str | None = None
 ) -> pipeline.Target:
     """What to build for: flags first, then poner.toml, then defaults."""
+    chosen, *newer = choose_runtimes(runtime or settings.build.runtime, datetime.date.today())
     return pipeline.Target(
-        runtime=choose_runtime(runtime or settings.build.runtime, datetime.date.today()),
+        runtime=chosen,
+        newer=tuple(newer),
         architecture=architecture or settings.build.architecture,
         settings=FunctionSettings(name=settings.project.name, **settings.function.model_dump()),
     )
@@ -122,21 +146,20 @@ def show_bundle(bundle: Bundle) -> None:
         f"{manifest.settings.name}: {manifest.engine} engine, {manifest.runtime}, "
         f"{manifest.architecture}"
     )
-    table = Table()
-    for heading in ("", "used", "left"):
-        table.add_column(heading, justify="right" if heading else "left")
-    for quota in manifest.quotas:
-        table.add_row(quota.name.replace("_", " "), f"{quota.used:,}", f"{quota.left:,}")
-    MESSAGES.print(table)
+    show_sizes([manifest.function, *(layer.zip for layer in manifest.layers)])
+    show_slimming(manifest.slimming)
     exact = all(output.tolerance == 0.0 for output in parity.outputs[:1])
     how = "to the bit" if exact else "but for rounding"
     say(f"Parity: {parity.rows_equal:,} of {parity.rows_tried:,} rows equal {how}.")
+    zips = "zips" if manifest.layers else "zip"
     say(
-        f"Tried from the finished zip on Python {tried.python_version} ({tried.architecture}): "
+        f"Tried from the finished {zips} on Python {tried.python_version} ({tried.architecture}): "
         f"{tried.rows:,} rows and {tried.requests:,} requests."
     )
     if tried.architecture != manifest.architecture:
+        what = "function tried is its twin" if manifest.layers else "kernel tried is its twin"
+        how = "of the same versions" if manifest.layers else "built from the same sources"
         say(
-            f"This machine cannot run {manifest.architecture}: the kernel tried is its twin for "
-            f"{tried.architecture}, built from the same sources."
+            f"This machine cannot run {manifest.architecture}: the {what} for "
+            f"{tried.architecture}, {how}."
         )

@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from poner.artifacts import ParityReport, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler.coded_trees import arrange
+from poner.compiler.examples import collect_examples
 from poner.compiler.operations import CastFloat32
 from poner.compiler.parity import prove
 from poner.compiler.parity_rows import Answerable
@@ -22,7 +23,7 @@ from poner.compiler.readers import read_model
 from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import write_tables
 
-__all__ = ["compile_model"]
+__all__ = ["compile_model", "collect_examples"]
 
 
 def compile_model(

@@ -42,7 +42,7 @@ class Proof:
         answer = self.model.oracle.answer(method, texts)
         answer = answer.reshape(len(rows), -1)
         if output is Output.PREDICT and self.prediction.classes is not None:
-            return _class_indices(answer, self.prediction.classes)
+            return class_indices(answer, self.prediction.classes)
         return answer.astype(np.float64)
 
     def refuses(self, rows: FloatArray) -> bool:
@@ -57,7 +57,7 @@ class Proof:
         return False
 
 
-def _class_indices(answers: NDArray[Any], classes: tuple[tuple[Any, ...], ...]) -> FloatArray:
+def class_indices(answers: NDArray[Any], classes: tuple[tuple[Any, ...], ...]) -> FloatArray:
     """The place of each answer among the classes of its output: (n_rows, n_outputs)."""
     columns = []
     for output, names in enumerate(classes):

@@ -18,8 +18,8 @@ from poner.compiler.program import ProgramBuilder
 from poner.errors import ModelUnreadableError, NotSupportedError
 
 _INSTEAD = (
-    "The onnx and sklearn engines would take it, which this version does not have yet: replace "
-    "the step by one that docs/coverage.md lists as native."
+    "Build with --engine auto, which takes onnx or sklearn instead, or replace the step by one "
+    "that docs/coverage.md lists as native."
 )
 
 Classes = tuple[JsonScalar, ...]

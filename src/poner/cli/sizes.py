@@ -1,0 +1,53 @@
+"""What zips take of Lambda's limits, as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from poner import limits
+from poner.bundle import SlimmingStep, ZipRecord
+from poner.cli.console import MESSAGES
+
+
+def show_sizes(zips: Sequence[ZipRecord]) -> None:
+    """Each zip in bytes, zipped and unzipped, and what the largest and the sum leave free."""
+    unzipped = sum(record.unzipped_bytes for record in zips)
+    largest = max(record.size_bytes for record in zips)
+    table = _table("bytes", "zipped", "unzipped")
+    for record in zips:
+        table.add_row(record.path, f"{record.size_bytes:,}", f"{record.unzipped_bytes:,}")
+    table.add_section()
+    if len(zips) > 1:
+        table.add_row("together", "", f"{unzipped:,}")
+    table.add_row(
+        "Lambda's limit",
+        f"{'each ' if len(zips) > 1 else ''}{limits.DIRECT_UPLOAD_BYTES:,}",
+        f"{limits.UNZIPPED_BYTES:,}",
+    )
+    table.add_row(
+        "left",
+        f"{limits.DIRECT_UPLOAD_BYTES - largest:,}",
+        f"{limits.UNZIPPED_BYTES - unzipped:,}",
+    )
+    MESSAGES.print(table)
+
+
+def show_slimming(steps: Sequence[SlimmingStep]) -> None:
+    """What was left out of layers and what that saved; nothing where nothing was."""
+    if not steps:
+        return
+    table = _table("left out", "files", "zipped", "unzipped")
+    for step in steps:
+        table.add_row(
+            step.rule, f"{step.files:,}", f"{step.zipped_bytes:,}", f"{step.unzipped_bytes:,}"
+        )
+    MESSAGES.print(table)
+
+
+def _table(*headings: str) -> Table:
+    table = Table()
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if place else "left", overflow="fold")
+    return table

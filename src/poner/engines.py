@@ -1,0 +1,197 @@
+"""The engines: each makes a Bundle of a model, and `auto` takes the first that can.
+
+In goes a TrainedModel with what is wanted of it, out comes a proved Bundle. What an engine ships,
+and how it is proved, is the stages' own business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, assert_never
+
+from poner import bundler, compiler, limits, loader
+from poner.artifacts import Examples, ModelFile, TrainedModel
+from poner.bundle import Bundle, FunctionSettings
+from poner.compiled_model import CompiledModel
+from poner.errors import (
+    InstallError,
+    InterpreterNotFoundError,
+    NotSupportedError,
+    NoWheelError,
+    ParityError,
+    QuotaError,
+)
+
+Engine = Literal["native", "onnx", "sklearn"]
+"""How predictions are computed on Lambda."""
+
+ENGINES: tuple[Engine, ...] = ("native", "onnx", "sklearn")
+"""In the order in which `auto` tries them: the smaller and faster first."""
+
+_PASSED_OVER = (NotSupportedError, ParityError, QuotaError, InstallError)
+"""What makes `auto` go on to the next engine."""
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Where the flow says what it does."""
+
+    notify: Callable[[str], None] = lambda line: None
+    """Called with one line about something worth knowing."""
+    progress: Callable[[str, float], None] = lambda what, share: None
+    """Called with what is being done and the share of it that is, 0 to 1."""
+
+
+SILENT = Reporter()
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a Bundle is built for."""
+
+    runtime: limits.Runtime
+    """Lambda's runtime."""
+    architecture: str
+    """`x86_64` or `arm64`."""
+    settings: FunctionSettings
+    """How the function is set up."""
+    newer: tuple[limits.Runtime, ...] = ()
+    """Runtimes to take instead where a package has no wheel for the first; none if it was
+    chosen."""
+
+
+@dataclass(frozen=True)
+class Packages:
+    """What the user says about the engines that need packages."""
+
+    require: tuple[str, ...] = ()
+    """Packages and their versions, such as `numpy==1.24.1`."""
+    include: tuple[Path, ...] = ()
+    """The user's own modules that the model's classes come from."""
+    slim: Literal["auto", "always", "never"] = "auto"
+    """How much is left out of the layers."""
+
+
+NO_PACKAGES = Packages()
+
+
+@dataclass(frozen=True)
+class Job:
+    """A model, and what is wanted of it."""
+
+    trained: TrainedModel
+    """The model, read from a file."""
+    out: Path
+    """Folder of the Bundle."""
+    target: Target
+    """What it is built for."""
+    packages: Packages
+    """What the user says about packages."""
+    reporter: Reporter = SILENT
+    """Where to say what is done."""
+
+    @cached_property
+    def examples(self) -> Examples:
+        """The model's own answers, for the engines that are compared with them."""
+        return compiler.collect_examples(
+            self.trained, progress=lambda share: self.reporter.progress("Asking the model", share)
+        )
+
+    @property
+    def file(self) -> ModelFile:
+        """The model's file."""
+        assert self.trained.file is not None, "open_model reads a file"
+        return self.trained.file
+
+
+def build_bundle(job: Job, choice: Engine | Literal["auto"]) -> Bundle:
+    """The Bundle of the engine that was chosen, or of the first that can make one.
+
+    Raises:
+        NotSupportedError: the engine cannot compute this model.
+        ParityError: it answers otherwise than the model.
+        QuotaError: the Bundle does not fit Lambda.
+        InstallError: its packages cannot be had.
+    """
+    if choice != "auto":
+        return _build(job, choice, ())
+    passed_over: list[str] = []
+    for engine in ENGINES[:-1]:
+        try:
+            return _build(job, engine, passed_over)
+        except _PASSED_OVER as error:
+            passed_over.append(f"{engine}: {error.message}")
+            job.reporter.notify(f"Passed over {passed_over[-1]}")
+    return _build(job, ENGINES[-1], passed_over)
+
+
+def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
+    match engine:
+        case "native":
+            return bundler.make_native_bundle(
+                compile_trained(job.trained, job.reporter),
+                job.out,
+                runtime=job.target.runtime,
+                architecture=job.target.architecture,
+                settings=job.target.settings,
+                passed_over=passed_over,
+            )
+        case "onnx":
+            graph = loader.convert_model(job.file, job.examples.signature)
+            return _first_with_wheels(
+                job,
+                lambda runtime: bundler.onnx_function(graph, job.examples, runtime=runtime),
+                passed_over,
+            )
+        case "sklearn":
+            return _first_with_wheels(
+                job, lambda runtime: bundler.sklearn_function(job.file, job.examples), passed_over
+            )
+        case _:
+            assert_never(engine)
+
+
+def _first_with_wheels(
+    job: Job,
+    make_function: Callable[[limits.Runtime], bundler.LayeredFunction],
+    passed_over: Sequence[str],
+) -> Bundle:
+    """A Bundle for the first of the runtimes for which there is a wheel of every package."""
+    *others, last = (job.target.runtime, *job.target.newer)
+    for runtime in others:
+        try:
+            return _layered(job, make_function(runtime), runtime, passed_over)
+        except (NoWheelError, InterpreterNotFoundError) as error:
+            job.reporter.notify(f"Not for {runtime.name}: {error.message}")
+    return _layered(job, make_function(last), last, passed_over)
+
+
+def _layered(
+    job: Job,
+    function: bundler.LayeredFunction,
+    runtime: limits.Runtime,
+    passed_over: Sequence[str],
+) -> Bundle:
+    return bundler.make_layered_bundle(
+        function,
+        job.examples,
+        job.trained.provenance,
+        job.out,
+        runtime=runtime,
+        architecture=job.target.architecture,
+        settings=job.target.settings,
+        slim=job.packages.slim,
+        passed_over=passed_over,
+        progress=job.reporter.progress,
+        notify=job.reporter.notify,
+    )
+
+
+def compile_trained(trained: TrainedModel, reporter: Reporter = SILENT) -> CompiledModel:
+    """From a TrainedModel to a CompiledModel with its proof."""
+    return compiler.compile_model(
+        trained, progress=lambda share: reporter.progress("Proving parity", share)
+    )

@@ -1,0 +1,130 @@
+"""Rows with the model's own answers, for the engines that ship the model itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.decomposition import NMF
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression, Perceptron
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+from poner import compiler, loader
+from poner.artifacts import Examples
+from poner.errors import ParityError
+from tests.conftest import Cancer
+
+
+def examples_of(model: Any, X: Any = None) -> Examples:
+    """Examples of a fitted estimator; X is its training data."""
+    with loader.open_estimator(model, X=X) as trained:
+        return compiler.collect_examples(trained)
+
+
+def test_answers_are_the_models_own(cancer: Cancer) -> None:
+    """Labels arrive as places among the classes, scores as predict_proba gives them."""
+    model = GradientBoostingClassifier(n_estimators=20).fit(
+        cancer.X, np.where(cancer.y, "yes", "no")
+    )
+    examples = examples_of(model, cancer.X)
+    np.testing.assert_array_equal(examples.rows[:569], cancer.X)
+    assert examples.scores_method == "predict_proba"
+    np.testing.assert_array_equal(examples.scores, model.predict_proba(examples.rows))
+    answered = model.classes_[examples.predictions[:, 0].astype(int)]
+    np.testing.assert_array_equal(answered, model.predict(examples.rows))
+    assert sum(examples.rows_by_kind.values()) == len(examples.rows)
+
+
+def test_a_model_that_casts_to_float32_says_so(cancer: Cancer) -> None:
+    """Trees refuse numbers beyond float32; a linear model answers for them."""
+    trees = RandomForestRegressor(n_estimators=5).fit(cancer.X, cancer.X[:, 0])
+    assert examples_of(trees, cancer.X).number_type == "float32"
+    linear = LinearRegression().fit(cancer.X, cancer.X[:, 0])
+    assert examples_of(linear, cancer.X).number_type == "float64"
+
+
+def test_the_typical_row_is_made_of_medians(cancer: Cancer) -> None:
+    """No patient's row goes along: a median is nobody's value together with the others."""
+    model = LogisticRegression(max_iter=5000).fit(cancer.X, cancer.y)
+    assert examples_of(model, cancer.X).typical == tuple(np.median(cancer.X, axis=0).tolist())
+
+
+def test_what_the_compiler_cannot_read_is_drawn_from_training(cancer: Cancer) -> None:
+    """NMF refuses negative numbers; rows drawn beyond zero are tried without their signs."""
+    model = make_pipeline(NMF(2, max_iter=2000), LogisticRegression()).fit(cancer.X, cancer.y)
+    examples = examples_of(model, cancer.X)
+    assert examples.rows_by_kind["training"] == 569
+    assert examples.rows_by_kind["drawn"] > 150
+    assert examples.rows.min() >= 0.0
+
+
+def test_without_training_data_rows_are_found_still(cancer: Cancer) -> None:
+    """A bare file says nothing of its features; enough of what is tried is answered."""
+    model = make_pipeline(NMF(2, max_iter=2000), LogisticRegression()).fit(cancer.X, cancer.y)
+    examples = examples_of(model)
+    assert len(examples.rows) > 100
+    assert examples.rows_by_kind.keys() <= {"thresholds", "drawn"}
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    """Numbers with a gap, and texts."""
+    return pd.DataFrame({"age": [61, 48, np.nan, 55] * 5, "sex": ["f", "m", "f", "m"] * 5})
+
+
+@pytest.mark.parametrize("own_step", [False, True], ids=["read", "not read"])
+def test_texts_and_gaps(table: pd.DataFrame, own_step: bool) -> None:
+    """Null is taken where the model answers for it, and unknown texts where it ignores them."""
+    encode = make_column_transformer(
+        (make_pipeline(SimpleImputer(), StandardScaler()), ["age"]),
+        (OneHotEncoder(handle_unknown="ignore"), ["sex"]),
+    )
+    steps = [encode, FunctionTransformer(_doubled)] if own_step else [encode]
+    model = make_pipeline(*steps, LogisticRegression()).fit(table, [1, 0, 0, 1] * 5)
+    examples = examples_of(model, table)
+    assert [feature.kind for feature in examples.signature.features] == ["number", "category"]
+    assert [feature.missing for feature in examples.signature.features] == [True, True]
+    assert examples.rows_by_kind["unknown"] > 50
+    assert examples.rows_by_kind["missing"] > 50
+    assert examples.typical == (55.0, "f")
+    assert set(examples.rows[:20, 1]) == {"f", "m"}
+
+
+def _doubled(X: Any) -> Any:
+    return X * 2.0
+
+
+def test_scores_of_a_model_without_probabilities(cancer: Cancer) -> None:
+    """The decision function is taken, one column for two classes."""
+    model = Perceptron().fit(cancer.X, cancer.y)
+    examples = examples_of(model, cancer.X)
+    assert examples.scores_method == "decision_function"
+    assert examples.scores.shape == (len(examples.rows), 1)
+
+
+def test_several_outputs(cancer: Cancer) -> None:
+    """A column an output."""
+    model = LinearRegression().fit(cancer.X, cancer.X[:, :3])
+    examples = examples_of(model, cancer.X)
+    assert examples.predictions.shape == (len(examples.rows), 3)
+    assert examples.scores_method is None
+
+
+def test_a_model_that_answers_nothing_is_an_error(cancer: Cancer) -> None:
+    """Nothing can be proved of it."""
+    model = make_pipeline(FunctionTransformer(_refuse, validate=True), LinearRegression())
+    model.fit(cancer.X, cancer.y)
+    with pytest.raises(ParityError, match="No row was found"):
+        examples_of(model)
+
+
+def _refuse(X: Any) -> Any:
+    if len(X) != 569:  # what it was fitted on
+        raise ValueError("no")
+    return X
