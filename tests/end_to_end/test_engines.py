@@ -1,0 +1,269 @@
+"""The engines that need packages, from real wheels on real interpreters, through the emulator."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import poner
+from poner import pipeline
+from poner.bundle import Bundle, FunctionSettings
+from poner.errors import ParityError
+from poner.limits import DIRECT_UPLOAD_BYTES, RUNTIMES
+from tests.conftest import COLUMNS, WIRE_NAMES, Cancer, Legacy
+from tests.end_to_end.test_flow import ANSWERS
+
+MISSING = ANSWERS[1].partition(" ")[2]
+
+
+def post(url: str, body: str) -> tuple[int, str]:
+    """A request as curl sends it; status and body."""
+    import urllib.error
+    import urllib.request
+
+    request = urllib.request.Request(
+        url, body.encode(), {"Content-Type": "application/json"}, method="POST"
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+@pytest.fixture(scope="module")
+def article_model(cancer: Cancer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The article's model, fitted today and saved."""
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    model = GradientBoostingClassifier(
+        n_estimators=1500, max_depth=1, learning_rate=0.01, random_state=42
+    ).fit(cancer.X, cancer.y)
+    folder = tmp_path_factory.mktemp("article") / "model"
+    return poner.save(
+        model, cancer.X, cancer.y, folder, feature_names=COLUMNS, labels=["benign", "malignant"]
+    )
+
+
+def build(model: Path, out: Path, engine: str, runtime: str = "python3.13") -> Bundle:
+    """A Bundle, quietly."""
+    return poner.build(model, out, engine=engine, runtime=runtime, notify=lambda line: None)
+
+
+def test_the_articles_exact_case(legacy: Legacy, tmp_path: Path) -> None:
+    """Python 3.9, scikit-learn 1.2.1, numpy 1.24.1: five layers, and the answers of 2023."""
+    bundle = poner.build(
+        legacy.path,
+        tmp_path / "build",
+        engine="sklearn",
+        runtime="python3.9",
+        feature_names=WIRE_NAMES,
+        require=["numpy==1.24.1"],
+        notify=lambda line: None,
+    )
+    libraries = [
+        (library.name, library.version)
+        for layer in bundle.manifest.layers
+        for library in layer.libraries
+    ]
+    names = ["joblib", "numpy", "scikit-learn", "scipy", "threadpoolctl"]
+    assert [name for name, _ in libraries] == names
+    assert len(bundle.manifest.layers) == 5
+    assert ("numpy", "1.24.1") in libraries
+    assert ("scikit-learn", "1.2.1") in libraries
+    assert bundle.manifest.verification.python_version.startswith("3.9.")
+    with poner.local(bundle) as url:
+        rows = [dict(zip(WIRE_NAMES, row, strict=True)) for row in legacy.rows[:100].tolist()]
+        assert poner.predict(url, rows) == legacy.predictions[:100]
+        assert post(url, '{"meanConcavePoints": 0.07951}') == (400, MISSING)
+
+
+@pytest.mark.parametrize("engine", ["onnx", "sklearn"])
+def test_the_same_contract(
+    article_model: Path, cancer: Cancer, tmp_path: Path, engine: str
+) -> None:
+    """On python3.13 every engine answers the article's requests as the native one does."""
+    bundle = build(article_model, tmp_path / "build", engine)
+    manifest = bundle.manifest
+    assert manifest.engine == engine
+    assert manifest.bytecode
+    assert all(layer.zip.size_bytes <= DIRECT_UPLOAD_BYTES for layer in manifest.layers)
+    unzipped = {quota.name: quota.used for quota in manifest.quotas}["unzipped_bytes"]
+    assert unzipped <= 200_000_000
+    assert manifest.settings == FunctionSettings(memory_mb=1769, timeout_s=30)
+    own = poner.compile(article_model)
+    log: list[str] = []
+    with pipeline.run_locally(bundle, log=log.append) as url:
+        rows = [dict(zip(WIRE_NAMES, row, strict=True)) for row in cancer.X.tolist()]
+        assert poner.predict(url, rows[:50]) == own.predict(cancer.X[:50]).tolist()
+        body = json.dumps(rows[0])
+        status, answer = post(url, body)
+        assert (status, answer) == (200, '{"reason":"OK","prediction":1,"status":"200"}')
+        for bad, reason in (
+            ({"worstArea": 1e39}, "'worstArea' is beyond what the model takes (float32)"),
+            ({"worstArea": "many"}, "'worstArea' must be a number, not a string"),
+            ({"worstArea": None}, "'worstArea' must be a number, not null"),
+            ({"age": 61}, "'body' contains 'age', which the model does not know"),
+        ):
+            status, answer = post(url, json.dumps(rows[0] | bad))
+            assert (status, json.loads(answer)["reason"]) == (400, reason)
+        assert post(url, '{"meanConcavePoints": 0.07951}') == (400, MISSING)
+    said = [line for line in log if not line.startswith(("INIT", "START", "END", "REPORT"))]
+    assert said == []  # no warning of joblib's, scikit-learn's or onnxruntime's
+
+
+def test_auto_says_what_it_passed_over(cancer: Cancer, tmp_path: Path) -> None:
+    """NMF has no tables and no ONNX: scikit-learn itself goes along, and one line each says why."""
+    from sklearn.decomposition import NMF
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    model = make_pipeline(NMF(3, max_iter=2000), LogisticRegression(max_iter=5000))
+    model.fit(cancer.X, cancer.y)
+    poner.save(model, cancer.X, cancer.y, tmp_path / "model")
+    lines: list[str] = []
+    bundle = poner.build(
+        tmp_path / "model", tmp_path / "build", runtime="python3.13", notify=lines.append
+    )
+    assert bundle.manifest.engine == "sklearn"
+    native, onnx = bundle.manifest.passed_over
+    assert native.startswith("native: Pipeline/nmf: ")
+    assert onnx.startswith("onnx: ")
+    assert [line for line in lines if line.startswith("Passed over")] == [
+        f"Passed over {native}",
+        f"Passed over {onnx}",
+    ]
+    with poner.local(bundle) as url:
+        assert poner.predict(url, cancer.X[:20]) == model.predict(cancer.X[:20]).tolist()
+        status, answer = post(url, json.dumps({f"x{i}": -1.0 for i in range(5)}))
+        assert status == 400
+        assert "does not take" in answer
+
+
+def test_texts_and_gaps_in_a_pipeline_of_scikit_learn(tmp_path: Path) -> None:
+    """A DataFrame's columns by name, texts and null, without pandas on Lambda."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OrdinalEncoder
+
+    random = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "age": random.normal(50, 10, 200),
+            "sex": random.choice(["f", "m"], 200),
+            "dose": np.where(random.random(200) < 0.2, np.nan, random.random(200)),
+        }
+    )
+    y = X["age"] * 2.0 + (X["sex"] == "f") + X["dose"].fillna(3.0)
+    encode = make_column_transformer((OrdinalEncoder(), ["sex"]), remainder="passthrough")
+    model = make_pipeline(encode, HistGradientBoostingRegressor(max_iter=20)).fit(X, y)
+    poner.save(model, X, y, tmp_path / "model")
+    bundle = build(tmp_path / "model", tmp_path / "build", "sklearn")
+    with poner.local(bundle) as url:
+        np.testing.assert_allclose(
+            poner.predict(url, X.head(10)), model.predict(X.head(10)), rtol=1e-12
+        )
+        status, answer = post(url, '{"age": 50, "sex": "x", "dose": null}')
+        reason = json.loads(answer)["reason"]
+        assert (status, reason) == (400, "'sex' is a category the model does not know")
+
+
+@pytest.mark.parametrize("kind", ["lightgbm", "xgboost"])
+def test_models_of_other_libraries(cancer: Cancer, tmp_path: Path, kind: str) -> None:
+    """LightGBM and XGBoost bring their own wheels; neither needs what Lambda does not have."""
+    if kind == "lightgbm":
+        from lightgbm import LGBMClassifier as Classifier
+
+        model = Classifier(n_estimators=20, verbose=-1)
+    else:
+        from xgboost import XGBClassifier as Classifier
+
+        model = Classifier(n_estimators=20)
+    model.fit(cancer.X, cancer.y)
+    poner.save(model, cancer.X, cancer.y, tmp_path / "model", feature_names=WIRE_NAMES)
+    bundle = poner.build(
+        tmp_path / "model", tmp_path / "build", runtime="python3.13", notify=lambda line: None
+    )
+    assert bundle.manifest.engine == "sklearn"
+    names = {library.name for layer in bundle.manifest.layers for library in layer.libraries}
+    assert kind in {name.removesuffix("-cpu") for name in names}
+    assert not any(name.startswith("nvidia") for name in names)
+    with poner.local(bundle) as url:
+        assert poner.predict(url, cancer.X[:50]) == model.predict(cancer.X[:50]).tolist()
+
+
+def test_a_class_of_the_users_own_goes_along(
+    cancer: Cancer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module named in `include` is packed beside the model."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    (tmp_path / "ratios.py").write_text(
+        "import numpy as np\n"
+        "from sklearn.base import BaseEstimator, TransformerMixin\n\n\n"
+        "class Ratios(TransformerMixin, BaseEstimator):\n"
+        "    def fit(self, X, y=None):\n"
+        "        self.n_features_in_ = X.shape[1]\n"
+        "        return self\n\n"
+        "    def transform(self, X):\n"
+        "        return np.asarray(X) / (1.0 + np.abs(X).sum(axis=1, keepdims=True))\n\n"
+        "    def __sklearn_is_fitted__(self):\n"
+        "        return True\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import ratios  # the module just written
+
+    model = make_pipeline(ratios.Ratios(), LogisticRegression()).fit(cancer.X, cancer.y)
+    poner.save(model, cancer.X, cancer.y, tmp_path / "model", feature_names=WIRE_NAMES)
+    monkeypatch.delitem(sys.modules, "ratios")
+    bundle = poner.build(
+        tmp_path / "model",
+        tmp_path / "build",
+        runtime="python3.13",
+        include=[tmp_path / "ratios.py"],
+        notify=lambda line: None,
+    )
+    assert bundle.manifest.engine == "sklearn"
+    assert "ratios.py" in {member.path for member in bundle.manifest.function.members}
+    with poner.local(bundle) as url:
+        assert poner.predict(url, cancer.X[:50]) == model.predict(cancer.X[:50]).tolist()
+
+
+def test_a_graph_that_answers_otherwise_is_refused(cancer: Cancer, tmp_path: Path) -> None:
+    """A graph scales in float32, and the trees behind it take other branches: nothing is written."""
+    from sklearn.ensemble import GradientBoostingRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), GradientBoostingRegressor(random_state=0))
+    model.fit(cancer.X, cancer.X[:, 0])
+    poner.save(model, cancer.X, cancer.y, tmp_path / "model")
+    with pytest.raises(ParityError, match="onnx"):
+        build(tmp_path / "model", tmp_path / "build", "onnx")
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_newer_runtime_is_taken_where_there_are_no_wheels(
+    article_model: Path, tmp_path: Path
+) -> None:
+    """Today's scikit-learn has no wheel for Amazon Linux 2; one line says what was done."""
+    lines: list[str] = []
+    target = pipeline.Target(
+        RUNTIMES["python3.11"], "x86_64", FunctionSettings(), (RUNTIMES["python3.13"],)
+    )
+    bundle = pipeline.build(
+        article_model,
+        tmp_path / "build",
+        target,
+        engine="sklearn",
+        reporter=pipeline.Reporter(notify=lines.append),
+    )
+    assert bundle.manifest.runtime == "python3.13"
+    assert any(line.startswith("Not for python3.11: ") for line in lines)
