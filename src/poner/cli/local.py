@@ -25,6 +25,12 @@ def local(
         str | None, typer.Option(help="module.function; for a Bundle, as its manifest says.")
     ] = None,
     runtime: Annotated[str | None, typer.Option(help="Such as python3.13.")] = None,
+    layer: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--layer", metavar="ZIP", help="Layer, unpacked in this order after a Bundle's own."
+        ),
+    ] = None,
     env: Annotated[
         list[str] | None, typer.Option("--env", metavar="K=V", help="Environment variable.")
     ] = None,
@@ -44,6 +50,7 @@ def local(
     }
     given = {key: value for key, value in changes.items() if value is not None}
     given |= {"environment": split_variables(env or []), "concurrency": concurrency}
+    given |= {"layers": tuple(layer or ())}
     function = make_function(path or Path(read_config(Path.cwd()).build.out), given)
     emulator.serve(
         function,
@@ -61,7 +68,9 @@ def make_function(path: Path, given: dict[str, Any]) -> emulator.LocalFunction:
         UsageError: it is no Bundle and a flag that it needs is missing.
     """
     if is_bundle(path):
-        return pipeline.local_function(read_bundle(path), **given)
+        bundle = read_bundle(path)
+        layers = bundle.layer_zips + given["layers"]
+        return pipeline.local_function(bundle, **{**given, "layers": layers})
     if not path.exists():
         raise UsageError(
             f"There is nothing at {path}.",

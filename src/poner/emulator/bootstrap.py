@@ -22,6 +22,7 @@ sys.path[0] = runtime_folder
 
 from awslambdaric.__main__ import main  # type: ignore[import-not-found] # noqa: E402 # of another Python
 
-# Section (e): task folder, then the runtime's folder, then the standard library.
-sys.path[:] = [task_folder, *dict.fromkeys(sys.path)]
-main(sys.argv)
+# Section (e): task folder, the layers' folders, the runtime's folder, the standard library.
+program, handler, *layer_folders = sys.argv
+sys.path[:] = [task_folder, *layer_folders, *dict.fromkeys(sys.path)]
+main([program, handler])

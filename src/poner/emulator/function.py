@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from poner.errors import EmulatorError
-from poner.limits import DEFAULT_MEMORY_MB, DEFAULT_TIMEOUT_S, RUNTIMES
+from poner.limits import DEFAULT_MEMORY_MB, DEFAULT_TIMEOUT_S, LAYERS, RUNTIMES
 
 REGION = "us-east-1"
 """Region the local Lambda claims to be in."""
@@ -76,7 +76,7 @@ class LocalFunction:
     concurrency: int = 10
     """Most invocations at a time; what goes beyond is throttled."""
     layers: tuple[Path, ...] = ()
-    """Zips, in the order in which they are unpacked; later ones overwrite earlier ones."""
+    """Zips or folders, in the order they are unpacked in; later ones overwrite earlier ones."""
 
     @property
     def arn(self) -> str:
@@ -133,6 +133,11 @@ def check_settings(function: LocalFunction) -> None:
     _check_range("timeout_s", function.timeout_s, TIMEOUT_S)
     if function.concurrency < 1:
         raise EmulatorError("concurrency is below 1.", "Allow at least one invocation at a time.")
+    if len(function.layers) > LAYERS:
+        raise EmulatorError(
+            f"Cannot reference more than {LAYERS} layers.",
+            f"Put what these {len(function.layers)} hold into {LAYERS} or fewer.",
+        )
     _check_environment(function.environment)
 
 

@@ -23,6 +23,8 @@ class Launch:
     """Private folder of this emulator; removed with all that is in it at the end."""
     task_folder: Path
     """The unpacked code, inside the scratch folder."""
+    opt_folder: Path
+    """The unpacked layers, inside the scratch folder; empty without layers."""
 
     @property
     def python_version(self) -> str:
@@ -36,12 +38,25 @@ class Launch:
         return library / "site-packages"
 
 
+def layer_folders(function: LocalFunction, opt_folder: Path) -> tuple[Path, ...]:
+    """Where modules of layers are imported from, in this order; none without layers.
+
+    Section (e); /var/lang/lib/python3.13/site-packages, which comes next from Python 3.13 on, is
+    one folder with /var/runtime here.
+    """
+    if not function.layers:
+        return ()
+    python = opt_folder / "python"
+    version = RUNTIMES[function.runtime].python_version
+    return python / "lib" / f"python{version}" / "site-packages", python
+
+
 def variables(launch: Launch, temporary_folder: Path) -> dict[str, str]:
     """Every variable of section (e) but those that change with each process, then the user's.
 
-    Paths of Lambda become the paths that stand for them here; /opt, empty without layers, is
-    left out of the search paths, since on this machine it may hold anything. TMPDIR, which
-    Lambda does not have, stands for the private /tmp: it leads `tempfile` to it.
+    Paths of Lambda become the paths that stand for them here; /opt is left out of the search
+    paths where there are no layers. TMPDIR, which Lambda does not have, stands for the private
+    /tmp: it leads `tempfile` to it.
     """
     function = launch.function
     task, runtime, language = (
@@ -59,7 +74,9 @@ def variables(launch: Launch, temporary_folder: Path) -> dict[str, str]:
         runtime / "lib",
         task,
         task / "lib",
+        *([launch.opt_folder / "lib"] if function.layers else []),
     )
+    programs = f"{language}/bin:/usr/local/bin:/usr/bin/:/bin"
     return {
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -82,7 +99,7 @@ def variables(launch: Launch, temporary_folder: Path) -> dict[str, str]:
         "LANG": "en_US.UTF-8",
         **({"LC_CTYPE": "C.UTF-8"} if version >= (3, 12) else {}),
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
-        "PATH": f"{language}/bin:/usr/local/bin:/usr/bin/:/bin",
+        "PATH": f"{programs}:{launch.opt_folder}/bin" if function.layers else programs,
         "PWD": str(task),
         "PYTHONPATH": str(runtime),
         "SHLVL": "0",
@@ -97,7 +114,9 @@ def command(launch: Launch) -> list[str]:
     """How the process is started: the counterpart of Lambda's own bootstrap.
 
     `-S` keeps site-packages and .pth files out; `-B` because Lambda's task folder is read-only,
-    so that no bytecode is ever written beside the code there.
+    so that no bytecode is ever written beside the code there. The layers' folders follow the
+    handler, since Lambda has no variable for them.
     """
-    bootstrap = Path(__file__).with_name("bootstrap.py")
-    return [str(launch.interpreter), "-S", "-B", str(bootstrap), launch.function.handler]
+    bootstrap = str(Path(__file__).with_name("bootstrap.py"))
+    layers = map(str, layer_folders(launch.function, launch.opt_folder))
+    return [str(launch.interpreter), "-S", "-B", bootstrap, launch.function.handler, *layers]

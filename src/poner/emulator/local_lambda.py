@@ -18,9 +18,9 @@ from poner.emulator.function import LocalFunction, LocalUrls, check_settings
 from poner.emulator.function_url import FunctionUrl
 from poner.emulator.http_server import HOST, listen
 from poner.emulator.invoke_api import InvokeApi
-from poner.emulator.launch import Launch
+from poner.emulator.launch import Launch, layer_folders
 from poner.emulator.pool import Pool
-from poner.emulator.task_folder import check_handler, fill_task_folder
+from poner.emulator.unpacking import check_handler, unpack
 from poner.errors import EmulatorError
 from poner.interpreters import make_environment
 from poner.limits import RUNTIMES
@@ -34,7 +34,7 @@ def prepared(function: LocalFunction) -> Iterator[Launch]:
     """Everything on disk that environments start from; removed at the end.
 
     Raises:
-        EmulatorError: the settings, the code or this system will not do.
+        EmulatorError: the settings, the code, a layer or this system will not do.
         InterpreterNotFoundError: there is no such Python.
         InstallError: awslambdaric could not be installed.
     """
@@ -46,12 +46,12 @@ def prepared(function: LocalFunction) -> Iterator[Launch]:
     check_settings(function)
     with tempfile.TemporaryDirectory(prefix="poner-", ignore_cleanup_errors=True) as scratch:
         scratch_folder = Path(scratch).resolve()
-        task_folder = scratch_folder / "task"
-        fill_task_folder(function.code, task_folder)
-        check_handler(function.handler, task_folder)
+        task_folder, opt_folder = scratch_folder / "task", scratch_folder / "opt"
+        unpack(function.code, function.layers, task_folder, opt_folder)
+        check_handler(function.handler, (task_folder, *layer_folders(function, opt_folder)))
         version = RUNTIMES[function.runtime].python_version
         interpreter = make_environment(version, [RUNTIME_CLIENT])
-        yield Launch(function, interpreter, scratch_folder, task_folder)
+        yield Launch(function, interpreter, scratch_folder, task_folder, opt_folder)
 
 
 @contextlib.asynccontextmanager

@@ -79,7 +79,7 @@ def run(folder: Path, source: str, **settings: Any) -> Iterator[Running]:
     """Run a handler module `app.py`, with as many settings as the test cares for."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "app.py").write_text(source)
-    function = LocalFunction(folder, "app.handler", **{"runtime": RUNTIME, **settings})
+    function = LocalFunction(folder, **{"handler": "app.handler", "runtime": RUNTIME, **settings})
     log: list[str] = []
     with running(function, log=log.append) as urls:
         yield Running(urls, function.name, log)

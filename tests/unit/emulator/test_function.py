@@ -31,6 +31,7 @@ def test_defaults_are_lambda_s():
         ({"name": "a/b"}, "a/b"),
         ({"name": "n" * 65}, "n" * 65),
         ({"concurrency": 0}, "concurrency"),
+        ({"layers": (Path("layer.zip"),) * 6}, r"Cannot reference more than 5 layers\."),
         ({"environment": {"AWS_REGION": "x"}}, "AWS_REGION"),
         ({"environment": {"1A": "x"}}, "1A"),
         ({"environment": {"AB": "x" * 4_089}}, "4098"),
@@ -40,6 +41,11 @@ def test_what_aws_refuses_is_refused(changes: dict[str, Any], named: str):
     """(f): ranges, names and reserved variables; the message names what is wrong."""
     with pytest.raises(EmulatorError, match=named):
         check_settings(replace(FUNCTION, **changes))
+
+
+def test_five_layers_are_taken():
+    """(f): five layers."""
+    check_settings(replace(FUNCTION, layers=(Path("layer.zip"),) * 5))
 
 
 def test_environment_of_exactly_4_kb():

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from poner.emulator import LocalFunction
-from poner.emulator.launch import Launch, variables
+from poner.emulator.launch import Launch, layer_folders, variables
 
 FUNCTION = LocalFunction(
     Path("code"), "app.handler", "python3.13", name="f", memory_mb=256, environment={"MINE": "1"}
 )
-LAUNCH = Launch(FUNCTION, Path("/env/bin/python"), Path("/scratch"), Path("/scratch/task"))
+WITH_LAYERS = replace(FUNCTION, layers=(Path("layer.zip"),))
+SCRATCH = Path("/scratch")
+LAUNCH = Launch(FUNCTION, Path("/env/bin/python"), SCRATCH, SCRATCH / "task", SCRATCH / "opt")
 RECORDED = {
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -84,3 +86,27 @@ def test_nothing_of_this_machine_s_environment(monkeypatch):
     made = variables(LAUNCH, Path("/t"))
     assert not {"HOME", "USER", "HOSTNAME"} & made.keys()
     assert "secret" not in repr(made)
+
+
+def test_layers_are_searched_last():
+    """(e): /opt/lib and /opt/bin end the search paths; without layers nothing of /opt is there."""
+    without = variables(LAUNCH, Path("/t"))
+    made = variables(replace(LAUNCH, function=WITH_LAYERS), Path("/t"))
+    changed = {name: made[name] for name in made if made[name] != without[name]}
+    assert changed.pop("AWS_LAMBDA_LOG_STREAM_NAME")
+    assert changed == {
+        "LD_LIBRARY_PATH": f"{without['LD_LIBRARY_PATH']}:/scratch/opt/lib",
+        "PATH": f"{without['PATH']}:/scratch/opt/bin",
+    }
+
+
+@pytest.mark.parametrize("version", ["3.9", "3.13"])
+def test_where_modules_of_layers_come_from(version):
+    """(e): site-packages of the function's Python before python/."""
+    function = replace(WITH_LAYERS, runtime=f"python{version}")
+    python = SCRATCH / "opt/python"
+    assert layer_folders(function, SCRATCH / "opt") == (
+        python / f"lib/python{version}/site-packages",
+        python,
+    )
+    assert layer_folders(FUNCTION, SCRATCH / "opt") == ()
