@@ -40,9 +40,9 @@ def find_python(version: str) -> Path:
         if _answers(candidate, version):
             return candidate
     find = ["python", "find", "--no-project", "--managed-python", version]
-    found = _uv(find)
-    if found.returncode != 0 and _uv(["python", "install", version]).returncode == 0:
-        found = _uv(find)
+    found = run_uv(find)
+    if found.returncode != 0 and run_uv(["python", "install", version]).returncode == 0:
+        found = run_uv(find)
     if found.returncode != 0:
         raise InterpreterNotFoundError(
             f"Python {version} is not on this machine and could not be fetched.",
@@ -125,9 +125,9 @@ def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_on
         + list(requirements),
     ]
     for step in steps:
-        done = _uv(step)
+        done = run_uv(step)
         if done.returncode != 0:  # without a network, what uv has kept may do
-            kept = _uv(["--offline", *step])
+            kept = run_uv(["--offline", *step])
             done = kept if kept.returncode == 0 else done
         if done.returncode != 0:
             reason = " ".join(done.stderr.split())[-400:]
@@ -137,7 +137,13 @@ def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_on
             )
 
 
-def _uv(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def run_uv(
+    arguments: Sequence[str], folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run uv in a folder and give back what it said; it fails with 1 or 2, never an exception.
+
+    1 is its refusal, such as requirements that cannot be met; 2 is a fault, such as no network.
+    """
     import uv
 
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
@@ -146,5 +152,6 @@ def _uv(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         env=environment,
+        cwd=folder,
         check=False,
     )
