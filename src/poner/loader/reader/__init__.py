@@ -7,3 +7,6 @@ It must not import anything of poner: the child loads this folder by its locatio
 `poner_reader`, in whatever environment the model needs. So it keeps to the standard library, to
 numpy and scikit-learn where a function needs them, and to what Python 3.9 understands.
 """
+
+MODULES_FOLDER = "modules"
+"""Folder within the child's scratch folder with copies of the user's own modules."""

@@ -12,6 +12,12 @@ from typing import Any
 
 from .faults import FileRefusedError, FileUnreadableError
 
+BOOSTERS = {"lightgbm.basic": str, "xgboost.core": bytearray}
+"""As what the Booster of a module keeps its model in a pickle."""
+
+HANDLES = ("_handle", "handle")
+"""Where it does; a pointer once it is loaded. LightGBM renamed it with version 4."""
+
 DAMAGED = "The model file is damaged: {} does not hold together."
 
 
@@ -63,7 +69,9 @@ def _set_attributes(target: Any, state: Any) -> None:
     if type(state) is dict:
         check_names(state)
     name = type(target).__name__
-    if name == "Tree":
+    if name == "Booster" and type(target).__module__ in BOOSTERS:
+        check_booster(state, BOOSTERS[type(target).__module__])
+    elif name == "Tree":
         check_tree(state, target)
     elif name == "TreePredictor":
         check_predictor(state)
@@ -76,6 +84,20 @@ def _set_attributes(target: Any, state: Any) -> None:
         target.__dict__.update(state)
     elif state is not None:
         raise FileUnreadableError(DAMAGED.format(f"the state of a {name}"))
+
+
+def check_booster(state: Any, kind: type) -> None:
+    """A booster's state: the model as its library wrote it, never a pointer.
+
+    What is in it goes to a parser in C++ that was not made for hostile files: it is read in the
+    confined child only, and a parser that breaks ends that child.
+
+    Raises:
+        FileUnreadableError: there is no such model in it.
+    """
+    held = [state[key] for key in HANDLES if key in state] if type(state) is dict else []
+    if not held or any(type(model) is not kind for model in held):
+        raise FileUnreadableError(DAMAGED.format("a booster"))
 
 
 def check_names(state: Mapping[Any, Any]) -> None:
