@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, assert_never
 
 from poner import bundler, compiler, limits, loader
-from poner.artifacts import Examples, ModelFile, TrainedModel
+from poner.artifacts import Examples, ModelFile, OnnxGraph, TrainedModel
 from poner.bundle import Bundle, FunctionSettings
 from poner.compiled_model import CompiledModel
 from poner.errors import (
@@ -140,18 +140,33 @@ def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
                 passed_over=passed_over,
             )
         case "onnx":
-            graph = loader.convert_model(job.file, job.examples.signature)
-            return _first_with_wheels(
-                job,
-                lambda runtime: bundler.onnx_function(graph, job.examples, runtime=runtime),
-                passed_over,
+            graph = loader.convert_model(
+                job.file, job.examples.signature, notify=job.reporter.notify
             )
+            return _first_with_wheels(job, lambda runtime: _onnx(job, graph, runtime), passed_over)
         case "sklearn":
-            return _first_with_wheels(
-                job, lambda runtime: bundler.sklearn_function(job.file, job.examples), passed_over
-            )
+            return _first_with_wheels(job, lambda runtime: _sklearn(job), passed_over)
         case _:
             assert_never(engine)
+
+
+def _onnx(job: Job, graph: OnnxGraph, runtime: limits.Runtime) -> bundler.LayeredFunction:
+    return bundler.onnx_function(
+        graph,
+        job.examples,
+        runtime,
+        requirements=job.packages.require,
+        body_limit_bytes=job.target.settings.body_limit_bytes,
+    )
+
+
+def _sklearn(job: Job) -> bundler.LayeredFunction:
+    return bundler.sklearn_function(
+        job.file,
+        job.examples,
+        requirements=job.packages.require,
+        body_limit_bytes=job.target.settings.body_limit_bytes,
+    )
 
 
 def _first_with_wheels(
