@@ -14,10 +14,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from poner.errors import InstallError, InterpreterNotFoundError
+
+_FINDING_UV = threading.Lock()
 
 
 def cache_folder() -> Path:
@@ -144,14 +147,19 @@ def run_uv(
 
     1 is its refusal, such as requirements that cannot be met; 2 is a fault, such as no network.
     """
-    import uv
-
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     return subprocess.run(
-        [uv.find_uv_bin(), "--quiet", *arguments],
+        [_find_uv(), "--quiet", *arguments],
         capture_output=True,
         text=True,
         env=environment,
         cwd=folder,
         check=False,
     )
+
+
+def _find_uv() -> str:
+    import uv
+
+    with _FINDING_UV:  # it reads sysconfig, which several threads cannot read for the first time
+        return uv.find_uv_bin()

@@ -20,7 +20,7 @@ from poner.errors import BundleError
 
 _TASK_ROOT = "/var/task"
 
-_COMPILE = """
+_COMPILE = r"""
 import sys
 del sys.path[0]  # the folder it is started in
 import importlib.util, os, py_compile
@@ -92,13 +92,13 @@ def compile_folder(folder: Path, sources: Iterable[str], interpreter: Path, show
     Raises:
         BundleError: the interpreter does not work.
     """
-    command = [str(interpreter), "-S", "-s", "-W", "ignore", "-c", _COMPILE]
+    command = [str(interpreter), "-S", "-s", "-X", "utf8", "-W", "ignore", "-c", _COMPILE]
     environment = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
     done = subprocess.run(
         [*command, str(folder.resolve()), shown, str(os.cpu_count() or 1)],
         input="\0".join(sources),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         errors="replace",
         cwd=folder,
         env={**environment, "PYTHONHASHSEED": "0"},

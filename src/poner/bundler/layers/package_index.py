@@ -108,10 +108,11 @@ class PackageIndex:
         if self.fault is None:
             done = run_uv(command, folder)
             if done.returncode in (0, _REFUSED):
-                return Refusal(_shorten(done.stderr)) if done.returncode else None
-            self.fault = _shorten(done.stderr)
+                return Refusal(_split_causes(done.stderr)[-1]) if done.returncode else None
+            causes = _split_causes(done.stderr)
+            self.fault = ": ".join(dict.fromkeys((causes[0], causes[-1])))
         done = run_uv(["--offline", *command], folder)
-        return Refusal(_shorten(done.stderr)) if done.returncode else None
+        return Refusal(_split_causes(done.stderr)[-1]) if done.returncode else None
 
 
 def target_options(runtime: limits.Runtime, architecture: str) -> list[str]:
@@ -161,7 +162,8 @@ def _target_tags(runtime: limits.Runtime, architecture: str) -> Iterator[Tag]:
     yield from compatible_tags((major, minor), f"cp{major}{minor}", platforms)
 
 
-def _shorten(text: str) -> str:
-    """What uv says, on one line and without its hints."""
-    said = text.partition("\nhint:")[0].replace("error: ", "", 1)
-    return " ".join(said.split()).rstrip(".")[:400]
+def _split_causes(text: str) -> list[str]:
+    """What uv says and the causes it gives, each on one line, without its hints."""
+    said = text.partition("\nhint:")[0].removeprefix("error: ")
+    causes = (" ".join(cause.split()).rstrip(".") for cause in said.split("cause: "))
+    return [cause[:300] for cause in causes]

@@ -23,21 +23,21 @@ def explain(
     index: PackageIndex,
 ) -> InstallError:
     """The error for requirements that were refused."""
+    asked = ", ".join(map(str, requirements))
     alone = [
         requirement
         for requirement in requirements
         if not index.has(str(requirement), request.runtime)
     ]
     if index.fault is not None:
-        missing = ", ".join(map(str, alone or requirements))
+        what = ", ".join(map(str, alone)) or f"All that {asked} needs"
+        detail = index.fault if alone else f"{index.fault}; {refusal.reason}"
         return InstallError(
-            f"The package index cannot be reached ({index.fault}), and what is kept on this "
-            f"machine is not enough for {missing}: {refusal.reason}.",
+            f"{what} can neither be fetched nor found on this machine: {detail}.",
             "Run the command again with a network; what has been fetched once is kept.",
         )
     if alone:
         return _explain_missing(alone[0], request, index)
-    asked = ", ".join(map(str, requirements))
     return InstallError(
         f"{asked} cannot be met together by wheels for {request.target}: {refusal.reason}.",
         "Change or leave out one of the versions named there.",

@@ -150,11 +150,11 @@ def _try(attempt: _Attempt, request: LayerRequest, index: PackageIndex) -> Resol
             texts, request.runtime, constraints=constraints, excluded=attempt.excluded
         )
 
-    named = {canonicalize_name(requirement.name) for requirement in attempt.requirements}
+    settled = {canonicalize_name(item.name) for item in attempt.requirements if item.specifier}
     preferred: dict[str, str] = {
         canonicalize_name(name): version
         for name, version in request.preferences.items()
-        if canonicalize_name(name) not in named
+        if canonicalize_name(name) not in settled
     }
     wheels = ask([f"{name}=={preferred[name]}" for name in preferred if _valid(preferred[name])])
     absent: set[str] = set()

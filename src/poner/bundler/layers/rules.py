@@ -37,6 +37,9 @@ RULES = (
 """In the order of what they save (scikit-learn 1.9.1 with numpy 2.5.5 and scipy 1.18.1)."""
 
 _TESTS, _STUBS = RULES[0], RULES[2]
+_SCRIPTS = re.compile(
+    r"scipy/special/_precompute/"
+)  # scipy's makers run them; nothing imports them
 _READS_STUBS = b"attach_stub"  # lazy_loader's function for packages that import their parts late
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t(]+([\w, \t]+)|import[ \t]+([\w., \t]+))",
@@ -66,7 +69,9 @@ def find_rules(files: Mapping[str, bytes]) -> dict[str, str]:
 def _used_tests(files: Mapping[str, bytes]) -> Iterator[str]:
     """The folders of tests that sources outside of tests import from."""
     for path, content in files.items():
-        if not path.endswith(".py") or b"tests" not in content or _TESTS.pattern.match(path):
+        if not path.endswith(".py") or b"tests" not in content:
+            continue
+        if _TESTS.pattern.match(path) or _SCRIPTS.match(path):
             continue
         for module in _imported(content, path.split("/")[:-1]):
             if "tests" in module:

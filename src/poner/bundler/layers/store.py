@@ -97,5 +97,6 @@ def disk_faults(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise BundleError(
             f"{folder} cannot be written: {error.strerror or error}.",
-            "Free some space; another folder for what poner keeps is named by PONER_CACHE_DIR.",
+            "Free some space, or choose another folder: with --out, or for what poner keeps with "
+            "PONER_CACHE_DIR.",
         ) from error
