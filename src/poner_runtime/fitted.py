@@ -1,4 +1,4 @@
-"""Makes a fitted estimator answer plain arrays, the same each time: where it is read, and on Lambda.
+"""Makes a fitted estimator answer plain arrays, always the same: here and on Lambda.
 
 Runs on Python 3.8 and later, beside any scikit-learn, and without pandas.
 """

@@ -94,9 +94,9 @@ class Endpoint:
     def _predict_plainly(self, event: dict) -> "float | tuple[float, ...] | None":  # type: ignore[type-arg]
         """The prediction for a body that is as it should be; None for every other.
 
-        Other engines than the native one read none by themselves. The kernel reads such a body itself: between two requests the processor forgets Python's
+        The kernel reads such a body itself: between two requests the processor forgets Python's
         way through json and back, and going it again takes longer than the model. What is wrong
-        with a body, only the careful way below can say.
+        with a body, only the careful way below can say, which other engines always take.
         """
         try:
             body = event["body"]

@@ -16,14 +16,14 @@ METADATA = "model.json"
 """Beside the model: its features and classes, and a row that it answers."""
 
 
-class RefusedError(Exception):
+class RowRefusedError(Exception):
     """The model takes no such row; arguments: the row, the column or -1, and the reason."""
 
 
 class LayeredModel:
     """A model of another library, asked as the handler asks."""
 
-    RefusedError = RefusedError
+    RefusedError = RowRefusedError
     BEYOND, UNKNOWN, OTHER = range(3)
     refusals: tuple[type[Exception], ...] = (ValueError, TypeError)
     """What the library raises of a row that it does not take."""
@@ -53,7 +53,7 @@ class LayeredModel:
             values: floats and texts; NaN is what is missing.
 
         Raises:
-            RefusedError: the model takes no such row.
+            RowRefusedError: the model takes no such row.
         """
         try:
             answer = self.answer([values])
@@ -95,11 +95,11 @@ class LayeredModel:
     def _refuses(self, values: Sequence[Any]) -> bool:
         try:
             self.answer([values])
-        except (*self.refusals, RefusedError):
+        except (*self.refusals, RowRefusedError):
             return True
         return False
 
-    def _refusal(self, values: Sequence[Any]) -> RefusedError:
+    def _refusal(self, values: Sequence[Any]) -> RowRefusedError:
         """What of a row the model does not take."""
         column = self._refused_column(values) if self._typical else -1
         reason = self.OTHER
@@ -107,7 +107,7 @@ class LayeredModel:
             reason = self.UNKNOWN
         elif column >= 0 and self.metadata["number_type"] == "float32" and beyond(values[column]):
             reason = self.BEYOND
-        return RefusedError(0, column, reason)
+        return RowRefusedError(0, column, reason)
 
     def _refused_column(self, values: Sequence[Any]) -> int:
         """The feature whose value the model refuses also in its typical row; -1 where none is.

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 
-from poner_runtime.layered import LayeredModel, RefusedError, as_lists, beyond, read_metadata
+from poner_runtime.layered import LayeredModel, RowRefusedError, as_lists, beyond, read_metadata
 
 _TYPES = {"tensor(double)": np.float64, "tensor(float)": np.float32}
 _FATAL = 4
@@ -45,32 +45,35 @@ class OnnxModel(LayeredModel):
         self._session = session
         self._inputs = [(one.name, _TYPES.get(one.type)) for one in session.get_inputs()]
         self._outputs = [one.name for one in session.get_outputs()]
-        self._has_two_decisions = (
-            metadata["scores_method"] == "decision_function"
-            and [len(places) for places in self._places] == [2]
-        )
+        self._has_two_decisions = metadata["scores_method"] == "decision_function" and [
+            len(places) for places in self._places
+        ] == [2]
 
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
         """The graph's first output."""
         return self._session.run(self._outputs[:1], self._feed(rows))[0]
 
     def score(self, rows: Sequence[Sequence[Any]]) -> list[list[float]] | None:
-        """The graph's second output; of two classes' decision values the second alone."""
+        """The graph's second output; of two classes' decision values the one of the second.
+
+        Converters differ in which of the two they negate, so the label says it.
+        """
         if len(self._outputs) < 2 or self.metadata["scores_method"] is None:
             return None
-        scores = self._session.run(self._outputs[1:2], self._feed(rows))[0]
+        labels, scores = self._session.run(self._outputs[:2], self._feed(rows))
         if getattr(scores, "ndim", 0) == 3:  # (n_outputs, n_rows, n_classes)
             scores = list(scores)
         listed = as_lists(scores)
-        if self._has_two_decisions:
-            return [row[-1:] for row in listed]
+        if self._has_two_decisions and len(listed[0]) == 2:
+            places = self._listed(labels, len(rows))
+            return [[max(row) if place else min(row)] for row, (place,) in zip(listed, places)]
         return listed
 
     def _feed(self, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
         """Rows as the graph's inputs.
 
         Raises:
-            RefusedError: a number is beyond what the model takes.
+            RowRefusedError: a number is beyond what the model takes.
         """
         number_type = self._inputs[0][1]
         if self._inputs[0][0] == "X":
@@ -91,5 +94,5 @@ class OnnxModel(LayeredModel):
     def _numbers(self, table: Any, place: int, number_type: Any) -> Any:
         if self.metadata["number_type"] == "float32":
             for row, column in np.argwhere(beyond(table)).tolist():
-                raise RefusedError(row, place + column, self.BEYOND)
+                raise RowRefusedError(row, place + column, self.BEYOND)
         return table.astype(number_type)

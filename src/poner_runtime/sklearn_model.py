@@ -9,14 +9,14 @@ import os
 os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import warnings  # noqa: E402
-from collections.abc import Sequence  # noqa: E402
-from typing import Any  # noqa: E402
+import warnings
+from collections.abc import Sequence
+from typing import Any
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from poner_runtime.fitted import as_columns, settle  # noqa: E402
-from poner_runtime.layered import LayeredModel, as_lists, read_metadata  # noqa: E402
+from poner_runtime.fitted import as_columns, settle
+from poner_runtime.layered import LayeredModel, as_lists, read_metadata
 
 
 def open_beside(path: str) -> SklearnModel:

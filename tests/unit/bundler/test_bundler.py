@@ -12,7 +12,8 @@ import pytest
 
 from poner.artifacts import ParityEvidence
 from poner.bundle import Bundle, FunctionSettings, read_bundle
-from poner.bundler import check_quotas, make_native_bundle
+from poner.bundler import make_native_bundle
+from poner.bundler.quotas import check_quotas
 from poner.compiled_model import CompiledModel, load_model
 from poner.errors import BundleError, ParityError, PonerError, QuotaError
 from poner.interpreters import find_python
