@@ -93,9 +93,10 @@ class LayeredModel:
         ]
 
     def _refuses(self, values: Sequence[Any]) -> bool:
+        refusals: tuple[type[Exception], ...] = (*self.refusals, RowRefusedError)
         try:
             self.answer([values])
-        except (*self.refusals, RowRefusedError):
+        except refusals:
             return True
         return False
 
