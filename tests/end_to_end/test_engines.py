@@ -237,7 +237,7 @@ def test_a_class_of_the_users_own_goes_along(
 
 
 def test_a_graph_that_answers_otherwise_is_refused(cancer: Cancer, tmp_path: Path) -> None:
-    """A graph scales in float32, and the trees behind it take other branches: nothing is written."""
+    """A graph scales in float32, so the trees behind it take other branches: nothing is written."""
     from sklearn.ensemble import GradientBoostingRegressor
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

@@ -2,7 +2,7 @@
 
 Requests are `{"do": "list"}` and `{"do": "load", "modules": [...]}` with the file's content as
 body, `{"do": "convert", ...}` with the same (conversion.py), and
-`{"do": "answer", "method": ..., "texts": {...}}` with rows as numbers (text_columns.py). Each gets
+`{"do": "answer", "method": ..., "texts": {...}}` with rows as numbers (text_rows.py). Each gets
 one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
 """
 
@@ -76,12 +76,14 @@ class Session:
         raise FileUnreadableError(f"The child does not know how to {do}.")
 
     def _read(self, content: bytes, modules: frozenset[str]) -> None:
+        from poner_runtime.fitted import settle
+
         from . import estimators
         from .loading import load_content
 
         self.estimator = load_content(content, modules)
         estimators.check_estimator(self.estimator)
-        estimators.settle(self.estimator)
+        settle(self.estimator)
 
     def _load(self, content: bytes, modules: frozenset[str]) -> Reply:
         from . import estimators, missing_values
@@ -95,8 +97,9 @@ class Session:
         return {**done, "block": described}, block
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
+        from poner_runtime.fitted import as_fitted
+
         from . import estimators
-        from .text_columns import as_fitted
 
         (matrix,) = array_block.unpack_arrays(request["block"], body)
         none_of = () if request["place"] else {*request["none_of"], *self.with_none}
