@@ -26,10 +26,10 @@ _ROUNDING = 8 * np.finfo(float).eps
 """Scores that differ by less are ties: which of them is larger is left to rounding."""
 
 _QUESTIONS = """
-with open(os.path.join(scratch, "rows")) as file:
-    rows = json.load(file)
+with open(os.path.join(scratch, "batches")) as file:
+    batches = json.load(file)
 with open(os.path.join(scratch, "evaluated"), "w") as file:
-    json.dump(model.evaluate(rows), file)
+    json.dump([model.evaluate(rows) for rows in batches], file)
 """
 
 _ADVICE = {
@@ -75,10 +75,13 @@ def verify_layered(
         raise failure("could not be compared on any row", "Save the model with poner.save.")
     unpack(function_zip, layers, scratch)
     requests = make_requests(examples.rows, examples.predictions, examples.signature)
-    (scratch / "rows").write_text(json.dumps(examples.rows.tolist()))
+    rows = examples.rows.tolist()
+    batches = [[row] for row in rows] if examples.asked_alone else [rows]
+    (scratch / "batches").write_text(json.dumps(batches))
     told = ask(interpreter, scratch, _QUESTIONS, requests, advice=advice)
     evaluated = json.loads((scratch / "evaluated").read_text())
-    report = compare(case, np.array(evaluated["predictions"]), _as_array(evaluated["scores"]))
+    predictions = np.concatenate([batch["predictions"] for batch in evaluated])
+    report = compare(case, predictions, _joined([batch["scores"] for batch in evaluated]))
     own = examples.predictions
     is_classifier = examples.signature.classes is not None
     allowed = np.zeros(own.shape) if is_classifier else case.tolerance * _sizes(own)
@@ -88,8 +91,9 @@ def verify_layered(
     return report, Verification(told.python_version, ran_on, len(own), len(requests))
 
 
-def _as_array(scores: list[list[float]] | None) -> FloatArray | None:
-    return None if scores is None else np.array(scores)
+def _joined(scores: list[list[list[float]] | None]) -> FloatArray | None:
+    parts = [part for part in scores if part is not None]
+    return np.concatenate(parts) if len(parts) == len(scores) else None
 
 
 def compare(case: LayeredCase, predictions: FloatArray, scores: FloatArray | None) -> ParityReport:

@@ -32,12 +32,17 @@ from poner.rows import as_matrix, as_objects
 MOST_ROWS_OF_A_KIND = 2_000
 """Rows of each kind that are kept, evenly: the model itself is slower than its tables."""
 
+MOST_ROWS_ALONE = 100
+"""Rows of each kind where every row has to be asked alone."""
+
 _UNKNOWN_SPREAD = np.array([-100.0, -10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0, 100.0])
 """What is tried of a feature of which nothing is known."""
 
 _BEYOND_FLOAT32, _WITHIN_FLOAT32 = 1e39, 1e30
 _SCORES = ("predict_proba", "decision_function")
 _SAMPLE_ROWS = 16
+_ROUNDING = 1e-9
+"""What a model's answers may differ by, relative, when a row is asked in other company."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +71,12 @@ class _Questions:
         return as_objects(matrix, known.signature, known.strings, known.none_of)
 
     def answer(self, method: str, matrix: FloatArray) -> NDArray[np.generic] | None:
-        """What a method answers, (n_rows, width); None where the model refuses a row.
-
-        A single row is asked twice at once: some models give it in another shape.
-        """
-        rows = self.as_taken(np.repeat(matrix, 2, axis=0) if len(matrix) == 1 else matrix)
+        """What a method answers, (n_rows, width); None where the model refuses a row."""
         try:
-            answered = self.oracle.answer(method, rows)
+            answered = self.oracle.answer(method, self.as_taken(matrix))
         except ModelUnreadableError:
             return None
-        return answered.reshape(len(rows), -1)[: len(matrix)]
+        return answered.reshape(len(matrix), -1)
 
     def takes(self, matrix: FloatArray) -> bool:
         """Whether the model answers all of these rows."""
@@ -122,8 +123,11 @@ def collect_examples(
             "Save the model with poner.save(model, X, y, folder), which keeps rows to try.",
         )
     progress(0.7)
+    alone = _depends_on_company(questions, np.concatenate(list(kinds.values())))
+    if alone:
+        kinds = {kind: rows[:: -(-len(rows) // MOST_ROWS_ALONE)] for kind, rows in kinds.items()}
     rows = np.concatenate(list(kinds.values()))
-    predictions, method, scores = _ask(questions, rows)
+    predictions, method, scores = _ask(questions, rows, alone=alone)
     progress(1.0)
     features = tuple(
         replace(feature, missing=missing)
@@ -136,6 +140,7 @@ def collect_examples(
         predictions=predictions,
         scores_method=method,
         scores=scores,
+        asked_alone=alone,
         number_type=_number_type(questions, typical),
         none_of=known.none_of,
         typical=None if typical is None else _as_scalars(questions.as_taken(typical)[0]),
@@ -251,8 +256,27 @@ def _number_type(questions: _Questions, typical: FloatArray | None) -> str:
     return "float32" if within and not beyond else "float64"
 
 
-def _ask(questions: _Questions, rows: FloatArray) -> tuple[FloatArray, str | None, FloatArray]:
-    """The model's predictions, the method that gives its scores, and these."""
+def _depends_on_company(questions: _Questions, rows: FloatArray) -> bool:
+    """Whether a row's answer changes with the rows beside it, as behind NMF, which iterates."""
+    sample = rows[:: -(-len(rows) // _SAMPLE_ROWS)]
+    _, _, together = _ask(questions, rows)
+    _, _, alone = _ask(questions, sample, alone=True)
+    together = together[:: -(-len(rows) // _SAMPLE_ROWS)]
+    return not np.allclose(together, alone, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True)
+
+
+def _ask(
+    questions: _Questions, rows: FloatArray, *, alone: bool = False
+) -> tuple[FloatArray, str | None, FloatArray]:
+    """The model's predictions, the method that gives its scores, and these.
+
+    Raises:
+        ParityError: it answers each of the rows, but not all together.
+    """
+    if alone:
+        parts = [_ask(questions, rows[place : place + 1]) for place in range(len(rows))]
+        predictions, methods, scores = zip(*parts, strict=True)
+        return np.concatenate(predictions), methods[0], np.concatenate(scores)
     classes = questions.known.signature.output_classes
     answers = questions.answer("predict", rows)
     if answers is None:
