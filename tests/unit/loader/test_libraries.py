@@ -117,7 +117,7 @@ def test_modules_are_traced_to_their_packages():
 
 def test_a_requirement_that_is_met_here_needs_no_environment(in_process, tmp_path):
     """And its package is one of the model's."""
-    requirement = f"pandas=={importlib.metadata.version('pandas')}"
+    requirement = f"Pandas=={importlib.metadata.version('pandas')}"
     with loader.open_model(saved(tmp_path), requirements=[requirement]) as opened:
         assert opened.file.libraries["pandas"] == importlib.metadata.version("pandas")
 
