@@ -90,9 +90,9 @@ def convert_model(
 
     The graph takes one input `X` (n_rows, n_features) where all features are numbers, else one
     input a feature, (n_rows, 1), in the model's order: `x0`, `x1`, ..., texts where the feature
-    is a category. Its first output is what the model predicts, (n_rows,) or (n_rows, n_outputs).
-    A second, (n_rows, n_classes), holds probabilities, or without those the scores of each class,
-    of two classes `[-decision, decision]`.
+    is a category. Its first output is what the model predicts: (n_rows,), (n_rows, 1) or
+    (n_rows, n_outputs). A classifier's second, (n_rows, n_classes), holds probabilities, or
+    without those the score of each class; of two classes that is `[-decision, decision]`.
 
     Args:
         file: as `open_model` gave it.

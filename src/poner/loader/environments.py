@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError, UsageError
 from poner.interpreters import make_environment
@@ -81,12 +82,12 @@ def environment_of(
 
 def _is_installed(text: str) -> bool:
     """Whether poner's own environment meets a requirement."""
-    requirement = parsed(text)
+    requirement = _parsed(text)
     found = libraries.versions_of([requirement.name], sys.path)
     return all(requirement.specifier.contains(own, True) for own in found.values()) and bool(found)
 
 
-def parsed(text: str) -> Requirement:
+def _parsed(text: str) -> Requirement:
     """A requirement such as `numpy==1.24.1`.
 
     Raises:
@@ -99,6 +100,11 @@ def parsed(text: str) -> Requirement:
     if requirement.url is not None:
         raise _no_requirement(text)
     return requirement
+
+
+def package_of(requirement: str) -> str:
+    """The package that a requirement is for, by its normalised name."""
+    return canonicalize_name(_parsed(requirement).name)
 
 
 def _no_requirement(text: str) -> UsageError:

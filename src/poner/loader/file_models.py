@@ -16,7 +16,7 @@ from poner.artifacts import ModelFile, Provenance, Rows, Signature, TrainedModel
 from poner.errors import ModelUnreadableError
 from poner.loader import listing, model_files, signatures
 from poner.loader.child_process import ChildProcess
-from poner.loader.environments import Environment, environment_of, parsed
+from poner.loader.environments import Environment, environment_of, package_of
 from poner.loader.fitted import fitted_object
 from poner.loader.libraries import (
     BOOSTERS,
@@ -31,6 +31,7 @@ from poner.loader.libraries import (
 from poner.loader.listing import FileListing
 from poner.loader.reader import array_block
 from poner.loader.reader.frames import FrameError
+from poner.loader.signatures import Facts
 from poner.loader.text_rows import split_texts
 from poner.loader.user_modules import UserModules, is_taken
 
@@ -104,6 +105,13 @@ def open_file(
     environment = environment_of(version, more=wanted)
     if not environment.is_own:
         notify(_elsewhere(file.name, version, environment, wanted))
+    model_file = ModelFile(
+        name=file.name,
+        content=content,
+        format=listed.format,
+        libraries=_libraries(modules, wanted, environment, {**recorded, SKLEARN: version}),
+        modules=modules.files,
+    )
     cpu_s = SESSION_CPU_S
     with ChildProcess(environment.interpreter, cpu_s=cpu_s, modules=modules.files) as child:
         with _naming(file.name):
@@ -119,24 +127,22 @@ def open_file(
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
-            provenance=Provenance(
-                file.name,
-                hashlib.sha256(content).hexdigest(),
-                facts.sklearn_version,
-                facts.numpy_version,
-                facts.python_version,
-                signature.metrics,
-            ),
+            provenance=_provenance(model_file, facts, signature),
             oracle=ChildOracle(child),
             training_rows=model_files.read_training_rows(file, len(signature.features)),
-            file=ModelFile(
-                name=file.name,
-                content=content,
-                format=listed.format,
-                libraries=_libraries(modules, wanted, environment, {**recorded, SKLEARN: version}),
-                modules=modules.files,
-            ),
+            file=model_file,
         )
+
+
+def _provenance(file: ModelFile, facts: Facts, signature: Signature) -> Provenance:
+    return Provenance(
+        file.name,
+        hashlib.sha256(file.content).hexdigest(),
+        facts.sklearn_version,
+        facts.numpy_version,
+        facts.python_version,
+        signature.metrics,
+    )
 
 
 def _sklearn_version(
@@ -165,7 +171,7 @@ def _boosters(
     Raises:
         ModelUnreadableError: one of them is not installed beside poner.
     """
-    required = {parsed(text).name for text in requirements}
+    required = set(map(package_of, requirements))
     wanted = []
     for package in sorted(listed.modules & BOOSTERS.keys()):
         if required & {package, OTHER_NAMES.get(package)}:
@@ -203,10 +209,9 @@ def _libraries(
     Which packages these are is never taken from a file beside the model, nor from the child.
     """
     places = environment.places
-    required = (parsed(text).name for text in wanted)
     names = [
         *sklearn_libraries(places),
-        *sorted(FULL_NAMES.get(name, name) for name in required),
+        *sorted(FULL_NAMES.get(name, name) for name in map(package_of, wanted)),
         *sorted(providers_of(modules.imports, places)),
     ]
     found = versions_of(names, places)
