@@ -265,6 +265,9 @@ class TrainedModel:
     """The model itself; usable as long as the loader keeps it open."""
     training_rows: Rows
     """(n_rows, n_features) rows of the training data; no rows if none were kept."""
+    none_of: tuple[int, ...] = ()
+    """Features whose missing values are None to the model, NaN in all others; its oracle takes
+    NaN for either."""
     file: ModelFile | None = None
     """The file it was read from; None for an estimator in memory."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,6 @@ def as_objects(
     matrix: FloatArray,
     signature: Signature,
     strings: Sequence[str],
-    missing_as_none: Collection[int] = (),
 ) -> Rows:
     """The opposite of `as_matrix`: texts in place of their numbers, where there are any.
 
@@ -65,10 +64,9 @@ def as_objects(
         matrix: (n_rows, n_features).
         signature: which features are texts.
         strings: the texts that the model knows.
-        missing_as_none: features whose missing values are None instead of NaN.
     """
     places = _text_places(signature)
-    if not places and not missing_as_none:
+    if not places:
         return matrix
     unknown = UNKNOWN_TEXT
     while unknown in strings:
@@ -80,8 +78,6 @@ def as_objects(
         known = (codes >= 0) & (codes < len(strings))
         found = np.where(known, codes, len(strings)).astype(np.intp)
         objects[:, place] = looked_up[np.where(np.isnan(codes), len(strings) + 1, found)]
-    for place in missing_as_none:
-        objects[np.isnan(matrix[:, place]), place] = None
     return objects
 
 

@@ -123,7 +123,7 @@ def test_auto_says_what_it_passed_over(cancer: Cancer, tmp_path: Path) -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    model = make_pipeline(NMF(3, max_iter=2000), LogisticRegression(max_iter=5000))
+    model = make_pipeline(NMF(3, max_iter=300), LogisticRegression(max_iter=5000))
     model.fit(cancer.X, cancer.y)
     poner.save(model, cancer.X, cancer.y, tmp_path / "model")
     lines: list[str] = []

@@ -55,8 +55,6 @@ class _Known:
     """Texts that features are seen to hold; rows hold a text's place among them."""
     values: HardValues
     """What to try of each feature."""
-    none_of: tuple[int, ...]
-    """Features whose missing values are None."""
 
 
 class _Questions:
@@ -68,7 +66,7 @@ class _Questions:
     def as_taken(self, matrix: FloatArray) -> Rows:
         """Rows as the model takes them."""
         known = self.known
-        return as_objects(matrix, known.signature, known.strings, known.none_of)
+        return as_objects(matrix, known.signature, known.strings)
 
     def answer(self, method: str, matrix: FloatArray) -> NDArray[np.generic] | None:
         """What a method answers, (n_rows, width); None where the model refuses a row."""
@@ -127,7 +125,7 @@ def collect_examples(
     if alone:
         kinds = {kind: rows[:: -(-len(rows) // MOST_ROWS_ALONE)] for kind, rows in kinds.items()}
     rows = np.concatenate(list(kinds.values()))
-    predictions, method, scores = _ask(questions, rows, alone=alone)
+    predictions, method, scores = (_ask_alone if alone else _ask)(questions, rows)
     progress(1.0)
     features = tuple(
         replace(feature, missing=missing)
@@ -142,7 +140,7 @@ def collect_examples(
         scores=scores,
         asked_alone=alone,
         number_type=_number_type(questions, typical),
-        none_of=known.none_of,
+        none_of=model.none_of,
         typical=None if typical is None else _as_scalars(questions.as_taken(typical)[0]),
     )
 
@@ -161,7 +159,6 @@ def _read(model: TrainedModel) -> _Known | None:
         replace(model.signature, features=features),
         program.strings,
         find_hard_values(program),
-        tuple(sorted(program.missing_as_none)),
     )
 
 
@@ -184,7 +181,7 @@ def _look_at_data(model: TrainedModel) -> _Known:
             by_feature.append(np.unique([*numbers, *feature.quantiles] or _UNKNOWN_SPREAD))
     no_points = np.empty((0, len(features)))
     values = HardValues(tuple(by_feature), frozenset(categories), frozenset(), no_points)
-    return _Known(model.signature, tuple(seen), values, ())
+    return _Known(model.signature, tuple(seen), values)
 
 
 def _typical_row(questions: _Questions, training: FloatArray) -> FloatArray | None:
@@ -256,27 +253,30 @@ def _number_type(questions: _Questions, typical: FloatArray | None) -> str:
     return "float32" if within and not beyond else "float64"
 
 
+Answers = tuple[FloatArray, str | None, FloatArray]
+"""Predictions, the method that gives the scores, and these."""
+
+
 def _depends_on_company(questions: _Questions, rows: FloatArray) -> bool:
     """Whether a row's answer changes with the rows beside it, as behind NMF, which iterates."""
-    sample = rows[:: -(-len(rows) // _SAMPLE_ROWS)]
-    _, _, together = _ask(questions, rows)
-    _, _, alone = _ask(questions, sample, alone=True)
-    together = together[:: -(-len(rows) // _SAMPLE_ROWS)]
+    step = -(-len(rows) // _SAMPLE_ROWS)
+    together, alone = _ask(questions, rows)[2][::step], _ask_alone(questions, rows[::step])[2]
     return not np.allclose(together, alone, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True)
 
 
-def _ask(
-    questions: _Questions, rows: FloatArray, *, alone: bool = False
-) -> tuple[FloatArray, str | None, FloatArray]:
-    """The model's predictions, the method that gives its scores, and these.
+def _ask_alone(questions: _Questions, rows: FloatArray) -> Answers:
+    """What `_ask` gives, row by row."""
+    parts = [_ask(questions, rows[place : place + 1]) for place in range(len(rows))]
+    predictions, (method, *_), scores = zip(*parts, strict=True)
+    return np.concatenate(predictions), method, np.concatenate(scores)
+
+
+def _ask(questions: _Questions, rows: FloatArray) -> Answers:
+    """The model's answers to rows, asked together.
 
     Raises:
         ParityError: it answers each of the rows, but not all together.
     """
-    if alone:
-        parts = [_ask(questions, rows[place : place + 1]) for place in range(len(rows))]
-        predictions, methods, scores = zip(*parts, strict=True)
-        return np.concatenate(predictions), methods[0], np.concatenate(scores)
     classes = questions.known.signature.output_classes
     answers = questions.answer("predict", rows)
     if answers is None:
@@ -285,8 +285,8 @@ def _ask(
             "Check its transformers: an answer must not depend on the other rows.",
         )
     if classes is None:
-        predictions = answers.astype(np.float64)
-        return predictions, None, predictions
+        values = answers.astype(np.float64)
+        return values, None, values
     predictions = class_indices(answers, classes)
     for method in _SCORES:
         scores = questions.answer(method, rows)

@@ -73,8 +73,6 @@ class Program:
     """Texts that categories can be; a row holds a text's place among them, -1 for any other."""
     categories: frozenset[int] = frozenset()
     """Features that are texts."""
-    missing_as_none: frozenset[int] = frozenset()
-    """Features of which the model knows a missing value as None; of all others as NaN."""
     doubts: Program | None = None
     """For the proof: computes where rounding decides, as Output.TIES and Output.SUMS."""
 
@@ -140,7 +138,6 @@ class ProgramBuilder:
     steps: list[Step] = field(default_factory=list)
     strings: dict[str, int] = field(default_factory=dict)
     categories: set[int] = field(default_factory=set)
-    missing_as_none: set[int] = field(default_factory=set)
     ties: list[int] = field(default_factory=list)
     sums: list[tuple[int, int]] = field(default_factory=list)
 
@@ -296,7 +293,6 @@ class ProgramBuilder:
             outputs={name: place[register] for name, register in own.items()},
             strings=tuple(self.strings),
             categories=frozenset(self.categories),
-            missing_as_none=frozenset(self.missing_as_none),
         )
 
 

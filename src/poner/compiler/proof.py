@@ -37,8 +37,7 @@ class Proof:
         """
         methods = {Output.RAW: "_raw_predict"}
         method = methods.get(output, output.name.lower())
-        program = self.program
-        texts = as_objects(rows, self.compiled.signature, program.strings, program.missing_as_none)
+        texts = as_objects(rows, self.compiled.signature, self.program.strings)
         answer = self.model.oracle.answer(method, texts)
         answer = answer.reshape(len(rows), -1)
         if output is Output.PREDICT and self.prediction.classes is not None:

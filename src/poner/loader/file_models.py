@@ -129,6 +129,7 @@ def open_file(
             signature=signature,
             provenance=_provenance(model_file, facts, signature),
             oracle=ChildOracle(child),
+            none_of=signatures.checked_places(done.get("none_of"), signature),
             training_rows=model_files.read_training_rows(file, len(signature.features)),
             file=model_file,
         )

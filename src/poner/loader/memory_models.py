@@ -83,6 +83,7 @@ def open_memory(
         ),
         oracle=oracle,
         training_rows=rows,
+        none_of=tuple(sorted(oracle.with_none)),
     )
 
 

@@ -76,6 +76,23 @@ def checked_facts(found: object) -> Facts:
         ) from error
 
 
+def checked_places(found: object, signature: Signature) -> tuple[int, ...]:
+    """Places of features as the child sent them.
+
+    Raises:
+        ModelUnreadableError: they are not.
+    """
+    places = range(len(signature.features))
+    if not isinstance(found, list) or not all(
+        type(place) is int and place in places for place in found
+    ):
+        raise ModelUnreadableError(
+            "The process that read the model described it wrongly.",
+            "Check where the model file comes from.",
+        )
+    return tuple(found)
+
+
 def check_supported(facts: Facts) -> None:
     """Whether poner can serve it at all.
 

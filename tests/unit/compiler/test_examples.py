@@ -57,7 +57,7 @@ def test_the_typical_row_is_made_of_medians(cancer: Cancer) -> None:
 
 def test_what_the_compiler_cannot_read_is_drawn_from_training(cancer: Cancer) -> None:
     """NMF refuses negative numbers; rows drawn beyond zero are tried without their signs."""
-    model = make_pipeline(NMF(2, max_iter=2000), LogisticRegression()).fit(cancer.X, cancer.y)
+    model = make_pipeline(NMF(2, max_iter=300), LogisticRegression()).fit(cancer.X, cancer.y)
     examples = examples_of(model, cancer.X)
     assert examples.rows_by_kind["training"] > 50
     assert examples.rows_by_kind["drawn"] > 50
@@ -66,7 +66,7 @@ def test_what_the_compiler_cannot_read_is_drawn_from_training(cancer: Cancer) ->
 
 def test_without_training_data_rows_are_found_still(cancer: Cancer) -> None:
     """A bare file says nothing of its features; enough of what is tried is answered."""
-    model = make_pipeline(NMF(2, max_iter=2000), LogisticRegression()).fit(cancer.X, cancer.y)
+    model = make_pipeline(NMF(2, max_iter=300), LogisticRegression()).fit(cancer.X, cancer.y)
     examples = examples_of(model)
     assert len(examples.rows) > 50
     assert examples.rows_by_kind.keys() <= {"thresholds", "drawn"}
@@ -74,7 +74,7 @@ def test_without_training_data_rows_are_found_still(cancer: Cancer) -> None:
 
 def test_rows_that_depend_on_each_other_are_asked_alone(cancer: Cancer) -> None:
     """NMF iterates until all rows are good enough; a request brings one row only."""
-    model = make_pipeline(NMF(2, max_iter=2000), LogisticRegression()).fit(cancer.X, cancer.y)
+    model = make_pipeline(NMF(2, tol=1e-2), LogisticRegression()).fit(cancer.X, cancer.y)
     examples = examples_of(model, cancer.X)
     assert examples.asked_alone
     for row, scores in zip(examples.rows[:30], examples.scores, strict=False):

@@ -118,8 +118,6 @@ def read_categories(
         if not isinstance(listed, list) or not listed:
             raise scope.damaged(_MISFIT)
         keys = [category_key(name, scope, source, column) for name in listed]
-        if None in keys and not any(_is_nan(key) for key in keys):
-            mark_missing_as_none(scope, source, column)
         found.append(keys)
     finite = scope.builder.require(source, allow_missing=True, allow_infinite=objects)
     return found, finite
@@ -141,13 +139,6 @@ def category_key(name: FittedValue, scope: Scope, source: int, column: int) -> f
             return float(name)
         case _:
             raise scope.damaged(_MISFIT)
-
-
-def mark_missing_as_none(scope: Scope, source: int, column: int) -> None:
-    """The model knows a missing value of this column as None, not as NaN."""
-    feature = scope.builder.origin(source, column)
-    if feature is not None:
-        scope.builder.missing_as_none.add(feature)
 
 
 def _places(

@@ -30,7 +30,7 @@ from poner.compiler.operations import (
     Replace,
     Require,
 )
-from poner.compiler.readers.encoders import category_key, mark_missing_as_none
+from poner.compiler.readers.encoders import category_key
 from poner.compiler.readers.reading import Scope, TransformerReader
 
 _MISFIT = "its fill values do not fit its columns"
@@ -91,10 +91,6 @@ def require_imputable(estimator: FittedObject, scope: Scope, source: int) -> int
 
 def _wanted(missing: FittedValue, scope: Scope, source: int) -> float:
     """The number that is missing: NaN, whatever the model knows it as."""
-    if missing is None:
-        for column in range(scope.builder.width(source)):
-            mark_missing_as_none(scope, source, column)
-        return np.nan
     if _is_absent(missing):
         return np.nan
     if isinstance(missing, str):

@@ -94,7 +94,7 @@ class Session:
         description = describe(self.estimator)
         described, block = array_block.pack_arrays(description.arrays)
         done = {"facts": estimators.facts(self.estimator), "nodes": description.nodes}
-        return {**done, "block": described}, block
+        return {**done, "none_of": sorted(self.with_none), "block": described}, block
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
         from poner_runtime.fitted import as_fitted
