@@ -94,7 +94,8 @@ class PackageIndex:
 
     def has(self, requirement: str, runtime: limits.Runtime) -> bool:
         """Whether there is a wheel, whatever it requires itself."""
-        return self.find(requirement, runtime) is not None
+        found = self.resolve([requirement], runtime, options=["--no-deps"])
+        return not isinstance(found, Refusal)
 
     def find(
         self, requirement: str, runtime: limits.Runtime, *, lowest: bool = False

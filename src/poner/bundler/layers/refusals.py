@@ -39,7 +39,7 @@ def explain(
     if alone:
         return _explain_missing(alone[0], request, index)
     return InstallError(
-        f"{asked} cannot be met together by wheels for {request.target}: {refusal.reason}.",
+        f"{asked} cannot be met by wheels for {request.target}: {refusal.reason}.",
         "Change or leave out one of the versions named there.",
     )
 
