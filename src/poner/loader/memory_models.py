@@ -17,8 +17,8 @@ from poner.loader import signatures, training_data
 from poner.loader.fitted import fitted_object
 from poner.loader.reader import describe, estimators, missing_values
 from poner.loader.reader.faults import FileUnreadableError
-from poner.loader.reader.text_columns import as_fitted
 from poner.loader.text_rows import split_texts
+from poner_runtime.fitted import as_fitted, settle
 
 
 class MemoryOracle:
@@ -65,7 +65,7 @@ def open_memory(
     try:
         estimators.check_estimator(estimator)
         settled = copy.deepcopy(estimator)  # what follows must not reach the user's own
-        estimators.settle(settled)
+        settle(settled)
         facts = signatures.checked_facts(estimators.facts(settled))
     except FileUnreadableError as error:
         raise ModelUnreadableError(error.message, error.hint) from error

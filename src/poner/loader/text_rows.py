@@ -10,7 +10,7 @@ from poner.artifacts import FloatArray, MissingText, Rows
 
 
 class SplitRows(NamedTuple):
-    """What `reader.text_columns.as_fitted` puts together again."""
+    """What `poner_runtime.fitted.as_fitted` puts together again."""
 
     numbers: FloatArray
     """(n_rows, n_features) float64: in columns of texts their places among `texts`."""

@@ -21,6 +21,7 @@ from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader.reader import estimators
 from poner.loader.reader.loading import load_content
 from poner.loader.saving import save_model
+from poner_runtime.fitted import settle
 
 
 def write(model, folder):
@@ -221,7 +222,7 @@ def test_columns_chosen_by_name_take_plain_rows(rows):
     for first in (columns, columns.set_output(transform="pandas"), selected):
         model = make_pipeline(clone(first), LogisticRegression()).fit(frame, two)
         loaded = load_content(pickle.dumps(model))
-        estimators.settle(loaded)
+        settle(loaded)
         np.testing.assert_array_equal(
             estimators.answer(loaded, "predict_proba", rows), model.predict_proba(frame)
         )

@@ -29,9 +29,9 @@ from poner import loader
 from poner.artifacts import MISSING_TEXT
 from poner.errors import PonerError, SignatureError
 from poner.loader.reader.missing_values import columns_with_none
-from poner.loader.reader.text_columns import as_fitted
 from poner.loader.saving import save_model
 from poner.loader.text_rows import split_texts
+from poner_runtime.fitted import as_fitted, settle
 from tests.compiling import fit_elsewhere
 
 N = 120
@@ -149,10 +149,8 @@ def test_what_is_missing_is_read_from_what_was_fitted():
 
 def settled(model):
     """A copy as the oracle has it."""
-    from poner.loader.reader import estimators
-
     copied = pickle.loads(pickle.dumps(model))
-    estimators.settle(copied)
+    settle(copied)
     return copied
 
 

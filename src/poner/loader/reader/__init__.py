@@ -5,5 +5,6 @@ estimator taken apart into plain data (`describe`) and its answers on rows (`ans
 
 It must not import anything of poner: the child loads this folder by its location, under the name
 `poner_reader`, in whatever environment the model needs. So it keeps to the standard library, to
-numpy and scikit-learn where a function needs them, and to what Python 3.9 understands.
+numpy and scikit-learn where a function needs them, and to what Python 3.9 understands. The one
+exception is `poner_runtime.fitted`, which keeps to the same, and is loaded by location too.
 """

@@ -1,7 +1,7 @@
 """The child process: gives up its rights, then does what the parent asks, one request at a time.
 
 Requests are `{"do": "list"}` and `{"do": "load"}` with the file's content as body, and
-`{"do": "answer", "method": ..., "texts": {...}}` with rows as numbers (text_columns.py). Each gets
+`{"do": "answer", "method": ..., "texts": {...}}` with rows as numbers (text_rows.py). Each gets
 one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
 """
 
@@ -72,13 +72,15 @@ class Session:
         raise FileUnreadableError(f"The child does not know how to {do}.")
 
     def _load(self, content: bytes) -> Reply:
+        from poner_runtime.fitted import settle
+
         from . import estimators, missing_values
         from .describe import describe
         from .loading import load_content
 
         self.estimator = load_content(content)
         estimators.check_estimator(self.estimator)
-        estimators.settle(self.estimator)
+        settle(self.estimator)
         self.with_none = missing_values.columns_with_none(self.estimator)
         description = describe(self.estimator)
         described, block = array_block.pack_arrays(description.arrays)
@@ -86,8 +88,9 @@ class Session:
         return {**done, "block": described}, block
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
+        from poner_runtime.fitted import as_fitted
+
         from . import estimators
-        from .text_columns import as_fitted
 
         (matrix,) = array_block.unpack_arrays(request["block"], body)
         none_of = () if request["place"] else {*request["none_of"], *self.with_none}

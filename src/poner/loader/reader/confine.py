@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import poner_runtime
+
 from . import landlock
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -106,5 +108,5 @@ def readable_paths() -> Iterable[str]:
     """The interpreter, its packages and the system's libraries: nothing of the user's own."""
     places = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
     places += [path for path in sys.path if path]
-    places += [str(Path(__file__).resolve().parent)]
+    places += [str(Path(file).resolve().parent) for file in (__file__, poner_runtime.__file__)]
     return [*places, *SYSTEM_FOLDERS, *PROCESS_FILES]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import numbers
 import sys
 import warnings
 from collections.abc import Sequence
@@ -60,57 +59,6 @@ def check_estimator(value: Any) -> None:
         raise FileUnreadableError(
             f"The model is a {name} that is not fitted.", "Call fit before saving it."
         ) from error
-
-
-def settle(estimator: Any) -> None:
-    """Make the answers the same each time, and take plain arrays for rows.
-
-    With several jobs scikit-learn adds up trees in the order in which the threads end;
-    `set_output` asks for packages that are not here; columns chosen by name ask for a DataFrame.
-    """
-    seen: set[int] = set()
-    waiting: list[Any] = [estimator]
-    while waiting:
-        value = waiting.pop()
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, dict):
-            waiting.extend(value.values())
-        elif isinstance(value, (list, tuple)):
-            waiting.extend(value)
-        elif hasattr(value, "dtype") and getattr(value.dtype, "hasobject", False):
-            waiting.extend(value.ravel().tolist() if value.ndim else [])
-        elif type(value).__module__.startswith("sklearn.") and hasattr(value, "__dict__"):
-            state = vars(value)
-            if "n_jobs" in state:
-                state["n_jobs"] = None
-            state.pop("_sklearn_output_config", None)
-            if "_transformer_to_input_indices" in state:
-                _choose_columns_by_position(state)
-            waiting.extend(item for item in state.values() if _may_hold_more(item))
-
-
-def _choose_columns_by_position(state: dict[str, Any]) -> None:
-    """A ColumnTransformer's columns as positions, which it keeps beside their names."""
-    positions = state["_transformer_to_input_indices"]
-    state["transformers_"] = [
-        (name, transformer, _by_position(columns, positions.get(name)))
-        for name, transformer, columns in state["transformers_"]
-    ]
-
-
-def _by_position(columns: Any, positions: list[int] | None) -> Any:
-    """One column stays one, which its transformer then sees as a vector."""
-    if positions is None or isinstance(columns, numbers.Integral):
-        return columns
-    if isinstance(columns, str):
-        return int(positions[0])
-    return [int(position) for position in positions]
-
-
-def _may_hold_more(value: Any) -> bool:
-    return value is not None and not isinstance(value, (bool, int, float, str))
 
 
 def facts(estimator: Any) -> dict[str, Any]:

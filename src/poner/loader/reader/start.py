@@ -1,7 +1,8 @@
 """The child's first lines: finds the reader by its location, and starts it.
 
 Run as `python -I start.py`; -I keeps the environment, the user's packages and the current folder
-out. The reader is imported under a name of its own, so that nothing else of poner comes along.
+out. The reader is imported under a name of its own, so that nothing else of poner comes along but
+`poner_runtime`, which has what an estimator needs to be asked here as on Lambda.
 """
 
 import importlib
@@ -10,18 +11,24 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
+RUNTIME_FOLDER = FOLDER.parents[2] / "poner_runtime"
 NAME = "poner_reader"
 
 
 def load_reader() -> None:
-    """Make the folder of this file importable as the package `poner_reader`."""
+    """Make the folder of this file importable as `poner_reader`, and `poner_runtime` beside it."""
+    _load_package("poner_runtime", RUNTIME_FOLDER)
+    _load_package(NAME, FOLDER)
+
+
+def _load_package(name: str, folder: Path) -> None:
     spec = importlib.util.spec_from_file_location(
-        NAME, FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)]
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
     )
     assert spec is not None
     assert spec.loader is not None
     package = importlib.util.module_from_spec(spec)
-    sys.modules[NAME] = package
+    sys.modules[name] = package
     spec.loader.exec_module(package)
 
 

@@ -1,0 +1,147 @@
+"""Makes a fitted estimator answer plain arrays, always the same: here and on Lambda.
+
+Runs on Python 3.8 and later, beside any scikit-learn, and without pandas.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def settle(estimator: Any) -> None:
+    """Make the answers the same each time, and take plain arrays for rows.
+
+    With several jobs scikit-learn adds up trees in the order in which the threads end;
+    `set_output` asks for packages that are not here; columns chosen by name ask for a DataFrame.
+    """
+    seen: set[int] = set()
+    waiting: list[Any] = [estimator]
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, (list, tuple)):
+            waiting.extend(value)
+        elif hasattr(value, "dtype") and getattr(value.dtype, "hasobject", False):
+            waiting.extend(value.ravel().tolist() if value.ndim else [])
+        elif _is_settled_inside(type(value)) and hasattr(value, "__dict__"):
+            state = vars(value)
+            if "n_jobs" in state:
+                state["n_jobs"] = None
+            state.pop("_sklearn_output_config", None)
+            if "_transformer_to_input_indices" in state:
+                _choose_columns_by_position(state)
+            waiting.extend(item for item in state.values() if _may_hold_more(item))
+
+
+def _is_settled_inside(kind: type) -> bool:
+    """Whether a class is scikit-learn's, or an estimator of another package or of the user's."""
+    return kind.__module__.startswith("sklearn.") or hasattr(kind, "get_params")
+
+
+def _choose_columns_by_position(state: dict[str, Any]) -> None:
+    """A ColumnTransformer's columns as positions, which it keeps beside their names."""
+    positions = state["_transformer_to_input_indices"]
+    state["transformers_"] = [
+        (name, transformer, _by_position(columns, positions.get(name)))
+        for name, transformer, columns in state["transformers_"]
+    ]
+
+
+def _by_position(columns: Any, positions: list[int] | None) -> Any:
+    """One column stays one, which its transformer then sees as a vector."""
+    if positions is None or isinstance(columns, numbers.Integral):
+        return columns
+    if isinstance(columns, str):
+        return int(positions[0])
+    return [int(position) for position in positions]
+
+
+def _may_hold_more(value: Any) -> bool:
+    return value is not None and not isinstance(value, (bool, int, float, str))
+
+
+class TextColumns(np.ndarray):
+    """An array of objects that gives numbers where columns of numbers alone are selected.
+
+    scikit-learn takes a DataFrame's columns each with its own dtype. Of an array of objects it
+    would take objects also where a transformer gets nothing but numbers, which many do not
+    compute with.
+    """
+
+    numbers: np.ndarray[Any, Any] | None = None
+    """(n_columns,) whether a column holds numbers alone; None where that is not known."""
+
+    def __array_finalize__(self, source: Any) -> None:
+        self.numbers = getattr(source, "numbers", None)
+
+    def __getitem__(self, key: Any) -> Any:
+        part = super().__getitem__(key)
+        if not isinstance(part, TextColumns):
+            return part
+        if self.numbers is None or not isinstance(key, tuple) or len(key) != 2:
+            return part if isinstance(key, (slice, list, np.ndarray)) else np.asarray(part)
+        numbers = part.numbers = self.numbers if key[1] is Ellipsis else self.numbers[key[1]]
+        if np.all(numbers):
+            return np.asarray(part, dtype=np.float64)
+        return part if part.ndim == 2 else np.asarray(part)
+
+
+def as_fitted(
+    matrix: np.ndarray[Any, Any],
+    texts: Sequence[str],
+    texts_of: Collection[int],
+    none_of: Collection[int],
+) -> np.ndarray[Any, Any]:
+    """Rows as the model knows them, from numbers in which texts are places in a list.
+
+    Args:
+        matrix: (n_rows, n_features) float64.
+        texts: what the numbers in columns of texts stand for.
+        texts_of: those columns.
+        none_of: columns whose missing values are None instead of NaN.
+
+    Returns:
+        The matrix itself where it holds neither texts nor None.
+    """
+    if not texts_of:
+        return as_columns(matrix, texts_of, none_of)
+    gaps = np.isnan(matrix)
+    rows = matrix.astype(object)
+    looked_up = np.array([*texts, np.nan], dtype=object)
+    for column in texts_of:
+        places = np.where(gaps[:, column], len(texts), matrix[:, column])
+        rows[:, column] = looked_up[places.astype(np.intp)]
+    return as_columns(rows, texts_of, none_of)
+
+
+def as_columns(
+    rows: np.ndarray[Any, Any], texts_of: Collection[int], none_of: Collection[int]
+) -> np.ndarray[Any, Any]:
+    """Rows as the model knows them, from rows that hold the texts themselves.
+
+    Args:
+        rows: (n_rows, n_features) float64, or objects where there are columns of texts; NaN is
+            what is missing.
+        texts_of: the columns of texts.
+        none_of: columns whose missing values are None instead of NaN.
+
+    Returns:
+        The rows themselves where they hold neither texts nor None.
+    """
+    gaps = rows != rows
+    with_none = [column for column in none_of if gaps[:, column].any()]
+    if not texts_of and not with_none:
+        return rows
+    fitted = rows.astype(object).view(TextColumns)
+    for column in with_none:
+        fitted[gaps[:, column], column] = None
+    fitted.numbers = ~np.isin(np.arange(rows.shape[1]), [*texts_of, *with_none])
+    return fitted
