@@ -3,9 +3,6 @@
 import json
 import os
 
-from poner_runtime import _kernel
-from poner_runtime.model import Model, pack_texts
-
 _JSON_HEADERS = {"content-type": "application/json"}
 _LONGEST_SHOWN_KEY = 64
 _JSON_NAMES = {
@@ -15,7 +12,6 @@ _JSON_NAMES = {
     list: "an array",
     dict: "an object",
 }
-_MOST_TEXT_BYTES = 16_384  # of known texts, among which the kernel looks one after the other
 
 
 class _RefusedError(Exception):
@@ -26,15 +22,15 @@ class _RefusedError(Exception):
         self.response = _respond(status, reason, '""', **headers)
 
 
-def create_handler(beside: str, body_limit_bytes: int):  # type: ignore[no-untyped-def]  # noqa: ANN201  # Callable is in typing
-    """The function that AWS Lambda calls, for the model.poner beside a file.
+def create_handler(model, body_limit_bytes: int):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201  # Callable and Protocol are in typing
+    """The function that AWS Lambda calls, for an opened model.
 
     Args:
-        beside: a path in the folder of model.poner; `__file__` of lambda_function.py.
+        model: what an engine's `open_beside` gives. It has `metadata`, `predict_row(values)`,
+            `body_reader()`, the error `RefusedError` of both and the reasons BEYOND and UNKNOWN.
         body_limit_bytes: longest body that is read; a longer one is answered with 413.
     """
-    with open(os.path.join(os.path.dirname(beside), "model.poner"), "rb") as file:  # noqa: PTH118, PTH120, PTH123  # pathlib costs a tenth of the cold start
-        answer = Endpoint(Model(file.read()), body_limit_bytes).answer
+    answer = Endpoint(model, body_limit_bytes).answer
 
     def lambda_handler(event: dict, context: object) -> dict:  # type: ignore[type-arg]
         """Answer one request of a Function URL (payload format 2.0)."""
@@ -52,7 +48,7 @@ def create_handler(beside: str, body_limit_bytes: int):  # type: ignore[no-untyp
 class Endpoint:
     """A model behind the contract."""
 
-    def __init__(self, model: Model, body_limit_bytes: int) -> None:
+    def __init__(self, model, body_limit_bytes: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  # an engine's
         metadata = model.metadata
         features = metadata["features"]
         self._model = model
@@ -60,10 +56,16 @@ class Endpoint:
         self._names = [feature["wire_name"] for feature in features]
         self._missing = [feature["missing"] for feature in features]
         self._is_text = [feature["kind"] == "category" for feature in features]
-        self._codes = {text: float(code) for code, text in enumerate(metadata["strings"])}
+        # The kernel takes a text's place among those that it knows; other engines the text.
+        strings = metadata.get("strings")
+        self._codes = (
+            None if strings is None else {text: float(code) for code, text in enumerate(strings)}
+        )
         self._number_type = metadata["number_type"]
         # A classifier's answers are few and known: each is written once, here.
         classes, self._classes = metadata["classes"], None
+        if classes and type(classes[0]) is list and len(classes) == 1:
+            classes = classes[0]
         if classes and type(classes[0]) is list:  # several outputs
             self._classes = [[json.dumps(name) for name in names] for names in classes]
             classes = None
@@ -72,11 +74,7 @@ class Endpoint:
         self._decode = json.JSONDecoder(
             object_pairs_hook=_unique, parse_int=float, parse_constant=_NonFinite
         ).decode
-        # What the kernel's own reader is told of the features.
-        self._name_bytes = tuple([name.encode() for name in self._names])
-        self._kinds = bytes([t + 2 * m for t, m in zip(self._is_text, self._missing)])
-        texts = pack_texts(metadata["strings"])
-        self._texts = texts if len(texts) <= _MOST_TEXT_BYTES else b""
+        self._predict_body = model.body_reader()
 
     def answer(self, event: dict) -> dict:  # type: ignore[type-arg]
         """The response to one event."""
@@ -98,32 +96,35 @@ class Endpoint:
 
         The kernel reads such a body itself: between two requests the processor forgets Python's
         way through json and back, and going it again takes longer than the model. What is wrong
-        with a body, only the careful way below can say.
+        with a body, only the careful way below can say, which other engines always take.
         """
         try:
             body = event["body"]
-            if event["isBase64Encoded"] or len(body) * 4 > self._body_limit_bytes:
+            if (
+                self._predict_body is None
+                or event["isBase64Encoded"]
+                or len(body) * 4 > self._body_limit_bytes
+            ):
                 return None
-            return self._model.predict_body(
-                self._name_bytes, self._kinds, self._texts, body.encode()
-            )
+            return self._predict_body(body.encode())  # type: ignore[no-any-return]  # an engine's
         except (KeyError, TypeError, AttributeError, ValueError):
             return None
 
-    def _predict_carefully(self, values: "tuple[float, ...]") -> "float | tuple[float, ...]":
+    def _predict_carefully(self, values: "tuple[float | str, ...]") -> "float | tuple[float, ...]":
         """The prediction for a row, or what of it the model does not take."""
+        model = self._model
         try:
-            return self._model.predict_row(values)
-        except _kernel.RefusedError as refused:
+            return model.predict_row(values)  # type: ignore[no-any-return]  # an engine's
+        except model.RefusedError as refused:
             _, column, reason = refused.args
         if column < 0:  # computed from several
             raise _RefusedError(400, "'body' holds values that the model does not take")
         name = self._names[column]
-        if reason == _kernel.UNKNOWN:
+        if reason == model.UNKNOWN:
             raise _RefusedError(400, f"'{name}' is a category the model does not know")
         if values[column] != values[column]:
             raise self._ill_typed(column, None)
-        if reason == _kernel.BEYOND:
+        if reason == model.BEYOND:
             raise self._beyond(name)
         raise _RefusedError(400, f"'{name}' holds a value that the model does not take")
 
@@ -170,7 +171,7 @@ class Endpoint:
         except ValueError:  # of the base64 or of the UTF-8
             raise _RefusedError(400, "'body' must be JSON") from None
 
-    def _read_values(self, body: object) -> "tuple[float, ...]":
+    def _read_values(self, body: object) -> "tuple[float | str, ...]":
         """The features' values in the model's order."""
         if type(body) is not dict:
             raise _RefusedError(400, "'body' must be a JSON object")
@@ -181,11 +182,12 @@ class Endpoint:
             raise _RefusedError(400, f"'body' must contain values for: {names}") from None
         if len(body) != len(values):
             raise self._unknown_key(body)
-        is_text = self._is_text
+        is_text, codes = self._is_text, self._codes
         for position, value in enumerate(values):
             if is_text[position]:
                 if type(value) is str:
-                    values[position] = self._codes.get(value, -1.0)
+                    if codes is not None:
+                        values[position] = codes.get(value, -1.0)
                     continue
             elif type(value) is float and value - value == 0:
                 continue

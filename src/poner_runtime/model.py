@@ -1,10 +1,18 @@
-"""A compiled model in memory: the kernel's tables and the names around them."""
+"""The native engine: a compiled model in memory, the kernel's tables and the names around them."""
 
 import json
+import os
 
 from poner_runtime import _kernel
 
 _METADATA_PLACE = slice(40, 56)  # its offset and size in the file's header: docs/model_format.md
+_MOST_TEXT_BYTES = 16_384  # of known texts, among which the kernel looks one after the other
+
+
+def open_beside(path: str) -> "Model":
+    """The model.poner in the folder of a file; `__file__` of lambda_function.py."""
+    with open(os.path.join(os.path.dirname(path), "model.poner"), "rb") as file:  # noqa: PTH118, PTH120, PTH123  # pathlib costs a tenth of the cold start
+        return Model(file.read())
 
 
 class Model:
@@ -13,6 +21,10 @@ class Model:
     Raises:
         BadModelError: the file does not hold together; a ValueError, as is damaged metadata.
     """
+
+    RefusedError = _kernel.RefusedError
+    BEYOND = _kernel.BEYOND
+    UNKNOWN = _kernel.UNKNOWN
 
     def __init__(self, content: bytes) -> None:
         self.tables = _kernel.open_model(content)
@@ -35,20 +47,20 @@ class Model:
         """
         return _kernel.evaluate_row(self.tables, _kernel.PREDICT, values)
 
-    def predict_body(
-        self, names: "tuple[bytes, ...]", kinds: bytes, texts: bytes, body: bytes
-    ) -> "float | tuple[float, ...] | None":
-        """The same for a plain JSON request: an object with one value for each name.
+    def body_reader(self):  # type: ignore[no-untyped-def]  # noqa: ANN201  # Callable is in typing
+        """A function that predicts from a plain JSON request in UTF-8.
 
-        None where the body is anything else, or the model takes no such row.
-
-        Args:
-            names: of the features, in UTF-8.
-            kinds: a byte a feature: 1 for a text, plus 2 where null is taken.
-            texts: the known ones, as `pack_texts` puts them together.
-            body: the request, in UTF-8.
+        That is an object with one value for each feature. For anything else, and for what the
+        model does not take, it answers None.
         """
-        return _kernel.predict_body(self.tables, names, kinds, texts, body)
+        features = self.metadata["features"]
+        names = tuple([feature["wire_name"].encode() for feature in features])
+        kinds = bytes([(f["kind"] == "category") + 2 * f["missing"] for f in features])
+        texts = _pack_texts(self.metadata["strings"])
+        if len(texts) > _MOST_TEXT_BYTES:
+            texts = b""
+        tables, predict_body = self.tables, _kernel.predict_body
+        return lambda body: predict_body(tables, names, kinds, texts, body)
 
     def evaluate(self, output: int, rows: bytes) -> bytearray:
         """One output for many rows, float64 row after row.
@@ -59,7 +71,7 @@ class Model:
         return _kernel.evaluate(self.tables, output, rows)
 
 
-def pack_texts(texts: "list[str]") -> bytes:
+def _pack_texts(texts: "list[str]") -> bytes:
     """Texts as the kernel's reader of requests wants them: of each its size, and its UTF-8."""
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
     return b"".join([part for one in encoded for part in (len(one).to_bytes(4, "little"), one)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import poner_runtime
@@ -12,8 +13,10 @@ _ENTRY = '''\
 """The function on AWS Lambda, made by `poner build`."""
 
 from poner_runtime.handler import create_handler
+from poner_runtime.model import open_beside
 
-lambda_handler = create_handler(__file__, body_limit_bytes={body_limit_bytes})
+model = open_beside(__file__)
+lambda_handler = create_handler(model, body_limit_bytes={body_limit_bytes})
 '''
 _MODULES = ("__init__.py", "handler.py", "model.py")
 KERNEL = "poner_runtime/_kernel.abi3.so"
@@ -21,12 +24,14 @@ KERNEL = "poner_runtime/_kernel.abi3.so"
 
 def function_files(model: bytes, architecture: str, body_limit_bytes: int) -> dict[str, bytes]:
     """Sources, kernel and model by their path in the zip; bytecode is added later."""
-    package = _package()
     entry = _ENTRY.format(body_limit_bytes=body_limit_bytes)
     files = {"lambda_function.py": entry.encode(), "model.poner": model}
-    files |= {f"poner_runtime/{name}": (package / name).read_bytes() for name in _MODULES}
-    files[KERNEL] = kernel_for(architecture)
-    return files
+    return {**files, **runtime_files(_MODULES), KERNEL: kernel_for(architecture)}
+
+
+def runtime_files(modules: Sequence[str]) -> dict[str, bytes]:
+    """Modules of poner_runtime by their path in the zip."""
+    return {f"poner_runtime/{name}": (_package() / name).read_bytes() for name in modules}
 
 
 def kernel_for(architecture: str) -> bytes:

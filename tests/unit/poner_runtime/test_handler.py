@@ -19,7 +19,7 @@ from sklearn.tree import DecisionTreeClassifier
 from poner import loader, pipeline
 from poner.compiled_model import CompiledModel
 from poner_runtime.handler import Endpoint, create_handler
-from poner_runtime.model import Model
+from poner_runtime.model import Model, open_beside
 
 GOOD = {
     "meanConcavePoints": 0.07951,
@@ -34,7 +34,7 @@ ALL_NAMES = "meanConcavePoints, worstRadius, worstTexture, worstArea, worstConca
 def make_handler(folder: Path, compiled: CompiledModel, limit: int = 65_536) -> Any:
     """A handler for a compiled model, with its files in a folder."""
     compiled.save(folder / "model.poner")
-    return create_handler(str(folder / "lambda_function.py"), limit)
+    return create_handler(open_beside(str(folder / "lambda_function.py")), limit)
 
 
 @pytest.fixture(scope="module")
@@ -198,10 +198,9 @@ def test_deep_nesting_is_refused(handler: Any) -> None:
 
 
 def test_a_fault_of_ours_says_nothing(
-    article_compiled: CompiledModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    article_compiled: CompiledModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A fault is a 500; the log has the request id and the place, and no value."""
-    from poner_runtime import handler as module
 
     class Broken(Model):
         """A model whose kernel fails with a value in its text."""
@@ -214,12 +213,7 @@ def test_a_fault_of_ours_says_nothing(
 
         aws_request_id = "the-request-id"
 
-    article_compiled.save(tmp_path / "model.poner")
-    original, module.Model = module.Model, Broken  # type: ignore[misc]
-    try:
-        broken = create_handler(str(tmp_path / "x.py"), 65_536)
-    finally:
-        module.Model = original  # type: ignore[misc]
+    broken = create_handler(Broken(article_compiled.content), 65_536)
     answer = broken({"body": json.dumps(GOOD)}, Context())
     assert answer["statusCode"] == 500
     assert answer["body"] == '{"reason":"internal error","prediction":"","status":"500"}'

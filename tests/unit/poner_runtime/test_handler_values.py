@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from poner_runtime.handler import Endpoint, create_handler
-from poner_runtime.model import Model
+from poner_runtime.model import Model, open_beside
 from tests.mixing import COLORS, FEATURES, SHAPES, mixed_model
 
 GOOD = {"size": 1.5, "color": "red", "shape": "round", "age": 2.0}
@@ -21,7 +21,7 @@ GOOD = {"size": 1.5, "color": "red", "shape": "round", "age": 2.0}
 def make_handler(folder: Path, kind: str = "value", **options: Any) -> Any:
     """The handler of a mixed model."""
     mixed_model(kind, **options).save(folder / "model.poner")
-    return create_handler(str(folder / "lambda_function.py"), 65_536)
+    return create_handler(open_beside(str(folder / "lambda_function.py")), 65_536)
 
 
 @pytest.fixture(scope="module")
