@@ -1,0 +1,154 @@
+"""What the engines that need layers have in common: rows in, places of classes or values out.
+
+Runs beside numpy, on Python 3.9 and later.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+METADATA = "model.json"
+"""Beside the model: its features and classes, and a row that it answers."""
+
+
+class RowRefusedError(Exception):
+    """The model takes no such row; arguments: the row, the column or -1, and the reason."""
+
+
+class LayeredModel:
+    """A model of another library, asked as the handler asks."""
+
+    RefusedError = RowRefusedError
+    BEYOND, UNKNOWN, OTHER = range(3)
+    refusals: tuple[type[Exception], ...] = (ValueError, TypeError)
+    """What the library raises of a row that it does not take."""
+
+    def __init__(self, metadata: dict[str, Any]) -> None:
+        self.metadata = metadata
+        """What model.json says."""
+        classes = metadata["classes"]
+        several = bool(classes) and isinstance(classes[0], list)
+        outputs = classes if several else [classes]
+        self._places = classes and [
+            {name: float(place) for place, name in enumerate(names)} for names in outputs
+        ]
+        typical = metadata["typical"]
+        self._typical = typical and _with_nan(typical)
+        self._is_text = [feature["kind"] == "category" for feature in metadata["features"]]
+
+    def body_reader(self) -> None:
+        """None: every request is read by the handler."""
+
+    def predict_row(self, values: Sequence[Any]) -> float | tuple[float, ...]:
+        """Place of the class, or a regressor's value, for one row in the order of the features.
+
+        Of several outputs, a tuple of them.
+
+        Args:
+            values: floats and texts; NaN is what is missing.
+
+        Raises:
+            RowRefusedError: the model takes no such row.
+        """
+        try:
+            answer = self.answer([values])
+        except self.refusals:
+            if self._typical and self._refuses(self._typical):
+                raise  # it answers nothing at all: that is no fault of the request
+            raise self._refusal(values) from None
+        (row,) = self._listed(answer, 1)
+        return tuple(row) if len(row) > 1 else row[0]
+
+    def evaluate(self, rows: Sequence[Sequence[Any]]) -> dict[str, list[list[float]] | None]:
+        """The predictions for many rows, as `predict_row` gives them, and the model's scores.
+
+        Args:
+            rows: floats and texts; None or NaN is what is missing.
+        """
+        rows = [_with_nan(row) for row in rows]
+        predictions = self._listed(self.answer(rows), len(rows))
+        return {"predictions": predictions, "scores": self.score(rows)}
+
+    def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
+        """What the model itself answers to rows: (n_rows,) or (n_rows, n_outputs)."""
+        raise NotImplementedError
+
+    def score(self, rows: Sequence[Sequence[Any]]) -> list[list[float]] | None:
+        """Probabilities or decision values, (n_rows, width); None where it has neither."""
+        raise NotImplementedError
+
+    def _listed(self, answers: Any, n_rows: int) -> list[list[float]]:
+        """Answers as places of classes, or as values, of each output."""
+        answers = np.asarray(answers).reshape(n_rows, -1)
+        if not self._places:
+            listed: list[list[float]] = answers.astype(np.float64).tolist()
+            return listed
+        return [
+            [places[name] for places, name in zip(self._places, row)] for row in answers.tolist()
+        ]
+
+    def _refuses(self, values: Sequence[Any]) -> bool:
+        refusals: tuple[type[Exception], ...] = (*self.refusals, RowRefusedError)
+        try:
+            self.answer([values])
+        except refusals:
+            return True
+        return False
+
+    def _refusal(self, values: Sequence[Any]) -> RowRefusedError:
+        """What of a row the model does not take."""
+        column = self._refused_column(values) if self._typical else -1
+        reason = self.OTHER
+        if column >= 0 and isinstance(values[column], str):
+            reason = self.UNKNOWN
+        elif column >= 0 and self.metadata["number_type"] == "float32" and beyond(values[column]):
+            reason = self.BEYOND
+        return RowRefusedError(0, column, reason)
+
+    def _refused_column(self, values: Sequence[Any]) -> int:
+        """The feature whose value the model refuses also in its typical row; -1 where none is.
+
+        Halving finds the shortest beginning of the row that is refused: few questions also where
+        there are many features.
+        """
+        taken, refused = 0, len(values)
+        while refused - taken > 1:
+            middle = (taken + refused) // 2
+            if self._refuses([*values[:middle], *self._typical[middle:]]):
+                refused = middle
+            else:
+                taken = middle
+        alone = [*self._typical[:taken], values[taken], *self._typical[refused:]]
+        return taken if self._refuses(alone) else -1
+
+
+def beyond(values: Any) -> Any:
+    """Whether finite numbers are infinite as float32."""
+    with np.errstate(over="ignore"):
+        return np.isfinite(values) & np.isinf(np.asarray(values).astype(np.float32))
+
+
+def _with_nan(row: Sequence[Any]) -> list[Any]:
+    return [np.nan if value is None else value for value in row]
+
+
+def read_metadata(path: str) -> tuple[str, dict[str, Any]]:
+    """The folder of a file, and what the model.json in it says."""
+    folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
+    with open(os.path.join(folder, METADATA), encoding="utf-8") as file:  # noqa: PTH118, PTH123
+        return folder, json.load(file)
+
+
+def as_lists(scores: Any) -> list[list[float]]:
+    """Scores as rows of numbers: those of several outputs side by side."""
+    if isinstance(scores, list):
+        scores = np.concatenate(scores, axis=1)
+    if hasattr(scores, "toarray"):
+        scores = scores.toarray()
+    listed: list[list[float]] = np.asarray(scores, np.float64).reshape(len(scores), -1).tolist()
+    return listed

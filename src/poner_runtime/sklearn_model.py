@@ -1,0 +1,71 @@
+"""The sklearn engine: the model file itself, and scikit-learn in layers."""
+
+from __future__ import annotations
+
+import os
+
+# Lambda has no /dev/shm, and often less than one processor. joblib would try a semaphore, and
+# warn; OpenMP and OpenBLAS would start threads as they are loaded. Tried with joblib 1.2 and 1.6.
+os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from poner_runtime.fitted import as_columns, settle
+from poner_runtime.layered import LayeredModel, as_lists, read_metadata
+
+
+def open_beside(path: str) -> SklearnModel:
+    """The model in the folder of a file; `__file__` of lambda_function.py.
+
+    Its bytes are those that were listed, checked and asked when the function was built.
+    """
+    folder, metadata = read_metadata(path)
+    warnings.simplefilter("ignore")
+    estimator = _load(os.path.join(folder, metadata["file"]), metadata["format"])  # noqa: PTH118
+    warnings.simplefilter("ignore")  # once more, before the filters of what was imported
+    settle(estimator)
+    return SklearnModel(estimator, metadata)
+
+
+def _load(path: str, format_name: str) -> Any:
+    if format_name == "skops":
+        import skops.io
+
+        return skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+    import joblib
+
+    return joblib.load(path)
+
+
+class SklearnModel(LayeredModel):
+    """A fitted estimator."""
+
+    def __init__(self, estimator: Any, metadata: dict[str, Any]) -> None:
+        super().__init__(metadata)
+        self._estimator = estimator
+        self._texts_of = [place for place, is_text in enumerate(self._is_text) if is_text]
+        self._none_of = metadata["none_of"]
+        self._knows_names = getattr(estimator, "feature_names_in_", None) is not None
+
+    def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
+        """What `predict` answers to rows."""
+        answered = self._estimator.predict(self._as_fitted(rows))
+        return answered.toarray() if hasattr(answered, "toarray") else answered
+
+    def score(self, rows: Sequence[Sequence[Any]]) -> list[list[float]] | None:
+        """What the method of the metadata answers."""
+        method = self.metadata["scores_method"]
+        if method is None:
+            return None
+        return as_lists(getattr(self._estimator, method)(self._as_fitted(rows)))
+
+    def _as_fitted(self, rows: Sequence[Sequence[Any]]) -> Any:
+        """Rows as the estimator was fitted on: on a DataFrame's columns, or on one array."""
+        table = np.array(rows, dtype=object if self._texts_of else np.float64)
+        table = as_columns(table, self._texts_of, self._none_of)
+        return table if self._knows_names else np.asarray(table)

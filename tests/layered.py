@@ -1,0 +1,177 @@
+"""What tests of the engines with layers share: a fitted model with its answers, as a function."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import sklearn
+
+from poner.artifacts import MISSING_TEXT, Examples, Feature, ModelFile, Signature, is_missing
+from poner.bundle import Layer, Library, SlimmingStep, zip_record
+from poner.bundler import LayeredFunction, sklearn_function
+from poner.bundler.layers import LayerRequest, LayerSet
+from poner.bundler.zips import make_zip
+
+VERSIONS = {"scikit-learn": sklearn.__version__, "numpy": np.__version__}
+
+
+def make_examples(
+    model: Any,
+    X: Any,
+    *,
+    classes: Any = None,
+    scores: str | None = None,
+    number_type: str = "float64",
+    none_of: Sequence[int] = (),
+    typical: Any = ...,
+) -> Examples:
+    """Rows with a fitted model's own answers.
+
+    Args:
+        model: fitted on X, an array or a DataFrame.
+        X: the rows.
+        classes: as in a Signature.
+        scores: the method that gives scores.
+        number_type: as in Examples.
+        none_of: as in Examples.
+        typical: the row of medians; by default made from X.
+    """
+    table = X.to_numpy(dtype=object) if hasattr(X, "columns") else np.asarray(X)
+    names = list(X.columns) if hasattr(X, "columns") else [f"x{i}" for i in range(table.shape[1])]
+    texts = [any(isinstance(value, str) for value in column) for column in table.T.tolist()]
+    gaps = [any(map(is_missing, column)) for column in table.T.tolist()]
+    features = tuple(
+        Feature(name, name, "category" if is_text else "number", missing)
+        for name, is_text, missing in zip(names, texts, gaps, strict=True)
+    )
+    signature = Signature(features, classes)
+    answers = model.predict(X)
+    answered = np.asarray(answers).reshape(len(table), -1)
+    if signature.output_classes is not None:
+        answered = np.array(
+            [
+                [
+                    known.index(value)
+                    for known, value in zip(signature.output_classes, row, strict=True)
+                ]
+                for row in answered.tolist()
+            ]
+        )
+    own = answered.astype(float) if scores is None else getattr(model, scores)(X)
+    own = np.concatenate(own, axis=1) if isinstance(own, list) else np.asarray(own)
+    return Examples(
+        signature,
+        as_rows(table, texts, none_of),
+        {"training": len(table)},
+        answered.astype(float),
+        scores,
+        own.reshape(len(table), -1),
+        number_type,
+        tuple(none_of),
+        make_typical(table, texts) if typical is ... else typical,
+    )
+
+
+def as_rows(table: Any, texts: Sequence[bool], none_of: Sequence[int]) -> Any:
+    """Rows as `Examples` holds them: floats alone where there are no texts."""
+    if not any(texts) and not none_of:
+        return table.astype(float)
+    rows = np.empty(table.shape, dtype=object)
+    for place, column in enumerate(table.T.tolist()):
+        missing = None if place in none_of else MISSING_TEXT if texts[place] else np.nan
+        rows[:, place] = [missing if is_missing(value) else value for value in column]
+    return rows
+
+
+def make_typical(table: Any, texts: Sequence[bool]) -> tuple[Any, ...]:
+    """Medians, and of texts the one in the middle."""
+    columns = [sorted(v for v in column if not is_missing(v)) for column in table.T.tolist()]
+    return tuple(
+        column[len(column) // 2] if is_text else float(np.median(column))
+        for column, is_text in zip(columns, texts, strict=True)
+    )
+
+
+def model_file(model: Any, how: str = "pickle", **fields: Any) -> ModelFile:
+    """A model's file: `pickle`, `skops`, or joblib's with a compression, such as `pickle+zlib`."""
+    compression = how.partition("+")[2]
+    if how == "skops":
+        import skops.io
+
+        content = skops.io.dumps(model)
+    elif compression:
+        buffer = io.BytesIO()
+        joblib.dump(model, buffer, compress=(compression, 3))
+        content = buffer.getvalue()
+    else:
+        content = pickle.dumps(model)
+    name = "clf.skops" if how == "skops" else "clf.sav"
+    return ModelFile(name, content, how, **{"libraries": VERSIONS, **fields})
+
+
+def make_function(
+    model: Any, examples: Examples, how: str = "pickle", **fields: Any
+) -> LayeredFunction:
+    """The function of the sklearn engine."""
+    file = model_file(model, how, **fields)
+    return sklearn_function(file, examples, requirements=(), body_limit_bytes=65_536)
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
+    """Write files by path; returns the folder."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def ask(handler: Any, values: Mapping[str, Any]) -> tuple[int, Any, str]:
+    """Status, prediction and reason for a request."""
+    answer = handler({"body": json.dumps(values), "isBase64Encoded": False}, None)
+    body = json.loads(answer["body"])
+    assert list(body) == ["reason", "prediction", "status"]
+    assert body["status"] == str(answer["statusCode"])
+    return answer["statusCode"], body["prediction"], body["reason"]
+
+
+_REDIRECT = """
+import importlib, sys
+sys.path.insert(0, {site!r})
+sys.modules.update(dict.fromkeys({missing!r}))
+del sys.modules["numpy"]
+importlib.import_module("numpy")
+"""
+
+
+class InstalledLayers:
+    """Makes a layer whose numpy leads to the packages of an environment that is there already."""
+
+    def __init__(
+        self, folder: Path, *, site: Path = Path(np.__file__).parents[1], missing: str = ""
+    ) -> None:
+        self.folder, self.site, self.missing = folder, site, missing
+        self.requests: list[LayerRequest] = []
+        self.libraries = (Library("numpy", np.__version__, "numpy.whl", "0" * 64),)
+        self.slimming: tuple[SlimmingStep, ...] = ()
+        self.padding = b""
+
+    def __call__(self, request: LayerRequest, *, progress: Any, notify: Any) -> LayerSet:
+        """One layer, whatever is asked for."""
+        self.requests.append(request)
+        progress("Making layers", 1.0)
+        missing = [self.missing] if self.missing else []
+        code = _REDIRECT.format(site=str(self.site), missing=missing)
+        files = {"python/numpy/__init__.py": code.encode(), "python/padding": self.padding}
+        content = make_zip(files)
+        path = f"layers/all-{request.architecture}.zip"
+        (self.folder / "layers").mkdir(exist_ok=True, parents=True)
+        (self.folder / path).write_bytes(content)
+        layer = Layer("all", zip_record(path, content, files), self.libraries)
+        return LayerSet((layer,), {path: self.folder / path}, self.slimming, bytecode=True)
