@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from poner.artifacts import ParityReport, Provenance, Signature
@@ -15,6 +15,11 @@ MANIFEST_FORMAT = 2
 MANIFEST_NAME = "manifest.json"
 FUNCTION_ZIP = "function.zip"
 
+ENGINE_SETTINGS = {"native": (128, 3), "onnx": (1_769, 30), "sklearn": (1_769, 30)}
+"""Memory in MB and timeout in seconds by engine: with its packages a function starts neither in
+the smallest memory nor in three seconds; 1,769 MB have one whole processor (AWS's documentation,
+2026-11)."""
+
 
 @dataclass(frozen=True)
 class FunctionSettings:
@@ -22,12 +27,19 @@ class FunctionSettings:
 
     name: str = "function"
     """The function's name: letters, digits, - and _, at most 64."""
-    memory_mb: int = 128
-    """Memory in MB, 128 to 10,240."""
-    timeout_s: int = 3
-    """Longest time an invocation may take, in seconds, 1 to 900."""
+    memory_mb: int | None = None
+    """Memory in MB, 128 to 10,240; None for what the engine needs."""
+    timeout_s: int | None = None
+    """Longest time an invocation may take, in seconds, 1 to 900; None for what the engine needs."""
     body_limit_bytes: int = 65_536
     """Longest request body that is read, in bytes; a longer one is answered with 413."""
+
+    def for_engine(self, engine: str) -> FunctionSettings:
+        """These settings with numbers for what is left to the engine."""
+        memory_mb, timeout_s = ENGINE_SETTINGS[engine]
+        return replace(
+            self, memory_mb=self.memory_mb or memory_mb, timeout_s=self.timeout_s or timeout_s
+        )
 
 
 @dataclass(frozen=True)
@@ -119,9 +131,10 @@ class Verification:
     python_version: str
     """Version of the interpreter that ran the function."""
     architecture: str
-    """Architecture whose kernel ran: the Bundle's own, unless this machine cannot run it."""
+    """Architecture that ran: the Bundle's own, or its twin's where this machine cannot run that."""
     rows: int
-    """Rows whose raw scores came out of the zip's own kernel and tables, equal to the bit."""
+    """Rows whose scores came out of the zips as the parity says: of the native engine, equal to
+    the bit."""
     requests: int
     """Requests that the zip's own handler answered with the model's prediction."""
 
@@ -131,7 +144,7 @@ class Manifest:
     """manifest.json: what a Bundle is made of and what was proved of it."""
 
     settings: FunctionSettings
-    """How the function is set up."""
+    """How the function is set up; all in numbers."""
     engine: str
     """How predictions are computed: `native`, `onnx` or `sklearn`."""
     passed_over: tuple[str, ...]
@@ -153,7 +166,8 @@ class Manifest:
     provenance: Provenance
     """Where the model comes from."""
     parity: ParityReport
-    """What was compared before the compiled model was let go."""
+    """What was compared with the model: by the compiler, or where the engine ships the model or a
+    graph, from the finished zips."""
     verification: Verification
     """How the finished zips were tried."""
     poner_version: str

@@ -56,10 +56,10 @@ class BuildSection(_Section):
 class FunctionSection(_Section):
     """[function]."""
 
-    memory_mb: Annotated[int, Field(ge=128, le=10_240)] = 128
-    """Memory in MB."""
-    timeout_s: Annotated[int, Field(ge=1, le=900)] = 3
-    """Longest time an invocation may take."""
+    memory_mb: Annotated[int, Field(ge=128, le=10_240)] | None = None
+    """Memory in MB; None for what the engine needs."""
+    timeout_s: Annotated[int, Field(ge=1, le=900)] | None = None
+    """Longest time an invocation may take; None for what the engine needs."""
     body_limit_bytes: Annotated[int, Field(ge=1, le=6_291_456)] = 65_536
     """Longest request body that is read."""
 

@@ -1,7 +1,7 @@
-"""The bundler: a CompiledModel comes in, a Bundle that was started and tried goes out.
+"""The bundler: a compiled model, a model file or a graph comes in, a Bundle goes out.
 
 It packs the function for one runtime and architecture, checks AWS's quotas, and writes nothing
-that has not given the model's answers from the finished zip. It never compiles a model, and
+that has not given the model's answers from the finished zips. It never compiles a model, and
 never talks to AWS.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from poner import limits
@@ -20,20 +20,27 @@ from poner.bundle import (
     Bundle,
     FunctionSettings,
     Manifest,
-    Quota,
-    ZipRecord,
     zip_record,
 )
 from poner.bundler.bytecode import compile_sources
+from poner.bundler.functions import LayeredFunction, onnx_function, sklearn_function
+from poner.bundler.layered import make_layered_bundle
 from poner.bundler.native import HANDLER, function_files
+from poner.bundler.quotas import check_quotas
 from poner.bundler.verification import Case, verify
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.compiled_model import CompiledModel
-from poner.errors import ParityError, QuotaError
+from poner.errors import ParityError
 from poner.interpreters import find_python
 
-__all__ = ["make_native_bundle"]
+__all__ = [
+    "LayeredFunction",
+    "make_layered_bundle",
+    "make_native_bundle",
+    "onnx_function",
+    "sklearn_function",
+]
 
 
 def make_native_bundle(
@@ -44,6 +51,7 @@ def make_native_bundle(
     architecture: str,
     settings: FunctionSettings,
     passed_over: Sequence[str] = (),
+    notify: Callable[[str], None] = lambda line: None,
 ) -> Bundle:
     """Pack a compiled model with the kernel, try the result, and write it to `out`.
 
@@ -62,11 +70,12 @@ def make_native_bundle(
         files |= compile_sources(files, interpreter, scratch / "bytecode")
         content = make_zip(files)
         record = zip_record(FUNCTION_ZIP, content, files)
-        quotas = check_quotas(record, ())
+        quotas = check_quotas(record, (), notify)
+        (scratch / FUNCTION_ZIP).write_bytes(content)
         case = Case(evidence, compiled.signature, compiled.strings)
-        verification = verify(content, architecture, interpreter, case, scratch)
+        verification = verify(scratch / FUNCTION_ZIP, architecture, interpreter, case, scratch)
     manifest = Manifest(
-        settings=settings,
+        settings=settings.for_engine("native"),
         engine="native",
         passed_over=tuple(passed_over),
         runtime=runtime.name,
@@ -83,31 +92,6 @@ def make_native_bundle(
     )
     write_folder(out, {FUNCTION_ZIP: content, MANIFEST_NAME: manifest.to_json().encode()})
     return Bundle(out, manifest)
-
-
-def check_quotas(function: ZipRecord, layers: Sequence[ZipRecord]) -> tuple[Quota, ...]:
-    """What the zips take of Lambda's limits and what they leave.
-
-    Raises:
-        QuotaError: a limit is passed; it names the sizes.
-    """
-    used = {
-        "zipped_bytes": (limits.DIRECT_UPLOAD_BYTES, function.size_bytes),
-        "unzipped_bytes": (
-            limits.UNZIPPED_BYTES,
-            sum(record.unzipped_bytes for record in (function, *layers)),
-        ),
-        "layers": (limits.LAYERS, len(layers)),
-    }
-    for name, (limit, amount) in used.items():
-        if amount > limit:
-            raise QuotaError(
-                f"The bundle takes {amount:,} of Lambda's {limit:,} {name.replace('_', ' ')}.",
-                "Fit a smaller model: fewer or shallower trees.",
-            )
-    return tuple(
-        Quota(name, limit, amount, limit - amount) for name, (limit, amount) in used.items()
-    )
 
 
 def _require_proof(compiled: CompiledModel) -> tuple[ParityReport, ParityEvidence]:

@@ -26,8 +26,12 @@ def check_replaceable(folder: Path) -> None:
         )
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+def write_folder(folder: Path, files: Mapping[str, bytes | Path]) -> None:
     """Write the files into a folder of that name, replacing the Bundle that was there.
+
+    Args:
+        folder: made, or replaced.
+        files: by path within the folder: their content, or a file to copy.
 
     Raises:
         BundleError: the disk is full or the place cannot be written; the old Bundle is untouched.
@@ -43,15 +47,18 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
             path = new / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            if isinstance(content, Path):
+                shutil.copyfile(content, path)
+            else:
+                path.write_bytes(content)
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
     except OSError as error:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
         raise _unwritable(folder, error) from error
     finally:
+        if old.exists() and not folder.exists():  # also where it was interrupted in between
+            old.rename(folder)
         shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from poner.artifacts import ParityEvidence
 from poner.bundle import Bundle, FunctionSettings, read_bundle
-from poner.bundler import check_quotas, make_native_bundle
+from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel, load_model
-from poner.errors import BundleError, ParityError, PonerError, QuotaError
+from poner.errors import BundleError, ParityError, PonerError
 from poner.interpreters import find_python
 from poner.limits import RUNTIMES
 
@@ -102,6 +102,14 @@ def test_bytecode_is_used_without_looking_at_the_sources(
     assert f"wrote '{tmp_path}" not in done.stderr
 
 
+def test_the_settings_are_the_engines(article_bundle: Bundle) -> None:
+    """What is left to the engine is a number in the manifest; what was chosen stays."""
+    settings = article_bundle.manifest.settings
+    assert (settings.memory_mb, settings.timeout_s) == (128, 3)
+    chosen = FunctionSettings(memory_mb=300).for_engine("sklearn")
+    assert (chosen.memory_mb, chosen.timeout_s) == (300, 30)
+
+
 def test_training_data_stays_here(article_bundle: Bundle) -> None:
     """Neither ranges nor quantiles of the training data are in the zip."""
     with zipfile.ZipFile(article_bundle.function_zip) as archive:
@@ -169,15 +177,6 @@ def test_a_compiled_file_without_its_proof_is_not_packed(
     loaded = load_model(article_compiled.save(tmp_path / "model.poner"))
     with pytest.raises(ParityError):
         make(loaded, tmp_path / "build")
-
-
-def test_quotas_are_checked_before_anything_is_written(article_bundle: Bundle) -> None:
-    """A zip over the direct limit or an unzipped total over 250 MB is refused with its size."""
-    record = article_bundle.manifest.function
-    with pytest.raises(QuotaError, match="52,428,801"):
-        check_quotas(dataclasses.replace(record, size_bytes=52_428_801), ())
-    with pytest.raises(QuotaError, match="unzipped"):
-        check_quotas(dataclasses.replace(record, unzipped_bytes=262_144_001), ())
 
 
 def test_the_manifest_says_what_was_proved(article_bundle: Bundle) -> None:

@@ -1,0 +1,194 @@
+"""The functions of the engines that need layers: their files, and what their layers must hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from poner import limits
+from poner.artifacts import Examples, ModelFile, OnnxGraph
+from poner.bundler.native import runtime_files
+from poner.errors import BundleError, UsageError
+
+_ENTRY = '''\
+"""The function on AWS Lambda, made by `poner build`."""
+
+from poner_runtime.{engine}_model import open_beside
+from poner_runtime.handler import create_handler
+
+model = open_beside(__file__)
+lambda_handler = create_handler(model, body_limit_bytes={body_limit_bytes})
+'''
+_SHARED = ("__init__.py", "handler.py", "layered.py")
+_FOLLOWING = ("numpy", "scipy", "joblib", "threadpoolctl")
+"""What scikit-learn brings along: their versions are preferred, not required."""
+
+_UNUSED_BY_ONNX = (
+    "coloredlogs", "flatbuffers", "humanfriendly", "mpmath", "packaging", "protobuf", "sympy",
+)  # fmt: skip
+"""Required by onnxruntime, and needed for anything but to load a graph and run it (1.16, 1.32)."""
+
+_TOLERANCES = {"sklearn": 1e-9, "float64": 1e-9, "float32": 1e-5}
+"""What answers may differ by: other versions of numpy add up in another order; a float32 graph
+loses digits."""
+
+
+@dataclass(frozen=True)
+class LayeredFunction:
+    """A function before its layers are known."""
+
+    engine: str
+    """`sklearn` or `onnx`."""
+    files: Mapping[str, bytes]
+    """What lies in function.zip, by path, but for bytecode."""
+    requirements: tuple[str, ...]
+    """What its layers must hold, as pip takes it."""
+    tolerance: float
+    """What its numbers may differ by from the model's, relative."""
+    preferences: Mapping[str, str] = field(default_factory=dict)
+    """Versions by package, to be taken where they have a wheel for the target."""
+    excluded: tuple[str, ...] = ()
+    """Packages that others require and that it never needs."""
+
+
+def sklearn_function(
+    file: ModelFile, examples: Examples, *, requirements: Sequence[str], body_limit_bytes: int
+) -> LayeredFunction:
+    """The function that ships the model file itself.
+
+    Args:
+        file: the model; its bytes are those that were checked and asked.
+        examples: what the model takes and answers.
+        requirements: the user's own, such as `numpy==1.24.1`, in place of the model's versions.
+        body_limit_bytes: longest request body that is read.
+
+    Raises:
+        UsageError: a requirement is none.
+        BundleError: the model's own modules have names that the function needs.
+    """
+    libraries = {str(canonicalize_name(name)): version for name, version in file.libraries.items()}
+    required = [f"{name}=={libraries[name]}" for name in libraries if name not in _FOLLOWING]
+    if file.format.startswith("skops") and "skops" not in libraries:
+        required.append("skops")
+    required += _older_than(Version(libraries["scikit-learn"]))
+    names = {_name_of(requirement) for requirement in requirements}
+    preferences = {
+        name: libraries[name] for name in _FOLLOWING if name in libraries and name not in names
+    }
+    metadata = {"file": file.name, "format": file.format.partition("+")[0]}
+    files = _files("sklearn", ("fitted.py",), examples, metadata, body_limit_bytes)
+    _check_names(file)
+    files |= {file.name: file.content, **file.modules}
+    return LayeredFunction(
+        "sklearn", files, _with_pins(required, requirements), _TOLERANCES["sklearn"], preferences
+    )
+
+
+def onnx_function(
+    graph: OnnxGraph,
+    examples: Examples,
+    runtime: limits.Runtime,
+    *,
+    requirements: Sequence[str],
+    body_limit_bytes: int,
+) -> LayeredFunction:
+    """The function that ships a graph.
+
+    Args:
+        graph: the converted model.
+        examples: what the model takes and answers.
+        runtime: Lambda's runtime, which decides how new onnxruntime can be.
+        requirements: the user's own, such as `onnxruntime==1.20.0`.
+        body_limit_bytes: longest request body that is read.
+
+    Raises:
+        UsageError: a requirement is none.
+    """
+    # The newest onnxruntime for glibc 2.26 is 1.16, built for numpy 1 (PyPI, 2026-11).
+    numpy = "numpy<2" if runtime.glibc < (2, 28) else "numpy"
+    number_type = "float32" if "float32" in (graph.number_type, examples.number_type) else "float64"
+    metadata = {"file": "model.onnx", "number_type": number_type}
+    files = _files("onnx", (), examples, metadata, body_limit_bytes)
+    return LayeredFunction(
+        "onnx",
+        {**files, "model.onnx": graph.content},
+        _with_pins(["onnxruntime", numpy], requirements),
+        _TOLERANCES[graph.number_type],
+        excluded=_UNUSED_BY_ONNX,
+    )
+
+
+def _files(
+    engine: str,
+    modules: Sequence[str],
+    examples: Examples,
+    metadata: Mapping[str, str],
+    body_limit_bytes: int,
+) -> dict[str, bytes]:
+    """What every such function holds: the entry, the runtime, and model.json.
+
+    Of the training data model.json holds one row, of medians: aggregates, by which the field is
+    found that a request is refused for.
+    """
+    described = {
+        "features": [
+            {"wire_name": feature.wire_name, "kind": feature.kind, "missing": feature.missing}
+            for feature in examples.signature.features
+        ],
+        "classes": examples.signature.classes,
+        "number_type": examples.number_type,
+        "none_of": examples.none_of,
+        "typical": examples.typical,
+        "scores_method": examples.scores_method,
+        **metadata,
+    }
+    entry = _ENTRY.format(engine=engine, body_limit_bytes=body_limit_bytes)
+    return {
+        "lambda_function.py": entry.encode(),
+        "model.json": json.dumps(described, indent=1).encode(),
+        **runtime_files((*_SHARED, *modules, f"{engine}_model.py")),
+    }
+
+
+def _check_names(file: ModelFile) -> None:
+    taken = ("lambda_function", "poner_runtime", "model.json")
+    for path in (file.name, *file.modules):
+        if path.partition("/")[0].removesuffix(".py") in taken:
+            raise BundleError(
+                f"{path} cannot be packed under its name, which the function itself needs.",
+                "Give it another name and save the model again.",
+            )
+
+
+def _older_than(sklearn: Version) -> list[str]:
+    """What an old scikit-learn needs to be imported, as nothing held newer ones back then.
+
+    Before 1.4.2 it was built for numpy 1 (its release notes, April 2024), and before 1.3 it
+    imports names that scipy 1.12 removed.
+    """
+    bounds = []
+    if sklearn < Version("1.4.2"):
+        bounds.append("numpy<2")
+    if sklearn < Version("1.3"):
+        bounds.append("scipy<1.12")
+    return bounds
+
+
+def _with_pins(required: Sequence[str], pins: Sequence[str]) -> tuple[str, ...]:
+    """The user's own requirements in place of those of the same packages."""
+    pinned = {_name_of(pin) for pin in pins}
+    return (*(own for own in required if _name_of(own) not in pinned), *pins)
+
+
+def _name_of(requirement: str) -> str:
+    try:
+        return canonicalize_name(Requirement(requirement).name)
+    except InvalidRequirement as error:
+        raise UsageError(
+            f"{requirement!r} is no requirement.", "Write NAME==VERSION, such as numpy==1.24.1."
+        ) from error

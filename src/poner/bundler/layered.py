@@ -1,0 +1,147 @@
+"""Makes the Bundle of an engine that needs layers."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from poner import limits
+from poner.artifacts import Examples, Provenance
+from poner.bundle import (
+    FUNCTION_ZIP,
+    MANIFEST_NAME,
+    Bundle,
+    FunctionSettings,
+    Manifest,
+    ZipRecord,
+    zip_record,
+)
+from poner.bundler import layers
+from poner.bundler.bytecode import compile_sources
+from poner.bundler.functions import LayeredFunction
+from poner.bundler.layered_verification import LayeredCase, verify_layered
+from poner.bundler.layers import LayerRequest, LayerSet, Slim
+from poner.bundler.native import HANDLER
+from poner.bundler.quotas import check_quotas
+from poner.bundler.trial import host_architecture
+from poner.bundler.writing import check_replaceable, write_folder
+from poner.bundler.zips import make_zip
+from poner.interpreters import find_python
+
+_TRYING = "Trying the finished function"
+
+
+class MakeLayers(Protocol):
+    """What makes layers: `layers.make_layers`."""
+
+    def __call__(
+        self,
+        request: LayerRequest,
+        *,
+        progress: Callable[[str, float], None],
+        notify: Callable[[str], None],
+    ) -> LayerSet:
+        """The layers for a request."""
+        ...
+
+
+def make_layered_bundle(
+    function: LayeredFunction,
+    examples: Examples,
+    provenance: Provenance,
+    out: Path,
+    *,
+    runtime: limits.Runtime,
+    architecture: str,
+    settings: FunctionSettings,
+    slim: Slim = "auto",
+    passed_over: Sequence[str] = (),
+    progress: Callable[[str, float], None] = lambda what, share: None,
+    notify: Callable[[str], None] = lambda line: None,
+    make_layers: MakeLayers | None = None,
+) -> Bundle:
+    """Pack a function with its layers, try the result, and write it to `out`.
+
+    Where this machine cannot run the architecture, the twin is tried: the same function with the
+    same versions of the same packages for this machine. The Verification says which one ran.
+
+    Raises:
+        InterpreterNotFoundError: there is no Python of the runtime's version to prove it with.
+        NoWheelError: a package has no wheel for the target.
+        InstallError: packages could not be had.
+        ParityError: the finished function does not start, or answers otherwise than the model.
+        QuotaError: it does not fit Lambda.
+        BundleError: `out` cannot be written; what was there before is untouched.
+    """
+    make_layers = make_layers or layers.make_layers  # type: ignore[attr-defined]
+    check_replaceable(out)
+    interpreter = find_python(runtime.python_version)
+    with tempfile.TemporaryDirectory(prefix="poner-") as name:
+        scratch = Path(name)
+        function_zip, record = _pack(function, interpreter, scratch)
+        request = LayerRequest(
+            requirements=function.requirements,
+            runtime=runtime,
+            architecture=architecture,
+            preferences=function.preferences,
+            excluded=function.excluded,
+            slim=slim,
+            reserved_bytes=record.unzipped_bytes,
+        )
+        made = make_layers(request, progress=progress, notify=notify)
+        quotas = check_quotas(record, [layer.zip for layer in made.layers], notify)
+        runnable = made
+        if architecture != host_architecture():
+            runnable = make_layers(_twin(request, made), progress=progress, notify=notify)
+        progress(_TRYING, 0.0)
+        case = LayeredCase(examples, function.engine, function.tolerance)
+        zips = [runnable.files[layer.zip.path] for layer in runnable.layers]
+        parity, verification = verify_layered(function_zip, zips, interpreter, case, scratch)
+        progress(_TRYING, 1.0)
+        manifest = Manifest(
+            settings=settings.for_engine(function.engine),
+            engine=function.engine,
+            passed_over=tuple(passed_over),
+            runtime=runtime.name,
+            architecture=architecture,
+            handler=HANDLER,
+            function=record,
+            layers=made.layers,
+            quotas=quotas,
+            signature=examples.signature,
+            provenance=provenance,
+            parity=parity,
+            verification=verification,
+            poner_version=importlib.metadata.version("poner"),
+            slimming=made.slimming,
+            bytecode=made.bytecode,
+        )
+        described = manifest.to_json().encode()
+        write_folder(out, {FUNCTION_ZIP: function_zip, **made.files, MANIFEST_NAME: described})
+    return Bundle(out, manifest)
+
+
+def _pack(function: LayeredFunction, interpreter: Path, scratch: Path) -> tuple[Path, ZipRecord]:
+    """function.zip with its bytecode, and its record."""
+    files = {**function.files}
+    files |= compile_sources(files, interpreter, scratch / "bytecode")
+    content = make_zip(files)
+    path = scratch / FUNCTION_ZIP
+    path.write_bytes(content)
+    return path, zip_record(FUNCTION_ZIP, content, files)
+
+
+def _twin(request: LayerRequest, made: LayerSet) -> LayerRequest:
+    """The request for the same packages on this machine, slimmed by no less."""
+    libraries = [library for layer in made.layers for library in layer.libraries]
+    return replace(
+        request,
+        requirements=tuple(f"{library.name}=={library.version}" for library in libraries),
+        preferences={},
+        architecture=host_architecture(),
+        slim="always" if made.slimming else "never",
+    )
