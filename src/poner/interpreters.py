@@ -14,10 +14,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from poner.errors import InstallError, InterpreterNotFoundError
+
+_FINDING_UV = threading.Lock()
 
 
 def cache_folder() -> Path:
@@ -40,9 +43,9 @@ def find_python(version: str) -> Path:
         if _answers(candidate, version):
             return candidate
     find = ["python", "find", "--no-project", "--managed-python", version]
-    found = _uv(find)
-    if found.returncode != 0 and _uv(["python", "install", version]).returncode == 0:
-        found = _uv(find)
+    found = run_uv(find)
+    if found.returncode != 0 and run_uv(["python", "install", version]).returncode == 0:
+        found = run_uv(find)
     if found.returncode != 0:
         raise InterpreterNotFoundError(
             f"Python {version} is not on this machine and could not be fetched.",
@@ -125,9 +128,9 @@ def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_on
         + list(requirements),
     ]
     for step in steps:
-        done = _uv(step)
+        done = run_uv(step)
         if done.returncode != 0:  # without a network, what uv has kept may do
-            kept = _uv(["--offline", *step])
+            kept = run_uv(["--offline", *step])
             done = kept if kept.returncode == 0 else done
         if done.returncode != 0:
             reason = " ".join(done.stderr.split())[-400:]
@@ -137,14 +140,26 @@ def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_on
             )
 
 
-def _uv(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    import uv
+def run_uv(
+    arguments: Sequence[str], folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run uv in a folder and give back what it said; it fails with 1 or 2, never an exception.
 
+    1 is its refusal, such as requirements that cannot be met; 2 is a fault, such as no network.
+    """
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     return subprocess.run(
-        [uv.find_uv_bin(), "--quiet", *arguments],
+        [_find_uv(), "--quiet", *arguments],
         capture_output=True,
         text=True,
         env=environment,
+        cwd=folder,
         check=False,
     )
+
+
+def _find_uv() -> str:
+    import uv
+
+    with _FINDING_UV:  # it reads sysconfig, which several threads cannot read for the first time
+        return uv.find_uv_bin()

@@ -17,6 +17,9 @@ UNZIPPED_BYTES = 262_144_000
 LAYERS = 5
 """Most layers a function can have."""
 
+LAYER_NAME_LENGTH = 140
+"""Longest name of a layer; letters, digits, - and _."""
+
 REQUEST_BYTES = 6_291_456
 """Largest event of a synchronous invocation (6 MiB)."""
 
@@ -51,6 +54,12 @@ class Runtime:
     def python_version(self) -> str:
         """The Python version, such as `3.13`."""
         return self.name.removeprefix("python")
+
+    def wheel_platform(self, architecture: str) -> str:
+        """The platform of wheels that run on it, as uv names it."""
+        machine = {"x86_64": "x86_64", "arm64": "aarch64"}[architecture]
+        tag = "manylinux2014" if self.glibc < (2, 28) else f"manylinux_2_{self.glibc[1]}"
+        return f"{machine}-{tag}"
 
     @property
     def system(self) -> str:

@@ -1,29 +1,57 @@
 """Bytecode that Lambda uses as it is, made by the Python version that will run it.
 
-/var/task is read-only: without bytecode every cold start compiles the sources again, and with the
-usual kind, bound to a file's date, it would be stale. Source: reference measurements, 2026-11-22.
+/var/task and /opt are read-only: without bytecode every cold start compiles the sources again, and
+with the usual kind, bound to a file's date, it would be stale. Source: reference measurements,
+2026-11-22.
+
+The same sources give the same bytes on every machine with that Python. Which references marshal
+writes depends on what else the interpreter holds, and so on what it compiled before: every file is
+compiled in a fork of its own, and with a fixed hash seed, on which the order of sets depends.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from poner.errors import BundleError
 
 _TASK_ROOT = "/var/task"
 
-_COMPILE = """
-import importlib.util, os, py_compile, sys
-root = sys.argv[1]
-for folder, _, names in os.walk(root):
-    for name in sorted(names):
-        path = os.path.join(folder, name)
-        shown = sys.argv[2] + path[len(root):]
+_COMPILE = r"""
+import sys
+del sys.path[0]  # the folder it is started in
+import importlib.util, os, py_compile
+root, shown, processes = sys.argv[1], sys.argv[2], int(sys.argv[3])
+paths = [os.path.join(root, name) for name in sys.stdin.read().split("\0") if name]
+
+def compile_one(path):
+    try:
         py_compile.compile(
-            path, importlib.util.cache_from_source(path), shown, doraise=True, optimize=0,
+            path, importlib.util.cache_from_source(path, optimization=""),
+            shown + path[len(root):], doraise=True, optimize=0,
             invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    except py_compile.PyCompileError as error:
+        os.write(2, str(error).encode("utf-8", "replace"))
+
+def wait():
+    if os.wait()[1] != 0:
+        sys.exit(1)
+
+for count, path in enumerate(paths):
+    if count >= processes:
+        wait()
+    if os.fork() == 0:
+        code = 1
+        try:
+            compile_one(path)
+            code = 0
+        finally:
+            os._exit(code)
+for _ in paths[:processes]:
+    wait()
 """
 
 
@@ -40,19 +68,49 @@ def compile_sources(
     Raises:
         BundleError: the interpreter could not compile them.
     """
-    for name, content in files.items():
-        if name.endswith(".py"):
-            path = scratch / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    command = [str(interpreter), "-I", "-S", "-c", _COMPILE, str(scratch), _TASK_ROOT]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    sources = [name for name in files if name.endswith(".py")]
+    for name in sources:
+        path = scratch / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files[name])
+    said = compile_folder(scratch, sources, interpreter, _TASK_ROOT)
+    compiled = sorted(scratch.rglob("*.pyc"))
+    if len(compiled) < len(sources):
+        raise _cannot_compile(interpreter, said)
+    return {path.relative_to(scratch).as_posix(): path.read_bytes() for path in compiled}
+
+
+def compile_folder(folder: Path, sources: Iterable[str], interpreter: Path, shown: str) -> str:
+    """Compile sources under a folder on all cores, and say what is wrong with those that fail.
+
+    Args:
+        folder: where the sources are, and the bytecode goes.
+        sources: their paths in it.
+        interpreter: a Python of the target's minor version.
+        shown: the folder on Lambda, which tracebacks show.
+
+    Raises:
+        BundleError: the interpreter does not work.
+    """
+    command = [str(interpreter), "-S", "-s", "-X", "utf8", "-W", "ignore", "-c", _COMPILE]
+    environment = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
+    done = subprocess.run(
+        [*command, str(folder.resolve()), shown, str(os.cpu_count() or 1)],
+        input="\0".join(sources),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        cwd=folder,
+        env={**environment, "PYTHONHASHSEED": "0"},
+        check=False,
+    )
     if done.returncode != 0:
-        raise BundleError(
-            f"{interpreter} could not compile the function: {done.stderr.strip()[-300:]}",
-            "Check that this Python works, or choose another --runtime.",
-        )
-    return {
-        path.relative_to(scratch).as_posix(): path.read_bytes()
-        for path in sorted(scratch.rglob("*.pyc"))
-    }
+        raise _cannot_compile(interpreter, done.stderr)
+    return done.stderr
+
+
+def _cannot_compile(interpreter: Path, said: str) -> BundleError:
+    return BundleError(
+        f"{interpreter} could not compile: {' '.join(said.split())[-300:]}",
+        "Check the sources and that this Python works, or choose another --runtime.",
+    )

@@ -1,24 +1,105 @@
-"""Zips that are the same bytes for the same files: fixed dates, sorted names, fixed modes."""
+"""Zips that are the same bytes for the same files, written from members that are packed already.
+
+```
+local header, name, packed content      one for each member, sorted by path
+central header, name                    one for each member: where it lies, size, checksum, mode
+end record                              how many, and where the central headers begin
+```
+zipfile can only pack anew; libraries are packed once and copied into many layers, so the writer is
+here. Layout: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
+"""
 
 from __future__ import annotations
 
 import io
-import zipfile
-from collections.abc import Mapping
+import re
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
 
-_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can say
+import deflate
+
+from poner.errors import BundleError
+
+LEVEL = 8
+"""libdeflate's: 0.05 % larger than 9 in five sixths of its time (scikit-learn, 2026-11-22)."""
+
+ENCODING = f"deflate-{deflate.__version__}-{LEVEL}"
+"""What decides about the bytes of a packed member."""
+
+_LOCAL = struct.Struct("<4s5H3I2H")
+_CENTRAL = struct.Struct("<4s6H3I5H2I")
+_END = struct.Struct("<4s4H2IH")
+_VERSION = 20  # 2.0, the first with deflate
+_UNIX = 3 << 8
+_UTF8 = 1 << 11
+_DATE = 1 << 5 | 1  # 1980-01-01, the first that a zip can say; the time is 0
 _FILE_MODE, _PROGRAM_MODE = 0o100644, 0o100755
-_UNIX = 3
+_PROGRAM = re.compile(r"\.so(\.\d+)*$")
+_MOST_MEMBERS, _MOST_BYTES = 0xFFFF, 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class Packed:
+    """One file's content, ready to be put into a zip."""
+
+    data: bytes | memoryview
+    """The content, packed where `deflated`."""
+    deflated: bool
+    """Whether it is packed: it is not where that would take more room."""
+    size_bytes: int
+    """Size of the content."""
+    crc32: int
+    """Checksum of the content."""
+
+
+def pack(content: bytes) -> Packed:
+    """Pack a file's content; other threads run meanwhile."""
+    data = bytes(deflate.deflate_compress(content, LEVEL))
+    deflated = len(data) < len(content)
+    return Packed(data if deflated else content, deflated, len(content), deflate.crc32(content))
 
 
 def make_zip(files: Mapping[str, bytes]) -> bytes:
     """The zip of files by path; shared objects are marked as programs."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = _UNIX
-            entry.external_attr = (_PROGRAM_MODE if name.endswith(".so") else _FILE_MODE) << 16
-            archive.writestr(entry, files[name])
+    write_zip(buffer, ((path, pack(files[path])) for path in sorted(files)))
     return buffer.getvalue()
+
+
+def zip_bytes(members: Iterable[tuple[str, int]]) -> int:
+    """Size of the zip of members, each with its path and its packed size."""
+    headers = _LOCAL.size + _CENTRAL.size
+    sizes = (headers + 2 * len(path.encode()) + packed_bytes for path, packed_bytes in members)
+    return _END.size + sum(sizes)
+
+
+def write_zip(file: BinaryIO, members: Iterable[tuple[str, Packed]]) -> None:
+    """Write members, sorted by path, as a zip.
+
+    Raises:
+        BundleError: there are more than the format has numbers for (65,535 files, 4 GB).
+    """
+    central = bytearray()
+    offset = count = 0
+    for path, member in members:
+        name = path.encode()
+        flags = 0 if path.isascii() else _UTF8
+        packed_bytes = len(member.data)
+        end = offset + _LOCAL.size + len(name) + packed_bytes
+        if count == _MOST_MEMBERS or max(end, member.size_bytes) + len(central) > _MOST_BYTES:
+            raise BundleError(
+                f"A zip cannot hold this much: {path} is beyond 65,535 files or 4 GB.",
+                "Pack fewer libraries; Lambda takes no more than 250 MB.",
+            )
+        method = 8 if member.deflated else 0
+        common = (flags, method, 0, _DATE, member.crc32, packed_bytes, member.size_bytes, len(name))
+        file.write(_LOCAL.pack(b"PK\3\4", _VERSION, *common, 0) + name)
+        file.write(member.data)
+        mode = _PROGRAM_MODE if _PROGRAM.search(path) else _FILE_MODE
+        place = (0, 0, 0, 0, mode << 16, offset)
+        central += _CENTRAL.pack(b"PK\1\2", _UNIX | _VERSION, _VERSION, *common, *place) + name
+        offset, count = end, count + 1
+    file.write(central)
+    file.write(_END.pack(b"PK\5\6", 0, 0, count, count, len(central), offset, 0))

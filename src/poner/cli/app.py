@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from poner.cli import build, demo, init, local, predict, train
+from poner.cli import build, demo, init, layer, local, predict, train
 from poner.cli.console import print_data, say
 from poner.errors import PonerError, UsageError
 from poner.interpreters import cache_folder
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("train")(train.train)
 app.command("build")(build.build)
+app.command("layer")(layer.layer)
 app.command("local")(local.local)
 app.command("predict")(predict.predict)
 app.command("demo")(demo.demo)

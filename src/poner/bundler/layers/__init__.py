@@ -2,51 +2,101 @@
 
 The wheels are those of the target, never of this machine; what does not fit is slimmed by rules
 that are known to be safe. Nothing here runs what is in the wheels, or knows of models.
+
+requirements ─► wheels ─► packed libraries ─► what stays, in which layer ─► zips
+    resolution.py  wheels.py  libraries.py   linking.py, slimming.py, packing.py  layer_zips.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
 
-from poner import limits
-from poner.bundle import Layer, SlimmingStep
+from poner.bundler.layers.layer_zips import PlannedLayer, plan_layers
+from poner.bundler.layers.libraries import PackedLibrary, keep_libraries
+from poner.bundler.layers.linking import place_files
+from poner.bundler.layers.request import LayerRequest, LayerSet, Slim
+from poner.bundler.layers.resolution import resolve
+from poner.bundler.layers.slimming import Selection, slim_layers
+from poner.bundler.layers.store import copy_file, scratch_folder
+from poner.interpreters import cache_folder
 
-Slim = Literal["auto", "always", "never"]
-"""How much is left out: as much as is needed, all that is safe, or nothing."""
-
-
-@dataclass(frozen=True)
-class LayerRequest:
-    """What the layers are to hold, and for whom."""
-
-    requirements: tuple[str, ...]
-    """As pip takes them, such as `scikit-learn==1.2.1`; with all that they need."""
-    runtime: limits.Runtime
-    """Lambda's runtime."""
-    architecture: str
-    """`x86_64` or `arm64`."""
-    preferences: Mapping[str, str] = field(default_factory=dict)
-    """Versions by package, to be taken where they have a wheel for the target."""
-    excluded: tuple[str, ...] = ()
-    """Packages that are required by others and never needed, such as `sympy` by onnxruntime."""
-    slim: Slim = "auto"
-    """How much is left out."""
-    reserved_bytes: int = 0
-    """What the function itself takes of the unzipped limit."""
+__all__ = ["LayerRequest", "LayerSet", "Slim", "copy_file", "make_layers"]
 
 
-@dataclass(frozen=True)
-class LayerSet:
-    """Layers, as zips that lie in the cache."""
+def make_layers(
+    request: LayerRequest,
+    *,
+    progress: Callable[[str, float], None],
+    notify: Callable[[str], None],
+) -> LayerSet:
+    """Resolve, fetch, pack and slim libraries into at most five layers, which lie in the cache.
 
-    layers: tuple[Layer, ...]
-    """What is in them, in the order in which Lambda unpacks them."""
-    files: Mapping[str, Path]
-    """The zip of each by its path in a Bundle: `layers/NAME.zip`."""
-    slimming: tuple[SlimmingStep, ...]
-    """What was left out, in the order in which it was tried."""
-    bytecode: bool
-    """Whether they hold bytecode of the runtime's Python."""
+    The same request gives the same bytes; what was made before is used again, without a network.
+
+    Args:
+        request: what the layers are to hold, and for whom.
+        progress: called with what is being done and the share of it that is, 0 to 1.
+        notify: called with a line about each choice worth knowing.
+
+    Raises:
+        UsageError: a requirement is not one.
+        NoWheelError: a package has no wheel for the target.
+        InstallError: the requirements contradict each other, cannot be fetched, or could not be
+            loaded on Lambda.
+        InterpreterNotFoundError: there is no Python of the runtime's version for the bytecode.
+        BundleError: the disk is full.
+    """
+    cache = cache_folder()
+    with scratch_folder(cache) as scratch:
+        progress("Resolving", 0.0)
+        wheels = resolve(request, cache, scratch, notify)
+        progress("Resolving", 1.0)
+
+        def pack(*, verified: bool = False) -> tuple[PackedLibrary, ...]:
+            return keep_libraries(
+                wheels,
+                request.runtime,
+                request.architecture,
+                cache,
+                scratch,
+                progress,
+                verified=verified,
+            )
+
+        selection, layers = _plan(pack(), request, cache, notify)
+        if not all(layer.is_kept for layer in layers):
+            selection, layers = _plan(pack(verified=True), request, cache, lambda line: None)
+            _write(layers, progress)
+    described = tuple(layer.describe() for layer in layers)
+    return LayerSet(
+        layers=described,
+        files={
+            layer.zip.path: planned.zip for layer, planned in zip(described, layers, strict=True)
+        },
+        slimming=selection.steps,
+        bytecode=selection.bytecode,
+    )
+
+
+def _plan(
+    libraries: Sequence[PackedLibrary],
+    request: LayerRequest,
+    cache: Path,
+    notify: Callable[[str], None],
+) -> tuple[Selection, tuple[PlannedLayer, ...]]:
+    placed = place_files(libraries, request, notify)
+    selection = slim_layers(placed, request.slim, request.reserved_bytes)
+    records = [packed.library for packed in libraries]
+    return selection, plan_layers(selection, records, request, cache)
+
+
+def _write(layers: Sequence[PlannedLayer], progress: Callable[[str, float], None]) -> None:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = [pool.submit(layer.write) for layer in layers if not layer.is_kept]
+        for count, job in enumerate(jobs):
+            progress("Writing layers", count / len(jobs))
+            job.result()
+    progress("Writing layers", 1.0)

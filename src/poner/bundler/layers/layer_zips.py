@@ -1,0 +1,120 @@
+"""Layer zips, put together from packed libraries and kept by their content.
+
+`layers/KEY/NAME.zip` in the cache lies beside a record of its hash; a zip that is not the one of
+its record is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from poner import limits
+from poner.bundle import FileRecord, Layer, Library, ZipRecord
+from poner.bundler.layers.linking import PlacedFile
+from poner.bundler.layers.request import LayerRequest
+from poner.bundler.layers.slimming import Selection
+from poner.bundler.layers.store import hash_file, make_key, read_record, write_record, writing
+from poner.bundler.zips import ENCODING, Packed, write_zip
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class PlannedLayer:
+    """A layer before it is written."""
+
+    name: str
+    """Name to publish it under."""
+    libraries: tuple[Library, ...]
+    """What it holds, sorted by name."""
+    files: tuple[PlacedFile, ...]
+    """Its files, sorted by path."""
+    zip: Path
+    """Where it lies, or is written to."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it has been written, and is still what was written."""
+        digest = read_record(self._record)
+        return digest is not None and hash_file(self.zip) == digest
+
+    def write(self) -> None:
+        """Write it.
+
+        Raises:
+            BundleError: the disk is full, or this is more than a zip can hold.
+        """
+        with writing(self.zip) as file:
+            write_zip(file, self._members())
+        write_record(self._record, hash_file(self.zip))
+
+    def describe(self) -> Layer:
+        """The layer once it is written."""
+        records = tuple(
+            FileRecord(file.path, file.member.size_bytes, file.member.sha256) for file in self.files
+        )
+        record = ZipRecord(
+            path=f"layers/{self.name}.zip",
+            size_bytes=self.zip.stat().st_size,
+            sha256=str(read_record(self._record)),
+            unzipped_bytes=sum(record.size_bytes for record in records),
+            members=records,
+        )
+        return Layer(self.name, record, self.libraries)
+
+    @property
+    def _record(self) -> Path:
+        return self.zip.with_suffix(".json")
+
+    def _members(self) -> Iterator[tuple[str, Packed]]:
+        with ExitStack() as stack:
+            sources = {
+                path: stack.enter_context(path.open("rb"))
+                for path in {file.data for file in self.files}
+            }
+            for file in self.files:
+                member = file.member
+                sources[file.data].seek(member.offset)
+                data = sources[file.data].read(member.packed_bytes)
+                yield file.path, Packed(data, member.deflated, member.size_bytes, member.crc32)
+
+
+def plan_layers(
+    selection: Selection, libraries: Sequence[Library], request: LayerRequest, cache: Path
+) -> tuple[PlannedLayer, ...]:
+    """The layers for what was selected, sorted by name."""
+    by_name = {library.name: library for library in libraries}
+    layers = []
+    for names in selection.layers:
+        held = tuple(by_name[name] for name in names)
+        # Of two files of the same path the later library's counts, as where layers are unpacked.
+        placed = {file.path: file for name in names for file in selection.files[name]}
+        files = tuple(placed[path] for path in sorted(placed))
+        content = [[file.path, file.member.sha256] for file in files]
+        name = name_layer(held, request)
+        key = make_key(_FORMAT, ENCODING, name, content)
+        layers.append(PlannedLayer(name, held, files, cache / "layers" / key / f"{name}.zip"))
+    return tuple(sorted(layers, key=lambda layer: layer.name))
+
+
+def name_layer(libraries: Sequence[Library], request: LayerRequest) -> str:
+    """A name that AWS takes, such as `numpy-2_5_5-python3_13-x86_64`.
+
+    One that is too long is cut, and ends with a few digits that stand for all of it.
+    """
+    held = _plain("-".join(f"{library.name}-{library.version}" for library in libraries))
+    suffix = _plain(f"-{request.runtime.name}-{request.architecture}")
+    room = limits.LAYER_NAME_LENGTH - len(suffix)
+    if len(held) > room:
+        digest = hashlib.sha256(held.encode()).hexdigest()[:8]
+        held = f"{held[: room - len(digest) - 1]}-{digest}"
+    return held + suffix
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9-]", "_", text)

@@ -1,0 +1,214 @@
+"""From requirements to the wheels of the target, with their hashes; kept, so once is enough.
+
+The versions that the model was made with are taken where they have a wheel for the target. XGBoost
+goes without what computes on graphics cards, 300 MB of it, because Lambda has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from poner.bundler.layers.package_index import PackageIndex, Refusal, Wheel
+from poner.bundler.layers.refusals import explain
+from poner.bundler.layers.request import LayerRequest
+from poner.bundler.layers.store import make_key, read_record, write_record
+from poner.errors import UsageError
+
+_FORMAT = 1
+_GPU_PACKAGES = ("nvidia-nccl-cu12", "nvidia-nccl-cu13")
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Which wheels, and what is worth knowing about the choice."""
+
+    wheels: tuple[Wheel, ...]
+    """One for each package, sorted by name."""
+    remarks: tuple[str, ...]
+    """A line for each choice that is not what was asked for."""
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One way to meet the requirements."""
+
+    requirements: tuple[Requirement, ...]
+    excluded: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def resolve(
+    request: LayerRequest, cache: Path, scratch: Path, notify: Callable[[str], None]
+) -> tuple[Wheel, ...]:
+    """The wheels for a request, sorted by name.
+
+    Raises:
+        UsageError: a requirement is not one.
+        NoWheelError: a package has no wheel for the target.
+        InstallError: the requirements contradict each other, or what they need is neither to be
+            fetched nor on this machine.
+    """
+    requirements = tuple(_parse(text) for text in request.requirements)
+    asked = sorted(map(str, requirements))
+    key = make_key(
+        _FORMAT,
+        asked,
+        *(sorted(request.preferences.items()), sorted(request.excluded)),
+        *(request.runtime.name, request.architecture),
+    )
+    path = cache / "resolutions" / f"{key}.json"
+    if (kept := read_record(path)) is not None:
+        wheels = tuple(Wheel(**wheel) for wheel in kept["wheels"])
+        resolution = Resolution(wheels, tuple(kept["remarks"]))
+    else:
+        index = PackageIndex(request.architecture, scratch)
+        resolution = _resolve(requirements, request, index)
+        if index.fault is None:  # what was chosen without a network is not the choice for good
+            write_record(path, asdict(resolution))
+    for remark in resolution.remarks:
+        notify(remark)
+    return resolution.wheels
+
+
+def _parse(text: str) -> Requirement:
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        raise UsageError(
+            f"{text!r} is not a requirement: {str(error).splitlines()[0]}.",
+            "Write it as NAME==VERSION.",
+        ) from error
+    if requirement.url is not None:
+        raise UsageError(
+            f"{text!r} names a file, and layers are made from the package index only.",
+            "Write it as NAME==VERSION.",
+        )
+    return requirement
+
+
+def _resolve(
+    requirements: tuple[Requirement, ...], request: LayerRequest, index: PackageIndex
+) -> Resolution:
+    refusal = Refusal("")
+    for attempt in _attempts(requirements, request.excluded):
+        resolution = _try(attempt, request, index)
+        if isinstance(resolution, Resolution):
+            return resolution
+        refusal = resolution
+    raise explain(requirements, refusal, request, index)
+
+
+def _attempts(
+    requirements: tuple[Requirement, ...], excluded: tuple[str, ...]
+) -> tuple[_Attempt, ...]:
+    """The ways to meet the requirements, the best first: XGBoost has two, all else has one."""
+    whole = {str(requirement): requirement for requirement in requirements}
+    pinned = [
+        text
+        for text, requirement in whole.items()
+        if canonicalize_name(requirement.name) == "xgboost" and _pin(requirement)
+    ]
+    if not pinned:
+        return (_Attempt(requirements, excluded),)
+    (text,) = pinned
+    version = _pin(whole[text])
+    slim = {**whole, text: Requirement(f"xgboost-cpu=={version}")}
+    return (
+        _Attempt(
+            tuple(slim.values()),
+            excluded,
+            (f"xgboost-cpu {version} in place of xgboost: Lambda has no GPU.",),
+        ),
+        _Attempt(
+            requirements,
+            (*excluded, *_GPU_PACKAGES),
+            (f"xgboost {version} without nvidia-nccl: Lambda has no GPU.",),
+        ),
+    )
+
+
+def _pin(requirement: Requirement) -> str | None:
+    """The one version that it allows, if it is of the kind NAME==VERSION."""
+    specifiers = list(requirement.specifier)
+    if len(specifiers) != 1 or specifiers[0].operator != "==" or "*" in specifiers[0].version:
+        return None
+    return specifiers[0].version
+
+
+def _try(attempt: _Attempt, request: LayerRequest, index: PackageIndex) -> Resolution | Refusal:
+    """The wheels of one attempt, with the preferred versions as far as they go."""
+    texts = list(map(str, attempt.requirements))
+
+    def ask(constraints: Sequence[str]) -> tuple[Wheel, ...] | Refusal:
+        return index.resolve(
+            texts, request.runtime, constraints=constraints, excluded=attempt.excluded
+        )
+
+    settled = {canonicalize_name(item.name) for item in attempt.requirements if item.specifier}
+    preferred: dict[str, str] = {
+        canonicalize_name(name): version
+        for name, version in request.preferences.items()
+        if canonicalize_name(name) not in settled
+    }
+    wheels = ask([f"{name}=={preferred[name]}" for name in preferred if _valid(preferred[name])])
+    absent: set[str] = set()
+    if isinstance(wheels, Refusal) and preferred:
+        free = ask(())
+        if isinstance(free, Refusal):
+            return free
+        absent, possible = _split_preferences(preferred, free, request, index)
+        wheels = ask(possible)
+        wheels = free if isinstance(wheels, Refusal) else wheels
+    if isinstance(wheels, Refusal):
+        return wheels
+    lack = "is not on this machine" if index.fault else f"has no wheel for {request.target}"
+    remarks = _deviations(wheels, preferred, absent, lack)
+    return Resolution(wheels, attempt.remarks + remarks)
+
+
+def _split_preferences(
+    preferred: Mapping[str, str],
+    wheels: Sequence[Wheel],
+    request: LayerRequest,
+    index: PackageIndex,
+) -> tuple[set[str], list[str]]:
+    """Of the packages that are needed: those without the preferred wheel, and the others' pins."""
+    needed = {wheel.name: wheel.version for wheel in wheels if wheel.name in preferred}
+    absent = {
+        name
+        for name, version in needed.items()
+        if version != preferred[name]
+        and not (
+            _valid(preferred[name]) and index.has(f"{name}=={preferred[name]}", request.runtime)
+        )
+    }
+    return absent, [f"{name}=={preferred[name]}" for name in needed if name not in absent]
+
+
+def _deviations(
+    wheels: Sequence[Wheel], preferred: Mapping[str, str], absent: set[str], lack: str
+) -> tuple[str, ...]:
+    return tuple(
+        f"{wheel.name} {wheel.version} instead of {preferred[wheel.name]}, "
+        + (f"which {lack}." if wheel.name in absent else "which does not go with the others.")
+        for wheel in wheels
+        if wheel.name in preferred and not _same(wheel.version, preferred[wheel.name])
+    )
+
+
+def _valid(version: str) -> bool:
+    try:
+        Version(version)
+    except InvalidVersion:
+        return False
+    return True
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or (_valid(other) and Version(one) == Version(other))

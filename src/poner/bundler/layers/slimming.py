@@ -1,0 +1,98 @@
+"""Which files stay in the layers: as many as fit, and otherwise one rule after the other less.
+
+Layers fit where every zip can go up directly and all of them, bytecode and the function included,
+leave a fifth of Lambda's quota free for the function to grow. Bytecode makes a cold start several
+times faster and goes last, and only if the quota itself would be passed with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from poner import limits
+from poner.bundle import SlimmingStep
+from poner.bundler.layers.libraries import Member
+from poner.bundler.layers.linking import PlacedFile
+from poner.bundler.layers.packing import pack_layers
+from poner.bundler.layers.request import Slim
+from poner.bundler.layers.rules import RULES, Rule
+from poner.bundler.zips import zip_bytes
+
+COMFORTABLE_BYTES = 200_000_000
+"""Unzipped total with bytecode that is aimed at."""
+
+Files = Mapping[str, tuple[PlacedFile, ...]]
+"""The files of each library by its name."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What goes into the layers."""
+
+    files: Files
+    """The files of each library that stay."""
+    layers: tuple[tuple[str, ...], ...]
+    """The libraries of each layer by their names."""
+    steps: tuple[SlimmingStep, ...]
+    """What was left out, in the order in which it was tried."""
+    bytecode: bool
+    """Whether bytecode stayed."""
+
+
+def slim_layers(files: Files, slim: Slim, reserved_bytes: int) -> Selection:
+    """Leave out what must be, or all or nothing of what can be.
+
+    Args:
+        files: the files of each library, all of them.
+        slim: how much is left out.
+        reserved_bytes: what the function takes of the unzipped limit.
+    """
+    steps = []
+    for rule in () if slim == "never" else RULES:
+        if slim == "auto" and _fits(files, reserved_bytes):
+            break
+        files, step = _leave_out(files, rule.name, partial(_is_of, rule))
+        steps.append(step)
+    bytecode = _unzipped(files) + reserved_bytes <= limits.UNZIPPED_BYTES
+    if not bytecode:
+        files, step = _leave_out(files, "bytecode", lambda member: member.bytecode)
+        steps.append(step)
+    return Selection(files, _pack(files), tuple(steps), bytecode)
+
+
+def _is_of(rule: Rule, member: Member) -> bool:
+    return member.rule == rule.name
+
+
+def _leave_out(
+    files: Files, name: str, matches: Callable[[Member], bool]
+) -> tuple[Files, SlimmingStep]:
+    kept = {
+        library: tuple(file for file in group if not matches(file.member))
+        for library, group in files.items()
+    }
+    count = sum(map(len, files.values())) - sum(map(len, kept.values()))
+    zipped = sum(map(_zipped, files.values())) - sum(map(_zipped, kept.values()))
+    return kept, SlimmingStep(name, count, zipped, _unzipped(files) - _unzipped(kept))
+
+
+def _fits(files: Files, reserved_bytes: int) -> bool:
+    zips = (sum(_zipped(files[name]) for name in layer) for layer in _pack(files))
+    return (
+        _unzipped(files) + reserved_bytes <= COMFORTABLE_BYTES
+        and max(zips, default=0) <= limits.DIRECT_UPLOAD_BYTES
+    )
+
+
+def _pack(files: Files) -> tuple[tuple[str, ...], ...]:
+    return pack_layers({name: _zipped(group) for name, group in files.items()})
+
+
+def _zipped(files: Iterable[PlacedFile]) -> int:
+    return zip_bytes((file.path, file.member.packed_bytes) for file in files)
+
+
+def _unzipped(files: Files) -> int:
+    return sum(file.member.size_bytes for group in files.values() for file in group)

@@ -1,0 +1,130 @@
+"""`poner layer`: layer zips of any libraries, ready to be uploaded."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from poner import limits
+from poner.bundler.layers import LayerRequest, LayerSet, copy_file, make_layers
+from poner.cli.build import Architecture
+from poner.cli.console import MESSAGES, print_data, print_json, reporting, say
+from poner.config import choose_runtime, read_config
+from poner.errors import QuotaError
+
+
+class Slim(StrEnum):
+    """How much is left out, by the names of the command line."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
+def layer(
+    packages: Annotated[
+        list[str], typer.Argument(metavar="PACKAGE==VERSION...", help="With all that they need.")
+    ],
+    runtime: Annotated[
+        str | None, typer.Option(help="Such as python3.13; default: this Python's.")
+    ] = None,
+    architecture: Annotated[Architecture | None, typer.Option(help="Instruction set.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the zips.")] = Path("layers"),
+    slim: Annotated[
+        Slim, typer.Option(help="Leave out tests, stubs and the like: as needed, all, or nothing.")
+    ] = Slim.auto,
+    json_: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
+) -> None:
+    """Make layers of any libraries: wheels for Lambda, slimmed, with bytecode."""
+    settings = read_config(Path.cwd()).build
+    request = LayerRequest(
+        requirements=tuple(packages),
+        runtime=choose_runtime(runtime or settings.runtime, datetime.date.today()),
+        architecture=architecture.value if architecture else settings.architecture,
+        slim=slim.value,
+    )
+    with reporting() as reporter:
+        made = make_layers(request, progress=reporter.progress, notify=reporter.notify)
+        check_unzipped(made, slim)
+        paths = {name: out / Path(name).name for name in (layer.zip.path for layer in made.layers)}
+        for name, path in paths.items():
+            copy_file(made.files[name], path)
+    if json_:
+        print_json(_describe(made, paths))
+        return
+    show_layers(made, request)
+    for path in paths.values():
+        print_data(str(path))
+
+
+def check_unzipped(made: LayerSet, slim: Slim) -> None:
+    """Refuse what Lambda would not unpack.
+
+    Raises:
+        QuotaError: the layers together are over the unzipped limit; it names their sizes.
+    """
+    total = sum(layer.zip.unzipped_bytes for layer in made.layers)
+    if total > limits.UNZIPPED_BYTES:
+        sizes = ", ".join(f"{layer.name} {layer.zip.unzipped_bytes:,}" for layer in made.layers)
+        more = ", or leave out more with --slim always" if slim is Slim.never else ""
+        raise QuotaError(
+            f"The layers take {total:,} of Lambda's {limits.UNZIPPED_BYTES:,} unzipped bytes: "
+            f"{sizes}.",
+            f"Ask for fewer packages{more}; a container image may hold 10 GB.",
+        )
+
+
+def show_layers(made: LayerSet, request: LayerRequest) -> None:
+    """What was made and what it takes of AWS's limits, for people."""
+    say(f"Layers for {request.target}, {'with' if made.bytecode else 'without'} bytecode:")
+    table = Table()
+    for heading in ("layer", "zipped", "unzipped"):
+        table.add_column(heading, justify="left" if heading == "layer" else "right")
+    records = [layer.zip for layer in made.layers]
+    for layer in made.layers:
+        table.add_row(layer.name, f"{layer.zip.size_bytes:,}", f"{layer.zip.unzipped_bytes:,}")
+    table.add_section()
+    total = sum(record.unzipped_bytes for record in records)
+    table.add_row(
+        f"together ({len(records)} of {limits.LAYERS} layers)",
+        f"{sum(record.size_bytes for record in records):,}",
+        f"{total:,}",
+    )
+    table.add_row(
+        "Lambda's limits (zipped: each, uploaded directly)",
+        f"{limits.DIRECT_UPLOAD_BYTES:,}",
+        f"{limits.UNZIPPED_BYTES:,}",
+    )
+    MESSAGES.print(table)
+    for step in made.slimming:
+        say(
+            f"Without {step.rule}: {step.files:,} files, {step.zipped_bytes:,} bytes zipped, "
+            f"{step.unzipped_bytes:,} unzipped."
+        )
+    for layer in made.layers:
+        if layer.zip.size_bytes > limits.DIRECT_UPLOAD_BYTES:
+            say(f"{layer.name}.zip is too large to be uploaded directly: it goes through S3.")
+
+
+def _describe(made: LayerSet, paths: dict[str, Path]) -> dict[str, Any]:
+    return {
+        "layers": [
+            {
+                "name": layer.name,
+                "path": str(paths[layer.zip.path]),
+                "size_bytes": layer.zip.size_bytes,
+                "unzipped_bytes": layer.zip.unzipped_bytes,
+                "sha256": layer.zip.sha256,
+                "libraries": [dataclasses.asdict(library) for library in layer.libraries],
+            }
+            for layer in made.layers
+        ],
+        "slimming": [dataclasses.asdict(step) for step in made.slimming],
+        "bytecode": made.bytecode,
+    }
