@@ -81,6 +81,16 @@ OTHERS = {
 """What skops files, dtype parameters and distances over other data name besides."""
 
 
+BOOSTERS = {
+    "lightgbm.basic": "Booster",
+    "lightgbm.sklearn": "LGBMClassifier LGBMRanker LGBMRegressor",
+    "xgboost.core": "Booster",
+    "xgboost.sklearn": "XGBClassifier XGBRFClassifier XGBRFRegressor XGBRanker XGBRegressor",
+}
+"""What pickles of LightGBM 4.7 and XGBoost 3.2 name of their own, whatever the version of
+scikit-learn; tests/unit/loader/test_boosters.py fits each of them."""
+
+
 def probe(version: str, python_version: str) -> dict[str, object]:
     """What one version's pickles name."""
     interpreter = make_environment(python_version, requirements(version))
@@ -120,6 +130,9 @@ def merge(results: list[dict[str, object]]) -> dict[tuple[str, str], set[str]]:
     for module, names in OTHERS.items():
         for name in names.split():
             roles.setdefault((module, name), set())
+    for module, names in BOOSTERS.items():
+        for name in names.split():
+            roles.setdefault((module, name), set()).add("new")
     return roles
 
 

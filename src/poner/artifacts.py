@@ -41,6 +41,20 @@ MOST_CATEGORIES = 1000
 """Texts of a feature that are kept in its signature."""
 
 
+PACKAGE_NAME = re.compile(r"[a-z0-9]{1,40}(?:-[a-z0-9]{1,40}){0,5}")
+"""A package's name as PEP 503 normalises it."""
+
+
+def is_version(text: str) -> bool:
+    """Whether a text is a version as PEP 440 normalises it: it may go into a requirement."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return str(Version(text)) == text
+    except InvalidVersion:
+        return False
+
+
 def is_missing(value: object) -> bool:
     """Whether a value stands for nothing: None, NaN, or pandas' NA and NaT."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
@@ -85,6 +99,8 @@ class Signature:
     """Name of what is predicted, if known."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Scores the user recorded with `poner.save(..., metrics=...)`."""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    """Versions that `poner.save` ran with, by package, such as `{"scikit-learn": "1.2.1"}`."""
 
     @property
     def output_classes(self) -> tuple[tuple[JsonScalar, ...], ...] | None:
@@ -126,6 +142,12 @@ class Signature:
                 f"{source} gives two features the same wire name.",
                 "Give each feature a wire_name of its own.",
             )
+        for name, version in signature.libraries.items():
+            if not PACKAGE_NAME.fullmatch(name) or not is_version(version):
+                raise SignatureError(
+                    f"{source} records {name[:40]!r} in version {version[:40]!r}, which is none.",
+                    "Write it anew with poner.save(model, X, y, folder).",
+                )
         return signature
 
 

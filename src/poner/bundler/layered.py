@@ -62,7 +62,7 @@ def make_layered_bundle(
     passed_over: Sequence[str] = (),
     progress: Callable[[str, float], None] = lambda what, share: None,
     notify: Callable[[str], None] = lambda line: None,
-    make_layers: MakeLayers | None = None,
+    make_layers: MakeLayers = layers.make_layers,
 ) -> Bundle:
     """Pack a function with its layers, try the result, and write it to `out`.
 
@@ -77,7 +77,6 @@ def make_layered_bundle(
         QuotaError: it does not fit Lambda.
         BundleError: `out` cannot be written; what was there before is untouched.
     """
-    make_layers = make_layers or layers.make_layers  # type: ignore[attr-defined]
     check_replaceable(out)
     interpreter = find_python(runtime.python_version)
     with tempfile.TemporaryDirectory(prefix="poner-") as name:

@@ -16,14 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from poner.artifacts import Signature, TrainedModel
-from poner.loader import file_models, listing, memory_models, model_files
+from poner.artifacts import ModelFile, OnnxGraph, Signature, TrainedModel
+from poner.loader import conversion, file_models, listing, memory_models, model_files, user_modules
 from poner.loader.listing import FileListing
 from poner.loader.memory_models import describe_estimator
 from poner.loader.saving import save_model
 
 __all__ = [
     "FileListing",
+    "convert_model",
     "describe_estimator",
     "list_globals",
     "open_estimator",
@@ -49,6 +50,8 @@ def open_model(
     signature: Signature | None = None,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
+    include: Sequence[Path] = (),
+    requirements: Sequence[str] = (),
     notify: Callable[[str], None] = lambda line: None,
 ) -> Iterator[TrainedModel]:
     """Read a model file safely; the oracle answers as long as the context is open.
@@ -58,15 +61,49 @@ def open_model(
         signature: in place of the signature.json beside the file.
         feature_names: in the model's order, in place of any signature.
         labels: what classes mean, by `str(class)`: `{"1": "malignant"}`.
+        include: Python files and package folders of the user's own, whose classes the model may
+            hold; they run in the confined child only.
+        requirements: packages that it needs besides scikit-learn's own, such as `numpy==1.24.1`.
         notify: is given a line on whatever was decided on the way.
 
     Raises:
+        UsageError: what is to be included is not there or shadows a library, or a requirement is
+            none.
         ModelRefusedError: the file names what a fitted model has no need of; none of it was run.
         ModelUnreadableError: it is damaged, holds something else, or its version is not to be had.
         SignatureError: the signature does not fit the model.
     """
-    with file_models.open_file(path, signature, feature_names, labels, notify) as model:
+    modules = user_modules.read_modules(include)
+    with file_models.open_file(
+        path, signature, feature_names, labels, modules, requirements, notify
+    ) as model:
         yield model
+
+
+def convert_model(
+    file: ModelFile,
+    signature: Signature,
+    *,
+    notify: Callable[[str], None] = lambda line: None,
+) -> OnnxGraph:
+    """Convert a model that `open_model` read to ONNX, in a confined child of its own.
+
+    The graph takes one input `X` (n_rows, n_features) where all features are numbers, else one
+    input a feature, (n_rows, 1), in the model's order: `x0`, `x1`, ..., texts where the feature
+    is a category. Its first output is what the model predicts: (n_rows,), (n_rows, 1) or
+    (n_rows, n_outputs). A classifier's second, (n_rows, n_classes), holds probabilities, or
+    without those the score of each class; of two classes that is `[-decision, decision]`.
+
+    Args:
+        file: as `open_model` gave it.
+        signature: says which features are numbers, and which are texts.
+        notify: is given a line before an environment is made, which takes a while.
+
+    Raises:
+        NotSupportedError: skl2onnx has no way to convert it; with its reason.
+        InstallError: there is neither skl2onnx nor a network to fetch it.
+    """
+    return conversion.convert(file, signature, notify)
 
 
 @contextmanager

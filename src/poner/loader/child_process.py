@@ -16,10 +16,11 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 from poner.errors import ModelRefusedError, ModelUnreadableError
-from poner.loader.reader import frames
+from poner.loader.reader import MODULES_FOLDER, frames
 
 START = Path(__file__).with_name("reader") / "start.py"
 
@@ -27,6 +28,8 @@ MEMORY_BYTES = 16 << 30
 """Address space of the child: generous, since libraries reserve much more than they use."""
 
 READ_BYTES = 1 << 20
+
+NO_MODULES: Mapping[str, bytes] = MappingProxyType({})
 
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -50,6 +53,7 @@ class ChildProcess:
         cpu_s: int,
         memory_bytes: int = MEMORY_BYTES,
         with_packages: bool = True,
+        modules: Mapping[str, bytes] = NO_MODULES,
     ) -> None:
         """Start it.
 
@@ -58,8 +62,14 @@ class ChildProcess:
             cpu_s: processor seconds after which the kernel ends it.
             memory_bytes: largest address space.
             with_packages: whether it may import what is installed beside the interpreter.
+            modules: files of the user's own modules by path, which it may import; it gets copies
+                and never sees the folders they lie in.
         """
         self.scratch = tempfile.mkdtemp(prefix="poner-model-")
+        for path, content in modules.items():
+            place = Path(self.scratch, MODULES_FOLDER, path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
         self.errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         flags = ["-I"] if with_packages else ["-I", "-S"]
         limits = [self.scratch, str(cpu_s), str(memory_bytes)]

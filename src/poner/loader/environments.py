@@ -1,4 +1,4 @@
-"""The environment of the scikit-learn version that fitted a model."""
+"""The environment of the scikit-learn version that fitted a model, with what else it needs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError, UsageError
 from poner.interpreters import make_environment
+from poner.loader import libraries
 
 OTHER_PYTHONS = ("3.11", "3.12", "3.10", "3.9", "3.13")
 """Tried in this order after poner's own: 3.11 has wheels of scikit-learn 1.1 to 1.8."""
@@ -28,18 +32,36 @@ class Environment:
     is_own: bool
     """Whether it is poner's own."""
 
+    @property
+    def places(self) -> list[str]:
+        """The folders that hold its packages."""
+        if self.is_own:
+            return [place for place in sys.path if place]
+        root = self.interpreter.parent.parent
+        return [str(root / "lib" / f"python{self.python_version}" / "site-packages")]
 
-def environment_of(sklearn_version: str, make: MakeEnvironment = make_environment) -> Environment:
-    """Poner's own environment if it has the version, else one made for it and kept.
+
+def environment_of(
+    sklearn_version: str,
+    make: MakeEnvironment = make_environment,
+    more: Sequence[str] = (),
+) -> Environment:
+    """Poner's own environment if it has the version and all else, else one made for it and kept.
+
+    Args:
+        sklearn_version: of the model.
+        make: makes the environment of a Python version with requirements.
+        more: requirements besides, such as `lightgbm==4.7.0`.
 
     Raises:
         ModelUnreadableError: none could be made; names the Python versions tried and the last
             reason.
+        UsageError: a requirement is none.
     """
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if sklearn_version == importlib.metadata.version("scikit-learn"):
+    if all(map(_is_installed, [f"{libraries.SKLEARN}=={sklearn_version}", *more])):
         return Environment(Path(sys.executable), own, is_own=True)
-    wanted = requirements(sklearn_version)
+    wanted = [*requirements(sklearn_version), *more]
     tried: list[str] = []
     for python_version in dict.fromkeys((own, *OTHER_PYTHONS)):
         try:
@@ -49,12 +71,44 @@ def environment_of(sklearn_version: str, make: MakeEnvironment = make_environmen
             reason = error
         else:
             return Environment(interpreter, python_version, is_own=False)
+    besides = f" and {', '.join(more)}" if more else ""
     raise ModelUnreadableError(
-        f"No environment of scikit-learn {sklearn_version} could be made with Python "
+        f"No environment of scikit-learn {sklearn_version}{besides} could be made with Python "
         f"{', '.join(tried)}: {reason.message}",
         "Check the network, or fit the model again with scikit-learn "
-        f"{importlib.metadata.version('scikit-learn')}.",
+        f"{importlib.metadata.version(libraries.SKLEARN)}.",
     ) from reason
+
+
+def _is_installed(text: str) -> bool:
+    """Whether poner's own environment meets a requirement."""
+    requirement = _parsed(text)
+    found = libraries.versions_of([requirement.name], sys.path)
+    return all(requirement.specifier.contains(own, True) for own in found.values()) and bool(found)
+
+
+def _parsed(text: str) -> Requirement:
+    """A requirement such as `numpy==1.24.1`.
+
+    Raises:
+        UsageError: it is none, or says where to fetch a package from.
+    """
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        raise _no_requirement(text) from error
+    if requirement.url is not None:
+        raise _no_requirement(text)
+    return requirement
+
+
+def package_of(requirement: str) -> str:
+    """The package that a requirement is for, by its normalised name."""
+    return canonicalize_name(_parsed(requirement).name)
+
+
+def _no_requirement(text: str) -> UsageError:
+    return UsageError(f"{text!r} is no requirement.", "Write it as --require NAME==VERSION.")
 
 
 def requirements(sklearn_version: str) -> list[str]:

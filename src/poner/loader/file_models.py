@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,15 +12,28 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from poner.artifacts import Provenance, Rows, Signature, TrainedModel
+from poner.artifacts import ModelFile, Provenance, Rows, Signature, TrainedModel
 from poner.errors import ModelUnreadableError
 from poner.loader import listing, model_files, signatures
 from poner.loader.child_process import ChildProcess
-from poner.loader.environments import environment_of
+from poner.loader.environments import Environment, environment_of, package_of
 from poner.loader.fitted import fitted_object
+from poner.loader.libraries import (
+    BOOSTERS,
+    FULL_NAMES,
+    OTHER_NAMES,
+    SKLEARN,
+    find_distribution,
+    providers_of,
+    sklearn_libraries,
+    versions_of,
+)
+from poner.loader.listing import FileListing
 from poner.loader.reader import array_block
 from poner.loader.reader.frames import FrameError
+from poner.loader.signatures import Facts
 from poner.loader.text_rows import split_texts
+from poner.loader.user_modules import UserModules, is_taken
 
 SESSION_CPU_S = 3600
 LOAD_TIMEOUT_S = 300.0
@@ -72,28 +87,38 @@ def open_file(
     signature: Signature | None,
     feature_names: Sequence[str] | None,
     labels: Mapping[str, str] | None,
+    modules: UserModules,
+    requirements: Sequence[str],
     notify: Callable[[str], None],
 ) -> Iterator[TrainedModel]:
     """The steps of `open_model`, in their order."""
     file = model_files.find_model_file(path)
     content = model_files.read_model_file(file)
     with _naming(file.name):
-        listed = listing.list_content(content)
-    listing.check_allowed(listed, file.name)
-    version = listing.checked_version(listed, file.name)
-    environment = environment_of(version)
+        listed = listing.list_content(content, modules.names)
+    listing.check_allowed(listed, file.name, modules.names)
+    if signature is None and feature_names is None:
+        signature = model_files.read_signature(file)
+    recorded = signature.libraries if signature is not None else {}
+    version = _sklearn_version(listed, file.name, recorded, notify)
+    wanted = [*requirements, *_boosters(listed, file.name, recorded, requirements)]
+    environment = environment_of(version, more=wanted)
     if not environment.is_own:
-        notify(
-            f"{file.name} was fitted with scikit-learn {version}: read in an environment of that "
-            f"version (Python {environment.python_version})."
-        )
-    with ChildProcess(environment.interpreter, cpu_s=SESSION_CPU_S) as child:
+        notify(_elsewhere(file.name, version, environment, wanted))
+    model_file = ModelFile(
+        name=file.name,
+        content=content,
+        format=listed.format,
+        libraries=_libraries(modules, wanted, environment, {**recorded, SKLEARN: version}),
+        modules=modules.files,
+    )
+    cpu_s = SESSION_CPU_S
+    with ChildProcess(environment.interpreter, cpu_s=cpu_s, modules=modules.files) as child:
         with _naming(file.name):
-            done, block = child.ask({"do": "load"}, content, timeout_s=LOAD_TIMEOUT_S)
+            request = {"do": "load", "modules": sorted(modules.names)}
+            done, block = child.ask(request, content, timeout_s=LOAD_TIMEOUT_S)
         facts = signatures.checked_facts(done.get("facts"))
         signatures.check_supported(facts)
-        if signature is None and feature_names is None:
-            signature = model_files.read_signature(file)
         if signature is None:
             signature = signatures.make_signature(facts, feature_names, labels, notify)
         else:
@@ -102,14 +127,92 @@ def open_file(
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
-            provenance=Provenance(
-                file.name,
-                hashlib.sha256(content).hexdigest(),
-                facts.sklearn_version,
-                facts.numpy_version,
-                facts.python_version,
-                signature.metrics,
-            ),
+            provenance=_provenance(model_file, facts, signature),
             oracle=ChildOracle(child),
             training_rows=model_files.read_training_rows(file, len(signature.features)),
+            file=model_file,
         )
+
+
+def _provenance(file: ModelFile, facts: Facts, signature: Signature) -> Provenance:
+    return Provenance(
+        file.name,
+        hashlib.sha256(file.content).hexdigest(),
+        facts.sklearn_version,
+        facts.numpy_version,
+        facts.python_version,
+        signature.metrics,
+    )
+
+
+def _sklearn_version(
+    listed: FileListing, file_name: str, recorded: Mapping[str, str], notify: Callable[[str], None]
+) -> str:
+    """The version of scikit-learn to read the file with.
+
+    Only scikit-learn's own classes write it into the file, so an estimator of another package or
+    of the user's that holds none of them does not say.
+    """
+    others = {name for name in listed.modules if name in BOOSTERS or not is_taken(name)}
+    if listed.sklearn_version is not None or not others:
+        return listing.checked_version(listed, file_name)
+    if SKLEARN in recorded:
+        return listing.checked_version(listed, file_name, recorded[SKLEARN])
+    installed = importlib.metadata.version(SKLEARN)
+    notify(f"{file_name} does not say which scikit-learn fitted it: read with {installed}.")
+    return installed
+
+
+def _boosters(
+    listed: FileListing, file_name: str, recorded: Mapping[str, str], requirements: Sequence[str]
+) -> list[str]:
+    """Requirements for LightGBM and XGBoost where the file names them, and nobody did yet.
+
+    Raises:
+        ModelUnreadableError: one of them is not installed beside poner.
+    """
+    required = set(map(package_of, requirements))
+    wanted = []
+    for package in sorted(listed.modules & BOOSTERS.keys()):
+        if required & {package, OTHER_NAMES.get(package)}:
+            continue
+        installed = find_distribution(package, sys.path)
+        if installed is None:
+            raise ModelUnreadableError(
+                f"{file_name} holds a model of {BOOSTERS[package]}, which is not installed beside "
+                "poner.",
+                f"Install it there: `pip install {package}`.",
+            )
+        wanted.append(f"{installed.name}=={recorded.get(package, installed.version)}")
+    return wanted
+
+
+def _elsewhere(
+    file_name: str, version: str, environment: Environment, wanted: Sequence[str]
+) -> str:
+    """The line on an environment that is not poner's own."""
+    besides = f" with {', '.join(wanted)}" if wanted else ""
+    return (
+        f"{file_name} was fitted with scikit-learn {version}: read in an environment of that "
+        f"version{besides} (Python {environment.python_version})."
+    )
+
+
+def _libraries(
+    modules: UserModules,
+    wanted: Sequence[str],
+    environment: Environment,
+    recorded: Mapping[str, str],
+) -> dict[str, str]:
+    """Versions of what the model needs: as recorded, else those that it was read with.
+
+    Which packages these are is never taken from a file beside the model, nor from the child.
+    """
+    places = environment.places
+    names = [
+        *sklearn_libraries(places),
+        *sorted(FULL_NAMES.get(name, name) for name in map(package_of, wanted)),
+        *sorted(providers_of(modules.imports, places)),
+    ]
+    found = versions_of(names, places)
+    return {name: recorded.get(name, found[name]) for name in found}

@@ -11,6 +11,7 @@ from typing import Any
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader.child_process import REFUSED_HINT, ChildProcess, fault_of
 from poner.loader.reader.allowed import is_allowed
+from poner.loader.user_modules import is_taken
 
 LISTING_CPU_S = 60
 LISTING_MEMORY_BYTES = 6 << 30
@@ -20,9 +21,18 @@ NAMES_SHOWN = 10
 VERSION = re.compile(r"\d{1,4}(?:\.\d{1,4}){1,3}(?:(?:a|b|rc)\d{1,4})?(?:\.post\d{1,4})?")
 """A released version (PEP 440); what a file says goes into a requirement, so nothing else may."""
 
-OWN_CLASS_HINT = (
-    "poner reads scikit-learn's own classes only: build the model from those, such as a "
-    "FunctionTransformer of a numpy function, and save it again."
+NATIVE_CLASSES = "use scikit-learn's own classes, which the native engine compiles."
+
+SCRIPT_HINT = (
+    "Move the class to a module of its own, import it from there, save the model again and name "
+    f"the file in `include = [...]` under [build] in poner.toml, or {NATIVE_CLASSES}"
+)
+MODULE_HINT = (
+    "Name the module's file in `include = [...]` under [build] in poner.toml, or " + NATIVE_CLASSES
+)
+CALLS_HINT = (
+    "Of an included module a file may name classes and functions and nothing else: save the model "
+    "without objects of it that pickle as a call, such as an enum's, or nested classes."
 )
 
 
@@ -41,9 +51,18 @@ class FileListing:
     confined: tuple[str, ...]
     """What the process that listed it had given up, such as `landlock`."""
 
+    @property
+    def modules(self) -> set[str]:
+        """The top-level modules that it names."""
+        return {name.partition(".")[0] for name in self.names}
 
-def list_content(content: bytes) -> FileListing:
+
+def list_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> FileListing:
     """List a model file's content in a child process that has no packages at all.
+
+    Args:
+        content: of the file.
+        own_modules: top-level modules of the user's own, whose classes it may name.
 
     Raises:
         ModelUnreadableError: it is damaged or of no known format, and names nothing refused.
@@ -56,7 +75,7 @@ def list_content(content: bytes) -> FileListing:
         with_packages=False,
     ) as child:
         found, _ = child.ask({"do": "list"}, content, timeout_s=LISTING_TIMEOUT_S)
-        listing = _listing(found, child.confined or ())
+        listing = _listing(found, child.confined or (), own_modules)
     fault = found.get("fault")
     if fault is not None and not listing.refused:
         error = fault_of(fault)
@@ -66,12 +85,16 @@ def list_content(content: bytes) -> FileListing:
     return listing
 
 
-def _listing(found: Mapping[str, Any], confined: tuple[str, ...]) -> FileListing:
+def _listing(
+    found: Mapping[str, Any], confined: tuple[str, ...], own_modules: frozenset[str]
+) -> FileListing:
     uses = [
         (str(module), str(name), list(map(str, roles))) for module, name, roles in found["uses"]
     ]
     refused = {
-        f"{module}.{name}" for module, name, roles in uses if not is_allowed(module, name, roles)
+        f"{module}.{name}"
+        for module, name, roles in uses
+        if not is_allowed(module, name, roles, own_modules)
     }
     versions = [str(version) for version in found["versions"]]
     return FileListing(
@@ -83,7 +106,9 @@ def _listing(found: Mapping[str, Any], confined: tuple[str, ...]) -> FileListing
     )
 
 
-def check_allowed(listing: FileListing, file_name: str) -> None:
+def check_allowed(
+    listing: FileListing, file_name: str, own_modules: frozenset[str] = frozenset()
+) -> None:
     """Refuse a file that names anything outside the allow-list.
 
     Raises:
@@ -98,26 +123,33 @@ def check_allowed(listing: FileListing, file_name: str) -> None:
     raise ModelRefusedError(
         f"{file_name} is refused: it names {shown}, which a fitted scikit-learn model has no "
         "need of; none of it was run.",
-        _way_out(listing),
+        _way_out(listing, own_modules),
         listing.names,
     )
 
 
-def _way_out(listing: FileListing) -> str:
+def _way_out(listing: FileListing, own_modules: frozenset[str]) -> str:
     """The hint: a class of the user's own is an honest mistake, a system function is not."""
-    tops = {name.split(".")[0] for name in listing.refused}
-    if "__main__" in tops or not tops & set(sys.stdlib_module_names):
-        return OWN_CLASS_HINT
-    return REFUSED_HINT
+    modules = {name.partition(".")[0] for name in listing.refused}
+    if any(map(is_taken, modules - {"__main__"})):
+        return REFUSED_HINT
+    if "__main__" in modules:
+        return SCRIPT_HINT
+    return CALLS_HINT if modules <= own_modules else MODULE_HINT
 
 
-def checked_version(listing: FileListing, file_name: str) -> str:
+def checked_version(listing: FileListing, file_name: str, otherwise: str | None = None) -> str:
     """The scikit-learn version that fitted the model.
+
+    Args:
+        listing: of the file.
+        file_name: for errors.
+        otherwise: taken where the file does not say; None where it has to.
 
     Raises:
         ModelUnreadableError: the file does not say, or says something else than a version.
     """
-    version = listing.sklearn_version
+    version = listing.sklearn_version if listing.sklearn_version is not None else otherwise
     if version is None:
         raise ModelUnreadableError(
             f"{file_name} holds no estimator that says which scikit-learn version fitted it.",

@@ -5,12 +5,14 @@ Whatever does not fit is found here, while the notebook is still open, rather th
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
+import sys
 import tempfile
 import types
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,7 +20,7 @@ import numpy as np
 
 from poner.artifacts import JsonScalar, Rows, Signature, wire_names
 from poner.errors import ModelRefusedError, SignatureError, UsageError
-from poner.loader import signatures, training_data
+from poner.loader import libraries, signatures, training_data
 
 MODEL_FILE = "clf.sav"
 """The pickled estimator, under the article's name for it."""
@@ -75,6 +77,7 @@ def save_model(
     _require_a_value_a_row(y, len(values))
     missing = _columns_taken_with_nan(estimator, X, values)
     classes = _classes_of(estimator)
+    content, modules = _pickled(estimator)
     signature = Signature(
         features=tuple(
             training_data.describe(wire_name, column, values[:, i], missing=missing[i])
@@ -84,9 +87,10 @@ def save_model(
         labels=None if labels is None else _labels_of(labels, classes),
         target=training_data.target_name(y) if target is None else target,
         metrics=_metrics_of(metrics or {}),
+        libraries=_libraries(modules),
     )
     rows = _rows_to_keep(values, missing, keep_rows)
-    _replace_files(Path(folder), estimator, signature, rows)
+    _replace_files(Path(folder), content, signature, rows)
     return Path(folder)
 
 
@@ -131,12 +135,19 @@ def _training_columns(
     if not of_model:
         return given or of_table or tuple(f"x{position}" for position in range(width))
     for source, names in (("X", of_table), ("feature_names", given)):
-        if names is not None and names != of_model:
+        if names is not None and _as_kept(estimator, names) != of_model:
             raise SignatureError(
                 f"{source} names other columns than the model was fitted on, or in another order.",
                 f"The model's columns are: {', '.join(of_model)}.",
             )
-    return of_model
+    return of_table or given or of_model
+
+
+def _as_kept(estimator: object, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names as an estimator keeps them: LightGBM writes blanks as underscores."""
+    if type(estimator).__module__.startswith("lightgbm."):
+        return tuple(name.replace(" ", "_") for name in names)
+    return names
 
 
 def _require_a_value_a_row(y: object, n_rows: int) -> None:
@@ -232,14 +243,25 @@ def _rows_to_keep(values: Rows, missing: Sequence[bool], keep_rows: int) -> Rows
     return values[rows[drawn]]
 
 
-def _replace_files(folder: Path, estimator: object, signature: Signature, rows: Rows) -> None:
+def _libraries(modules: Iterable[str]) -> dict[str, str]:
+    """Versions of scikit-learn, of what it requires, and of where the estimator's classes are from.
+
+    Args:
+        modules: top-level modules of its classes.
+    """
+    names = libraries.sklearn_libraries(sys.path)
+    others = set(modules) - sys.stdlib_module_names - {"sklearn", "numpy", "scipy"}
+    providers = libraries.providers_of(others, sys.path)
+    return libraries.versions_of(sorted({*names, *providers}), sys.path)
+
+
+def _replace_files(folder: Path, content: bytes, signature: Signature, rows: Rows) -> None:
     """Write the files beside the old ones, then rename them; a failure leaves the old ones."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as scratch_name:
             scratch = Path(scratch_name)
-            with (scratch / MODEL_FILE).open("wb") as file:
-                _pickle(estimator, file)
+            (scratch / MODEL_FILE).write_bytes(content)
             (scratch / SIGNATURE_FILE).write_text(signature.to_json(), encoding="utf-8")
             if len(rows):
                 (scratch / TRAINING_ROWS_FILE).write_text(_rows_json(signature, rows), "utf-8")
@@ -263,22 +285,34 @@ def _rows_json(signature: Signature, rows: Rows) -> str:
 class _Pickler(pickle.Pickler):
     """Refuses what pickle would only mention by name in `__main__`: no one could load it."""
 
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file, PICKLE_PROTOCOL)
+        self.modules: set[str] = set()
+        """Top-level modules of the classes and functions met."""
+
     def reducer_override(self, value: object) -> Any:  # as in the base class
-        if isinstance(value, type | types.FunctionType) and value.__module__ == "__main__":
+        named = value if isinstance(value, type | types.FunctionType) else type(value)
+        self.modules.add(named.__module__.partition(".")[0])
+        if named is value and value.__module__ == "__main__":
             raise ModelRefusedError(
-                f"The model uses {value.__qualname__}, which is defined in the script or "
+                f"The model uses {named.__qualname__}, which is defined in the script or "
                 "notebook itself and cannot be loaded anywhere else.",
-                "Move it to a module of its own and import it from there.",
-                (f"__main__.{value.__qualname__}",),
+                "Move it to a module of its own, import it from there, and name the file in "
+                "`include = [...]` under [build] in poner.toml.",
+                (f"__main__.{named.__qualname__}",),
             )
         return NotImplemented
 
 
-def _pickle(estimator: object, file: BinaryIO) -> None:
+def _pickled(estimator: object) -> tuple[bytes, set[str]]:
+    """The model file, and the top-level modules of what is in it."""
+    content = io.BytesIO()
+    pickler = _Pickler(content)
     try:
-        _Pickler(file, PICKLE_PROTOCOL).dump(estimator)
+        pickler.dump(estimator)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise ModelRefusedError(
             f"The model cannot be saved: {error}.",
             "Take lambdas, open files and the like out of it, then fit and save it again.",
         ) from error
+    return content.getvalue(), pickler.modules

@@ -8,7 +8,6 @@ import json
 import operator
 import os
 import pickle
-import struct
 import subprocess
 import zipfile
 
@@ -249,26 +248,33 @@ def test_a_class_under_an_innocent_loader_is_listed(tmp_path):
     assert "os.system" in refusal(skops_with(node), tmp_path, "clf.skops").names
 
 
-class OwnScaler:
-    """A class of the user's own."""
+OTHER_WAY = "use scikit-learn's own classes, which the native engine compiles."
+
+WAYS_OUT = {
+    "__main__": (
+        "Move the class to a module of its own, import it from there, save the model again and "
+        f"name the file in `include = [...]` under [build] in poner.toml, or {OTHER_WAY}"
+    ),
+    "my_project.features": (
+        "Name the module's file in `include = [...]` under [build] in poner.toml, or " + OTHER_WAY
+    ),
+}
 
 
-@pytest.mark.parametrize("module", ["__main__", "my_project.features"])
-def test_a_class_of_the_users_own_is_refused_with_the_way_out(module, tmp_path):
+@pytest.mark.parametrize("module", WAYS_OUT)
+def test_a_class_of_the_users_own_is_refused_with_the_two_ways_out(module, tmp_path):
     """An honest file with a class that poner cannot know says what to do instead."""
-    name = b"Own"
-    encoded = module.encode()
-    content = (
-        b"\x80\x04\x8c"
-        + struct.pack("B", len(encoded))
-        + encoded
-        + b"\x8c\x03"
-        + name
-        + b"\x93)\x81."
-    )
-    error = refusal(content, tmp_path)
+    error = refusal(f"c{module}\nOwn\n.".encode(), tmp_path)
     assert error.names == (f"{module}.Own",)
-    assert "scikit-learn's own" in error.hint
+    assert error.hint == WAYS_OUT[module]
+
+
+@pytest.mark.parametrize("module", ["posix", "os", "numpy", "lightgbm.basic", "sklearn.datasets"])
+def test_beside_a_function_with_power_no_way_out_is_offered(module, tmp_path):
+    """A file that names a class of `__main__` and os.system is no honest mistake."""
+    error = refusal(f"c__main__\nOwn\nc{module}\nload\n\x86.".encode("latin1"), tmp_path)
+    assert "include" not in error.hint
+    assert "Nothing of it was run" in error.hint
 
 
 def test_names_are_listed_without_opening(models, tmp_path):

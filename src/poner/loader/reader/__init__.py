@@ -8,3 +8,6 @@ It must not import anything of poner: the child loads this folder by its locatio
 numpy and scikit-learn where a function needs them, and to what Python 3.9 understands. The one
 exception is `poner_runtime.fitted`, which keeps to the same, and is loaded by location too.
 """
+
+MODULES_FOLDER = "modules"
+"""Folder within the child's scratch folder with copies of the user's own modules."""

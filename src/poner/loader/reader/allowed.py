@@ -15,6 +15,9 @@ NEW = "new"
 NAME = "name"
 """The file may only mention it, such as a ufunc or a dtype's class."""
 
+OWN_ROLES = frozenset({NAME, NEW})
+"""What a file may do with the classes and functions of the user's own modules."""
+
 LIST_FILE = Path(__file__).with_name("allowed_globals.txt")
 """One `module name role[,role]` a line; made by tools/make_allowed_globals.py."""
 
@@ -30,12 +33,32 @@ def allowed_roles() -> Mapping[tuple[str, str], frozenset[str]]:
     return roles
 
 
-def roles_of(module: str, name: str) -> frozenset[str]:
-    """What a file may do with a global; empty where it may not even name it."""
-    return allowed_roles().get((module, name), frozenset())
+def roles_of(module: str, name: str, own_modules: frozenset[str] = frozenset()) -> frozenset[str]:
+    """What a file may do with a global; empty where it may not even name it.
+
+    Args:
+        module: as the file says it.
+        name: as the file says it.
+        own_modules: top-level modules of the user's own. Their classes may be named and made,
+            and nothing of them is called on behalf of the file.
+    """
+    roles = allowed_roles().get((module, name))
+    if roles is not None:
+        return roles
+    parts = [*module.split("."), name]
+    if parts[0] in own_modules and all(map(_is_plain, parts)):
+        return OWN_ROLES
+    return frozenset()
 
 
-def is_allowed(module: str, name: str, uses: Iterable[str]) -> bool:
+def _is_plain(part: str) -> bool:
+    """Whether it is a name, and none of Python's own."""
+    return part.isidentifier() and not (part.startswith("__") and part.endswith("__"))
+
+
+def is_allowed(
+    module: str, name: str, uses: Iterable[str], own_modules: frozenset[str] = frozenset()
+) -> bool:
     """Whether a file may name a global and use it in these ways."""
-    roles = roles_of(module, name)
+    roles = roles_of(module, name, own_modules)
     return bool(roles) and roles.issuperset(uses)

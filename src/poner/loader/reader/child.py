@@ -1,6 +1,7 @@
 """The child process: gives up its rights, then does what the parent asks, one request at a time.
 
-Requests are `{"do": "list"}` and `{"do": "load"}` with the file's content as body, and
+Requests are `{"do": "list"}` and `{"do": "load", "modules": [...]}` with the file's content as
+body, `{"do": "convert", ...}` with the same (conversion.py), and
 `{"do": "answer", "method": ..., "texts": {...}}` with rows as numbers (text_rows.py). Each gets
 one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
 """
@@ -11,9 +12,10 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO
 
-from . import array_block, frames
+from . import MODULES_FOLDER, array_block, frames
 from .confine import confine
 from .faults import FileRefusedError, FileUnreadableError
 
@@ -66,21 +68,28 @@ class Session:
         if do == "list":
             return _list(body)
         if do == "load":
-            return self._load(body)
+            return self._load(body, frozenset(request.get("modules", ())))
         if do == "answer":
             return self._answer(request, body)
+        if do == "convert":
+            return self._convert(request, body)
         raise FileUnreadableError(f"The child does not know how to {do}.")
 
-    def _load(self, content: bytes) -> Reply:
+    def _read(self, content: bytes, modules: frozenset[str]) -> None:
         from poner_runtime.fitted import settle
 
-        from . import estimators, missing_values
-        from .describe import describe
+        from . import estimators
         from .loading import load_content
 
-        self.estimator = load_content(content)
+        self.estimator = load_content(content, modules)
         estimators.check_estimator(self.estimator)
         settle(self.estimator)
+
+    def _load(self, content: bytes, modules: frozenset[str]) -> Reply:
+        from . import estimators, missing_values
+        from .describe import describe
+
+        self._read(content, modules)
         self.with_none = missing_values.columns_with_none(self.estimator)
         description = describe(self.estimator)
         described, block = array_block.pack_arrays(description.arrays)
@@ -98,6 +107,12 @@ class Session:
         answered = estimators.answer(self.estimator, request["method"], rows, request["place"])
         described, block = array_block.pack_arrays([answered])
         return {"block": described}, block
+
+    def _convert(self, request: Mapping[str, Any], content: bytes) -> Reply:
+        from .conversion import convert
+
+        self._read(content, frozenset())
+        return convert(self.estimator, request["kinds"])
 
 
 class Absent:
@@ -154,6 +169,10 @@ def main() -> None:
     in_force = confine(scratch, int(cpu_s), int(memory_bytes))
     sys.setrecursionlimit(DEEPEST_RECURSION)
     warnings.simplefilter("ignore")
-    sys.meta_path.insert(0, Absent)
+    modules = Path(scratch, MODULES_FOLDER)
+    if modules.is_dir():  # first, as on Lambda; what they import, the user has asked for
+        sys.path.insert(0, str(modules))
+    else:
+        sys.meta_path.insert(0, Absent)
     channel.send({"confined": list(in_force)})
     serve(channel, Session().handle)

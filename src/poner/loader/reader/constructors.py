@@ -100,6 +100,8 @@ def _ordered(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
 
 def _default(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
     factory = arguments[0] if arguments else None
+    if isinstance(factory, Constructor) and factory.make is _ordered:
+        return collections.defaultdict(collections.OrderedDict)  # LightGBM's best scores
     if len(arguments) > 1 or factory not in (None, int, float, list, dict, set):
         raise _bad("collections.defaultdict")
     return collections.defaultdict(factory)

@@ -81,7 +81,8 @@ def facts(estimator: Any) -> dict[str, Any]:
 def classes_of(estimator: Any) -> list[Any] | None:
     """What `predict` can answer, as JSON says it: a list an output where there are several.
 
-    Outlier detectors answer 1 or -1, and clusterers the number of a cluster. None for a regressor.
+    Outlier detectors answer 1 or -1, clusterers and mixtures the number of a cluster or component.
+    None for a regressor.
 
     Raises:
         FileUnreadableError: JSON cannot say them.
@@ -91,12 +92,19 @@ def classes_of(estimator: Any) -> list[Any] | None:
     if sklearn.base.is_outlier_detector(estimator):
         return [-1, 1]
     if not sklearn.base.is_classifier(estimator):
-        centers = getattr(_last_step(estimator), "cluster_centers_", None)
-        return list(range(len(centers))) if centers is not None and len(centers) else None
+        parts = _clusters(_last_step(estimator))
+        return list(range(len(parts))) if parts is not None and len(parts) else None
     classes = _plain_classes(getattr(estimator, "classes_", None))
     if classes and not isinstance(classes[0], list) and _answers_each_class(_last_step(estimator)):
         return [[0, 1] for _ in classes]
     return classes
+
+
+def _clusters(estimator: Any) -> Any:
+    """What the number is of that it answers with, None where it answers with another."""
+    if any(kind.__module__.startswith("sklearn.mixture.") for kind in type(estimator).__mro__):
+        return estimator.means_
+    return getattr(estimator, "cluster_centers_", None)
 
 
 def _plain_classes(classes: Any) -> list[Any] | None:
@@ -164,7 +172,7 @@ def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = 
     Args:
         estimator: fitted, settled.
         method: one of `METHODS`.
-        rows: (n_rows, n_features) float64, or objects as `text_columns` makes them.
+        rows: (n_rows, n_features) float64, or objects as `poner_runtime.fitted` makes them.
         place: attributes and indices that lead to the estimator that is asked.
 
     Returns:

@@ -10,11 +10,12 @@ import collections
 import importlib
 import io
 import sys
+import types
 from collections.abc import Iterable
 from typing import Any
 
 from . import states
-from .allowed import CALL, NEW, roles_of
+from .allowed import CALL, NEW, OWN_ROLES, roles_of
 from .constructors import Constructor, constructor
 from .faults import FileRefusedError, FileUnreadableError
 from .formats import SKOPS, unpack
@@ -31,8 +32,8 @@ PLAIN_KEYS = (str, int, float, bool, bytes, type(None), complex)
 """What may be a key: hashing a tuple of tuples of tuples can take for ever."""
 
 
-def load_content(content: bytes) -> Any:
-    """The object that a model file holds.
+def load_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> Any:
+    """The object that a model file holds; `own_modules` are the user's own, by top-level name.
 
     Raises:
         FileRefusedError: it names or does what the allow-list does not permit.
@@ -42,8 +43,8 @@ def load_content(content: bytes) -> Any:
     if format_name == SKOPS:
         from .skops_files import load_skops
 
-        return load_skops(content)
-    return LoadingMachine(io.BytesIO(content)).run()
+        return load_skops(content, own_modules)
+    return LoadingMachine(io.BytesIO(content), own_modules=own_modules).run()
 
 
 def resolve(module: str, name: str) -> Any:
@@ -68,6 +69,39 @@ def resolve(module: str, name: str) -> Any:
     )
 
 
+def resolve_own(module: str, name: str, own_modules: frozenset[str]) -> Any:
+    """The class or function behind a global of the user's own modules, which are imported.
+
+    Raises:
+        FileRefusedError: it is something that the module has from elsewhere, such as os.system.
+        FileUnreadableError: the module cannot be imported, or does not have it.
+    """
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ModuleNotFoundError as error:
+        raise FileUnreadableError(
+            f"The included module {module} imports {error.name}, which is not installed where "
+            "the model is read.",
+            f"Add it with --require {str(error.name).partition('.')[0]}==VERSION, or to include "
+            "where it is your own.",
+        ) from error
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [""]
+        raise FileUnreadableError(
+            f"Importing the included module {module} raised {type(error).__name__}: {lines[-1]}",
+            "Make it importable by itself, then run the command again.",
+        ) from error
+    if found is None:
+        raise FileUnreadableError(
+            f"The model needs {module}.{name}, which the included module does not have.",
+            "Include the module that the model was saved with.",
+        )
+    home = str(getattr(found, "__module__", None)).partition(".")[0]
+    if not isinstance(found, (type, types.FunctionType)) or home not in own_modules:
+        raise refused(module, name, "name")
+    return found
+
+
 def _places(module: str) -> list[str]:
     places = [MODULE_HOMES.get(module, module)]
     for spelling, other in OTHER_SPELLING.items():
@@ -84,8 +118,12 @@ def refused(module: str, name: str, what: str) -> FileRefusedError:
 class LoadingMachine(PickleMachine):
     """Runs a pickle for real, within the allow-list."""
 
-    def __init__(self, stream: io.BytesIO, depth: int = 0) -> None:
+    def __init__(
+        self, stream: io.BytesIO, depth: int = 0, own_modules: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__(stream, depth)
+        self.own_modules = own_modules
+        """Top-level modules of the user's own."""
         self.classes: set[type] = set()
         """Classes whose instances the file may give a state."""
         self.named_types: set[type] = set()
@@ -100,7 +138,7 @@ class LoadingMachine(PickleMachine):
         return self.found[key]
 
     def _find(self, module: str, name: str) -> Any:
-        roles = roles_of(module, name)
+        roles = roles_of(module, name, self.own_modules)
         if not roles:
             raise refused(module, name, "name")
         if (module, name) in WRAPPERS:
@@ -108,7 +146,10 @@ class LoadingMachine(PickleMachine):
             return ArrayWrapper
         if CALL in roles:
             return constructor(module, name, lambda: resolve(module, name))
-        found = resolve(module, name)
+        if roles is OWN_ROLES:
+            found = resolve_own(module, name, self.own_modules)
+        else:
+            found = resolve(module, name)
         if isinstance(found, type):
             self.named_types.add(found)
             if NEW in roles:
@@ -141,7 +182,7 @@ class LoadingMachine(PickleMachine):
         return target
 
     def _nested(self) -> Any:
-        return LoadingMachine(self.stream, self.depth + 1).run()
+        return LoadingMachine(self.stream, self.depth + 1, self.own_modules).run()
 
     def append(self, target: Any, items: list[Any]) -> None:
         """Lists only."""

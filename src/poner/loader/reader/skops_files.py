@@ -23,8 +23,8 @@ LOSS_MODULES = ("_loss", "sklearn._loss._loss", "sklearn.linear_model._sgd_fast"
 Node = dict[str, Any]
 
 
-def load_skops(content: bytes) -> Any:
-    """The object that a skops file holds.
+def load_skops(content: bytes, own_modules: frozenset[str] = frozenset()) -> Any:
+    """The object that a skops file holds; `own_modules` are the user's own, by top-level name.
 
     Raises:
         FileRefusedError: it names or does what the allow-list does not permit.
@@ -33,7 +33,7 @@ def load_skops(content: bytes) -> Any:
     archive = open_archive(content)
     root = read_schema(archive)
     try:
-        return SkopsBuilder(archive).build(root)
+        return SkopsBuilder(archive, own_modules).build(root)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise FileUnreadableError(f"The model file is damaged: {error!r}.") from error
 
@@ -41,9 +41,9 @@ def load_skops(content: bytes) -> Any:
 class SkopsBuilder:
     """Builds nodes, each object once."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, own_modules: frozenset[str] = frozenset()) -> None:
         self.archive = archive
-        self.rules = LoadingMachine(io.BytesIO())
+        self.rules = LoadingMachine(io.BytesIO(), own_modules=own_modules)
         """The rules of pickles: what may be named, called, made and changed."""
         self.made: dict[int, Any] = {}
 

@@ -1,0 +1,65 @@
+"""Converts a model to ONNX: skl2onnx, in an environment and a confined child of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from poner.artifacts import ModelFile, OnnxGraph, Signature
+from poner.errors import InstallError, ModelUnreadableError, NotSupportedError
+from poner.loader.child_process import ChildProcess
+from poner.loader.environments import environment_of
+from poner.loader.libraries import BOOSTERS, SKLEARN
+
+REQUIREMENTS = ("skl2onnx==1.20.0", "onnx<1.24", "onnxruntime")
+"""What converts beside scikit-learn 1.1 to 1.9 (tried in November 2026); onnxruntime only opens
+the graph, since skl2onnx writes some that are none."""
+
+CPU_S = 1800
+TIMEOUT_S = 900.0
+
+CONVERTER = re.compile(r"skl2onnx \d{1,4}(?:\.\d{1,4}){1,3}")
+
+OTHER_ENGINE = "Choose the engine sklearn, which ships the model as it is."
+
+
+def convert(file: ModelFile, signature: Signature, notify: Callable[[str], None]) -> OnnxGraph:
+    """The steps of `convert_model`, in their order."""
+    _check_convertible(file)
+    notify(f"Converting {file.name} with {REQUIREMENTS[0]}.")
+    try:
+        environment = environment_of(file.libraries[SKLEARN], more=REQUIREMENTS)
+    except ModelUnreadableError as error:
+        raise InstallError(
+            f"The engine onnx needs skl2onnx: {error.message}",
+            "Check the network, or choose the engine sklearn or native.",
+        ) from error
+    kinds = [feature.kind for feature in signature.features]
+    try:
+        with ChildProcess(environment.interpreter, cpu_s=CPU_S) as child:
+            request = {"do": "convert", "kinds": kinds}
+            done, graph = child.ask(request, file.content, timeout_s=TIMEOUT_S)
+    except ModelUnreadableError as error:  # skl2onnx and onnxruntime can break as they like
+        raise _not_supported(file, error.message) from error
+    reason, converter = done.get("reason"), str(done.get("converter"))
+    if reason is not None:
+        raise _not_supported(file, f"skl2onnx says: {str(reason)[:300].rstrip('.')}.")
+    number_type = done.get("number_type")
+    if number_type not in ("float64", "float32") or not CONVERTER.fullmatch(converter):
+        raise _not_supported(file, "the process that converted it answered with nonsense.")
+    return OnnxGraph(graph, "float64" if number_type == "float64" else "float32", converter)
+
+
+def _check_convertible(file: ModelFile) -> None:
+    """Whether skl2onnx can know all of its classes."""
+    if file.modules:
+        paths = ", ".join(sorted(file.modules)[:3])
+        raise _not_supported(file, f"it holds classes of your own ({paths}).")
+    for package in BOOSTERS.keys() & file.libraries.keys():
+        raise _not_supported(file, f"it holds a model of {BOOSTERS[package]}.")
+
+
+def _not_supported(file: ModelFile, reason: str) -> NotSupportedError:
+    return NotSupportedError(
+        f"{file.name} is not converted to ONNX: {reason}", OTHER_ENGINE, step=file.name
+    )

@@ -1,0 +1,99 @@
+"""Converts an estimator to ONNX with skl2onnx, in the environment that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Optional
+
+TARGET_OPSET = {"": 18, "ai.onnx.ml": 3}
+"""What onnxruntime 1.16 and later compute (its documentation on opsets)."""
+
+IR_VERSION = 8
+"""The file format that goes with these operators (onnx's table of releases)."""
+
+NUMBER_TYPES = ("float64", "float32")
+"""Tried in this order: float64 gives the model's digits, and float32 is what all operators take."""
+
+Options = Optional[Mapping[int, Mapping[str, bool]]]
+
+
+def convert(estimator: Any, kinds: Sequence[str]) -> tuple[dict[str, Any], bytes]:
+    """The graph, with `number_type` and `converter`; without one, the first `reason`.
+
+    Args:
+        estimator: fitted, settled.
+        kinds: of each feature, `number` or `category`.
+    """
+    import skl2onnx
+
+    reasons = []
+    for number_type in NUMBER_TYPES:
+        for options in _options(estimator):
+            try:
+                graph = _graph(estimator, kinds, number_type, options)
+            except Exception as error:  # noqa: BLE001 - skl2onnx raises whatever its parts raise
+                reasons.append(_reason(error))
+                continue
+            converter = f"skl2onnx {skl2onnx.__version__}"
+            return {"number_type": number_type, "converter": converter}, graph
+    return {"reason": reasons[-1]}, b""
+
+
+def _options(estimator: Any) -> Iterator[Options]:
+    """What to ask of the converter of the estimator that answers, first what is best.
+
+    Probabilities as a matrix, where without `zipmap` they are a list of dictionaries. A classifier
+    without probabilities gives scores that mean the same for all only if they are asked for;
+    LinearSVC takes no `zipmap` (skl2onnx 1.20).
+    """
+    from sklearn.base import is_classifier
+
+    last = estimator
+    while getattr(last, "steps", None):
+        last = last.steps[-1][1]
+    if not is_classifier(estimator):
+        yield None
+        return
+    if not hasattr(estimator, "predict_proba"):
+        yield {id(last): {"zipmap": False, "raw_scores": True}}
+        yield {id(last): {"raw_scores": True}}
+    yield {id(last): {"zipmap": False}}
+
+
+def _graph(estimator: Any, kinds: Sequence[str], number_type: str, options: Options) -> bytes:
+    """The graph, opened once: skl2onnx also writes what is no graph at all."""
+    import onnxruntime
+    import skl2onnx
+
+    model = skl2onnx.convert_sklearn(
+        estimator,
+        initial_types=_inputs(kinds, number_type),
+        options=options,
+        target_opset=TARGET_OPSET,
+    )
+    model.ir_version = IR_VERSION
+    content: bytes = model.SerializeToString()
+    wanted = onnxruntime.SessionOptions()
+    wanted.intra_op_num_threads = wanted.inter_op_num_threads = 1  # the child may start no thread
+    wanted.log_severity_level = 4
+    session = onnxruntime.InferenceSession(content, wanted, providers=["CPUExecutionProvider"])
+    for output in session.get_outputs():
+        if not output.type.startswith("tensor("):
+            raise TypeError(f"the output {output.name} is a {output.type}")
+    return content
+
+
+def _inputs(kinds: Sequence[str], number_type: str) -> list[tuple[str, Any]]:
+    """One matrix of numbers, or one column a feature."""
+    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
+
+    numbers = DoubleTensorType if number_type == "float64" else FloatTensorType
+    if "category" not in kinds:
+        return [("X", numbers([None, len(kinds)]))]
+    types = {"number": numbers, "category": StringTensorType}
+    return [(f"x{place}", types[kind]([None, 1])) for place, kind in enumerate(kinds)]
+
+
+def _reason(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:300]
