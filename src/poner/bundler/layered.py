@@ -17,6 +17,7 @@ from poner.bundle import (
     Bundle,
     FunctionSettings,
     Manifest,
+    ZipRecord,
     zip_record,
 )
 from poner.bundler import layers
@@ -30,6 +31,8 @@ from poner.bundler.trial import host_architecture
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.interpreters import find_python
+
+_TRYING = "Trying the finished function"
 
 
 class MakeLayers(Protocol):
@@ -59,7 +62,7 @@ def make_layered_bundle(
     passed_over: Sequence[str] = (),
     progress: Callable[[str, float], None] = lambda what, share: None,
     notify: Callable[[str], None] = lambda line: None,
-    make_layers: MakeLayers | None = None,
+    make_layers: MakeLayers = layers.make_layers,
 ) -> Bundle:
     """Pack a function with its layers, try the result, and write it to `out`.
 
@@ -74,16 +77,11 @@ def make_layered_bundle(
         QuotaError: it does not fit Lambda.
         BundleError: `out` cannot be written; what was there before is untouched.
     """
-    make_layers = make_layers or layers.make_layers
     check_replaceable(out)
     interpreter = find_python(runtime.python_version)
     with tempfile.TemporaryDirectory(prefix="poner-") as name:
         scratch = Path(name)
-        files = {**function.files}
-        files |= compile_sources(files, interpreter, scratch / "bytecode")
-        function_zip = scratch / FUNCTION_ZIP
-        function_zip.write_bytes(make_zip(files))
-        record = zip_record(FUNCTION_ZIP, function_zip.read_bytes(), files)
+        function_zip, record = _pack(function, interpreter, scratch)
         request = LayerRequest(
             requirements=function.requirements,
             runtime=runtime,
@@ -97,13 +95,12 @@ def make_layered_bundle(
         quotas = check_quotas(record, [layer.zip for layer in made.layers], notify)
         runnable = made
         if architecture != host_architecture():
-            twin = _twin(request, made)
-            runnable = make_layers(twin, progress=progress, notify=lambda line: None)
-        progress("Trying the finished function", 0.0)
+            runnable = make_layers(_twin(request, made), progress=progress, notify=notify)
+        progress(_TRYING, 0.0)
         case = LayeredCase(examples, function.engine, function.tolerance)
         zips = [runnable.files[layer.zip.path] for layer in runnable.layers]
         parity, verification = verify_layered(function_zip, zips, interpreter, case, scratch)
-        progress("Trying the finished function", 1.0)
+        progress(_TRYING, 1.0)
         manifest = Manifest(
             settings=settings.for_engine(function.engine),
             engine=function.engine,
@@ -125,6 +122,16 @@ def make_layered_bundle(
         described = manifest.to_json().encode()
         write_folder(out, {FUNCTION_ZIP: function_zip, **made.files, MANIFEST_NAME: described})
     return Bundle(out, manifest)
+
+
+def _pack(function: LayeredFunction, interpreter: Path, scratch: Path) -> tuple[Path, ZipRecord]:
+    """function.zip with its bytecode, and its record."""
+    files = {**function.files}
+    files |= compile_sources(files, interpreter, scratch / "bytecode")
+    content = make_zip(files)
+    path = scratch / FUNCTION_ZIP
+    path.write_bytes(content)
+    return path, zip_record(FUNCTION_ZIP, content, files)
 
 
 def _twin(request: LayerRequest, made: LayerSet) -> LayerRequest:

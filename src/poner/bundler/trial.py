@@ -157,7 +157,7 @@ def ask(
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
         started = (scratch / "started").exists()
-        how = "stopped at a row" if started else "did not start from its zip"
+        how = "stopped at a row" if started else "did not start from its zips"
         raise failure(f"{how}: {last}", advice)
     told = json.loads((scratch / "answers").read_text())
     return Answers(told["version"], told["answers"])

@@ -285,8 +285,10 @@ import multiprocessing.synchronize
 
 class NoSemaphore:
     SEM_VALUE_MAX = 1
+    tried = False
 
     def __new__(cls, *arguments, **options):
+        NoSemaphore.tried = True
         raise OSError(38, "Function not implemented")
 
     __init__ = __new__
@@ -315,6 +317,7 @@ with open("requests") as file:
 assert statuses == {200}, statuses
 threads = len(os.listdir("/proc/self/task"))
 assert threads == 1, f"{threads} threads"
+assert not NoSemaphore.tried
 """
 
 

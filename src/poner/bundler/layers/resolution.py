@@ -150,7 +150,7 @@ def _try(attempt: _Attempt, request: LayerRequest, index: PackageIndex) -> Resol
             texts, request.runtime, constraints=constraints, excluded=attempt.excluded
         )
 
-    settled = {canonicalize_name(item.name) for item in attempt.requirements if item.specifier}
+    settled = {canonicalize_name(item.name) for item in attempt.requirements if _pin(item)}
     preferred: dict[str, str] = {
         canonicalize_name(name): version
         for name, version in request.preferences.items()

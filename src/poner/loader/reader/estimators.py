@@ -172,7 +172,7 @@ def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = 
     Args:
         estimator: fitted, settled.
         method: one of `METHODS`.
-        rows: (n_rows, n_features) float64, or objects as `text_columns` makes them.
+        rows: (n_rows, n_features) float64, or objects as `poner_runtime.fitted` makes them.
         place: attributes and indices that lead to the estimator that is asked.
 
     Returns:

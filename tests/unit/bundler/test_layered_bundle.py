@@ -1,0 +1,263 @@
+"""Bundles with layers: proved from the finished zips, written whole, or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from poner.artifacts import Examples, Provenance
+from poner.bundle import Bundle, FunctionSettings, Library, SlimmingStep, read_bundle
+from poner.bundler import LayeredFunction, make_layered_bundle
+from poner.bundler.trial import host_architecture
+from poner.errors import BundleError, ParityError, QuotaError
+from poner.limits import RUNTIMES
+from tests.layered import InstalledLayers, make_examples, make_function
+
+X = np.random.default_rng(0).normal(size=(300, 3))
+Y = (X[:, 0] > 0).astype(int)
+MODEL = LogisticRegression().fit(X, Y)
+EXAMPLES = make_examples(MODEL, X, classes=(0, 1), scores="predict_proba")
+PROVENANCE = Provenance("clf.sav", "", "1.9.1", "2.4.6", "3.11.0")
+OTHER = "arm64" if host_architecture() == "x86_64" else "x86_64"
+
+Make = Callable[..., Bundle]
+
+
+@pytest.fixture
+def layers(tmp_path: Path) -> InstalledLayers:
+    """A layer of what is installed here."""
+    return InstalledLayers(tmp_path / "cache")
+
+
+@pytest.fixture
+def make(tmp_path: Path, layers: InstalledLayers) -> Make:
+    """Makes the Bundle of a function for this Python."""
+
+    def make_bundle(function: LayeredFunction, examples: Examples, **options: Any) -> Bundle:
+        return make_layered_bundle(
+            function,
+            examples,
+            PROVENANCE,
+            tmp_path / "build",
+            runtime=RUNTIMES["python3.11"],
+            make_layers=layers,
+            **{
+                "architecture": host_architecture(),
+                "settings": FunctionSettings(),
+                **options,
+            },
+        )
+
+    return make_bundle
+
+
+def test_a_bundle_is_proved_and_written(make: Make, layers: InstalledLayers) -> None:
+    """Function, layers and manifest; all rows compared, and 200 requests or nearly."""
+    told: list[tuple[str, float]] = []
+    bundle = make(
+        make_function(MODEL, EXAMPLES),
+        EXAMPLES,
+        passed_over=("native: no",),
+        progress=lambda what, share: told.append((what, share)),
+    )
+    assert read_bundle(bundle.folder) == bundle
+    manifest = bundle.manifest
+    assert (manifest.engine, manifest.passed_over) == ("sklearn", ("native: no",))
+    assert [path.name for path in bundle.layer_zips] == [f"all-{host_architecture()}.zip"]
+    assert all(path.is_file() for path in bundle.layer_zips)
+    assert (manifest.verification.rows, manifest.verification.requests) == (300, 150)
+    assert manifest.verification.python_version.startswith("3.11.")
+    assert [output.output for output in manifest.parity.outputs] == ["predict_proba", "predict"]
+    assert manifest.parity.rows_equal == manifest.parity.rows_tried == 300
+    assert (manifest.settings.memory_mb, manifest.settings.timeout_s) == (1_769, 30)
+    assert told[-1] == ("Trying the finished function", 1.0)
+    (request,) = layers.requests
+    assert request.reserved_bytes == manifest.function.unzipped_bytes
+    assert request.requirements[0].startswith("scikit-learn==")
+
+
+def test_sources_have_their_bytecode(make: Make) -> None:
+    """Those of the runtime and the user's own modules alike."""
+    function = make_function(MODEL, EXAMPLES, modules={"features/scale.py": b"A = 1\n"})
+    with zipfile.ZipFile(make(function, EXAMPLES).function_zip) as archive:
+        names = archive.namelist()
+    sources = [name for name in names if name.endswith(".py")]
+    assert len([name for name in names if name.endswith(".pyc")]) == len(sources) == 7
+    assert "features/__pycache__/scale.cpython-311.pyc" in names
+
+
+def test_builds_are_byte_identical(make: Make) -> None:
+    """The same model gives the same function and the same manifest."""
+    contents = []
+    for _ in range(2):
+        bundle = make(make_function(MODEL, EXAMPLES), EXAMPLES)
+        contents.append(
+            [(bundle.folder / name).read_bytes() for name in ("function.zip", "manifest.json")]
+        )
+    assert contents[0] == contents[1]
+
+
+def test_texts_gaps_and_the_users_modules_are_proved(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model whose class is in the user's module, on texts, None and NaN."""
+    (tmp_path / "mine.py").write_text(
+        "from sklearn.linear_model import LogisticRegression\n"
+        "class Mine(LogisticRegression):\n    pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import mine  # type: ignore[import-not-found]  # written above
+    import pandas as pd
+
+    color = np.array(["red", 'say "x"', "new\nline", None], dtype=object)[np.arange(300) % 4]
+    size = np.where(np.arange(300) % 5, X[:, 0], np.nan)
+    frame = pd.DataFrame({"color": pd.Series(color, dtype=object), "size": size})
+    columns = make_column_transformer((OneHotEncoder(), ["color", "size"]))
+    model = make_pipeline(columns, mine.Mine()).fit(frame, Y)
+    examples = make_examples(model, frame, classes=(0, 1), scores="predict_proba", none_of=(0,))
+    modules = {"mine.py": (tmp_path / "mine.py").read_bytes()}
+    bundle = make(make_function(model, examples, modules=modules), examples)
+    assert bundle.manifest.verification.rows == 300
+    assert bundle.manifest.verification.requests == 150
+
+
+def test_another_model_beside_the_examples_is_found_out(make: Make, tmp_path: Path) -> None:
+    """A file that is not the model that was asked: nothing is written."""
+    other = LogisticRegression(C=1e-3).fit(X, 1 - Y)
+    with pytest.raises(ParityError, match=r"sklearn engine\) gives other predict_proba .* 300"):
+        make(make_function(other, EXAMPLES), EXAMPLES)
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_handler_that_answers_otherwise_is_found_out(make: Make) -> None:
+    """The scores may agree; what a client is told counts by itself."""
+    flipped = dataclasses.replace(EXAMPLES.signature, classes=(1, 0))
+    function = make_function(MODEL, EXAMPLES)
+    swapped = function.files["model.json"].replace(b"0,\n  1", b"1,\n  0")
+    assert swapped != function.files["model.json"]
+    with pytest.raises(ParityError, match="predicted classes"):
+        make(
+            dataclasses.replace(function, files={**function.files, "model.json": swapped}), EXAMPLES
+        )
+    with pytest.raises(ParityError, match="answers request 1 of 150"):
+        make(function, dataclasses.replace(EXAMPLES, signature=flipped))
+
+
+def test_values_are_compared_within_the_tolerance(make: Make) -> None:
+    """A regressor's difference is told, and what is beyond is refused."""
+    model = LinearRegression().fit(X, X @ [1.0, 2.0, 3.0])
+    examples = make_examples(model, X)
+    near = dataclasses.replace(examples, predictions=examples.predictions * (1 + 1e-11))
+    parity = make(make_function(model, examples), near).manifest.parity
+    assert 0 < parity.largest_difference < 1e-9
+    far = dataclasses.replace(examples, predictions=examples.predictions * (1 + 1e-6))
+    with pytest.raises(ParityError, match="gives other predict than"):
+        make(make_function(model, examples), far)
+
+
+def test_a_missing_library_is_named(make: Make, layers: InstalledLayers, tmp_path: Path) -> None:
+    """The error quotes what Python said last, and says how to go on."""
+    layers.missing = "sklearn"
+    with pytest.raises(
+        ParityError, match=r"did not start .*: ModuleNotFoundError: .* sklearn"
+    ) as caught:
+        make(make_function(MODEL, EXAMPLES), EXAMPLES)
+    assert "--require" in caught.value.hint
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_row_that_stops_it_is_not_repeated(make: Make) -> None:
+    """Once it has started, the text of an error may hold a value: only its kind is told."""
+    rows = EXAMPLES.rows.astype(object)
+    rows[5, 1] = "12.345 secret"
+    examples = dataclasses.replace(EXAMPLES, rows=rows)
+    category = dataclasses.replace(EXAMPLES.signature.features[1], kind="category")
+    features = (EXAMPLES.signature.features[0], category, EXAMPLES.signature.features[2])
+    signature = dataclasses.replace(EXAMPLES.signature, features=features)
+    rows[:, 1] = [str(value) for value in rows[:, 1]]
+    with pytest.raises(ParityError, match="stopped at a row: ValueError") as caught:
+        make(make_function(MODEL, EXAMPLES), dataclasses.replace(examples, signature=signature))
+    assert "secret" not in str(caught.value)
+
+
+def test_without_rows_nothing_is_proved(make: Make) -> None:
+    """A proof on no row is none."""
+    empty = dataclasses.replace(
+        EXAMPLES,
+        rows=EXAMPLES.rows[:0],
+        predictions=EXAMPLES.predictions[:0],
+        scores=EXAMPLES.scores[:0],
+    )
+    with pytest.raises(ParityError, match="any row"):
+        make(make_function(MODEL, EXAMPLES), empty)
+
+
+def test_quotas_are_solved_before_it_is_tried(make: Make, layers: InstalledLayers) -> None:
+    """What does not fit is said before anything is started; what S3 solves is a line."""
+    layers.padding = np.random.default_rng(0).bytes(53_000_000)
+    lines: list[str] = []
+    bundle = make(make_function(MODEL, EXAMPLES), EXAMPLES, notify=lines.append)
+    assert bundle.manifest.quotas[0].left < 0
+    assert ["S3" in line for line in lines] == [True]
+    layers.padding = bytes(262_144_000)
+    layers.missing = "sklearn"
+    with pytest.raises(QuotaError, match=r"function\.zip"):
+        make(make_function(MODEL, EXAMPLES), EXAMPLES)
+
+
+def test_the_other_architecture_is_proved_by_its_twin(make: Make, layers: InstalledLayers) -> None:
+    """The same versions for this machine, slimmed as much; its layers are not in the bundle."""
+    layers.libraries = (
+        Library("numpy", "2.4.6", "numpy.whl", ""),
+        Library("scipy", "1.17.1", "scipy.whl", ""),
+    )
+    layers.slimming = (SlimmingStep("tests", 1, 1, 1),)
+    bundle = make(make_function(MODEL, EXAMPLES), EXAMPLES, architecture=OTHER)
+    asked, twin = layers.requests
+    assert asked.architecture == bundle.manifest.architecture == OTHER
+    assert twin.architecture == bundle.manifest.verification.architecture == host_architecture()
+    assert twin.requirements == ("numpy==2.4.6", "scipy==1.17.1")
+    assert (asked.slim, twin.slim) == ("auto", "always")
+    assert [path.name for path in bundle.layer_zips] == [f"all-{OTHER}.zip"]
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
+def test_the_old_bundle_stays_until_the_new_one_is_whole(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """A full disk or an interruption leaves what was there, and nothing beside it."""
+    old = make(make_function(MODEL, EXAMPLES), EXAMPLES)
+    before = {path: path.read_bytes() for path in sorted(old.folder.rglob("*.*"))}
+
+    def fail(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfile", fail)
+        with pytest.raises((BundleError, KeyboardInterrupt)):
+            make(make_function(MODEL, EXAMPLES), EXAMPLES)
+    rename = Path.rename
+
+    def fail_at_last(self: Path, target: Path) -> Path:
+        if self.name == "new":
+            raise error
+        return rename(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", fail_at_last)
+        with pytest.raises((BundleError, KeyboardInterrupt)):
+            make(make_function(MODEL, EXAMPLES), EXAMPLES)
+    assert {path: path.read_bytes() for path in sorted(old.folder.rglob("*.*"))} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["build", "cache"]
