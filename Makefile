@@ -5,6 +5,8 @@ STAMP := .venv/.installed
 UV_VERSION := $(shell sed -n 's/^uv==\([^ ]*\).*/\1/p' requirements.lock)
 SYNC := pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 EDIT := pip install --quiet --python $(BIN)/python --no-deps --editable .
+# One thread a process, since two run at a time; bytecode is kept, since many are started.
+TESTING := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 KERNEL := $(wildcard src/poner_runtime/kernel/*.[ch])
 
 .PHONY: help install demo test check bench coverage lock clean golden
@@ -27,7 +29,7 @@ demo: install  ## the main job: train, build, run and ask a model, on this machi
 	@$(BIN)/poner demo
 
 test: install  ## all tests but the slow ones
-	@$(BIN)/pytest -m "not slow"
+	@$(TESTING) $(BIN)/pytest -m "not slow" -n 2 --dist worksteal
 
 check: install  ## format, lint, types, architecture
 	@$(BIN)/ruff format --check .

@@ -248,15 +248,23 @@ def _rows(model: Any, X: Any) -> Any:
     low, high = usual.min(axis=0), usual.max(axis=0)
     drawn = random.uniform(low, high, (60, X.shape[1])).astype(X.dtype)
     wild = (usual[:40] * random.choice([0.0, 0.5, 3.0], (40, X.shape[1]))).astype(X.dtype)
-    found = [X]
-    for rows in (drawn, wild):
-        for row in rows:
-            try:
-                model.predict(row[None])
-            except Exception:  # noqa: BLE001  # whatever scikit-learn raises, it does not take the table
-                continue
-            found.append(row[None])
-    return np.concatenate(found).astype(np.float64)
+    answered = [X, _answered(model, drawn), _answered(model, wild)]
+    return np.concatenate(answered).astype(np.float64)
+
+
+def _answered(model: Any, rows: Any) -> Any:
+    """Those of the rows that the model answers."""
+    if _answers(model, rows):
+        return rows
+    return rows[[_answers(model, row[None]) for row in rows]]
+
+
+def _answers(model: Any, rows: Any) -> bool:
+    try:
+        model.predict(rows)
+    except Exception:  # noqa: BLE001  # whatever scikit-learn raises, it does not take the table
+        return False
+    return True
 
 
 def _compare(model: Any, compiled: Any, rows: Any) -> tuple[float, int]:

@@ -7,6 +7,7 @@ function's own runtime). What they need in common is here.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -106,6 +107,26 @@ def make_environment(
     if interpreter.exists():
         return interpreter
     base = find_python(version)
+    with _alone(cache_folder() / "locks" / folder.name):
+        if not interpreter.exists():  # else another process made it meanwhile
+            _make(folder, base, requirements, binary_only=binary_only)
+    return interpreter
+
+
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Wait until no other process is in here; a lock ends with its process, however that ends."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        if sys.platform != "win32":  # there two processes may do the same work, and one wins
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _make(folder: Path, base: Path, requirements: Sequence[str], *, binary_only: bool) -> None:
+    """Make an environment beside its place, and rename it once it is complete."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:
@@ -113,11 +134,10 @@ def make_environment(
         try:
             scratch.rename(folder)
         except OSError:
-            if not interpreter.exists():  # else another process was faster, and made the same
+            if not folder.exists():  # else another process was faster, and made the same
                 raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return interpreter
 
 
 def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_only: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,18 @@ from poner.bundle import Bundle
 FILES = Path(__file__).parent / "files"
 COMMANDS = ["init", "train", "build", "local", "predict", "demo"]
 
+ASK_FOR_HELP = """
+import contextlib, io, json, sys
+from poner.cli import app
+helps = {}
+for command in sys.argv[1:]:
+    with contextlib.redirect_stdout(io.StringIO()) as text:
+        app.run([*command.split(), "--help"])
+    helps[command] = text.getvalue()
+print(json.dumps(helps))
+"""
+"""One process for all: most of its time it imports."""
+
 
 def check(name: str, text: str) -> None:
     """Compare with the golden file, or write it where UPDATE_GOLDEN is set."""
@@ -24,19 +37,23 @@ def check(name: str, text: str) -> None:
     assert text == path.read_text()
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_help(command: str) -> None:
+@pytest.fixture(scope="module")
+def helps() -> dict[str, str]:
     """The help of every command, at 100 columns and without colours."""
-    code = "from poner.cli import main; main()"
-    arguments = [argument for argument in (command, "--help") if argument]
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, "-c", ASK_FOR_HELP, "", *COMMANDS],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"},
     )
-    text = "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n"
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help(helps: dict[str, str], command: str) -> None:
+    """The help of every command."""
+    text = "\n".join(line.rstrip() for line in helps[command].splitlines()) + "\n"
     check(f"help-{command or 'poner'}.txt", text)
 
 

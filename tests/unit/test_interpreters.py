@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,21 @@ def test_an_environment_is_made_once(tmp_path: Path) -> None:
     ask = "import six, sys; print(six.__version__, sys.prefix)"
     done = subprocess.run([made, "-I", "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1.16.0", str(made.parent.parent)]
+
+
+def test_two_that_want_the_same_environment_make_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second waits for the first, and finds what that one made."""
+    made: list[Path] = []
+
+    def install(folder: Path, *_: object, **__: object) -> None:
+        made.append(folder)
+        time.sleep(0.3)
+        (folder / "bin").mkdir()
+        (folder / "bin/python").touch()
+
+    monkeypatch.setattr(interpreters, "_install", install)
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(interpreters.make_environment, OWN, ["x==1"]) for _ in range(2)]
+    assert both[0].result() == both[1].result()
+    assert both[0].result().exists()
+    assert len(made) == 1

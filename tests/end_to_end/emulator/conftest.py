@@ -17,6 +17,14 @@ from poner.emulator import LocalFunction, LocalUrls, running
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
+def eventually(condition: Callable[[], object]) -> bool:
+    """Whether something becomes true within ten seconds."""
+    deadline_s = time.monotonic() + 10
+    while not (done := bool(condition())) and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    return done
+
+
 @dataclass
 class Answer:
     """An HTTP response as it came."""
@@ -42,6 +50,10 @@ class Running:
     urls: LocalUrls
     name: str
     log: list[str] = field(default_factory=list)
+
+    def logs(self, begin: str, times: int = 1) -> bool:
+        """Whether so many lines of the log begin so, within ten seconds."""
+        return eventually(lambda: sum(line.startswith(begin) for line in self.log) >= times)
 
     def request(
         self,
@@ -128,6 +140,9 @@ def handler(event, context):
             import ctypes
             ctypes.string_at(0)
         case "sleep": time.sleep(event["seconds"])
+        case "wait":
+            open(event["for"] + ".awaited", "w").close()
+            while not os.path.exists(event["for"]): time.sleep(0.01)
         case "write":
             with open(os.path.join(os.environ["TMPDIR"], "kept"), "w") as file:
                 file.write("here")
@@ -177,18 +192,13 @@ def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def ended() -> Callable[[int], bool]:
-    """Whether a process ends within five seconds; a zombie of another parent has ended."""
+    """Whether a process ends within ten seconds; a zombie of another parent has ended."""
 
-    def wait(pid: int) -> bool:
-        deadline_s = time.monotonic() + 5
-        while time.monotonic() < deadline_s:
-            try:
-                status = Path(f"/proc/{pid}/stat").read_text()
-            except (FileNotFoundError, ProcessLookupError):
-                return True
-            if status.rpartition(")")[2].split()[0] == "Z":
-                return True
-            time.sleep(0.01)
-        return False
+    def has_ended(pid: int) -> bool:
+        try:
+            status = Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        return status.rpartition(")")[2].split()[0] == "Z"
 
-    return wait
+    return lambda pid: eventually(lambda: has_ended(pid))

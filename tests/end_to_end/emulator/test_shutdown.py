@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from poner.emulator import LocalFunction, running
+from tests.end_to_end.emulator.conftest import eventually
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 STATE = b'{"do":"state"}'
@@ -67,9 +67,10 @@ serve(
 )
 """
 RUN = """
-import json, sys, time
+import json, signal, sys, time
 from pathlib import Path
 from poner.emulator import LocalFunction, running
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start jobs with SIGINT ignored
 with running(LocalFunction(Path(sys.argv[1]), "app.handler", sys.argv[2], timeout_s=60)) as urls:
     print(json.dumps(vars(urls)), flush=True)
     time.sleep(60)
@@ -107,13 +108,14 @@ class Emulator:
     ],
     ids=["serve-INT", "serve-TERM", "running-INT", "running-TERM"],
 )
-def test_signals_end_everything(code, ended, program, number, code_of_exit):
+def test_signals_end_everything(code, ended, tmp_path, program, number, code_of_exit):
     """SIGINT and SIGTERM, with an invocation under way too."""
     emulator = Emulator(program, code)
+    wait = json.dumps({"do": "wait", "for": str(tmp_path / "nothing")}).encode()
     state = json.loads(act(emulator.urls["url"], STATE))
     with concurrent.futures.ThreadPoolExecutor(1) as thread:
-        busy = thread.submit(act, emulator.urls["url"], b'{"do":"sleep","seconds":50}')
-        time.sleep(0.5)
+        busy = thread.submit(act, emulator.urls["url"], wait)
+        assert eventually((tmp_path / "nothing.awaited").exists)
         assert emulator.end(number) == code_of_exit
         with pytest.raises(urllib.error.HTTPError, match="502"):  # cut short, yet answered
             busy.result()
@@ -121,12 +123,13 @@ def test_signals_end_everything(code, ended, program, number, code_of_exit):
     assert not Path(state["task"]).parent.exists()
 
 
-def test_killing_poner_kills_the_function_too(code, ended):
+def test_killing_poner_kills_the_function_too(code, ended, tmp_path):
     """Not even SIGKILL leaves a process: the kernel ends a busy loop, and what it started."""
     (code / "app.py").write_text(
         "import os, subprocess\n"
         "def handler(event, context):\n"
         "    if event['rawPath'] == '/loop':\n"
+        f"        open({str(tmp_path / 'looping')!r}, 'w').close()\n"
         "        while True: pass\n"
         "    pids = [os.getpid(), subprocess.Popen(['sleep', '300']).pid]\n"
         "    return {'pids': pids, 'task': os.environ['LAMBDA_TASK_ROOT']}\n"
@@ -137,7 +140,7 @@ def test_killing_poner_kills_the_function_too(code, ended):
         state = json.load(answer)
     with concurrent.futures.ThreadPoolExecutor(1) as thread:
         busy = thread.submit(urllib.request.urlopen, f"{url}loop")
-        time.sleep(0.5)
+        assert eventually((tmp_path / "looping").exists)
         assert emulator.end(signal.SIGKILL) == -signal.SIGKILL
         with pytest.raises(OSError, match=r"reset|closed"):
             busy.result()

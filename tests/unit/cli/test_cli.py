@@ -175,14 +175,20 @@ def test_predict_reads_csv_by_either_name(article_bundle: Bundle, tmp_path: Path
     ],
 )
 def test_a_csv_that_does_not_fit_is_named(
-    article_bundle: Bundle, tmp_path: Path, text: str, named: str
+    article_bundle: Bundle,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    text: str,
+    named: str,
 ) -> None:
     """A column more or less, or a cell that is no number, is an error that names it."""
     (tmp_path / "scans.csv").write_text(text)
-    done = run("predict", tmp_path / "scans.csv", cwd=article_bundle.folder.parent)
-    assert done.returncode == 1
-    assert named in done.stderr
-    assert "five" not in done.stderr
+    monkeypatch.chdir(article_bundle.folder.parent)
+    assert app.run(["predict", str(tmp_path / "scans.csv")]) == 1
+    said = capfd.readouterr().err
+    assert named in said
+    assert "five" not in said
 
 
 def test_a_refused_row_is_exit_code_1_with_its_reason(article_bundle: Bundle) -> None:

@@ -10,8 +10,6 @@ import pytest
 from poner import loader, pipeline
 from tests.compiling import fit_elsewhere
 
-VERSIONS = ["1.2.2", "1.5.2"]
-
 START = """
 import pickle, warnings
 warnings.simplefilter("ignore")
@@ -134,14 +132,31 @@ SCRIPTS = {
 }
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+FIT_ALL = f"""
+import os
+for name, script in {SCRIPTS!r}.items():
+    os.mkdir(name)
+    os.chdir(name)
+    exec({START!r} + script, {{}})
+    os.chdir("..")
+"""
+
+
+@pytest.fixture(scope="module", params=["1.2.2", "1.5.2"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one version fitted, in a folder for each script."""
+    made = tmp_path_factory.mktemp("models")
+    fit_elsewhere(request.param, FIT_ALL, made)
+    return made
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_ensembles_of_other_versions(version: str, name: str, tmp_path: Path) -> None:
+def test_ensembles_of_other_versions(folder: Path, name: str) -> None:
     """Every member is compiled as its own version computes it."""
-    path = fit_elsewhere(version, START + SCRIPTS[name], tmp_path)
-    with loader.open_model(path) as trained:
+    made = folder / name
+    with loader.open_model(made / "clf.sav") as trained:
         compiled = pipeline.compile_trained(trained)
-    rows, answers = np.load(tmp_path / "rows.npy"), np.load(tmp_path / "answers.npy")
+    rows, answers = np.load(made / "rows.npy"), np.load(made / "answers.npy")
     if answers.dtype.kind == "f":
         np.testing.assert_allclose(compiled.predict(rows), answers, rtol=1e-10)
     else:

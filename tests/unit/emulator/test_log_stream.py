@@ -1,6 +1,6 @@
 """Plain output and framed log events in one pipe: section (d) of the reference."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poner.emulator.log_stream import LogStream
@@ -47,6 +47,7 @@ def test_text_that_looks_like_a_frame_is_text():
     assert "".join(LogStream().feed("¥Z\0 is no frame at all\n".encode())).endswith("at all\n")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(

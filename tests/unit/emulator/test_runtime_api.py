@@ -269,15 +269,16 @@ def test_unknown_calls_are_404():
     assert converse(talk).calls == []
 
 
-def test_closing_does_not_wait_for_a_poll():
+def test_closing_does_not_wait_for_a_poll(monkeypatch):
     """A process that was killed while it asked for an event holds nothing up."""
+    monkeypatch.setattr("poner.emulator.runtime_api.CLOSE_S", 30)
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         waiting = asyncio.create_task(session.get(runtime.url("invocation/next")))
         await runtime.api.polled()
         begin_s = time.monotonic()
         await runtime.api.close()
-        assert time.monotonic() - begin_s < 0.15
+        assert time.monotonic() - begin_s < 5
         with pytest.raises(aiohttp.ClientError):
             await waiting
 
