@@ -347,14 +347,14 @@ class Examples:
     """`predict_proba` or `decision_function`, whichever the model has first; None for neither."""
     scores: FloatArray
     """(n_rows, width) float64: what that method answers, or a regressor's values."""
-    asked_alone: bool
-    """Whether each row was asked alone, as the model answers otherwise for rows together."""
     number_type: str
     """`float32` where the model refuses numbers beyond it, else `float64`."""
     none_of: tuple[int, ...]
     """Features whose missing values are None to the model; NaN in all others."""
     typical: tuple[JsonScalar | None, ...] | None
     """A row made of medians that the model answers; None where none is known."""
+    asked_alone: bool = False
+    """Whether each row was asked alone, as the model answers otherwise for rows together."""
 
 
 @dataclass(frozen=True)
