@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+import sklearn
 
 from poner.bundler.bytecode import compile_folder, compile_sources
 from poner.errors import BundleError
@@ -25,6 +27,23 @@ def test_bytes_do_not_depend_on_what_else_is_compiled(interpreter: Path, tmp_pat
     assert b"/var/task/shared.py" in content
 
 
+def test_bytes_do_not_depend_on_the_order(interpreter: Path, tmp_path: Path) -> None:
+    """Forwards or backwards: in one process some of scikit-learn's files would differ."""
+    source = Path(sklearn.__file__).parent
+    for name in ("forwards", "backwards"):
+        for part in ("manifold", "ensemble", "linear_model"):
+            shutil.copytree(source / part, tmp_path / name / part)
+    paths = sorted(tmp_path.glob("forwards/**/*.py"))
+    files = [path.relative_to(tmp_path / "forwards").as_posix() for path in paths]
+    compile_folder(tmp_path / "forwards", files, interpreter, "/opt/python")
+    compile_folder(tmp_path / "backwards", files[::-1], interpreter, "/opt/python")
+    compiled = list(tmp_path.glob("forwards/**/*.pyc"))
+    assert len(compiled) > 50
+    for path in compiled:
+        other = tmp_path / "backwards" / path.relative_to(tmp_path / "forwards")
+        assert path.read_bytes() == other.read_bytes(), path
+
+
 def test_a_source_that_is_not_python_is_left_out(interpreter: Path, tmp_path: Path) -> None:
     """Of a folder the rest is compiled, and what was wrong is said."""
     for name, content in {"good.py": b"x = 1\n", "bad.py": b"x = = 1\n", "nul.py": b"\0"}.items():
@@ -37,7 +56,7 @@ def test_a_source_that_is_not_python_is_left_out(interpreter: Path, tmp_path: Pa
 
 def test_modules_of_the_folder_do_not_disturb(interpreter: Path, tmp_path: Path) -> None:
     """A library may have files with the names of Python's own."""
-    sources = {name: b"raise SystemExit(3)\n" for name in ("os.py", "py_compile.py", "enum.py")}
+    sources = dict.fromkeys(("os.py", "py_compile.py", "enum.py"), b"raise SystemExit(3)\n")
     assert len(compile_sources(sources, interpreter, tmp_path)) == 3
 
 

@@ -71,7 +71,7 @@ def test_a_library_that_cannot_start_is_an_error() -> None:
 
 
 def test_a_part_that_cannot_be_loaded_is_said() -> None:
-    """numba's modules for other thread pools may lack theirs; the rest of numba works."""
+    """Numba's modules for other thread pools may lack theirs; the rest of numba works."""
     notes: list[str] = []
     numba = make_library(
         "numba", {"numba/tbbpool.so": ("libtbb.so.12", *SYSTEM), "numba/workqueue.so": SYSTEM}

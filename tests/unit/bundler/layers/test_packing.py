@@ -52,5 +52,5 @@ def test_the_emptiest_first_is_not_the_last_word() -> None:
 
 def test_one_library_over_the_limit_is_still_packed() -> None:
     """What no packing can bring under the limit stays whole, and the others are spread."""
-    layers = pack_layers({"torch": 90, **{name: 10 for name in "abcdef"}}, 5, 50)
+    layers = pack_layers({"torch": 90, **dict.fromkeys("abcdef", 10)}, 5, 50)
     assert ("torch",) in layers

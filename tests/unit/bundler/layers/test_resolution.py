@@ -55,7 +55,7 @@ def test_wheels_are_the_targets(
 
 
 def test_the_closest_of_several_wheels_is_taken(ask: Ask) -> None:
-    """protobuf has a wheel for any machine and one with its own code, which is the better."""
+    """Protobuf has a wheel for any machine and one with its own code, which is the better."""
     (wheel,) = ask("python3.13", "protobuf==6.33.0")
     assert wheel.file == "protobuf-6.33.0-cp39-abi3-manylinux2014_x86_64.whl"
 
