@@ -17,12 +17,19 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from poner.artifacts import Examples, Provenance
+from poner.artifacts import Examples, Feature, ModelFile, Provenance, Signature
 from poner.bundle import Bundle, FunctionSettings, Library, SlimmingStep, read_bundle
-from poner.bundler import LayeredFunction, make_layered_bundle
+from poner.bundler import LayeredFunction, make_layered_bundle, sklearn_function
 from poner.bundler.trial import host_architecture
-from poner.errors import BundleError, ParityError, QuotaError
+from poner.errors import (
+    BundleError,
+    InstallError,
+    InterpreterNotFoundError,
+    ParityError,
+    QuotaError,
+)
 from poner.limits import RUNTIMES
+from tests.conftest import WIRE_NAMES, Legacy
 from tests.layered import InstalledLayers, make_examples, make_function
 
 X = np.random.default_rng(0).normal(size=(300, 3))
@@ -171,7 +178,7 @@ def test_a_missing_library_is_named(make: Make, layers: InstalledLayers, tmp_pat
     """The error quotes what Python said last, and says how to go on."""
     layers.missing = "sklearn"
     with pytest.raises(
-        ParityError, match=r"did not start .*: ModuleNotFoundError: .* sklearn"
+        ParityError, match=r"did not start .*: ModuleNotFoundError: .*sklearn"
     ) as caught:
         make(make_function(MODEL, EXAMPLES), EXAMPLES)
     assert "--require" in caught.value.hint
@@ -261,3 +268,46 @@ def test_the_old_bundle_stays_until_the_new_one_is_whole(
             make(make_function(MODEL, EXAMPLES), EXAMPLES)
     assert {path: path.read_bytes() for path in sorted(old.folder.rglob("*.*"))} == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["build", "cache"]
+
+
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_the_articles_case_is_proved_from_real_layers(
+    legacy: Legacy, tmp_path: Path, architecture: str
+) -> None:
+    """scikit-learn 1.2.1 and numpy 1.24.1 on Python 3.9: every score of 2023, to the tolerance."""
+    examples = Examples(
+        signature=Signature(tuple(Feature(name, name) for name in WIRE_NAMES), (0, 1)),
+        rows=legacy.rows,
+        rows_by_kind={"training": len(legacy.rows)},
+        predictions=np.array(legacy.predictions, dtype=float)[:, None],
+        scores_method="decision_function",
+        scores=legacy.raw[:, None],
+        number_type="float32",
+        none_of=(),
+        typical=tuple(np.median(legacy.rows, axis=0).tolist()),
+    )
+    versions = {"scikit-learn": "1.2.1", "numpy": "1.24.1", "scipy": "1.10.0"}
+    file = ModelFile("clf.sav", legacy.path.read_bytes(), "pickle", versions)
+    function = sklearn_function(file, examples, requirements=(), body_limit_bytes=65_536)
+    try:
+        bundle = make_layered_bundle(
+            function,
+            examples,
+            PROVENANCE,
+            tmp_path / "build",
+            runtime=RUNTIMES["python3.9"],
+            architecture=architecture,
+            settings=FunctionSettings(),
+        )
+    except (InstallError, InterpreterNotFoundError) as error:
+        pytest.skip(str(error))
+    manifest = bundle.manifest
+    libraries = {
+        library.name: library.version for layer in manifest.layers for library in layer.libraries
+    }
+    assert {name: libraries[name] for name in versions} == versions
+    assert len(manifest.layers) == 5
+    assert manifest.verification.rows == 569
+    assert manifest.verification.python_version.startswith("3.9.")
+    assert manifest.parity.largest_difference < 1e-9
+    assert all(quota.left >= 0 for quota in manifest.quotas)

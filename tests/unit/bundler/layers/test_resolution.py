@@ -88,6 +88,15 @@ def test_preferred_versions_give_way_to_requirements(ask: Ask) -> None:
     assert notes == [f"joblib {joblib} instead of 1.0.0, which does not go with the others."]
 
 
+def test_a_bound_leaves_its_preference(ask: Ask) -> None:
+    """A version that a requirement allows is preferred still; one that it pins is not another."""
+    bound, pin = (
+        ask("python3.9", "scikit-learn==1.2.1", numpy, preferences={"numpy": "1.24.1"})
+        for numpy in ("numpy<2", "numpy==1.24.4")
+    )
+    assert (pins(bound)["numpy"], pins(pin)["numpy"]) == ("1.24.1", "1.24.4")
+
+
 def test_excluded_packages_are_not_there(ask: Ask) -> None:
     """What is required but never needed is left out."""
     wheels = ask("python3.13", "scikit-learn==1.7.2", excluded=("SciPy", "joblib"))
