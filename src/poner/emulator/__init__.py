@@ -1,6 +1,6 @@
 """emulator: AWS Lambda on this machine, without Docker.
 
-In: a `LocalFunction`, a folder or zip with a Python handler and its settings. Out: a Function URL
+In: a `LocalFunction`: a folder or zip with a Python handler, layers, settings. Out: a Function URL
 and an Invoke API that answer as AWS's do, backed by AWS's own runtime interface client in the
 function's own Python, or a `Measurement` of how fast it is.
 
