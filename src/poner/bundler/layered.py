@@ -23,9 +23,10 @@ from poner.bundle import (
 from poner.bundler import layers
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction
-from poner.bundler.layered_verification import LayeredCase, verify_layered
+from poner.bundler.layered_verification import LayeredCase
 from poner.bundler.layers import LayerRequest, LayerSet, Slim
 from poner.bundler.native import HANDLER
+from poner.bundler.proofs import verify_once
 from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
 from poner.bundler.writing import check_replaceable, write_folder
@@ -99,7 +100,7 @@ def make_layered_bundle(
         progress(_TRYING, 0.0)
         case = LayeredCase(examples, function.engine, function.tolerance)
         zips = [runnable.files[layer.zip.path] for layer in runnable.layers]
-        parity, verification = verify_layered(function_zip, zips, interpreter, case, scratch)
+        parity, verification = verify_once(function_zip, zips, interpreter, case, scratch)
         progress(_TRYING, 1.0)
         manifest = Manifest(
             settings=settings.for_engine(function.engine),

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from poner import limits
 from poner.bundler.layers import LayerRequest, LayerSet, copy_file, make_layers
-from poner.cli.build import Architecture
-from poner.cli.console import MESSAGES, print_data, print_json, reporting, say
+from poner.cli.build import Architecture, Slim
+from poner.cli.console import print_data, print_json, reporting, say
+from poner.cli.sizes import show_sizes, show_slimming
 from poner.config import choose_runtime, read_config
 from poner.errors import QuotaError
-
-
-class Slim(StrEnum):
-    """How much is left out, by the names of the command line."""
-
-    auto = "auto"
-    always = "always"
-    never = "never"
 
 
 def layer(
@@ -83,30 +74,8 @@ def check_unzipped(made: LayerSet, slim: Slim) -> None:
 def show_layers(made: LayerSet, request: LayerRequest) -> None:
     """What was made and what it takes of AWS's limits, for people."""
     say(f"Layers for {request.target}, {'with' if made.bytecode else 'without'} bytecode:")
-    table = Table()
-    for heading in ("layer", "zipped", "unzipped"):
-        table.add_column(heading, justify="left" if heading == "layer" else "right")
-    records = [layer.zip for layer in made.layers]
-    for layer in made.layers:
-        table.add_row(layer.name, f"{layer.zip.size_bytes:,}", f"{layer.zip.unzipped_bytes:,}")
-    table.add_section()
-    total = sum(record.unzipped_bytes for record in records)
-    table.add_row(
-        f"together ({len(records)} of {limits.LAYERS} layers)",
-        f"{sum(record.size_bytes for record in records):,}",
-        f"{total:,}",
-    )
-    table.add_row(
-        "Lambda's limits (zipped: each, uploaded directly)",
-        f"{limits.DIRECT_UPLOAD_BYTES:,}",
-        f"{limits.UNZIPPED_BYTES:,}",
-    )
-    MESSAGES.print(table)
-    for step in made.slimming:
-        say(
-            f"Without {step.rule}: {step.files:,} files, {step.zipped_bytes:,} bytes zipped, "
-            f"{step.unzipped_bytes:,} unzipped."
-        )
+    show_sizes([layer.zip for layer in made.layers])
+    show_slimming(made.slimming)
     for layer in made.layers:
         if layer.zip.size_bytes > limits.DIRECT_UPLOAD_BYTES:
             say(f"{layer.name}.zip is too large to be uploaded directly: it goes through S3.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from poner import limits
-from poner.bundle import SlimmingStep, ZipRecord
+from poner.bundle import FUNCTION_ZIP, SlimmingStep, ZipRecord
 from poner.cli.console import MESSAGES
 
 
@@ -15,12 +15,13 @@ def show_sizes(zips: Sequence[ZipRecord]) -> None:
     """Each zip in bytes, zipped and unzipped, and what the largest and the sum leave free."""
     unzipped = sum(record.unzipped_bytes for record in zips)
     largest = max(record.size_bytes for record in zips)
+    layers = sum(record.path != FUNCTION_ZIP for record in zips)
     table = _table("bytes", "zipped", "unzipped")
     for record in zips:
         table.add_row(record.path, f"{record.size_bytes:,}", f"{record.unzipped_bytes:,}")
     table.add_section()
     if len(zips) > 1:
-        table.add_row("together", "", f"{unzipped:,}")
+        table.add_row(f"together, {layers} of {limits.LAYERS} layers", "", f"{unzipped:,}")
     table.add_row(
         "Lambda's limit",
         f"{'each ' if len(zips) > 1 else ''}{limits.DIRECT_UPLOAD_BYTES:,}",
