@@ -43,7 +43,7 @@ def test_the_tour_runs(tmp_path: Path) -> None:
     commands = re.findall(r"^\$ (.*)$", "\n".join(blocks("console")), re.MULTILINE)
     commands += [line for block in blocks("bash") for line in block.splitlines()]
     script = "\n".join(line for line in commands if not line.startswith(BY_HAND))
-    assert script.count("poner ") == 5
+    assert script.count("poner ") == 7
     done = subprocess.run(
         ["sh", "-e", "-c", script],
         cwd=tmp_path,
@@ -54,4 +54,4 @@ def test_the_tour_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     for line in done.stdout.splitlines():
-        assert line in README or line == "from-file"
+        assert line in README or line in ("from-file", "with-layers")

@@ -20,7 +20,7 @@ def show_sizes(zips: Sequence[ZipRecord]) -> None:
     for record in zips:
         table.add_row(record.path, f"{record.size_bytes:,}", f"{record.unzipped_bytes:,}")
     table.add_section()
-    if len(zips) > 1:
+    if layers:
         table.add_row(f"together, {layers} of {limits.LAYERS} layers", "", f"{unzipped:,}")
     table.add_row(
         "Lambda's limit",
@@ -37,6 +37,7 @@ def show_sizes(zips: Sequence[ZipRecord]) -> None:
 
 def show_slimming(steps: Sequence[SlimmingStep]) -> None:
     """What was left out of layers and what that saved; nothing where nothing was."""
+    steps = [step for step in steps if step.files]
     if not steps:
         return
     table = _table("left out", "files", "zipped", "unzipped")
