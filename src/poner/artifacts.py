@@ -353,6 +353,8 @@ class Examples:
     """Features whose missing values are None to the model; NaN in all others."""
     typical: tuple[JsonScalar | None, ...] | None
     """A row made of medians that the model answers; None where none is known."""
+    refused: tuple[tuple[JsonScalar | None, ...], ...] = ()
+    """The typical row with one text that the model refuses, for each feature of which it does."""
     asked_alone: bool = False
     """Whether each row was asked alone, as the model answers otherwise for rows together."""
 
@@ -364,6 +366,6 @@ class OnnxGraph:
     content: bytes
     """The graph, as onnxruntime reads it."""
     number_type: Literal["float64", "float32"]
-    """What it computes with: inputs are cast to it."""
+    """The fewest digits that it computes with."""
     converter: str
     """Name and version of what converted it, such as `skl2onnx 1.20.0`."""

@@ -250,6 +250,21 @@ def test_a_graph_that_answers_otherwise_is_refused(cancer: Cancer, tmp_path: Pat
     assert not (tmp_path / "build").exists()
 
 
+def test_a_graph_that_takes_unknown_texts_is_refused(tmp_path: Path) -> None:
+    """Encoders of ONNX answer for a category that the model refuses; a doctor would not know."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    X = pd.DataFrame({"age": [61.0, 48.0, 33.0, 55.0] * 10, "sex": ["f", "m", "f", "m"] * 10})
+    encode = make_column_transformer((StandardScaler(), ["age"]), (OneHotEncoder(), ["sex"]))
+    model = make_pipeline(encode, LogisticRegression()).fit(X, [1, 0, 0, 1] * 10)
+    poner.save(model, X, [1, 0, 0, 1] * 10, tmp_path / "model")
+    with pytest.raises(ParityError, match="otherwise than the model"):
+        build(tmp_path / "model", tmp_path / "build", "onnx")
+
+
 def test_a_newer_runtime_is_taken_where_there_are_no_wheels(
     article_model: Path, tmp_path: Path
 ) -> None:

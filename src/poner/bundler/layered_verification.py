@@ -18,6 +18,7 @@ from poner.bundler.trial import (
     failure,
     host_architecture,
     make_requests,
+    refused_requests,
     unpack,
 )
 from poner.errors import ParityError
@@ -75,6 +76,7 @@ def verify_layered(
         raise failure("could not be compared on any row", "Save the model with poner.save.")
     unpack(function_zip, layers, scratch)
     requests = make_requests(examples.rows, examples.predictions, examples.signature)
+    requests += refused_requests(examples.refused, examples.signature)
     rows = examples.rows.tolist()
     batches = [[row] for row in rows] if examples.asked_alone else [rows]
     (scratch / "batches").write_text(json.dumps(batches))

@@ -54,6 +54,8 @@ class Request:
     """JSON."""
     prediction: PredictionValue | None
     """The model's own; None where it is not finite, which is refused."""
+    refused: bool = False
+    """Whether the model itself refuses the row."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,17 @@ def make_requests(rows: Rows, predictions: FloatArray, signature: Signature) -> 
             predictions[chosen].tolist(),
             strict=True,
         )
+    ]
+
+
+def refused_requests(
+    rows: Sequence[Sequence[JsonScalar | None]], signature: Signature
+) -> list[Request]:
+    """Requests for rows that the model refuses."""
+    names = signature.wire_names
+    return [
+        Request(-1, json.dumps(dict(zip(names, row, strict=True))), None, refused=True)
+        for row in rows
     ]
 
 
@@ -198,7 +211,9 @@ def compare_answers(
     """
     for number, (answer, request) in enumerate(zip(answers, requests, strict=True)):
         body = json.loads(str(answer["body"]))
-        if request.prediction is None:
+        if request.refused:
+            good = answer["statusCode"] == 400
+        elif request.prediction is None:
             good = answer["statusCode"] == 400 and body["reason"] == NO_FINITE_ANSWER
         else:
             good = answer["statusCode"] == 200 and (

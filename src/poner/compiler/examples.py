@@ -138,6 +138,7 @@ def collect_examples(
         predictions=predictions,
         scores_method=method,
         scores=scores,
+        refused=_refused_rows(questions, typical, answerable),
         asked_alone=alone,
         number_type=_number_type(questions, typical),
         none_of=model.none_of,
@@ -238,6 +239,21 @@ def _find_answerable(
         found.append(tuple(taken.tolist()))
     missing, unknown = found
     return Answerable(missing, nothing, unknown)
+
+
+def _refused_rows(
+    questions: _Questions, typical: FloatArray | None, answerable: Answerable
+) -> tuple[tuple[JsonScalar | None, ...], ...]:
+    """The typical row with an unknown text, for each feature in which the model refuses one."""
+    if typical is None:
+        return ()
+    rows = []
+    for place, feature in enumerate(questions.known.signature.features):
+        if feature.kind == "category" and not answerable.unknown[place]:
+            row = typical.copy()
+            row[0, place] = UNKNOWN
+            rows.append(_as_scalars(questions.as_taken(row)[0]))
+    return tuple(rows)
 
 
 def _number_type(questions: _Questions, typical: FloatArray | None) -> str:

@@ -114,6 +114,19 @@ def _doubled(X: Any) -> Any:
     return X * 2.0
 
 
+def test_texts_that_the_model_refuses(table: pd.DataFrame) -> None:
+    """One row for each feature in which an unknown text is refused; the others are typical."""
+    encode = make_column_transformer(
+        (make_pipeline(SimpleImputer(), StandardScaler()), ["age"]), (OneHotEncoder(), ["sex"])
+    )
+    model = make_pipeline(encode, LogisticRegression()).fit(table, [1, 0, 0, 1] * 5)
+    examples = examples_of(model, table)
+    ((age, sex),) = examples.refused
+    assert age == 55.0
+    assert sex not in ("f", "m")
+    assert "unknown" not in examples.rows_by_kind
+
+
 def test_scores_of_a_model_without_probabilities(cancer: Cancer) -> None:
     """The decision function is taken, one column for two classes."""
     model = Perceptron().fit(cancer.X, cancer.y)

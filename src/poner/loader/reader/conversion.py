@@ -31,11 +31,12 @@ def convert(estimator: Any, kinds: Sequence[str]) -> tuple[dict[str, Any], bytes
         for options in _options(estimator):
             try:
                 graph = _graph(estimator, kinds, number_type, options)
+                computes_with = "float32" if _holds_float32(graph) else number_type
             except Exception as error:  # noqa: BLE001 - skl2onnx raises whatever its parts raise
                 reasons.append(_reason(error))
                 continue
             converter = f"skl2onnx {skl2onnx.__version__}"
-            return {"number_type": number_type, "converter": converter}, graph
+            return {"number_type": computes_with, "converter": converter}, graph
     return {"reason": reasons[-1]}, b""
 
 
@@ -81,6 +82,17 @@ def _graph(estimator: Any, kinds: Sequence[str], number_type: str, options: Opti
         if not output.type.startswith("tensor("):
             raise TypeError(f"the output {output.name} is a {output.type}")
     return content
+
+
+def _holds_float32(graph: bytes) -> bool:
+    """Whether a step keeps what was fitted as float32, as SVMs and forests do behind float64."""
+    import onnx
+
+    return any(
+        node.domain == "ai.onnx.ml" and attribute.type == onnx.AttributeProto.FLOATS
+        for node in onnx.load_from_string(graph).graph.node
+        for attribute in node.attribute
+    )
 
 
 def _inputs(kinds: Sequence[str], number_type: str) -> list[tuple[str, Any]]:
