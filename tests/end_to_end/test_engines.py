@@ -255,10 +255,10 @@ def test_a_graph_that_takes_unknown_texts_is_refused(tmp_path: Path) -> None:
     from sklearn.compose import make_column_transformer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
     X = pd.DataFrame({"age": [61.0, 48.0, 33.0, 55.0] * 10, "sex": ["f", "m", "f", "m"] * 10})
-    encode = make_column_transformer((StandardScaler(), ["age"]), (OneHotEncoder(), ["sex"]))
+    encode = make_column_transformer((StandardScaler(), ["age"]), (OrdinalEncoder(), ["sex"]))
     model = make_pipeline(encode, LogisticRegression()).fit(X, [1, 0, 0, 1] * 10)
     poner.save(model, X, [1, 0, 0, 1] * 10, tmp_path / "model")
     with pytest.raises(ParityError, match="otherwise than the model"):
