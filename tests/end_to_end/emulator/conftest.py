@@ -37,11 +37,12 @@ class Answer:
 
 @dataclass
 class Running:
-    """A function that runs, with its log."""
+    """A function that runs, with its log and what is said about requests."""
 
     urls: LocalUrls
     name: str
     log: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
 
     def request(
         self,
@@ -81,8 +82,9 @@ def run(folder: Path, source: str, **settings: Any) -> Iterator[Running]:
     (folder / "app.py").write_text(source)
     function = LocalFunction(folder, **{"handler": "app.handler", "runtime": RUNTIME, **settings})
     log: list[str] = []
-    with running(function, log=log.append) as urls:
-        yield Running(urls, function.name, log)
+    lines: list[str] = []
+    with running(function, log=log.append, notify=lines.append) as urls:
+        yield Running(urls, function.name, log, lines)
 
 
 @pytest.fixture(autouse=True)

@@ -254,9 +254,12 @@ def test_dry_run(lively):
 
 
 def test_what_is_not_served_is_refused(lively):
-    """Asynchronous invocation is refused by name, not pretended; so are other operations."""
-    answer = lively.invoke({}, headers=(("X-Amz-Invocation-Type", "Event"),))
-    assert answer.status == 400
-    assert "Event" in answer.json()["message"]
+    """An invocation type that AWS does not know, and operations other than Invoke."""
+    answer = lively.invoke({}, headers=(("X-Amz-Invocation-Type", "Later"),))
+    assert (answer.status, answer.header("X-Amzn-Errortype")) == (
+        400,
+        "InvalidParameterValueException",
+    )
+    assert "Later" in answer.json()["message"]
     assert lively.invoke({}, path="/2015-03-31/functions").status == 404
     assert lively.invoke({}, method="GET").status == 404

@@ -196,7 +196,8 @@ def test_logs_of_a_cold_start(start):
     function = start(source, memory_mb=256)
     request_id = function.invoke({}).header("x-amzn-RequestId")
     function.invoke({})
-    first, second = function.log[:8], function.log[8:]
+    assert function.log[0].startswith("INIT_START Runtime Version: python:3.")
+    first, second = function.log[1:9], function.log[9:]
     assert first[:2] == [f"START RequestId: {request_id} Version: $LATEST", "printed"]
     assert first[2].startswith("[WARNING]\t")
     assert first[2].endswith(f"Z\t{request_id}\tlogged")

@@ -34,7 +34,7 @@ def test_defaults_are_lambda_s():
         ({"layers": (Path("layer.zip"),) * 6}, r"Cannot reference more than 5 layers\."),
         ({"environment": {"AWS_REGION": "x"}}, "AWS_REGION"),
         ({"environment": {"1A": "x"}}, "1A"),
-        ({"environment": {"AB": "x" * 4_089}}, "4098"),
+        ({"environment": {"AB": "x" * 4_089}}, "exceeded the 4KB limit"),
     ],
 )
 def test_what_aws_refuses_is_refused(changes: dict[str, Any], named: str):
