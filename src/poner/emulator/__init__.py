@@ -71,13 +71,11 @@ def running(
     """
     from poner.emulator.local_lambda import prepared, served_in_thread, termination_unwinds
 
-    service = _service(port, api_port, log, notify, watching)
-    with (
-        termination_unwinds(),
-        prepared(function) as launch,
-        served_in_thread(launch, service) as urls,
-    ):
-        yield urls
+    with termination_unwinds(), contextlib.ExitStack() as unpacked:
+        service = _service(port, api_port, log, notify, watching, unpacked)
+        launch = unpacked.enter_context(prepared(function))
+        with served_in_thread(launch, service) as urls:
+            yield urls
 
 
 def serve(
@@ -109,8 +107,9 @@ def serve(
     """
     from poner.emulator.local_lambda import prepared, serve_until_signalled, termination_unwinds
 
-    service = _service(port, api_port, log, notify, watching)
-    with termination_unwinds(), prepared(function) as launch:
+    with termination_unwinds(), contextlib.ExitStack() as unpacked:
+        service = _service(port, api_port, log, notify, watching, unpacked)
+        launch = unpacked.enter_context(prepared(function))
         asyncio.run(serve_until_signalled(launch, service, announce))
 
 
@@ -120,12 +119,13 @@ def _service(
     log: Callable[[str], None],
     notify: Callable[[str], None],
     watching: Watching | None,
+    unpacked: contextlib.ExitStack,
 ) -> Service:
-    """What is said of serving; the files are watched from now on, before they are unpacked."""
+    """What is said of serving; changes count from now on, before the files are unpacked."""
     from poner.emulator.local_lambda import Service, prepared
     from poner.emulator.watching import Watcher
 
-    watcher = Watcher(watching, prepared, notify) if watching is not None else None
+    watcher = Watcher(watching, unpacked, prepared, notify) if watching is not None else None
     return Service(port, api_port, log, notify, watcher)
 
 

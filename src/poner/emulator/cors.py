@@ -48,11 +48,22 @@ def check_cors(cors: Cors) -> None:
     _check_count("AllowMethods", cors.allow_methods, METHODS)
     _check_count("AllowHeaders", cors.allow_headers, HEADERS)
     _check_count("ExposeHeaders", cors.expose_headers, HEADERS)
-    for method in cors.allow_methods:
-        if not 0 < len(method) <= METHODS:
+    for value in (
+        *cors.allow_origins,
+        *cors.allow_methods,
+        *cors.allow_headers,
+        *cors.expose_headers,
+    ):
+        if not (value and value.isascii() and value.isprintable()):
             raise EmulatorError(
-                f"CORS: AllowMethods holds {method!r}, which is not 1 to {METHODS} characters.",
-                "Leave it out; preflights are answered without OPTIONS being allowed.",
+                f"CORS: {value!r} is not text that a header can hold.",
+                "Write it with printable ASCII characters.",
+            )
+    for method in cors.allow_methods:
+        if len(method) > METHODS:
+            raise EmulatorError(
+                f"CORS: AllowMethods holds {method!r}, which is longer than {METHODS} characters.",
+                "Leave it out; OPTIONS, for one, need not be allowed.",
             )
     for origin in cors.allow_origins:
         if origin != "*" and "*" in origin:

@@ -25,8 +25,8 @@ class EventQueue:
         pool: Pool,
         notify: Callable[[str], None],
         *,
-        retry_delays_s: Sequence[float] = RETRY_DELAYS_S,
-        throttled_delays_s: tuple[float, float] = THROTTLED_DELAYS_S,
+        retry_delays_s: Sequence[float],
+        throttled_delays_s: tuple[float, float],
     ) -> None:
         self._pool = pool
         self._notify = notify

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from poner.emulator.event_queue import EventQueue
+from poner.emulator.event_queue import RETRY_DELAYS_S, THROTTLED_DELAYS_S, EventQueue
 from poner.emulator.function import LocalFunction, LocalUrls, check_settings
 from poner.emulator.function_url import FunctionUrl
 from poner.emulator.http_server import HOST, listen
@@ -81,7 +81,12 @@ async def served(launch: Launch, service: Service) -> AsyncIterator[LocalUrls]:
         EmulatorError: a port cannot be had.
     """
     pool = Pool(launch, service.log)
-    queue = EventQueue(pool, service.notify)
+    queue = EventQueue(
+        pool,
+        service.notify,
+        retry_delays_s=RETRY_DELAYS_S,
+        throttled_delays_s=THROTTLED_DELAYS_S,
+    )
     url, api = FunctionUrl(pool, service.notify), InvokeApi(pool, queue)
     async with contextlib.AsyncExitStack() as stack:
         front, port = await listen(url.answer, service.port, "--port", service.notify)

@@ -27,6 +27,7 @@ class Watcher:
     def __init__(
         self,
         watching: Watching,
+        unpacked: ExitStack,
         prepare: Callable[[LocalFunction], AbstractContextManager[Launch]],
         notify: Callable[[str], None],
     ) -> None:
@@ -34,6 +35,7 @@ class Watcher:
 
         Args:
             watching: what to look at.
+            unpacked: removes what is unpacked of the function as it is now.
             prepare: unpacks a function; what it leaves on disk goes when its context ends.
             notify: called with a line about every reload.
         """
@@ -41,7 +43,7 @@ class Watcher:
         self._prepare = prepare
         self._notify = notify
         self._served = prints(watching.paths)
-        self._former = ExitStack()
+        self._unpacked = unpacked
         self._retiring: set[asyncio.Task[None]] = set()
 
     async def watch(self, pool: Pool, stop: asyncio.Event) -> None:
@@ -57,7 +59,7 @@ class Watcher:
     async def close(self) -> None:
         """Remove what was unpacked; call it once the pool is closed."""
         await asyncio.gather(*self._retiring)
-        await asyncio.to_thread(self._former.close)
+        await asyncio.to_thread(self._unpacked.close)
 
     async def _reload(self, pool: Pool) -> None:
         stack = ExitStack()
@@ -68,7 +70,7 @@ class Watcher:
             return
         generation = pool.replace(launch)
         self._notify("Reloaded: new requests are answered by the new code.")
-        former, self._former = self._former, stack
+        former, self._unpacked = self._unpacked, stack
         task = asyncio.create_task(_retire(pool, generation, former))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
