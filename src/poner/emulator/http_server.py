@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import logging
 import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import StreamReader, hdrs, web
+from aiohttp.http import HttpProcessingError
 
 from poner.emulator.timestamps import utc
 from poner.errors import EmulatorError
@@ -32,6 +34,15 @@ Answer = Callable[[web.Request], Awaitable[Reply]]
 """Answers any request."""
 
 
+def _is_not_the_client_s(record: logging.LogRecord) -> bool:
+    """Leave out requests that are no HTTP; who sent them has been told with a 400."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+
+
+SERVER_LOG = logging.getLogger("aiohttp.server.poner")
+SERVER_LOG.addFilter(_is_not_the_client_s)
+
+
 async def listen(
     answer: Answer, port: int, setting: str, notify: Callable[[str], None]
 ) -> tuple[web.AppRunner, int]:
@@ -53,6 +64,7 @@ async def listen(
         application,
         handle_signals=False,
         access_log=None,
+        logger=SERVER_LOG,
         auto_decompress=False,
         max_line_size=HEADER_LINE_BYTES,
         max_field_size=HEADER_LINE_BYTES,

@@ -3,6 +3,8 @@
 import json
 import os
 import subprocess
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -99,24 +101,12 @@ def test_boto3(lively):
 
 def test_boto3_is_throttled(start):
     """(c): TooManyRequestsException, `Rate Exceeded.` as its message."""
-    function = start(concurrency=1, timeout_s=30)
-    script = BOTO3.replace(
-        "answers = []",
-        "import threading, time\n"
-        "sleep = json.dumps({'do': 'sleep', 'seconds': 4})\n"
-        "slow = {'FunctionName': 'function', 'Payload': sleep}\n"
-        "threading.Thread(target=client.invoke, kwargs=slow, daemon=True).start()\n"
-        "time.sleep(1)\nanswers = []",
-    )
-    done = subprocess.run(
-        [aws_python(), "-c", script, function.urls.api],
-        input='[{"FunctionName": "function"}]',
-        capture_output=True,
-        text=True,
-        check=True,
-        env=SETTINGS,
-    )
-    (answer,) = json.loads(done.stdout)
+    function = start(concurrency=1, timeout_s=60)
+    sleep = {"do": "sleep", "seconds": 60}
+    threading.Thread(target=function.invoke, args=(sleep,), daemon=True).start()
+    while not any(line.startswith("START") for line in function.log):
+        time.sleep(0.02)
+    (answer,) = boto3(function, payload(do="state"))
     assert answer["raised"] == answer["Code"] == "TooManyRequestsException"
     assert answer["Message"] == "Rate Exceeded."
 

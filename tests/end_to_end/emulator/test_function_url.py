@@ -126,6 +126,24 @@ def test_chunked_bodies_are_put_together(lively):
     assert "transfer-encoding" not in event["headers"]
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /\xff HTTP/1.1\r\n\r\n",
+        b"BREW / HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\r\n",
+    ],
+    ids=["path", "method", "TLS"],
+)
+def test_what_is_no_http_is_a_400(lively, sent):
+    """The client is told, and no traceback is logged."""
+    host, port = lively.urls.url.split("/")[2].split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as client:
+        client.sendall(sent)
+        assert client.recv(100).split()[1] == b"400"
+    assert lively.request().status == 200
+
+
 def test_curl_s_expectation_is_met(lively):
     """A client that sends `Expect: 100-continue` (curl, from 1 MB) is told to go on at once."""
     host, port = lively.urls.url.split("/")[2].split(":")

@@ -91,7 +91,7 @@ def test_a_request_under_way_is_not_dropped(tmp_path, unpacked):
     code = tmp_path / "code"
     write(code, "old")
     with watched(code) as function, concurrent.futures.ThreadPoolExecutor() as threads:
-        slow = threads.submit(function.invoke, {"seconds": 5})
+        slow = threads.submit(function.invoke, {"seconds": 7})
         wait_until(lambda: any(line.startswith("START") for line in function.log))
         write(code, "new")
         wait_until(lambda: said(function, "Reloaded") == 1)
