@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from poner.emulator.outcomes import Invocation
 from poner.emulator.pool import Pool
+from poner.emulator.waiting import set_within
 
 RETRY_DELAYS_S = (60.0, 120.0)
 """AWS waits a minute before the second attempt and two before the third (its documentation,
@@ -33,6 +34,7 @@ class EventQueue:
         self._retry_delays_s = retry_delays_s
         self._throttled_delays_s = throttled_delays_s
         self._pending: dict[asyncio.Task[None], str] = {}
+        self._stopping = asyncio.Event()
 
     def put(self, invocation: Invocation) -> None:
         """Run an event as soon as may be."""
@@ -40,30 +42,33 @@ class EventQueue:
         self._pending[task] = invocation.request_id
         task.add_done_callback(self._pending.pop)
 
-    async def close(self) -> None:
-        """Give up what has not ended, and say so."""
-        lost = dict(self._pending)
-        if lost:
-            ids = ", ".join(lost.values())
+    def stop(self) -> None:
+        """Give up what has not ended, and say so; call it before the pool is closed."""
+        self._stopping.set()
+        if self._pending:
+            ids = ", ".join(self._pending.values())
             self._notify(f"Asynchronous events that had not ended are lost: {ids}.")
-        for task in lost:
-            task.cancel()
-        await asyncio.gather(*lost, return_exceptions=True)
+
+    async def ended(self) -> None:
+        """Wait for what ran when the pool was closed; call it after that."""
+        await asyncio.gather(*self._pending)
 
     async def _run(self, invocation: Invocation) -> None:
         """Every attempt has the same request id (section c)."""
         for delay_s in (0.0, *self._retry_delays_s):
-            await asyncio.sleep(delay_s)
-            if await self._succeeds(invocation):
+            if await set_within(self._stopping, delay_s) or await self._succeeds(invocation):
                 return
-        self._notify(
-            f"The asynchronous event {invocation.request_id} is dropped: "
-            f"it failed {1 + len(self._retry_delays_s)} times."
-        )
+        if not self._stopping.is_set():
+            self._notify(
+                f"The asynchronous event {invocation.request_id} is dropped: "
+                f"it failed {1 + len(self._retry_delays_s)} times."
+            )
 
     async def _succeeds(self, invocation: Invocation) -> bool:
+        """Whether an attempt went well; it is put off while every environment is busy."""
         wait_s, longest_s = self._throttled_delays_s
         while (outcome := await self._pool.invoke(invocation)) is None:
-            await asyncio.sleep(wait_s)
+            if await set_within(self._stopping, wait_s):
+                return False
             wait_s = min(2 * wait_s, longest_s)
         return not outcome.failed

@@ -95,8 +95,9 @@ async def served(launch: Launch, service: Service) -> AsyncIterator[LocalUrls]:
         stack.push_async_callback(back.cleanup)
         if service.watcher is not None:
             stack.push_async_callback(service.watcher.close)
+        stack.push_async_callback(queue.ended)
         stack.push_async_callback(pool.close)  # before cleanup, to answer requests under way
-        stack.push_async_callback(queue.close)
+        stack.callback(queue.stop)
         if service.watcher is not None:
             await stack.enter_async_context(_watching(service.watcher, pool))
         yield LocalUrls(f"http://{HOST}:{port}/", f"http://{HOST}:{api_port}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -12,6 +11,7 @@ from pathlib import Path
 from poner.emulator.function import LocalFunction, Watching
 from poner.emulator.launch import Launch
 from poner.emulator.pool import Generation, Pool
+from poner.emulator.waiting import set_within
 from poner.errors import PonerError
 
 POLL_S = 0.5
@@ -49,7 +49,7 @@ class Watcher:
     async def watch(self, pool: Pool, stop: asyncio.Event) -> None:
         """Look again and again until `stop` is set."""
         seen = self._served
-        while not await _set_within(stop, POLL_S):
+        while not await set_within(stop, POLL_S):
             now = await asyncio.to_thread(prints, self._watching.paths)
             settled, seen = now == seen, now
             if settled and now != self._served:
@@ -83,12 +83,6 @@ async def _retire(pool: Pool, generation: Generation, unpacked: ExitStack) -> No
     """Remove the former files once nothing runs from them."""
     await pool.retire(generation)
     await asyncio.to_thread(unpacked.close)
-
-
-async def _set_within(event: asyncio.Event, limit_s: float) -> bool:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), limit_s)
-    return event.is_set()
 
 
 def prints(paths: tuple[Path, ...]) -> Prints:

@@ -16,15 +16,21 @@ BAD = Outcome(b"{}", True, "", "warm")
 class FakePool:
     """Gives the outcomes it was made with, the last one for ever; None is throttled."""
 
-    def __init__(self, *outcomes: Outcome | None, takes_s: float = 0) -> None:
+    def __init__(self, *outcomes: Outcome | None, slow: bool = False) -> None:
         self._outcomes = list(outcomes)
-        self._takes_s = takes_s
+        self._slow = slow
+        self._closed = asyncio.Event()
         self.ids: list[str] = []
+
+    async def close(self) -> None:
+        """End what runs."""
+        self._closed.set()
 
     async def invoke(self, invocation: Invocation) -> Outcome | None:
         """One attempt."""
         self.ids.append(invocation.request_id)
-        await asyncio.sleep(self._takes_s)
+        if self._slow:
+            await self._closed.wait()
         return self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
 
 
@@ -36,7 +42,9 @@ def run(pool: FakePool, talk: Callable[[EventQueue], Awaitable[None]], **delays:
         values = {"retry_delays_s": (0.01, 0.02), "throttled_delays_s": (0.005, 0.01), **delays}
         queue = EventQueue(cast(Pool, pool), said.append, **values)
         await talk(queue)
-        await queue.close()
+        queue.stop()
+        await pool.close()
+        await queue.ended()
 
     asyncio.run(conversation())
     return said
@@ -86,4 +94,5 @@ def test_events_lost_at_the_end_are_named():
 
     lost = ["Asynchronous events that had not ended are lost: id-1."]
     assert run(FakePool(BAD), put, retry_delays_s=(60, 120)) == lost
-    assert run(FakePool(GOOD, takes_s=60), put) == lost
+    assert run(FakePool(BAD, slow=True), put) == lost
+    assert run(FakePool(None), put, throttled_delays_s=(60, 60)) == lost
