@@ -23,6 +23,9 @@ LAYER_NAME_LENGTH = 140
 REQUEST_BYTES = 6_291_456
 """Largest event of a synchronous invocation (6 MiB)."""
 
+ASYNCHRONOUS_REQUEST_BYTES = 1_048_576
+"""Largest event of an asynchronous invocation (1 MiB)."""
+
 RESPONSE_BYTES = 6_291_556
 """Largest result of a synchronous invocation (6 MiB + 100)."""
 

@@ -84,5 +84,5 @@ def run_locally(
     bundle: Bundle, *, log: Callable[[str], None] = lambda line: None
 ) -> Iterator[FunctionUrl]:
     """A local Function URL for a Bundle, as long as the context lasts."""
-    with emulator.running(local_function(bundle), log=log) as urls:
+    with emulator.running(local_function(bundle), log=log, notify=log) as urls:
         yield FunctionUrl.of(urls.url, bundle.manifest.signature)

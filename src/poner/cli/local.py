@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,9 +12,24 @@ import typer
 
 from poner import emulator, pipeline
 from poner.bundle import is_bundle, read_bundle
-from poner.cli.console import print_json, say
+from poner.cli.console import print_json
+from poner.cli.url_settings import make_access_key, read_cors
 from poner.config import read_config
 from poner.errors import UsageError
+
+
+class Auth(StrEnum):
+    """Who may call the Function URL, in AWS's terms."""
+
+    NONE = "none"
+    IAM = "iam"
+
+
+class LogFormat(StrEnum):
+    """Lambda's log formats."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def local(
@@ -39,6 +56,30 @@ def local(
     concurrency: Annotated[int, typer.Option(help="Most environments at once.")] = 10,
     port: Annotated[int, typer.Option(help="Port of the Function URL; 0 picks one.")] = 9000,
     api_port: Annotated[int, typer.Option(help="Port of the Invoke API; 0 picks one.")] = 9001,
+    cors: Annotated[
+        str | None,
+        typer.Option(metavar="JSON|FILE", help="CORS, as create-function-url-config takes it."),
+    ] = None,
+    auth: Annotated[
+        Auth, typer.Option(help="iam: requests to the URL must be signed for lambda.")
+    ] = Auth.NONE,
+    access_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID:SECRET",
+            help="Key of --auth iam; otherwise that of AWS_ACCESS_KEY_ID, or local:local.",
+        ),
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="Format of the function's log.")
+    ] = LogFormat.TEXT,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Reload when the code or a layer changes.")
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", help="Show neither the function's log nor a line per request."),
+    ] = False,
 ) -> None:
     """Run a function here as AWS Lambda would, until Ctrl-C."""
     changes: dict[str, Any] = {
@@ -50,14 +91,21 @@ def local(
     }
     given = {key: value for key, value in changes.items() if value is not None}
     given |= {"environment": split_variables(env or []), "concurrency": concurrency}
-    given |= {"layers": tuple(layer or ())}
-    function = make_function(path or Path(read_config(Path.cwd()).build.out), given)
+    given |= {"layers": tuple(layer or ()), "log_format": log_format.value}
+    given |= {"cors": read_cors(cors) if cors is not None else None}
+    given |= {"access_key": make_access_key(access_key) if auth is Auth.IAM else None}
+    code = path or Path(read_config(Path.cwd()).build.out)
+    show: Callable[[str], None] = (lambda line: None) if quiet else emulator.write_to_stderr
     emulator.serve(
-        function,
+        make_function(code, given),
         port=port,
         api_port=api_port,
         announce=lambda urls: print_json(dataclasses.asdict(urls)),
-        log=say,
+        log=show,
+        notify=show,
+        watching=emulator.Watching((code, *given["layers"]), lambda: make_function(code, given))
+        if watch
+        else None,
     )
 
 

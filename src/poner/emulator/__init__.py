@@ -17,15 +17,30 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from poner.emulator.function import LocalFunction, LocalUrls, Measurement
+from poner.emulator.cors import Cors
+from poner.emulator.function import AccessKey, LocalFunction, LocalUrls, Measurement, Watching
 
-__all__ = ["LocalFunction", "LocalUrls", "Measurement", "running", "serve", "measure"]
+if TYPE_CHECKING:
+    from poner.emulator.local_lambda import Service
+
+__all__ = [
+    "LocalFunction",
+    "Cors",
+    "AccessKey",
+    "LocalUrls",
+    "Watching",
+    "Measurement",
+    "running",
+    "serve",
+    "measure",
+]
 
 
-def log_to_stderr(event: str) -> None:
-    """Write one log event to standard error."""
-    sys.stderr.write(f"{event}\n")
+def write_to_stderr(line: str) -> None:
+    """Write one log event or message to standard error."""
+    sys.stderr.write(f"{line}\n")
 
 
 @contextlib.contextmanager
@@ -34,7 +49,9 @@ def running(
     *,
     port: int = 0,
     api_port: int = 0,
-    log: Callable[[str], None] = log_to_stderr,
+    log: Callable[[str], None] = write_to_stderr,
+    notify: Callable[[str], None] = write_to_stderr,
+    watching: Watching | None = None,
 ) -> Iterator[LocalUrls]:
     """Run a function in the background for as long as the block runs.
 
@@ -42,7 +59,10 @@ def running(
         function: what to run.
         port: of the Function URL; 0 picks a free one.
         api_port: of the Invoke API; 0 picks a free one.
-        log: called with every log event, from another thread; must not raise.
+        log: called with every log event of the function, from another thread; must not raise.
+        notify: called with a line for each request, and about what else a developer should
+            know, from another thread; must not raise.
+        watching: files that make the function anew when they change.
 
     Raises:
         EmulatorError: the settings or the code will not do, or a port cannot be had.
@@ -51,12 +71,11 @@ def running(
     """
     from poner.emulator.local_lambda import prepared, served_in_thread, termination_unwinds
 
-    with (
-        termination_unwinds(),
-        prepared(function) as launch,
-        served_in_thread(launch, port, api_port, log) as urls,
-    ):
-        yield urls
+    with termination_unwinds(), contextlib.ExitStack() as unpacked:
+        service = _service(port, api_port, log, notify, watching, unpacked)
+        launch = unpacked.enter_context(prepared(function))
+        with served_in_thread(launch, service) as urls:
+            yield urls
 
 
 def serve(
@@ -65,7 +84,9 @@ def serve(
     port: int,
     api_port: int,
     announce: Callable[[LocalUrls], None],
-    log: Callable[[str], None] = log_to_stderr,
+    log: Callable[[str], None] = write_to_stderr,
+    notify: Callable[[str], None] = write_to_stderr,
+    watching: Watching | None = None,
 ) -> None:
     """Run a function until SIGINT or SIGTERM; call it from the main thread.
 
@@ -74,7 +95,10 @@ def serve(
         port: of the Function URL; 0 picks a free one.
         api_port: of the Invoke API; 0 picks a free one.
         announce: called once both listen.
-        log: called with every log event; must not raise.
+        log: called with every log event of the function; must not raise.
+        notify: called with a line for each request, and about what else a developer should
+            know; must not raise.
+        watching: files that make the function anew when they change.
 
     Raises:
         EmulatorError: the settings or the code will not do, or a port cannot be had.
@@ -83,8 +107,26 @@ def serve(
     """
     from poner.emulator.local_lambda import prepared, serve_until_signalled, termination_unwinds
 
-    with termination_unwinds(), prepared(function) as launch:
-        asyncio.run(serve_until_signalled(launch, port, api_port, announce, log))
+    with termination_unwinds(), contextlib.ExitStack() as unpacked:
+        service = _service(port, api_port, log, notify, watching, unpacked)
+        launch = unpacked.enter_context(prepared(function))
+        asyncio.run(serve_until_signalled(launch, service, announce))
+
+
+def _service(
+    port: int,
+    api_port: int,
+    log: Callable[[str], None],
+    notify: Callable[[str], None],
+    watching: Watching | None,
+    unpacked: contextlib.ExitStack,
+) -> Service:
+    """What is said of serving; changes count from now on, before the files are unpacked."""
+    from poner.emulator.local_lambda import Service, prepared
+    from poner.emulator.watching import Watcher
+
+    watcher = Watcher(watching, unpacked, prepared, notify) if watching is not None else None
+    return Service(port, api_port, log, notify, watcher)
 
 
 def measure(function: LocalFunction, event: bytes, *, cold_starts: int, warm: int) -> Measurement:

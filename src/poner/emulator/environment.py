@@ -10,11 +10,26 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import assert_never
+from typing import Literal, assert_never
 
-from poner.emulator import log_text, outcomes
+from poner.emulator import outcomes
+from poner.emulator.function import REGION
 from poner.emulator.launch import Launch, variables
+from poner.emulator.log_json import json_line
+from poner.emulator.log_text import text_line
 from poner.emulator.outcomes import LOG_TAIL_BYTES, Invocation, Outcome
+from poner.emulator.platform_records import (
+    SUCCESS,
+    Ended,
+    InitReported,
+    InitStarted,
+    PlatformRecord,
+    ProcessLost,
+    Reported,
+    Started,
+    Status,
+    TimeLimitReached,
+)
 from poner.emulator.process import Exited, Report, RuntimeProcess, TimedOut
 from poner.emulator.runtime_api import Answered, Failed, InitFailed, Ready, TooLarge
 from poner.limits import INIT_TIMEOUT_S
@@ -27,6 +42,7 @@ class Environment:
         self._launch = launch
         self._variables = variables(launch, temporary_folder)
         self._timeout_s = launch.function.timeout_s
+        self._line = json_line if launch.function.log_format == "json" else text_line
         self._write = log
         self._tail = ""
         self._process: RuntimeProcess | None = None
@@ -37,64 +53,69 @@ class Environment:
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one event; never call it again before it has returned."""
+        lives = self._process is not None and self._process.alive
         if not self._used:
             self._used = True
+            self._note(InitStarted(self._launch.function.runtime, REGION))
             await self._initialise(INIT_TIMEOUT_S, "init")
         begin_s = time.monotonic()
         report: Report = Ready(begin_s)
         if self._process is None or not self._process.alive:
             report = await self._initialise(self._timeout_s, "invoke")
         self._tail = ""
-        self._log(log_text.start(invocation.request_id))
+        self._note(Started(invocation.request_id))
         if isinstance(report, Ready):
             assert self._process is not None
             left_s = self._timeout_s - (time.monotonic() - begin_s)
             report = await self._process.invoke(invocation, left_s)
-        return await self._conclude(invocation.request_id, report, report.at_s - begin_s)
+        await self._conclude(invocation.request_id, report, report.at_s - begin_s)
+        payload, failed = self._payload(invocation.request_id, report)
+        return Outcome(payload, failed, self._tail, "warm" if lives else "cold")
 
     async def close(self) -> None:
         """End the process; an invocation under way ends as if it had been killed."""
         self._closed = True
         await self._stop()
 
-    async def _initialise(self, limit_s: float, phase: str) -> Report:
+    async def _initialise(self, limit_s: float, phase: Literal["init", "invoke"]) -> Report:
         """Start a process; on anything but Ready none is left behind."""
         await self._stop()
         if self._closed:
             return Exited(-signal.SIGKILL, time.monotonic())
         self._process = process = RuntimeProcess(self._log)
         report = await process.initialise(self._launch, self._variables, limit_s)
+        process.drain_log()
         duration_s = report.at_s - process.started_s
         if isinstance(report, Ready):
             self._init_s = duration_s if phase == "init" else None
             self._measure_memory()
             return report
-        self._log(log_text.init_report(duration_s, phase, _status(report)))
+        self._note(InitReported(duration_s, phase, _status(report)))
         await self._stop()
         return report
 
-    async def _conclude(self, request_id: str, report: Report, duration_s: float) -> Outcome:
-        """Write the last lines, end the process if it must end, and say what came of it."""
+    async def _conclude(self, request_id: str, report: Report, duration_s: float) -> None:
+        """Write the last lines, and end the process if it must end."""
         if isinstance(report, Exited | TimedOut | InitFailed):
             await self._stop()
         elif self._process is not None:
             self._process.drain_log()
         if isinstance(report, TimedOut):
-            self._log(log_text.timed_out(request_id, self._timeout_s, time.time()))
-        self._log(log_text.end(request_id))
-        self._log(
-            log_text.report(
+            self._note(TimeLimitReached(request_id, self._timeout_s))
+        elif isinstance(report, Exited):
+            self._note(ProcessLost(*outcomes.exit_fault(request_id, report.returncode)))
+        self._note(Ended(request_id))
+        self._note(
+            Reported(
                 request_id,
-                duration_s=duration_s,
-                init_s=self._init_s,
-                memory_mb=self._launch.function.memory_mb,
-                max_memory_mb=self._measure_memory(),
-                status=_status(report),
+                duration_s,
+                self._init_s,
+                self._launch.function.memory_mb,
+                self._measure_memory(),
+                _status(report),
             )
         )
         self._init_s = None
-        payload, failed = self._payload(request_id, report)
-        return Outcome(payload, failed, self._tail)
 
     def _payload(self, request_id: str, report: Report) -> tuple[bytes, bool]:
         match report:
@@ -126,21 +147,29 @@ class Environment:
             if self._process is process:
                 self._process = None
 
+    def _note(self, record: PlatformRecord) -> None:
+        if line := self._line(record, time.time()):
+            self._log(line)
+
     def _log(self, event: str) -> None:
         self._tail = (self._tail + event)[-LOG_TAIL_BYTES:]
         self._write(event.removesuffix("\n"))
 
 
-def _status(report: Report) -> str:
-    """The status field of REPORT and INIT_REPORT; empty where all went as it should (section g)."""
+def _status(report: Report) -> Status:
+    """How REPORT and INIT_REPORT say that it ended (section g)."""
     match report:
         case TimedOut():
-            return "Status: timeout"
+            return Status("timeout")
         case Exited():
-            return "Status: error\tError Type: Runtime.ExitError"
+            return Status("error", "Runtime.ExitError")
         case InitFailed():
-            return f"Status: error\tError Type: {outcomes.error_type(report.payload)}"
-        case Ready() | Answered() | TooLarge() | Failed():
-            return ""
+            return Status("error", outcomes.error_type(report.payload))
+        case Failed():
+            return Status("error", outcomes.error_type(report.payload), in_text=False)
+        case TooLarge():
+            return Status("error", "Function.ResponseSizeTooLarge", in_text=False)
+        case Ready() | Answered():
+            return SUCCESS
         case _:
             assert_never(report)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-from poner.emulator.function import REGION
+from poner.emulator.function import ACCOUNT_ID, REGION
 
 DROPPED_HEADERS = frozenset(
     {
@@ -26,6 +26,9 @@ DROPPED_HEADERS = frozenset(
 
 TEXT_TYPES = frozenset({"application/json", "application/xml", "application/javascript"})
 """Media types, beside text/*, whose bodies arrive as text; all others arrive as base64."""
+
+USER_ID = "AIDALOCALLOCALLOCALLO"
+"""Id of the user to whom the local key belongs; of AWS's length and prefix."""
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 """English names, whatever the locale."""
@@ -48,7 +51,13 @@ class HttpRequest:
 
 
 def event_of(
-    request: HttpRequest, *, url_id: str, request_id: str, trace_id: str, now_s: float
+    request: HttpRequest,
+    *,
+    url_id: str,
+    request_id: str,
+    trace_id: str,
+    now_s: float,
+    key_id: str | None = None,
 ) -> dict[str, Any]:
     """The event for a request, keys in the order of real events.
 
@@ -58,6 +67,7 @@ def event_of(
         request_id: UUID of the invocation.
         trace_id: value of the `x-amzn-trace-id` header that the edge adds.
         now_s: time of arrival, seconds since the epoch.
+        key_id: access key that the request was signed with; None without AWS_IAM.
     """
     raw_path, _, raw_query = request.target.partition("?")
     headers = _headers(request, trace_id)
@@ -72,8 +82,9 @@ def event_of(
         "headers": headers,
         **({"queryStringParameters": query} if query else {}),
         "requestContext": {
-            "accountId": "anonymous",
+            "accountId": "anonymous" if key_id is None else ACCOUNT_ID,
             "apiId": url_id,
+            **({} if key_id is None else {"authorizer": {"iam": _caller(key_id)}}),
             "domainName": f"{url_id}.lambda-url.{REGION}.on.aws",
             "domainPrefix": url_id,
             "http": {
@@ -91,6 +102,19 @@ def event_of(
         },
         **({"body": body} if request.body else {}),
         "isBase64Encoded": is_base64,
+    }
+
+
+def _caller(key_id: str) -> dict[str, str | None]:
+    """Who signed the request (section a): a user of the local account, in no organisation."""
+    return {
+        "accessKey": key_id,
+        "accountId": ACCOUNT_ID,
+        "callerId": USER_ID,
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": f"arn:aws:iam::{ACCOUNT_ID}:user/local",
+        "userId": USER_ID,
     }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
+from poner.emulator.cors import Cors, check_cors
 from poner.errors import EmulatorError
 from poner.limits import DEFAULT_MEMORY_MB, DEFAULT_TIMEOUT_S, LAYERS, RUNTIMES
 
@@ -24,6 +26,9 @@ MEMORY_MB = range(128, 10_240 + 1)
 TIMEOUT_S = range(1, 900 + 1)
 """Section (f): timeouts are whole seconds."""
 
+HANDLER_CHARACTERS = 128
+"""Section (f): longest handler."""
+
 ENVIRONMENT_BYTES = 4_096
 """Section (f): largest compact JSON of the user's variables."""
 
@@ -37,7 +42,9 @@ RESERVED_VARIABLES = frozenset(
         "AWS_LAMBDA_FUNCTION_NAME",
         "AWS_LAMBDA_FUNCTION_VERSION",
         "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_FORMAT",
         "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_LEVEL",
         "AWS_LAMBDA_LOG_STREAM_NAME",
         "AWS_LAMBDA_MAX_CONCURRENCY",
         "AWS_LAMBDA_RUNTIME_API",
@@ -53,6 +60,16 @@ RESERVED_VARIABLES = frozenset(
 )
 """Names AWS keeps for itself (its documentation, 2026-11), and those that would switch the
 runtime interface client into another mode (section d)."""
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """A key that callers sign their requests with."""
+
+    id: str
+    """Access key id."""
+    secret: str = field(repr=False)
+    """Secret access key."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +94,12 @@ class LocalFunction:
     """Most invocations at a time; what goes beyond is throttled."""
     layers: tuple[Path, ...] = ()
     """Zips or folders, in the order they are unpacked in; later ones overwrite earlier ones."""
+    cors: Cors | None = None
+    """What its URL does about CORS; None: nothing at all."""
+    access_key: AccessKey | None = None
+    """The key that requests to its URL must be signed with (AWS_IAM); None: anyone may (NONE)."""
+    log_format: Literal["text", "json"] = "text"
+    """Format of the platform's log lines, and of what the function logs through `logging`."""
 
     @property
     def arn(self) -> str:
@@ -97,6 +120,16 @@ class LocalUrls:
     """Its Function URL, such as `http://127.0.0.1:9000/`."""
     api: str
     """Endpoint of the Invoke API, such as `http://127.0.0.1:9001`."""
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Files to watch while a function runs, and how to make it anew when they change."""
+
+    paths: tuple[Path, ...]
+    """Files and folders; all that is below a folder counts."""
+    make: Callable[[], LocalFunction]
+    """Called in a thread; may raise a PonerError or OSError, and the former function stays."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +162,11 @@ def check_settings(function: LocalFunction) -> None:
             f"{function.name!r} is not a name for a function.",
             "Use 1 to 64 letters, digits, hyphens and underscores.",
         )
+    if len(function.handler) > HANDLER_CHARACTERS:
+        raise EmulatorError(
+            f"The handler's name has {len(function.handler)} characters.",
+            f"Keep it within {HANDLER_CHARACTERS}.",
+        )
     _check_range("memory_mb", function.memory_mb, MEMORY_MB)
     _check_range("timeout_s", function.timeout_s, TIMEOUT_S)
     if function.concurrency < 1:
@@ -139,6 +177,8 @@ def check_settings(function: LocalFunction) -> None:
             f"Put what these {len(function.layers)} hold into {LAYERS} or fewer.",
         )
     _check_environment(function.environment)
+    if function.cors is not None:
+        check_cors(function.cors)
 
 
 def _check_range(setting: str, value: int, allowed: range) -> None:
@@ -150,9 +190,15 @@ def _check_range(setting: str, value: int, allowed: range) -> None:
 
 
 def _check_environment(environment: Mapping[str, str]) -> None:
+    """AWS's own sentences; that on the size goes on with the variables, which may be secrets."""
+    reason = (
+        "Lambda was unable to configure your environment variables because the environment "
+        "variables you have provided"
+    )
     if reserved := sorted(RESERVED_VARIABLES & environment.keys()):
         raise EmulatorError(
-            f"Lambda keeps these environment variables for itself: {', '.join(reserved)}.",
+            f"{reason} contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(reserved)}.",
             "Give yours other names.",
         )
     for name in environment:
@@ -164,6 +210,6 @@ def _check_environment(environment: Mapping[str, str]) -> None:
     measured = json.dumps(dict(environment), separators=(",", ":"), ensure_ascii=False)
     if len(measured.encode()) > ENVIRONMENT_BYTES:
         raise EmulatorError(
-            f"The environment variables take {len(measured.encode())} bytes as JSON.",
-            f"Keep them within {ENVIRONMENT_BYTES} bytes.",
+            f"{reason} exceeded the 4KB limit.",
+            f"They take {len(measured.encode())} bytes as JSON; keep to {ENVIRONMENT_BYTES}.",
         )

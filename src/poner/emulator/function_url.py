@@ -4,60 +4,100 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 
 from aiohttp import web
 
+from poner.emulator.cors import is_preflight, preflight_headers, response_headers
 from poner.emulator.events import HttpRequest, event_of
 from poner.emulator.function import LocalFunction
-from poner.emulator.http_server import read_body
+from poner.emulator.http_server import Reply, read_body
 from poner.emulator.identities import edge_trace_id, function_trace_id, new_request_id
 from poner.emulator.outcomes import Invocation
 from poner.emulator.pool import Pool
 from poner.emulator.responses import (
+    FORBIDDEN,
     INTERNAL_SERVER_ERROR,
     THROTTLED,
-    TOO_LARGE,
     HttpResponse,
     response_of,
+    too_large,
 )
+from poner.emulator.signatures import why_refused
 from poner.limits import REQUEST_BYTES
 
 
 class FunctionUrl:
-    """Answers requests by invoking the function: AuthType NONE, InvokeMode BUFFERED, no CORS."""
+    """Answers requests by invoking the function, with InvokeMode BUFFERED."""
 
-    def __init__(self, function: LocalFunction, pool: Pool) -> None:
-        self._function = function
+    def __init__(self, pool: Pool, notify: Callable[[str], None]) -> None:
         self._pool = pool
+        self._notify = notify
 
-    async def answer(self, request: web.Request) -> web.Response:
-        """Answer one request."""
-        now_s = time.time()
+    async def answer(self, request: web.Request) -> Reply:
+        """Answer one request, a preflight without asking the function (section h)."""
+        function = self._pool.function
         request_id = new_request_id()
+        if function.cors is None:
+            return await self._answer(request, function, request_id)
+        origin = request.headers.get("Origin")
+        wanted = request.headers.get("Access-Control-Request-Method")
+        if is_preflight(request.method, origin, wanted):
+            answered = Reply()
+            answered.headers["x-amzn-RequestId"] = request_id
+            headers = preflight_headers(function.cors, origin)
+        else:
+            answered = await self._answer(request, function, request_id)
+            headers = response_headers(function.cors, origin)
+        for name, value in headers:
+            answered.headers.add(name, value)
+        return answered
+
+    async def _answer(
+        self, request: web.Request, function: LocalFunction, request_id: str
+    ) -> Reply:
+        now_s = time.time()
         edge_trace = edge_trace_id(request.headers.get("x-amzn-trace-id"), now_s)
         trace_id = function_trace_id(edge_trace, now_s)
         body, size_bytes = await read_body(request.content, REQUEST_BYTES)
-        response = TOO_LARGE
+        received = _received(request, body)
+        response, start = too_large(REQUEST_BYTES), "-"
         if size_bytes <= REQUEST_BYTES:
+            if not self._is_allowed(received, function, now_s):
+                return _sent(FORBIDDEN, request.method, request_id)
             event = event_of(
-                _received(request, body),
-                url_id=self._function.url_id,
+                received,
+                url_id=function.url_id,
                 request_id=request_id,
                 trace_id=edge_trace,
                 now_s=now_s,
+                key_id=function.access_key.id if function.access_key is not None else None,
             )
             encoded = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
             if len(encoded) <= REQUEST_BYTES:
-                response = await self._invoke(
-                    Invocation(request_id, encoded, self._function.arn, trace_id)
-                )
-        return _sent(response, request.method, request_id, trace_id)
+                invocation = Invocation(request_id, encoded, function.arn, trace_id)
+                response, start = await self._invoke(invocation)
+        answered = _sent(response, request.method, request_id)
+        answered.headers["X-Amzn-Trace-Id"] = trace_id
+        answered.start = start
+        return answered
 
-    async def _invoke(self, invocation: Invocation) -> HttpResponse:
+    def _is_allowed(self, received: HttpRequest, function: LocalFunction, now_s: float) -> bool:
+        """Whether the function is for everyone, or the request signed as it must be."""
+        if function.access_key is None:
+            return True
+        reason = why_refused(received, function.access_key, now_s)
+        if reason is not None:
+            self._notify(f"The next request is refused: {reason}.")
+        return reason is None
+
+    async def _invoke(self, invocation: Invocation) -> tuple[HttpResponse, str]:
+        """The response, and how the environment was found."""
         outcome = await self._pool.invoke(invocation)
         if outcome is None:
-            return THROTTLED
-        return INTERNAL_SERVER_ERROR if outcome.failed else response_of(outcome.payload)
+            return THROTTLED, "-"
+        response = INTERNAL_SERVER_ERROR if outcome.failed else response_of(outcome.payload)
+        return response, outcome.start
 
 
 def _received(request: web.Request, body: bytes) -> HttpRequest:
@@ -78,13 +118,12 @@ def _text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _sent(response: HttpResponse, method: str, request_id: str, trace_id: str) -> web.Response:
-    """Add the headers that every answer has (section b); HEAD has a length of 0."""
-    sent = web.Response(status=response.status, body=b"" if method == "HEAD" else response.body)
+def _sent(response: HttpResponse, method: str, request_id: str) -> Reply:
+    """A response with its request id (section b); HEAD has a length of 0."""
+    sent = Reply(status=response.status, body=b"" if method == "HEAD" else response.body)
     if method == "HEAD":
         sent.headers["Content-Length"] = "0"
     for name, value in response.headers:
         sent.headers.add(name, value)
     sent.headers["x-amzn-RequestId"] = request_id
-    sent.headers["X-Amzn-Trace-Id"] = trace_id
     return sent

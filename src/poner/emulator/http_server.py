@@ -1,12 +1,16 @@
-"""What the servers share: a listener on the loopback address, and request bodies."""
+"""What the servers share: a listener on the loopback address, its log, and request bodies."""
 
 from __future__ import annotations
 
 import errno
+import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import StreamReader, hdrs, web
+from aiohttp.http import HttpProcessingError
 
+from poner.emulator.timestamps import utc
 from poner.errors import EmulatorError
 
 HOST = "127.0.0.1"
@@ -19,21 +23,48 @@ CLOSE_S = 1.0
 """Grace for answers under way when the emulator ends."""
 
 
+class Reply(web.Response):
+    """An answer with what its line in the log says of the environment behind it."""
+
+    start = "-"
+    """`cold`, `warm`, or `-` where none had to do with it."""
+
+
+Answer = Callable[[web.Request], Awaitable[Reply]]
+"""Answers any request."""
+
+
+def _is_not_the_client_s(record: logging.LogRecord) -> bool:
+    """Leave out requests that are no HTTP; who sent them has been told with a 400."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+
+
+SERVER_LOG = logging.getLogger("aiohttp.server.poner")
+SERVER_LOG.addFilter(_is_not_the_client_s)
+
+
 async def listen(
-    answer: Callable[[web.Request], Awaitable[web.Response]], port: int, setting: str
+    answer: Answer, port: int, setting: str, notify: Callable[[str], None]
 ) -> tuple[web.AppRunner, int]:
     """Serve every method and path with `answer`; returns what to clean up, and the port.
 
+    Args:
+        answer: answers any request.
+        port: 0 picks a free one.
+        setting: names the option to change if the port cannot be had.
+        notify: called with a line for each request.
+
     Raises:
-        EmulatorError: the port cannot be had; `setting` names the option to change.
+        EmulatorError: the port cannot be had.
     """
     application = web.Application()
-    application.router.add_route("*", "/{path:.*}", answer)
+    application.router.add_route("*", "/{path:.*}", _noting(answer, notify))
     application.on_response_prepare.append(_without_server)
     runner = web.AppRunner(
         application,
         handle_signals=False,
         access_log=None,
+        logger=SERVER_LOG,
         auto_decompress=False,
         max_line_size=HEADER_LINE_BYTES,
         max_field_size=HEADER_LINE_BYTES,
@@ -50,6 +81,23 @@ async def listen(
             f"Choose another, or {setting} 0 for a free one.",
         ) from error
     return runner, runner.addresses[0][1]
+
+
+def _noting(answer: Answer, notify: Callable[[str], None]) -> Answer:
+    """The same answers, each with a line about it."""
+
+    async def noting(request: web.Request) -> Reply:
+        arrived_s, begin_s = time.time(), time.monotonic()
+        response = await answer(request)
+        duration_ms = (time.monotonic() - begin_s) * 1e3
+        path = request.raw_path.partition("?")[0]
+        notify(
+            f"{utc(arrived_s)} {request.method} {path} {response.status} "
+            f"{duration_ms:.1f} ms {response.start}"
+        )
+        return response
+
+    return noting
 
 
 async def _without_server(request: web.Request, response: web.StreamResponse) -> None:

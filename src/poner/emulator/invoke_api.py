@@ -11,13 +11,13 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from poner.emulator.function import LocalFunction
-from poner.emulator.http_server import read_body
+from poner.emulator.event_queue import EventQueue
+from poner.emulator.http_server import Reply, read_body
 from poner.emulator.identities import edge_trace_id, function_trace_id, new_request_id
 from poner.emulator.outcomes import LOG_TAIL_BYTES, Invocation, Outcome
 from poner.emulator.pool import Pool
-from poner.emulator.responses import THROTTLED, TOO_LARGE
-from poner.limits import REQUEST_BYTES
+from poner.emulator.responses import THROTTLED, HttpResponse, too_large
+from poner.limits import ASYNCHRONOUS_REQUEST_BYTES, REQUEST_BYTES
 
 PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 """Path of the one operation that is served."""
@@ -27,13 +27,13 @@ LATEST = "$LATEST"
 
 
 class InvokeApi:
-    """Answers Invoke calls, with the invocation types RequestResponse and DryRun."""
+    """Answers Invoke calls."""
 
-    def __init__(self, function: LocalFunction, pool: Pool) -> None:
-        self._function = function
+    def __init__(self, pool: Pool, queue: EventQueue) -> None:
         self._pool = pool
+        self._queue = queue
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> Reply:
         """Answer one call."""
         body, size_bytes = await read_body(request.content, REQUEST_BYTES)
         request_id = new_request_id()
@@ -43,32 +43,26 @@ class InvokeApi:
 
     async def _respond(
         self, request: web.Request, body: bytes, size_bytes: int, request_id: str
-    ) -> web.Response:
+    ) -> Reply:
         path = PATH.fullmatch(request.raw_path.partition("?")[0])
         if request.method != "POST" or path is None:
             return _error(404, "UnknownOperationException", "There is no such operation.")
-        arn = self._requested_arn(unquote(path[1]), request.query.get("Qualifier"))
-        if arn not in (self._function.arn, f"{self._function.arn}:{LATEST}"):
+        function = self._pool.function
+        arn = _requested_arn(function.arn, unquote(path[1]), request.query.get("Qualifier"))
+        if arn not in (function.arn, f"{function.arn}:{LATEST}"):
             missing = arn if arn.removeprefix("arn:").count(":") > 5 else f"{arn}:{LATEST}"
             return _error(
                 404, "ResourceNotFoundException", f"Function not found: {missing}", key="Message"
             )
-        if size_bytes > REQUEST_BYTES:
-            return web.Response(
-                status=TOO_LARGE.status, headers=dict(TOO_LARGE.headers), body=TOO_LARGE.body
-            )
-        return await self._invoke(request, body or b"{}", arn, request_id)
-
-    def _requested_arn(self, name: str, qualifier: str | None) -> str:
-        """The ARN meant by a name, a name with a qualifier, or an ARN."""
-        arn = name
-        if not name.startswith("arn:"):
-            arn = self._function.arn.removesuffix(self._function.name) + name
-        return f"{arn}:{qualifier}" if qualifier else arn
+        kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
+        limit_bytes = ASYNCHRONOUS_REQUEST_BYTES if kind == "Event" else REQUEST_BYTES
+        if size_bytes > limit_bytes:
+            return _plain(too_large(limit_bytes))
+        return await self._invoke(request, kind, body or b"{}", arn, request_id)
 
     async def _invoke(
-        self, request: web.Request, event: bytes, arn: str, request_id: str
-    ) -> web.Response:
+        self, request: web.Request, kind: str, event: bytes, arn: str, request_id: str
+    ) -> Reply:
         fault = _not_json(event)
         if fault is not None:
             message = "Could not parse request body into json: Could not parse payload into json: "
@@ -79,28 +73,41 @@ class InvokeApi:
             if client_context is None:
                 message = "Client context must be a valid Base64-encoded JSON object."
                 return _error(400, "InvalidRequestContentException", message)
-        match request.headers.get("X-Amz-Invocation-Type", "RequestResponse"):
-            case "RequestResponse":
-                pass
-            case "DryRun":
-                return web.Response(status=204)
-            case other:
-                message = f"The local Lambda does not serve the invocation type {other}."
-                return _error(400, "InvalidParameterValueException", message)
         now_s = time.time()
         edge_trace = edge_trace_id(request.headers.get("x-amzn-trace-id"), now_s)
         trace_id = function_trace_id(edge_trace, now_s)
-        outcome = await self._pool.invoke(
-            Invocation(request_id, event, arn, trace_id, client_context)
-        )
+        invocation = Invocation(request_id, event, arn, trace_id, client_context)
+        match kind:
+            case "RequestResponse":
+                outcome = await self._pool.invoke(invocation)
+            case "Event":
+                self._queue.put(invocation)
+                return Reply(status=202, headers={"X-Amzn-Trace-Id": trace_id})
+            case "DryRun":
+                return Reply(status=204)
+            case other:
+                message = f"{other!r} is not RequestResponse, Event or DryRun."
+                return _error(400, "InvalidParameterValueException", message)
         if outcome is None:
-            return web.Response(
-                status=THROTTLED.status, headers=dict(THROTTLED.headers), body=THROTTLED.body
-            )
-        return _answered(outcome, trace_id, tail=request.headers.get("X-Amz-Log-Type") == "Tail")
+            return _plain(THROTTLED)
+        reply = _answered(outcome, trace_id, tail=request.headers.get("X-Amz-Log-Type") == "Tail")
+        reply.start = outcome.start
+        return reply
 
 
-def _answered(outcome: Outcome, trace_id: str, *, tail: bool) -> web.Response:
+def _requested_arn(function_arn: str, name: str, qualifier: str | None) -> str:
+    """The ARN meant by a name, a name with a qualifier, or an ARN."""
+    arn = name
+    if not name.startswith("arn:"):
+        arn = function_arn.rpartition(":")[0] + ":" + name
+    return f"{arn}:{qualifier}" if qualifier else arn
+
+
+def _plain(response: HttpResponse) -> Reply:
+    return Reply(status=response.status, headers=dict(response.headers), body=response.body)
+
+
+def _answered(outcome: Outcome, trace_id: str, *, tail: bool) -> Reply:
     """A function's result or error: both are HTTP 200."""
     headers = {
         "Content-Type": "application/json",
@@ -113,7 +120,7 @@ def _answered(outcome: Outcome, trace_id: str, *, tail: bool) -> web.Response:
     if tail:
         log = outcome.log.encode("utf-8")[-LOG_TAIL_BYTES:]
         headers["X-Amz-Log-Result"] = base64.b64encode(log).decode("ascii")
-    return web.Response(headers=headers, body=outcome.payload)
+    return Reply(headers=headers, body=outcome.payload)
 
 
 def _not_json(payload: bytes) -> str | None:
@@ -138,9 +145,9 @@ def _decoded_context(header: str) -> str | None:
     return json.dumps(context) if isinstance(context, dict) else None
 
 
-def _error(status: int, name: str, message: str, key: str = "message") -> web.Response:
+def _error(status: int, name: str, message: str, key: str = "message") -> Reply:
     """An error of the Lambda API; botocore takes its name from the header."""
-    return web.Response(
+    return Reply(
         status=status,
         headers={"Content-Type": "application/json", "X-Amzn-Errortype": name},
         body=json.dumps({"Type": "User", key: message}, separators=(",", ":")).encode(),

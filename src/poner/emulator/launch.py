@@ -10,6 +10,10 @@ from pathlib import Path
 from poner.emulator.function import REGION, LocalFunction
 from poner.limits import RUNTIMES
 
+JSON_LOGGING = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
+"""What the JSON log format adds to section (e): the runtime interface client reads both, and
+INFO is AWS's default for this format (its documentation, 2026-11)."""
+
 
 @dataclass(frozen=True)
 class Launch:
@@ -98,6 +102,7 @@ def variables(launch: Launch, temporary_folder: Path) -> dict[str, str]:
         "LAMBDA_TASK_ROOT": str(task),
         "LANG": "en_US.UTF-8",
         **({"LC_CTYPE": "C.UTF-8"} if version >= (3, 12) else {}),
+        **(JSON_LOGGING if function.log_format == "json" else {}),
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
         "PATH": f"{programs}:{launch.opt_folder}/bin" if function.layers else programs,
         "PWD": str(task),

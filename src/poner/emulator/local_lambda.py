@@ -10,10 +10,12 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from poner.emulator.event_queue import RETRY_DELAYS_S, THROTTLED_DELAYS_S, EventQueue
 from poner.emulator.function import LocalFunction, LocalUrls, check_settings
 from poner.emulator.function_url import FunctionUrl
 from poner.emulator.http_server import HOST, listen
@@ -21,12 +23,29 @@ from poner.emulator.invoke_api import InvokeApi
 from poner.emulator.launch import Launch, layer_folders
 from poner.emulator.pool import Pool
 from poner.emulator.unpacking import check_handler, unpack
+from poner.emulator.watching import Watcher
 from poner.errors import EmulatorError
 from poner.interpreters import make_environment
 from poner.limits import RUNTIMES
 
 RUNTIME_CLIENT = "awslambdaric"
 """AWS's runtime interface client; the newest that supports the Python version."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """How a function is served."""
+
+    port: int
+    """Port of the Function URL; 0 picks a free one."""
+    api_port: int
+    """Port of the Invoke API; 0 picks a free one."""
+    log: Callable[[str], None]
+    """Called with every log event of the function."""
+    notify: Callable[[str], None]
+    """Called with a line for each request, and about what else a developer should know."""
+    watcher: Watcher | None
+    """Replaces the function when its files change."""
 
 
 @contextlib.contextmanager
@@ -55,32 +74,49 @@ def prepared(function: LocalFunction) -> Iterator[Launch]:
 
 
 @contextlib.asynccontextmanager
-async def served(
-    launch: Launch, port: int, api_port: int, log: Callable[[str], None]
-) -> AsyncIterator[LocalUrls]:
+async def served(launch: Launch, service: Service) -> AsyncIterator[LocalUrls]:
     """The function behind both front ends; no process is left at the end.
 
     Raises:
         EmulatorError: a port cannot be had.
     """
-    pool = Pool(launch, log)
+    pool = Pool(launch, service.log)
+    queue = EventQueue(
+        pool,
+        service.notify,
+        retry_delays_s=RETRY_DELAYS_S,
+        throttled_delays_s=THROTTLED_DELAYS_S,
+    )
+    url, api = FunctionUrl(pool, service.notify), InvokeApi(pool, queue)
     async with contextlib.AsyncExitStack() as stack:
-        front, url_port = await listen(FunctionUrl(launch.function, pool).answer, port, "--port")
+        front, port = await listen(url.answer, service.port, "--port", service.notify)
         stack.push_async_callback(front.cleanup)
-        api, bound_api_port = await listen(
-            InvokeApi(launch.function, pool).answer, api_port, "--api-port"
-        )
-        stack.push_async_callback(api.cleanup)
-        stack.push_async_callback(pool.close)  # first, so that requests under way are answered
-        yield LocalUrls(f"http://{HOST}:{url_port}/", f"http://{HOST}:{bound_api_port}")
+        back, api_port = await listen(api.answer, service.api_port, "--api-port", service.notify)
+        stack.push_async_callback(back.cleanup)
+        if service.watcher is not None:
+            stack.push_async_callback(service.watcher.close)
+        stack.push_async_callback(queue.ended)
+        stack.push_async_callback(pool.close)  # before cleanup, to answer requests under way
+        stack.callback(queue.stop)
+        if service.watcher is not None:
+            await stack.enter_async_context(_watching(service.watcher, pool))
+        yield LocalUrls(f"http://{HOST}:{port}/", f"http://{HOST}:{api_port}")
+
+
+@contextlib.asynccontextmanager
+async def _watching(watcher: Watcher, pool: Pool) -> AsyncIterator[None]:
+    """Watch as long as the block runs; a reload that has begun is brought to its end."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(watcher.watch(pool, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 async def serve_until_signalled(
-    launch: Launch,
-    port: int,
-    api_port: int,
-    announce: Callable[[LocalUrls], None],
-    log: Callable[[str], None],
+    launch: Launch, service: Service, announce: Callable[[LocalUrls], None]
 ) -> None:
     """Serve until SIGINT or SIGTERM; for the main thread.
 
@@ -91,15 +127,13 @@ async def serve_until_signalled(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with served(launch, port, api_port, log) as urls:
+    async with served(launch, service) as urls:
         announce(urls)
         await stop.wait()
 
 
 @contextlib.contextmanager
-def served_in_thread(
-    launch: Launch, port: int, api_port: int, log: Callable[[str], None]
-) -> Iterator[LocalUrls]:
+def served_in_thread(launch: Launch, service: Service) -> Iterator[LocalUrls]:
     """Serve from a thread with an event loop of its own, for as long as the block runs.
 
     Raises:
@@ -110,7 +144,7 @@ def served_in_thread(
     async def run() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        async with served(launch, port, api_port, log) as urls:
+        async with served(launch, service) as urls:
             started.set_result((urls, lambda: loop.call_soon_threadsafe(stop.set)))
             await stop.wait()
 

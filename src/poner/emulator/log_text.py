@@ -2,62 +2,66 @@
 
 from __future__ import annotations
 
-import math
-import time
+from typing import assert_never
+
+from poner.emulator.platform_records import (
+    Ended,
+    InitReported,
+    InitStarted,
+    PlatformRecord,
+    ProcessLost,
+    Reported,
+    Started,
+    Status,
+    TimeLimitReached,
+)
+from poner.emulator.timestamps import utc
 
 
-def start(request_id: str) -> str:
-    """The line before an invocation."""
-    return f"START RequestId: {request_id} Version: $LATEST\n"
+def text_line(record: PlatformRecord, now_s: float) -> str:
+    """A record with its newline; `now_s` is seconds since the epoch."""
+    match record:
+        case InitStarted():
+            return (
+                f"INIT_START Runtime Version: {record.version}\t"
+                f"Runtime Version ARN: {record.version_arn}\n"
+            )
+        case InitReported():
+            duration = f"INIT_REPORT Init Duration: {record.duration_s * 1e3:.2f} ms"
+            return "\t".join([duration, f"Phase: {record.phase}", *_status(record.status)]) + "\n"
+        case Started():
+            return f"START RequestId: {record.request_id} Version: $LATEST\n"
+        case TimeLimitReached():
+            return (
+                f"{utc(now_s)} {record.request_id} "
+                f"Task timed out after {record.timeout_s:.2f} seconds\n"
+            )
+        case ProcessLost():
+            return f"{record.message}\n{record.error_type}\n"
+        case Ended():
+            return f"END RequestId: {record.request_id}\n"
+        case Reported():
+            return _report(record)
+        case _:
+            assert_never(record)
 
 
-def end(request_id: str) -> str:
-    """The line after an invocation."""
-    return f"END RequestId: {request_id}\n"
-
-
-def report(
-    request_id: str,
-    *,
-    duration_s: float,
-    init_s: float | None,
-    memory_mb: int,
-    max_memory_mb: int,
-    status: str,
-) -> str:
-    """The line of figures after END.
-
-    Since August 2025 a cold start's init is billed with it.
-
-    Args:
-        request_id: the invocation's.
-        duration_s: from its start to its answer.
-        init_s: the init phase, on a cold start only.
-        memory_mb: what the function is configured with.
-        max_memory_mb: most that its process held so far.
-        status: empty, or what went wrong, such as `Status: timeout`.
-    """
+def _report(record: Reported) -> str:
+    """The line of figures, which ends with a tab."""
     fields = [
-        f"REPORT RequestId: {request_id}",
-        f"Duration: {duration_s * 1e3:.2f} ms",
-        f"Billed Duration: {math.ceil((duration_s + (init_s or 0)) * 1e3)} ms",
-        f"Memory Size: {memory_mb} MB",
-        f"Max Memory Used: {max_memory_mb} MB",
-        *([f"Init Duration: {init_s * 1e3:.2f} ms"] if init_s is not None else []),
-        *([status] if status else []),
+        f"REPORT RequestId: {record.request_id}",
+        f"Duration: {record.duration_s * 1e3:.2f} ms",
+        f"Billed Duration: {record.billed_ms} ms",
+        f"Memory Size: {record.memory_mb} MB",
+        f"Max Memory Used: {record.max_memory_mb} MB",
+        *([f"Init Duration: {record.init_s * 1e3:.2f} ms"] if record.init_s is not None else []),
+        *_status(record.status),
     ]
     return "\t".join([*fields, "\n"])
 
 
-def init_report(duration_s: float, phase: str, status: str) -> str:
-    """The line of an init that failed; `phase` is `init` or `invoke`."""
-    return f"INIT_REPORT Init Duration: {duration_s * 1e3:.2f} ms\tPhase: {phase}\t{status}\n"
-
-
-def timed_out(request_id: str, timeout_s: float, now_s: float) -> str:
-    """The line of an invocation that was stopped; `now_s` is seconds since the epoch."""
-    instant = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now_s))
-    milliseconds = int(now_s * 1000) % 1000
-    return (
-        f"{instant}.{milliseconds:03d}Z {request_id} Task timed out after {timeout_s:.2f} seconds\n"
-    )
+def _status(status: Status) -> list[str]:
+    if not status.in_text:
+        return []
+    error_type = [f"Error Type: {status.error_type}"] if status.error_type is not None else []
+    return [f"Status: {status.word}", *error_type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import dataclass
+from typing import Literal
 
 from poner.limits import RESPONSE_BYTES
 
@@ -38,10 +39,18 @@ class Outcome:
     """Whether it is an error of the function."""
     log: str
     """End of the log from START to REPORT: at least LOG_TAIL_BYTES of it."""
+    start: Literal["cold", "warm"]
+    """`cold` where a process had to be started for it."""
 
 
 def exit_error(request_id: str, returncode: int) -> bytes:
     """Payload for a process that ended: `returncode` as subprocess has it, negative for signals."""
+    message, error_type = exit_fault(request_id, returncode)
+    return _error(error_type, message)
+
+
+def exit_fault(request_id: str, returncode: int) -> tuple[str, str]:
+    """Message and type of the error for a process that ended, in the payload and the log."""
     match returncode:
         case 0:
             cause = "Runtime exited without providing a reason"
@@ -49,7 +58,7 @@ def exit_error(request_id: str, returncode: int) -> bytes:
             cause = f"Runtime exited with error: exit status {code}"
         case code:
             cause = f"Runtime exited with error: signal: {_signal_name(-code)}"
-    return _error("Runtime.ExitError", f"RequestId: {request_id} Error: {cause}")
+    return f"RequestId: {request_id} Error: {cause}", "Runtime.ExitError"
 
 
 def _signal_name(number: int) -> str:

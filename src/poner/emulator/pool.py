@@ -6,45 +6,93 @@ import asyncio
 from collections.abc import Callable
 
 from poner.emulator.environment import Environment
+from poner.emulator.function import LocalFunction
 from poner.emulator.launch import Launch
 from poner.emulator.outcomes import Invocation, Outcome
 
 
+class Generation:
+    """The environments that run one state of the function's code."""
+
+    def __init__(self, launch: Launch) -> None:
+        self.launch = launch
+        self.idle: list[Environment] = []
+        self.all: list[Environment] = []
+        self.freed = asyncio.Event()
+
+    def take(self, log: Callable[[str], None]) -> Environment:
+        """The environment that was freed last, or a new one."""
+        if self.idle:
+            return self.idle.pop()
+        temporary_folder = self.launch.scratch_folder / f"tmp-{len(self.all)}"
+        temporary_folder.mkdir()
+        environment = Environment(self.launch, temporary_folder, log)
+        self.all.append(environment)
+        return environment
+
+    def free(self, environment: Environment) -> None:
+        """Take an environment back."""
+        self.idle.append(environment)
+        self.freed.set()
+
+    async def close(self) -> None:
+        """End every process; what runs ends as if it had been killed."""
+        await asyncio.gather(*(environment.close() for environment in self.all))
+
+    async def retire(self) -> None:
+        """End every process once what it does is done; nothing may be taken any more."""
+        ended = 0
+        while ended < len(self.all):
+            self.freed.clear()
+            idle, self.idle = self.idle, []
+            await asyncio.gather(*(environment.close() for environment in idle))
+            ended += len(idle)
+            if not self.idle and ended < len(self.all):
+                await self.freed.wait()
+
+
 class Pool:
-    """Up to `concurrency` environments, one invocation at a time in each, and no queue."""
+    """Up to `concurrency` invocations at a time, one in each environment, and no queue."""
 
     def __init__(self, launch: Launch, log: Callable[[str], None]) -> None:
-        self._launch = launch
         self._log = log
-        self._idle: list[Environment] = []
-        self._environments: list[Environment] = []
+        self._current = Generation(launch)
+        self._retiring: list[Generation] = []
+        self._busy = 0
         self._closed = False
+
+    @property
+    def function(self) -> LocalFunction:
+        """The function that the next event will be given to."""
+        return self._current.launch.function
 
     async def invoke(self, invocation: Invocation) -> Outcome | None:
         """Run one event; None if it is throttled, since every environment is busy."""
-        environment = self._take()
-        if environment is None:
+        if self._closed or self._busy >= self.function.concurrency:
             return None
+        generation = self._current
+        environment = generation.take(self._log)
+        self._busy += 1
         try:
             return await environment.invoke(invocation)
         finally:
-            self._idle.append(environment)
+            self._busy -= 1
+            generation.free(environment)
+
+    def replace(self, launch: Launch) -> Generation:
+        """Give new events to another launch; returns the environments to retire."""
+        former, self._current = self._current, Generation(launch)
+        self._retiring.append(former)
+        return former
+
+    async def retire(self, former: Generation) -> None:
+        """End the processes of former code; what is under way ends where it began."""
+        await former.retire()
+        self._retiring.remove(former)
 
     async def close(self) -> None:
         """End every process; what runs ends as if it had been killed."""
         self._closed = True
-        await asyncio.gather(*(environment.close() for environment in self._environments))
-
-    def _take(self) -> Environment | None:
-        if self._closed:
-            return None
-        if self._idle:
-            return self._idle.pop()
-        number = len(self._environments)
-        if number >= self._launch.function.concurrency:
-            return None
-        temporary_folder = self._launch.scratch_folder / f"tmp-{number}"
-        temporary_folder.mkdir()
-        environment = Environment(self._launch, temporary_folder, self._log)
-        self._environments.append(environment)
-        return environment
+        await asyncio.gather(
+            *(generation.close() for generation in (self._current, *self._retiring))
+        )

@@ -46,19 +46,31 @@ JSON_TYPE = ("Content-Type", "application/json")
 INTERNAL_SERVER_ERROR = HttpResponse(502, (JSON_TYPE,), b"Internal Server Error")
 """Any error of the function; nothing of it leaks. Its content type is not recorded."""
 
-TOO_LARGE = HttpResponse(
-    413,
-    (JSON_TYPE, ("X-Amzn-Errortype", "RequestEntityTooLargeException")),
-    b'{"Message":"Request must be smaller than 6291456 bytes for the InvokeFunction operation"}',
-)
-"""The event would be beyond the limit."""
-
 THROTTLED = HttpResponse(
     429,
     (JSON_TYPE, ("X-Amzn-Errortype", "TooManyRequestsException")),
     b'{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}',
 )
 """Every environment is busy."""
+
+
+FORBIDDEN = HttpResponse(
+    403,
+    (JSON_TYPE, ("x-amzn-ErrorType", "AccessDeniedException")),
+    b'{"Message":"Forbidden. For troubleshooting Function URL authorization issues, see: '
+    b'https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"}',
+)
+"""The request is not signed as it must be."""
+
+
+def too_large(limit_bytes: int) -> HttpResponse:
+    """The event would be beyond the limit."""
+    return HttpResponse(
+        413,
+        (JSON_TYPE, ("X-Amzn-Errortype", "RequestEntityTooLargeException")),
+        b'{"Message":"Request must be smaller than %d bytes for the InvokeFunction operation"}'
+        % limit_bytes,
+    )
 
 
 def response_of(result: bytes) -> HttpResponse:

@@ -45,11 +45,12 @@ class Answer:
 
 @dataclass
 class Running:
-    """A function that runs, with its log."""
+    """A function that runs, with its log and what is said about requests."""
 
     urls: LocalUrls
     name: str
     log: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
 
     def logs(self, begin: str, times: int = 1) -> bool:
         """Whether so many lines of the log begin so, within ten seconds."""
@@ -93,8 +94,9 @@ def run(folder: Path, source: str, **settings: Any) -> Iterator[Running]:
     (folder / "app.py").write_text(source)
     function = LocalFunction(folder, **{"handler": "app.handler", "runtime": RUNTIME, **settings})
     log: list[str] = []
-    with running(function, log=log.append) as urls:
-        yield Running(urls, function.name, log)
+    lines: list[str] = []
+    with running(function, log=log.append, notify=lines.append) as urls:
+        yield Running(urls, function.name, log, lines)
 
 
 @pytest.fixture(autouse=True)

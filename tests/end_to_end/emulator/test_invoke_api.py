@@ -8,6 +8,8 @@ import signal
 import pytest
 
 from poner.emulator.function import ACCOUNT_ID
+from poner.errors import InterpreterNotFoundError
+from poner.interpreters import find_python
 
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT_ID}:function:function"
 
@@ -37,6 +39,22 @@ def test_results_are_posted_as_the_runtime_writes_them(lively):
     assert math.isnan(lively.invoke({"do": "nan"}).json())
 
 
+def test_bytes_are_posted_raw(lively):
+    """(d): a handler that returns bytes is not serialised."""
+    assert lively.invoke({"do": "bytes"}).body == b"raw"
+
+
+@pytest.mark.parametrize(("version", "posted"), [("3.11", b'"\\u00f1"'), ("3.12", '"ñ"'.encode())])
+def test_the_runtime_decides_how_non_ascii_is_posted(start, version, posted):
+    """(d): AWS_EXECUTION_ENV tells its client; escaped below 3.12, UTF-8 from there on."""
+    try:
+        find_python(version)
+    except InterpreterNotFoundError as error:
+        pytest.skip(str(error))
+    function = start(runtime=f"python{version}")
+    assert function.invoke({"do": "return", "value": "ñ"}).body == posted
+
+
 def test_no_payload_is_an_empty_event(lively):
     """(c): no payload is the event {}; the handler returns None for it."""
     assert lively.invoke(body=b"").body == b"null"
@@ -62,6 +80,14 @@ def test_long_error_messages(lively):
     for length in (70_000, 250_000, 1_000_000):
         error = error_of(lively.invoke({"do": "raise", "message": "ñ" * length}))
         assert len(error["errorMessage"]) == length
+
+
+def test_an_error_message_of_1_mb_in_one_line(lively):
+    """(d): it arrives whole, also in the log, as one event."""
+    message = "x" * 1_048_576
+    lively.log.clear()
+    assert error_of(lively.invoke({"do": "raise", "message": message}))["errorMessage"] == message
+    assert sum(message in event for event in lively.log) == 1
 
 
 def test_errors_beyond_the_limit(lively):
@@ -151,6 +177,22 @@ def test_init_errors(start, source, error_type, message):
     assert (answer.status, answer.body) == (502, b"Internal Server Error")
 
 
+def test_an_exception_at_import_shows_how_it_was_imported(start):
+    """(c): the frames of importlib come first, the module's own last."""
+    trace = error_of(start("1 / 0").invoke({}))["stackTrace"]
+    assert "importlib" in trace[0]
+    assert "app.py" in trace[-1]
+
+
+def test_a_built_in_module_is_no_handler(start, tmp_path):
+    """(d): Runtime.BuiltInModuleConflict, although there is a file of that name."""
+    (tmp_path / "code-1").mkdir()
+    (tmp_path / "code-1/sys.py").write_text("")
+    error = error_of(start(handler="sys.handler").invoke({}))
+    assert error["errorType"] == "Runtime.BuiltInModuleConflict"
+    assert error["errorMessage"] == "Cannot use built-in module sys as a handler module"
+
+
 @pytest.mark.parametrize(
     ("code", "cause"),
     [
@@ -205,7 +247,17 @@ def test_the_context(lively):
     assert context["memory_limit_in_mb"] == "128"
     assert context["log_group_name"] == "/aws/lambda/function"
     assert context["custom"] is None
+    assert context["identity"].count("None") == 2
+    assert context.get("tenant_id") is None
     assert 0 < context["left"] <= 1000
+
+
+def test_a_client_context_that_is_none_is_400(lively):
+    """(c): neither base64 nor an object; the function does not run."""
+    for header in ("?", base64.b64encode(b"[]").decode(), base64.b64encode(b"{").decode()):
+        answer = lively.invoke({}, headers=(("X-Amz-Client-Context", header),))
+        assert answer.status == 400
+        assert answer.header("X-Amzn-Errortype") == "InvalidRequestContentException"
 
 
 def test_the_client_context_is_passed_on(lively):
@@ -254,9 +306,12 @@ def test_dry_run(lively):
 
 
 def test_what_is_not_served_is_refused(lively):
-    """Asynchronous invocation is refused by name, not pretended; so are other operations."""
-    answer = lively.invoke({}, headers=(("X-Amz-Invocation-Type", "Event"),))
-    assert answer.status == 400
-    assert "Event" in answer.json()["message"]
+    """An invocation type that AWS does not know, and operations other than Invoke."""
+    answer = lively.invoke({}, headers=(("X-Amz-Invocation-Type", "Later"),))
+    assert (answer.status, answer.header("X-Amzn-Errortype")) == (
+        400,
+        "InvalidParameterValueException",
+    )
+    assert "Later" in answer.json()["message"]
     assert lively.invoke({}, path="/2015-03-31/functions").status == 404
     assert lively.invoke({}, method="GET").status == 404

@@ -188,6 +188,50 @@ SLOW_REQUEST = (
 )
 
 
+def test_a_handler_that_forks(start):
+    """(c): only the handler's own process answers; its child ends with nothing said."""
+    source = (
+        "import os\n"
+        "def handler(event, context):\n"
+        "    child = os.fork()\n"
+        "    if child == 0:\n"
+        "        os._exit(3)\n"
+        "    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+    )
+    function = start(source)
+    assert [function.invoke({}).json() for _ in range(2)] == [3, 3]
+
+
+def test_a_handler_that_closes_its_output(start):
+    """(g): what it prints is lost, or an error of its own; the platform's lines go on."""
+    source = (
+        "import os\n"
+        "def handler(event, context):\n"
+        "    os.close(1); os.close(2)\n"
+        "    try:\n"
+        "        print('nobody hears')\n"
+        "    except OSError:\n"
+        "        return 'closed'\n"
+    )
+    function = start(source)
+    assert function.invoke({}).json() == "closed"
+    assert function.log[-1].startswith("REPORT RequestId: ")
+
+
+def test_a_handler_that_ignores_sigterm(start):
+    """(e): a timeout kills without asking."""
+    source = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "def handler(event, context):\n"
+        "    time.sleep(event.get('seconds', 0))\n"
+        "    return 'here'\n"
+    )
+    function = start(source, timeout_s=1)
+    assert function.invoke({"seconds": 30}).json()["errorType"] == "Sandbox.Timedout"
+    assert function.invoke({}).json() == "here"
+
+
 def test_logs_of_a_cold_start(start):
     """(g): prints and log records in order, one event for an error, Init Duration once."""
     source = (
@@ -200,7 +244,8 @@ def test_logs_of_a_cold_start(start):
     function = start(source, memory_mb=256)
     request_id = function.invoke({}).header("x-amzn-RequestId")
     function.invoke({})
-    first, second = function.log[:8], function.log[8:]
+    assert function.log[0].startswith("INIT_START Runtime Version: python:3.")
+    first, second = function.log[1:9], function.log[9:]
     assert first[:2] == [f"START RequestId: {request_id} Version: $LATEST", "printed"]
     assert first[2].startswith("[WARNING]\t")
     assert first[2].endswith(f"Z\t{request_id}\tlogged")

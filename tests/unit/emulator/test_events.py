@@ -144,6 +144,18 @@ def test_a_client_s_forwarded_for_is_kept():
     )
 
 
+def test_nothing_is_sent_as_null():
+    """(a): authentication and authorizer are not there without AWS_IAM."""
+    assert not {"authentication", "authorizer"} & event()["requestContext"].keys()
+
+
+def test_methods_are_the_client_s():
+    """(a): http.protocol is HTTP/1.1 whatever the method."""
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        http = event(method=method)["requestContext"]["http"]
+        assert (http["method"], http["protocol"]) == (method, "HTTP/1.1")
+
+
 def test_request_context():
     """(a): requestContext with AuthType NONE, whole."""
     made = event("/a?b", method="PUT", headers=(("User-Agent", "curl/8"),))

@@ -33,8 +33,10 @@ def test_defaults_are_lambda_s():
         ({"concurrency": 0}, "concurrency"),
         ({"layers": (Path("layer.zip"),) * 6}, r"Cannot reference more than 5 layers\."),
         ({"environment": {"AWS_REGION": "x"}}, "AWS_REGION"),
+        ({"environment": {"AWS_LAMBDA_LOG_FORMAT": "JSON"}}, "AWS_LAMBDA_LOG_FORMAT"),
         ({"environment": {"1A": "x"}}, "1A"),
-        ({"environment": {"AB": "x" * 4_089}}, "4098"),
+        ({"handler": "a." + "h" * 127}, "129 characters"),
+        ({"environment": {"AB": "x" * 4_089}}, "exceeded the 4KB limit"),
     ],
 )
 def test_what_aws_refuses_is_refused(changes: dict[str, Any], named: str):
@@ -53,6 +55,24 @@ def test_environment_of_exactly_4_kb():
     check_settings(replace(FUNCTION, environment={"AB": "x" * (4_096 - 9)}))
     with pytest.raises(EmulatorError, match="4097"):
         check_settings(replace(FUNCTION, environment={"AB": "x" * (4_097 - 9)}))
+
+
+def test_aws_s_sentences_about_variables():
+    """(f): reserved keys are named; what is too long is not repeated, for it may be secret."""
+    with pytest.raises(EmulatorError) as raised:
+        check_settings(replace(FUNCTION, environment={"AWS_REGION": "x", "_HANDLER": "y"}))
+    assert raised.value.message == (
+        "Lambda was unable to configure your environment variables because the environment "
+        "variables you have provided contains reserved keys that are currently not supported for "
+        "modification. Reserved keys used in this request: AWS_REGION, _HANDLER."
+    )
+    with pytest.raises(EmulatorError) as raised:
+        check_settings(replace(FUNCTION, environment={"AB": "secret" * 1_000}))
+    assert raised.value.message == (
+        "Lambda was unable to configure your environment variables because the environment "
+        "variables you have provided exceeded the 4KB limit."
+    )
+    assert "secret" not in str(raised.value)
 
 
 def test_url_ids_look_like_aws_s():

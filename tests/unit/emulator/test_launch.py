@@ -67,6 +67,14 @@ def test_values():
     assert (made["TZ"], made["_HANDLER"], made["SHLVL"]) == (":UTC", "app.handler", "0")
 
 
+def test_the_json_format_is_told_to_the_runtime():
+    """(g): its client writes the application's lines; INFO is the format's default level."""
+    launch = replace(LAUNCH, function=replace(FUNCTION, log_format="json"))
+    made, without = variables(launch, Path("/t")), variables(LAUNCH, Path("/t"))
+    added = {name: made[name] for name in made.keys() - without.keys()}
+    assert added == {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
+
+
 @pytest.mark.parametrize(("runtime", "there"), [("python3.11", False), ("python3.12", True)])
 def test_lc_ctype_from_3_12(runtime, there):
     """(e): LC_CTYPE only in 3.12 and later."""

@@ -1,0 +1,104 @@
+"""Reload: when the files change, new events go to environments of the new code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+from poner.emulator.function import LocalFunction, Watching
+from poner.emulator.launch import Launch
+from poner.emulator.pool import Generation, Pool
+from poner.emulator.waiting import set_within
+from poner.errors import PonerError
+
+POLL_S = 0.5
+"""Time between two looks; files that changed are taken once they are the same at two of them."""
+
+Prints = dict[str, tuple[int, int, int]]
+"""Path to the time of its last change in nanoseconds, size and inode."""
+
+
+class Watcher:
+    """Looks at the files from when it is made, and replaces what the pool runs."""
+
+    def __init__(
+        self,
+        watching: Watching,
+        unpacked: ExitStack,
+        prepare: Callable[[LocalFunction], AbstractContextManager[Launch]],
+        notify: Callable[[str], None],
+    ) -> None:
+        """Remember how the files are now.
+
+        Args:
+            watching: what to look at.
+            unpacked: removes what is unpacked of the function as it is now.
+            prepare: unpacks a function; what it leaves on disk goes when its context ends.
+            notify: called with a line about every reload.
+        """
+        self._watching = watching
+        self._prepare = prepare
+        self._notify = notify
+        self._served = prints(watching.paths)
+        self._unpacked = unpacked
+        self._retiring: set[asyncio.Task[None]] = set()
+
+    async def watch(self, pool: Pool, stop: asyncio.Event) -> None:
+        """Look again and again until `stop` is set."""
+        seen = self._served
+        while not await set_within(stop, POLL_S):
+            now = await asyncio.to_thread(prints, self._watching.paths)
+            settled, seen = now == seen, now
+            if settled and now != self._served:
+                self._served = now
+                await self._reload(pool)
+
+    async def close(self) -> None:
+        """Remove what was unpacked; call it once the pool is closed."""
+        await asyncio.gather(*self._retiring)
+        await asyncio.to_thread(self._unpacked.close)
+
+    async def _reload(self, pool: Pool) -> None:
+        stack = ExitStack()
+        try:
+            launch = await asyncio.to_thread(self._launch, stack)
+        except (PonerError, OSError) as error:
+            self._notify(f"Not reloaded; the former code goes on answering. {error}")
+            return
+        generation = pool.replace(launch)
+        self._notify("Reloaded: new requests are answered by the new code.")
+        former, self._unpacked = self._unpacked, stack
+        task = asyncio.create_task(_retire(pool, generation, former))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+    def _launch(self, stack: ExitStack) -> Launch:
+        return stack.enter_context(self._prepare(self._watching.make()))
+
+
+async def _retire(pool: Pool, generation: Generation, unpacked: ExitStack) -> None:
+    """Remove the former files once nothing runs from them."""
+    await pool.retire(generation)
+    await asyncio.to_thread(unpacked.close)
+
+
+def prints(paths: tuple[Path, ...]) -> Prints:
+    """What tells that files have changed, below every path; what is not there is left out."""
+    found: Prints = {}
+    seen: set[tuple[int, int]] = set()
+    folders = [str(path) for path in paths]
+    while folders:
+        path = folders.pop()
+        try:
+            status = os.stat(path)  # noqa: PTH116 # of thousands of files, twice a second
+            found[path] = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if (status.st_dev, status.st_ino) not in seen:  # a link may lead back up
+                seen.add((status.st_dev, status.st_ino))
+                with os.scandir(path) as entries:
+                    folders.extend(entry.path for entry in entries)
+        except OSError:  # it is a file, or went away meanwhile
+            continue
+    return found

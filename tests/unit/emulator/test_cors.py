@@ -1,0 +1,102 @@
+"""CORS: sections (f) and (h) of the reference."""
+
+from pathlib import Path
+
+import pytest
+
+from poner.emulator import Cors, LocalFunction
+from poner.emulator.cors import is_preflight, preflight_headers, response_headers
+from poner.emulator.function import check_settings
+from poner.errors import EmulatorError
+
+ORIGIN = "https://example.com"
+FULL = Cors((ORIGIN,), ("GET", "PUT"), ("x-a", "x-b"), ("date",), True, 600)
+
+
+@pytest.mark.parametrize(
+    ("method", "origin", "requested", "is_one"),
+    [
+        ("OPTIONS", ORIGIN, "PUT", True),
+        ("OPTIONS", None, "PUT", False),
+        ("OPTIONS", ORIGIN, None, False),
+        ("GET", ORIGIN, "PUT", False),
+    ],
+)
+def test_what_a_preflight_is(method, origin, requested, is_one):
+    """(h): OPTIONS with an origin and the method that is asked about."""
+    assert is_preflight(method, origin, requested) is is_one
+
+
+def test_a_preflight_is_told_what_is_configured():
+    """(h): a matching origin is echoed, with Vary; the lists are as configured."""
+    assert preflight_headers(FULL, ORIGIN) == [
+        ("Vary", "Origin"),
+        ("Access-Control-Allow-Origin", ORIGIN),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Allow-Methods", "GET,PUT"),
+        ("Access-Control-Allow-Headers", "x-a,x-b"),
+        ("Access-Control-Max-Age", "600"),
+    ]
+
+
+def test_answers_get_what_concerns_them():
+    """(h): the origin, credentials and exposed headers."""
+    assert response_headers(FULL, ORIGIN) == [
+        ("Vary", "Origin"),
+        ("Access-Control-Allow-Origin", ORIGIN),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Expose-Headers", "date"),
+    ]
+
+
+@pytest.mark.parametrize("origin", [None, "https://www.example.com", "http://example.com", "null"])
+def test_other_origins_are_told_nothing(origin):
+    """(h): no wildcard sub-domains; Vary is there all the same."""
+    assert preflight_headers(FULL, origin) == [("Vary", "Origin")]
+    assert response_headers(FULL, origin) == [("Vary", "Origin")]
+
+
+@pytest.mark.parametrize("origin", [None, ORIGIN])
+def test_every_origin(origin):
+    """(h): `*` is sent as it is, and the answer does not vary."""
+    assert response_headers(Cors(("*",)), origin) == [("Access-Control-Allow-Origin", "*")]
+
+
+def test_nothing_configured_is_nothing_said():
+    """(h): what is left out of the configuration is left out of the answer."""
+    assert preflight_headers(Cors((ORIGIN,)), ORIGIN) == [
+        ("Vary", "Origin"),
+        ("Access-Control-Allow-Origin", ORIGIN),
+    ]
+
+
+def check(cors: Cors) -> None:
+    """As every function's settings are checked."""
+    check_settings(LocalFunction(Path("code"), "app.handler", "python3.13", cors=cors))
+
+
+@pytest.mark.parametrize(
+    ("cors", "named"),
+    [
+        (Cors(max_age_s=86_401), "MaxAge is 86401"),
+        (Cors(max_age_s=-1), "MaxAge is -1"),
+        (Cors(allow_methods=("OPTIONS",)), "OPTIONS"),
+        (Cors(allow_methods=("GET",) * 7), "AllowMethods has 7 entries"),
+        (Cors(allow_origins=("https://a.b",) * 101), "AllowOrigins has 101 entries"),
+        (Cors(allow_headers=("x",) * 101), "AllowHeaders has 101 entries"),
+        (Cors(expose_headers=("x",) * 101), "ExposeHeaders has 101 entries"),
+        (Cors(allow_origins=("https://*.example.com",)), "no wildcard"),
+        (Cors(allow_headers=("x\r\ny",)), "a header can hold"),
+    ],
+)
+def test_what_aws_refuses_is_refused(cors, named):
+    """(f) and (h): MaxAge, counts and lengths; origins take no wildcard sub-domains."""
+    with pytest.raises(EmulatorError, match=named):
+        check(cors)
+
+
+def test_the_limits_themselves_are_taken():
+    """(f): a day, 6 methods of 6 characters, 100 of the others."""
+    hundred = ("x-a",) * 100
+    check(Cors(("https://a.b",) * 100, ("DELETE",) * 6, hundred, hundred, False, 86_400))
+    check(Cors(max_age_s=0))
