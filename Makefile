@@ -37,9 +37,10 @@ check: install  ## format, lint, types, architecture
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: install  ## cold start and latency, and predictions beside other engines'
+bench: install  ## cold start and latency, predictions beside other engines', the local Lambda
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/kernel.py
+	@$(BIN)/python benchmarks/emulator.py
 
 coverage: install  ## try every estimator of scikit-learn and write docs/coverage.md
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.make_coverage

@@ -8,7 +8,6 @@ are kept under benchmarks/results.
 from __future__ import annotations
 
 import argparse
-import datetime
 import importlib.metadata
 import json
 import os
@@ -20,10 +19,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from keeping import keep
 from race.models import ENTRIES, make_rows
 from rich.console import Console
 from rich.table import Table
-from run import RESULTS, processor
 
 import poner
 from poner.errors import NotSupportedError
@@ -56,7 +55,7 @@ def main() -> None:
         figures[name] |= {"title": ENTRIES[name].title, "tables_bytes": size}
         show(figures[name])
     if not arguments.no_keep:
-        keep(interpreter, figures)
+        keep("race", {"models": figures}, versions_in(interpreter))
 
 
 def prepare(name: str, folder: Path) -> int:
@@ -123,30 +122,16 @@ def show(figures: dict[str, Any]) -> None:
         console.print(f"left out: {reason}", markup=False)
 
 
-def keep(interpreter: Path, figures: dict[str, Any]) -> None:
-    """Write the figures to benchmarks/results/DATE-COMMIT-race.json."""
-    asked = subprocess.run(
-        ["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"], capture_output=True, text=True
-    )
-    commit = asked.stdout.strip() or "unknown"
+def versions_in(interpreter: Path) -> dict[str, str]:
+    """Versions of what was raced."""
     names = ["scikit-learn", "numpy", *(peer.partition("<")[0] for peer in PEERS)]
     script = "import importlib.metadata as m, sys, json; "
     script += "print(json.dumps({n: m.version(n) for n in sys.argv[1:]}))"
-    versions = subprocess.run(
+    asked = subprocess.run(
         [str(interpreter), "-c", script, *names], capture_output=True, text=True, check=True
     )
-    machine = {
-        "processor": processor(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "poner": importlib.metadata.version("poner"),
-        **json.loads(versions.stdout),
-    }
-    today = datetime.date.today().isoformat()
-    path = RESULTS / f"{today}-{commit}-race.json"
-    content = {"date": today, "commit": commit, "machine": machine, "models": figures}
-    path.write_text(json.dumps(content, indent=1) + "\n")
-    print(path)
+    found: dict[str, str] = json.loads(asked.stdout)
+    return found
 
 
 if __name__ == "__main__":

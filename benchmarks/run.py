@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import datetime
-import importlib.metadata
 import json
-import platform
 import statistics
-import subprocess
 import tempfile
 from pathlib import Path
 
+from keeping import keep
 from rich.console import Console
 from rich.table import Table
 
@@ -26,8 +23,6 @@ from poner.cli.console import reporting
 from poner.cli.demo import REQUESTS
 from poner.cli.train import run_script
 from poner.config import read_config
-
-RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:
@@ -49,7 +44,8 @@ def main() -> None:
             progress=lambda share: reporter.progress("Measuring", share),
         )
     show(results, arguments.runtime)
-    keep(results, arguments.runtime)
+    kept = [dataclasses.asdict(result) for result in results]
+    keep(arguments.runtime, {"runtime": arguments.runtime, "results": kept})
 
 
 def prepare(folder: Path, runtime: str, *, native_only: bool) -> dict[str, bench.Peer]:
@@ -118,41 +114,6 @@ def show(results: tuple[bench.Result, ...], runtime: str) -> None:
             f"{result.unzipped_bytes / 1e3:,.1f}",
         )
     Console(width=110).print(table)
-
-
-def keep(results: tuple[bench.Result, ...], runtime: str) -> None:
-    """Write the figures to benchmarks/results/DATE-COMMIT-RUNTIME.json."""
-    git = ["git", "-C", str(Path(__file__).parent)]
-    asked = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    commit = asked.stdout.strip() or "unknown"
-    machine = {
-        "processor": processor(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "awslambdaric": "the newest for the runtime's Python",
-        "poner": importlib.metadata.version("poner"),
-    }
-    today = datetime.date.today().isoformat()
-    figures = {
-        "date": today,
-        "commit": commit,
-        "runtime": runtime,
-        "machine": machine,
-        "results": [dataclasses.asdict(result) for result in results],
-    }
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{today}-{commit}-{runtime}.json"
-    path.write_text(json.dumps(figures, indent=1) + "\n")
-    print(path)
-
-
-def processor() -> str:
-    """The processor's name, as Linux says it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if "model name" in line), "?")
 
 
 if __name__ == "__main__":

@@ -138,6 +138,7 @@ def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
                 architecture=job.target.architecture,
                 settings=job.target.settings,
                 passed_over=passed_over,
+                notify=job.reporter.notify,
             )
         case "onnx":
             graph = loader.convert_model(

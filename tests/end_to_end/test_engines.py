@@ -113,7 +113,8 @@ def test_the_same_contract(
             status, answer = post(url, json.dumps(rows[0] | bad))
             assert (status, json.loads(answer)["reason"]) == (400, reason)
         assert post(url, '{"meanConcavePoints": 0.07951}') == (400, MISSING)
-    said = [line for line in log if not line.startswith(("INIT", "START", "END", "REPORT"))]
+    platform = ("INIT", "START", "END", "REPORT")
+    said = [line for line in log if not line.startswith(platform) and " POST / " not in line]
     assert said == []  # no warning of joblib's, scikit-learn's or onnxruntime's
 
 

@@ -108,9 +108,9 @@ def test_where_texts_are_features_each_feature_is_an_input(convert, tmp_path):
 
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_without_probabilities_the_scores_come_with_their_sign(wrapped, convert, tmp_path):
-    """Of a vector machine alone and at the end of a pipeline."""
+    """Of a vector machine alone and at the end of a pipeline; its vectors are kept as float32."""
     model = make_pipeline(StandardScaler(), SVC()) if wrapped else SVC()
-    compare(model.fit(ROWS, TWO), ROWS, TWO, "float64", convert, tmp_path)
+    compare(model.fit(ROWS, TWO), ROWS, TWO, "float32", convert, tmp_path)
 
 
 def test_a_mixture_answers_with_its_components(convert, tmp_path):
