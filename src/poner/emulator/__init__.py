@@ -73,7 +73,7 @@ def running(
 
     with termination_unwinds(), contextlib.ExitStack() as unpacked:
         service = _service(port, api_port, log, notify, watching, unpacked)
-        launch = unpacked.enter_context(prepared(function))
+        launch = unpacked.enter_context(prepared(function, log=notify))
         with served_in_thread(launch, service) as urls:
             yield urls
 
@@ -109,7 +109,7 @@ def serve(
 
     with termination_unwinds(), contextlib.ExitStack() as unpacked:
         service = _service(port, api_port, log, notify, watching, unpacked)
-        launch = unpacked.enter_context(prepared(function))
+        launch = unpacked.enter_context(prepared(function, log=notify))
         asyncio.run(serve_until_signalled(launch, service, announce))
 
 
@@ -146,5 +146,5 @@ def measure(function: LocalFunction, event: bytes, *, cold_starts: int, warm: in
     from poner.emulator.local_lambda import prepared, termination_unwinds
     from poner.emulator.measurement import measured
 
-    with termination_unwinds(), prepared(function) as launch:
+    with termination_unwinds(), prepared(function, isolate=False) as launch:
         return asyncio.run(measured(launch, event, cold_starts, warm))
