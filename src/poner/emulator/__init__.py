@@ -53,7 +53,7 @@ def running(
 
     with (
         termination_unwinds(),
-        prepared(function) as launch,
+        prepared(function, log=log) as launch,
         served_in_thread(launch, port, api_port, log) as urls,
     ):
         yield urls
@@ -83,7 +83,7 @@ def serve(
     """
     from poner.emulator.local_lambda import prepared, serve_until_signalled, termination_unwinds
 
-    with termination_unwinds(), prepared(function) as launch:
+    with termination_unwinds(), prepared(function, log=log) as launch:
         asyncio.run(serve_until_signalled(launch, port, api_port, announce, log))
 
 
@@ -104,5 +104,5 @@ def measure(function: LocalFunction, event: bytes, *, cold_starts: int, warm: in
     from poner.emulator.local_lambda import prepared, termination_unwinds
     from poner.emulator.measurement import measured
 
-    with termination_unwinds(), prepared(function) as launch:
+    with termination_unwinds(), prepared(function, isolate=False) as launch:
         return asyncio.run(measured(launch, event, cold_starts, warm))

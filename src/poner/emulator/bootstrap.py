@@ -22,7 +22,10 @@ sys.path[0] = runtime_folder
 
 from awslambdaric.__main__ import main  # type: ignore[import-not-found] # noqa: E402 # of another Python
 
-# Section (e): task folder, the layers' folders, the runtime's folder, the standard library.
-program, handler, *layer_folders = sys.argv
-sys.path[:] = [task_folder, *layer_folders, *dict.fromkeys(sys.path)]
+# Section (e): task folder, the layers' folders, the runtime's folder, the standard library; the
+# interpreter's own packages before the runtime from 3.13 on, in the end before that.
+program, handler, site_packages, *layer_folders = sys.argv
+packages = [site_packages] if sys.version_info >= (3, 13) else []
+folders = [task_folder, *layer_folders, *packages, *sys.path, site_packages]
+sys.path[:] = dict.fromkeys(folders)
 main([program, handler])

@@ -1,14 +1,17 @@
-"""One operating system process with its pipes: started, watched, measured, killed, reaped."""
+"""One program in a sandbox with its pipes: started, watched, measured, killed."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
-import subprocess
+import socket
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+
+from poner.emulator.supervision import ask
 
 READ_BYTES = 64 * 1024
 """Most that is read from the output at a time: what a pipe holds."""
@@ -17,40 +20,38 @@ PEAK_MEMORY = re.compile(rb"VmHWM:\s+(\d+) kB")
 """Peak of the resident memory in /proc/PID/status (proc(5))."""
 
 
-class Child:
-    """A process in a session of its own; standard output, error and telemetry are one pipe."""
+@dataclass(frozen=True)
+class Ending:
+    """How a program ended, and all it started with it."""
 
-    def __init__(self, command: Sequence[str], variables: Mapping[str, str], folder: Path) -> None:
-        """Start it.
+    returncode: int
+    """Exit code, negative for a signal."""
+    out_of_memory: bool
+    """Whether it was killed because it held more memory than it may."""
+
+
+class Child:
+    """A program in a session of its own; standard output, error and telemetry are one pipe."""
+
+    def __init__(
+        self, control: socket.socket, command: Sequence[str], variables: Mapping[str, str]
+    ) -> None:
+        """Have a sandbox start it.
 
         Raises:
-            OSError: the system would not start it.
+            OSError: the system would not start it, or the sandbox is gone.
         """
+        self._control = control
+        self._peak_memory_bytes = 0
         with contextlib.ExitStack() as undo:
             self.output, output_end = _pipe(undo)
-            guarded_end, self._guard = _pipe(undo)
-            self._popen = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output_end,
-                stderr=output_end,
-                env={**variables, "_LAMBDA_TELEMETRY_LOG_FD": str(output_end)},
-                cwd=folder,
-                start_new_session=True,
-                pass_fds=(output_end, guarded_end),
-            )
-            undo.callback(self._popen.wait)
-            undo.callback(self._popen.kill)
-            self.pid = self._popen.pid
-            _kill_at_hang_up(guarded_end, self.pid)
+            self.exit, exit_end = _pipe(undo)
+            order = {"command": list(command), "variables": dict(variables)}
+            (self._status,) = ask(control, order, (output_end, exit_end))
             os.set_blocking(self.output, False)
-            self.exit = os.pidfd_open(self.pid)
-            undo.callback(os.close, self.exit)
-            self._status = os.open(f"/proc/{self.pid}/status", os.O_RDONLY | os.O_CLOEXEC)
-            self._peak_memory_kb = 0
             undo.pop_all()
         os.close(output_end)
-        os.close(guarded_end)
+        os.close(exit_end)
 
     def read_output(self) -> bytes | None:
         """What it wrote since; empty at the end of the pipe, None when there is nothing yet."""
@@ -60,35 +61,32 @@ class Child:
             return None
 
     def peak_memory_mb(self) -> int:
-        """Most resident memory it has held so far, rounded up; as last seen once it has ended.
-
-        Not from wait4(2): its ru_maxrss counts poner's own memory, which the child is forked from.
-        """
+        """Most resident memory it has held so far, rounded up; as last seen once it has ended."""
         try:
             found = PEAK_MEMORY.search(os.pread(self._status, 4096, 0))
         except ProcessLookupError:
             found = None
         if found is not None:
-            self._peak_memory_kb = int(found[1])
-        return -(-self._peak_memory_kb // 1024)
+            self._peak_memory_bytes = max(self._peak_memory_bytes, int(found[1]) * 1024)
+        return -(-self._peak_memory_bytes // 1024**2)
 
     def kill(self) -> None:
         """Kill it and every process it started, without asking: what Lambda does (section e)."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):  # the sandbox is gone, and all that was in it
+            self._control.send(b"kill")
 
-    def reap(self) -> int:
-        """Collect it after it has ended; its exit code, negative for a signal.
-
-        Call `kill` before, for what it started: the process group is ours only until then.
-        """
-        _, status = os.waitpid(self.pid, 0)
-        self._popen.returncode = os.waitstatus_to_exitcode(status)
-        return self._popen.returncode
+    def ending(self) -> Ending:
+        """How it ended; waits until it has. `exit` is readable from then on."""
+        report = os.read(self.exit, READ_BYTES)
+        if not report:  # the sandbox was killed
+            return Ending(-signal.SIGKILL, out_of_memory=False)
+        ended = json.loads(report)
+        self._peak_memory_bytes = max(self._peak_memory_bytes, ended["peak_bytes"])
+        return Ending(ended["returncode"], ended["out_of_memory"])
 
     def close(self) -> None:
-        """Close every descriptor; call once, after `reap`."""
-        for descriptor in (self.output, self._guard, self.exit, self._status):
+        """Close every descriptor; call once, after it has ended."""
+        for descriptor in (self.output, self.exit, self._status):
             os.close(descriptor)
 
 
@@ -98,18 +96,3 @@ def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:
     undo.callback(os.close, reading)
     undo.callback(os.close, writing)
     return reading, writing
-
-
-def _kill_at_hang_up(descriptor: int, group: int) -> None:
-    """Have the kernel kill the process group once the pipe's other end is closed.
-
-    The other end is closed when poner ends, however it ends. This costs nothing at the start,
-    unlike preexec_fn, and does not depend on the thread that started the process, unlike
-    PR_SET_PDEATHSIG (fcntl(2), F_SETOWN and F_SETSIG; tried on Linux 6.18, 2026-11-22).
-    """
-    import fcntl  # not there on Windows, where poner can do everything but this
-
-    fcntl.fcntl(descriptor, fcntl.F_SETOWN, -group)
-    fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
-    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)

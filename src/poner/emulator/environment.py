@@ -6,6 +6,7 @@ the next invocation starts another in the same sandbox, within its own time.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 from collections.abc import Callable
@@ -13,19 +14,21 @@ from pathlib import Path
 from typing import assert_never
 
 from poner.emulator import log_text, outcomes
-from poner.emulator.launch import Launch, variables
-from poner.emulator.outcomes import LOG_TAIL_BYTES, Invocation, Outcome
+from poner.emulator.launch import Launch
+from poner.emulator.outcomes import LOG_TAIL_BYTES, Invocation, Outcome, start_error
 from poner.emulator.process import Exited, Report, RuntimeProcess, TimedOut
 from poner.emulator.runtime_api import Answered, Failed, InitFailed, Ready, TooLarge
+from poner.emulator.sandbox import Sandbox
 from poner.limits import INIT_TIMEOUT_S
 
 
 class Environment:
     """Runs the function's events one after another."""
 
-    def __init__(self, launch: Launch, temporary_folder: Path, log: Callable[[str], None]) -> None:
+    def __init__(self, launch: Launch, folder: Path, log: Callable[[str], None]) -> None:
         self._launch = launch
-        self._variables = variables(launch, temporary_folder)
+        self._folder = folder
+        self._sandbox: Sandbox | None = None
         self._timeout_s = launch.function.timeout_s
         self._write = log
         self._tail = ""
@@ -56,6 +59,7 @@ class Environment:
         """End the process; an invocation under way ends as if it had been killed."""
         self._closed = True
         await self._stop()
+        self._close_sandbox()
 
     async def _initialise(self, limit_s: float, phase: str) -> Report:
         """Start a process; on anything but Ready none is left behind."""
@@ -63,7 +67,7 @@ class Environment:
         if self._closed:
             return Exited(-signal.SIGKILL, time.monotonic())
         self._process = process = RuntimeProcess(self._log)
-        report = await process.initialise(self._launch, self._variables, limit_s)
+        report = await self._start(process, limit_s)
         duration_s = report.at_s - process.started_s
         if isinstance(report, Ready):
             self._init_s = duration_s if phase == "init" else None
@@ -72,6 +76,24 @@ class Environment:
         self._log(log_text.init_report(duration_s, phase, _status(report)))
         await self._stop()
         return report
+
+    async def _start(self, process: RuntimeProcess, limit_s: float) -> Report:
+        """Start a process in the sandbox, which is made first where there is none."""
+        try:
+            if self._sandbox is None or self._sandbox.ended:
+                self._close_sandbox()
+                self._sandbox = await asyncio.to_thread(Sandbox, self._launch, self._folder)
+        except OSError as error:
+            return InitFailed(start_error(str(error)), time.monotonic())
+        if self._closed:  # while this waited
+            self._close_sandbox()
+            return Exited(-signal.SIGKILL, time.monotonic())
+        return await process.initialise(self._sandbox, limit_s)
+
+    def _close_sandbox(self) -> None:
+        sandbox, self._sandbox = self._sandbox, None
+        if sandbox is not None:
+            sandbox.close()
 
     async def _conclude(self, request_id: str, report: Report, duration_s: float) -> Outcome:
         """Write the last lines, end the process if it must end, and say what came of it."""
@@ -136,6 +158,8 @@ def _status(report: Report) -> str:
     match report:
         case TimedOut():
             return "Status: timeout"
+        case Exited(out_of_memory=True):
+            return "Status: error\tError Type: Runtime.OutOfMemory"
         case Exited():
             return "Status: error\tError Type: Runtime.ExitError"
         case InitFailed():

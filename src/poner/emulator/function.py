@@ -68,7 +68,7 @@ class LocalFunction:
     name: str = "function"
     """Name under which the Invoke API knows it."""
     memory_mb: int = DEFAULT_MEMORY_MB
-    """Memory it is told it has; reported, not enforced."""
+    """Most memory it may hold; what holds more is killed."""
     timeout_s: int = DEFAULT_TIMEOUT_S
     """Seconds an invocation may take."""
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -8,7 +8,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poner.emulator.function import REGION, LocalFunction
+from poner.emulator.supervision import Supervisor
 from poner.limits import RUNTIMES
+
+BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+"""What Lambda's /var/runtime/bootstrap is."""
+
+WITHOUT_LC_CTYPE = frozenset({"3.9", "3.10", "3.11"})
+"""Versions whose processes have no LC_CTYPE."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the function finds things."""
+
+    task: Path
+    """The code: LAMBDA_TASK_ROOT, the working folder."""
+    opt: Path
+    """The layers."""
+    runtime: Path
+    """awslambdaric: LAMBDA_RUNTIME_DIR."""
+    site_packages: Path
+    """Where the interpreter looks for packages; they are awslambdaric's."""
+    language: Path
+    """The folder whose bin/ holds the interpreter, and lib/ the standard library."""
+    interpreter: Path
+    """The interpreter itself."""
+    bootstrap: Path
+    """What starts awslambdaric."""
+    temporary: Path | None
+    """A folder in the place of /tmp; None where /tmp is the function's own."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +54,10 @@ class Launch:
     """The unpacked code, inside the scratch folder."""
     opt_folder: Path
     """The unpacked layers, inside the scratch folder; empty without layers."""
+    supervisor: Supervisor
+    """What the sandboxes are forked from."""
+    isolated: bool = False
+    """Whether the function sees Lambda's folders, and no others of this machine's."""
 
     @property
     def python_version(self) -> str:
@@ -37,53 +70,70 @@ class Launch:
         library = self.interpreter.parent.parent / "lib" / f"python{self.python_version}"
         return library / "site-packages"
 
+    @property
+    def language_folder(self) -> Path:
+        """What /var/lang is on Lambda: where the interpreter behind the environment lies."""
+        return self.interpreter.resolve().parents[1]
+
+    def layout(self, temporary_folder: Path) -> Layout:
+        """Where the function finds things in an environment with this folder for its /tmp."""
+        if self.isolated:
+            language = Path("/var/lang")
+            return Layout(
+                task=Path("/var/task"),
+                opt=Path("/opt"),
+                runtime=Path("/var/runtime"),
+                site_packages=language / "lib" / f"python{self.python_version}" / "site-packages",
+                language=language,
+                interpreter=language / "bin" / self.interpreter.resolve().name,
+                bootstrap=Path("/var/rapid/bootstrap.py"),
+                temporary=None,
+            )
+        return Layout(
+            task=self.task_folder,
+            opt=self.opt_folder,
+            runtime=self.runtime_folder,
+            site_packages=self.runtime_folder,
+            language=self.interpreter.parents[1],
+            interpreter=self.interpreter,
+            bootstrap=BOOTSTRAP,
+            temporary=temporary_folder,
+        )
+
 
 def layer_folders(function: LocalFunction, opt_folder: Path) -> tuple[Path, ...]:
-    """Where modules of layers are imported from, in this order; none without layers.
-
-    Section (e); /var/lang/lib/python3.13/site-packages, which comes next from Python 3.13 on, is
-    one folder with /var/runtime here.
-    """
-    if not function.layers:
-        return ()
+    """Where modules of layers are imported from, in this order (section e)."""
     python = opt_folder / "python"
     version = RUNTIMES[function.runtime].python_version
     return python / "lib" / f"python{version}" / "site-packages", python
 
 
-def variables(launch: Launch, temporary_folder: Path) -> dict[str, str]:
+def variables(function: LocalFunction, layout: Layout) -> dict[str, str]:
     """Every variable of section (e) but those that change with each process, then the user's.
 
-    Paths of Lambda become the paths that stand for them here; /opt is left out of the search
-    paths where there are no layers. TMPDIR, which Lambda does not have, stands for the private
-    /tmp: it leads `tempfile` to it.
+    Where a folder stands for /tmp there is TMPDIR as well, which Lambda does not have: it leads
+    `tempfile` there.
     """
-    function = launch.function
-    task, runtime, language = (
-        launch.task_folder,
-        launch.runtime_folder,
-        launch.interpreter.parents[1],
-    )
+    task, runtime = layout.task, layout.runtime
     stream = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{secrets.token_hex(16)}"
-    version = tuple(int(part) for part in launch.python_version.split("."))
+    python_version = RUNTIMES[function.runtime].python_version
     libraries = (
-        language / "lib",
+        layout.language / "lib",
         "/lib64",
         "/usr/lib64",
         runtime,
         runtime / "lib",
         task,
         task / "lib",
-        *([launch.opt_folder / "lib"] if function.layers else []),
+        layout.opt / "lib",
     )
-    programs = f"{language}/bin:/usr/local/bin:/usr/bin/:/bin"
     return {
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_SESSION_TOKEN": "local",
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_python{launch.python_version}",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_python{python_version}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -97,26 +147,26 @@ def variables(launch: Launch, temporary_folder: Path) -> dict[str, str]:
         "LAMBDA_RUNTIME_DIR": str(runtime),
         "LAMBDA_TASK_ROOT": str(task),
         "LANG": "en_US.UTF-8",
-        **({"LC_CTYPE": "C.UTF-8"} if version >= (3, 12) else {}),
+        **({"LC_CTYPE": "C.UTF-8"} if python_version not in WITHOUT_LC_CTYPE else {}),
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
-        "PATH": f"{programs}:{launch.opt_folder}/bin" if function.layers else programs,
+        "PATH": f"{layout.language}/bin:/usr/local/bin:/usr/bin/:/bin:{layout.opt}/bin",
         "PWD": str(task),
         "PYTHONPATH": str(runtime),
         "SHLVL": "0",
         "TZ": ":UTC",
         "_HANDLER": function.handler,
-        "TMPDIR": str(temporary_folder),
+        **({"TMPDIR": str(layout.temporary)} if layout.temporary is not None else {}),
         **function.environment,
     }
 
 
-def command(launch: Launch) -> list[str]:
+def command(function: LocalFunction, layout: Layout) -> list[str]:
     """How the process is started: the counterpart of Lambda's own bootstrap.
 
     `-S` keeps site-packages and .pth files out; `-B` because Lambda's task folder is read-only,
-    so that no bytecode is ever written beside the code there. The layers' folders follow the
-    handler, since Lambda has no variable for them.
+    so that no bytecode is ever written beside the code there. The folders that Lambda has no
+    variables for follow the handler.
     """
-    bootstrap = str(Path(__file__).with_name("bootstrap.py"))
-    layers = map(str, layer_folders(launch.function, launch.opt_folder))
-    return [str(launch.interpreter), "-S", "-B", bootstrap, launch.function.handler, *layers]
+    folders = map(str, (layout.site_packages, *layer_folders(function, layout.opt)))
+    interpreter, bootstrap = str(layout.interpreter), str(layout.bootstrap)
+    return [interpreter, "-S", "-B", bootstrap, function.handler, *folders]

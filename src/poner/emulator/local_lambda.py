@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +21,8 @@ from poner.emulator.http_server import HOST, listen
 from poner.emulator.invoke_api import InvokeApi
 from poner.emulator.launch import Launch, layer_folders
 from poner.emulator.pool import Pool
+from poner.emulator.sandbox import why_not_isolated
+from poner.emulator.supervision import Supervisor
 from poner.emulator.unpacking import check_handler, unpack
 from poner.errors import EmulatorError
 from poner.interpreters import make_environment
@@ -28,10 +31,20 @@ from poner.limits import RUNTIMES
 RUNTIME_CLIENT = "awslambdaric"
 """AWS's runtime interface client; the newest that supports the Python version."""
 
+NOT_ISOLATED = "The function runs beside this machine's files, not isolated from them: {}."
+"""Said once where user namespaces are not to be had."""
+
 
 @contextlib.contextmanager
-def prepared(function: LocalFunction) -> Iterator[Launch]:
-    """Everything on disk that environments start from; removed at the end.
+def prepared(
+    function: LocalFunction, *, isolate: bool = True, log: Callable[[str], None] = lambda line: None
+) -> Iterator[Launch]:
+    """Everything that environments start from, on disk and running; gone at the end.
+
+    Args:
+        function: what to run.
+        isolate: whether it is to see Lambda's folders and nothing of the user's.
+        log: told if this machine cannot have that.
 
     Raises:
         EmulatorError: the settings, the code, a layer or this system will not do.
@@ -51,7 +64,22 @@ def prepared(function: LocalFunction) -> Iterator[Launch]:
         check_handler(function.handler, (task_folder, *layer_folders(function, opt_folder)))
         version = RUNTIMES[function.runtime].python_version
         interpreter = make_environment(version, [RUNTIME_CLIENT])
-        yield Launch(function, interpreter, scratch_folder, task_folder, opt_folder)
+        with contextlib.closing(_supervisor()) as supervisor:
+            folders = scratch_folder, task_folder, opt_folder
+            launch = Launch(function, interpreter, *folders, supervisor)
+            obstacle = why_not_isolated(launch) if isolate else None
+            if obstacle is not None:
+                log(NOT_ISOLATED.format(obstacle))
+            yield replace(launch, isolated=isolate and obstacle is None)
+
+
+def _supervisor() -> Supervisor:
+    try:
+        return Supervisor()
+    except OSError as error:
+        raise EmulatorError(
+            f"No process could be started: {error}.", "End others, or give poner more memory."
+        ) from error
 
 
 @contextlib.asynccontextmanager

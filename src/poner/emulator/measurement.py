@@ -7,10 +7,11 @@ import time
 
 from poner.emulator.function import Measurement
 from poner.emulator.identities import function_trace_id, new_request_id
-from poner.emulator.launch import Launch, variables
+from poner.emulator.launch import Launch
 from poner.emulator.outcomes import Invocation
 from poner.emulator.process import Report, RuntimeProcess
 from poner.emulator.runtime_api import Answered, Failed, InitFailed, Ready
+from poner.emulator.sandbox import Sandbox
 from poner.errors import EmulatorError
 from poner.limits import INIT_TIMEOUT_S
 
@@ -31,11 +32,9 @@ async def measured(launch: Launch, event: bytes, cold_starts: int, warm: int) ->
         for number in range(cold_starts):
             temporary_folder = launch.scratch_folder / f"tmp-{number}"
             temporary_folder.mkdir()
-            process = RuntimeProcess(_discard)
+            process, sandbox = RuntimeProcess(_discard), Sandbox(launch, temporary_folder)
             try:
-                ready = await process.initialise(
-                    launch, variables(launch, temporary_folder), INIT_TIMEOUT_S
-                )
+                ready = await process.initialise(sandbox, INIT_TIMEOUT_S)
                 if not isinstance(ready, Ready):
                     raise _did_not_answer(ready)
                 first = await _invoke(process, launch, event)
@@ -50,6 +49,7 @@ async def measured(launch: Launch, event: bytes, cold_starts: int, warm: int) ->
                 answer = answer or first.payload
             finally:
                 await process.stop()
+                sandbox.close()
     finally:
         if collecting:
             gc.enable()

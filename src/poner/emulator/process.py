@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from poner.emulator.child import Child
-from poner.emulator.launch import Launch, command
 from poner.emulator.log_stream import LogStream
 from poner.emulator.outcomes import Invocation, start_error
 from poner.emulator.runtime_api import Call, Delivery, InitFailed, RuntimeApi
+from poner.emulator.sandbox import Sandbox
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Exited:
     """Exit code, negative for a signal."""
     at_s: float
     """Monotonic clock, seconds."""
+    out_of_memory: bool = False
+    """Whether it was killed because it held more memory than it may."""
 
 
 @dataclass(frozen=True)
@@ -50,20 +52,18 @@ class RuntimeProcess:
         self._stopped = False
         self.started_s = time.monotonic()
 
-    async def initialise(
-        self, launch: Launch, variables: Mapping[str, str], limit_s: float
-    ) -> Report:
-        """Start the process and wait until it is ready for its first event."""
+    async def initialise(self, sandbox: Sandbox, limit_s: float) -> Report:
+        """Start the process and wait until it is ready for its first event.
+
+        The init phase begins when the sandbox is told to start it, as Lambda's begins in a
+        sandbox that is there: `started_s`.
+        """
         try:
             address = await self._api.listen()
             if self._stopped:  # while this waited
                 return Exited(-signal.SIGKILL, time.monotonic())
             self.started_s = time.monotonic()
-            self._child = Child(
-                command(launch),
-                {**variables, "AWS_LAMBDA_RUNTIME_API": address},
-                launch.task_folder,
-            )
+            self._child = sandbox.start(address)
         except OSError as error:
             return InitFailed(start_error(str(error)), time.monotonic())
         loop = asyncio.get_running_loop()
@@ -98,7 +98,7 @@ class RuntimeProcess:
         self._pass_on(self._stream.flush())
 
     async def stop(self) -> None:
-        """Kill it if it lives, reap it, and let go of everything that was opened for it."""
+        """Kill it if it lives, and let go of everything that was opened for it."""
         self._stopped = True
         if self._child is not None and not self._exited.done():
             self._child.kill()
@@ -138,9 +138,9 @@ class RuntimeProcess:
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._child.exit)
         loop.remove_reader(self._child.output)
-        self._child.kill()
         self.drain_log()
-        exited = Exited(self._child.reap(), time.monotonic())
+        ending = self._child.ending()
+        exited = Exited(ending.returncode, time.monotonic(), ending.out_of_memory)
         self._exited.set_result(exited)
         self._settle(exited)
 
