@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import select
 import socket
 from dataclasses import replace
@@ -77,6 +76,6 @@ def why_not_isolated(launch: Launch) -> str | None:
         except OSError as error:
             return str(error)
         returncode = child.ending().returncode
-        said = os.read(child.output, 4096).decode("utf-8", "replace")
+        said = (child.read_output() or b"").decode("utf-8", "replace")
         child.close()
     return None if returncode == 0 else f"{program[0]} ended with {returncode}: {said.strip()}"

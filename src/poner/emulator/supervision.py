@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 START = Path(__file__).with_name("supervisor") / "start.py"
+
+KEPT = ("LD_LIBRARY_PATH",)
+"""What poner's own interpreter may need of the environment."""
 
 MESSAGE_BYTES = 64 * 1024
 """More than an answer takes."""
@@ -35,7 +39,7 @@ class Supervisor:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={},
+                env={name: os.environ[name] for name in KEPT if name in os.environ},
                 start_new_session=True,
             )
 
@@ -78,7 +82,9 @@ def receive_answer(control: socket.socket) -> list[int]:
     Raises:
         OSError: it is an error, or nobody is there.
     """
-    answer, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 1, socket.MSG_CMSG_CLOEXEC)
+    answer, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 1)
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
     if not answer:
         raise ConnectionResetError("its sandbox has ended")
     error = json.loads(answer).get("error")

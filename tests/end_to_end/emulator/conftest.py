@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from poner.emulator import LocalFunction, LocalUrls, running
+from poner.emulator import LocalFunction, LocalUrls, local_lambda, running
+from tests.processes import processes_of
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -49,12 +51,17 @@ class Running:
 
     urls: LocalUrls
     name: str
+    mark: str
     log: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
     def logs(self, begin: str, times: int = 1) -> bool:
         """Whether so many lines of the log begin so, within ten seconds."""
         return eventually(lambda: sum(line.startswith(begin) for line in self.log) >= times)
+
+    def processes(self) -> list[int]:
+        """Its processes, and those they started, as this machine numbers them."""
+        return processes_of(self.mark)
 
     def request(
         self,
@@ -92,11 +99,15 @@ def run(folder: Path, source: str, **settings: Any) -> Iterator[Running]:
     """Run a handler module `app.py`, with as many settings as the test cares for."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "app.py").write_text(source)
+    mark = secrets.token_hex(8)
+    settings["environment"] = {"MARK": mark, **settings.get("environment", {})}
     function = LocalFunction(folder, **{"handler": "app.handler", "runtime": RUNTIME, **settings})
     log: list[str] = []
     lines: list[str] = []
     with running(function, log=log.append, notify=lines.append) as urls:
-        yield Running(urls, function.name, log, lines)
+        lines.clear()  # of what is said where functions cannot be isolated
+        yield Running(urls, function.name, mark, log, lines)
+    assert processes_of(mark) == []
 
 
 @pytest.fixture(autouse=True)
@@ -109,8 +120,10 @@ def no_errors_in_the_servers(caplog: pytest.LogCaptureFixture) -> Iterator[None]
 
 
 ALL_ROUND = """
-import base64, json, os, signal, sys, time
+import base64, json, os, signal, sys, tempfile, time
 count = 0
+process = os.urandom(8).hex()
+kept = os.path.join(tempfile.gettempdir(), "kept")
 
 class Number:
     pass
@@ -142,15 +155,12 @@ def handler(event, context):
             import ctypes
             ctypes.string_at(0)
         case "sleep": time.sleep(event["seconds"])
-        case "wait":
-            open(event["for"] + ".awaited", "w").close()
-            while not os.path.exists(event["for"]): time.sleep(0.01)
         case "write":
-            with open(os.path.join(os.environ["TMPDIR"], "kept"), "w") as file:
+            with open(kept, "w") as file:
                 file.write("here")
         case "spawn":
             import subprocess
-            return subprocess.Popen(["sleep", "300"]).pid
+            subprocess.Popen(["sleep", "300"])
         case "print": print(event["text"])
         case "context":
             return {key: repr(value) if key == "identity" else value
@@ -160,9 +170,7 @@ def handler(event, context):
                 "trace": os.environ["_X_AMZN_TRACE_ID"],
                 "left": context.get_remaining_time_in_millis()}
         case "state":
-            kept = os.path.exists(os.path.join(os.environ["TMPDIR"], "kept"))
-            return {"pid": os.getpid(), "count": count, "kept": kept,
-                    "task": os.environ["LAMBDA_TASK_ROOT"]}
+            return {"process": process, "count": count, "kept": os.path.exists(kept)}
 """
 """A handler that does what its event says."""
 
@@ -193,14 +201,30 @@ def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def ended() -> Callable[[int], bool]:
-    """Whether a process ends within ten seconds; a zombie of another parent has ended."""
+def ended() -> Callable[[str], bool]:
+    """Whether every process with a mark ends within ten seconds."""
+    return lambda mark: eventually(lambda: not processes_of(mark))
 
-    def has_ended(pid: int) -> bool:
-        try:
-            status = Path(f"/proc/{pid}/stat").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        return status.rpartition(")")[2].split()[0] == "Z"
 
-    return lambda pid: eventually(lambda: has_ended(pid))
+@pytest.fixture(scope="session")
+def obstacle(tmp_path_factory: pytest.TempPathFactory) -> str | None:
+    """Why this machine cannot isolate functions; None if it can."""
+    folder = tmp_path_factory.mktemp("trial")
+    (folder / "app.py").touch()
+    said: list[str] = []
+    function = LocalFunction(folder, "app.handler", RUNTIME)
+    with local_lambda.prepared(function, log=said.append) as launch:
+        assert launch.isolated is not bool(said)
+    return said[0] if said else None
+
+
+@pytest.fixture(params=["isolated", "beside"])
+def isolated(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, obstacle: str | None
+) -> bool:
+    """Functions are isolated; then they are not, as on a machine that does not allow it."""
+    if request.param == "beside":
+        monkeypatch.setattr(local_lambda, "why_not_isolated", lambda launch: "not tried")
+    elif obstacle is not None:
+        pytest.skip(obstacle)
+    return request.param == "isolated"

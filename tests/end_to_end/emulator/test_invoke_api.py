@@ -154,7 +154,7 @@ def test_results_beyond_the_limit(lively):
         "errorType": "Function.ResponseSizeTooLarge",
     }
     after = lively.invoke({"do": "state"}).json()
-    assert (after["pid"], after["count"]) == (before["pid"], before["count"] + 2)
+    assert (after["process"], after["count"]) == (before["process"], before["count"] + 2)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,10 @@
 """Many clients at once: every answer is right, and nothing is left behind."""
 
 import asyncio
-import contextlib
 import json
 import random
 import statistics
 import sys
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -65,18 +63,7 @@ def test_mixed_load(start):
     asyncio.run(load())
     assert wrong == []
     assert sum(line.startswith("REPORT") for line in function.log) == CLIENTS * REQUESTS
-    task = function.invoke({"do": "state"}).json()["task"]
-    assert len(processes_of(task)) <= CLIENTS
-
-
-def processes_of(task: str) -> list[str]:
-    """Processes that run in this task folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cwd"):
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            if str(entry.readlink()).startswith(task):
-                found.append(entry.parent.name)
-    return found
+    assert len(function.processes()) <= CLIENTS
 
 
 def test_measure(code):

@@ -3,11 +3,13 @@
 import concurrent.futures
 import gc
 import json
-import shutil
+import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,10 +17,11 @@ from pathlib import Path
 import pytest
 
 from poner.emulator import LocalFunction, running
-from tests.end_to_end.emulator.conftest import eventually
+from tests.processes import processes_of
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 STATE = b'{"do":"state"}'
+MARK = secrets.token_hex(8)
 
 
 def act(url: str, event: bytes) -> bytes:
@@ -28,39 +31,53 @@ def act(url: str, event: bytes) -> bytes:
         return answer.read()
 
 
-def test_the_end_of_the_block_ends_everything(code, ended):
+@pytest.fixture
+def scratch(tmp_path, monkeypatch):
+    """The folder that poner's own are made in; nothing else is there."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
+def make_function(code: Path) -> LocalFunction:
+    """ALL_ROUND, with a mark."""
+    return LocalFunction(code, "app.handler", RUNTIME, environment={"MARK": MARK})
+
+
+def test_the_end_of_the_block_ends_everything(code, scratch, isolated):
     """Processes end and the task folder goes when the block ends."""
-    with running(LocalFunction(code, "app.handler", RUNTIME), log=lambda _: None) as urls:
-        state = json.loads(act(urls.url, STATE))
-        child = int(act(urls.url, b'{"do":"spawn"}'))
-        assert Path(state["task"]).is_dir()
-    assert ended(state["pid"])
-    assert ended(child)
-    assert not Path(state["task"]).parent.exists()
+    with running(make_function(code), log=lambda _: None) as urls:
+        act(urls.url, STATE)
+        act(urls.url, b'{"do":"spawn"}')
+        assert len(processes_of(MARK)) == 2
+        assert list(scratch.iterdir()) != []
+    assert processes_of(MARK) == list(scratch.iterdir()) == []
 
 
-def test_an_exception_in_the_block_ends_everything(code, ended):
+def test_an_exception_in_the_block_ends_everything(code, scratch, isolated):
     """So they do when the block raises, and the exception is the caller's own."""
-    states = []
 
     def block() -> None:
-        with running(LocalFunction(code, "app.handler", RUNTIME), log=lambda _: None) as urls:
-            states.append(json.loads(act(urls.url, STATE)))
+        with running(make_function(code), log=lambda _: None) as urls:
+            act(urls.url, STATE)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         block()
-    state = states[0]
-    assert ended(state["pid"])
-    assert not Path(state["task"]).parent.exists()
+    assert processes_of(MARK) == list(scratch.iterdir()) == []
 
 
 SERVE = """
 import json, sys
 from pathlib import Path
-from poner.emulator import LocalFunction, serve
+from poner.emulator import LocalFunction, local_lambda, serve
+if sys.argv[4] == "beside":
+    local_lambda.why_not_isolated = lambda launch: "not tried"
+mark = {"MARK": sys.argv[3]}
 serve(
-    LocalFunction(Path(sys.argv[1]), "app.handler", sys.argv[2], timeout_s=60),
+    LocalFunction(Path(sys.argv[1]), "app.handler", sys.argv[2], timeout_s=60, environment=mark),
     port=0,
     api_port=0,
     announce=lambda urls: print(json.dumps(vars(urls)), flush=True),
@@ -71,7 +88,10 @@ import json, signal, sys, time
 from pathlib import Path
 from poner.emulator import LocalFunction, running
 signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start jobs with SIGINT ignored
-with running(LocalFunction(Path(sys.argv[1]), "app.handler", sys.argv[2], timeout_s=60)) as urls:
+mark = {"MARK": sys.argv[3]}
+with running(
+    LocalFunction(Path(sys.argv[1]), "app.handler", sys.argv[2], timeout_s=60, environment=mark)
+) as urls:
     print(json.dumps(vars(urls)), flush=True)
     time.sleep(60)
 """
@@ -80,9 +100,10 @@ with running(LocalFunction(Path(sys.argv[1]), "app.handler", sys.argv[2], timeou
 class Emulator:
     """poner in a process of its own."""
 
-    def __init__(self, program: str, code: Path) -> None:
+    def __init__(self, program: str, code: Path, *, isolated: bool = True) -> None:
+        arguments = [str(code), RUNTIME, MARK, "isolated" if isolated else "beside"]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(program), str(code), RUNTIME],
+            [sys.executable, "-c", textwrap.dedent(program), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
@@ -108,44 +129,48 @@ class Emulator:
     ],
     ids=["serve-INT", "serve-TERM", "running-INT", "running-TERM"],
 )
-def test_signals_end_everything(code, ended, tmp_path, program, number, code_of_exit):
+def test_signals_end_everything(code, scratch, program, number, code_of_exit):
     """SIGINT and SIGTERM, with an invocation under way too."""
     emulator = Emulator(program, code)
-    wait = json.dumps({"do": "wait", "for": str(tmp_path / "nothing")}).encode()
-    state = json.loads(act(emulator.urls["url"], STATE))
+    act(emulator.urls["url"], STATE)
     with concurrent.futures.ThreadPoolExecutor(1) as thread:
-        busy = thread.submit(act, emulator.urls["url"], wait)
-        assert eventually((tmp_path / "nothing.awaited").exists)
+        busy = thread.submit(act, emulator.urls["url"], b'{"do":"sleep","seconds":50}')
+        time.sleep(0.5)
         assert emulator.end(number) == code_of_exit
         with pytest.raises(urllib.error.HTTPError, match="502"):  # cut short, yet answered
             busy.result()
-    assert ended(state["pid"])
-    assert not Path(state["task"]).parent.exists()
+    assert processes_of(MARK) == list(scratch.iterdir()) == []
 
 
-def test_killing_poner_kills_the_function_too(code, ended, tmp_path):
-    """Not even SIGKILL leaves a process: the kernel ends a busy loop, and what it started."""
-    (code / "app.py").write_text(
-        "import os, subprocess\n"
-        "def handler(event, context):\n"
-        "    if event['rawPath'] == '/loop':\n"
-        f"        open({str(tmp_path / 'looping')!r}, 'w').close()\n"
-        "        while True: pass\n"
-        "    pids = [os.getpid(), subprocess.Popen(['sleep', '300']).pid]\n"
-        "    return {'pids': pids, 'task': os.environ['LAMBDA_TASK_ROOT']}\n"
-    )
-    emulator = Emulator(SERVE, code)
+DAEMON = """
+import os, time
+def handler(event, context):
+    if event["rawPath"] == "/loop":
+        while True: pass
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(300)
+        os._exit(0)
+    os.wait()
+"""
+
+
+def test_killing_poner_kills_the_function_too(code, scratch, isolated, ended):
+    """Not even SIGKILL leaves a process: neither a busy loop, nor a daemon that it started."""
+    (code / "app.py").write_text(DAEMON)
+    emulator = Emulator(SERVE, code, isolated=isolated)
     url = emulator.urls["url"]
     with urllib.request.urlopen(url, timeout=10) as answer:
-        state = json.load(answer)
+        assert answer.read() == b"null"
+    assert len(processes_of(MARK)) == 2
     with concurrent.futures.ThreadPoolExecutor(1) as thread:
         busy = thread.submit(urllib.request.urlopen, f"{url}loop")
-        assert eventually((tmp_path / "looping").exists)
+        time.sleep(0.5)
         assert emulator.end(signal.SIGKILL) == -signal.SIGKILL
         with pytest.raises(OSError, match=r"reset|closed"):
             busy.result()
-    assert all(ended(pid) for pid in state["pids"])
-    shutil.rmtree(Path(state["task"]).parent)  # the one thing that nobody is left to do
+    assert ended(MARK)
 
 
 def test_no_descriptor_stays_open(code):

@@ -40,7 +40,7 @@ def watched(code: Path, **settings: object) -> Iterator[Running]:
         notify=lines.append,
         watching=Watching((code, *function.layers), lambda: function),
     ) as urls:
-        yield Running(urls, "function", log, lines)
+        yield Running(urls, "function", "", log, lines)
 
 
 def write(folder: Path, mark: str) -> None:

@@ -6,14 +6,21 @@ from pathlib import Path
 import pytest
 
 from poner.emulator import LocalFunction
-from poner.emulator.launch import Launch, layer_folders, variables
+from poner.emulator.launch import BOOTSTRAP, Layout, command, layer_folders, variables
 
 FUNCTION = LocalFunction(
     Path("code"), "app.handler", "python3.13", name="f", memory_mb=256, environment={"MINE": "1"}
 )
-WITH_LAYERS = replace(FUNCTION, layers=(Path("layer.zip"),))
-SCRATCH = Path("/scratch")
-LAUNCH = Launch(FUNCTION, Path("/env/bin/python"), SCRATCH, SCRATCH / "task", SCRATCH / "opt")
+LAYOUT = Layout(
+    task=Path("/scratch/task"),
+    opt=Path("/scratch/opt"),
+    runtime=Path("/env/lib/python3.13/site-packages"),
+    site_packages=Path("/env/lib/python3.13/site-packages"),
+    language=Path("/env"),
+    interpreter=Path("/env/bin/python"),
+    bootstrap=BOOTSTRAP,
+    temporary=Path("/scratch/tmp-0"),
+)
 RECORDED = {
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -49,15 +56,17 @@ RECORDED = {
 
 
 def test_the_set_is_the_recorded_one():
-    """(e): the recorded names, TMPDIR for the private /tmp, the user's, and nothing else."""
+    """(e): the recorded names, TMPDIR where /tmp is not the function's, the user's, no others."""
     with_each_process = {"AWS_LAMBDA_RUNTIME_API", "_X_AMZN_TRACE_ID"}
-    made = variables(LAUNCH, Path("/scratch/tmp-0")).keys()
+    made = variables(FUNCTION, LAYOUT).keys()
     assert made == RECORDED - with_each_process | {"TMPDIR", "MINE"}
+    isolated = variables(FUNCTION, replace(LAYOUT, temporary=None)).keys()
+    assert isolated == RECORDED - with_each_process | {"MINE"}
 
 
 def test_values():
     """(e): values as recorded, paths being those that stand for Lambda's."""
-    made = variables(LAUNCH, Path("/scratch/tmp-0"))
+    made = variables(FUNCTION, LAYOUT)
     assert made["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
     assert made["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
     assert made["AWS_LAMBDA_LOG_GROUP_NAME"] == "/aws/lambda/f"
@@ -69,8 +78,8 @@ def test_values():
 
 def test_the_json_format_is_told_to_the_runtime():
     """(g): its client writes the application's lines; INFO is the format's default level."""
-    launch = replace(LAUNCH, function=replace(FUNCTION, log_format="json"))
-    made, without = variables(launch, Path("/t")), variables(LAUNCH, Path("/t"))
+    made = variables(replace(FUNCTION, log_format="json"), LAYOUT)
+    without = variables(FUNCTION, LAYOUT)
     added = {name: made[name] for name in made.keys() - without.keys()}
     assert added == {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
 
@@ -78,43 +87,50 @@ def test_the_json_format_is_told_to_the_runtime():
 @pytest.mark.parametrize(("runtime", "there"), [("python3.11", False), ("python3.12", True)])
 def test_lc_ctype_from_3_12(runtime, there):
     """(e): LC_CTYPE only in 3.12 and later."""
-    launch = replace(LAUNCH, function=replace(FUNCTION, runtime=runtime))
-    assert ("LC_CTYPE" in variables(launch, Path("/t"))) is there
+    assert ("LC_CTYPE" in variables(replace(FUNCTION, runtime=runtime), LAYOUT)) is there
 
 
 def test_the_user_s_value_wins():
     """(e): variables that are not reserved, such as PYTHONPATH, are the user's to set."""
-    launch = replace(LAUNCH, function=replace(FUNCTION, environment={"PYTHONPATH": "/x"}))
-    assert variables(launch, Path("/t"))["PYTHONPATH"] == "/x"
+    function = replace(FUNCTION, environment={"PYTHONPATH": "/x"})
+    assert variables(function, LAYOUT)["PYTHONPATH"] == "/x"
 
 
 def test_nothing_of_this_machine_s_environment(monkeypatch):
     """(e): the child starts from an empty environment."""
     monkeypatch.setenv("HOME", "/home/secret")
-    made = variables(LAUNCH, Path("/t"))
+    made = variables(FUNCTION, LAYOUT)
     assert not {"HOME", "USER", "HOSTNAME"} & made.keys()
     assert "secret" not in repr(made)
 
 
 def test_layers_are_searched_last():
-    """(e): /opt/lib and /opt/bin end the search paths; without layers nothing of /opt is there."""
-    without = variables(LAUNCH, Path("/t"))
-    made = variables(replace(LAUNCH, function=WITH_LAYERS), Path("/t"))
-    changed = {name: made[name] for name in made if made[name] != without[name]}
-    assert changed.pop("AWS_LAMBDA_LOG_STREAM_NAME")
-    assert changed == {
-        "LD_LIBRARY_PATH": f"{without['LD_LIBRARY_PATH']}:/scratch/opt/lib",
-        "PATH": f"{without['PATH']}:/scratch/opt/bin",
-    }
+    """(e): /opt/lib and /opt/bin end the search paths."""
+    made = variables(FUNCTION, LAYOUT)
+    assert made["LD_LIBRARY_PATH"].endswith(":/scratch/task/lib:/scratch/opt/lib")
+    assert made["PATH"] == "/env/bin:/usr/local/bin:/usr/bin/:/bin:/scratch/opt/bin"
 
 
 @pytest.mark.parametrize("version", ["3.9", "3.13"])
 def test_where_modules_of_layers_come_from(version):
     """(e): site-packages of the function's Python before python/."""
-    function = replace(WITH_LAYERS, runtime=f"python{version}")
-    python = SCRATCH / "opt/python"
-    assert layer_folders(function, SCRATCH / "opt") == (
+    function = replace(FUNCTION, runtime=f"python{version}")
+    python = LAYOUT.opt / "python"
+    assert layer_folders(function, LAYOUT.opt) == (
         python / f"lib/python{version}/site-packages",
         python,
     )
-    assert layer_folders(FUNCTION, SCRATCH / "opt") == ()
+
+
+def test_the_command():
+    """Neither this machine's packages nor bytecode: -S, -B; the folders follow the handler."""
+    assert command(FUNCTION, LAYOUT) == [
+        "/env/bin/python",
+        "-S",
+        "-B",
+        str(BOOTSTRAP),
+        "app.handler",
+        "/env/lib/python3.13/site-packages",
+        "/scratch/opt/python/lib/python3.13/site-packages",
+        "/scratch/opt/python",
+    ]

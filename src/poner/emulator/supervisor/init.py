@@ -20,8 +20,8 @@ GROWTH_BYTES_PER_S = 5e9
 LONGEST_WAIT_S = 0.25
 """Between two looks at the memory in use."""
 
-WATCH_SHARE = 20
-"""Looking takes at most a twentieth of a core."""
+LOOKING_SHARE, SEARCHING_SHARE = 1 / 20, 1 / 100
+"""Of a core that is spent on looking at the memory, and on finding out whose; at most."""
 
 TELEMETRY = 3
 """Descriptor of the framed log channel (section d)."""
@@ -34,7 +34,8 @@ class Init:
         self._control = control
         self._isolated = isolated
         self._limit_bytes = limit_bytes
-        self._wait_s = 0.0
+        self._look_at_s = self._search_at_s = 0.0
+        self._watched: list[int] = []
         self._program: int | None = None
         self._exit_end = -1
         self._peak_bytes = 0
@@ -49,15 +50,21 @@ class Init:
         ready.register(waking, select.POLLIN)
         ready.register(self._control, select.POLLIN)
         while True:
-            events = dict(ready.poll(None if self._program is None else self._wait_s * 1e3))
+            events = dict(ready.poll(self._wait_ms()))
             if waking in events:
                 os.read(waking, 4096)
                 self._reap()
             if self._control.fileno() in events and not self._obey():
                 break
-            if self._program is not None:
+            if self._wait_ms() == 0:
                 self._watch()
         self._end()
+
+    def _wait_ms(self) -> float | None:
+        """How long until the memory is to be looked at; None without a program."""
+        if self._program is None:
+            return None
+        return max((self._look_at_s - time.monotonic()) * 1e3, 0)
 
     def _obey(self) -> bool:
         """Do what the next message says; False at the end."""
@@ -88,6 +95,8 @@ class Init:
             send(self._control, {"error": str(error)})
         else:
             self._exit_end, self._out_of_memory, self._peak_bytes = exit_end, False, 0
+            self._search_at_s = 0.0
+            self._look_at_s = time.monotonic() + self._limit_bytes / GROWTH_BYTES_PER_S
             with Path(f"/proc/{self._program}/status").open("rb") as status:
                 send(self._control, {}, [status.fileno()])
         os.close(output)
@@ -123,12 +132,15 @@ class Init:
     def _watch(self) -> None:
         """End everything if it holds too much memory, else say when to look again."""
         begin_s = time.monotonic()
-        pids = all_others() if self._isolated else descendants()
-        held = held_bytes(pids, self._limit_bytes)
+        if begin_s >= self._search_at_s:
+            self._watched = all_others() if self._isolated else descendants()
+            searched_s = time.monotonic() - begin_s
+            self._search_at_s = begin_s + searched_s / SEARCHING_SHARE
+        held = held_bytes(self._watched, self._limit_bytes)
         self._peak_bytes = max(self._peak_bytes, held)
         if held > self._limit_bytes:
             self._out_of_memory = True
             self._end()
         reached_s = (self._limit_bytes - held) / GROWTH_BYTES_PER_S
-        least_s = WATCH_SHARE * (time.monotonic() - begin_s)
-        self._wait_s = max(least_s, min(reached_s, LONGEST_WAIT_S))
+        least_s = (time.monotonic() - begin_s) / LOOKING_SHARE
+        self._look_at_s = begin_s + max(least_s, min(reached_s, LONGEST_WAIT_S))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +14,9 @@ MESSAGE_BYTES = 128 * 1024
 
 def receive(control: socket.socket) -> tuple[bytes, list[int]]:
     """A message with its descriptors, none of which a program inherits; empty at the end."""
-    message, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2, socket.MSG_CMSG_CLOEXEC)
+    message, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)
+    for descriptor in descriptors:  # recv_fds has no flag for it (CPython 3.11 to 3.14)
+        os.set_inheritable(descriptor, False)
     return message, descriptors
 
 

@@ -14,7 +14,8 @@ NOT_FILES = (b"/dev/zero", b"/memfd:", b"/SYSV")
 
 def processes() -> list[int]:
     """Every process that can be seen."""
-    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    with os.scandir("/proc") as entries:
+        return [int(entry.name) for entry in entries if entry.name.isdigit()]
 
 
 def all_others() -> list[int]:
@@ -45,7 +46,8 @@ def kill(pids: Iterable[int]) -> None:
 def read(path: str) -> bytes:
     """A file of /proc; empty where its process has ended."""
     try:
-        return Path(path).read_bytes()
+        with Path(path).open("rb", buffering=0) as file:
+            return file.readall()
     except OSError:
         return b""
 
