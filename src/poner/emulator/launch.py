@@ -170,8 +170,11 @@ def command(function: LocalFunction, layout: Layout) -> list[str]:
 
     `-S` keeps site-packages and .pth files out; `-B` because Lambda's task folder is read-only,
     so that no bytecode is ever written beside the code there. The folders that Lambda has no
-    variables for follow the handler.
+    variables for follow the handler. A script that AWS_LAMBDA_EXEC_WRAPPER names gets all of it as
+    arguments; where it is missing, a shell ends with 127, as recorded.
     """
+    wrapper = function.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
+    around = ["/bin/sh", "-c", 'exec "$0" "$@"', wrapper] if wrapper else []
     folders = map(str, (layout.site_packages, *layer_folders(function, layout.opt)))
     interpreter, bootstrap = str(layout.interpreter), str(layout.bootstrap)
-    return [interpreter, "-S", "-B", bootstrap, function.handler, *folders]
+    return [*around, interpreter, "-S", "-B", bootstrap, function.handler, *folders]

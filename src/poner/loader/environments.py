@@ -75,7 +75,8 @@ def environment_of(
     raise ModelUnreadableError(
         f"No environment of scikit-learn {sklearn_version}{besides} could be made with Python "
         f"{', '.join(tried)}: {reason.message}",
-        "Check the network, or fit the model again with scikit-learn "
+        ("Check the versions that are required, or the network" if more else "Check the network")
+        + f", or fit the model again with scikit-learn "
         f"{importlib.metadata.version(libraries.SKLEARN)}.",
     ) from reason
 

@@ -12,6 +12,7 @@ import pytest
 from poner.emulator import LocalFunction, running
 from poner.emulator.outcomes import LOG_TAIL_BYTES
 from poner.errors import EmulatorError
+from tests.end_to_end.emulator.conftest import run
 
 STATE = {"do": "state"}
 
@@ -301,3 +302,31 @@ def test_a_missing_handler_is_found_before_anything_starts(code, handler):
         running(LocalFunction(code, handler, "python3.11")),
     ):
         pass
+
+
+WRAPPER = """#!/bin/sh
+WRAPPED=yes exec "$@"
+"""
+SAYS_WRAPPED = """
+import os
+def handler(event, context):
+    return os.environ.get("WRAPPED")
+"""
+
+
+def test_a_wrapper_starts_the_runtime(tmp_path):
+    """(e): AWS_LAMBDA_EXEC_WRAPPER is a script that gets the runtime's command as arguments."""
+    script = tmp_path / "code" / "wrap.sh"
+    script.parent.mkdir()
+    script.write_text(WRAPPER)
+    script.chmod(0o755)
+    environment = {"AWS_LAMBDA_EXEC_WRAPPER": "./wrap.sh"}
+    with run(script.parent, SAYS_WRAPPED, environment=environment) as function:
+        assert function.invoke({}).json() == "yes"
+
+
+def test_a_missing_wrapper_is_exit_status_127(start):
+    """(c) and (e): the shell cannot find it."""
+    answer = start(environment={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap.sh"}).invoke({})
+    assert answer.header("X-Amz-Function-Error") == "Unhandled"
+    assert answer.json()["errorMessage"].endswith("exit status 127")
