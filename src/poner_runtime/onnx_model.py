@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+
+# From 1.32 on onnxruntime keeps an identifier of the device and reports to its makers; requests
+# hold patients' data, and nothing of a function goes anywhere but into its answers.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 from collections.abc import Sequence
 from typing import Any
 

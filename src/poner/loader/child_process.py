@@ -39,6 +39,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "LOKY_MAX_CPU_COUNT": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
 }
 """All that the child sees: one thread, so that sums come out the same on every machine."""
 
