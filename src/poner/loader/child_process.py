@@ -41,7 +41,8 @@ ENVIRONMENT = {
     "LOKY_MAX_CPU_COUNT": "1",
     "ORT_DISABLE_TELEMETRY": "1",
 }
-"""All that the child sees: one thread, so that sums come out the same on every machine."""
+"""All that the child sees: one thread, so that sums come out the same on every machine, and
+nothing is reported to the makers of a library."""
 
 
 class ChildProcess:
