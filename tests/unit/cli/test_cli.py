@@ -106,6 +106,20 @@ def test_a_fault_of_ours_is_kept_in_a_file(
     assert "ZeroDivisionError" in details.read_text()
 
 
+def test_a_fault_of_ours_is_kept_without_a_cache_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Where the cache cannot be written, the details go to the folder for temporary files."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("poner.templates.create_project", lambda *_, **__: 1 / 0)
+    assert app.run(["init", str(tmp_path / "x")]) == 1
+    assert "Traceback" not in capfd.readouterr().err
+    (details,) = tmp_path.glob("poner-*/*.txt")
+    assert "ZeroDivisionError" in details.read_text()
+
+
 def test_a_broken_poner_toml_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
