@@ -158,7 +158,7 @@ def _refuse(X: Any) -> Any:
 
 
 def test_a_model_that_answers_none_of_its_training_rows_is_an_error(table: pd.DataFrame) -> None:
-    """LightGBM fitted on dtype category takes no texts; rows of gaps, which it takes, say little."""
+    """Fitted on dtype category it takes no texts; rows of gaps, which it takes, say little."""
     lightgbm = pytest.importorskip("lightgbm")
     X = table.astype({"sex": "category"})
     model = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(X, np.arange(len(X)) % 2)
