@@ -19,7 +19,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from poner.errors import InstallError, InterpreterNotFoundError
+from poner.errors import BundleError, InstallError, InterpreterNotFoundError
 
 _FINDING_UV = threading.Lock()
 
@@ -100,6 +100,7 @@ def make_environment(
     Raises:
         InterpreterNotFoundError: there is no such Python.
         InstallError: the packages could not be installed.
+        BundleError: the cache cannot be written.
     """
     key = hashlib.sha256("\n".join([version, *sorted(requirements)]).encode()).hexdigest()[:16]
     folder = cache_folder() / "environments" / f"python{version}-{key}"
@@ -107,9 +108,15 @@ def make_environment(
     if interpreter.exists():
         return interpreter
     base = find_python(version)
-    with _alone(cache_folder() / "locks" / folder.name):
-        if not interpreter.exists():  # else another process made it meanwhile
-            _make(folder, base, requirements, binary_only=binary_only)
+    try:
+        with _alone(cache_folder() / "locks" / folder.name):
+            if not interpreter.exists():  # else another process made it meanwhile
+                _make(folder, base, requirements, binary_only=binary_only)
+    except OSError as error:
+        raise BundleError(
+            f"{cache_folder()} cannot be written: {error.strerror or error}.",
+            "Free some space, or choose another folder with PONER_CACHE_DIR.",
+        ) from error
     return interpreter
 
 

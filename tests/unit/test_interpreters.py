@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from poner import interpreters
-from poner.errors import InstallError, InterpreterNotFoundError, PonerError
+from poner.errors import BundleError, InstallError, InterpreterNotFoundError, PonerError
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -78,6 +78,17 @@ def test_an_environment_is_made_once(tmp_path: Path) -> None:
     ask = "import six, sys; print(six.__version__, sys.prefix)"
     done = subprocess.run([made, "-I", "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1.16.0", str(made.parent.parent)]
+
+
+def test_a_cache_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two sentences, whatever the disk refuses."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "file"))
+    with pytest.raises(BundleError, match="file cannot be written") as caught:
+        interpreters.make_environment(OWN, ["x==1"])
+    assert "PONER_CACHE_DIR" in caught.value.hint
 
 
 def test_two_that_want_the_same_environment_make_it_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,9 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run `poner` with this process's arguments."""
-    from poner.cli.app import run
-
+    try:
+        from poner.cli.app import run
+    except KeyboardInterrupt:  # importing takes half a second
+        sys.stderr.write("Interrupted.\n")
+        sys.exit(130)
     sys.exit(run(sys.argv[1:]))

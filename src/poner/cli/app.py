@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,6 +46,10 @@ def start(
         raise typer.Exit(2)
 
 
+INTERRUPTED = 130
+"""The exit code of what was interrupted, as shells have it: 128 and the signal's number."""
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run a command; returns the exit code: 0 done, 1 failed, 2 wrong usage."""
     try:
@@ -61,13 +66,15 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         say("Interrupted.")
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         return 1
     except Exception:  # noqa: BLE001  # the boundary: no traceback reaches a user
         say(f"poner met a fault of its own; the details are in {_keep(traceback.format_exc())}.")
         say("Please report it with that file.")
         return 1
+    if code == INTERRUPTED:  # typer has caught it by then
+        say("Interrupted.")
     return code if isinstance(code, int) else 0
 
 
@@ -78,9 +85,12 @@ def _show(error: PonerError) -> None:
 
 def _keep(details: str) -> Path:
     """Write the details of a fault to a file of its own."""
-    folder = cache_folder() / "faults"
-    folder.mkdir(parents=True, exist_ok=True)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    folder = cache_folder() / "faults"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="poner-"))
     path = folder / f"{stamp}.txt"
     path.write_text(details, encoding="utf-8")
     return path

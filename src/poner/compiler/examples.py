@@ -100,7 +100,7 @@ def collect_examples(
         progress: called with the share that is done, 0 to 1.
 
     Raises:
-        ParityError: no row is known that the model answers.
+        ParityError: no row is known that the model answers, or none of its training rows is.
         ModelUnreadableError: the fitted state is damaged.
     """
     known = _read(model) or _look_at_data(model)
@@ -119,6 +119,13 @@ def collect_examples(
         raise ParityError(
             "No row was found that the model answers, so nothing could be compared.",
             "Save the model with poner.save(model, X, y, folder), which keeps rows to try.",
+        )
+    if len(training) and "training" not in kinds:
+        raise ParityError(
+            "The model answers none of the rows it was trained on once they are plain numbers "
+            "and texts, as a request holds them.",
+            "Fit it on numbers and texts: a column of pandas' dtype category, for instance, needs "
+            "an OrdinalEncoder in a Pipeline.",
         )
     progress(0.7)
     alone = _depends_on_company(questions, np.concatenate(list(kinds.values())))

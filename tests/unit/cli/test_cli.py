@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from poner import cli
 from poner.bundle import Bundle
 from poner.cli import app
 from tests.conftest import WIRE_NAMES
@@ -103,6 +104,51 @@ def test_a_fault_of_ours_is_kept_in_a_file(
     assert "Traceback" not in printed
     (details,) = (tmp_path / "faults").iterdir()
     assert details.name in printed.replace("\n", "")
+    assert "ZeroDivisionError" in details.read_text()
+
+
+def test_an_interruption_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 130, as shells have it, and a word about it."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("poner.templates.create_project", interrupt)
+    assert app.run(["init", str(tmp_path / "x")]) == 130
+    assert capfd.readouterr() == ("", "Interrupted.\n")
+
+
+def test_an_interruption_while_starting_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Before the commands are there, too."""
+
+    class Interrupting:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "poner.cli.app":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "poner.cli.app")
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 130
+    assert capfd.readouterr() == ("", "Interrupted.\n")
+
+
+def test_a_fault_of_ours_is_kept_without_a_cache_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Where the cache cannot be written, the details go to the folder for temporary files."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("poner.templates.create_project", lambda *_, **__: 1 / 0)
+    assert app.run(["init", str(tmp_path / "x")]) == 1
+    assert "Traceback" not in capfd.readouterr().err
+    (details,) = tmp_path.glob("poner-*/*.txt")
     assert "ZeroDivisionError" in details.read_text()
 
 

@@ -155,3 +155,12 @@ def _refuse(X: Any) -> Any:
     if len(X) != 569:  # what it was fitted on
         raise ValueError("no")
     return X
+
+
+def test_a_model_that_answers_none_of_its_training_rows_is_an_error(table: pd.DataFrame) -> None:
+    """Fitted on dtype category it takes no texts; rows of gaps, which it takes, say little."""
+    lightgbm = pytest.importorskip("lightgbm")
+    X = table.astype({"sex": "category"})
+    model = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(X, np.arange(len(X)) % 2)
+    with pytest.raises(ParityError, match="none of the rows it was trained on"):
+        examples_of(model, X)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.cluster import (
     AffinityPropagation,
     Birch,
@@ -63,6 +64,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 from sklearn.tree import DecisionTreeRegressor
 
+import poner
 from poner.errors import NotSupportedError
 from tests.compiling import assert_agrees, compile_fitted
 
@@ -262,3 +264,14 @@ def test_others_are_not_supported(transformer: Any, reason: str) -> None:
         model = make_pipeline(transformer, LinearRegression()).fit(POSITIVE, y)
     with pytest.raises(NotSupportedError, match=reason):
         compile_fitted(model, POSITIVE)
+
+
+@pytest.mark.parametrize("model", [KMeans(4, random_state=0), MiniBatchKMeans(3, random_state=0)])
+def test_clusters_are_classes(model: Any) -> None:
+    """The number of a cluster is an integer, alone and behind other steps."""
+    for fitted in (clone(model).fit(X), make_pipeline(PCA(2), clone(model)).fit(X)):
+        compiled = poner.compile(fitted, X)
+        assert compiled.signature.classes == tuple(range(model.n_clusters))
+        answers = compiled.predict(X)
+        assert answers.dtype.kind == "i"
+        np.testing.assert_array_equal(answers, fitted.predict(X))

@@ -6,13 +6,14 @@ import base64
 import csv
 import hashlib
 import io
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from poner import limits
 from poner.bundler.layers.package_index import Wheel, target_options
-from poner.errors import InstallError
+from poner.errors import BundleError, InstallError
 from poner.interpreters import run_uv
 
 _AT_ONCE = 4
@@ -32,6 +33,7 @@ def install_wheels(
 
     Raises:
         InstallError: one cannot be fetched, or is not the file whose hash was recorded.
+        BundleError: there is no room for one.
     """
     total = sum(wheel.size_bytes for wheel in wheels) or 1
     folders, done_bytes = {}, 0
@@ -62,6 +64,11 @@ def _install(wheel: Wheel, runtime: limits.Runtime, architecture: str, folder: P
         kept = run_uv(["--offline", *command], folder)
         done = kept if kept.returncode == 0 else done
     if done.returncode != 0:
+        if shutil.disk_usage(folder).free < wheel.size_bytes:  # unpacked it takes more than that
+            raise BundleError(
+                f"There is no room for {wheel.name} {wheel.version} in {folder.parent.parent}.",
+                "Free some space, or choose another folder with PONER_CACHE_DIR.",
+            )
         reason = " ".join(done.stderr.split())[-400:].rstrip(".")
         raise InstallError(
             f"{wheel.name} {wheel.version} is not on this machine and cannot be fetched: {reason}.",

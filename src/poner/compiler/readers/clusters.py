@@ -58,7 +58,8 @@ def read_subcluster_distances(estimator: FittedObject, scope: Scope, source: int
 
 def read_nearest_center(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """The number of the nearest center."""
-    return Prediction(_nearest(scope, _squares(estimator, scope, source, "cluster_centers_")))
+    squares = _squares(estimator, scope, source, "cluster_centers_")
+    return Prediction(_nearest(scope, squares), (tuple(range(scope.builder.width(squares))),))
 
 
 def read_bisecting_k_means(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
