@@ -88,7 +88,7 @@ def serve(
     notify: Callable[[str], None] = write_to_stderr,
     watching: Watching | None = None,
 ) -> None:
-    """Run a function until SIGINT or SIGTERM; call it from the main thread.
+    """Run a function until SIGINT, SIGTERM or SIGHUP; call it from the main thread.
 
     Args:
         function: what to run.

@@ -124,13 +124,15 @@ class Emulator:
     [
         (SERVE, signal.SIGINT, 0),
         (SERVE, signal.SIGTERM, 0),
+        (SERVE, signal.SIGHUP, 0),
         (RUN, signal.SIGINT, -signal.SIGINT),
         (RUN, signal.SIGTERM, 143),
+        (RUN, signal.SIGHUP, 129),
     ],
-    ids=["serve-INT", "serve-TERM", "running-INT", "running-TERM"],
+    ids=["serve-INT", "serve-TERM", "serve-HUP", "running-INT", "running-TERM", "running-HUP"],
 )
 def test_signals_end_everything(code, scratch, program, number, code_of_exit):
-    """SIGINT and SIGTERM, with an invocation under way too."""
+    """SIGINT, SIGTERM and a terminal that is closed, with an invocation under way too."""
     emulator = Emulator(program, code)
     act(emulator.urls["url"], STATE)
     with concurrent.futures.ThreadPoolExecutor(1) as thread:
