@@ -79,9 +79,9 @@ async def listen(
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, port).start()
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         await runner.cleanup()
-        taken = error.errno == errno.EADDRINUSE
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         raise EmulatorError(
             f"Port {port} is {'in use' if taken else 'not to be had'} on {HOST}.",
             f"Choose another, or {setting} 0 for a free one.",
