@@ -28,6 +28,24 @@ def test_the_own_version_is_this_interpreter() -> None:
     assert interpreters.find_python(OWN) == Path(sys.executable)
 
 
+def test_folders_that_cannot_be_looked_into_are_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PATH may name folders of other users'; a name that is too long fails for root as well."""
+    monkeypatch.setenv("PATH", f"/{'a' * 300}/shims:/{'a' * 300}")
+    monkeypatch.setattr(interpreters, "run_uv", lambda step: subprocess.CompletedProcess(step, 1))
+    with pytest.raises(InterpreterNotFoundError):
+        interpreters.find_python("3.7")
+
+
+def test_a_cache_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of a user without a home; PONER_CACHE_DIR says where else."""
+    monkeypatch.setenv("PONER_CACHE_DIR", "/proc/none")
+    with pytest.raises(InstallError, match="/proc/none cannot be written") as raised:
+        interpreters.make_environment(OWN, [])
+    assert "PONER_CACHE_DIR" in raised.value.hint
+
+
 def test_a_python_on_path_is_found_and_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -79,7 +80,10 @@ def _show(error: PonerError) -> None:
 def _keep(details: str) -> Path:
     """Write the details of a fault to a file of its own."""
     folder = cache_folder() / "faults"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:  # such as a user's without a home
+        folder = Path(tempfile.mkdtemp(prefix="poner-fault-"))
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     path = folder / f"{stamp}.txt"
     path.write_text(details, encoding="utf-8")

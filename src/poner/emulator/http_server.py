@@ -38,8 +38,10 @@ Answer = Callable[[web.Request], Awaitable[Reply]]
 
 
 def _is_not_the_client_s(record: logging.LogRecord) -> bool:
-    """Leave out requests that are no HTTP, who sent them has been told with a 400, and clients
-    that leave before their request has ended."""
+    """Leave out requests that are no HTTP, and clients that leave before theirs has ended.
+
+    Who sent what is no HTTP has been told with a 400.
+    """
     error = record.exc_info[1] if record.exc_info is not None else None
     return not isinstance(error, HttpProcessingError | ConnectionError)
 

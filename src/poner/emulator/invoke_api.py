@@ -23,7 +23,7 @@ PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 """Path of the one operation that is served."""
 
 PARTIAL_ARN = re.compile(r"\d{12}:function:")
-"""How a partial ARN begins."""
+"""How a partial ARN begins: ACCOUNT:function:NAME (Invoke's documentation, 2026-11)."""
 
 LATEST = "$LATEST"
 """The only version a local function has."""
@@ -99,8 +99,7 @@ class InvokeApi:
 
 
 def _requested_arn(function_arn: str, name: str, qualifier: str | None) -> str:
-    """The ARN meant by a name, a name with a qualifier, a partial ARN (ACCOUNT:function:NAME,
-    Invoke's documentation, 2026-11), or an ARN."""
+    """The ARN meant by a name, a name with a qualifier, a partial ARN, or an ARN."""
     arn = name
     if PARTIAL_ARN.match(name):
         arn = ":".join(function_arn.split(":")[:4]) + ":" + name
