@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import glob
 import hashlib
 import os
 import shutil
@@ -67,7 +68,9 @@ def _candidates(version: str) -> Iterator[Path]:
     folders = [Path(entry) for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
     roots = [folder.parent / "versions" for folder in folders if folder.name == "shims"]
     for root in roots:
-        yield from sorted(root.glob(f"{version}.*/bin/python{version}"), reverse=True)
+        pattern = f"{glob.escape(str(root))}/{version}.*/bin/python{version}"
+        found = glob.glob(pattern)  # noqa: PTH207 # of Path's, folders of others' are an error
+        yield from map(Path, sorted(found, reverse=True))
     for folder in folders:
         if folder.name != "shims":
             yield folder / f"python{version}"
@@ -75,10 +78,10 @@ def _candidates(version: str) -> Iterator[Path]:
 
 def _answers(interpreter: Path, version: str) -> bool:
     """Whether it exists, runs, and is of that version."""
-    if not interpreter.is_file():
-        return False
     ask = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
+        if not interpreter.is_file():
+            return False
         done = subprocess.run(
             [interpreter, "-I", "-S", "-c", ask], capture_output=True, text=True, check=False
         )
@@ -105,8 +108,9 @@ def make_environment(
     key = hashlib.sha256("\n".join([version, *sorted(requirements)]).encode()).hexdigest()[:16]
     folder = cache_folder() / "environments" / f"python{version}-{key}"
     interpreter = folder / "bin" / "python"
-    if interpreter.exists():
-        return interpreter
+    with contextlib.suppress(OSError):
+        if interpreter.exists():
+            return interpreter
     base = find_python(version)
     try:
         with _alone(cache_folder() / "locks" / folder.name):

@@ -28,6 +28,16 @@ def test_the_own_version_is_this_interpreter() -> None:
     assert interpreters.find_python(OWN) == Path(sys.executable)
 
 
+def test_folders_that_cannot_be_looked_into_are_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PATH may name folders of other users'; a name that is too long fails for root as well."""
+    monkeypatch.setenv("PATH", f"/{'a' * 300}/shims:/{'a' * 300}")
+    monkeypatch.setattr(interpreters, "run_uv", lambda step: subprocess.CompletedProcess(step, 1))
+    with pytest.raises(InterpreterNotFoundError):
+        interpreters.find_python("3.7")
+
+
 def test_a_python_on_path_is_found_and_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

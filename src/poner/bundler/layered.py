@@ -25,6 +25,7 @@ from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction
 from poner.bundler.layered_verification import LayeredCase
 from poner.bundler.layers import LayerRequest, LayerSet, Slim
+from poner.bundler.layers.store import disk_faults
 from poner.bundler.native import HANDLER
 from poner.bundler.proofs import verify_once
 from poner.bundler.quotas import check_quotas
@@ -131,7 +132,8 @@ def _pack(function: LayeredFunction, interpreter: Path, scratch: Path) -> tuple[
     files |= compile_sources(files, interpreter, scratch / "bytecode")
     content = make_zip(files)
     path = scratch / FUNCTION_ZIP
-    path.write_bytes(content)
+    with disk_faults(scratch):
+        path.write_bytes(content)
     return path, zip_record(FUNCTION_ZIP, content, files)
 
 

@@ -23,7 +23,9 @@ def say(line: str) -> None:
 
 
 def print_data(text: str) -> None:
-    """Text for programs, as it is."""
+    """Text for programs, as it is; for nobody where standard output is closed."""
+    if sys.stdout is None:
+        return
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
     sys.stdout.flush()
 

@@ -39,8 +39,10 @@ __all__ = [
 
 
 def write_to_stderr(line: str) -> None:
-    """Write one log event or message to standard error."""
-    sys.stderr.write(f"{line}\n")
+    """Write one log event or message to standard error, if anybody reads that still."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"{line}\n")
 
 
 @contextlib.contextmanager
@@ -88,7 +90,7 @@ def serve(
     notify: Callable[[str], None] = write_to_stderr,
     watching: Watching | None = None,
 ) -> None:
-    """Run a function until SIGINT or SIGTERM; call it from the main thread.
+    """Run a function until SIGINT, SIGTERM or SIGHUP; call it from the main thread.
 
     Args:
         function: what to run.

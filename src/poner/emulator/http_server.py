@@ -19,6 +19,9 @@ HOST = "127.0.0.1"
 HEADER_LINE_BYTES = 1024 * 1024
 """Section (f): request line and headers may take 1 MB."""
 
+HEADER_LINES = 128 * 1024
+"""More than fit into that."""
+
 CLOSE_S = 1.0
 """Grace for answers under way when the emulator ends."""
 
@@ -35,8 +38,12 @@ Answer = Callable[[web.Request], Awaitable[Reply]]
 
 
 def _is_not_the_client_s(record: logging.LogRecord) -> bool:
-    """Leave out requests that are no HTTP; who sent them has been told with a 400."""
-    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+    """Leave out requests that are no HTTP, and clients that leave before theirs has ended.
+
+    Who sent what is no HTTP has been told with a 400.
+    """
+    error = record.exc_info[1] if record.exc_info is not None else None
+    return not isinstance(error, HttpProcessingError | ConnectionError)
 
 
 SERVER_LOG = logging.getLogger("aiohttp.server.poner")
@@ -58,7 +65,7 @@ async def listen(
         EmulatorError: the port cannot be had.
     """
     application = web.Application()
-    application.router.add_route("*", "/{path:.*}", _noting(answer, notify))
+    application.router.add_route("*", "/{path:(?s:.*)}", _noting(answer, notify))
     application.on_response_prepare.append(_without_server)
     runner = web.AppRunner(
         application,
@@ -67,15 +74,16 @@ async def listen(
         logger=SERVER_LOG,
         auto_decompress=False,
         max_line_size=HEADER_LINE_BYTES,
+        max_headers=HEADER_LINES,
         max_field_size=HEADER_LINE_BYTES,
         shutdown_timeout=CLOSE_S,
     )
     await runner.setup()
     try:
         await web.TCPSite(runner, HOST, port).start()
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         await runner.cleanup()
-        taken = error.errno == errno.EADDRINUSE
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         raise EmulatorError(
             f"Port {port} is {'in use' if taken else 'not to be had'} on {HOST}.",
             f"Choose another, or {setting} 0 for a free one.",

@@ -22,6 +22,9 @@ from poner.limits import ASYNCHRONOUS_REQUEST_BYTES, REQUEST_BYTES
 PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 """Path of the one operation that is served."""
 
+PARTIAL_ARN = re.compile(r"\d{12}:function:")
+"""How a partial ARN begins: ACCOUNT:function:NAME (Invoke's documentation, 2026-11)."""
+
 LATEST = "$LATEST"
 """The only version a local function has."""
 
@@ -96,9 +99,11 @@ class InvokeApi:
 
 
 def _requested_arn(function_arn: str, name: str, qualifier: str | None) -> str:
-    """The ARN meant by a name, a name with a qualifier, or an ARN."""
+    """The ARN meant by a name, a name with a qualifier, a partial ARN, or an ARN."""
     arn = name
-    if not name.startswith("arn:"):
+    if PARTIAL_ARN.match(name):
+        arn = ":".join(function_arn.split(":")[:4]) + ":" + name
+    elif not name.startswith("arn:"):
         arn = function_arn.rpartition(":")[0] + ":" + name
     return f"{arn}:{qualifier}" if qualifier else arn
 

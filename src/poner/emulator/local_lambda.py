@@ -36,6 +36,9 @@ RUNTIME_CLIENT = "awslambdaric"
 NOT_ISOLATED = "The function runs beside this machine's files, not isolated from them: {}."
 """Said once where user namespaces are not to be had."""
 
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that end poner in order: a request to end, and a terminal that is closed."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -145,15 +148,16 @@ async def _watching(watcher: Watcher, pool: Pool) -> AsyncIterator[None]:
 async def serve_until_signalled(
     launch: Launch, service: Service, announce: Callable[[LocalUrls], None]
 ) -> None:
-    """Serve until SIGINT or SIGTERM; for the main thread.
+    """Serve until SIGINT, SIGTERM or SIGHUP; for the main thread.
 
     Raises:
         EmulatorError: a port cannot be had.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    for number in (signal.SIGINT, *ENDING):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has SIGHUP
+            loop.add_signal_handler(number, stop.set)
     async with served(launch, service) as urls:
         announce(urls)
         await stop.wait()
@@ -196,18 +200,16 @@ def _stop(started: Future[tuple[LocalUrls, Callable[[], object]]]) -> None:
 
 @contextlib.contextmanager
 def termination_unwinds() -> Iterator[None]:
-    """Let SIGTERM end the block like an exception, where nobody else takes care of it."""
-    ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    )
-    if ours:
-        signal.signal(signal.SIGTERM, _exit)
+    """Let SIGTERM and SIGHUP end the block like an exception, where nobody else takes care."""
+    main = threading.current_thread() is threading.main_thread()
+    ours = [number for number in ENDING if main and signal.getsignal(number) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _exit)
     try:
         yield
     finally:
-        if ours:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _exit(number: int, frame: FrameType | None) -> None:

@@ -17,6 +17,9 @@ FRAME_HEADER = re.compile(rb"\xa5\x5a\x00[\x02-\x1b](.{4})\x00[\x05-\x08].{6}", 
 FRAME_HEADER_BYTES = 16
 """Length of a frame's header."""
 
+EVENT_BYTES = 1024 * 1024
+"""Longest line: CloudWatch's largest event (AWS's documentation, 2026-11)."""
+
 
 class LogStream:
     """Bytes in, log events out: each a line with its newline, or a whole framed message."""
@@ -45,6 +48,9 @@ class LogStream:
             events.extend(line + b"\n" for line in lines)
             begin = stop - len(rest)
             if frame < 0:
+                if len(rest) >= EVENT_BYTES:
+                    events.append(_whole_characters(rest[:EVENT_BYTES]))
+                    begin += len(events[-1])
                 break
             events.append(rest)
             begin = stop
@@ -55,6 +61,16 @@ class LogStream:
         """What is left: text without a newline, which Lambda takes as an event of its own."""
         rest, self._buffer = self._buffer, b""
         return [rest.decode("utf-8", "replace")] if rest else []
+
+
+def _whole_characters(text: bytes) -> bytes:
+    """UTF-8 without its last character, unless that is ASCII: it may not be complete."""
+    for size in (1, 2, 3):
+        if text[-size] >= 0b1100_0000:
+            return text[:-size]
+        if text[-size] < 0b1000_0000:
+            break
+    return text
 
 
 def _end_of_frame(buffer: bytes, begin: int) -> int | None:

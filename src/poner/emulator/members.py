@@ -88,12 +88,16 @@ def _member_of_zip(origin: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInf
             f"{origin} holds the entry {entry.filename!r}, which leads out of its folder.",
             "Do not run it: make the zip anew from files you trust.",
         )
+    if not entry.filename:
+        raise ValueError("an entry has no name")
     mode = entry.external_attr >> 16
     if entry.is_dir():
         mode = stat.S_IFDIR
     elif not stat.S_ISLNK(mode):
         mode = stat.S_IFREG | (stat.S_IMODE(mode) or DEFAULT_MODE)
-    modified_s = calendar.timegm((*entry.date_time, 0, 0, 0))
+    year, month, *rest = entry.date_time
+    month = min(max(month, 1), 12)  # a zip without times has month 0
+    modified_s = calendar.timegm((year, month, *rest, 0, 0, 0))
     opener = functools.partial(archive.open, entry)
     path = PurePosixPath(entry.filename)
     return Member(origin, path, entry.file_size, mode, modified_s, opener)

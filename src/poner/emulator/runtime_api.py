@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from poner.emulator.http_server import read_body
+from poner.emulator.http_server import SERVER_LOG, read_body
 from poner.emulator.outcomes import Invocation
 from poner.limits import RESPONSE_BYTES
 
@@ -93,6 +93,7 @@ class RuntimeApi:
         self._server = web.Server(
             self._answer,
             access_log=None,
+            logger=SERVER_LOG,
             auto_decompress=False,
             max_line_size=HEADER_LINE_BYTES,
             max_field_size=HEADER_LINE_BYTES,

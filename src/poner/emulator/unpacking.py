@@ -68,10 +68,13 @@ def _write(members: Iterable[Member], folder: Path) -> None:
         EmulatorError: a member cannot be written, or is a link that leads out of the folder.
     """
     kept = {member.path: member for member in members}.values()
-    folders = {folder / member.path.parent for member in kept}
-    folders |= {folder / member.path for member in kept if stat.S_ISDIR(member.mode)}
-    for one in (folder, *folders):
-        one.mkdir(parents=True, exist_ok=True)
+    folder.mkdir()
+    for member in kept:
+        is_folder = stat.S_ISDIR(member.mode)
+        with unreadable_is_refused(member.origin):
+            (folder / (member.path if is_folder else member.path.parent)).mkdir(
+                parents=True, exist_ok=True
+            )
     files = [member for member in kept if stat.S_ISREG(member.mode)]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         list(threads.map(lambda member: _write_file(member, folder / member.path), files))

@@ -63,6 +63,28 @@ def test_path_and_query_arrive_as_on_the_wire(lively):
     assert event["queryStringParameters"] == {"q": "  ,ñ", "empty": ""}
 
 
+def test_a_path_may_hold_an_encoded_newline(lively):
+    """(a): http.path is the decoded path, whatever it decodes to."""
+    event = lively.request("/one%0Atwo").json()
+    assert event["rawPath"] == "/one%0Atwo"
+    assert event["requestContext"]["http"]["path"] == "/one\ntwo"
+
+
+def test_many_headers_pass(lively):
+    """(f): request line and headers take 1 MB, however many lines that are."""
+    headers = tuple((f"x-{number}", "y" * 900) for number in range(1000))
+    event = lively.request(headers=headers).json()
+    assert sum(name.startswith("x-") and name[2:].isdigit() for name in event["headers"]) == 1000
+
+
+def test_a_client_that_leaves_is_no_error(lively):
+    """A body that never comes to its end invokes nothing, and no traceback is logged."""
+    host, port = lively.urls.url.split("/")[2].split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nhalf")
+    assert lively.request().status == 200
+
+
 def test_headers_arrive_as_sent(lively):
     """(a): the exact set of a real event, `connection` left out."""
     headers = (

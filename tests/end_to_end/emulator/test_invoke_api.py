@@ -231,6 +231,8 @@ def test_other_names_are_404(lively, path):
         ("function/invocations?Qualifier=$LATEST", f"{ARN}:$LATEST"),
         ("function:$LATEST/invocations", f"{ARN}:$LATEST"),
         (f"{ARN.replace(':', '%3A')}/invocations", ARN),
+        (f"{ACCOUNT_ID}:function:function/invocations", ARN),
+        (f"{ACCOUNT_ID}%3Afunction%3Afunction%3A$LATEST/invocations", f"{ARN}:$LATEST"),
     ],
 )
 def test_the_context_names_the_arn_that_was_meant(lively, path, arn):

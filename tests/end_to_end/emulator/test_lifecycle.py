@@ -294,6 +294,14 @@ def test_a_taken_port_is_named(code):
             assert option in raised.value.hint
 
 
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_there_is_not_is_named(code, port):
+    """Ports go up to 65,535."""
+    function = LocalFunction(code, "app.handler", "python3.11")
+    with pytest.raises(EmulatorError, match=f"Port {port} "), running(function, port=port):
+        pass
+
+
 @pytest.mark.parametrize("handler", ["missing.handler", "nodot"])
 def test_a_missing_handler_is_found_before_anything_starts(code, handler):
     """The file the handler needs is looked for first."""

@@ -3,6 +3,7 @@
 import concurrent.futures
 import gc
 import json
+import os
 import secrets
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from poner.emulator import LocalFunction, running
+from poner.emulator import LocalFunction, running, write_to_stderr
 from tests.processes import processes_of
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -100,12 +101,19 @@ with running(
 class Emulator:
     """poner in a process of its own."""
 
-    def __init__(self, program: str, code: Path, *, isolated: bool = True) -> None:
+    def __init__(
+        self,
+        program: str,
+        code: Path,
+        *,
+        isolated: bool = True,
+        stderr: int = subprocess.DEVNULL,
+    ) -> None:
         arguments = [str(code), RUNTIME, MARK, "isolated" if isolated else "beside"]
         self.process = subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(program), *arguments],
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
         )
         assert self.process.stdout is not None
         self.urls = json.loads(self.process.stdout.readline())
@@ -124,13 +132,15 @@ class Emulator:
     [
         (SERVE, signal.SIGINT, 0),
         (SERVE, signal.SIGTERM, 0),
+        (SERVE, signal.SIGHUP, 0),
         (RUN, signal.SIGINT, -signal.SIGINT),
         (RUN, signal.SIGTERM, 143),
+        (RUN, signal.SIGHUP, 129),
     ],
-    ids=["serve-INT", "serve-TERM", "running-INT", "running-TERM"],
+    ids=["serve-INT", "serve-TERM", "serve-HUP", "running-INT", "running-TERM", "running-HUP"],
 )
 def test_signals_end_everything(code, scratch, program, number, code_of_exit):
-    """SIGINT and SIGTERM, with an invocation under way too."""
+    """SIGINT, SIGTERM and a terminal that is closed, with an invocation under way too."""
     emulator = Emulator(program, code)
     act(emulator.urls["url"], STATE)
     with concurrent.futures.ThreadPoolExecutor(1) as thread:
@@ -140,6 +150,24 @@ def test_signals_end_everything(code, scratch, program, number, code_of_exit):
         with pytest.raises(urllib.error.HTTPError, match="502"):  # cut short, yet answered
             busy.result()
     assert processes_of(MARK) == list(scratch.iterdir()) == []
+
+
+def test_nobody_has_to_read_the_log(code, scratch):
+    """A function answers on when the reader of standard error has left, as `head -1` does."""
+    reading, writing = os.pipe()
+    emulator = Emulator(SERVE, code, stderr=writing)
+    os.close(writing)
+    os.close(reading)
+    assert json.loads(act(emulator.urls["url"], STATE))["count"] == 1
+    assert json.loads(act(emulator.urls["url"], STATE))["count"] == 2
+    assert emulator.end(signal.SIGTERM) == 0
+    assert processes_of(MARK) == list(scratch.iterdir()) == []
+
+
+def test_standard_error_may_be_closed(monkeypatch):
+    """Where it is, `sys.stderr` is None."""
+    monkeypatch.setattr(sys, "stderr", None)
+    write_to_stderr("nobody reads this")
 
 
 DAEMON = """

@@ -266,7 +266,16 @@ def test_others_are_not_supported(transformer: Any, reason: str) -> None:
         compile_fitted(model, POSITIVE)
 
 
-@pytest.mark.parametrize("model", [KMeans(4, random_state=0), MiniBatchKMeans(3, random_state=0)])
+@pytest.mark.parametrize(
+    "model",
+    [
+        KMeans(4, random_state=0),
+        MiniBatchKMeans(3, random_state=0),
+        BisectingKMeans(4, random_state=0),
+        Birch(n_clusters=3),
+    ],
+    ids=lambda model: type(model).__name__,
+)
 def test_clusters_are_classes(model: Any) -> None:
     """The number of a cluster is an integer, alone and behind other steps."""
     for fitted in (clone(model).fit(X), make_pipeline(PCA(2), clone(model)).fit(X)):

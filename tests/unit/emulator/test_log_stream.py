@@ -1,9 +1,11 @@
 """Plain output and framed log events in one pipe: section (d) of the reference."""
 
+import time
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poner.emulator.log_stream import LogStream
+from poner.emulator.log_stream import EVENT_BYTES, LogStream
 
 
 def frame(message: bytes, kind: int = 0x17) -> bytes:
@@ -23,6 +25,18 @@ def test_a_line_without_newline_waits_for_flush():
     assert stream.feed(b"ab") == []
     assert stream.flush() == ["ab"]
     assert stream.flush() == []
+
+
+def test_a_line_without_end_is_passed_on_in_parts():
+    """50 MB without a newline take neither that memory nor time that grows with their square."""
+    stream, data, events = LogStream(), "ñ".encode() * 32_768, []
+    begin_s = time.monotonic()
+    for _ in range(800):
+        events += stream.feed(data[1:] + data[:1])
+    events += stream.flush()
+    assert time.monotonic() - begin_s < 5
+    assert {len(event) for event in events[1:-1]} == {EVENT_BYTES // 2 - 1}
+    assert sum(event.count("ñ") for event in events) == 800 * 32_768 - 1
 
 
 def test_a_frame_is_one_event():

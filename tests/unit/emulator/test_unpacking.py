@@ -1,7 +1,9 @@
 """Unpacking code and layers, the hostile kind too."""
 
 import os
+import shutil
 import stat
+import struct
 import zipfile
 from pathlib import Path
 
@@ -97,6 +99,24 @@ def test_a_zip_that_contradicts_itself_is_named(tmp_path):
     code = make_zip(tmp_path / "f.zip", ("a", "x", 0), ("a/b", "x", 0))
     with pytest.raises(EmulatorError, match=r"f\.zip"):
         unpack_code(code, tmp_path / "task")
+
+
+def test_names_that_no_file_can_have_are_refused(tmp_path):
+    """An empty name, and a folder's that is too long."""
+    for name in ("", f"{'a' * 300}/x"):
+        with pytest.raises(EmulatorError, match=r"f\.zip"):
+            unpack_code(make_zip(tmp_path / "f.zip", (name, "", 0)), tmp_path / "task")
+        shutil.rmtree(tmp_path / "task", ignore_errors=True)
+
+
+def test_a_zip_may_have_no_times(tmp_path):
+    """Go's archive/zip writes month and day 0 where it is given no time."""
+    code = make_zip(tmp_path / "f.zip", ("a.py", "x", 0))
+    packed, then = code.read_bytes(), struct.pack("<HH", 3 << 11 | 4 << 5 | 3, 40 << 9 | 1 << 5 | 2)
+    assert packed.count(then) == 2
+    code.write_bytes(packed.replace(then, bytes(4)))
+    unpack_code(code, tmp_path / "task")
+    assert (tmp_path / "task/a.py").read_text() == "x"
 
 
 def test_a_folder_that_cannot_be_copied_is_named(tmp_path):

@@ -89,7 +89,8 @@ def read_bisecting_k_means(estimator: FittedObject, scope: Scope, source: int) -
     factors = [choice // 2 + choice % 2 * len(forks) for path, _ in leaves for choice in path]
     ends = np.cumsum([len(path) for path, _ in leaves])
     reached = builder.add(Products(ends.astype("<u4"), np.array(factors, dtype="<u4")), choices)
-    return Prediction(builder.linear(reached, [[label for _, label in leaves]]))
+    numbers = tuple(range(len(leaves)))
+    return Prediction(builder.linear(reached, [[label for _, label in leaves]]), (numbers,))
 
 
 def _walk(
@@ -126,7 +127,8 @@ def read_birch(estimator: FittedObject, scope: Scope, source: int) -> Prediction
         values=labels,
         default=np.zeros(1),
     )
-    return Prediction(scope.builder.add(table, _nearest(scope, squares)))
+    numbers = tuple(range(int(labels.max(initial=0.0)) + 1))
+    return Prediction(scope.builder.add(table, _nearest(scope, squares)), (numbers,))
 
 
 def _squares(estimator: FittedObject, scope: Scope, source: int, name: str) -> int:

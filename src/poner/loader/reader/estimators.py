@@ -104,6 +104,8 @@ def _clusters(estimator: Any) -> Any:
     """What the number is of that it answers with, None where it answers with another."""
     if any(kind.__module__.startswith("sklearn.mixture.") for kind in type(estimator).__mro__):
         return estimator.means_
+    if hasattr(estimator, "subcluster_labels_"):  # Birch's, of which many are one cluster
+        return range(int(max(estimator.subcluster_labels_)) + 1)
     return getattr(estimator, "cluster_centers_", None)
 
 
