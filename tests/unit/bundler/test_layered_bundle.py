@@ -270,7 +270,7 @@ def test_the_old_bundle_stays_until_the_new_one_is_whole(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["build", "cache"]
 
 
-@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+@pytest.mark.parametrize("architecture", ["x86_64", pytest.param("arm64", marks=pytest.mark.slow)])
 def test_the_articles_case_is_proved_from_real_layers(
     legacy: Legacy, tmp_path: Path, architecture: str
 ) -> None:

@@ -119,7 +119,8 @@ def read_birch(estimator: FittedObject, scope: Scope, source: int) -> Prediction
     """The label of the nearest subcluster."""
     labels = get_array(estimator, "subcluster_labels_", 1).astype(np.float64)
     squares = _squares(estimator, scope, source, "subcluster_centers_")
-    if len(labels) != scope.builder.width(squares):
+    numbers = tuple(range(len(np.unique(labels))))
+    if len(labels) != scope.builder.width(squares) or not np.all(np.isin(labels, numbers)):
         raise scope.damaged(_MISFIT)
     table = Recode(
         ends=np.array([len(labels)], dtype="<u4"),
@@ -127,7 +128,6 @@ def read_birch(estimator: FittedObject, scope: Scope, source: int) -> Prediction
         values=labels,
         default=np.zeros(1),
     )
-    numbers = tuple(range(int(labels.max(initial=0.0)) + 1))
     return Prediction(scope.builder.add(table, _nearest(scope, squares)), (numbers,))
 
 

@@ -105,7 +105,7 @@ def _clusters(estimator: Any) -> Any:
     if any(kind.__module__.startswith("sklearn.mixture.") for kind in type(estimator).__mro__):
         return estimator.means_
     if hasattr(estimator, "subcluster_labels_"):  # Birch's, of which many are one cluster
-        return range(int(max(estimator.subcluster_labels_)) + 1)
+        return set(estimator.subcluster_labels_.tolist())
     return getattr(estimator, "cluster_centers_", None)
 
 
