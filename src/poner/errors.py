@@ -95,5 +95,9 @@ class EmulatorError(PonerError):
     """The local Lambda could not start, or not keep going."""
 
 
+class DeployError(PonerError):
+    """A deployment could not be looked at, changed or removed."""
+
+
 class PredictionError(PonerError):
     """The endpoint could not be reached, or answered with an error."""
