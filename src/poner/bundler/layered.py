@@ -17,6 +17,7 @@ from poner.bundle import (
     Bundle,
     FunctionSettings,
     Manifest,
+    Slim,
     ZipRecord,
     zip_record,
 )
@@ -24,7 +25,7 @@ from poner.bundler import layers
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction
 from poner.bundler.layered_verification import LayeredCase
-from poner.bundler.layers import LayerRequest, LayerSet, Slim
+from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.layers.store import disk_faults
 from poner.bundler.native import HANDLER
 from poner.bundler.proofs import verify_once
