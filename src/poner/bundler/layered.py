@@ -101,8 +101,9 @@ def make_layered_bundle(
             runnable = make_layers(_twin(request, made), progress=progress, notify=notify)
         progress(_TRYING, 0.0)
         case = LayeredCase(examples, function.engine, function.tolerance)
-        zips = [runnable.files[layer.zip.path] for layer in runnable.layers]
-        parity, verification = verify_once(function_zip, zips, interpreter, case, scratch)
+        zips = {function_zip: record}
+        zips |= {runnable.files[layer.zip.path]: layer.zip for layer in runnable.layers}
+        parity, verification = verify_once(zips, interpreter, case, scratch)
         progress(_TRYING, 1.0)
         manifest = Manifest(
             settings=settings.for_engine(function.engine),
