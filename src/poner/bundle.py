@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from poner.artifacts import ParityReport, Provenance, Signature
 from poner.errors import BundleError
@@ -15,7 +16,20 @@ MANIFEST_FORMAT = 2
 MANIFEST_NAME = "manifest.json"
 FUNCTION_ZIP = "function.zip"
 
-ENGINE_SETTINGS = {"native": (128, 3), "onnx": (1_769, 30), "sklearn": (1_769, 30)}
+Engine = Literal["native", "onnx", "sklearn"]
+"""How predictions are computed on Lambda."""
+
+EngineChoice = Literal["auto", Engine]
+"""An engine; `auto` takes the first that answers as the model does."""
+
+Slim = Literal["auto", "always", "never"]
+"""How much is left out of layers: what is needed to fit, all that is safe, or nothing."""
+
+ENGINE_SETTINGS: Mapping[Engine, tuple[int, int]] = {
+    "native": (128, 3),
+    "onnx": (1_769, 30),
+    "sklearn": (1_769, 30),
+}
 """Memory in MB and timeout in seconds by engine: with its packages a function starts neither in
 the smallest memory nor in three seconds; 1,769 MB have one whole processor (AWS's documentation,
 2026-11)."""
@@ -34,7 +48,7 @@ class FunctionSettings:
     body_limit_bytes: int = 65_536
     """Longest request body that is read, in bytes; a longer one is answered with 413."""
 
-    def for_engine(self, engine: str) -> FunctionSettings:
+    def for_engine(self, engine: Engine) -> FunctionSettings:
         """These settings with numbers for what is left to the engine."""
         memory_mb, timeout_s = ENGINE_SETTINGS[engine]
         return replace(

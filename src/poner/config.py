@@ -10,19 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from poner.bundle import EngineChoice, Slim
 from poner.errors import ConfigError, UsageError
 from poner.limits import RUNTIMES, Runtime
 
 CONFIG_NAME = "poner.toml"
 
-EngineChoice = Literal["auto", "native", "onnx", "sklearn"]
-"""How predictions are computed; `auto` takes the first engine that answers as the model does."""
-
 Architecture = Literal["x86_64", "arm64"]
 """Lambda's architectures."""
-
-Slim = Literal["auto", "always", "never"]
-"""How much is left out of layers: what is needed to fit, all that is safe, or nothing."""
 
 
 class _Section(BaseModel):

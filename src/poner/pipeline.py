@@ -12,15 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from poner import emulator, loader
-from poner.bundle import Bundle
+from poner.bundle import Bundle, EngineChoice
 from poner.client import FunctionUrl
 from poner.engines import (
     NO_PACKAGES,
     SILENT,
-    Engine,
     Job,
     Packages,
     Reporter,
@@ -30,7 +29,6 @@ from poner.engines import (
 )
 
 __all__ = [
-    "Engine",
     "Packages",
     "Reporter",
     "Target",
@@ -46,7 +44,7 @@ def build(
     out: Path,
     target: Target,
     *,
-    engine: Engine | Literal["auto"] = "auto",
+    engine: EngineChoice = "auto",
     packages: Packages = NO_PACKAGES,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,

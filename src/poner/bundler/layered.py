@@ -17,6 +17,7 @@ from poner.bundle import (
     Bundle,
     FunctionSettings,
     Manifest,
+    Slim,
     ZipRecord,
     zip_record,
 )
@@ -24,7 +25,7 @@ from poner.bundler import layers
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction
 from poner.bundler.layered_verification import LayeredCase
-from poner.bundler.layers import LayerRequest, LayerSet, Slim
+from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.layers.store import disk_faults
 from poner.bundler.native import HANDLER
 from poner.bundler.proofs import verify_once
@@ -100,8 +101,9 @@ def make_layered_bundle(
             runnable = make_layers(_twin(request, made), progress=progress, notify=notify)
         progress(_TRYING, 0.0)
         case = LayeredCase(examples, function.engine, function.tolerance)
-        zips = [runnable.files[layer.zip.path] for layer in runnable.layers]
-        parity, verification = verify_once(function_zip, zips, interpreter, case, scratch)
+        zips = {function_zip: record}
+        zips |= {runnable.files[layer.zip.path]: layer.zip for layer in runnable.layers}
+        parity, verification = verify_once(zips, interpreter, case, scratch)
         progress(_TRYING, 1.0)
         manifest = Manifest(
             settings=settings.for_engine(function.engine),

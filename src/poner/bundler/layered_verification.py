@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import Examples, FloatArray, OutputParity, ParityReport
-from poner.bundle import Verification
+from poner.bundle import Engine, Verification
 from poner.bundler.trial import (
     ask,
     compare_answers,
@@ -46,7 +46,7 @@ class LayeredCase:
 
     examples: Examples
     """Rows with the model's own answers."""
-    engine: str
+    engine: Engine
     """The engine that answers."""
     tolerance: float
     """What its numbers may differ by, relative to the value or to what values usually are."""
