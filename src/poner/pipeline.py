@@ -1,7 +1,8 @@
-"""The whole flow on one screen: load, compile, bundle; then run it here.
+"""The whole flow on one screen: load, compile, bundle; then run it here, or ship it.
 
 model file ─► TrainedModel ─► CompiledModel ─► Bundle ─► a URL
      loader.open_model   compiler.compile_model   bundler.make_native_bundle   emulator.running
+                                                                               deployer.carry_out
 
 A model that the native engine does not compute goes along in its file, or as a graph of ONNX, with
 packages in layers; engines.py chooses.
@@ -9,12 +10,13 @@ packages in layers; engines.py chooses.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from poner import emulator, loader
+from poner import deployer, emulator, loader
 from poner.bundle import Bundle, EngineChoice
 from poner.client import FunctionUrl
 from poner.engines import (
@@ -27,6 +29,7 @@ from poner.engines import (
     build_bundle,
     compile_trained,
 )
+from poner.interpreters import state_folder
 
 __all__ = [
     "Packages",
@@ -34,6 +37,7 @@ __all__ = [
     "Target",
     "build",
     "compile_trained",
+    "deploy",
     "local_function",
     "run_locally",
 ]
@@ -84,3 +88,35 @@ def run_locally(
     """A local Function URL for a Bundle, as long as the context lasts."""
     with emulator.running(local_function(bundle), log=log, notify=log) as urls:
         yield FunctionUrl.of(urls.url, bundle.manifest.signature)
+
+
+def deploy(
+    wish: deployer.Wish,
+    cloud: deployer.Cloud,
+    *,
+    agree: Callable[[deployer.Proposal], bool],
+    check: bool = True,
+    reporter: Reporter = SILENT,
+) -> deployer.Deployment | None:
+    """Ship a Bundle: look what is there, agree on a plan, do it, and ask the URL a known row.
+
+    Returns:
+        What is deployed; None where the plan was not agreed to.
+    """
+    now = datetime.datetime.now(datetime.UTC)
+    proposal = deployer.propose(cloud, wish, state_folder=state_folder(), today=now.date())
+    if not agree(proposal):
+        return None
+    deployment = deployer.carry_out(
+        cloud,
+        proposal,
+        notify=reporter.notify,
+        clock=deployer.Clock(),
+        begun=now.isoformat(timespec="seconds"),
+    )
+    for note in deployment.notes:
+        reporter.notify(f"Note: {note}")
+    if check:
+        reporter.notify("Asking it a known row")
+        check_deployment(deployment, wish.bundle, cloud)
+    return deployment

@@ -8,7 +8,7 @@ to boto3.
 from poner.deployer.applying import Clock
 from poner.deployer.cloud import Cloud, CloudReads, LogEvent
 from poner.deployer.deploying import Deployment, Proposal, Wish, carry_out, do_plan, propose
-from poner.deployer.descriptions import as_json, describe
+from poner.deployer.descriptions import as_json, plan_lines
 from poner.deployer.observing import observe_own
 from poner.deployer.planning import PUBLIC_NOTE
 from poner.deployer.removal import plan_removal
@@ -31,11 +31,11 @@ __all__ = [
     "Wish",
     "as_json",
     "carry_out",
-    "describe",
     "do_plan",
     "make_status",
     "observe_own",
     "open_cloud",
+    "plan_lines",
     "plan_promotion",
     "plan_removal",
     "plan_rollback",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, assert_never
 
 from poner.deployer.cloud import Statement
+from poner.deployer.comparison import describe_cors
 from poner.deployer.steps import (
     AddPermission,
     Change,
@@ -95,9 +98,10 @@ def describe(step: Step) -> Description:
             return Description("create", "alias", f"{name}:{alias}", (new,))
         case MoveAlias(name, alias, changes=changes):
             return Description("change", "alias", f"{name}:{alias}", changes)
-        case CreateUrl(name, alias, auth):
-            new = Change("auth", None, auth)
-            return Description("create", "Function URL", f"{name}:{alias}", (new,))
+        case CreateUrl(name, alias, auth, cors):
+            both = (Change("auth", None, auth), Change("CORS", None, describe_cors(cors)))
+            shown = both if cors else both[:1]
+            return Description("create", "Function URL", f"{name}:{alias}", shown)
         case UpdateUrl(name, alias, changes=changes):
             return Description("change", "Function URL", f"{name}:{alias}", changes)
         case AddPermission(name, alias, statement):
@@ -121,6 +125,29 @@ def describe(step: Step) -> Description:
             return Description("remove", "log group", name)
         case _:
             assert_never(step)
+
+
+_SIGNS: dict[Verb, str] = {"create": "+", "change": "~", "remove": "-"}
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """A plan for people: each step, what it changes from what to what, a sum, and notes."""
+    steps = [describe(step) for step in plan.steps]
+    for step in steps:
+        yield f"  {_SIGNS[step.verb]} {step.title}"
+        yield from (f"      {_value_line(change)}" for change in step.changes)
+    if steps:
+        counts = Counter(step.verb for step in steps)
+        yield ", ".join(f"{counts[verb]} to {verb}" for verb in _SIGNS if counts[verb]) + "."
+    else:
+        yield "Nothing to change."
+    yield from (f"Note: {note}" for note in plan.notes)
+
+
+def _value_line(change: Change) -> str:
+    if change.old is None:
+        return f"{change.field}: {change.new}"
+    return f"{change.field}: {change.old} -> {change.new or '(none)'}"
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
