@@ -1,0 +1,242 @@
+"""The one file that opens boto3: sessions, clients, and what boto3 raises.
+
+boto3 is used as it stands, so profiles, single sign-on, AWS_ENDPOINT_URL, AWS_CA_BUNDLE and proxies
+work as in AWS's own tools. Reads are tried again by botocore. Writes are not: one whose answer got
+lost may have taken place, so only throttling, which certainly did nothing, is tried again, here.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+import boto3
+from botocore import exceptions, xform_name
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.parsers import ResponseParserError
+
+from poner.deployer.aws_cloud import AwsCloud
+from poner.deployer.aws_errors import (
+    CHECK_REGION,
+    SIGN_IN,
+    THROTTLED,
+    Call,
+    make_call,
+    refused,
+    unanswered,
+)
+from poner.deployer.cloud import (
+    Cloud,
+    CloudError,
+    CredentialsError,
+    MissingError,
+    RejectedError,
+    UnreachableError,
+)
+
+READ_ATTEMPTS = 5
+"""Times a reading call is made."""
+
+WRITE_ATTEMPTS = 8
+"""Times a throttled writing call is made."""
+
+_CONNECT_TIMEOUT_S = 10
+_READ_TIMEOUT_S = 70
+_LONGEST_WAIT_S = 20.0
+_RANDOM = random.SystemRandom()
+
+_NO_CREDENTIALS = (
+    exceptions.ConfigNotFound,
+    exceptions.ConfigParseError,
+    exceptions.CredentialRetrievalError,
+    exceptions.InvalidConfigError,
+    exceptions.LoginError,
+    exceptions.MetadataRetrievalError,
+    exceptions.MissingDependencyException,
+    exceptions.NoAuthTokenError,
+    exceptions.NoCredentialsError,
+    exceptions.PartialCredentialsError,
+    exceptions.ProfileNotFound,
+    exceptions.RefreshWithMFAUnsupportedError,
+    exceptions.SSOError,
+    exceptions.TokenRetrievalError,
+    exceptions.UnknownCredentialError,
+)
+_NOT_SENT = (
+    exceptions.ConnectTimeoutError,
+    exceptions.EndpointConnectionError,
+    exceptions.EndpointProviderError,
+    exceptions.InvalidRegionError,
+    exceptions.ProxyConnectionError,
+)
+_NO_ANSWER = (
+    exceptions.ChecksumError,
+    exceptions.ConnectionError,
+    exceptions.FlexibleChecksumError,
+    exceptions.HTTPClientError,
+    exceptions.IncompleteReadError,
+    exceptions.SSLError,  # of a handshake or later: nothing tells, and reads come first anyway
+    ResponseParserError,
+)
+
+
+def open_cloud(profile: str | None, region: str | None) -> Cloud:
+    """AWS with the user's credentials; makes no call.
+
+    Raises:
+        CredentialsError: there is no such profile.
+        CloudError: no region is named anywhere.
+    """
+    return AwsCloud(AwsApi(profile, region))
+
+
+class AwsApi:
+    """Calls by the API's names, and failures as `CloudError`.
+
+    Args:
+        profile: a profile's name; None for what boto3 takes by itself.
+        region: None for AWS_REGION, or what boto3 takes by itself.
+        sleep: waits so many seconds between the attempts of a throttled write.
+    """
+
+    def __init__(
+        self,
+        profile: str | None = None,
+        region: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        # boto3 itself reads AWS_DEFAULT_REGION only; AWS's other tools read AWS_REGION first
+        wanted = region or os.environ.get("AWS_REGION")
+        try:
+            self._session = boto3.Session(profile_name=profile, region_name=wanted)
+            found = self._session.region_name
+        except exceptions.BotoCoreError as error:
+            raise CredentialsError(
+                f"The profile cannot be used: {error}.",
+                "Name one that `aws configure list-profiles` lists, with --profile or AWS_PROFILE.",
+            ) from error
+        if not found:
+            raise CloudError(
+                "No AWS region is named anywhere.",
+                "Put `region` under [deploy] in poner.toml, or use --region or AWS_REGION.",
+            )
+        self.region: str = found
+        self._sleep = sleep
+        self._clients: dict[tuple[str, bool], Any] = {}
+
+    def read(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
+        """The answer to a question; None where what it asks for is not there."""
+        call = make_call(service, operation, False, parameters)
+        try:
+            with _as_cloud_errors(call):
+                return _whole(self._ask(call, parameters))
+        except MissingError:
+            return None
+
+    def pages(
+        self, service: str, operation: str, field: str, **parameters: Any
+    ) -> Iterator[list[Any]]:
+        """A list's pages, to its end; none where what it asks for is not there."""
+        call = make_call(service, operation, False, parameters)
+        try:
+            with _as_cloud_errors(call):
+                client = self._client(service, writes=False)
+                answers = client.get_paginator(xform_name(operation)).paginate(**parameters)
+                for answer in answers:
+                    yield answer.get(field) or []
+        except MissingError:
+            return
+
+    def write(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
+        """The answer to a change, which is made once at most."""
+        call = make_call(service, operation, True, parameters)
+        for attempt in range(WRITE_ATTEMPTS):
+            if "Body" in parameters:  # a file, which an earlier attempt has read
+                parameters["Body"].seek(0)
+            with _as_cloud_errors(call):
+                try:
+                    answer: Mapping[str, Any] = self._ask(call, parameters)
+                    return answer
+                except exceptions.ClientError as error:
+                    if not _is_throttled(error) or attempt == WRITE_ATTEMPTS - 1:
+                        raise
+            self._sleep(min(2.0**attempt, _LONGEST_WAIT_S) * _RANDOM.uniform(0.5, 1.0))
+        raise AssertionError("the last attempt returns or raises")
+
+    def sign(self, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
+        """Headers of a POST, with those of AWS's signature (version 4) for Lambda."""
+        request = AWSRequest("POST", url, dict(headers), body)
+        with _as_cloud_errors(Call("lambda", "InvokeFunctionUrl", writes=False)):
+            credentials = self._session.get_credentials()
+            if credentials is None:
+                raise exceptions.NoCredentialsError
+            SigV4Auth(credentials, "lambda", self.region).add_auth(request)
+        return dict(request.headers.items())
+
+    def _ask(self, call: Call, parameters: Mapping[str, Any]) -> Any:
+        client = self._client(call.service, call.writes)
+        return getattr(client, xform_name(call.operation))(**parameters)
+
+    def _client(self, service: str, writes: bool) -> Any:
+        if (service, writes) not in self._clients:
+            attempts = 1 if writes else READ_ATTEMPTS
+            config = Config(
+                connect_timeout=_CONNECT_TIMEOUT_S,
+                read_timeout=_READ_TIMEOUT_S,
+                retries={"mode": "standard", "total_max_attempts": attempts},
+                user_agent_extra=f"poner/{version('poner')}",
+            )
+            try:
+                client = self._session.client(service, region_name=self.region, config=config)
+            except ValueError as error:  # an endpoint or a region that cannot be one
+                text = f"There is no way to {service} in {self.region}: {error}"
+                raise UnreachableError(text, CHECK_REGION) from error
+            self._clients[service, writes] = client
+        return self._clients[service, writes]
+
+
+@contextmanager
+def _as_cloud_errors(call: Call) -> Iterator[None]:
+    """Anything that boto3 raises, as the error that says what to do."""
+    try:
+        yield
+    except exceptions.ClientError as error:
+        answer = error.response.get("Error", {})
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        failure = refused(call, str(answer.get("Code", status)), status, answer.get("Message", ""))
+        # a traceback would show AWS's own words, which may repeat an environment variable
+        raise failure from (None if call.secrets else error)
+    except _NO_CREDENTIALS as error:
+        text = f"There are no usable AWS credentials: {error}."
+        raise CredentialsError(text, SIGN_IN, call.action) from error
+    except _NOT_SENT as error:
+        text = f"{call.action} cannot be asked: {error}."
+        raise UnreachableError(text, CHECK_REGION, call.action) from error
+    except _NO_ANSWER as error:
+        raise unanswered(call, f"gave no whole answer ({type(error).__name__})") from error
+    except exceptions.ParamValidationError:
+        text = f"boto3 does not send {call.action}: a value has a form that it does not take."
+        hint = "Check the names and settings under [deploy] in poner.toml."
+        raise RejectedError(text, hint, call.action) from None  # its own words repeat the values
+    except exceptions.BotoCoreError as error:
+        text = f"{call.action} failed: {error}."
+        raise CloudError(text, "Check the AWS settings of this machine.", call.action) from error
+
+
+def _is_throttled(error: exceptions.ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return error.response.get("Error", {}).get("Code") in THROTTLED or status == 429
+
+
+def _whole(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer whose stream has been read, so that nothing fails later."""
+    if "Payload" in answer:
+        return {**answer, "Payload": answer["Payload"].read()}
+    return answer

@@ -1,0 +1,223 @@
+"""What can be asked and done on AWS, in the deployer's values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from poner.deployer import aws_values as values
+from poner.deployer.aws_reads import AwsReads
+from poner.deployer.cloud import (
+    Alias,
+    Code,
+    Cors,
+    Document,
+    FunctionSetup,
+    LayerVersion,
+    Role,
+    Statement,
+    Url,
+)
+
+
+class AwsCloud(AwsReads):
+    """`Cloud` of AWS: one call of its API for each verb."""
+
+    def create_log_group(self, name: str, tags: Mapping[str, str]) -> None:
+        """Make a log group."""
+        self._api.write("logs", "CreateLogGroup", logGroupName=name, tags=dict(tags))
+
+    def set_retention(self, log_group: str, days: int | None) -> None:
+        """Keep events for so many days; None for ever."""
+        if days is None:
+            self._api.write("logs", "DeleteRetentionPolicy", logGroupName=log_group)
+        else:
+            self._api.write(
+                "logs", "PutRetentionPolicy", logGroupName=log_group, retentionInDays=days
+            )
+
+    def delete_log_group(self, name: str) -> None:
+        """Remove a log group with all its events."""
+        self._api.write("logs", "DeleteLogGroup", logGroupName=name)
+
+    def create_role(self, name: str, trust: Document, tags: Mapping[str, str]) -> Role:
+        """Make a role that `trust` lets somebody assume."""
+        answer = self._api.write(
+            "iam",
+            "CreateRole",
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps(trust),
+            Description="Lets a function of poner's write its log.",
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )
+        return values.read_role({"Tags": (), **answer["Role"]})
+
+    def put_role_policy(self, role: str, policy: str, document: Document) -> None:
+        """Give a role a policy of its own, or replace it."""
+        text = json.dumps(document)
+        self._api.write(
+            "iam", "PutRolePolicy", RoleName=role, PolicyName=policy, PolicyDocument=text
+        )
+
+    def delete_role_policy(self, role: str, policy: str) -> None:
+        """Take it away."""
+        self._api.write("iam", "DeleteRolePolicy", RoleName=role, PolicyName=policy)
+
+    def delete_role(self, name: str) -> None:
+        """Remove a role that has no policies any more."""
+        self._api.write("iam", "DeleteRole", RoleName=name)
+
+    def upload(self, path: Path, bucket: str, key: str) -> None:
+        """Put a file into a bucket."""
+        with path.open("rb") as file:
+            self._api.write("s3", "PutObject", Bucket=bucket, Key=key, Body=file)
+
+    def delete_upload(self, bucket: str, key: str) -> None:
+        """Remove a file from a bucket."""
+        self._api.write("s3", "DeleteObject", Bucket=bucket, Key=key)
+
+    def publish_layer(
+        self, name: str, code: Code, description: str, runtime: str, architecture: str
+    ) -> LayerVersion:
+        """Publish a version of a layer."""
+        answer = self._api.write(
+            "lambda",
+            "PublishLayerVersion",
+            LayerName=name,
+            Content=values.write_code(code),
+            Description=description,
+            CompatibleRuntimes=[runtime],
+            CompatibleArchitectures=[architecture],
+        )
+        return values.read_layer_version(answer)
+
+    def delete_layer_version(self, arn: str) -> None:
+        """Remove a version of a layer."""
+        name, number = arn.split(":")[6:8]
+        self._api.write("lambda", "DeleteLayerVersion", LayerName=name, VersionNumber=int(number))
+
+    def create_function(
+        self, name: str, code: Code, setup: FunctionSetup, tags: Mapping[str, str]
+    ) -> None:
+        """Make a function."""
+        self._api.write(
+            "lambda",
+            "CreateFunction",
+            FunctionName=name,
+            PackageType="Zip",
+            Code=values.write_code(code),
+            Architectures=[setup.architecture],
+            Tags=dict(tags),
+            Publish=False,
+            **values.write_setup(setup),
+        )
+
+    def update_code(self, name: str, code: Code, architecture: str) -> None:
+        """Replace the code of $LATEST."""
+        self._api.write(
+            "lambda",
+            "UpdateFunctionCode",
+            FunctionName=name,
+            Architectures=[architecture],
+            Publish=False,
+            **values.write_code(code),
+        )
+
+    def update_configuration(self, name: str, setup: FunctionSetup) -> None:
+        """Replace all other settings of $LATEST."""
+        self._api.write(
+            "lambda",
+            "UpdateFunctionConfiguration",
+            FunctionName=name,
+            **values.write_setup(setup),
+        )
+
+    def tag_function(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Add tags, or change them."""
+        self._api.write("lambda", "TagResource", Resource=arn, Tags=dict(tags))
+
+    def set_concurrency(self, name: str, reserved: int) -> None:
+        """Reserve environments for a function."""
+        self._api.write(
+            "lambda",
+            "PutFunctionConcurrency",
+            FunctionName=name,
+            ReservedConcurrentExecutions=reserved,
+        )
+
+    def publish_version(self, name: str, code_sha256: str, description: str) -> str:
+        """Make a version of $LATEST, if it holds that code; returns its number."""
+        answer = self._api.write(
+            "lambda",
+            "PublishVersion",
+            FunctionName=name,
+            CodeSha256=values.write_sha256(code_sha256),
+            Description=description,
+        )
+        return str(answer["Version"])
+
+    def delete_version(self, name: str, version: str) -> None:
+        """Remove a version that no alias names."""
+        self._api.write("lambda", "DeleteFunction", FunctionName=name, Qualifier=version)
+
+    def create_alias(self, name: str, alias: Alias) -> None:
+        """Make an alias."""
+        routing = {"RoutingConfig": values.write_routing(alias)} if alias.weights else {}
+        self._api.write(
+            "lambda",
+            "CreateAlias",
+            FunctionName=name,
+            Name=alias.name,
+            FunctionVersion=alias.version,
+            Description=alias.description,
+            **routing,
+        )
+
+    def update_alias(self, name: str, alias: Alias) -> None:
+        """Point an alias elsewhere."""
+        self._api.write(
+            "lambda",
+            "UpdateAlias",
+            FunctionName=name,
+            Name=alias.name,
+            FunctionVersion=alias.version,
+            Description=alias.description,
+            RoutingConfig=values.write_routing(alias),
+        )
+
+    def create_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> Url:
+        """Make a Function URL."""
+        return self._write_url("CreateFunctionUrlConfig", name, alias, auth, cors)
+
+    def update_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> Url:
+        """Change a Function URL; its address stays."""
+        return self._write_url("UpdateFunctionUrlConfig", name, alias, auth, cors)
+
+    def add_permission(self, name: str, alias: str, statement: Statement) -> None:
+        """Add a statement to the alias's resource policy."""
+        parameters = values.write_statement(statement)
+        self._api.write("lambda", "AddPermission", FunctionName=name, Qualifier=alias, **parameters)
+
+    def remove_permission(self, name: str, alias: str, sid: str) -> None:
+        """Remove a statement from the alias's resource policy."""
+        self._api.write(
+            "lambda", "RemovePermission", FunctionName=name, Qualifier=alias, StatementId=sid
+        )
+
+    def delete_function(self, name: str) -> None:
+        """Remove a function with its versions, aliases, URLs and policies."""
+        self._api.write("lambda", "DeleteFunction", FunctionName=name)
+
+    def _write_url(
+        self, operation: str, name: str, alias: str, auth: str, cors: Cors | None
+    ) -> Url:
+        answer = self._api.write(
+            "lambda",
+            operation,
+            FunctionName=name,
+            Qualifier=alias,
+            AuthType=auth,
+            Cors=values.write_cors(cors),
+        )
+        return values.read_url(answer)

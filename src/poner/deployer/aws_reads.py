@@ -1,0 +1,240 @@
+"""What can be asked of AWS, in the deployer's values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from poner.deployer import aws_values as values
+from poner.deployer.cloud import (
+    LATEST,
+    AccountLimits,
+    Alias,
+    BucketError,
+    CloudError,
+    CredentialsError,
+    Document,
+    Function,
+    FunctionState,
+    Identity,
+    LayerVersion,
+    LogEvent,
+    LogGroup,
+    MissingError,
+    RejectedError,
+    Role,
+    Statement,
+    Url,
+    Version,
+)
+
+
+class Api(Protocol):
+    """AWS's API by its own names."""
+
+    region: str
+    """The region that is asked."""
+
+    def read(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
+        """An answer; None for what is not there."""
+        ...
+
+    def pages(
+        self, service: str, operation: str, field: str, **parameters: Any
+    ) -> Iterator[list[Any]]:
+        """A list's pages."""
+        ...
+
+    def write(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
+        """The answer to a change."""
+        ...
+
+    def sign(self, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
+        """Headers of a POST to a URL, signed for Lambda."""
+        ...
+
+
+class AwsReads:
+    """`CloudReads` of AWS."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    @property
+    def region(self) -> str:
+        """The region, such as `eu-west-1`."""
+        return self._api.region
+
+    def get_identity(self) -> Identity:
+        """Whose credentials these are."""
+        answer = self._api.read("sts", "GetCallerIdentity")
+        assert answer is not None
+        return values.read_identity(answer)
+
+    def get_function(self, name: str) -> Function | None:
+        """A function with its tags and reserved concurrency."""
+        answer = self._api.read("lambda", "GetFunction", FunctionName=name)
+        if answer is None:
+            return None
+        return Function(
+            latest=values.read_version(answer["Configuration"]),
+            tags=dict(answer.get("Tags") or {}),
+            reserved_concurrency=answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
+        )
+
+    def get_state(self, name: str, version: str = LATEST) -> FunctionState:
+        """Whether a version is ready."""
+        answer = self._api.read(
+            "lambda", "GetFunctionConfiguration", FunctionName=name, Qualifier=version
+        )
+        if answer is None:
+            raise _no_function(name, version)
+        return values.read_state(answer)
+
+    def list_versions(self, name: str) -> tuple[Version, ...]:
+        """All versions but $LATEST, oldest first."""
+        listed = self._list("lambda", "ListVersionsByFunction", "Versions", FunctionName=name)
+        numbered = [answer for answer in listed if answer["Version"] != LATEST]
+        numbered.sort(key=lambda answer: int(answer["Version"]))
+        return tuple(values.read_version(answer) for answer in numbered)
+
+    def list_aliases(self, name: str) -> tuple[Alias, ...]:
+        """All aliases of a function."""
+        listed = self._list("lambda", "ListAliases", "Aliases", FunctionName=name)
+        return tuple(values.read_alias(answer) for answer in listed)
+
+    def get_url(self, name: str, alias: str) -> Url | None:
+        """The Function URL on an alias."""
+        answer = self._api.read(
+            "lambda", "GetFunctionUrlConfig", FunctionName=name, Qualifier=alias
+        )
+        return None if answer is None else values.read_url(answer)
+
+    def get_statements(self, name: str, alias: str) -> tuple[Statement, ...]:
+        """The alias's resource policy."""
+        answer = self._api.read("lambda", "GetPolicy", FunctionName=name, Qualifier=alias)
+        if answer is None:
+            return ()
+        statements = json.loads(answer["Policy"])["Statement"]
+        return tuple(values.read_statement(statement) for statement in statements)
+
+    def get_role(self, name: str) -> Role | None:
+        """A role."""
+        answer = self._api.read("iam", "GetRole", RoleName=name)
+        return None if answer is None else values.read_role(answer["Role"])
+
+    def get_role_policy(self, role: str, policy: str) -> Document | None:
+        """A role's own policy of that name."""
+        answer = self._api.read("iam", "GetRolePolicy", RoleName=role, PolicyName=policy)
+        return None if answer is None else dict(answer["PolicyDocument"])
+
+    def get_log_group(self, name: str) -> LogGroup | None:
+        """A log group."""
+        groups = self._list("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
+        named = [group for group in groups if group["logGroupName"] == name]
+        return values.read_log_group(named[0]) if named else None
+
+    def get_log_group_tags(self, arn: str) -> Mapping[str, str]:
+        """A log group's tags."""
+        answer = self._api.read("logs", "ListTagsForResource", resourceArn=arn)
+        return {} if answer is None else dict(answer["tags"])
+
+    def list_layers(self, prefix: str) -> tuple[str, ...]:
+        """Names of the account's layers that begin with a prefix."""
+        names = (answer["LayerName"] for answer in self._list("lambda", "ListLayers", "Layers"))
+        return tuple(name for name in names if name.startswith(prefix))
+
+    def list_layer_versions(self, layer: str) -> tuple[LayerVersion, ...]:
+        """The versions of a layer, newest first."""
+        listed = self._list("lambda", "ListLayerVersions", "LayerVersions", LayerName=layer)
+        newest_first = sorted(listed, key=lambda answer: -int(answer["Version"]))
+        return tuple(values.read_layer_version(answer) for answer in newest_first)
+
+    def list_uploads(self, bucket: str, prefix: str) -> tuple[str, ...]:
+        """Keys in a bucket that begin with a prefix; asks first where the bucket is."""
+        answer = self._api.read("s3", "HeadBucket", Bucket=bucket)
+        if answer is None:
+            raise _no_bucket(f"There is no bucket {bucket!r}.", "s3:ListBucket")
+        # botocore follows a bucket to its region, but Lambda takes no code from there
+        if answer.get("BucketRegion", self.region) != self.region:
+            where = f"The bucket {bucket!r} is in {answer['BucketRegion']}, not in {self.region}."
+            raise _no_bucket(where, "s3:ListBucket")
+        listed = self._list("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=prefix)
+        return tuple(answer["Key"] for answer in listed)
+
+    def list_log_events(self, log_group: str, since_ms: int) -> Iterator[LogEvent]:
+        """Events of a log group from a moment on, read page by page as they are taken."""
+        pages = self._api.pages(
+            "logs", "FilterLogEvents", "events", logGroupName=log_group, startTime=since_ms
+        )
+        for page in pages:
+            for event in page:
+                yield LogEvent(event["eventId"], event["timestamp"], event["message"])
+
+    def get_account_limits(self) -> AccountLimits | None:
+        """The account's limits in this region."""
+        answer = self._api.read("lambda", "GetAccountSettings")
+        return None if answer is None else values.read_limits(answer)
+
+    def find_denied(self, principal_arn: str, actions: Iterable[str]) -> tuple[str, ...] | None:
+        """Which actions a principal may not do; None where IAM does not tell."""
+        if principal_arn.endswith(":root"):
+            return ()
+        try:
+            source = self._find_policy_source(principal_arn)
+            results = self._list(
+                "iam",
+                "SimulatePrincipalPolicy",
+                "EvaluationResults",
+                PolicySourceArn=source,
+                ActionNames=list(actions),
+            )
+        except CredentialsError:
+            raise
+        except CloudError:
+            return None
+        if not results:
+            return None
+        denied = (one["EvalActionName"] for one in results if one["EvalDecision"] != "allowed")
+        return tuple(denied)
+
+    def invoke(self, name: str, version: str, payload: bytes) -> bytes:
+        """A version's answer to an event."""
+        answer = self._api.read(
+            "lambda", "Invoke", FunctionName=name, Qualifier=version, Payload=payload
+        )
+        if answer is None:
+            raise _no_function(name, version)
+        if failure := answer.get("FunctionError"):
+            raise RejectedError(
+                f"Version {version} of {name} failed on AWS ({failure}).",
+                "See why with `poner logs`.",
+                "lambda:InvokeFunction",
+            )
+        return bytes(answer["Payload"])
+
+    def sign(self, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers of a POST to a URL with auth AWS_IAM, signed."""
+        return self._api.sign(url, body, headers)
+
+    def _list(self, service: str, operation: str, field: str, **parameters: Any) -> list[Any]:
+        pages = self._api.pages(service, operation, field, **parameters)
+        return [item for page in pages for item in page]
+
+    def _find_policy_source(self, arn: str) -> str:
+        """What IAM can simulate: a session's ARN does not hold its role's path, so IAM is asked."""
+        session = re.fullmatch(r"arn:[\w-]+:sts::\d+:assumed-role/([^/]+)/.+", arn)
+        role = self.get_role(session[1]) if session else None
+        return arn if role is None else role.arn
+
+
+def _no_function(name: str, version: str) -> MissingError:
+    text = f"There is no version {version} of a function {name!r}."
+    return MissingError(text, "Deploy it first with `poner deploy`.")
+
+
+def _no_bucket(text: str, action: str) -> BucketError:
+    hint = "Name a bucket of yours in the function's region as `bucket` under [deploy]."
+    return BucketError(text, hint, action)

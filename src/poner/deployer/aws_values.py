@@ -1,0 +1,235 @@
+"""AWS's answers as the deployer's values, and the other way round."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from poner.deployer.cloud import (
+    AccountLimits,
+    Alias,
+    Code,
+    Cors,
+    FunctionSetup,
+    FunctionState,
+    Identity,
+    LayerVersion,
+    LogGroup,
+    Role,
+    Statement,
+    Url,
+    Version,
+)
+
+Answer = Mapping[str, Any]
+"""What AWS sends, as botocore gives it."""
+
+_STATES: Mapping[str, Literal["Pending", "Active", "Inactive", "Failed"]] = {
+    "Pending": "Pending",
+    "Inactive": "Inactive",
+    "Failed": "Failed",
+    "Deactivated": "Inactive",
+    "Deactivating": "Inactive",
+    "ActiveNonInvocable": "Failed",
+    "Deleting": "Failed",
+}
+_UPDATES: Mapping[str, Literal["Successful", "InProgress", "Failed"]] = {
+    "InProgress": "InProgress",
+    "Failed": "Failed",
+}
+
+
+def read_identity(answer: Answer) -> Identity:
+    """GetCallerIdentity's answer."""
+    arn = answer["Arn"]
+    return Identity(answer["Account"], arn.split(":")[1], arn)
+
+
+def read_version(answer: Answer) -> Version:
+    """A FunctionConfiguration."""
+    return Version(
+        version=answer["Version"],
+        arn=answer["FunctionArn"],
+        setup=read_setup(answer),
+        modified=answer.get("LastModified", ""),
+    )
+
+
+def read_setup(answer: Answer) -> FunctionSetup:
+    """The settings in a FunctionConfiguration; a container image has no runtime and no handler."""
+    return FunctionSetup(
+        code_sha256=base64.b64decode(answer["CodeSha256"]).hex(),
+        runtime=answer.get("Runtime") or "",
+        architecture=(answer.get("Architectures") or ["x86_64"])[0],
+        handler=answer.get("Handler") or "",
+        memory_mb=answer["MemorySize"],
+        timeout_s=answer["Timeout"],
+        description=answer.get("Description", ""),
+        role_arn=answer["Role"],
+        layer_arns=tuple(layer["Arn"] for layer in answer.get("Layers") or ()),
+        environment=dict((answer.get("Environment") or {}).get("Variables") or {}),
+        log_format=(answer.get("LoggingConfig") or {}).get("LogFormat"),
+    )
+
+
+def read_state(answer: Answer) -> FunctionState:
+    """The state in a FunctionConfiguration; what is not said is well."""
+    reasons = (answer.get("StateReason"), answer.get("LastUpdateStatusReason"))
+    return FunctionState(
+        state=_STATES.get(answer.get("State", ""), "Active"),
+        update=_UPDATES.get(answer.get("LastUpdateStatus", ""), "Successful"),
+        reason=" ".join(reason for reason in reasons if reason),
+    )
+
+
+def read_alias(answer: Answer) -> Alias:
+    """An AliasConfiguration."""
+    routing = answer.get("RoutingConfig") or {}
+    return Alias(
+        name=answer["Name"],
+        version=answer["FunctionVersion"],
+        weights=dict(routing.get("AdditionalVersionWeights") or {}),
+        description=answer.get("Description", ""),
+    )
+
+
+def read_url(answer: Answer) -> Url:
+    """A FunctionUrlConfig."""
+    url = answer["FunctionUrl"]
+    return Url(
+        url=url if url.endswith("/") else f"{url}/",
+        auth=answer["AuthType"],
+        cors=read_cors(answer.get("Cors") or {}),
+    )
+
+
+def read_cors(answer: Answer) -> Cors | None:
+    """A Cors structure; None for one that allows nothing."""
+    cors = Cors(
+        allow_origins=tuple(answer.get("AllowOrigins") or ()),
+        allow_methods=tuple(answer.get("AllowMethods") or ()),
+        allow_headers=tuple(answer.get("AllowHeaders") or ()),
+        expose_headers=tuple(answer.get("ExposeHeaders") or ()),
+        allow_credentials=bool(answer.get("AllowCredentials")),
+        max_age_s=answer.get("MaxAge") or None,  # 0 is what AWS has where nothing was said
+    )
+    return None if cors == Cors() else cors
+
+
+def write_cors(cors: Cors | None) -> dict[str, Any]:
+    """A Cors structure; an empty one removes what is there."""
+    if cors is None:
+        return {}
+    values = {
+        "AllowOrigins": list(cors.allow_origins),
+        "AllowMethods": list(cors.allow_methods),
+        "AllowHeaders": list(cors.allow_headers),
+        "ExposeHeaders": list(cors.expose_headers),
+        "AllowCredentials": cors.allow_credentials,
+        "MaxAge": cors.max_age_s,
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def read_statement(answer: Answer) -> Statement:
+    """A statement of a resource policy.
+
+    AWS has its conditions under Condition, by operator; moto 5.2.5 has them beside the action.
+    """
+    conditions: dict[str, Any] = {}
+    for values in (answer.get("Condition") or {}).values():
+        conditions.update(values)
+    auth = conditions.get("lambda:FunctionUrlAuthType", answer.get("FunctionUrlAuthType"))
+    via_url = conditions.get("lambda:InvokedViaFunctionUrl", answer.get("InvokedViaFunctionUrl"))
+    action = answer.get("Action", "")
+    return Statement(
+        sid=answer.get("Sid", ""),
+        action=action if isinstance(action, str) else json.dumps(action),
+        principal=_read_principal(answer.get("Principal")),
+        url_auth=auth if auth in ("NONE", "AWS_IAM") else None,
+        via_url=str(via_url).lower() == "true",
+    )
+
+
+def write_statement(statement: Statement) -> dict[str, Any]:
+    """The parameters of AddPermission."""
+    parameters: dict[str, Any] = {
+        "StatementId": statement.sid,
+        "Action": statement.action,
+        "Principal": statement.principal,
+    }
+    if statement.url_auth is not None:
+        parameters["FunctionUrlAuthType"] = statement.url_auth
+    if statement.via_url:
+        parameters["InvokedViaFunctionUrl"] = True
+    return parameters
+
+
+def read_role(answer: Answer) -> Role:
+    """A Role."""
+    tags = {tag["Key"]: tag["Value"] for tag in answer.get("Tags", ())}
+    return Role(answer["RoleName"], answer["Arn"], tags)
+
+
+def read_log_group(answer: Answer) -> LogGroup:
+    """A LogGroup."""
+    arn = answer["arn"].removesuffix(":*")
+    return LogGroup(answer["logGroupName"], arn, answer.get("retentionInDays"))
+
+
+def read_layer_version(answer: Answer) -> LayerVersion:
+    """A version of a layer, listed or just published."""
+    return LayerVersion(answer["LayerVersionArn"], answer.get("Description", ""))
+
+
+def read_limits(answer: Answer) -> AccountLimits:
+    """GetAccountSettings's answer."""
+    limit = answer["AccountLimit"]
+    return AccountLimits(
+        concurrency=limit["ConcurrentExecutions"],
+        unreserved=limit["UnreservedConcurrentExecutions"],
+        code_bytes=answer["AccountUsage"]["TotalCodeSize"],
+        code_limit_bytes=limit["TotalCodeSize"],
+    )
+
+
+def write_code(code: Code) -> dict[str, Any]:
+    """Where the zip is, or the zip itself."""
+    if code.bucket is not None:
+        return {"S3Bucket": code.bucket, "S3Key": code.key}
+    return {"ZipFile": code.path.read_bytes()}
+
+
+def write_setup(setup: FunctionSetup) -> dict[str, Any]:
+    """The settings but for code and architecture, all of them, so that none is left as it was."""
+    parameters: dict[str, Any] = {
+        "Runtime": setup.runtime,
+        "Role": setup.role_arn,
+        "Handler": setup.handler,
+        "Description": setup.description,
+        "Timeout": setup.timeout_s,
+        "MemorySize": setup.memory_mb,
+        "Environment": {"Variables": dict(setup.environment)},
+        "Layers": list(setup.layer_arns),
+    }
+    if setup.log_format is not None:
+        parameters["LoggingConfig"] = {"LogFormat": setup.log_format}
+    return parameters
+
+
+def write_routing(alias: Alias) -> dict[str, Any]:
+    """An AliasRoutingConfiguration; an empty one ends a canary release."""
+    return {"AdditionalVersionWeights": dict(alias.weights)}
+
+
+def write_sha256(sha256: str) -> str:
+    """A hash in the form that Lambda has it."""
+    return base64.b64encode(bytes.fromhex(sha256)).decode()
+
+
+def _read_principal(principal: Any) -> str:
+    if principal in ("*", {"AWS": "*"}):
+        return "*"
+    return principal if isinstance(principal, str) else json.dumps(principal, sort_keys=True)
