@@ -7,7 +7,15 @@ to boto3.
 
 from poner.deployer.applying import Clock
 from poner.deployer.cloud import Cloud, CloudReads, LogEvent
-from poner.deployer.deploying import Deployment, Proposal, Wish, carry_out, do_plan, propose
+from poner.deployer.deploying import (
+    Deployment,
+    Proposal,
+    Wish,
+    ask_version,
+    carry_out,
+    do_plan,
+    propose,
+)
 from poner.deployer.descriptions import as_json, plan_lines
 from poner.deployer.observing import observe_own
 from poner.deployer.planning import PUBLIC_NOTE
@@ -30,6 +38,7 @@ __all__ = [
     "Status",
     "Wish",
     "as_json",
+    "ask_version",
     "carry_out",
     "do_plan",
     "make_status",

@@ -7,6 +7,7 @@ lost, goes on by being planned again.
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -261,3 +262,14 @@ def do_plan(
                     raise
                 clock.sleep(2.0 ** (attempt - 1))
     return tuple(worker.made.notes)
+
+
+def ask_version(cloud: CloudReads, name: str, version: str, body: str) -> tuple[int, str]:
+    """What a version answers to a request, past alias and URL: HTTP status and body.
+
+    Raises:
+        CloudError: it cannot be invoked, or did not answer.
+    """
+    event = json.dumps({"version": "2.0", "body": body, "isBase64Encoded": False})
+    answer = json.loads(cloud.invoke(name, version, event.encode()))
+    return int(answer["statusCode"]), str(answer["body"])
