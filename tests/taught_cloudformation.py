@@ -49,6 +49,15 @@ class Resource:
         properties = json.loads(json.dumps(cloudformation_json["Properties"]))
         return cls.maker(get_backend(account_id, region_name), properties, kwargs["LogicalId"])
 
+    def is_created(self) -> bool:
+        """Whether the stack need not wait for it."""
+        return True
+
+    @classmethod
+    def has_cfn_attr(cls, name: str) -> bool:
+        """Whether Fn::GetAtt may be asked for it in outputs."""
+        return name == "FunctionUrl"
+
     def get_cfn_attribute(self, name: str) -> str:
         """What Fn::GetAtt gives."""
         return self.attributes[name]

@@ -18,7 +18,9 @@ from poner.deployer.desired import ROLE_POLICY, TRUST, Desired, DesiredRole
 from poner.deployer.export.documents import encode_hash, find_path, map_texts, without_nothing
 from poner.deployer.settings import ALIAS
 
-_HEADER = "# Made by `poner export sam`; the zips lie where `poner build` left them. To deploy it:\n"
+_HEADER = (
+    "# Made by `poner export sam`; the zips lie where `poner build` left them. To deploy it:\n"
+)
 _VERSION_DIGITS = 12
 
 
