@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import warnings
 from pathlib import Path
 
 import numpy as np
-import pytest
 from sklearn.tree import DecisionTreeClassifier
 
 from poner.artifacts import Signature
@@ -29,11 +27,3 @@ def signature_in(folder: Path) -> Signature:
 def kept_rows(folder: Path) -> dict:
     """Read the training rows that were written."""
     return json.loads((folder / "training_rows.json").read_text())
-
-
-@pytest.fixture(autouse=True)
-def no_warning():
-    """Nothing that `save_model` does warns."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from poner import client, compiled_model, loader, pipeline
 from poner.artifacts import PredictionValue, Signature
-from poner.bundle import Bundle, FunctionSettings, read_bundle
+from poner.bundle import Bundle, EngineChoice, FunctionSettings, Slim, read_bundle
 from poner.compiled_model import CompiledModel
 from poner.errors import UsageError
 
@@ -147,14 +147,14 @@ def build(
         tuple(newer),
     )
     packages = pipeline.Packages(
-        tuple(require), tuple(map(Path, include)), _one_of("choice of slim", slim, config.Slim)
+        tuple(require), tuple(map(Path, include)), _one_of("choice of slim", slim, Slim)
     )
     reporter = pipeline.Reporter(notify=notify)
     return pipeline.build(
         Path(model),
         Path(out),
         target,
-        engine=_one_of("engine", engine, config.EngineChoice),
+        engine=_one_of("engine", engine, EngineChoice),
         packages=packages,
         feature_names=feature_names,
         labels=labels,

@@ -10,19 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from poner.bundle import EngineChoice, Slim
 from poner.errors import ConfigError, UsageError
 from poner.limits import RUNTIMES, Runtime
 
 CONFIG_NAME = "poner.toml"
 
-EngineChoice = Literal["auto", "native", "onnx", "sklearn"]
-"""How predictions are computed; `auto` takes the first engine that answers as the model does."""
-
 Architecture = Literal["x86_64", "arm64"]
 """Lambda's architectures."""
-
-Slim = Literal["auto", "always", "never"]
-"""How much is left out of layers: what is needed to fit, all that is safe, or nothing."""
 
 
 class _Section(BaseModel):
@@ -82,6 +77,59 @@ class FunctionSection(_Section):
     """Longest request body that is read."""
 
 
+class CorsSection(_Section):
+    """[deploy.cors]; as AWS has it."""
+
+    allow_origins: Texts = ()
+    """Origins whose pages may read answers, such as `https://example.com`, or `*`."""
+    allow_methods: Texts = ()
+    """Methods that pages may use; OPTIONS needs no mention."""
+    allow_headers: Texts = ()
+    """Headers that requests may have."""
+    expose_headers: Texts = ()
+    """Headers of answers that pages may read."""
+    allow_credentials: bool = False
+    """Whether cookies may be sent along."""
+    max_age_s: Annotated[int, Field(ge=0, le=86_400)] | None = None
+    """How long browsers may keep the answer to a preflight, in seconds."""
+
+
+LogRetention = Literal[
+    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+]  # fmt: skip
+"""Days that CloudWatch Logs can keep events (its documentation, 2026-11); 0 for ever."""
+
+
+class DeploySection(_Section):
+    """[deploy]."""
+
+    region: str | None = None
+    """AWS's region; None for the one boto3 finds."""
+    profile: str | None = None
+    """Profile of AWS's configuration; None for the one boto3 finds."""
+    auth: Literal["none", "iam"] = "iam"
+    """Who may call the URL: anyone, or those whose requests are signed and allowed."""
+    role: Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/.+$")] | None = None
+    """ARN of the execution role; None for one that poner makes."""
+    bucket: str | None = None
+    """Bucket for zips of more than 50 MB."""
+    environment: dict[str, str] = {}
+    """Environment variables of the function."""
+    tags: dict[str, str] = {}
+    """Tags of all that poner makes."""
+    log_format: Literal["text", "json"] = "text"
+    """Format of Lambda's own log lines."""
+    log_retention_days: LogRetention = 30
+    """Days that log events are kept; 0 for ever."""
+    reserved_concurrency: Annotated[int, Field(ge=0)] | None = None
+    """Environments reserved for the function, and the most it gets; None leaves that alone."""
+    keep: Annotated[int, Field(ge=1)] = 5
+    """Versions that are kept."""
+    cors: CorsSection | None = None
+    """CORS of the URL; None for none."""
+
+
 class Config(_Section):
     """All of poner.toml; what it leaves out has its default."""
 
@@ -89,6 +137,7 @@ class Config(_Section):
     model: ModelSection = ModelSection()
     build: BuildSection = BuildSection()
     function: FunctionSection = FunctionSection()
+    deploy: DeploySection = DeploySection()
 
 
 def read_config(folder: Path) -> Config:

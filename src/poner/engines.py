@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import assert_never
 
 from poner import bundler, compiler, limits, loader
 from poner.artifacts import Examples, ModelFile, OnnxGraph, TrainedModel
-from poner.bundle import Bundle, FunctionSettings
+from poner.bundle import Bundle, Engine, EngineChoice, FunctionSettings, Slim
 from poner.compiled_model import CompiledModel
 from poner.errors import (
     InstallError,
@@ -24,9 +24,6 @@ from poner.errors import (
     ParityError,
     QuotaError,
 )
-
-Engine = Literal["native", "onnx", "sklearn"]
-"""How predictions are computed on Lambda."""
 
 ENGINES: tuple[Engine, ...] = ("native", "onnx", "sklearn")
 """In the order in which `auto` tries them: the smaller and faster first."""
@@ -71,7 +68,7 @@ class Packages:
     """Packages and their versions, such as `numpy==1.24.1`."""
     include: tuple[Path, ...] = ()
     """The user's own modules that the model's classes come from."""
-    slim: Literal["auto", "always", "never"] = "auto"
+    slim: Slim = "auto"
     """How much is left out of the layers."""
 
 
@@ -107,7 +104,7 @@ class Job:
         return self.trained.file
 
 
-def build_bundle(job: Job, choice: Engine | Literal["auto"]) -> Bundle:
+def build_bundle(job: Job, choice: EngineChoice) -> Bundle:
     """The Bundle of the engine that was chosen, or of the first that can make one.
 
     Raises:

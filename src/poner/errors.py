@@ -64,6 +64,10 @@ class ConfigError(PonerError):
     """poner.toml is missing, or holds something it should not."""
 
 
+class SettingsError(PonerError):
+    """A setting of a function is refused by Lambda; names it, never the value of a variable."""
+
+
 class BundleError(PonerError):
     """A Bundle is missing or damaged, or could not be made."""
 

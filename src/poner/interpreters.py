@@ -34,6 +34,15 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_path("poner"))
 
 
+def state_folder() -> Path:
+    """The folder of what is under way, such as a deploy: PONER_STATE_DIR, or the user's own."""
+    if chosen := os.environ.get("PONER_STATE_DIR"):
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_state_path("poner"))
+
+
 @functools.cache
 def find_python(version: str) -> Path:
     """The interpreter of a version such as `3.13`, fetched through uv where it is not installed.

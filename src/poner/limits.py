@@ -48,8 +48,12 @@ class Runtime:
 
     name: str
     """AWS's identifier, such as `python3.13`."""
+    deprecated: datetime.date
+    """From this day on AWS mends it no more."""
     block_create: datetime.date
     """From this day on AWS creates no new function with it."""
+    block_update: datetime.date
+    """From this day on AWS changes no function with it."""
     glibc: tuple[int, int]
     """C library of its operating system."""
 
@@ -71,15 +75,17 @@ class Runtime:
         return f"{name}, glibc {self.glibc[0]}.{self.glibc[1]}"
 
 
+_day = datetime.date
+
 RUNTIMES = {
     runtime.name: runtime
     for runtime in (
-        Runtime("python3.9", datetime.date(2026, 8, 31), (2, 26)),
-        Runtime("python3.10", datetime.date(2026, 11, 30), (2, 26)),
-        Runtime("python3.11", datetime.date(2027, 7, 31), (2, 26)),
-        Runtime("python3.12", datetime.date(2028, 11, 30), (2, 34)),
-        Runtime("python3.13", datetime.date(2029, 7, 31), (2, 34)),
-        Runtime("python3.14", datetime.date(2029, 7, 31), (2, 34)),
+        Runtime("python3.9", _day(2025, 12, 15), _day(2026, 8, 31), _day(2026, 9, 30), (2, 26)),
+        Runtime("python3.10", _day(2026, 10, 31), _day(2026, 11, 30), _day(2027, 1, 15), (2, 26)),
+        Runtime("python3.11", _day(2027, 6, 30), _day(2027, 7, 31), _day(2027, 8, 31), (2, 26)),
+        Runtime("python3.12", _day(2028, 10, 31), _day(2028, 11, 30), _day(2029, 1, 10), (2, 34)),
+        Runtime("python3.13", _day(2029, 6, 30), _day(2029, 7, 31), _day(2029, 8, 31), (2, 34)),
+        Runtime("python3.14", _day(2029, 6, 30), _day(2029, 7, 31), _day(2029, 8, 31), (2, 34)),
     )
 }
 """The runtimes poner builds for, oldest first (dates as best known on 2026-11-22)."""

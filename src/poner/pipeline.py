@@ -1,7 +1,8 @@
-"""The whole flow on one screen: load, compile, bundle; then run it here.
+"""The whole flow on one screen: load, compile, bundle; then run it here, or ship it.
 
 model file ─► TrainedModel ─► CompiledModel ─► Bundle ─► a URL
      loader.open_model   compiler.compile_model   bundler.make_native_bundle   emulator.running
+                                                                               deployer.carry_out
 
 A model that the native engine does not compute goes along in its file, or as a graph of ONNX, with
 packages in layers; engines.py chooses.
@@ -9,18 +10,19 @@ packages in layers; engines.py chooses.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from poner import emulator, loader
-from poner.bundle import Bundle
+from poner import deployer, emulator, loader
+from poner.acceptance import accept
+from poner.bundle import Bundle, EngineChoice
 from poner.client import FunctionUrl
 from poner.engines import (
     NO_PACKAGES,
     SILENT,
-    Engine,
     Job,
     Packages,
     Reporter,
@@ -28,14 +30,15 @@ from poner.engines import (
     build_bundle,
     compile_trained,
 )
+from poner.interpreters import state_folder
 
 __all__ = [
-    "Engine",
     "Packages",
     "Reporter",
     "Target",
     "build",
     "compile_trained",
+    "deploy",
     "local_function",
     "run_locally",
 ]
@@ -46,7 +49,7 @@ def build(
     out: Path,
     target: Target,
     *,
-    engine: Engine | Literal["auto"] = "auto",
+    engine: EngineChoice = "auto",
     packages: Packages = NO_PACKAGES,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
@@ -86,3 +89,35 @@ def run_locally(
     """A local Function URL for a Bundle, as long as the context lasts."""
     with emulator.running(local_function(bundle), log=log, notify=log) as urls:
         yield FunctionUrl.of(urls.url, bundle.manifest.signature)
+
+
+def deploy(
+    wish: deployer.Wish,
+    cloud: deployer.Cloud,
+    *,
+    agree: Callable[[deployer.Proposal], bool],
+    check: bool = True,
+    reporter: Reporter = SILENT,
+) -> deployer.Deployment | None:
+    """Ship a Bundle: look what is there, agree on a plan, do it, and ask the URL a known row.
+
+    Returns:
+        What is deployed; None where the plan was not agreed to.
+    """
+    now = datetime.datetime.now(datetime.UTC)
+    proposal = deployer.propose(cloud, wish, state_folder=state_folder(), today=now.date())
+    if not agree(proposal):
+        return None
+    deployment = deployer.carry_out(
+        cloud,
+        proposal,
+        notify=reporter.notify,
+        clock=deployer.Clock(),
+        begun=now.isoformat(timespec="seconds"),
+    )
+    for note in deployment.notes:
+        reporter.notify(f"Note: {note}")
+    if check:
+        reporter.notify("Asking it a known row")
+        accept(deployment, wish.bundle, cloud)
+    return deployment

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ class RowRefusedError(Exception):
     """The model takes no such row; arguments: the row, the column or -1, and the reason."""
 
 
-class LayeredModel:
+class LayeredModel(ABC):
     """A model of another library, asked as the handler asks."""
 
     RefusedError = RowRefusedError
@@ -41,7 +42,7 @@ class LayeredModel:
         self._typical = typical and _with_nan(typical)
         self._is_text = [feature["kind"] == "category" for feature in metadata["features"]]
 
-    def body_reader(self) -> None:
+    def body_reader(self) -> None:  # noqa: B027  # this is all of it: it answers None
         """None: every request is read by the handler."""
 
     def predict_row(self, values: Sequence[Any]) -> float | tuple[float, ...]:
@@ -74,13 +75,13 @@ class LayeredModel:
         predictions = self._listed(self.answer(rows), len(rows))
         return {"predictions": predictions, "scores": self.score(rows)}
 
+    @abstractmethod
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
         """What the model itself answers to rows: (n_rows,) or (n_rows, n_outputs)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def score(self, rows: Sequence[Sequence[Any]]) -> list[list[float]] | None:
         """Probabilities or decision values, (n_rows, width); None where it has neither."""
-        raise NotImplementedError
 
     def _listed(self, answers: Any, n_rows: int) -> list[list[float]]:
         """Answers as places of classes, or as values, of each output."""

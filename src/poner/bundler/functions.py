@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from poner import limits
 from poner.artifacts import Examples, ModelFile, OnnxGraph
+from poner.bundle import Engine
 from poner.bundler.native import runtime_files
 from poner.errors import BundleError, UsageError
 
@@ -42,7 +43,7 @@ loses digits."""
 class LayeredFunction:
     """A function before its layers are known."""
 
-    engine: str
+    engine: Engine
     """`sklearn` or `onnx`."""
     files: Mapping[str, bytes]
     """What lies in function.zip, by path, but for bytecode."""
@@ -124,7 +125,7 @@ def onnx_function(
 
 
 def _files(
-    engine: str,
+    engine: Engine,
     modules: Sequence[str],
     examples: Examples,
     metadata: Mapping[str, str],

@@ -17,14 +17,15 @@ from poner.bundle import (
     Bundle,
     FunctionSettings,
     Manifest,
+    Slim,
     ZipRecord,
     zip_record,
 )
 from poner.bundler import layers
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction
-from poner.bundler.layered_verification import LayeredCase
-from poner.bundler.layers import LayerRequest, LayerSet, Slim
+from poner.bundler.layered_verification import LayeredCase, find_known_answer
+from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.layers.store import disk_faults
 from poner.bundler.native import HANDLER
 from poner.bundler.proofs import verify_once
@@ -100,8 +101,9 @@ def make_layered_bundle(
             runnable = make_layers(_twin(request, made), progress=progress, notify=notify)
         progress(_TRYING, 0.0)
         case = LayeredCase(examples, function.engine, function.tolerance)
-        zips = [runnable.files[layer.zip.path] for layer in runnable.layers]
-        parity, verification = verify_once(function_zip, zips, interpreter, case, scratch)
+        zips = {function_zip: record}
+        zips |= {runnable.files[layer.zip.path]: layer.zip for layer in runnable.layers}
+        parity, verification = verify_once(zips, interpreter, case, scratch)
         progress(_TRYING, 1.0)
         manifest = Manifest(
             settings=settings.for_engine(function.engine),
@@ -120,6 +122,7 @@ def make_layered_bundle(
             poner_version=importlib.metadata.version("poner"),
             slimming=made.slimming,
             bytecode=made.bytecode,
+            known_answer=find_known_answer(case),
         )
         described = manifest.to_json().encode()
         write_folder(out, {FUNCTION_ZIP: function_zip, **made.files, MANIFEST_NAME: described})

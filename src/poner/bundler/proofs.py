@@ -6,37 +6,38 @@ Unpacking and starting scikit-learn takes some seconds, which a build without ch
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from poner.artifacts import Examples, ParityReport
-from poner.bundle import Verification
+from poner.bundle import Verification, ZipRecord
 from poner.bundler.layered_verification import LayeredCase, verify_layered
-from poner.bundler.layers.store import hash_file, make_key, read_record, write_record
+from poner.bundler.layers.store import make_key, read_record, write_record
 from poner.interpreters import cache_folder
 
 _FORMAT = 1
 
 
 def verify_once(
-    function_zip: Path,
-    layers: Sequence[Path],
-    interpreter: Path,
-    case: LayeredCase,
-    scratch: Path,
+    zips: Mapping[Path, ZipRecord], interpreter: Path, case: LayeredCase, scratch: Path
 ) -> tuple[ParityReport, Verification]:
-    """What `verify_layered` gives, from the cache where it was given for exactly this before."""
+    """What `verify_layered` gives, from the cache where it was given for exactly this before.
+
+    The zips are the function's and then its layers', in their order, each with its record:
+    the bytes were hashed when the function was packed and when the layers were made or found.
+    """
     python = interpreter.resolve()
     key = make_key(
         *(_FORMAT, importlib.metadata.version("poner")),
-        [hash_file(path) for path in (function_zip, *layers)],
+        [record.sha256 for record in zips.values()],
         [str(python), python.stat().st_size, python.stat().st_mtime_ns],
         *(case.engine, case.tolerance, _asked(case.examples)),
     )
     path = cache_folder() / "proofs" / f"{key}.json"
     if (kept := read_record(path)) is not None:
         return ParityReport.from_dict(kept["parity"]), Verification(**kept["verification"])
+    function_zip, *layers = zips
     parity, verification = verify_layered(function_zip, layers, interpreter, case, scratch)
     write_record(path, {"parity": asdict(parity), "verification": asdict(verification)})
     return parity, verification

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from poner.cli import build, demo, init, layer, local, predict, train
+from poner.cli import build, demo, deploy, deployed, init, layer, local, predict, train
 from poner.cli.console import print_data, say
 from poner.errors import PonerError, UsageError
 from poner.interpreters import cache_folder
@@ -29,6 +29,14 @@ app.command("build")(build.build)
 app.command("layer")(layer.layer)
 app.command("local")(local.local)
 app.command("predict")(predict.predict)
+app.command("plan")(deploy.plan)
+app.command("deploy")(deploy.deploy)
+app.command("status")(deployed.status)
+app.command("url")(deployed.url)
+app.command("logs")(deployed.logs)
+app.command("rollback")(deployed.rollback)
+app.command("promote")(deployed.promote)
+app.command("destroy")(deployed.destroy)
 app.command("demo")(demo.demo)
 
 

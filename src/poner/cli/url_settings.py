@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from poner import emulator
 from poner.errors import UsageError
+from poner.lambda_settings import Cors
 
 
 class _AwsCors(BaseModel):
@@ -24,7 +25,7 @@ class _AwsCors(BaseModel):
     max_age_s: int | None = Field(None, alias="MaxAge")
 
 
-def read_cors(text: str) -> emulator.Cors:
+def read_cors(text: str) -> Cors:
     """The `Cors` structure of AWS's own API, as JSON or in a file.
 
     Raises:
@@ -44,7 +45,7 @@ def read_cors(text: str) -> emulator.Cors:
             f"--cors: {'.'.join(map(str, first['loc']))}: {first['msg']}.",
             """Write it as {"AllowOrigins": ["https://example.com"], "AllowMethods": ["GET"]}.""",
         ) from error
-    return emulator.Cors(
+    return Cors(
         given.allow_origins,
         given.allow_methods,
         given.allow_headers,

@@ -127,12 +127,16 @@ def collect_examples(
             "Fit it on numbers and texts: a column of pandas' dtype category, for instance, needs "
             "an OrdinalEncoder in a Pipeline.",
         )
+    if typical is not None:
+        kinds["typical"] = typical
     progress(0.7)
-    alone = _depends_on_company(questions, np.concatenate(list(kinds.values())))
+    rows = np.concatenate(list(kinds.values()))
+    predictions, method, scores = _ask(questions, rows)
+    alone = _depends_on_company(questions, rows, scores)
     if alone:
         kinds = {kind: rows[:: -(-len(rows) // MOST_ROWS_ALONE)] for kind, rows in kinds.items()}
-    rows = np.concatenate(list(kinds.values()))
-    predictions, method, scores = (_ask_alone if alone else _ask)(questions, rows)
+        rows = np.concatenate(list(kinds.values()))
+        predictions, method, scores = _ask_alone(questions, rows)
     progress(1.0)
     features = tuple(
         replace(feature, missing=missing)
@@ -213,15 +217,24 @@ def _typical_row(questions: _Questions, training: FloatArray) -> FloatArray | No
 
 
 def _answered(questions: _Questions, rows: FloatArray, kind: str) -> FloatArray:
-    """Those of the rows that the model answers; none where it refuses a sample of them.
+    """Those of the rows that the model answers; none where it refuses a sample of them."""
+    sample = _taken_rows(questions, rows[:_SAMPLE_ROWS], kind)
+    if not len(sample):
+        return sample
+    return np.concatenate([sample, _taken_rows(questions, rows[_SAMPLE_ROWS:], kind)])
+
+
+def _taken_rows(questions: _Questions, rows: FloatArray, kind: str) -> FloatArray:
+    """Those of the rows that the model answers, however many.
 
     Rows drawn for a model that takes no negative numbers are tried without their signs.
     """
+    taken = questions.taken(rows)
     if kind == "drawn":
-        rows = np.where(questions.taken(rows)[:, None], rows, np.abs(rows))
-    if not questions.taken(rows[:_SAMPLE_ROWS]).any():
-        return rows[:0]
-    return rows[questions.taken(rows)]
+        signed = ~taken & np.any(rows < 0.0, axis=1)
+        rows = np.where(signed[:, None], np.abs(rows), rows)
+        taken[signed] = questions.taken(rows[signed])
+    return rows[taken]
 
 
 def _find_answerable(
@@ -280,11 +293,17 @@ Answers = tuple[FloatArray, str | None, FloatArray]
 """Predictions, the method that gives the scores, and these."""
 
 
-def _depends_on_company(questions: _Questions, rows: FloatArray) -> bool:
-    """Whether a row's answer changes with the rows beside it, as behind NMF, which iterates."""
+def _depends_on_company(questions: _Questions, rows: FloatArray, scores: FloatArray) -> bool:
+    """Whether a row's answer changes with the rows beside it, as behind NMF, which iterates.
+
+    Args:
+        questions: the model.
+        rows: some that it answers.
+        scores: what it answers to all of them together.
+    """
     step = -(-len(rows) // _SAMPLE_ROWS)
-    together, alone = _ask(questions, rows)[2][::step], _ask_alone(questions, rows[::step])[2]
-    return not np.allclose(together, alone, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True)
+    alone = _ask_alone(questions, rows[::step])[2]
+    return not np.allclose(scores[::step], alone, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True)
 
 
 def _ask_alone(questions: _Questions, rows: FloatArray) -> Answers:

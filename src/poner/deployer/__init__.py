@@ -1,5 +1,64 @@
 """The deployer: a Bundle comes in, a Deployment on AWS goes out.
 
-It looks at what is there, plans what differs, and does that. It must not know poner.toml, print, or
-ask; and only `aws.py` speaks to boto3.
+It looks at what is there, plans what differs, and does that; plans to go back, to go on and to
+remove are made and done alike. It must not know poner.toml, print, or ask; and only `aws.py` speaks
+to boto3.
 """
+
+from poner.deployer.applying import Clock
+from poner.deployer.cloud import Cloud, CloudReads, LogEvent
+from poner.deployer.deploying import (
+    Deployment,
+    Proposal,
+    Wish,
+    ask_version,
+    carry_out,
+    do_plan,
+    propose,
+)
+from poner.deployer.descriptions import as_json, plan_lines
+from poner.deployer.observing import observe_own
+from poner.deployer.planning import PUBLIC_NOTE
+from poner.deployer.removal import plan_removal
+from poner.deployer.rollout import plan_promotion, plan_rollback
+from poner.deployer.settings import DeploySettings
+from poner.deployer.status import Status, make_status, read_logs
+from poner.deployer.steps import Plan
+
+__all__ = [
+    "PUBLIC_NOTE",
+    "Clock",
+    "Cloud",
+    "CloudReads",
+    "DeploySettings",
+    "Deployment",
+    "LogEvent",
+    "Plan",
+    "Proposal",
+    "Status",
+    "Wish",
+    "as_json",
+    "ask_version",
+    "carry_out",
+    "do_plan",
+    "make_status",
+    "observe_own",
+    "open_cloud",
+    "plan_lines",
+    "plan_promotion",
+    "plan_removal",
+    "plan_rollback",
+    "propose",
+    "read_logs",
+]
+
+
+def open_cloud(profile: str | None = None, region: str | None = None) -> Cloud:
+    """The account and region that boto3 finds, or those that are named.
+
+    Raises:
+        CloudError: there is no region, or no such profile.
+    """
+    from poner.deployer import aws  # with boto3, which takes half a second
+
+    return aws.open_cloud(profile, region)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from poner.errors import DeployError
+from poner.lambda_settings import Cors
 
 LATEST = "$LATEST"
 """The version that can be changed; all others are numbers."""
@@ -169,24 +170,6 @@ class Alias:
     """Other versions and their shares of the traffic, 0 to 1; empty but in a canary release."""
     description: str = ""
     """Free text."""
-
-
-@dataclass(frozen=True)
-class Cors:
-    """CORS of a Function URL, as AWS has it."""
-
-    allow_origins: tuple[str, ...] = ()
-    """Origins that may read answers, or `*`."""
-    allow_methods: tuple[str, ...] = ()
-    """Methods, or `*`; OPTIONS is refused by AWS."""
-    allow_headers: tuple[str, ...] = ()
-    """Request headers."""
-    expose_headers: tuple[str, ...] = ()
-    """Response headers that scripts may read."""
-    allow_credentials: bool = False
-    """Whether cookies may be sent."""
-    max_age_s: int | None = None
-    """How long browsers may keep the preflight's answer, in seconds, at most 86,400."""
 
 
 @dataclass(frozen=True)

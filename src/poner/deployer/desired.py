@@ -11,7 +11,6 @@ from poner import limits
 from poner.bundle import Bundle, Layer
 from poner.deployer.cloud import (
     Code,
-    Cors,
     Document,
     FunctionSetup,
     Identity,
@@ -19,6 +18,7 @@ from poner.deployer.cloud import (
 )
 from poner.deployer.settings import TAG, DeploySettings
 from poner.errors import DeployError
+from poner.lambda_settings import Cors
 
 ROLE_POLICY = "poner-logs"
 """Name of the policy that a role of poner's has of its own."""
@@ -135,9 +135,8 @@ def make_desired(
     """
     manifest = bundle.manifest
     name = manifest.settings.name
-    sized = manifest.settings.for_engine(manifest.engine)
-    assert sized.memory_mb is not None
-    assert sized.timeout_s is not None
+    assert manifest.settings.memory_mb is not None, "a manifest says all in numbers"
+    assert manifest.settings.timeout_s is not None, "a manifest says all in numbers"
     role = None if settings.role else make_role(name, region, identity)
     layers = tuple(_make_layer(bundle, layer, settings) for layer in manifest.layers)
     setup = FunctionSetup(
@@ -145,8 +144,8 @@ def make_desired(
         runtime=manifest.runtime,
         architecture=manifest.architecture,
         handler=manifest.handler,
-        memory_mb=sized.memory_mb,
-        timeout_s=sized.timeout_s,
+        memory_mb=manifest.settings.memory_mb,
+        timeout_s=manifest.settings.timeout_s,
         description=describe_model(bundle),
         role_arn=settings.role or _arn(identity, "iam", "", f"role/{role_name(name, region)}"),
         layer_arns=tuple(_arn(identity, "lambda", region, f"layer:{one.name}") for one in layers),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from poner.deployer.cloud import Cors
+from poner.lambda_settings import Cors
 
 ALIAS = "live"
 """The alias that the Function URL is on."""

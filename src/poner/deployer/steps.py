@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from poner.deployer.cloud import Code, Cors, Document, FunctionSetup, Statement
+from poner.deployer.cloud import Code, Document, FunctionSetup, Statement
 from poner.deployer.desired import DesiredLayer
+from poner.lambda_settings import Cors
 
 Verb = Literal["create", "change", "remove"]
 """What happens to the resource."""
@@ -306,13 +307,21 @@ class DeleteFunction:
 
 
 @dataclass(frozen=True)
+class DeleteRolePolicy:
+    """Take the role's own policy away."""
+
+    role: str
+    """The role."""
+    policy: str
+    """The policy's name."""
+
+
+@dataclass(frozen=True)
 class DeleteRole:
-    """Remove the role and its policy."""
+    """Remove the role."""
 
     name: str
     """The role."""
-    policy: str | None
-    """Its policy; None if that is gone."""
 
 
 @dataclass(frozen=True)
@@ -323,13 +332,24 @@ class DeleteLogGroup:
     """The log group."""
 
 
+Removal = (
+    RemovePermission
+    | DeleteVersion
+    | DeleteLayerVersion
+    | RemoveUpload
+    | DeleteFunction
+    | DeleteRolePolicy
+    | DeleteRole
+    | DeleteLogGroup
+)
+"""Steps that are done as well if what they remove is gone."""
+
 Step = (
     CreateLogGroup
     | SetRetention
     | CreateRole
     | PutRolePolicy
     | Upload
-    | RemoveUpload
     | PublishLayer
     | CreateFunction
     | UpdateCode
@@ -342,12 +362,7 @@ Step = (
     | CreateUrl
     | UpdateUrl
     | AddPermission
-    | RemovePermission
-    | DeleteVersion
-    | DeleteLayerVersion
-    | DeleteFunction
-    | DeleteRole
-    | DeleteLogGroup
+    | Removal
 )
 """All that can be done."""
 

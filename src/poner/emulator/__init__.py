@@ -19,7 +19,6 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from poner.emulator.cors import Cors
 from poner.emulator.function import AccessKey, LocalFunction, LocalUrls, Measurement, Watching
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LocalFunction",
-    "Cors",
     "AccessKey",
     "LocalUrls",
     "Watching",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from poner.emulator.cors import Cors, check_cors
 from poner.errors import EmulatorError
+from poner.lambda_settings import Cors, check_cors, check_variables
 from poner.limits import DEFAULT_MEMORY_MB, DEFAULT_TIMEOUT_S, LAYERS, RUNTIMES
 
 REGION = "us-east-1"
@@ -28,38 +27,6 @@ TIMEOUT_S = range(1, 900 + 1)
 
 HANDLER_CHARACTERS = 128
 """Section (f): longest handler."""
-
-ENVIRONMENT_BYTES = 4_096
-"""Section (f): largest compact JSON of the user's variables."""
-
-RESERVED_VARIABLES = frozenset(
-    {
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_FORMAT",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_LEVEL",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_LAMBDA_MAX_CONCURRENCY",
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_REGION",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "LAMBDA_RUNTIME_DIR",
-        "LAMBDA_TASK_ROOT",
-        "_HANDLER",
-        "_LAMBDA_TELEMETRY_LOG_FD",
-        "_X_AMZN_TRACE_ID",
-    }
-)
-"""Names AWS keeps for itself (its documentation, 2026-11), and those that would switch the
-runtime interface client into another mode (section d)."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +143,7 @@ def check_settings(function: LocalFunction) -> None:
             f"Cannot reference more than {LAYERS} layers.",
             f"Put what these {len(function.layers)} hold into {LAYERS} or fewer.",
         )
-    _check_environment(function.environment)
+    check_variables(function.environment)
     if function.cors is not None:
         check_cors(function.cors)
 
@@ -186,30 +153,4 @@ def _check_range(setting: str, value: int, allowed: range) -> None:
         raise EmulatorError(
             f"{setting} is {value}.",
             f"Choose a whole number from {allowed[0]} to {allowed[-1]}.",
-        )
-
-
-def _check_environment(environment: Mapping[str, str]) -> None:
-    """AWS's own sentences; that on the size goes on with the variables, which may be secrets."""
-    reason = (
-        "Lambda was unable to configure your environment variables because the environment "
-        "variables you have provided"
-    )
-    if reserved := sorted(RESERVED_VARIABLES & environment.keys()):
-        raise EmulatorError(
-            f"{reason} contains reserved keys that are currently not supported for modification. "
-            f"Reserved keys used in this request: {', '.join(reserved)}.",
-            "Give yours other names.",
-        )
-    for name in environment:
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]+", name):
-            raise EmulatorError(
-                f"{name!r} is not a name for an environment variable of Lambda.",
-                "Begin with a letter, and go on with letters, digits and underscores.",
-            )
-    measured = json.dumps(dict(environment), separators=(",", ":"), ensure_ascii=False)
-    if len(measured.encode()) > ENVIRONMENT_BYTES:
-        raise EmulatorError(
-            f"{reason} exceeded the 4KB limit.",
-            f"They take {len(measured.encode())} bytes as JSON; keep to {ENVIRONMENT_BYTES}.",
         )

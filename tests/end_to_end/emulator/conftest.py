@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from poner.emulator import LocalFunction, LocalUrls, local_lambda, running
+from poner.errors import PonerError
+from poner.interpreters import find_python
 from tests.processes import processes_of
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -173,6 +175,29 @@ def handler(event, context):
             return {"process": process, "count": count, "kept": os.path.exists(kept)}
 """
 """A handler that does what its event says."""
+
+
+START_DAEMON = """
+import os, time
+def start_daemon():
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(300)
+        os._exit(0)
+    os.wait()
+"""
+"""For handlers: starts a process in another session, which no longer has them for a parent."""
+
+
+@pytest.fixture(params=["3.9", "3.13"])
+def version(request: pytest.FixtureRequest) -> str:
+    """A version of Python; skips where it is not on this machine."""
+    try:
+        find_python(request.param)
+    except PonerError as error:
+        pytest.skip(str(error))
+    return request.param
 
 
 @pytest.fixture

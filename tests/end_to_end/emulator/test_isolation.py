@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 
 from poner.emulator import LocalFunction, local_lambda, running
-from poner.errors import PonerError
-from poner.interpreters import find_python
-from tests.end_to_end.emulator.conftest import RUNTIME, Running
+from tests.end_to_end.emulator.conftest import RUNTIME, START_DAEMON, Running
+from tests.recorded import VARIABLES
 
 EVAL = """
 import errno, multiprocessing, os, pwd, resource, shutil, signal, subprocess, sys, tempfile, time
@@ -38,38 +37,6 @@ def handler(event, context):
 """
 """A handler that answers with the value of an expression."""
 
-NAMES = {
-    "AWS_ACCESS_KEY_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_XRAY_CONTEXT_MISSING",
-    "AWS_XRAY_DAEMON_ADDRESS",
-    "LAMBDA_RUNTIME_DIR",
-    "LAMBDA_TASK_ROOT",
-    "LANG",
-    "LD_LIBRARY_PATH",
-    "PATH",
-    "PWD",
-    "PYTHONPATH",
-    "SHLVL",
-    "TZ",
-    "_AWS_XRAY_DAEMON_ADDRESS",
-    "_AWS_XRAY_DAEMON_PORT",
-    "_HANDLER",
-    "_X_AMZN_TRACE_ID",
-}
-"""The complete set of section (e), but for LC_CTYPE."""
-
 RECORDED = {
     "LAMBDA_RUNTIME_DIR": "/var/runtime",
     "LAMBDA_TASK_ROOT": "/var/task",
@@ -88,16 +55,6 @@ RECORDED = {
 """Values of section (e)."""
 
 
-@pytest.fixture(params=["3.9", "3.13"])
-def version(request: pytest.FixtureRequest) -> str:
-    """A version of Python; skips where it is not on this machine."""
-    try:
-        find_python(request.param)
-    except PonerError as error:
-        pytest.skip(str(error))
-    return request.param
-
-
 @pytest.fixture
 def inside(start: Callable[..., Running], obstacle: str | None) -> Callable[[str], Any]:
     """Evaluates an expression in an isolated function; skips where none can be isolated."""
@@ -113,7 +70,7 @@ def test_the_variables_are_the_recorded_ones(start, version, isolated):
     seen = function.invoke("dict(os.environ)").json()
     assert seen.pop("MARK") == function.mark
     added = {"LC_CTYPE"} if version == "3.13" else set()
-    assert seen.keys() == NAMES | added | (set() if isolated else {"TMPDIR"})
+    assert seen.keys() == VARIABLES | added | (set() if isolated else {"TMPDIR"})
     differing = {name for name, value in RECORDED.items() if seen[name] != value}
     of_folders = {name for name, value in RECORDED.items() if "/" in value}
     assert differing == (set() if isolated else of_folders)
@@ -246,19 +203,15 @@ def test_environments_do_not_see_each_other(start, isolated):
         assert slow.result().json() is None
 
 
-DAEMON = """
-import os, signal, time
+DAEMON = f"""
+import signal
+{START_DAEMON}
 def handler(event, context):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0:
-            time.sleep(300)
-        os._exit(0)
-    os.wait()
+    start_daemon()
     time.sleep(event)
 """
-"""Ignores SIGTERM, and leaves a daemon that no longer has it for a parent, in another session."""
+"""Ignores SIGTERM, and leaves a daemon."""
 
 
 def test_a_timeout_ends_daemons_too(start, isolated):

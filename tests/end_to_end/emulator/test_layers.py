@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from poner.emulator import LocalFunction, running
-from poner.errors import EmulatorError, PonerError
-from poner.interpreters import find_python
+from poner.errors import EmulatorError
 
 HANDLER = """
 import ctypes, os, sys
@@ -28,16 +27,6 @@ def handler(event, context):
             "modules": [inner and inner.__file__, outer and outer.__file__],
             "file": __file__, "version": "%d.%d" % sys.version_info[:2]}
 """
-
-
-@pytest.fixture(params=["3.9", "3.13"])
-def version(request: pytest.FixtureRequest) -> str:
-    """A version of Python; skips where it is not on this machine."""
-    try:
-        find_python(request.param)
-    except PonerError as error:
-        pytest.skip(str(error))
-    return request.param
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from poner.emulator import LocalFunction, running, write_to_stderr
+from tests.end_to_end.emulator.conftest import RUNTIME, START_DAEMON
 from tests.processes import processes_of
 
-RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 STATE = b'{"do":"state"}'
 MARK = secrets.token_hex(8)
 
@@ -170,17 +170,12 @@ def test_standard_error_may_be_closed(monkeypatch):
     write_to_stderr("nobody reads this")
 
 
-DAEMON = """
-import os, time
+DAEMON = f"""
+{START_DAEMON}
 def handler(event, context):
     if event["rawPath"] == "/loop":
         while True: pass
-    if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0:
-            time.sleep(300)
-        os._exit(0)
-    os.wait()
+    start_daemon()
 """
 
 

@@ -14,8 +14,9 @@ from poner import emulator
 from poner.bundle import Bundle
 from poner.cli.app import run
 from poner.cli.url_settings import make_access_key, read_cors
-from poner.emulator import AccessKey, Cors
+from poner.emulator import AccessKey
 from poner.errors import UsageError
+from poner.lambda_settings import Cors
 
 FULL = {
     "AllowOrigins": ["https://a.b"],

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from poner.emulator import Cors, LocalFunction
+from poner.emulator import LocalFunction
 from poner.emulator.cors import is_preflight, preflight_headers, response_headers
 from poner.emulator.function import check_settings
-from poner.errors import EmulatorError
+from poner.errors import SettingsError
+from poner.lambda_settings import Cors
 
 ORIGIN = "https://example.com"
 FULL = Cors((ORIGIN,), ("GET", "PUT"), ("x-a", "x-b"), ("date",), True, 600)
@@ -91,7 +92,7 @@ def check(cors: Cors) -> None:
 )
 def test_what_aws_refuses_is_refused(cors, named):
     """(f) and (h): MaxAge, counts and lengths; origins take no wildcard sub-domains."""
-    with pytest.raises(EmulatorError, match=named):
+    with pytest.raises(SettingsError, match=named):
         check(cors)
 
 

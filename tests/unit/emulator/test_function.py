@@ -8,7 +8,7 @@ import pytest
 
 from poner.emulator import LocalFunction
 from poner.emulator.function import check_settings
-from poner.errors import EmulatorError
+from poner.errors import EmulatorError, SettingsError
 
 FUNCTION = LocalFunction(Path("code"), "app.handler", "python3.13")
 
@@ -41,7 +41,7 @@ def test_defaults_are_lambda_s():
 )
 def test_what_aws_refuses_is_refused(changes: dict[str, Any], named: str):
     """(f): ranges, names and reserved variables; the message names what is wrong."""
-    with pytest.raises(EmulatorError, match=named):
+    with pytest.raises((EmulatorError, SettingsError), match=named):
         check_settings(replace(FUNCTION, **changes))
 
 
@@ -53,20 +53,20 @@ def test_five_layers_are_taken():
 def test_environment_of_exactly_4_kb():
     """(f): 4,096 bytes of compact JSON are accepted, 4,097 are not."""
     check_settings(replace(FUNCTION, environment={"AB": "x" * (4_096 - 9)}))
-    with pytest.raises(EmulatorError, match="4097"):
+    with pytest.raises(SettingsError, match="4097"):
         check_settings(replace(FUNCTION, environment={"AB": "x" * (4_097 - 9)}))
 
 
 def test_aws_s_sentences_about_variables():
     """(f): reserved keys are named; what is too long is not repeated, for it may be secret."""
-    with pytest.raises(EmulatorError) as raised:
+    with pytest.raises(SettingsError) as raised:
         check_settings(replace(FUNCTION, environment={"AWS_REGION": "x", "_HANDLER": "y"}))
     assert raised.value.message == (
         "Lambda was unable to configure your environment variables because the environment "
         "variables you have provided contains reserved keys that are currently not supported for "
         "modification. Reserved keys used in this request: AWS_REGION, _HANDLER."
     )
-    with pytest.raises(EmulatorError) as raised:
+    with pytest.raises(SettingsError) as raised:
         check_settings(replace(FUNCTION, environment={"AB": "secret" * 1_000}))
     assert raised.value.message == (
         "Lambda was unable to configure your environment variables because the environment "

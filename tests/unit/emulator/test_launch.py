@@ -7,6 +7,7 @@ import pytest
 
 from poner.emulator import LocalFunction
 from poner.emulator.launch import BOOTSTRAP, Layout, command, layer_folders, variables
+from tests.recorded import VARIABLES
 
 FUNCTION = LocalFunction(
     Path("code"), "app.handler", "python3.13", name="f", memory_mb=256, environment={"MINE": "1"}
@@ -21,38 +22,8 @@ LAYOUT = Layout(
     bootstrap=BOOTSTRAP,
     temporary=Path("/scratch/tmp-0"),
 )
-RECORDED = {
-    "AWS_ACCESS_KEY_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_XRAY_CONTEXT_MISSING",
-    "AWS_XRAY_DAEMON_ADDRESS",
-    "LAMBDA_RUNTIME_DIR",
-    "LAMBDA_TASK_ROOT",
-    "LANG",
-    "LC_CTYPE",
-    "LD_LIBRARY_PATH",
-    "PATH",
-    "PWD",
-    "PYTHONPATH",
-    "SHLVL",
-    "TZ",
-    "_AWS_XRAY_DAEMON_ADDRESS",
-    "_AWS_XRAY_DAEMON_PORT",
-    "_HANDLER",
-    "_X_AMZN_TRACE_ID",
-}
-"""The complete set of section (e)."""
+RECORDED = VARIABLES | {"LC_CTYPE"}
+"""The complete set of section (e), from 3.12 on."""
 
 
 def test_the_set_is_the_recorded_one():

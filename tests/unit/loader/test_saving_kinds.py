@@ -18,14 +18,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from poner.errors import SignatureError
 from poner.loader import open_model
 from poner.loader.saving import save_model
-from tests.saving import (  # no_warning is a fixture that every test here uses
-    CLASSES,
-    ROWS,
-    fitted_tree,
-    kept_rows,
-    no_warning,  # noqa: F401
-    signature_in,
-)
+from tests.saving import CLASSES, ROWS, fitted_tree, kept_rows, signature_in
+
+pytestmark = pytest.mark.filterwarnings("error")  # nothing that `save_model` does warns
 
 
 def test_several_outputs_have_classes_each(tmp_path):

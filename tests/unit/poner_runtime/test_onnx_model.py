@@ -22,7 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from poner.artifacts import Examples, OnnxGraph, Provenance
 from poner.bundle import FunctionSettings
-from poner.bundler import make_layered_bundle, onnx_function
+from poner.bundler import LayeredFunction, make_layered_bundle, onnx_function
 from poner.bundler.trial import host_architecture
 from poner.errors import ParityError, PonerError
 from poner.interpreters import make_environment
@@ -80,16 +80,24 @@ def convert(model: Any, inputs: Any = (("X", "float64", 3),), *, zipmap: bool = 
     return done.stdout
 
 
-def make_files(graph: bytes, examples: Examples, number_type: Any = "float64") -> Any:
-    """The files of the function."""
-    function = onnx_function(
+def make_function(
+    graph: bytes, examples: Examples, number_type: Any = "float64"
+) -> LayeredFunction:
+    """The function of a graph."""
+    return onnx_function(
         OnnxGraph(graph, number_type, "skl2onnx"),
         examples,
         RUNTIMES["python3.11"],
         requirements=(),
         body_limit_bytes=65_536,
     )
-    return function.files
+
+
+def make_files(
+    graph: bytes, examples: Examples, number_type: Any = "float64"
+) -> Mapping[str, bytes]:
+    """The files of the function."""
+    return make_function(graph, examples, number_type).files
 
 
 def answers(
@@ -222,15 +230,8 @@ def test_a_graph_is_proved_from_its_zips(tmp_path: Path, kind: str) -> None:
     site = interpreter.parents[1] / "lib/python3.11/site-packages"
 
     def make(graph: bytes) -> Any:
-        function = onnx_function(
-            OnnxGraph(graph, number_type, "skl2onnx"),
-            examples,
-            RUNTIMES["python3.11"],
-            requirements=(),
-            body_limit_bytes=65_536,
-        )
         return make_layered_bundle(
-            function,
+            make_function(graph, examples, number_type),
             examples,
             Provenance("", "", "1.9.1", "2.4.6", "3.11.0"),
             tmp_path / "build",

@@ -17,13 +17,13 @@ from pathlib import Path
 from poner.bundler.layers.layer_zips import PlannedLayer, plan_layers
 from poner.bundler.layers.libraries import PackedLibrary, keep_libraries
 from poner.bundler.layers.linking import place_files
-from poner.bundler.layers.request import LayerRequest, LayerSet, Slim
+from poner.bundler.layers.request import LayerRequest, LayerSet
 from poner.bundler.layers.resolution import resolve
 from poner.bundler.layers.slimming import Selection, slim_layers
 from poner.bundler.layers.store import copy_file, scratch_folder
 from poner.interpreters import cache_folder
 
-__all__ = ["LayerRequest", "LayerSet", "Slim", "copy_file", "make_layers"]
+__all__ = ["LayerRequest", "LayerSet", "copy_file", "make_layers"]
 
 
 def make_layers(

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from poner import limits
-from poner.bundle import Layer, SlimmingStep
-
-Slim = Literal["auto", "always", "never"]
-"""How much is left out: as much as is needed, all that is safe, or nothing."""
+from poner.bundle import Layer, Slim, SlimmingStep
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from poner import limits
-from poner.bundle import SlimmingStep
+from poner.bundle import Slim, SlimmingStep
 from poner.bundler.layers.libraries import Member
 from poner.bundler.layers.linking import PlacedFile
 from poner.bundler.layers.packing import pack_layers
-from poner.bundler.layers.request import Slim
 from poner.bundler.layers.rules import RULES, Rule
 from poner.bundler.zips import zip_bytes
 

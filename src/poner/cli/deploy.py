@@ -1,0 +1,102 @@
+"""`poner plan` and `poner deploy`: a Bundle to AWS."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Annotated
+
+import typer
+
+from poner import deployer, pipeline
+from poner.bundle import read_bundle
+from poner.cli.console import print_data, print_json, reporting, say
+from poner.cli.deploying import (
+    BundleArgument,
+    ProfileOption,
+    RegionOption,
+    YesOption,
+    confirm,
+    make_settings,
+    open_target,
+    show_plan,
+)
+from poner.interpreters import state_folder
+
+CanaryOption = Annotated[
+    int | None,
+    typer.Option(
+        "--canary", min=1, max=99, metavar="PERCENT", help="Share of the traffic for a new version."
+    ),
+]
+
+
+def plan(
+    path: BundleArgument = None,
+    canary: CanaryOption = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+) -> None:
+    """Show what a deploy would change on AWS, and change nothing."""
+    target = open_target(path, profile, region)
+    wish = deployer.Wish(
+        read_bundle(target.folder), make_settings(target.config), percent=canary or 0
+    )
+    proposal = deployer.propose(
+        target.cloud, wish, state_folder=state_folder(), today=datetime.date.today()
+    )
+    if json_:
+        print_json(deployer.as_json(proposal.plan))
+        return
+    say(_heading(proposal))
+    print_data("\n".join(deployer.plan_lines(proposal.plan)))
+
+
+def deploy(
+    path: BundleArgument = None,
+    canary: CanaryOption = None,
+    yes: YesOption = False,
+    skip_check: Annotated[
+        bool, typer.Option("--skip-check", help="Do not ask the URL a known row at the end.")
+    ] = False,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print what is deployed as JSON.")] = False,
+) -> None:
+    """Put a bundle on AWS Lambda behind a Function URL; may be repeated and interrupted."""
+    target = open_target(path, profile, region)
+    wish = deployer.Wish(
+        read_bundle(target.folder), make_settings(target.config), percent=canary or 0
+    )
+
+    def agree(proposal: deployer.Proposal) -> bool:
+        show_plan(proposal.plan, _heading(proposal))
+        return not proposal.plan.steps or confirm("Do this?", yes=yes)
+
+    with reporting() as reporter:
+        deployment = pipeline.deploy(
+            wish, target.cloud, agree=agree, check=not skip_check, reporter=reporter
+        )
+    if deployment is None:
+        say("Nothing was changed.")
+        raise typer.Exit(1)
+    share = f" gets {canary}% of the traffic" if deployment.canary else " answers"
+    say(f"Version {deployment.version}{share}.")
+    if json_:
+        print_json(dataclasses.asdict(deployment))
+    else:
+        print_data(deployment.url)
+
+
+def _heading(proposal: deployer.Proposal) -> str:
+    desired, interrupted = proposal.desired, proposal.interrupted
+    account = proposal.observed.identity.account
+    heading = f"{desired.name} in {desired.region}, account {account}:"
+    if interrupted is None:
+        return heading
+    done, planned = len(interrupted.done), len(interrupted.planned)
+    return (
+        f"A deploy begun at {interrupted.begun} stopped after {done} of {planned} steps; this one "
+        f"goes on from what is there.\n{heading}"
+    )

@@ -1,0 +1,84 @@
+"""What the commands about AWS share: settings, the account, the function's name, a question."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from poner import deployer
+from poner.bundle import is_bundle, read_bundle
+from poner.cli.console import say
+from poner.config import Config, read_config
+from poner.errors import UsageError
+from poner.lambda_settings import Cors
+
+BundleArgument = Annotated[
+    Path | None, typer.Argument(metavar="[PATH]", help="Bundle; default: as poner.toml says.")
+]
+BundleOption = Annotated[Path | None, typer.Option(help="Bundle; default: as poner.toml says.")]
+ProfileOption = Annotated[
+    str | None, typer.Option(help="Profile of AWS's configuration; default: as boto3 finds it.")
+]
+RegionOption = Annotated[
+    str | None, typer.Option(help="AWS's region; default: poner.toml's, then as boto3 finds it.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function in an account."""
+
+    config: Config
+    """The project's settings."""
+    folder: Path
+    """Where its Bundle lies, or would."""
+    name: str
+    """The function."""
+    cloud: deployer.Cloud
+    """The account and region."""
+
+
+def open_target(path: Path | None, profile: str | None, region: str | None) -> Target:
+    """The function that a command is about, named by the Bundle, or by poner.toml without one."""
+    config = read_config(Path.cwd())
+    folder = path or Path(config.build.out)
+    if path is not None or is_bundle(folder):
+        name = read_bundle(folder).manifest.settings.name
+    else:
+        name = config.project.name
+    cloud = deployer.open_cloud(profile or config.deploy.profile, region or config.deploy.region)
+    return Target(config, folder, name, cloud)
+
+
+def make_settings(config: Config) -> deployer.DeploySettings:
+    """[deploy] as values."""
+    values = config.deploy.model_dump(exclude={"region", "profile", "cors"})
+    cors = config.deploy.cors
+    return deployer.DeploySettings(**values, cors=Cors(**cors.model_dump()) if cors else None)
+
+
+def confirm(question: str, *, yes: bool) -> bool:
+    """Whether to go on.
+
+    Raises:
+        UsageError: there is nobody to ask.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "There is no terminal to ask on.", "Add --yes to do it without being asked."
+        )
+    return typer.confirm(question, err=True)
+
+
+def show_plan(plan: deployer.Plan, heading: str) -> None:
+    """A plan, for people."""
+    say(heading)
+    for line in deployer.plan_lines(plan):
+        say(line)

@@ -1,0 +1,235 @@
+"""Does the steps of a plan, one after the other, waiting where AWS needs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from poner.deployer.cloud import (
+    LATEST,
+    Alias,
+    BusyError,
+    Cloud,
+    CloudError,
+    ConcurrencyRefusedError,
+    FunctionSetup,
+    MissingError,
+    RoleNotReadyError,
+    Url,
+)
+from poner.deployer.desired import layer_name
+from poner.deployer.planning import concurrency_note
+from poner.deployer.steps import (
+    AddPermission,
+    CreateAlias,
+    CreateFunction,
+    CreateLogGroup,
+    CreateRole,
+    CreateUrl,
+    DeleteFunction,
+    DeleteLayerVersion,
+    DeleteLogGroup,
+    DeleteRole,
+    DeleteRolePolicy,
+    DeleteVersion,
+    MoveAlias,
+    PublishLayer,
+    PublishVersion,
+    PutRolePolicy,
+    Removal,
+    RemovePermission,
+    RemoveUpload,
+    SetConcurrency,
+    SetRetention,
+    Step,
+    TagFunction,
+    UpdateCode,
+    UpdateConfiguration,
+    UpdateUrl,
+    Upload,
+)
+from poner.deployer.traffic import remember_previous
+from poner.errors import DeployError
+
+_ROLE_PATIENCE_S = 90.0
+_READY_PATIENCE_S = 600.0
+_FIRST_PAUSE_S = 0.25
+_LONGEST_PAUSE_S = 5.0
+
+HIDDEN = "***"
+"""Stands in messages of AWS's for the value of an environment variable."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time, as an argument."""
+
+    now_s: Callable[[], float] = time.monotonic
+    """Seconds since any moment."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits for so many seconds."""
+
+
+@dataclass
+class Made:
+    """What steps made and later steps need, as only AWS knows it."""
+
+    layers: dict[str, str] = field(default_factory=dict)
+    """ARNs of layer versions by the layer's name."""
+    version: str | None = None
+    """The version that was published."""
+    url: Url | None = None
+    """The Function URL that was made or changed."""
+    notes: list[str] = field(default_factory=list)
+    """Lines for the user about what could not be done as wished."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Does steps."""
+
+    cloud: Cloud
+    """The account."""
+    made: Made
+    """What steps before made."""
+    clock: Clock
+    """Time."""
+
+    def do(self, step: Step) -> None:
+        """Do a step and wait until the next one can be done.
+
+        Raises:
+            CloudError: it could not be done, or nobody knows whether it was.
+            DeployError: the function cannot become active.
+        """
+        start, pause_s = self.clock.now_s(), _FIRST_PAUSE_S
+        while True:
+            try:
+                self._call(step)
+                break
+            except (BusyError, RoleNotReadyError):
+                if self.clock.now_s() - start > _ROLE_PATIENCE_S:
+                    raise
+            except MissingError:
+                if not isinstance(step, Removal):
+                    raise
+                break  # somebody else was faster
+            self.clock.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        if isinstance(step, CreateFunction | UpdateCode | UpdateConfiguration):
+            self._wait_until_ready(step.name, LATEST)
+        if isinstance(step, PublishVersion):
+            self._wait_until_ready(step.name, self._version(None))
+
+    def _call(self, step: Step) -> None:
+        """The call of each step: one table, to be read down."""
+        cloud = self.cloud
+        match step:
+            case CreateLogGroup(name, tags):
+                cloud.create_log_group(name, tags)
+            case SetRetention(log_group, days):
+                cloud.set_retention(log_group, days)
+            case CreateRole(name, trust, tags):
+                cloud.create_role(name, trust, tags)
+            case PutRolePolicy(role, policy, document):
+                cloud.put_role_policy(role, policy, document)
+            case Upload(code):
+                assert code.bucket is not None
+                assert code.key is not None
+                cloud.upload(code.path, code.bucket, code.key)
+            case PublishLayer(layer, runtime, architecture):
+                self.made.layers[layer.name] = cloud.publish_layer(
+                    layer.name, layer.code, layer.description, runtime, architecture
+                ).arn
+            case CreateFunction(name, code, setup, tags):
+                with hiding(setup.environment):
+                    cloud.create_function(name, code, self._with_layers(setup), tags)
+            case UpdateCode(name, code, architecture):
+                cloud.update_code(name, code, architecture)
+            case UpdateConfiguration(name, setup):
+                with hiding(setup.environment):
+                    cloud.update_configuration(name, self._with_layers(setup))
+            case TagFunction(_, arn, tags):
+                cloud.tag_function(arn, tags)
+            case SetConcurrency(name, reserved):
+                try:
+                    cloud.set_concurrency(name, reserved)
+                except ConcurrencyRefusedError:
+                    self.made.notes.append(concurrency_note(name))
+            case PublishVersion(name, code_sha256, description):
+                self.made.version = cloud.publish_version(name, code_sha256, description)
+            case CreateAlias(name, alias, version):
+                cloud.create_alias(name, Alias(alias, self._version(version), {}))
+            case MoveAlias(name, alias, main, canary, percent, previous):
+                weights = {self._version(canary): percent / 100} if percent else {}
+                remembered = remember_previous(previous)
+                cloud.update_alias(name, Alias(alias, self._version(main), weights, remembered))
+            case CreateUrl(name, alias, auth, cors):
+                self.made.url = cloud.create_url(name, alias, auth, cors)
+            case UpdateUrl(name, alias, auth, cors):
+                self.made.url = cloud.update_url(name, alias, auth, cors)
+            case AddPermission(name, alias, statement):
+                cloud.add_permission(name, alias, statement)
+            case RemovePermission(name, alias, sid):
+                cloud.remove_permission(name, alias, sid)
+            case DeleteVersion(name, version):
+                cloud.delete_version(name, version)
+            case DeleteLayerVersion(arn):
+                cloud.delete_layer_version(arn)
+            case RemoveUpload(bucket, key):
+                cloud.delete_upload(bucket, key)
+            case DeleteFunction(name):
+                cloud.delete_function(name)
+            case DeleteRolePolicy(role, policy):
+                cloud.delete_role_policy(role, policy)
+            case DeleteRole(name):
+                cloud.delete_role(name)
+            case DeleteLogGroup(name):
+                cloud.delete_log_group(name)
+            case _:
+                assert_never(step)
+
+    def _version(self, version: str | None) -> str:
+        """The version that a step names; None for the one that was published."""
+        known = version or self.made.version
+        assert known is not None, "a plan publishes before it names what it published"
+        return known
+
+    def _with_layers(self, setup: FunctionSetup) -> FunctionSetup:
+        """The setup with the layers' versions."""
+        arns = tuple(self.made.layers[layer_name(arn)] for arn in setup.layer_arns)
+        return replace(setup, layer_arns=arns)
+
+    def _wait_until_ready(self, name: str, version: str) -> None:
+        start, pause_s = self.clock.now_s(), _FIRST_PAUSE_S
+        while True:
+            state = self.cloud.get_state(name, version)
+            if state.state in ("Active", "Inactive") and state.update == "Successful":
+                return
+            if "Failed" in (state.state, state.update):
+                raise DeployError(
+                    f"AWS could not make {name} ready: {state.reason or 'it gives no reason'}.",
+                    "Mend that and run `poner deploy` again; it goes on where it stopped.",
+                )
+            if self.clock.now_s() - start > _READY_PATIENCE_S:
+                raise DeployError(
+                    f"{name} is still being changed after {_READY_PATIENCE_S:.0f} s.",
+                    "Run `poner deploy` again later; it goes on where it stopped.",
+                )
+            self.clock.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+@contextmanager
+def hiding(environment: Mapping[str, str]) -> Iterator[None]:
+    """Take the values of environment variables out of failures, which may repeat them."""
+    try:
+        yield
+    except CloudError as error:
+        for value in sorted(filter(None, environment.values()), key=len, reverse=True):
+            error.message = error.message.replace(value, HIDDEN)
+        error.args = (error.message,)
+        raise error from None

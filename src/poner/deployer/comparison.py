@@ -1,0 +1,87 @@
+"""Old and new values side by side; values of environment variables never leave this file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from poner.deployer.cloud import FunctionSetup
+from poner.deployer.desired import layer_name
+from poner.deployer.steps import Change
+from poner.lambda_settings import Cors
+
+HIDDEN = "(hidden)"
+"""Stands for the value of an environment variable."""
+
+_SHOWN_DIGITS = 12
+
+
+def changed(field: str, old: object, new: object) -> Change:
+    """A change between two values of any kind; None for none."""
+    return Change(field, None if old is None else str(old), None if new is None else str(new))
+
+
+def compare_setups(old: FunctionSetup | None, new: FunctionSetup) -> tuple[Change, ...]:
+    """What differs between two setups; all of the new one where there is no old one.
+
+    Layers are compared by their names, which hold their content's hash; what the service does not
+    say is not compared.
+    """
+    before = _fields(old) if old is not None else {}
+    after = _fields(new)
+    if old is not None and old.log_format is None:
+        after.pop("log format")
+    changes = [
+        Change(field, before.get(field), after.get(field))
+        for field in {**after, **before}
+        if before.get(field) != after.get(field)
+    ]
+    return (*changes, *_compare_variables(old.environment if old else {}, new.environment))
+
+
+def compare_tags(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...]:
+    """Tags that are missing or have another value; those of others are left alone."""
+    return tuple(
+        Change(f"tag {key}", old.get(key), value)
+        for key, value in new.items()
+        if old.get(key) != value
+    )
+
+
+def describe_cors(cors: Cors | None) -> str | None:
+    """CORS for people; None for none."""
+    if cors is None:
+        return None
+    parts = {name: value for name, value in asdict(cors).items() if value not in ((), False, None)}
+    return "; ".join(
+        f"{name} {', '.join(value) if isinstance(value, tuple) else value}"
+        for name, value in parts.items()
+    )
+
+
+def _fields(setup: FunctionSetup) -> dict[str, str]:
+    fields = {
+        "code": f"sha256:{setup.code_sha256[:_SHOWN_DIGITS]}",
+        "architecture": setup.architecture,
+        "runtime": setup.runtime,
+        "handler": setup.handler,
+        "memory": f"{setup.memory_mb} MB",
+        "timeout": f"{setup.timeout_s} s",
+        "description": setup.description,
+        "role": setup.role_arn,
+        "layers": ", ".join(map(layer_name, setup.layer_arns)),
+        "log format": setup.log_format or "",
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _compare_variables(old: Mapping[str, str], new: Mapping[str, str]) -> list[Change]:
+    return [
+        Change(
+            f"environment {name}",
+            HIDDEN if name in old else None,
+            HIDDEN if name in new else None,
+        )
+        for name in {**new, **old}
+        if old.get(name) != new.get(name)
+    ]

@@ -1,0 +1,275 @@
+"""From a Bundle to a Deployment: look, plan, do; and look again where a step's outcome is unsure.
+
+A plan is always made from what is there, so a deploy that was interrupted, or whose answer was
+lost, goes on by being planned again.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from poner.bundle import Bundle
+from poner.deployer.applying import Clock, Made, Worker
+from poner.deployer.cloud import (
+    Cloud,
+    CloudReads,
+    ExistsError,
+    MissingError,
+    UncertainError,
+)
+from poner.deployer.descriptions import describe
+from poner.deployer.desired import Desired, make_desired
+from poner.deployer.journal import Journal, JournalFile, journal_file, note_done
+from poner.deployer.observing import Observed, check_own, observe, observe_parts
+from poner.deployer.planning import find_version, make_plan
+from poner.deployer.settings import DeploySettings
+from poner.deployer.steps import Plan
+from poner.errors import DeployError
+from poner.lambda_settings import check_cors, check_variables
+from poner.limits import RUNTIMES
+
+_ATTEMPTS = 6
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be deployed, and how."""
+
+    bundle: Bundle
+    """The Bundle."""
+    settings: DeploySettings
+    """What else the user wants."""
+    percent: int = 0
+    """Share of the traffic for the new version in a canary release, 0 to 99; 0 for all of it."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What would be done, before anything is."""
+
+    wish: Wish
+    """What is wanted."""
+    desired: Desired
+    """What should be there."""
+    observed: Observed
+    """What is there."""
+    plan: Plan
+    """What is to be done."""
+    journal: JournalFile
+    """Where it is written down while it is done."""
+    interrupted: Journal | None
+    """What an earlier deploy did before it was interrupted; None if none was."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A function on AWS that answers for a Bundle."""
+
+    name: str
+    """The function."""
+    region: str
+    """Where."""
+    account: str
+    """Whose, twelve digits."""
+    version: str
+    """The version that holds the Bundle."""
+    url: str
+    """The Function URL."""
+    auth: str
+    """`NONE` or `AWS_IAM`."""
+    canary: bool
+    """Whether that version gets only a share of the traffic."""
+    notes: tuple[str, ...]
+    """What could not be done as wished."""
+
+
+def propose(cloud: CloudReads, wish: Wish, *, state_folder: Path, today: datetime.date) -> Proposal:
+    """What is to be done to deploy a Bundle; changes nothing.
+
+    Args:
+        cloud: account and region.
+        wish: what is wanted.
+        state_folder: where journals are kept.
+        today: for the dates after which AWS takes a runtime no more.
+
+    Raises:
+        DeployError: a name is taken, a zip is too large, or AWS does not take the runtime any more.
+        SettingsError: Lambda would refuse a setting.
+        CloudError: AWS cannot be asked.
+    """
+    check_variables(wish.settings.environment)
+    if wish.settings.cors is not None:
+        check_cors(wish.settings.cors)
+    desired, observed = _look(cloud, wish)
+    _check_runtime(desired, observed, today)
+    journal = journal_file(state_folder, observed.identity.account, cloud.region, desired.name)
+    interrupted = journal.read()
+    plan = make_plan(desired, observed, percent=wish.percent, strays=_strays(interrupted))
+    return Proposal(wish, desired, observed, plan, journal, interrupted)
+
+
+def carry_out(
+    cloud: Cloud,
+    proposal: Proposal,
+    *,
+    notify: Callable[[str], None],
+    clock: Clock,
+    begun: str,
+) -> Deployment:
+    """Do what was proposed; a step whose outcome is unsure is looked after and planned again.
+
+    Args:
+        cloud: account and region.
+        proposal: what was agreed to.
+        notify: called with a line for each step.
+        clock: time, for waiting.
+        begun: the moment, in ISO 8601, for the journal.
+
+    Raises:
+        CloudError: a step failed; what was done is in the journal, and the next deploy goes on.
+        DeployError: the function cannot become active, or the journal not be written.
+    """
+    made = Made()
+    try:
+        observed = _do_until_done(cloud, proposal, Worker(cloud, made, clock), begun, notify)
+    except (DeployError, KeyboardInterrupt):
+        notify("What was done so far stays; `poner deploy` goes on from there.")
+        raise
+    proposal.journal.remove()
+    return _deployment(proposal, observed, made)
+
+
+def _do_until_done(
+    cloud: CloudReads,
+    proposal: Proposal,
+    worker: Worker,
+    begun: str,
+    notify: Callable[[str], None],
+) -> Observed:
+    """Do the plan, and a new one where the outcome of a step is unsure; what was there before."""
+    plan, observed = proposal.plan, proposal.observed
+    for attempt in range(1, _ATTEMPTS + 1):
+        worker.made.layers.update(observed.layers)
+        try:
+            _do(worker, plan, proposal, begun, notify)
+            return observed
+        except (UncertainError, ExistsError, MissingError) as error:
+            if attempt == _ATTEMPTS:
+                raise
+            notify(f"{error.message} Looking at what is there, and going on from it.")
+        worker.clock.sleep(2.0 ** (attempt - 1))
+        _, observed = _look(cloud, proposal.wish)
+        strays = _strays(proposal.journal.read())
+        percent = proposal.wish.percent
+        plan = make_plan(proposal.desired, observed, percent=percent, strays=strays)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _do(
+    worker: Worker,
+    plan: Plan,
+    proposal: Proposal,
+    begun: str,
+    notify: Callable[[str], None],
+) -> None:
+    """Do the steps of a plan, with the journal kept after each."""
+    if not plan.steps:
+        return
+    titles = tuple(describe(step).title for step in plan.steps)
+    before = proposal.journal.read()
+    journal = Journal(
+        proposal.desired.setup.code_sha256, begun, titles, layers=before.layers if before else ()
+    )
+    proposal.journal.write(journal)
+    for number, (step, title) in enumerate(zip(plan.steps, titles, strict=True), start=1):
+        notify(f"{number}/{len(titles)} {title}")
+        worker.do(step)
+        journal = note_done(journal, title, tuple(worker.made.layers.values()))
+        proposal.journal.write(journal)
+
+
+def _look(cloud: CloudReads, wish: Wish) -> tuple[Desired, Observed]:
+    name = wish.bundle.manifest.settings.name
+    observed = observe(cloud, name, own_role=wish.settings.role is None)
+    check_own(observed, name, cloud.region)
+    desired = make_desired(wish.bundle, wish.settings, observed.identity, cloud.region)
+    return desired, observe_parts(cloud, observed, desired)
+
+
+def _strays(journal: Journal | None) -> frozenset[str]:
+    return frozenset(journal.layers if journal else ())
+
+
+def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -> None:
+    """Refuse what AWS would refuse, with the date.
+
+    Raises:
+        DeployError: AWS takes this runtime no more.
+    """
+    runtime = RUNTIMES.get(desired.setup.runtime)
+    if runtime is None or find_version(desired, observed) is not None:
+        return
+    same = observed.function and observed.function.latest.setup.runtime == runtime.name
+    last_day = runtime.block_update if same else runtime.block_create
+    if today >= last_day:
+        what = "changes no function" if same else "creates no function"
+        raise DeployError(
+            f"AWS {what} with {runtime.name} since {last_day}.",
+            "Build for a newer one, such as `poner build --runtime python3.13`.",
+        )
+
+
+def _deployment(proposal: Proposal, observed: Observed, made: Made) -> Deployment:
+    desired = proposal.desired
+    version = made.version or find_version(desired, observed)
+    assert version is not None, "what was not published was there"
+    url = made.url or observed.url
+    assert url is not None, "a deploy makes a URL where there is none"
+    live = observed.live
+    return Deployment(
+        name=desired.name,
+        region=desired.region,
+        account=observed.identity.account,
+        version=version,
+        url=url.url,
+        auth=desired.auth,
+        canary=proposal.wish.percent > 0 and live is not None and live.version != version,
+        notes=tuple(made.notes),
+    )
+
+
+def do_plan(
+    cloud: Cloud, plan: Plan, *, notify: Callable[[str], None], clock: Clock
+) -> tuple[str, ...]:
+    """Do a plan whose steps may be done twice: moving the alias, removing; returns notes.
+
+    Raises:
+        CloudError: a step failed.
+    """
+    worker = Worker(cloud, Made(), clock)
+    for number, step in enumerate(plan.steps, start=1):
+        notify(f"{number}/{len(plan.steps)} {describe(step).title}")
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                worker.do(step)
+                break
+            except UncertainError:
+                if attempt == _ATTEMPTS:
+                    raise
+                clock.sleep(2.0 ** (attempt - 1))
+    return tuple(worker.made.notes)
+
+
+def ask_version(cloud: CloudReads, name: str, version: str, body: str) -> tuple[int, str]:
+    """What a version answers to a request, past alias and URL: HTTP status and body.
+
+    Raises:
+        CloudError: it cannot be invoked, or did not answer.
+    """
+    event = json.dumps({"version": "2.0", "body": body, "isBase64Encoded": False})
+    answer = json.loads(cloud.invoke(name, version, event.encode()))
+    return int(answer["statusCode"]), str(answer["body"])

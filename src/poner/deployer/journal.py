@@ -1,0 +1,91 @@
+"""The journal of a deploy under way: what it did so far, for the next one if it is interrupted.
+
+What is there is found out by asking AWS; the journal says what was being done, and keeps the ARNs
+of layers that nothing may refer to yet. It is written after every step and removed at the end. It
+holds names, times and ARNs, and never a setting's value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from poner.errors import DeployError
+
+JOURNAL_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a deploy did."""
+
+    bundle: str
+    """Hash of its function.zip."""
+    begun: str
+    """When it began, in ISO 8601."""
+    planned: tuple[str, ...]
+    """Its steps, in words."""
+    done: tuple[str, ...] = ()
+    """Those that were done."""
+    layers: tuple[str, ...] = ()
+    """ARNs of the layer versions it published."""
+    format: int = JOURNAL_FORMAT
+    """Version of this layout."""
+
+
+@dataclass
+class JournalFile:
+    """A journal in a file, or no file where no deploy is under way."""
+
+    path: Path
+    """Where it lies."""
+
+    def read(self) -> Journal | None:
+        """The journal of a deploy that was interrupted; None if there is none to be read."""
+        try:
+            found = TypeAdapter(Journal).validate_json(self.path.read_bytes())
+        except (OSError, ValidationError):
+            return None  # what it says is known to AWS as well, but for layers of no use to anyone
+        return found if found.format == JOURNAL_FORMAT else None
+
+    def write(self, journal: Journal) -> None:
+        """Replace the journal; whatever happens, there is the old one or the new one.
+
+        Raises:
+            DeployError: the file cannot be written.
+        """
+        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with beside.open("wb") as file:
+                file.write(TypeAdapter(Journal).dump_json(journal, indent=2))
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self.path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise DeployError(
+                f"The deploy's journal {self.path} cannot be written: {error.strerror or error}.",
+                "Free some space, or choose another folder with PONER_STATE_DIR.",
+            ) from error
+
+    def remove(self) -> None:
+        """Forget a deploy that is done."""
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+
+def note_done(journal: Journal, title: str, layers: tuple[str, ...]) -> Journal:
+    """The journal with one more step done, and all layers that were published."""
+    both = (*journal.layers, *(arn for arn in layers if arn not in journal.layers))
+    return replace(journal, done=(*journal.done, title), layers=both)
+
+
+def journal_file(folder: Path, account: str, region: str, name: str) -> JournalFile:
+    """The journal of a function's deploys."""
+    return JournalFile(folder / "deploys" / f"{account}-{region}-{name}.json")

@@ -1,0 +1,154 @@
+"""Looks at what is in an account: at most eight calls for a function without layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from poner.deployer.cloud import (
+    AccountLimits,
+    Alias,
+    CloudReads,
+    Document,
+    Function,
+    Identity,
+    LogGroup,
+    Role,
+    Statement,
+    Url,
+    Version,
+)
+from poner.deployer.desired import ROLE_POLICY, Desired, role_name, upload_prefix
+from poner.deployer.settings import ALIAS, TAG
+from poner.errors import DeployError
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What there is of a function in an account and region."""
+
+    identity: Identity
+    """The account."""
+    function: Function | None
+    """The function; where it is None, so are its parts."""
+    versions: tuple[Version, ...] = ()
+    """Its numbered versions, oldest first."""
+    aliases: tuple[Alias, ...] = ()
+    """Its aliases."""
+    url: Url | None = None
+    """The Function URL on the alias `live`."""
+    statements: tuple[Statement, ...] = ()
+    """Who may call the alias `live`."""
+    role: Role | None = None
+    """The role of poner's name."""
+    role_policy: Document | None = None
+    """What that role may do, by its own policy."""
+    log_group: LogGroup | None = None
+    """The function's log group."""
+    layers: Mapping[str, str] = field(default_factory=dict)
+    """ARNs of the desired layers that are there, by name."""
+    uploads: frozenset[str] = frozenset()
+    """Keys of the function's zips in the bucket."""
+    limits: AccountLimits | None = None
+    """The account's limits, where they matter and AWS tells."""
+
+    @property
+    def live(self) -> Alias | None:
+        """The alias that the URL is on."""
+        return next((alias for alias in self.aliases if alias.name == ALIAS), None)
+
+
+def observe(cloud: CloudReads, name: str, *, own_role: bool = True) -> Observed:
+    """What there is of a function, whoever made it.
+
+    Args:
+        cloud: the account and region.
+        name: the function.
+        own_role: whether to look for the role that poner makes.
+    """
+    function = cloud.get_function(name)
+    identity = cloud.get_identity() if function is None else _owner(function.latest.arn)
+    role = cloud.get_role(role_name(name, cloud.region)) if own_role else None
+    observed = Observed(
+        identity,
+        function,
+        role=role,
+        role_policy=cloud.get_role_policy(role.name, ROLE_POLICY) if role else None,
+        log_group=cloud.get_log_group(f"/aws/lambda/{name}"),
+    )
+    if function is None:
+        return observed
+    return replace(
+        observed,
+        versions=cloud.list_versions(name),
+        aliases=cloud.list_aliases(name),
+        url=cloud.get_url(name, ALIAS),
+        statements=cloud.get_statements(name, ALIAS),
+    )
+
+
+def observe_own(cloud: CloudReads, name: str) -> Observed:
+    """What there is of a function that poner made.
+
+    Raises:
+        DeployError: there is no such function, or poner did not make it.
+    """
+    observed = observe(cloud, name)
+    check_own(observed, name, cloud.region)
+    if observed.function is None:
+        raise DeployError(
+            f"There is no function {name} in {cloud.region} (account {observed.identity.account}).",
+            "Deploy it with `poner deploy`, or name the region and profile it is in.",
+        )
+    return observed
+
+
+def observe_parts(cloud: CloudReads, observed: Observed, desired: Desired) -> Observed:
+    """The same with what only some Bundles need: layers, uploads, and the account's limits."""
+    bucket = desired.settings.bucket
+    wanted = desired.settings.reserved_concurrency
+    reserved = observed.function.reserved_concurrency if observed.function else None
+    return replace(
+        observed,
+        layers=_find_layers(cloud, desired),
+        uploads=frozenset(cloud.list_uploads(bucket, upload_prefix(desired.name)))
+        if bucket
+        else frozenset(),
+        limits=None if wanted in (None, reserved) else cloud.get_account_limits(),
+    )
+
+
+def check_own(observed: Observed, name: str, region: str) -> None:
+    """Refuse to touch what poner did not make for this function.
+
+    Raises:
+        DeployError: a function or role of that name is somebody else's.
+    """
+    if observed.function is not None and observed.function.tags.get(TAG) != name:
+        raise DeployError(
+            f"The function {name} in {region} was not made by poner: it has no tag {TAG}={name}.",
+            "Choose another name under [project] in poner.toml; to hand that function over to "
+            "poner, give it the tag.",
+        )
+    if observed.role is not None and observed.role.tags.get(TAG) != name:
+        raise DeployError(
+            f"The role {observed.role.name} was not made by poner: it has no tag {TAG}={name}.",
+            "Choose another name under [project] in poner.toml, or name a role of yours as `role` "
+            "under [deploy].",
+        )
+
+
+def _find_layers(cloud: CloudReads, desired: Desired) -> dict[str, str]:
+    found = {}
+    for layer in desired.layers:
+        for version in cloud.list_layer_versions(layer.name):
+            if version.description == layer.description:
+                found[layer.name] = version.arn
+                break
+    return found
+
+
+def _owner(arn: str) -> Identity:
+    """The account in an ARN."""
+    _, partition, _, _, account, *_ = arn.split(":")
+    return Identity(account, partition)

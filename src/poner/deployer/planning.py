@@ -1,0 +1,258 @@
+"""Compares what should be there with what is, and says what to do: no calls, no clock.
+
+The order is that in which things need each other: log group, role, uploads, layers, function,
+version, alias, URL, permissions, and at last what is not needed any more. $LATEST is only the
+workbench that versions are made on: it is brought in line when a version has to be published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from poner.deployer.cloud import AccountLimits, Code, Statement
+from poner.deployer.comparison import changed, compare_setups, compare_tags, describe_cors
+from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired
+from poner.deployer.observing import Observed
+from poner.deployer.retiring import retire
+from poner.deployer.settings import ALIAS
+from poner.deployer.steps import (
+    AddPermission,
+    Change,
+    CreateAlias,
+    CreateFunction,
+    CreateLogGroup,
+    CreateRole,
+    CreateUrl,
+    MoveAlias,
+    Plan,
+    PublishLayer,
+    PublishVersion,
+    PutRolePolicy,
+    RemovePermission,
+    SetConcurrency,
+    SetRetention,
+    Step,
+    TagFunction,
+    UpdateCode,
+    UpdateConfiguration,
+    UpdateUrl,
+    Upload,
+)
+from poner.deployer.traffic import move_alias, named_versions, share_traffic
+
+PUBLIC_NOTE = (
+    'auth = "none": anyone who has the URL can call the function, and you pay for each call; '
+    'auth = "iam" lets in signed requests only, and reserved_concurrency caps what calls can cost.'
+)
+"""What a public URL means."""
+
+_LEAST_UNRESERVED = 100  # AWS keeps as many environments for functions that reserve none
+
+
+def make_plan(
+    desired: Desired, observed: Observed, *, percent: int = 0, strays: frozenset[str] = frozenset()
+) -> Plan:
+    """What is to be done so that what should be there is there.
+
+    Args:
+        desired: what should be there.
+        observed: what is there, of poner's making.
+        percent: share of the traffic for the new version in a canary release; 0 for all of it.
+        strays: ARNs of layer versions that an interrupted deploy published.
+    """
+    target = find_version(desired, observed)
+    moving = tuple(_alias(desired, observed, target, percent))
+    steps = chain(
+        _log_group(desired, observed),
+        _role(desired, observed),
+        _version(desired, observed) if target is None else (),
+        _tags(desired, observed),
+        _concurrency(desired, observed),
+        (PublishVersion(desired.name, desired.setup.code_sha256, desired.setup.description),)
+        if target is None
+        else (),
+        moving,
+        _url(desired, observed),
+        retire(desired, observed, _named(observed, moving, target), strays),
+    )
+    return Plan(tuple(steps), tuple(_notes(desired, observed, target, percent)))
+
+
+def find_version(desired: Desired, observed: Observed) -> str | None:
+    """The newest version that is what is wanted; None if there is none."""
+    for version in reversed(observed.versions):
+        if not compare_setups(version.setup, desired.setup):
+            return version.version
+    return None
+
+
+def _log_group(desired: Desired, observed: Observed) -> Iterator[Step]:
+    """Lambda would make it at the first call, without tags or an end to what is kept."""
+    group = observed.log_group
+    if group is None:
+        yield CreateLogGroup(desired.log_group, desired.tags)
+    old = group.retention_days if group else None
+    if old != desired.retention_days:
+        yield SetRetention(
+            desired.log_group,
+            desired.retention_days,
+            (changed("retention", _days(old), _days(desired.retention_days)),),
+        )
+
+
+def _days(days: int | None) -> str:
+    return "for ever" if days is None else f"{days} days"
+
+
+def _role(desired: Desired, observed: Observed) -> Iterator[Step]:
+    if desired.role is None:
+        return
+    if observed.role is None:
+        yield CreateRole(desired.role.name, TRUST, desired.tags)
+    if observed.role_policy != desired.role.policy:
+        yield PutRolePolicy(
+            desired.role.name,
+            ROLE_POLICY,
+            desired.role.policy,
+            "create" if observed.role_policy is None else "change",
+        )
+
+
+def _version(desired: Desired, observed: Observed) -> Iterator[Step]:
+    """What brings $LATEST in line."""
+    for layer in desired.layers:
+        if layer.name not in observed.layers:
+            yield from _upload(layer.code, layer.size_bytes, observed)
+            yield PublishLayer(layer, desired.setup.runtime, desired.setup.architecture)
+    if observed.function is None:
+        yield from _upload(desired.code, desired.code_bytes, observed)
+        changes = compare_setups(None, desired.setup)
+        yield CreateFunction(desired.name, desired.code, desired.setup, desired.tags, changes)
+        return
+    changes = compare_setups(observed.function.latest.setup, desired.setup)
+    of_code = tuple(change for change in changes if change.field in ("code", "architecture"))
+    others = tuple(change for change in changes if change not in of_code)
+    if of_code:
+        yield from _upload(desired.code, desired.code_bytes, observed)
+        yield UpdateCode(desired.name, desired.code, desired.setup.architecture, of_code)
+    if others:
+        yield UpdateConfiguration(desired.name, desired.setup, others)
+
+
+def _upload(code: Code, size_bytes: int, observed: Observed) -> Iterator[Step]:
+    if code.key is not None and code.key not in observed.uploads:
+        yield Upload(code, size_bytes)
+
+
+def _tags(desired: Desired, observed: Observed) -> Iterator[Step]:
+    if observed.function is None:
+        return
+    changes = compare_tags(observed.function.tags, desired.tags)
+    if changes:
+        tags = {change.field.removeprefix("tag "): change.new or "" for change in changes}
+        yield TagFunction(desired.name, observed.function.latest.arn, tags, changes)
+
+
+def _concurrency(desired: Desired, observed: Observed) -> Iterator[Step]:
+    wanted = desired.settings.reserved_concurrency
+    old = observed.function.reserved_concurrency if observed.function else None
+    if wanted is None or wanted == old or _cannot_reserve(wanted, old, observed.limits):
+        return
+    change = changed("reserved concurrency", old, wanted)
+    yield SetConcurrency(desired.name, wanted, (change,))
+
+
+def _cannot_reserve(wanted: int, old: int | None, limits: AccountLimits | None) -> bool:
+    if limits is None:
+        return False
+    return limits.unreserved + (old or 0) - wanted < min(_LEAST_UNRESERVED, limits.concurrency)
+
+
+def _alias(
+    desired: Desired, observed: Observed, target: str | None, percent: int
+) -> Iterator[Step]:
+    live = observed.live
+    if live is None:
+        yield CreateAlias(desired.name, ALIAS, target)
+    elif percent == 0 or live.version == target:
+        if live.version != target or live.weights:
+            yield move_alias(desired.name, live, target)
+    elif target is None or live.weights != {target: percent / 100}:
+        yield share_traffic(desired.name, live, target, percent)
+
+
+def _named(observed: Observed, moving: tuple[Step, ...], target: str | None) -> set[str | None]:
+    """The versions that aliases will name or remember; None for the one still to be published."""
+    named: set[str | None] = {target}
+    for alias in observed.aliases:
+        if alias.name != ALIAS or not moving:
+            named |= named_versions(alias)
+    for step in moving:
+        if isinstance(step, MoveAlias):
+            named |= {step.main} | ({step.canary} if step.percent else set())
+            named |= {step.previous} if step.previous else set()
+    return named
+
+
+def _url(desired: Desired, observed: Observed) -> Iterator[Step]:
+    """URL and permissions; a URL is never opened before its permissions, nor closed after them."""
+    adding = tuple(_add_permissions(desired, observed.statements))
+    wanted = {statement.sid for statement in desired.statements}
+    removing = tuple(
+        RemovePermission(desired.name, ALIAS, statement.sid)
+        for statement in observed.statements
+        if statement.sid in {own.sid for own in PUBLIC_STATEMENTS} - wanted
+    )
+    url = observed.url
+    if url is None:
+        yield CreateUrl(desired.name, ALIAS, desired.auth, desired.cors)
+        yield from (*adding, *removing)
+        return
+    changes = []
+    if url.auth != desired.auth:
+        changes.append(Change("auth", url.auth, desired.auth))
+    if url.cors != desired.cors:
+        changes.append(Change("CORS", describe_cors(url.cors), describe_cors(desired.cors)))
+    yield from adding
+    if changes:
+        yield UpdateUrl(desired.name, ALIAS, desired.auth, desired.cors, tuple(changes))
+    yield from removing
+
+
+def _add_permissions(desired: Desired, found: tuple[Statement, ...]) -> Iterator[Step]:
+    by_sid = {statement.sid: statement for statement in found}
+    for statement in desired.statements:
+        if by_sid.get(statement.sid) == statement:
+            continue
+        if statement.sid in by_sid:
+            yield RemovePermission(desired.name, ALIAS, statement.sid)
+        yield AddPermission(desired.name, ALIAS, statement)
+
+
+def _notes(desired: Desired, observed: Observed, target: str | None, percent: int) -> Iterator[str]:
+    if desired.settings.auth == "none":
+        yield PUBLIC_NOTE
+    own = {statement.sid for statement in PUBLIC_STATEMENTS}
+    for statement in observed.statements:
+        if statement.sid not in own and statement.principal == "*":
+            yield (
+                f"The permission {statement.sid}, which poner did not make, lets anyone do "
+                f"{statement.action}."
+            )
+    wanted = desired.settings.reserved_concurrency
+    old = observed.function.reserved_concurrency if observed.function else None
+    if wanted is not None and wanted != old and _cannot_reserve(wanted, old, observed.limits):
+        yield concurrency_note(desired.name)
+    if percent and observed.live is None:
+        yield "There is no version yet to share the traffic with, so the new one gets all of it."
+    elif percent and observed.live is not None and observed.live.version == target:
+        yield f"Version {target} is this bundle and gets all of the traffic already."
+
+
+def concurrency_note(name: str) -> str:
+    """Says that the account cannot reserve any environments."""
+    return (
+        f"No concurrency is reserved for {name}: the account has too little to reserve any of it. "
+        "Ask AWS for more (Service Quotas, Lambda, concurrent executions) to cap the cost this way."
+    )

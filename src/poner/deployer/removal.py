@@ -1,0 +1,98 @@
+"""Finds all that poner made for a function, and only that, to be removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from poner.deployer.cloud import CloudReads
+from poner.deployer.comparison import changed
+from poner.deployer.desired import ROLE_POLICY, is_own_layer, layer_description, upload_prefix
+from poner.deployer.observing import Observed, check_own, observe
+from poner.deployer.settings import TAG
+from poner.deployer.steps import (
+    Change,
+    DeleteFunction,
+    DeleteLayerVersion,
+    DeleteLogGroup,
+    DeleteRole,
+    DeleteRolePolicy,
+    Plan,
+    RemoveUpload,
+    Step,
+)
+
+
+def plan_removal(cloud: CloudReads, name: str, *, bucket: str | None) -> Plan:
+    """All that a deploy of the function made, the function first, so that nobody calls it.
+
+    What is left of an earlier removal that was interrupted is found, too.
+
+    Args:
+        cloud: account and region.
+        name: the function.
+        bucket: where large zips were uploaded to; None if there is none.
+
+    Raises:
+        DeployError: the function was not made by poner.
+        CloudError: AWS cannot be asked.
+    """
+    observed = observe(cloud, name)
+    check_own(replace(observed, role=None), name, cloud.region)
+    notes: list[str] = []
+    steps = [
+        *_function(name, observed),
+        *_layers(cloud, name),
+        *_role(name, observed, notes),
+        *_log_group(cloud, name, observed, notes),
+        *_uploads(cloud, name, bucket),
+    ]
+    return Plan(tuple(steps), tuple(notes))
+
+
+def _function(name: str, observed: Observed) -> Iterator[Step]:
+    if observed.function is None:
+        return
+    numbers = ", ".join(version.version for version in observed.versions)
+    names = ", ".join(alias.name for alias in observed.aliases)
+    changes = [changed("versions", numbers or None, None), changed("aliases", names or None, None)]
+    if observed.url is not None:
+        changes.append(Change("URL", observed.url.url, None))
+    yield DeleteFunction(name, tuple(change for change in changes if change.old))
+
+
+def _layers(cloud: CloudReads, name: str) -> Iterator[Step]:
+    for layer in cloud.list_layers(f"{name}-"):
+        if is_own_layer(layer, name):
+            for version in cloud.list_layer_versions(layer):
+                if version.description.startswith(layer_description(name, "")):
+                    yield DeleteLayerVersion(version.arn)
+
+
+def _role(name: str, observed: Observed, notes: list[str]) -> Iterator[Step]:
+    if observed.role is None:
+        return
+    if observed.role.tags.get(TAG) != name:
+        notes.append(f"The role {observed.role.name} stays: poner did not make it.")
+        return
+    if observed.role_policy is not None:
+        yield DeleteRolePolicy(observed.role.name, ROLE_POLICY)
+    yield DeleteRole(observed.role.name)
+
+
+def _log_group(
+    cloud: CloudReads, name: str, observed: Observed, notes: list[str]
+) -> Iterator[Step]:
+    group = observed.log_group
+    if group is None:
+        return
+    if cloud.get_log_group_tags(group.arn).get(TAG) == name:
+        yield DeleteLogGroup(group.name)
+    else:
+        notes.append(f"The log group {group.name} stays: poner did not make it.")
+
+
+def _uploads(cloud: CloudReads, name: str, bucket: str | None) -> Iterator[Step]:
+    if bucket is not None:
+        for key in cloud.list_uploads(bucket, upload_prefix(name)):
+            yield RemoveUpload(bucket, key)

@@ -1,0 +1,53 @@
+"""Finds what a deploy leaves behind: old versions, and layers and uploads that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from poner.deployer.cloud import Version
+from poner.deployer.desired import Desired, is_own_layer, layer_name
+from poner.deployer.observing import Observed
+from poner.deployer.steps import DeleteLayerVersion, DeleteVersion, RemoveUpload, Step
+
+
+def retire(
+    desired: Desired, observed: Observed, named: Set[str | None], strays: Set[str]
+) -> Iterator[Step]:
+    """What is to be removed once the desired version answers.
+
+    Layers go before the versions that name them: those run on without, and a deploy that is
+    interrupted in between still finds the layers' ARNs.
+
+    Args:
+        desired: what should be there.
+        observed: what is there.
+        named: versions that aliases will name or remember; None among them stands for one that is
+            still to be published.
+        strays: ARNs of layer versions that an interrupted deploy published.
+    """
+    kept = desired.settings.keep - (None in named)
+    older = observed.versions[: max(0, len(observed.versions) - kept)]
+    retired = tuple(version for version in older if version.version not in named)
+    for arn in sorted(_retired_layers(desired, observed, retired, strays)):
+        yield DeleteLayerVersion(arn)
+    for version in retired:
+        yield DeleteVersion(desired.name, version.version)
+    for key in sorted(observed.uploads - desired.uploads.keys()):
+        assert desired.settings.bucket is not None, "uploads are looked for in a bucket"
+        yield RemoveUpload(desired.settings.bucket, key)
+
+
+def _retired_layers(
+    desired: Desired, observed: Observed, retired: tuple[Version, ...], strays: Set[str]
+) -> set[str]:
+    """Layers of poner's that only retired versions use, or $LATEST did."""
+    remaining = [version.setup for version in observed.versions if version not in retired]
+    used = {layer_name(arn) for setup in (desired.setup, *remaining) for arn in setup.layer_arns}
+    before = {arn for version in retired for arn in version.setup.layer_arns} | strays
+    if observed.function is not None:
+        before |= set(observed.function.latest.setup.layer_arns)
+    return {
+        arn
+        for arn in before
+        if layer_name(arn) not in used and is_own_layer(layer_name(arn), desired.name)
+    }

@@ -1,0 +1,121 @@
+"""What answers now: a deployed function as it is found, for people and for machines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from poner.deployer.cloud import CloudReads, LogEvent, Version
+from poner.deployer.observing import Observed
+from poner.deployer.traffic import previous_version
+
+_POLL_S = 2.0
+_LATE_MS = 10_000  # an event may come in after one with a later time
+
+
+@dataclass(frozen=True)
+class DeployedVersion:
+    """A version that could answer."""
+
+    version: str
+    """Its number."""
+    description: str
+    """Which model it is."""
+    modified: str
+    """When it was published, in ISO 8601."""
+    runtime: str
+    """Its runtime."""
+    memory_mb: int
+    """Its memory in MB."""
+    code_sha256: str
+    """Hash of its function.zip, in hexadecimal."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is deployed."""
+
+    name: str
+    """The function."""
+    region: str
+    """Where."""
+    account: str
+    """Whose, twelve digits."""
+    url: str | None
+    """The Function URL."""
+    auth: str | None
+    """`NONE` or `AWS_IAM`."""
+    live: str | None
+    """The version that answers."""
+    canary: Mapping[str, float]
+    """Versions that get a share of the traffic, 0 to 1."""
+    previous: str | None
+    """The version that a rollback goes back to, where one is remembered."""
+    versions: tuple[DeployedVersion, ...]
+    """All versions there are, newest first."""
+    reserved_concurrency: int | None
+    """Environments reserved, which are also the most it gets."""
+    log_group: str | None
+    """Where it logs."""
+    retention_days: int | None
+    """Days that log events are kept; None for ever."""
+
+
+def make_status(observed: Observed, name: str, region: str) -> Status:
+    """What was found of a function that is there."""
+    assert observed.function is not None
+    live = observed.live
+    group = observed.log_group
+    return Status(
+        name=name,
+        region=region,
+        account=observed.identity.account,
+        url=observed.url.url if observed.url else None,
+        auth=observed.url.auth if observed.url else None,
+        live=live.version if live else None,
+        canary=dict(live.weights) if live else {},
+        previous=previous_version(live) if live else None,
+        versions=tuple(_describe(version) for version in reversed(observed.versions)),
+        reserved_concurrency=observed.function.reserved_concurrency,
+        log_group=group.name if group else None,
+        retention_days=group.retention_days if group else None,
+    )
+
+
+def _describe(version: Version) -> DeployedVersion:
+    setup = version.setup
+    return DeployedVersion(
+        version.version,
+        setup.description,
+        version.modified,
+        setup.runtime,
+        setup.memory_mb,
+        setup.code_sha256,
+    )
+
+
+def read_logs(
+    cloud: CloudReads,
+    log_group: str,
+    since_ms: int,
+    *,
+    follow: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[LogEvent]:
+    """Events of a log group from a moment on; with `follow` also those to come, without end.
+
+    Events of several environments come in a little late and out of order: each is given once.
+    """
+    seen: dict[str, int] = {}
+    newest_ms = since_ms
+    while True:
+        for event in cloud.list_log_events(log_group, max(since_ms, newest_ms - _LATE_MS)):
+            if event.id not in seen:
+                seen[event.id] = event.time_ms
+                newest_ms = max(newest_ms, event.time_ms)
+                yield event
+        if not follow:
+            return
+        seen = {id: time_ms for id, time_ms in seen.items() if time_ms >= newest_ms - _LATE_MS}
+        sleep(_POLL_S)

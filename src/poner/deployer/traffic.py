@@ -1,0 +1,51 @@
+"""The alias: which version gets the traffic, which a share of it, and which to go back to."""
+
+from __future__ import annotations
+
+from poner.deployer.cloud import Alias
+from poner.deployer.comparison import changed
+from poner.deployer.steps import Change, MoveAlias
+
+_PREVIOUS = "previous="
+
+
+def previous_version(alias: Alias) -> str | None:
+    """The version that answered before, which the alias's description remembers."""
+    number = alias.description.removeprefix(_PREVIOUS)
+    return number if alias.description.startswith(_PREVIOUS) and number.isdecimal() else None
+
+
+def remember_previous(version: str | None) -> str:
+    """The description of an alias that remembers a version."""
+    return f"{_PREVIOUS}{version}" if version else ""
+
+
+def named_versions(alias: Alias) -> set[str]:
+    """The versions that an alias names, and the one it remembers."""
+    previous = previous_version(alias)
+    return {alias.version, *alias.weights, *([previous] if previous else [])}
+
+
+def move_alias(name: str, live: Alias, version: str | None) -> MoveAlias:
+    """The step that sends all traffic to a version; None for the one just published."""
+    stays = version == live.version
+    changes = [] if stays else [changed("version", live.version, version or "the new one")]
+    if live.weights:
+        changes.append(Change("canary", describe_weights(live), None))
+    previous = previous_version(live) if stays else live.version
+    return MoveAlias(name, live.name, version, None, 0, previous, tuple(changes))
+
+
+def share_traffic(name: str, live: Alias, canary: str | None, percent: int) -> MoveAlias:
+    """The step that sends a share of the traffic to a version; None for the one just published."""
+    new = f"{percent}% to version {canary or 'the new one'}"
+    change = Change("canary", describe_weights(live), new)
+    return MoveAlias(
+        name, live.name, live.version, canary, percent, previous_version(live), (change,)
+    )
+
+
+def describe_weights(alias: Alias) -> str | None:
+    """The shares of a canary release, for people; None where there is none."""
+    shares = [f"{weight:.0%} to version {number}" for number, weight in alias.weights.items()]
+    return ", ".join(shares) or None
