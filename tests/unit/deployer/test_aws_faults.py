@@ -285,6 +285,24 @@ def test_no_credentials_are_said(monkeypatch: pytest.MonkeyPatch):
         cloud.sign("https://abc.lambda-url.eu-west-1.on.aws/", b"", {})
 
 
+@pytest.mark.parametrize("fault", [Fault.DENIED, Fault.SERVER_ERROR])
+def test_role_that_cannot_be_assumed_is_a_matter_of_credentials(
+    faults: FaultyProxy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fault: Fault
+):
+    """The write was never made, whatever became of the call that should have got credentials."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile base]\naws_access_key_id = a\naws_secret_access_key = b\n"
+        "[profile work]\nregion = eu-west-1\nsource_profile = base\n"
+        f"role_arn = arn:aws:iam::{ACCOUNT}:role/deployer\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    faults.fail_always("AssumeRole", fault)
+    with pytest.raises(CredentialsError, match="AssumeRole"):
+        open_cloud("work", None).create_log_group("/aws/lambda/cancer", {})
+    assert faults.writes["CreateLogGroup"] == 0
+
+
 # what AWS says
 
 
