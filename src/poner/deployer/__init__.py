@@ -6,7 +6,7 @@ to boto3.
 """
 
 from poner.deployer.applying import Clock
-from poner.deployer.cloud import Cloud, CloudReads, LogEvent
+from poner.deployer.cloud import Cloud, CloudReads, Identity, LogEvent
 from poner.deployer.deploying import (
     Deployment,
     Proposal,
@@ -17,6 +17,8 @@ from poner.deployer.deploying import (
     propose,
 )
 from poner.deployer.descriptions import as_json, plan_lines
+from poner.deployer.desired import make_desired
+from poner.deployer.export import export_sam, export_terraform
 from poner.deployer.observing import observe_own
 from poner.deployer.planning import PUBLIC_NOTE
 from poner.deployer.removal import plan_removal
@@ -26,6 +28,7 @@ from poner.deployer.status import Status, make_status, read_logs
 from poner.deployer.steps import Plan
 
 __all__ = [
+    "NOBODY",
     "PUBLIC_NOTE",
     "Clock",
     "Cloud",
@@ -41,6 +44,9 @@ __all__ = [
     "ask_version",
     "carry_out",
     "do_plan",
+    "export_sam",
+    "export_terraform",
+    "make_desired",
     "make_status",
     "observe_own",
     "open_cloud",
@@ -51,6 +57,9 @@ __all__ = [
     "propose",
     "read_logs",
 ]
+
+NOBODY = Identity("000000000000", "aws")
+"""Stands for the account where none is asked: templates do not hold it."""
 
 
 def open_cloud(profile: str | None = None, region: str | None = None) -> Cloud:
