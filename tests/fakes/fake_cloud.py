@@ -23,7 +23,6 @@ from poner.deployer.cloud import (
     CloudError,
     Code,
     ConcurrencyRefusedError,
-    Cors,
     Document,
     ExistsError,
     Function,
@@ -41,6 +40,7 @@ from poner.deployer.cloud import (
     Url,
     Version,
 )
+from poner.lambda_settings import Cors
 
 E = TypeVar("E", bound=CloudError)
 P = ParamSpec("P")

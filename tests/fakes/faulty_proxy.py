@@ -67,6 +67,7 @@ _S3_OPERATIONS = (
     ("HEAD", r"/[^/]+", "HeadBucket"),
     ("GET", r"/[^/]+", "ListObjectsV2"),
     ("PUT", r"/[^/]+", "CreateBucket"),
+    ("GET", r"/[^/]+/.+", "GetObject"),
     ("PUT", r"/[^/]+/.+", "PutObject"),
     ("DELETE", r"/[^/]+/.+", "DeleteObject"),
 )

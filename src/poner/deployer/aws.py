@@ -210,7 +210,11 @@ def _as_cloud_errors(call: Call) -> Iterator[None]:
     except exceptions.ClientError as error:
         answer = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        failure = refused(call, str(answer.get("Code", status)), status, answer.get("Message", ""))
+        code, said = str(answer.get("Code", status)), answer.get("Message", "")
+        failure = refused(call, code, status, said)
+        if error.operation_name != call.operation:  # of those that get credentials
+            text = f"There are no AWS credentials, since {error.operation_name} was refused: {said}"
+            failure = CredentialsError(text, SIGN_IN, call.action)
         # a traceback would show AWS's own words, which may repeat an environment variable
         raise failure from (None if call.secrets else error)
     except _NO_CREDENTIALS as error:

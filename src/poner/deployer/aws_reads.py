@@ -132,9 +132,12 @@ class AwsReads:
 
     def get_log_group(self, name: str) -> LogGroup | None:
         """A log group."""
-        groups = self._list("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
-        named = [group for group in groups if group["logGroupName"] == name]
-        return values.read_log_group(named[0]) if named else None
+        pages = self._api.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
+        for page in pages:  # sorted by name, so that the name itself comes first
+            for group in page:
+                if group["logGroupName"] == name:
+                    return values.read_log_group(group)
+        return None
 
     def get_log_group_tags(self, arn: str) -> Mapping[str, str]:
         """A log group's tags."""
