@@ -6,11 +6,13 @@ to boto3.
 """
 
 from poner.deployer.applying import Clock
-from poner.deployer.cloud import Cloud, CloudReads, LogEvent
+from poner.deployer.cloud import Cloud, CloudError, CloudReads, Document, LogEvent
 from poner.deployer.deploying import Deployment, Proposal, Wish, carry_out, do_plan, propose
 from poner.deployer.descriptions import as_json, plan_lines
+from poner.deployer.examination import Intention, any_account, examine
 from poner.deployer.observing import observe_own
 from poner.deployer.planning import PUBLIC_NOTE
+from poner.deployer.policy import make_policy
 from poner.deployer.removal import plan_removal
 from poner.deployer.rollout import plan_promotion, plan_rollback
 from poner.deployer.settings import DeploySettings
@@ -21,17 +23,23 @@ __all__ = [
     "PUBLIC_NOTE",
     "Clock",
     "Cloud",
+    "CloudError",
     "CloudReads",
     "DeploySettings",
     "Deployment",
+    "Document",
+    "Intention",
     "LogEvent",
     "Plan",
     "Proposal",
     "Status",
     "Wish",
+    "any_account",
     "as_json",
     "carry_out",
     "do_plan",
+    "examine",
+    "make_policy",
     "make_status",
     "observe_own",
     "open_cloud",
