@@ -31,6 +31,7 @@ def make_examples(
     number_type: str = "float64",
     none_of: Sequence[int] = (),
     typical: Any = ...,
+    typical_last: bool = False,
 ) -> Examples:
     """Rows with a fitted model's own answers.
 
@@ -42,6 +43,7 @@ def make_examples(
         number_type: as in Examples.
         none_of: as in Examples.
         typical: the row of medians; by default made from X.
+        typical_last: whether the last row of X stands for the typical one, as the compiler puts it.
     """
     table = X.to_numpy(dtype=object) if hasattr(X, "columns") else np.asarray(X)
     names = list(X.columns) if hasattr(X, "columns") else [f"x{i}" for i in range(table.shape[1])]
@@ -69,7 +71,7 @@ def make_examples(
     return Examples(
         signature,
         as_rows(table, texts, none_of),
-        {"training": len(table)},
+        {"training": len(table) - 1, "typical": 1} if typical_last else {"training": len(table)},
         answered.astype(float),
         scores,
         own.reshape(len(table), -1),

@@ -300,8 +300,8 @@ class ParityReport:
     largest_difference: float
     """Largest absolute difference of a raw score."""
     rows_by_kind: Mapping[str, int]
-    """How many rows of each kind: training, points, thresholds, drawn, missing, infinite and
-    unknown."""
+    """How many rows of each kind: training, points, thresholds, drawn, missing, infinite, unknown
+    and typical."""
     outputs: tuple[OutputParity, ...]
     """The comparison output by output, the raw scores first."""
     rows_refused: int = 0
@@ -340,7 +340,8 @@ class Examples:
     rows: Rows
     """(n_rows, n_features) as the model takes them."""
     rows_by_kind: Mapping[str, int]
-    """How many rows of each kind, in their order: training, thresholds, drawn, missing."""
+    """How many rows of each kind, in their order: training, thresholds, drawn, missing, and last
+    the typical row, where one is known."""
     predictions: FloatArray
     """(n_rows, n_outputs) float64: index of the class, or the regressor's value."""
     scores_method: str | None
@@ -357,6 +358,11 @@ class Examples:
     """The typical row with one text that the model refuses, for each feature of which it does."""
     asked_alone: bool = False
     """Whether each row was asked alone, as the model answers otherwise for rows together."""
+
+    @property
+    def typical_place(self) -> int | None:
+        """Place of the typical row among `rows`; None where it is not there."""
+        return len(self.rows) - 1 if self.rows_by_kind.get("typical") else None
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from poner.artifacts import ParityReport, Provenance, Signature
+from poner.artifacts import FloatArray, ParityReport, PredictionValue, Provenance, Signature
 from poner.errors import BundleError
 
-MANIFEST_FORMAT = 2
+MANIFEST_FORMAT = 3
 MANIFEST_NAME = "manifest.json"
 FUNCTION_ZIP = "function.zip"
 
@@ -154,6 +154,22 @@ class Verification:
 
 
 @dataclass(frozen=True)
+class KnownAnswer:
+    """A request with the model's own answer, to be asked of the function wherever it runs."""
+
+    body: str
+    """The request as JSON: a row of medians, nobody's own."""
+    prediction: PredictionValue
+    """What the model itself answers."""
+    tolerance: tuple[float, ...]
+    """What each output's number may differ by, absolute; 0 where answers must be equal."""
+
+    def agrees_with(self, prediction: object) -> bool:
+        """Whether what an endpoint predicts is the model's own answer."""
+        return agrees(prediction, self.prediction, self.tolerance)
+
+
+@dataclass(frozen=True)
 class Manifest:
     """manifest.json: what a Bundle is made of and what was proved of it."""
 
@@ -190,6 +206,9 @@ class Manifest:
     """What was left out of the layers, in the order in which it was tried."""
     bytecode: bool = True
     """Whether the layers hold bytecode of the runtime's Python."""
+    known_answer: KnownAnswer | None = None
+    """What to ask once it is deployed; None where the model has no answer to a row of medians that
+    JSON can say, or a tie of its classes leaves the answer to rounding."""
     format: int = MANIFEST_FORMAT
     """Version of this layout."""
 
@@ -216,6 +235,28 @@ class Bundle:
     def layer_zips(self) -> tuple[Path, ...]:
         """The layers, in the order in which Lambda unpacks them."""
         return tuple(self.folder / layer.zip.path for layer in self.manifest.layers)
+
+
+def agrees(given: object, wanted: PredictionValue, tolerance: Sequence[float] | FloatArray) -> bool:
+    """Whether two predictions are the same, of the same type; floats within the tolerance.
+
+    Args:
+        given: as JSON was read.
+        wanted: of several outputs a list.
+        tolerance: (n_outputs,) what each output's number may differ by, absolute.
+    """
+    if isinstance(wanted, list):
+        return (
+            isinstance(given, list)
+            and len(given) == len(wanted)
+            and all(
+                agrees(one, own, [allowed])
+                for one, own, allowed in zip(given, wanted, tolerance, strict=True)
+            )
+        )
+    if isinstance(given, float) and isinstance(wanted, float):
+        return bool(abs(given - wanted) <= tolerance[0])
+    return given == wanted and type(given) is type(wanted)
 
 
 def is_bundle(folder: Path) -> bool:

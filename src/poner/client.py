@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from poner.artifacts import PredictionValue, Signature, is_missing
-from poner.errors import InputError, PredictionError
+from poner.errors import InputError, PonerError, PredictionError
 from poner.rows import as_records
 
 CONCURRENCY = 4
@@ -22,10 +23,15 @@ ATTEMPTS = 4
 """Times a request is tried: a prediction changes nothing, so it can be asked again."""
 
 _RETRIED = {429, 502, 503, 504}
+_NOT_READY = {403, 404, 429}
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 8.0
 _TIMEOUT_S = 60.0
 
 Body = Mapping[str, Any]
 """One request: values by wire name."""
+
+Sign = Callable[[str, bytes], Mapping[str, str]]
+"""The headers by which a URL with AWS_IAM knows the caller, for the URL and the bytes of a body."""
 
 
 class FunctionUrl(str):
@@ -102,7 +108,11 @@ def _as_json(row: Mapping[str, Any]) -> Body:
 
 
 def ask(
-    url: str, bodies: Sequence[Body], *, progress: Callable[[int], None] = lambda done: None
+    url: str,
+    bodies: Sequence[Body],
+    *,
+    progress: Callable[[int], None] = lambda done: None,
+    sign: Sign | None = None,
 ) -> list[Answer]:
     """Send every request, some at a time, and return the answers in the same order.
 
@@ -110,16 +120,78 @@ def ask(
         url: the Function URL.
         bodies: one request each.
         progress: called with the number of requests answered so far.
+        sign: called before each request is sent; what it raises of poner's errors is passed on.
 
     Raises:
         PredictionError: the endpoint cannot be reached, or is none of poner's.
     """
+    return _run(_ask_all(url, bodies, progress, _Sender(sign, ATTEMPTS)))
+
+
+def ask_until_ready(
+    url: str,
+    body: Body,
+    *,
+    sign: Sign | None = None,
+    patience_s: float = 60.0,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Answer:
+    """The answer of a Function URL that may have been made just now.
+
+    Until its name resolves and its permissions are known everywhere, it cannot be reached or
+    answers 403 or 404; then its function may still be starting. All of that, 429 and 5xx are tried
+    again, after ever longer pauses.
+
+    Args:
+        url: the Function URL.
+        body: the request.
+        sign: as for `ask`.
+        patience_s: the last request is sent when this is over, and may itself take a minute.
+        sleep: waits for so many seconds.
+        clock: seconds that only go forward.
+
+    Returns:
+        The first other answer; where patience ends before that, the last answer there was.
+
+    Raises:
+        PredictionError: patience ended without any answer.
+    """
+    end_s, pause_s = clock() + patience_s, _FIRST_PAUSE_S
+    answer: Answer | None = None
+    while True:
+        try:
+            (answer,) = _run(_ask_all(url, [body], lambda done: None, _Sender(sign, 1)))
+        except PredictionError:
+            if answer is None and clock() >= end_s:
+                raise
+        else:
+            if answer.status < 500 and answer.status not in _NOT_READY:
+                return answer
+        left_s = max(0.0, end_s - clock())
+        if answer is not None and not left_s:
+            return answer
+        sleep(min(pause_s, left_s))
+        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+def _run(asking: Coroutine[Any, Any, list[Answer]]) -> list[Answer]:
     with ThreadPoolExecutor(1) as thread:  # a notebook already runs an event loop in this one
-        return thread.submit(asyncio.run, _ask_all(url, bodies, progress)).result()
+        return thread.submit(asyncio.run, asking).result()
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """How requests are sent."""
+
+    sign: Sign | None
+    """What signs them, if anything."""
+    attempts: int
+    """Times each is tried where the endpoint is only busy."""
 
 
 async def _ask_all(
-    url: str, bodies: Sequence[Body], progress: Callable[[int], None]
+    url: str, bodies: Sequence[Body], progress: Callable[[int], None], sender: _Sender
 ) -> list[Answer]:
     import aiohttp
 
@@ -130,7 +202,7 @@ async def _ask_all(
     async def work(session: aiohttp.ClientSession) -> None:
         nonlocal done
         for place, body in waiting:
-            answers[place] = await _ask_one(session, url, body)
+            answers[place] = await _ask_one(session, url, body, sender)
             done += 1
             progress(done)
 
@@ -144,25 +216,29 @@ async def _ask_all(
             f"{url} cannot be asked: {errors.exceptions[0]}.",
             "Check the URL and that the function is running.",
         ) from None
+    except* PonerError as errors:  # of what signs
+        raise errors.exceptions[0] from None
     return [answer for answer in answers if answer is not None]
 
 
-async def _ask_one(session: Any, url: str, body: Body) -> Answer:
+async def _ask_one(session: Any, url: str, body: Body, sender: _Sender) -> Answer:
     """One request, tried again where the endpoint was only busy or starting."""
     content = json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
-    for attempt in range(ATTEMPTS):
+    for attempt in range(sender.attempts):
+        headers = {"Content-Type": "application/json"}
+        if sender.sign is not None:  # each time: a signature holds for some minutes only
+            headers.update(sender.sign(url, content))
         async with session.post(url, data=content, headers=headers) as response:
             text = await response.text()
             status = response.status
         if status not in _RETRIED:
             break
-        if attempt < ATTEMPTS - 1:
+        if attempt < sender.attempts - 1:
             await asyncio.sleep(0.2 * 4**attempt)
-    return _read_answer(status, text)
+    return read_answer(status, text)
 
 
-def _read_answer(status: int, text: str) -> Answer:
+def read_answer(status: int, text: str) -> Answer:
     """The contract's answer, or AWS's own where the function gave none."""
     try:
         values = json.loads(text)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from poner import deployer, emulator, loader
+from poner.acceptance import accept
 from poner.bundle import Bundle, EngineChoice
 from poner.client import FunctionUrl
 from poner.engines import (
@@ -118,5 +119,5 @@ def deploy(
         reporter.notify(f"Note: {note}")
     if check:
         reporter.notify("Asking it a known row")
-        check_deployment(deployment, wish.bundle, cloud)
+        accept(deployment, wish.bundle, cloud)
     return deployment

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -15,7 +15,7 @@ from aiohttp import web
 
 from poner import client
 from poner.artifacts import Feature, Signature
-from poner.errors import InputError, PredictionError
+from poner.errors import DeployError, InputError, PredictionError
 
 SIGNATURE = Signature(
     features=(Feature("meanArea", "mean area"), Feature("age", "age")), classes=(0, 1)
@@ -198,3 +198,138 @@ def test_rows_without_names_need_a_signature() -> None:
     """A bare URL does not bring the order of the features."""
     with pytest.raises(InputError, match="signature"):
         client.make_bodies([[1, 2]], None)
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.pauses: list[float] = []
+
+    def clock(self) -> float:
+        """Seconds."""
+        return self.now_s
+
+    def sleep(self, pause_s: float) -> None:
+        """Move on."""
+        self.pauses.append(pause_s)
+        self.now_s += pause_s
+
+
+def saying(*statuses: int) -> Handle:
+    """Answers with these statuses in turn, and with the last from then on."""
+    left = list(statuses)
+
+    async def handle(request: web.Request) -> web.Response:
+        status = left.pop(0) if len(left) > 1 else left[0]
+        if status == 200:
+            return answering(200, (await request.json())["age"])
+        return web.Response(status=status, text='{"Message":null}')
+
+    return handle
+
+
+@pytest.mark.parametrize("statuses", [(403, 403), (404, 429), (500, 502), (503, 504)], ids=str)
+def test_a_url_that_is_not_ready_is_asked_again(statuses: tuple[int, ...]) -> None:
+    """Permissions spread and functions start; the pauses grow until then."""
+    time = Time()
+    with serving(saying(*statuses, 200)) as url:
+        answer = client.ask_until_ready(url, {"age": 7}, sleep=time.sleep, clock=time.clock)
+    assert answer == client.Answer(200, "OK", 7)
+    assert time.pauses == [0.5, 1.0]
+
+
+def test_a_refusal_is_an_answer_at_once() -> None:
+    """What the function says to the row will not change with time."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return answering(400, "", "'age' must be a number, not a string")
+
+    time = Time()
+    with serving(handle) as url:
+        answer = client.ask_until_ready(url, {}, sleep=time.sleep, clock=time.clock)
+    assert (answer.status, answer.prediction, time.pauses) == (400, None, [])
+
+
+def test_patience_ends_with_the_last_answer() -> None:
+    """Asked for the last time when it is over, however long the pause would be."""
+    time = Time()
+    with serving(saying(403, 404, 503, 503, 403)) as url:
+        answer = client.ask_until_ready(url, {}, patience_s=5.0, sleep=time.sleep, clock=time.clock)
+    assert (answer.status, answer.prediction) == (403, None)
+    assert time.pauses == [0.5, 1.0, 2.0, 1.5]
+
+
+def test_an_answer_counts_more_than_a_lost_connection() -> None:
+    """Where the URL is gone again when patience ends, what it said before is returned."""
+    left = [True]
+
+    async def handle(request: web.Request) -> web.Response:
+        if left:
+            left.clear()
+            return web.Response(status=403, text="{}")
+        assert request.transport is not None
+        request.transport.close()
+        return answering(200)
+
+    time = Time()
+    with serving(handle) as url:
+        answer = client.ask_until_ready(url, {}, patience_s=1.0, sleep=time.sleep, clock=time.clock)
+    assert answer.status == 403
+    assert time.pauses == [0.5, 0.5]
+
+
+def test_a_name_that_does_not_resolve_yet_is_asked_again() -> None:
+    """Until patience ends; then it is an error that says the URL."""
+    time = Time()
+    with pytest.raises(PredictionError, match=r"127\.0\.0\.1:1"):
+        client.ask_until_ready(
+            "http://127.0.0.1:1/", {}, patience_s=60.0, sleep=time.sleep, clock=time.clock
+        )
+    assert sum(time.pauses) == 60.0
+    assert time.pauses[:6] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]
+
+
+def test_waiting_works_inside_a_running_loop() -> None:
+    """A notebook runs an event loop already."""
+
+    async def notebook(url: str) -> client.Answer:
+        return client.ask_until_ready(url, {"age": 1})
+
+    with serving(saying(200)) as url:
+        assert asyncio.run(notebook(url)).prediction == 1
+
+
+def test_every_request_is_signed() -> None:
+    """For its own bytes, and anew when it is tried again: a signature has its time in it."""
+    times = iter(range(100))
+    seen: list[str] = []
+
+    def sign(url: str, content: bytes) -> Mapping[str, str]:
+        return {"Authorization": f"{next(times)} {url} {json.loads(content)['age']}"}
+
+    async def handle(request: web.Request) -> web.Response:
+        seen.append(request.headers["Authorization"])
+        assert request.headers["Content-Type"] == "application/json"
+        return answering(200) if len(seen) > 1 else web.Response(status=503)
+
+    with serving(handle) as url:
+        client.ask(url, [{"age": 7}], sign=sign)
+        client.ask_until_ready(url, {"age": 8}, sign=sign)
+    assert seen == [f"0 {url} 7", f"1 {url} 7", f"2 {url} 8"]
+
+
+def test_what_cannot_be_signed_is_said_as_it_is() -> None:
+    """Credentials that ran out are no fault of the endpoint, and do not come back by waiting."""
+
+    def sign(url: str, content: bytes) -> Mapping[str, str]:
+        raise DeployError("The credentials have expired.", "Log in again.")
+
+    with serving(saying(200)) as url:
+        for ask in (
+            lambda: client.ask(url, [{}], sign=sign),
+            lambda: client.ask_until_ready(url, {}, sign=sign),
+        ):
+            with pytest.raises(DeployError, match="expired"):
+                ask()

@@ -24,6 +24,7 @@ from poner.bundle import (
 )
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction, onnx_function, sklearn_function
+from poner.bundler.known_answer import find_known_answer
 from poner.bundler.layered import make_layered_bundle
 from poner.bundler.native import HANDLER, function_files, kernel_for
 from poner.bundler.quotas import check_quotas
@@ -74,6 +75,7 @@ def make_native_bundle(
     report, evidence = _require_proof(compiled)
     check_replaceable(out)
     interpreter = find_python(runtime.python_version)
+    known = find_known_answer(compiled, evidence)
     with tempfile.TemporaryDirectory(prefix="poner-") as name:
         scratch = Path(name)
         files = function_files(compiled.content, architecture, settings.body_limit_bytes)
@@ -82,7 +84,7 @@ def make_native_bundle(
         record = zip_record(FUNCTION_ZIP, content, files)
         quotas = check_quotas(record, (), notify)
         (scratch / FUNCTION_ZIP).write_bytes(content)
-        case = Case(evidence, compiled.signature, compiled.strings)
+        case = Case(evidence, compiled.signature, compiled.strings, known)
         verification = verify(scratch / FUNCTION_ZIP, architecture, interpreter, case, scratch)
     manifest = Manifest(
         settings=settings.for_engine("native"),
@@ -99,6 +101,7 @@ def make_native_bundle(
         parity=report,
         verification=verification,
         poner_version=importlib.metadata.version("poner"),
+        known_answer=known,
     )
     write_folder(out, {FUNCTION_ZIP: content, MANIFEST_NAME: manifest.to_json().encode()})
     return Bundle(out, manifest)

@@ -24,7 +24,7 @@ from poner.bundle import (
 from poner.bundler import layers
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction
-from poner.bundler.layered_verification import LayeredCase
+from poner.bundler.layered_verification import LayeredCase, find_known_answer
 from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.layers.store import disk_faults
 from poner.bundler.native import HANDLER
@@ -122,6 +122,7 @@ def make_layered_bundle(
             poner_version=importlib.metadata.version("poner"),
             slimming=made.slimming,
             bytecode=made.bytecode,
+            known_answer=find_known_answer(case),
         )
         described = manifest.to_json().encode()
         write_folder(out, {FUNCTION_ZIP: function_zip, **made.files, MANIFEST_NAME: described})

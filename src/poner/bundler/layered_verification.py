@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import Examples, FloatArray, OutputParity, ParityReport
-from poner.bundle import Engine, Verification
+from poner.bundle import Engine, KnownAnswer, Verification
 from poner.bundler.trial import (
     ask,
     compare_answers,
     failure,
     host_architecture,
+    known_requests,
     make_requests,
     refused_requests,
     unpack,
@@ -77,6 +78,7 @@ def verify_layered(
     unpack(function_zip, layers, scratch)
     requests = make_requests(examples.rows, examples.predictions, examples.signature)
     requests += refused_requests(examples.refused, examples.signature)
+    requests += known_requests(find_known_answer(case))
     rows = examples.rows.tolist()
     batches = [[row] for row in rows] if examples.asked_alone else [rows]
     (scratch / "batches").write_text(json.dumps(batches))
@@ -85,12 +87,30 @@ def verify_layered(
     predictions = np.concatenate([batch["predictions"] for batch in evaluated])
     report = compare(case, predictions, _joined([batch["scores"] for batch in evaluated]))
     own = examples.predictions
-    is_classifier = examples.signature.classes is not None
-    allowed = np.zeros(own.shape) if is_classifier else case.tolerance * _sizes(own)
     tied = np.asarray(np.any(find_ties(examples), axis=1))
-    compare_answers(told.answers, requests, tolerance=allowed, tied=tied, advice=advice)
+    compare_answers(told.answers, requests, tolerance=_allowed(case), tied=tied, advice=advice)
     ran_on = host_architecture()
     return report, Verification(told.python_version, ran_on, len(own), len(requests))
+
+
+def find_known_answer(case: LayeredCase) -> KnownAnswer | None:
+    """What the model says to its typical row; None where JSON cannot say it, or at a tie."""
+    examples, place = case.examples, case.examples.typical_place
+    if place is None or np.any(find_ties(examples)[place]):
+        return None
+    rows, predictions = examples.rows[place:], examples.predictions[place:]
+    for request in make_requests(rows, predictions, examples.signature):
+        if request.prediction is not None:
+            tolerance = tuple(_allowed(case)[place].tolist())
+            return KnownAnswer(request.body, request.prediction, tolerance)
+    return None
+
+
+def _allowed(case: LayeredCase) -> FloatArray:
+    """(n_rows, n_outputs) what the handler's answers may differ by: nothing, where classes."""
+    own = case.examples.predictions
+    is_classifier = case.examples.signature.classes is not None
+    return np.zeros(own.shape) if is_classifier else case.tolerance * _sizes(own)
 
 
 def _joined(scores: list[list[list[float]] | None]) -> FloatArray | None:

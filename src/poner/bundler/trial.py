@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray, JsonScalar, PredictionValue, Rows, Signature
+from poner.bundle import KnownAnswer, agrees
 from poner.errors import BundleError, ParityError
 from poner.rows import as_matrix, as_records
 
@@ -49,13 +50,15 @@ class Request:
     """One request, and how it must be answered."""
 
     row: int
-    """The row it asks about."""
+    """The row it asks about; -1 for none of those that are compared."""
     body: str
     """JSON."""
     prediction: PredictionValue | None
     """The model's own; None where it is not finite, which is refused."""
     refused: bool = False
     """Whether the model itself refuses the row."""
+    known: KnownAnswer | None = None
+    """The answer that the Bundle brings along, where this is its request."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,11 @@ def refused_requests(
         Request(-1, json.dumps(dict(zip(names, row, strict=True))), None, refused=True)
         for row in rows
     ]
+
+
+def known_requests(known: KnownAnswer | None) -> list[Request]:
+    """The request that will be sent to the deployed function, if there is one."""
+    return [] if known is None else [Request(-1, known.body, known.prediction, known=known)]
 
 
 def as_answered(
@@ -211,35 +219,21 @@ def compare_answers(
     """
     for number, (answer, request) in enumerate(zip(answers, requests, strict=True)):
         body = json.loads(str(answer["body"]))
-        if request.refused:
+        if request.known is not None:
+            good = answer["statusCode"] == 200 and request.known.agrees_with(body["prediction"])
+        elif request.refused:
             good = answer["statusCode"] == 400
         elif request.prediction is None:
             good = answer["statusCode"] == 400 and body["reason"] == NO_FINITE_ANSWER
         else:
             good = answer["statusCode"] == 200 and (
                 bool(tied[request.row])
-                or _agree(body["prediction"], request.prediction, tolerance[request.row])
+                or agrees(body["prediction"], request.prediction, tolerance[request.row])
             )
         if not good:
             raise failure(
                 f"answers request {number + 1} of {len(requests)} otherwise than the model", advice
             )
-
-
-def _agree(given: object, wanted: PredictionValue, tolerance: Sequence[float] | FloatArray) -> bool:
-    """Whether two predictions are the same, of the same type; floats within the tolerance."""
-    if isinstance(wanted, list):
-        return (
-            isinstance(given, list)
-            and len(given) == len(wanted)
-            and all(
-                _agree(one, own, [allowed])
-                for one, own, allowed in zip(given, wanted, tolerance, strict=True)
-            )
-        )
-    if isinstance(given, float) and isinstance(wanted, float):
-        return bool(abs(given - wanted) <= tolerance[0])
-    return given == wanted and type(given) is type(wanted)
 
 
 def failure(what: str, advice: str) -> ParityError:

@@ -10,20 +10,23 @@ from pathlib import Path
 import numpy as np
 
 from poner.artifacts import FloatArray, ParityEvidence, Signature
-from poner.bundle import Verification
+from poner.bundle import KnownAnswer, Verification
 from poner.bundler.native import KERNEL, kernel_for
 from poner.bundler.trial import (
     ask,
     compare_answers,
     failure,
     host_architecture,
+    known_requests,
     make_requests,
     unpack,
 )
 from poner.rows import as_objects
 
 _ADVICE = "Please report it with the model's class and parameters."
-_OWN_ROUNDING = 1e-12  # exp may differ by an ulp
+OWN_ROUNDING = 1e-12
+"""What a number may differ by, relative: exp may differ by an ulp."""
+
 _QUESTIONS = """
 with open(os.path.join(scratch, "rows"), "rb") as file:
     rows = file.read()
@@ -43,6 +46,8 @@ class Case:
     """Names for requests, classes for answers."""
     strings: Sequence[str] = ()
     """The texts that the evidence's rows hold the places of."""
+    known: KnownAnswer | None = None
+    """What is asked besides, as it will be of the deployed function."""
 
 
 def verify(
@@ -63,6 +68,7 @@ def verify(
     evidence = case.evidence
     rows = as_objects(evidence.rows, case.signature, case.strings)
     requests = make_requests(rows, evidence.predictions, case.signature)
+    requests += known_requests(case.known)
     (scratch / "rows").write_bytes(np.ascontiguousarray(evidence.rows).tobytes())
     outputs = json.dumps([evidence.raw_output, 1])
     told = ask(interpreter, scratch, _QUESTIONS, requests, outputs, advice=_ADVICE)
@@ -72,7 +78,7 @@ def verify(
     compare_answers(
         told.answers,
         requests,
-        tolerance=_OWN_ROUNDING * np.abs(evidence.predictions),
+        tolerance=OWN_ROUNDING * np.abs(evidence.predictions),
         tied=np.zeros(len(evidence.rows), bool),
         advice=_ADVICE,
     )

@@ -70,6 +70,7 @@ def demo(
     say("  poner local                       # a Function URL on this machine, until Ctrl-C")
     say("  poner predict --data '{...}'      # JSON or CSV in, predictions out")
     say("  poner build your-model.sav        # your own model, from any notebook: poner.save(...)")
+    say("  poner deploy                      # the same on AWS Lambda, with your account")
 
 
 def _step(title: str, command: str) -> None:

@@ -111,9 +111,10 @@ def destroy(
     """Remove from AWS all that poner made for this function, and only that."""
     target = open_target(path, profile, region)
     plan = deployer.plan_removal(target.cloud, target.name, bucket=target.config.deploy.bucket)
-    show_plan(plan, f"{target.name} in {target.cloud.region}:")
     if not plan.steps:
+        say(f"There is nothing of poner's for {target.name} in {target.cloud.region}.")
         return
+    show_plan(plan, f"{target.name} in {target.cloud.region}:")
     if not confirm("Remove all this? Logs and versions are lost.", yes=yes):
         say("Nothing was removed.")
         raise typer.Exit(1)

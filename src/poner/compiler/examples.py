@@ -127,6 +127,8 @@ def collect_examples(
             "Fit it on numbers and texts: a column of pandas' dtype category, for instance, needs "
             "an OrdinalEncoder in a Pipeline.",
         )
+    if typical is not None:
+        kinds["typical"] = typical
     progress(0.7)
     rows = np.concatenate(list(kinds.values()))
     predictions, method, scores = _ask(questions, rows)

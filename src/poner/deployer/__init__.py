@@ -6,10 +6,20 @@ to boto3.
 """
 
 from poner.deployer.applying import Clock
-from poner.deployer.cloud import Cloud, CloudError, CloudReads, Document, LogEvent
-from poner.deployer.deploying import Deployment, Proposal, Wish, carry_out, do_plan, propose
+from poner.deployer.cloud import Cloud, CloudError, CloudReads, Document, Identity, LogEvent
+from poner.deployer.deploying import (
+    Deployment,
+    Proposal,
+    Wish,
+    ask_version,
+    carry_out,
+    do_plan,
+    propose,
+)
 from poner.deployer.descriptions import as_json, plan_lines
+from poner.deployer.desired import make_desired
 from poner.deployer.examination import Intention, any_account, examine
+from poner.deployer.export import export_sam, export_terraform
 from poner.deployer.observing import observe_own
 from poner.deployer.planning import PUBLIC_NOTE
 from poner.deployer.policy import make_policy
@@ -20,6 +30,7 @@ from poner.deployer.status import Status, make_status, read_logs
 from poner.deployer.steps import Plan
 
 __all__ = [
+    "NOBODY",
     "PUBLIC_NOTE",
     "Clock",
     "Cloud",
@@ -36,9 +47,13 @@ __all__ = [
     "Wish",
     "any_account",
     "as_json",
+    "ask_version",
     "carry_out",
     "do_plan",
     "examine",
+    "export_sam",
+    "export_terraform",
+    "make_desired",
     "make_policy",
     "make_status",
     "observe_own",
@@ -50,6 +65,9 @@ __all__ = [
     "propose",
     "read_logs",
 ]
+
+NOBODY = Identity("000000000000", "aws")
+"""Stands for the account where none is asked: templates do not hold it."""
 
 
 def open_cloud(profile: str | None = None, region: str | None = None) -> Cloud:

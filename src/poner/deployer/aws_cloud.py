@@ -11,7 +11,6 @@ from poner.deployer.aws_reads import AwsReads
 from poner.deployer.cloud import (
     Alias,
     Code,
-    Cors,
     Document,
     FunctionSetup,
     LayerVersion,
@@ -19,6 +18,7 @@ from poner.deployer.cloud import (
     Statement,
     Url,
 )
+from poner.lambda_settings import Cors
 
 
 class AwsCloud(AwsReads):

@@ -102,6 +102,7 @@ _BUSY = frozenset(
         "ConcurrentModification",
         "ConcurrentModificationException",
         "EntityTemporarilyUnmodifiable",
+        "OperationAborted",
         "OperationAbortedException",
         "ResourceNotReadyException",
     }

@@ -11,7 +11,6 @@ from poner.deployer.cloud import (
     AccountLimits,
     Alias,
     Code,
-    Cors,
     FunctionSetup,
     FunctionState,
     Identity,
@@ -22,6 +21,7 @@ from poner.deployer.cloud import (
     Url,
     Version,
 )
+from poner.lambda_settings import Cors
 
 Answer = Mapping[str, Any]
 """What AWS sends, as botocore gives it."""

@@ -7,6 +7,7 @@ lost, goes on by being planned again.
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,27 +133,40 @@ def carry_out(
         CloudError: a step failed; what was done is in the journal, and the next deploy goes on.
         DeployError: the function cannot become active, or the journal not be written.
     """
-    plan, observed = proposal.plan, proposal.observed
     made = Made()
+    try:
+        observed = _do_until_done(cloud, proposal, Worker(cloud, made, clock), begun, notify)
+    except (DeployError, KeyboardInterrupt):
+        notify("What was done so far stays; `poner deploy` goes on from there.")
+        raise
+    proposal.journal.remove()
+    return _deployment(proposal, observed, made)
+
+
+def _do_until_done(
+    cloud: CloudReads,
+    proposal: Proposal,
+    worker: Worker,
+    begun: str,
+    notify: Callable[[str], None],
+) -> Observed:
+    """Do the plan, and a new one where the outcome of a step is unsure; what was there before."""
+    plan, observed = proposal.plan, proposal.observed
     for attempt in range(1, _ATTEMPTS + 1):
-        made.layers.update(observed.layers)
+        worker.made.layers.update(observed.layers)
         try:
-            _do(Worker(cloud, made, clock), plan, proposal, begun, notify)
-            break
+            _do(worker, plan, proposal, begun, notify)
+            return observed
         except (UncertainError, ExistsError, MissingError) as error:
             if attempt == _ATTEMPTS:
                 raise
             notify(f"{error.message} Looking at what is there, and going on from it.")
-            clock.sleep(2.0 ** (attempt - 1))
-            _, observed = _look(cloud, proposal.wish)
-            plan = make_plan(
-                proposal.desired,
-                observed,
-                percent=proposal.wish.percent,
-                strays=_strays(proposal.journal.read()),
-            )
-    proposal.journal.remove()
-    return _deployment(cloud, proposal, observed, made)
+        worker.clock.sleep(2.0 ** (attempt - 1))
+        _, observed = _look(cloud, proposal.wish)
+        strays = _strays(proposal.journal.read())
+        percent = proposal.wish.percent
+        plan = make_plan(proposal.desired, observed, percent=percent, strays=strays)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _do(
@@ -209,9 +223,7 @@ def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -
         )
 
 
-def _deployment(
-    cloud: CloudReads, proposal: Proposal, observed: Observed, made: Made
-) -> Deployment:
+def _deployment(proposal: Proposal, observed: Observed, made: Made) -> Deployment:
     desired = proposal.desired
     version = made.version or find_version(desired, observed)
     assert version is not None, "what was not published was there"
@@ -250,3 +262,14 @@ def do_plan(
                     raise
                 clock.sleep(2.0 ** (attempt - 1))
     return tuple(worker.made.notes)
+
+
+def ask_version(cloud: CloudReads, name: str, version: str, body: str) -> tuple[int, str]:
+    """What a version answers to a request, past alias and URL: HTTP status and body.
+
+    Raises:
+        CloudError: it cannot be invoked, or did not answer.
+    """
+    event = json.dumps({"version": "2.0", "body": body, "isBase64Encoded": False})
+    answer = json.loads(cloud.invoke(name, version, event.encode()))
+    return int(answer["statusCode"]), str(answer["body"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import json
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -172,6 +173,30 @@ def test_values_are_compared_within_the_tolerance(make: Make) -> None:
     far = dataclasses.replace(examples, predictions=examples.predictions * (1 + 1e-6))
     with pytest.raises(ParityError, match="gives other predict than"):
         make(make_function(model, examples), far)
+
+
+def test_the_known_answer_is_asked_of_the_zips(make: Make) -> None:
+    """One request more than the proof's own; it reads back as it was, class or value."""
+    model = LinearRegression().fit(X, X @ [1.0, 2.0, 3.0])
+    values = make_known(model)
+    manifest = make(make_function(model, values), values).manifest
+    known = manifest.known_answer
+    assert known is not None
+    assert json.loads(known.body) == dict(zip(("x0", "x1", "x2"), X[-1].tolist(), strict=True))
+    assert known.agrees_with(float(model.predict(X[-1:])[0]))
+    assert 0 < known.tolerance[0] < 1e-7
+    assert manifest.verification.requests == 151
+    classes = make_known(MODEL, classes=(0, 1), scores="predict_proba")
+    bundle = make(make_function(MODEL, EXAMPLES), classes)
+    read = read_bundle(bundle.folder).manifest.known_answer
+    assert read == bundle.manifest.known_answer
+    assert read is not None
+    assert (type(read.prediction), read.prediction, read.tolerance) == (int, Y[-1], (0.0,))
+
+
+def make_known(model: Any, **options: Any) -> Examples:
+    """Examples whose last row stands for the typical one."""
+    return make_examples(model, X, typical_last=True, **options)
 
 
 def test_a_missing_library_is_named(make: Make, layers: InstalledLayers, tmp_path: Path) -> None:

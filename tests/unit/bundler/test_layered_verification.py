@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from poner.artifacts import Examples, Feature, Signature
-from poner.bundler.layered_verification import LayeredCase, compare, find_ties
+from poner.bundle import KnownAnswer
+from poner.bundler.layered_verification import (
+    LayeredCase,
+    compare,
+    find_known_answer,
+    find_ties,
+)
 from poner.errors import ParityError
 
 
@@ -129,3 +135,38 @@ def test_without_scores_the_labels_decide() -> None:
     flipped = dataclasses.replace(case.examples, predictions=1 - case.examples.predictions)
     with pytest.raises(ParityError):
         compare(LayeredCase(flipped, "onnx", 1.0), case.examples.predictions, None)
+
+
+def with_typical(case: LayeredCase, **changes: Any) -> LayeredCase:
+    """The case with its last row as the typical one."""
+    kinds = {"training": len(case.examples.rows) - 1, "typical": 1}
+    examples = dataclasses.replace(case.examples, rows_by_kind=kinds, **changes)
+    return dataclasses.replace(case, examples=examples)
+
+
+def test_the_known_answer_is_the_models_own() -> None:
+    """A class in its own type, which must be equal; a value within the tolerance of the proof."""
+    case = make_case([0, 1], [[0.9, 0.1], [0.2, 0.8]], classes=("no", "yes"), method="any")
+    known = find_known_answer(with_typical(case))
+    assert known == KnownAnswer('{"a": 0.0}', "yes", (0.0,))
+    values = with_typical(make_case([[1000.0, 0.5], [3000.0, 2.5], [2000.0, 0.0]]))
+    known = find_known_answer(values)
+    assert known is not None
+    assert (known.body, known.prediction) == ('{"a": 0.0}', [2000.0, 0.0])
+    assert known.tolerance == pytest.approx((2e-6, 5e-10))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_json_cannot_say_is_no_known_answer(value: float) -> None:
+    """Neither as an answer nor in a row; nor where there is no typical row at all."""
+    assert find_known_answer(make_case([1.0, 2.0])) is None
+    assert find_known_answer(with_typical(make_case([1.0, value]))) is None
+    rows = np.array([[0.0], [value]])
+    assert find_known_answer(with_typical(make_case([1.0, 2.0]), rows=rows)) is None
+
+
+def test_a_tie_is_no_known_answer() -> None:
+    """Another machine's rounding may choose the other class."""
+    scores = [[0.1, 0.9], [0.5, 0.5]]
+    case = make_case([1, 0], scores, classes=(0, 1), method="predict_proba")
+    assert find_known_answer(with_typical(case)) is None

@@ -49,15 +49,22 @@ def verify(compiled: CompiledModel, folder: Path) -> Verification:
     ids=["value", "many texts", "values", "class", "classes"],
 )
 def test_texts_gaps_and_outputs_are_asked(kind: str, options: Any, tmp_path: Path) -> None:
-    """Every row of the proof that JSON can say is asked over HTTP, texts in their own words."""
+    """Every row of the proof that JSON can say is asked over HTTP, texts in their own words.
+
+    The known row is one more request.
+    """
     verification = verify(with_proof(mixed_model(kind, **options), ROWS), tmp_path)
-    assert verification.rows == verification.requests == len(ROWS)
+    assert verification.rows == len(ROWS)
+    assert verification.requests == len(ROWS) + 1
 
 
 def test_what_json_cannot_say_is_not_asked(tmp_path: Path) -> None:
-    """An infinite number, and a gap where null is refused; an infinite answer must be said so."""
+    """An infinite number, and a gap where null is refused; an infinite answer must be said so.
+
+    Two rows are left of the proof's, and the known one.
+    """
     rows = [[1.0, "red", "round", 1.0], [1000.0, "red", "round", 2.0], [1.0, "red", "", np.inf]]
-    assert verify(with_proof(mixed_model("exp"), rows), tmp_path).requests == 2
+    assert verify(with_proof(mixed_model("exp"), rows), tmp_path).requests == 3
     compiled = with_proof(mixed_model("value"), [rows[0]])
     assert compiled.evidence is not None
     odd = dataclasses.replace(compiled.evidence, rows=compiled.evidence.rows * np.nan)
@@ -87,5 +94,5 @@ def test_another_texts_answer_is_found_out(tmp_path: Path) -> None:
     rows = evidence.rows.copy()
     rows[:, 1] = rows[::-1, 1]
     other = dataclasses.replace(evidence, rows=rows, raw=evidence.raw[::-1])
-    with pytest.raises(ParityError, match="answers request 1 of 4"):
+    with pytest.raises(ParityError, match="answers request 1 of 5"):
         verify(dataclasses.replace(compiled, evidence=other), tmp_path)

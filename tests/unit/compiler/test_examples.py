@@ -55,6 +55,32 @@ def test_the_typical_row_is_made_of_medians(cancer: Cancer) -> None:
     assert examples_of(model, cancer.X).typical == tuple(np.median(cancer.X, axis=0).tolist())
 
 
+def test_the_typical_row_is_asked_last(cancer: Cancer) -> None:
+    """Its answer is the model's own, as all others; it is a kind of one row."""
+    model = LogisticRegression(max_iter=5000).fit(cancer.X, cancer.y)
+    examples = examples_of(model, cancer.X)
+    assert examples.typical is not None
+    assert examples.rows_by_kind["typical"] == 1
+    assert examples.typical_place == len(examples.rows) - 1
+    np.testing.assert_array_equal(examples.rows[-1], examples.typical)
+    np.testing.assert_array_equal(examples.scores[-1:], model.predict_proba([examples.typical]))
+
+
+def test_a_typical_row_that_is_refused_is_not_asked(cancer: Cancer) -> None:
+    """A model may refuse medians though it answers what it was trained on."""
+    model = make_pipeline(FunctionTransformer(_refuse_medians), LinearRegression())
+    model.fit(cancer.X, cancer.y)
+    examples = examples_of(model, cancer.X)
+    assert (examples.typical, examples.typical_place) == (None, None)
+    assert "typical" not in examples.rows_by_kind
+
+
+def _refuse_medians(X: Any) -> Any:
+    if np.any((X[:, 3] == 686.5) & (X[:, 1] == 14.97)):
+        raise ValueError("no")
+    return X
+
+
 def test_what_the_compiler_cannot_read_is_drawn_from_training(cancer: Cancer) -> None:
     """NMF refuses negative numbers; rows drawn beyond zero are tried without their signs."""
     model = make_pipeline(NMF(2, max_iter=300), LogisticRegression()).fit(cancer.X, cancer.y)
@@ -69,7 +95,7 @@ def test_without_training_data_rows_are_found_still(cancer: Cancer) -> None:
     model = make_pipeline(NMF(2, max_iter=300), LogisticRegression()).fit(cancer.X, cancer.y)
     examples = examples_of(model)
     assert len(examples.rows) > 50
-    assert examples.rows_by_kind.keys() <= {"thresholds", "drawn"}
+    assert examples.rows_by_kind.keys() <= {"thresholds", "drawn", "typical"}
 
 
 def test_rows_that_depend_on_each_other_are_asked_alone(cancer: Cancer) -> None:

@@ -1,0 +1,52 @@
+"""`poner export`: what a deploy would make, as a template for other tools."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, assert_never
+
+import typer
+
+from poner import deployer
+from poner.bundle import read_bundle
+from poner.cli.console import print_data
+from poner.cli.deploying import BundleArgument, RegionOption, make_settings
+from poner.config import read_config
+from poner.errors import UsageError
+
+
+class Form(StrEnum):
+    """Tools that deploy by template."""
+
+    sam = "sam"
+    terraform = "terraform"
+
+
+def export(
+    form: Annotated[Form, typer.Argument(help="Which tool's template to write.")],
+    path: BundleArgument = None,
+    region: RegionOption = None,
+) -> None:
+    """Print what a deploy would make as a template; its paths begin in this folder.
+
+    sam: template.yaml; terraform: main.tf.json. Needs no account.
+    """
+    config = read_config(Path.cwd())
+    named = region or config.deploy.region or os.environ.get("AWS_REGION")
+    if named is None:
+        raise UsageError(
+            "The template needs a region, and none is named.",
+            "Put `region` under [deploy] in poner.toml, or use --region or AWS_REGION.",
+        )
+    bundle = read_bundle(path or Path(config.build.out))
+    desired = deployer.make_desired(bundle, make_settings(config), deployer.NOBODY, named)
+    match form:
+        case Form.sam:
+            text = deployer.export_sam(desired, Path.cwd())
+        case Form.terraform:
+            text = deployer.export_terraform(desired, Path.cwd())
+        case _:
+            assert_never(form)
+    print_data(text)

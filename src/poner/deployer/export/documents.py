@@ -1,0 +1,37 @@
+"""What a template of either kind is made with."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from poner.deployer.cloud import Code
+
+
+def map_texts(value: Any, change: Callable[[str], Any]) -> Any:
+    """A copy of nested mappings and sequences with every text in them, but for keys, changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: map_texts(one, change) for key, one in value.items()}
+    if isinstance(value, Sequence):
+        return [map_texts(one, change) for one in value]
+    return value
+
+
+def without_nothing(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said: without None, empty lists and empty mappings."""
+    return {key: value for key, value in values.items() if value not in (None, [], (), {})}
+
+
+def find_path(code: Code, folder: Path) -> str:
+    """The way from a folder to a zip, with / between folders."""
+    return Path(os.path.relpath(code.path, folder)).as_posix()
+
+
+def encode_hash(code: Code) -> str:
+    """A zip's hash as AWS writes it: in base64."""
+    return base64.b64encode(bytes.fromhex(code.sha256)).decode("ascii")

@@ -1,0 +1,138 @@
+"""The least that whoever deploys a function must be allowed, as a policy in IAM's language.
+
+Which actions know resources, and of what kind: AWS's Service Authorization Reference, 2026-11. What
+a call needs beside the action of its own name: the API's documentation of that call.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from poner.deployer.cloud import Document, Identity
+from poner.deployer.desired import role_name, upload_prefix
+from poner.deployer.settings import DeploySettings
+
+_FUNCTION = (
+    "lambda:AddPermission",
+    "lambda:CreateAlias",
+    "lambda:CreateFunction",
+    "lambda:CreateFunctionUrlConfig",
+    "lambda:DeleteFunction",
+    "lambda:GetFunction",
+    "lambda:GetFunctionConfiguration",
+    "lambda:GetFunctionUrlConfig",
+    "lambda:GetPolicy",
+    "lambda:InvokeFunction",
+    "lambda:InvokeFunctionUrl",
+    "lambda:ListAliases",
+    "lambda:ListTags",  # without it GetFunction is silent about tags
+    "lambda:ListVersionsByFunction",
+    "lambda:PublishVersion",
+    "lambda:PutFunctionConcurrency",
+    "lambda:RemovePermission",
+    "lambda:TagResource",
+    "lambda:UpdateAlias",
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:UpdateFunctionUrlConfig",
+)
+_LAYERS = (
+    "lambda:DeleteLayerVersion",
+    "lambda:GetLayerVersion",  # to attach one to a function
+    "lambda:PublishLayerVersion",
+)
+_LOG_GROUP = (
+    "logs:CreateLogGroup",
+    "logs:DeleteLogGroup",
+    "logs:DeleteRetentionPolicy",
+    "logs:FilterLogEvents",
+    "logs:ListTagsForResource",
+    "logs:PutRetentionPolicy",
+    "logs:TagResource",  # CreateLogGroup with tags
+)
+_PASSED_ROLE = ("iam:PassRole",)
+_ROLE = (
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:PutRolePolicy",
+    "iam:TagRole",  # CreateRole with tags
+)
+_BUCKET = ("s3:ListBucket",)
+_UPLOADS = (
+    "s3:DeleteObject",
+    "s3:GetObject",  # Lambda reads a zip in a bucket as its caller
+    "s3:PutObject",
+)
+_CALLER = ("iam:SimulatePrincipalPolicy",)
+_WITHOUT_RESOURCE = (
+    "lambda:GetAccountSettings",
+    "lambda:ListLayerVersions",
+    "lambda:ListLayers",
+    "logs:DescribeLogGroups",
+    "sts:GetCallerIdentity",
+)
+
+ACTIONS = tuple(
+    sorted(
+        _FUNCTION
+        + _LAYERS
+        + _LOG_GROUP
+        + _PASSED_ROLE
+        + _ROLE
+        + _BUCKET
+        + _UPLOADS
+        + _CALLER
+        + _WITHOUT_RESOURCE
+    )
+)
+"""All that poner may ever do; what one project needs of it is in its policy."""
+
+
+def make_policy(name: str, region: str, identity: Identity, settings: DeploySettings) -> Document:
+    """What plan, deploy, status, logs, rollback, promote, destroy and doctor of a function need.
+
+    It reaches the function's own layers, role and log group, and of the bucket only its prefix. A
+    role that is given can be handed to Lambda, and neither read nor changed.
+    """
+    iam = f"arn:{identity.partition}:iam::{identity.account}"
+    role = settings.role or f"{iam}:role/{role_name(name, region)}"
+    statements = [
+        *_regional_statements(name, region, identity),
+        _allow("PassRole", _PASSED_ROLE, role)
+        | {"Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}},
+    ]
+    if settings.role is None:
+        statements.append(_allow("Role", _ROLE, role))
+    if settings.bucket is not None:
+        bucket, prefix = f"arn:{identity.partition}:s3:::{settings.bucket}", upload_prefix(name)
+        statements += [
+            _allow("Bucket", _BUCKET, bucket)
+            | {"Condition": {"StringLike": {"s3:prefix": f"{prefix}*"}}},
+            _allow("Uploads", _UPLOADS, f"{bucket}/{prefix}*"),
+        ]
+    statements += [
+        # doctor asks this of whoever holds the policy, for whom IAM has no word; it changes nothing
+        _allow("Caller", _CALLER, f"{iam}:user/*", f"{iam}:role/*"),
+        _allow("WithoutResource", _WITHOUT_RESOURCE, "*"),
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _regional_statements(name: str, region: str, identity: Identity) -> list[dict[str, Any]]:
+    place = f"{region}:{identity.account}"
+    function = f"arn:{identity.partition}:lambda:{place}:function:{name}"
+    layer = f"arn:{identity.partition}:lambda:{place}:layer:{name}-*"
+    group = f"arn:{identity.partition}:logs:{place}:log-group:/aws/lambda/{name}"
+    return [
+        _allow("Function", _FUNCTION, function, f"{function}:*"),
+        _allow("Layers", _LAYERS, layer),  # * stands for colons, too: with its versions
+        _allow("LogGroup", _LOG_GROUP, group, f"{group}:*"),
+    ]
+
+
+def _allow(sid: str, actions: tuple[str, ...], *resources: str) -> dict[str, Any]:
+    resource = resources[0] if len(resources) == 1 else list(resources)
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
