@@ -26,6 +26,7 @@ from poner.deployer.cloud import (
 )
 from poner.deployer.settings import TAG
 from poner.findings import Finding
+from tests.clouds import BUCKET, open_moto
 
 T = TypeVar("T")
 TODAY = datetime.date(2026, 11, 22)
@@ -326,3 +327,13 @@ def test_a_bucket_that_is_needed(identity: Identity | CloudError) -> None:
 def test_any_account(region: str, partition: str) -> None:
     """Without credentials a policy is for any account in the region's partition."""
     assert any_account(region) == Identity("*", partition)
+
+
+def test_a_real_api(moto: str) -> None:
+    """Through boto3: what moto does not know is a warning, and nothing is raised."""
+    found = examine(open_moto, replace(INTENTION, settings=DeploySettings(bucket=BUCKET)), TODAY)
+    states = {finding.check: finding.state for finding in found}
+    assert states.pop("concurrency") == "warning"
+    assert states.pop("permissions") == "warning"
+    assert set(states.values()) == {"ok"}
+    assert "bucket" in states
