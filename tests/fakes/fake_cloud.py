@@ -238,7 +238,9 @@ class FakeCloud:
     def get_account_limits(self) -> AccountLimits | None:
         return self.limits
 
-    def find_denied(self, principal_arn: str, actions: Iterable[str]) -> tuple[str, ...] | None:
+    def find_denied(
+        self, principal_arn: str, actions: Iterable[str], resource: str = "*"
+    ) -> tuple[str, ...] | None:
         if principal_arn.endswith(":root"):
             return ()
         if self.denied is None:

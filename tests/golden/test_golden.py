@@ -14,7 +14,7 @@ import pytest
 from poner.bundle import Bundle
 
 FILES = Path(__file__).parent / "files"
-COMMANDS = ["init", "train", "build", "local", "predict", "demo"]
+COMMANDS = ["init", "train", "build", "local", "predict", "doctor", "demo"]
 
 ASK_FOR_HELP = """
 import contextlib, io, json, sys

@@ -181,8 +181,10 @@ class AwsReads:
         answer = self._api.read("lambda", "GetAccountSettings")
         return None if answer is None else values.read_limits(answer)
 
-    def find_denied(self, principal_arn: str, actions: Iterable[str]) -> tuple[str, ...] | None:
-        """Which actions a principal may not do; None where IAM does not tell."""
+    def find_denied(
+        self, principal_arn: str, actions: Iterable[str], resource: str = "*"
+    ) -> tuple[str, ...] | None:
+        """Which actions a principal may not do to a resource; None where IAM does not tell."""
         if principal_arn.endswith(":root"):
             return ()
         try:
@@ -193,6 +195,7 @@ class AwsReads:
                 "EvaluationResults",
                 PolicySourceArn=source,
                 ActionNames=list(actions),
+                ResourceArns=[resource],
             )
         except CredentialsError:
             raise

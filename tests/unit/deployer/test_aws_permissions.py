@@ -1,0 +1,40 @@
+"""What IAM's simulator is asked, and what is made of its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from poner.deployer.aws import AwsApi
+from poner.deployer.aws_cloud import AwsCloud
+
+USER = "arn:aws:iam::123456789012:user/anna"
+OWN = "arn:aws:lambda:eu-west-1:123456789012:function:cancer"
+
+
+class Simulator:
+    """IAM's simulator for somebody who may do all to one function, and nothing to others."""
+
+    region = "eu-west-1"
+
+    def pages(
+        self, service: str, operation: str, field: str, **parameters: Any
+    ) -> Iterator[list[dict[str, str]]]:
+        """Two pages, as of long lists."""
+        assert (service, operation, field) == (
+            "iam",
+            "SimulatePrincipalPolicy",
+            "EvaluationResults",
+        )
+        is_own = parameters["ResourceArns"] == [OWN]
+        for action in parameters["ActionNames"]:
+            decision = "allowed" if is_own else "implicitDeny"
+            yield [{"EvalActionName": action, "EvalDecision": decision}]
+
+
+def test_a_resource_is_asked_about() -> None:
+    """Who may do something to one function may not do it to all."""
+    cloud = AwsCloud(cast(AwsApi, Simulator()))
+    actions = ["lambda:GetFunction", "lambda:GetPolicy"]
+    assert cloud.find_denied(USER, actions) == tuple(actions)
+    assert cloud.find_denied(USER, actions, OWN) == ()
