@@ -239,7 +239,11 @@ class FakeCloud:
         return self.limits
 
     def find_denied(
-        self, principal_arn: str, actions: Iterable[str], resource: str = "*"
+        self,
+        principal_arn: str,
+        actions: Iterable[str],
+        resource: str = "*",
+        context: Mapping[str, str] | None = None,
     ) -> tuple[str, ...] | None:
         if principal_arn.endswith(":root"):
             return ()

@@ -64,7 +64,6 @@ _LAMBDA_OPERATIONS = (
     ("DELETE", r"/layers/[^/]+/versions/[^/]+", "DeleteLayerVersion"),
 )
 _S3_OPERATIONS = (
-    ("HEAD", r"/[^/]+", "HeadBucket"),
     ("GET", r"/[^/]+", "ListObjectsV2"),
     ("PUT", r"/[^/]+", "CreateBucket"),
     ("GET", r"/[^/]+/.+", "GetObject"),
@@ -74,7 +73,6 @@ _S3_OPERATIONS = (
 _READS = re.compile(r"(Get|List|Describe|Filter|Head|Simulate|Invoke)")
 _DENIED_ACTIONS = {
     "Invoke": "InvokeFunction",
-    "HeadBucket": "ListBucket",
     "ListObjectsV2": "ListBucket",
 }
 _ERRORS = {
@@ -191,6 +189,8 @@ def find_operation(
     plain = urlsplit(path).path
     if name == "lambda":
         plain = re.sub(r"^/\d{4}-\d{2}-\d{2}", "", plain)
+    if name == "s3" and urlsplit(path).query == "location":
+        return name, "GetBucketLocation"
     for verb, pattern, operation in _LAMBDA_OPERATIONS if name == "lambda" else _S3_OPERATIONS:
         if verb == method and re.fullmatch(f"{pattern}/?", plain):
             return name, operation

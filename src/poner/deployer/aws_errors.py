@@ -50,7 +50,6 @@ _ASK_FOR_PERMISSION = (
 )
 _OTHER_ACTIONS = {
     "lambda:Invoke": "lambda:InvokeFunction",
-    "s3:HeadBucket": "s3:ListBucket",
     "s3:ListObjectsV2": "s3:ListBucket",
 }
 _DENIED = frozenset(

@@ -157,13 +157,14 @@ class AwsReads:
 
     def list_uploads(self, bucket: str, prefix: str) -> tuple[str, ...]:
         """Keys in a bucket that begin with a prefix; asks first where the bucket is."""
-        answer = self._api.read("s3", "HeadBucket", Bucket=bucket)
+        answer = self._api.read("s3", "GetBucketLocation", Bucket=bucket)
         if answer is None:
-            raise _no_bucket(f"There is no bucket {bucket!r}.", "s3:ListBucket")
+            raise _no_bucket(f"There is no bucket {bucket!r}.", "s3:GetBucketLocation")
         # botocore follows a bucket to its region, but Lambda takes no code from there
-        if answer.get("BucketRegion", self.region) != self.region:
-            where = f"The bucket {bucket!r} is in {answer['BucketRegion']}, not in {self.region}."
-            raise _no_bucket(where, "s3:ListBucket")
+        region = values.read_bucket_region(answer)
+        if region != self.region:
+            where = f"The bucket {bucket!r} is in {region}, not in {self.region}."
+            raise _no_bucket(where, "s3:GetBucketLocation")
         listed = self._list("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=prefix)
         return tuple(answer["Key"] for answer in listed)
 
@@ -182,9 +183,17 @@ class AwsReads:
         return None if answer is None else values.read_limits(answer)
 
     def find_denied(
-        self, principal_arn: str, actions: Iterable[str], resource: str = "*"
+        self,
+        principal_arn: str,
+        actions: Iterable[str],
+        resource: str = "*",
+        context: Mapping[str, str] | None = None,
     ) -> tuple[str, ...] | None:
         """Which actions a principal may not do to a resource; None where IAM does not tell."""
+        entries = [
+            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+            for key, value in (context or {}).items()
+        ]
         if principal_arn.endswith(":root"):
             return ()
         try:
@@ -196,6 +205,7 @@ class AwsReads:
                 PolicySourceArn=source,
                 ActionNames=list(actions),
                 ResourceArns=[resource],
+                ContextEntries=entries,
             )
         except CredentialsError:
             raise

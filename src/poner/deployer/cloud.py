@@ -351,11 +351,16 @@ class CloudReads(Protocol):
         ...
 
     def find_denied(
-        self, principal_arn: str, actions: Iterable[str], resource: str = "*"
+        self,
+        principal_arn: str,
+        actions: Iterable[str],
+        resource: str = "*",
+        context: Mapping[str, str] | None = None,
     ) -> tuple[str, ...] | None:
         """Which actions a principal may not do to a resource; None where nobody tells.
 
-        With `*` only what is allowed to all resources counts as allowed.
+        With `*` only what is allowed to all resources counts as allowed. `context` is what
+        conditions ask about, such as `iam:PassedToService`.
         """
         ...
 

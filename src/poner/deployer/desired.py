@@ -115,8 +115,9 @@ class Desired:
 
     @property
     def cors(self) -> Cors | None:
-        """CORS of the URL."""
-        return self.settings.cors
+        """CORS of the URL; AWS does not tell an age of 0 from none."""
+        cors = self.settings.cors
+        return replace(cors, max_age_s=cors.max_age_s or None) if cors else None
 
     @property
     def uploads(self) -> Mapping[str, Code]:

@@ -126,8 +126,7 @@ def _find_denied(cloud: CloudReads, principal: str, document: Document) -> tuple
     """Which actions of a policy a principal may not do; None where nobody tells.
 
     Asked for everything first, since for many everything is allowed; then only what is left over,
-    for the resources that it is needed for. What hangs on a condition is not known to the
-    simulator, which is told nothing of the request, and taken for allowed.
+    for the resources and under the conditions that it is needed for.
     """
     statements = document["Statement"]
     actions = [action for statement in statements for action in statement["Action"]]
@@ -137,10 +136,15 @@ def _find_denied(cloud: CloudReads, principal: str, document: Document) -> tuple
     denied: list[str] = []
     for statement in statements:
         left = [action for action in statement["Action"] if action in everywhere]
-        if not left or "Condition" in statement:
+        if not left:
             continue
         resource = _example(statement["Resource"])
-        here = left if resource == "*" else cloud.find_denied(principal, left, resource)
+        context = {
+            key: _example(value)
+            for condition in statement.get("Condition", {}).values()
+            for key, value in condition.items()
+        }
+        here = left if resource == "*" else cloud.find_denied(principal, left, resource, context)
         if here is None:
             return None
         denied += here

@@ -61,8 +61,11 @@ READS: dict[str, tuple[str, Callable[[Cloud], object]]] = {
     "GetFunction": ("lambda:GetFunction", lambda cloud: cloud.get_function("cancer")),
     "GetRole": ("iam:GetRole", lambda cloud: cloud.get_role("poner-cancer")),
     "DescribeLogGroups": ("logs:DescribeLogGroups", lambda cloud: cloud.get_log_group("/a")),
+    "GetBucketLocation": (
+        "s3:GetBucketLocation",
+        lambda cloud: cloud.list_uploads(BUCKET, ""),
+    ),
     "ListObjectsV2": ("s3:ListBucket", lambda cloud: cloud.list_uploads(BUCKET, "")),
-    "HeadBucket": ("s3:ListBucket", lambda cloud: cloud.list_uploads(BUCKET, "")),
     "GetCallerIdentity": ("sts:GetCallerIdentity", lambda cloud: cloud.get_identity()),
 }
 

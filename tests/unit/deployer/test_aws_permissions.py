@@ -38,3 +38,23 @@ def test_a_resource_is_asked_about() -> None:
     actions = ["lambda:GetFunction", "lambda:GetPolicy"]
     assert cloud.find_denied(USER, actions) == tuple(actions)
     assert cloud.find_denied(USER, actions, OWN) == ()
+
+
+def test_conditions_are_told() -> None:
+    """A role can be passed to Lambda only, so the simulator has to know whom it is passed to."""
+    told: list[Any] = []
+
+    class Asked(Simulator):
+        def pages(self, *names: str, **parameters: Any) -> Iterator[list[dict[str, str]]]:
+            told.extend(parameters["ContextEntries"])
+            return super().pages(*names, **parameters)
+
+    context = {"iam:PassedToService": "lambda.amazonaws.com"}
+    AwsCloud(cast(AwsApi, Asked())).find_denied(USER, ["iam:PassRole"], OWN, context)
+    assert told == [
+        {
+            "ContextKeyName": "iam:PassedToService",
+            "ContextKeyValues": ["lambda.amazonaws.com"],
+            "ContextKeyType": "string",
+        }
+    ]

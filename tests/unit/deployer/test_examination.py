@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
@@ -75,7 +75,11 @@ class Account:
         return ()
 
     def find_denied(
-        self, principal_arn: str, actions: Iterable[str], resource: str = "*"
+        self,
+        principal_arn: str,
+        actions: Iterable[str],
+        resource: str = "*",
+        context: Mapping[str, str] | None = None,
     ) -> tuple[str, ...] | None:
         """What is allowed neither for this resource nor for all."""
         if not self.tells:
