@@ -11,7 +11,7 @@ import typer
 
 from poner import deployer
 from poner.bundle import is_bundle, read_bundle
-from poner.cli.console import say
+from poner.cli.console import MESSAGES, say
 from poner.config import Config, read_config
 from poner.errors import UsageError
 from poner.lambda_settings import Cors
@@ -63,18 +63,28 @@ def make_settings(config: Config) -> deployer.DeploySettings:
 
 
 def confirm(question: str, *, yes: bool) -> bool:
-    """Whether to go on.
+    """Whether to go on; no is the default.
 
     Raises:
         UsageError: there is nobody to ask.
+        Abort: the input ended.
     """
     if yes:
         return True
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(
             "There is no terminal to ask on.", "Add --yes to do it without being asked."
         )
-    return typer.confirm(question, err=True)
+    while True:
+        MESSAGES.print(f"{question} [y/N]: ", end="", markup=False, soft_wrap=True)
+        answer = sys.stdin.readline()  # typer.confirm writes a blank to standard output
+        if not answer:
+            say("")
+            raise typer.Abort
+        if answer.strip().lower() in ("y", "yes"):
+            return True
+        if answer.strip().lower() in ("n", "no", ""):
+            return False
 
 
 def show_plan(plan: deployer.Plan, heading: str) -> None:

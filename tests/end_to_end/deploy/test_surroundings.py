@@ -151,8 +151,10 @@ def delete_role_policy() -> None:
 
 
 def delete_alias() -> None:
-    """With what is on it."""
+    """With what is on it; AWS removes the permissions by itself, moto does not."""
     functions = client("lambda")
+    for sid in ("FunctionURLAllowPublicAccess", "FunctionURLAllowInvokeAction"):
+        functions.remove_permission(FunctionName="cancer", Qualifier="live", StatementId=sid)
     functions.delete_function_url_config(FunctionName="cancer", Qualifier="live")
     functions.delete_alias(FunctionName="cancer", Name="live")
 
