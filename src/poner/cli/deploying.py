@@ -17,14 +17,24 @@ from poner.errors import UsageError
 from poner.lambda_settings import Cors
 
 BundleArgument = Annotated[
-    Path | None, typer.Argument(metavar="[PATH]", help="Bundle; default: as poner.toml says.")
+    Path | None, typer.Argument(metavar="[PATH]", help="The bundle; default: as poner.toml says.")
 ]
-BundleOption = Annotated[Path | None, typer.Option(help="Bundle; default: as poner.toml says.")]
+FunctionArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[PATH]", help="Bundle that names the function; default: as poner.toml says."
+    ),
+]
+FunctionOption = Annotated[
+    Path | None,
+    typer.Option("--bundle", help="Bundle that names the function; default: as poner.toml says."),
+]
 ProfileOption = Annotated[
-    str | None, typer.Option(help="Profile of AWS's configuration; default: as boto3 finds it.")
+    str | None, typer.Option(help="AWS profile; default: poner.toml's, then AWS_PROFILE.")
 ]
 RegionOption = Annotated[
-    str | None, typer.Option(help="AWS's region; default: poner.toml's, then as boto3 finds it.")
+    str | None,
+    typer.Option(help="AWS region; default: poner.toml's, then AWS_REGION, then the profile's."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 

@@ -149,9 +149,7 @@ def test_a_process_of_its_own_is_killed_and_the_next_one_goes_on(
     assert not project.journals
 
 
-def test_ctrl_c_leaves_a_journal_and_says_so(
-    project: Project, faults: FaultyProxy, tmp_path: Path
-):
+def test_ctrl_c_leaves_a_journal_and_says_so(project: Project, faults: FaultyProxy, tmp_path: Path):
     """The exit code is that of a shell's."""
     with started(tmp_path / "command", *DEPLOY) as command:
         faults.interrupt(lambda: os.kill(command.pid, signal.SIGINT), after_writes=4)

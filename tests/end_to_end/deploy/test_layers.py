@@ -62,9 +62,7 @@ def test_one_layer_that_changes_is_the_one_that_is_published(project: Project, f
     assert layers_in_use()[1] != before[1]
 
 
-def test_large_zips_go_through_the_bucket(
-    project: Project, faults: FaultyProxy, small_calls: None
-):
+def test_large_zips_go_through_the_bucket(project: Project, faults: FaultyProxy, small_calls: None):
     """Each once; what no version needs any more is removed, as all is by destroy."""
     project.configure(f'bucket = "{BUCKET}"\n')
     project.add_layer("numpy", "a = 1")

@@ -1,4 +1,4 @@
-"""A function's life on AWS, by the command line: what each command does, says, and costs in calls."""
+"""A function's life on AWS, by the command line, and what it costs in calls."""
 
 from __future__ import annotations
 

