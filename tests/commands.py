@@ -49,16 +49,18 @@ class Terminal(io.StringIO):
         return True
 
 
-def run(*arguments: str, typed: str | None = None) -> Done:
+def run(*arguments: str, typed: str | None = None, encoding: str = "utf-8") -> Done:
     """Run a command in this process.
 
     Args:
         arguments: without `poner`.
         typed: what is typed on the terminal; without it, there is no terminal.
+        encoding: of standard output.
     """
     from poner.cli.app import run as run_poner
 
-    out, err = io.StringIO(), io.StringIO()
+    out = io.TextIOWrapper(io.BytesIO(), encoding, newline="\n")
+    err = io.StringIO()
     stdin = io.StringIO() if typed is None else Terminal(typed)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         before, sys.stdin = sys.stdin, stdin
@@ -66,7 +68,8 @@ def run(*arguments: str, typed: str | None = None) -> Done:
             code = run_poner(arguments)
         finally:
             sys.stdin = before
-    return Done(code, out.getvalue(), err.getvalue())
+    out.seek(0)
+    return Done(code, out.read(), err.getvalue())
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,11 @@ class Project:
         assert done.code == 0, done.err
         return done
 
-    def rebuild(self, content: str = "", **settings: int | str) -> None:
-        """Another Bundle: with a file of that content beside the model, and with other settings."""
+    def rebuild(self, content: str = "", *, model_sha256: str = "", **settings: int | str) -> None:
+        """Another Bundle: with other code, of a model in a file, or with other settings."""
         manifest = self.bundle.manifest
+        provenance = replace(manifest.provenance, sha256=model_sha256)
+        manifest = replace(manifest, provenance=provenance)
         if content:
             code = make_zip({"lambda_function.py": content.encode()})
             (self.folder / "build/function.zip").write_bytes(code)

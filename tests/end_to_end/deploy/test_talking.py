@@ -198,6 +198,13 @@ def test_logs_for_machines_are_a_line_of_json_each(project: Project):
     assert len({event["id"] for event in events}) == 2
 
 
+def test_logs_are_printed_where_characters_are_few(project: Project):
+    """What standard output has no bytes for is escaped."""
+    project.deploy()
+    log("caf\u00e9 \u2603")
+    assert run("logs", encoding="latin-1").out == "caf\u00e9 \\u2603\n"
+
+
 def test_logs_are_followed_until_ctrl_c(project: Project, tmp_path: Path):
     """What comes is printed once; being interrupted is the way to end it."""
     project.deploy()
