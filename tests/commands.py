@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+PONER = "import sys; from poner.cli import main; sys.exit(main())"
+"""What the command `poner` does, for `python -c`."""
+
 
 @dataclass(frozen=True)
 class Done:

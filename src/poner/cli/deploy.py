@@ -10,7 +10,7 @@ import typer
 
 from poner import deployer, pipeline
 from poner.bundle import read_bundle
-from poner.cli.console import print_data, print_json, reporting, say
+from poner.cli.console import print_data, print_json, say
 from poner.cli.deploying import (
     BundleArgument,
     ProfileOption,
@@ -85,10 +85,14 @@ def deploy(
         show_plan(proposal.plan, _heading(proposal))
         return not proposal.plan.steps or confirm("Do this?", yes=yes)
 
-    with reporting() as reporter:
-        deployment = pipeline.deploy(
-            wish, target.cloud, agree=agree, check=not skip_check, reporter=reporter
-        )
+    # lines only: where bars are drawn, the question would be wiped away
+    deployment = pipeline.deploy(
+        wish,
+        target.cloud,
+        agree=agree,
+        check=not skip_check,
+        reporter=pipeline.Reporter(notify=say),
+    )
     if deployment is None:
         say("Nothing was changed.")
         raise typer.Exit(1)

@@ -9,15 +9,12 @@ import sys
 from pathlib import Path
 
 from tests.clouds import empty_account
-from tests.commands import Done, run, started
+from tests.commands import PONER, Done, run, started
 from tests.deploying import Project, account
 from tests.fakes.faulty_proxy import FaultyProxy
 
 DEPLOY = ("deploy", "--yes", "--skip-check")
 FIRST_DEPLOY_WRITES = 10
-
-PONER = "import sys; from poner.cli import main; sys.exit(main())"
-"""What the command `poner` does."""
 
 
 def killed(faults: FaultyProxy, folder: Path, after_writes: int, *arguments: str) -> Done:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import select
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.commands import Done, run, started
+from tests.commands import PONER, Done, run, started
 from tests.deploying import SECRET, Project, client
 from tests.fakes.faulty_proxy import Fault, FaultyProxy
 
@@ -80,6 +84,35 @@ def test_end_of_input_is_an_interruption(project: Project, faults: FaultyProxy):
     done = run("deploy", "--skip-check", typed="")
     assert (done.code, done.out) == (130, "")
     assert not faults.writes
+
+
+def test_question_stays_on_a_real_terminal(project: Project):
+    """Nothing wipes it away while somebody thinks; the answer is taken from the terminal."""
+    terminal, its_other_end = pty.openpty()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    process = subprocess.Popen(
+        [sys.executable, "-c", PONER, "deploy", "--skip-check"],
+        stdin=its_other_end,
+        stdout=subprocess.PIPE,
+        stderr=its_other_end,
+        env={**environment, "TERM": "xterm-256color"},
+        text=True,
+    )
+    os.close(its_other_end)
+    shown = b""
+    try:
+        while not shown.endswith(b"Do this? [y/N]: "):
+            assert select.select([terminal], [], [], 20)[0], "no question came"
+            shown += os.read(terminal, 65_536)
+        assert not select.select([terminal], [], [], 0.3)[0], "something is drawn over it"
+        os.write(terminal, b"y\n")
+        out, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(terminal)
+    assert process.returncode == 0
+    assert out == run("url").out
 
 
 # wrong usage
