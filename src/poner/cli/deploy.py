@@ -106,7 +106,7 @@ def deploy(
 
 def _make_wish(target: Target, canary: int | None, *, own: bool) -> deployer.Wish:
     """What is to be deployed; says where the project's own Bundle is older than poner.toml."""
-    bundle = read_bundle(target.folder)
+    bundle = target.bundle or read_bundle(target.folder)  # which says what is missing
     config, built = target.config, bundle.manifest.settings
     asked = {
         **config.project.model_dump(exclude_unset=True),

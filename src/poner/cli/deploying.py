@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from poner import deployer
-from poner.bundle import is_bundle, read_bundle
+from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.cli.console import MESSAGES, say
 from poner.config import Config, read_config
 from poner.errors import UsageError
@@ -47,6 +47,8 @@ class Target:
     """The project's settings."""
     folder: Path
     """Where its Bundle lies, or would."""
+    bundle: Bundle | None
+    """The Bundle; None if there is none."""
     name: str
     """The function."""
     cloud: deployer.Cloud
@@ -57,12 +59,10 @@ def open_target(path: Path | None, profile: str | None, region: str | None) -> T
     """The function that a command is about, named by the Bundle, or by poner.toml without one."""
     config = read_config(Path.cwd())
     folder = path or Path(config.build.out)
-    if path is not None or is_bundle(folder):
-        name = read_bundle(folder).manifest.settings.name
-    else:
-        name = config.project.name
+    bundle = read_bundle(folder) if path is not None or is_bundle(folder) else None
+    name = config.project.name if bundle is None else bundle.manifest.settings.name
     cloud = deployer.open_cloud(profile or config.deploy.profile, region or config.deploy.region)
-    return Target(config, folder, name, cloud)
+    return Target(config, folder, bundle, name, cloud)
 
 
 def make_settings(config: Config) -> deployer.DeploySettings:
