@@ -196,7 +196,8 @@ class AwsApi:
             try:
                 client = self._session.client(service, region_name=self.region, config=config)
             except ValueError as error:  # an endpoint or a region that cannot be one
-                text = f"There is no way to {service} in {self.region}: {error}"
+                reason = str(error).removesuffix(".")
+                text = f"There is no way to {service} in {self.region}: {reason}."
                 raise UnreachableError(text, CHECK_REGION) from error
             self._clients[service, writes] = client
         return self._clients[service, writes]

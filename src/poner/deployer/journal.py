@@ -8,6 +8,7 @@ holds names, times and ARNs, and never a setting's value.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +38,11 @@ class Journal:
     """Version of this layout."""
 
 
+@functools.cache
+def _adapter() -> TypeAdapter[Journal]:
+    return TypeAdapter(Journal)
+
+
 @dataclass
 class JournalFile:
     """A journal in a file, or no file where no deploy is under way."""
@@ -47,7 +53,7 @@ class JournalFile:
     def read(self) -> Journal | None:
         """The journal of a deploy that was interrupted; None if there is none to be read."""
         try:
-            found = TypeAdapter(Journal).validate_json(self.path.read_bytes())
+            found = _adapter().validate_json(self.path.read_bytes())
         except (OSError, ValidationError):
             return None  # what it says is known to AWS as well, but for layers of no use to anyone
         return found if found.format == JOURNAL_FORMAT else None
@@ -62,7 +68,7 @@ class JournalFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as file:
-                file.write(TypeAdapter(Journal).dump_json(journal, indent=2))
+                file.write(_adapter().dump_json(journal, indent=2))
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(self.path)
