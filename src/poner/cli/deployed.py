@@ -146,18 +146,17 @@ def _facts(found: deployer.Status) -> list[tuple[str, str]]:
         ("answers", f"version {found.live}" if found.live else "no version"),
         *(("canary", f"{share:.0%} to version {one}") for one, share in found.canary.items()),
         *([("rollback", f"to version {found.previous}")] if found.previous else []),
-        (
-            "reserved",
-            "nothing"
-            if found.reserved_concurrency is None
-            else f"{found.reserved_concurrency} environments, and no more than these",
-        ),
+        ("reserved", _reserved(found.reserved_concurrency)),
         ("log", f"{found.log_group}{retention}" if found.log_group else "none"),
     ]
     for one in found.versions:
         what = f"{one.runtime}, {one.memory_mb} MB, {one.modified[:19]}, {one.description}"
         facts.append((f"version {one.version}", what))
     return facts
+
+
+def _reserved(environments: int | None) -> str:
+    return "nothing" if environments is None else f"{environments} environments, and no more"
 
 
 def _seconds(text: str) -> float:
