@@ -27,7 +27,7 @@ from poner.deployer.journal import Journal, JournalFile, journal_file, note_done
 from poner.deployer.observing import Observed, check_own, observe, observe_parts
 from poner.deployer.planning import find_version, make_plan
 from poner.deployer.settings import DeploySettings
-from poner.deployer.steps import Plan
+from poner.deployer.steps import Plan, PublishLayer
 from poner.errors import DeployError
 from poner.lambda_settings import check_cors, check_variables
 from poner.limits import RUNTIMES
@@ -108,7 +108,8 @@ def propose(cloud: CloudReads, wish: Wish, *, state_folder: Path, today: datetim
     _check_runtime(desired, observed, today)
     journal = journal_file(state_folder, observed.identity.account, cloud.region, desired.name)
     interrupted = journal.read()
-    plan = make_plan(desired, observed, percent=wish.percent, strays=_strays(interrupted))
+    strays = _find_strays(cloud, interrupted)
+    plan = make_plan(desired, observed, percent=wish.percent, strays=strays)
     return Proposal(wish, desired, observed, plan, journal, interrupted)
 
 
@@ -152,7 +153,8 @@ def _do_until_done(
 ) -> Observed:
     """Do the plan, and a new one where the outcome of a step is unsure; what was there before."""
     plan, observed = proposal.plan, proposal.observed
-    for attempt in range(1, _ATTEMPTS + 1):
+    attempt, fewest = 1, len(plan.steps)
+    while True:
         worker.made.layers.update(observed.layers)
         try:
             _do(worker, plan, proposal, begun, notify)
@@ -163,10 +165,12 @@ def _do_until_done(
             notify(f"{error.message} Looking at what is there, and going on from it.")
         worker.clock.sleep(2.0 ** (attempt - 1))
         _, observed = _look(cloud, proposal.wish)
-        strays = _strays(proposal.journal.read())
+        strays = _find_strays(cloud, proposal.journal.read())
         percent = proposal.wish.percent
         plan = make_plan(proposal.desired, observed, percent=percent, strays=strays)
-    raise AssertionError("the last attempt returns or raises")
+        # attempts are counted for as long as they bring nothing
+        attempt = 1 if len(plan.steps) < fewest else attempt + 1
+        fewest = min(fewest, len(plan.steps))
 
 
 def _do(
@@ -181,14 +185,14 @@ def _do(
         return
     titles = tuple(describe(step).title for step in plan.steps)
     before = proposal.journal.read()
-    journal = Journal(
-        proposal.desired.setup.code_sha256, begun, titles, layers=before.layers if before else ()
-    )
+    layers = dict.fromkeys(before.layers) if before else {}
+    layers |= {step.layer.name: None for step in plan.steps if isinstance(step, PublishLayer)}
+    journal = Journal(proposal.desired.setup.code_sha256, begun, titles, layers=tuple(layers))
     proposal.journal.write(journal)
     for number, (step, title) in enumerate(zip(plan.steps, titles, strict=True), start=1):
         notify(f"{number}/{len(titles)} {title}")
         worker.do(step)
-        journal = note_done(journal, title, tuple(worker.made.layers.values()))
+        journal = note_done(journal, title)
         proposal.journal.write(journal)
 
 
@@ -200,8 +204,10 @@ def _look(cloud: CloudReads, wish: Wish) -> tuple[Desired, Observed]:
     return desired, observe_parts(cloud, observed, desired)
 
 
-def _strays(journal: Journal | None) -> frozenset[str]:
-    return frozenset(journal.layers if journal else ())
+def _find_strays(cloud: CloudReads, journal: Journal | None) -> frozenset[str]:
+    """ARNs of what an interrupted deploy published, or was about to."""
+    names = journal.layers if journal else ()
+    return frozenset(version.arn for name in names for version in cloud.list_layer_versions(name))
 
 
 def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -> None:

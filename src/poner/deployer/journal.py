@@ -1,8 +1,8 @@
 """The journal of a deploy under way: what it did so far, for the next one if it is interrupted.
 
-What is there is found out by asking AWS; the journal says what was being done, and keeps the ARNs
-of layers that nothing may refer to yet. It is written after every step and removed at the end. It
-holds names, times and ARNs, and never a setting's value.
+What is there is found out by asking AWS; the journal says what was being done, and keeps the names
+of layers that nothing may refer to yet. It is written before the first step and after every one,
+and removed at the end. It holds names and times, and never a setting's value.
 """
 
 from __future__ import annotations
@@ -32,9 +32,12 @@ class Journal:
     done: tuple[str, ...] = ()
     """Those that were done."""
     layers: tuple[str, ...] = ()
-    """ARNs of the layer versions it published."""
+    """Names of the layers that it, and those interrupted before it, were to publish."""
     format: int = JOURNAL_FORMAT
     """Version of this layout."""
+
+
+_ADAPTER = TypeAdapter(Journal)
 
 
 @dataclass
@@ -47,7 +50,7 @@ class JournalFile:
     def read(self) -> Journal | None:
         """The journal of a deploy that was interrupted; None if there is none to be read."""
         try:
-            found = TypeAdapter(Journal).validate_json(self.path.read_bytes())
+            found = _ADAPTER.validate_json(self.path.read_bytes())
         except (OSError, ValidationError):
             return None  # what it says is known to AWS as well, but for layers of no use to anyone
         return found if found.format == JOURNAL_FORMAT else None
@@ -62,7 +65,7 @@ class JournalFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as file:
-                file.write(TypeAdapter(Journal).dump_json(journal, indent=2))
+                file.write(_ADAPTER.dump_json(journal, indent=2))
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(self.path)
@@ -80,10 +83,9 @@ class JournalFile:
             self.path.unlink(missing_ok=True)
 
 
-def note_done(journal: Journal, title: str, layers: tuple[str, ...]) -> Journal:
-    """The journal with one more step done, and all layers that were published."""
-    both = (*journal.layers, *(arn for arn in layers if arn not in journal.layers))
-    return replace(journal, done=(*journal.done, title), layers=both)
+def note_done(journal: Journal, title: str) -> Journal:
+    """The journal with one more step done."""
+    return replace(journal, done=(*journal.done, title))
 
 
 def journal_file(folder: Path, account: str, region: str, name: str) -> JournalFile:

@@ -93,7 +93,7 @@ def observe_own(cloud: CloudReads, name: str) -> Observed:
     Raises:
         DeployError: there is no such function, or poner did not make it.
     """
-    observed = observe(cloud, name)
+    observed = observe(cloud, name, own_role=False)
     check_own(observed, name, cloud.region)
     if observed.function is None:
         raise DeployError(

@@ -42,12 +42,10 @@ def _retired_layers(
 ) -> set[str]:
     """Layers of poner's that only retired versions use, or $LATEST did."""
     remaining = [version.setup for version in observed.versions if version not in retired]
-    used = {layer_name(arn) for setup in (desired.setup, *remaining) for arn in setup.layer_arns}
+    used = {arn for setup in remaining for arn in setup.layer_arns} | {*observed.layers.values()}
     before = {arn for version in retired for arn in version.setup.layer_arns} | strays
     if observed.function is not None:
         before |= set(observed.function.latest.setup.layer_arns)
     return {
-        arn
-        for arn in before
-        if layer_name(arn) not in used and is_own_layer(layer_name(arn), desired.name)
+        arn for arn in before if arn not in used and is_own_layer(layer_name(arn), desired.name)
     }
