@@ -172,7 +172,7 @@ class Account:
 
     def bundle(self, source: str = "1", layers: tuple[str, ...] = (), **changed: Any) -> Bundle:
         """A Bundle in a folder of its own."""
-        key = "-".join([source, *layers, *map(str, changed.values())])
+        key = "-".join([source[:9], *layers, *map(str, changed.values())])
         return make_bundle(self.folder / "bundles" / key, source, layers, **changed)
 
     def propose(
@@ -257,3 +257,23 @@ class Account:
         arns = self.snapshot["layers"]
         parts = (arn.split(":")[6:] for arn in arns)
         return [f"{name[:-13]}:{number}" for name, number in parts]
+
+    def kinds(self, *wish: Any, **named: Any) -> list[str]:
+        """The kinds of the steps of a plan."""
+        return [type(step).__name__ for step in self.plan(*wish, **named).steps]
+
+    def take_tags_away(self) -> None:
+        """What makes the function somebody else's."""
+        self.cloud._functions[NAME].tags.clear()
+
+    def rename(self, name: str) -> None:
+        """A function as a copy with all of its tags would be."""
+        self.cloud._functions[name] = self.cloud._functions.pop(NAME)
+
+    def delete_alias(self) -> None:
+        """Delete the alias by hand, with all that is on it."""
+        del self.cloud._functions[NAME].aliases["live"]
+
+    def delete_url(self) -> None:
+        """Delete the Function URL by hand; AWS leaves its permissions behind."""
+        self.cloud._functions[NAME].aliases["live"].url = None
