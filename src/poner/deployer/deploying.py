@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +22,12 @@ from poner.deployer.cloud import (
     UncertainError,
 )
 from poner.deployer.descriptions import describe
-from poner.deployer.desired import Desired, make_desired
+from poner.deployer.desired import Desired, layer_name, make_desired
 from poner.deployer.journal import Journal, JournalFile, journal_file, note_done
 from poner.deployer.observing import Observed, check_own, observe, observe_parts
 from poner.deployer.planning import find_version, make_plan
 from poner.deployer.settings import DeploySettings
-from poner.deployer.steps import Plan, PublishLayer
+from poner.deployer.steps import DeleteLayerVersion, Plan, PublishLayer
 from poner.errors import DeployError
 from poner.lambda_settings import check_cors, check_variables
 from poner.limits import RUNTIMES
@@ -186,7 +186,7 @@ def _do(
     titles = tuple(describe(step).title for step in plan.steps)
     before = proposal.journal.read()
     layers = dict.fromkeys(before.layers) if before else {}
-    layers |= {step.layer.name: None for step in plan.steps if isinstance(step, PublishLayer)}
+    layers |= dict.fromkeys(_touched_layers(plan))
     journal = Journal(proposal.desired.setup.code_sha256, begun, titles, layers=tuple(layers))
     proposal.journal.write(journal)
     for number, (step, title) in enumerate(zip(plan.steps, titles, strict=True), start=1):
@@ -194,6 +194,16 @@ def _do(
         worker.do(step)
         journal = note_done(journal, title)
         proposal.journal.write(journal)
+
+
+def _touched_layers(plan: Plan) -> Iterator[str]:
+    """Names of layers that nothing may name if the plan is interrupted."""
+    for step in plan.steps:
+        match step:
+            case PublishLayer(layer):
+                yield layer.name
+            case DeleteLayerVersion(arn):
+                yield layer_name(arn)
 
 
 def _look(cloud: CloudReads, wish: Wish) -> tuple[Desired, Observed]:
@@ -205,7 +215,7 @@ def _look(cloud: CloudReads, wish: Wish) -> tuple[Desired, Observed]:
 
 
 def _find_strays(cloud: CloudReads, journal: Journal | None) -> frozenset[str]:
-    """ARNs of what an interrupted deploy published, or was about to."""
+    """ARNs of layers that an interrupted deploy published or removed, or was about to."""
     names = journal.layers if journal else ()
     return frozenset(version.arn for name in names for version in cloud.list_layer_versions(name))
 

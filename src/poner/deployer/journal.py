@@ -32,7 +32,7 @@ class Journal:
     done: tuple[str, ...] = ()
     """Those that were done."""
     layers: tuple[str, ...] = ()
-    """Names of the layers that it, and those interrupted before it, were to publish."""
+    """Names of the layers that it, and those interrupted before it, publish or remove."""
     format: int = JOURNAL_FORMAT
     """Version of this layout."""
 

@@ -38,7 +38,7 @@ def move_alias(name: str, live: Alias, version: str | None) -> MoveAlias:
 
 def share_traffic(name: str, live: Alias, canary: str | None, percent: int) -> MoveAlias:
     """The step that sends a share of the traffic to a version; None for the one just published."""
-    new = f"{percent}% to version {canary or 'the new one'}"
+    new = f"{percent}% to " + (f"version {canary}" if canary else "the new one")
     change = Change("canary", describe_weights(live), new)
     return MoveAlias(
         name, live.name, live.version, canary, percent, previous_version(live), (change,)

@@ -20,7 +20,7 @@ from poner.deployer.steps import (
     Upload,
 )
 from poner.errors import DeployError
-from tests.shipping import BUCKET, NAME, PUBLIC, Account, CountedReads
+from tests.shipping import BUCKET, NAME, PUBLIC, Account, CountedReads, Killed, OneFault
 
 ROLE = "poner-cancer-eu-west-1"
 GIVEN_ROLE = "arn:aws:iam::123456789012:role/given"
@@ -206,3 +206,18 @@ def test_absent_bucket(account: Account) -> None:
     with pytest.raises(BucketError):
         account.deploy(account.bundle(), replace(PUBLIC, bucket="nowhere"))
     assert account.snapshot["functions"] == {}
+
+
+def test_layers_of_the_workbench_stay(account: Account) -> None:
+    """Layers of a deploy that was killed stay as long as $LATEST names them, and no longer."""
+    account.deploy(account.bundle("1"))
+    account.cloud.after = OneFault(Killed(), 3)  # layer, code and settings of $LATEST
+    with pytest.raises(Killed):
+        account.deploy(account.bundle("2", ("numpy",)))
+    account.cloud.after = lambda _: None
+    account.deploy(account.bundle("1"))
+    assert account.plan(account.bundle("1")).steps == ()
+    assert account.layers == ["cancer-numpy:1"]
+    account.deploy(account.bundle("3"))
+    assert account.layers == []
+    assert account.plan(account.bundle("3")).steps == ()
