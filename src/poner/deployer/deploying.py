@@ -15,6 +15,7 @@ from pathlib import Path
 from poner.bundle import Bundle
 from poner.deployer.applying import Clock, Made, Worker
 from poner.deployer.cloud import (
+    LATEST,
     Cloud,
     CloudReads,
     ExistsError,
@@ -22,7 +23,7 @@ from poner.deployer.cloud import (
     UncertainError,
 )
 from poner.deployer.descriptions import describe
-from poner.deployer.desired import Desired, layer_name, make_desired
+from poner.deployer.desired import Desired, layer_description, layer_name, make_desired
 from poner.deployer.journal import Journal, JournalFile, journal_file, note_done
 from poner.deployer.observing import Observed, check_own, observe, observe_parts
 from poner.deployer.planning import find_version, make_plan
@@ -108,7 +109,7 @@ def propose(cloud: CloudReads, wish: Wish, *, state_folder: Path, today: datetim
     _check_runtime(desired, observed, today)
     journal = journal_file(state_folder, observed.identity.account, cloud.region, desired.name)
     interrupted = journal.read()
-    strays = _find_strays(cloud, interrupted)
+    strays = _find_strays(cloud, desired.name, interrupted)
     plan = make_plan(desired, observed, percent=wish.percent, strays=strays)
     return Proposal(wish, desired, observed, plan, journal, interrupted)
 
@@ -165,7 +166,7 @@ def _do_until_done(
             notify(f"{error.message} Looking at what is there, and going on from it.")
         worker.clock.sleep(2.0 ** (attempt - 1))
         _, observed = _look(cloud, proposal.wish)
-        strays = _find_strays(cloud, proposal.journal.read())
+        strays = _find_strays(cloud, proposal.desired.name, proposal.journal.read())
         percent = proposal.wish.percent
         plan = make_plan(proposal.desired, observed, percent=percent, strays=strays)
         # attempts are counted for as long as they bring nothing
@@ -214,10 +215,15 @@ def _look(cloud: CloudReads, wish: Wish) -> tuple[Desired, Observed]:
     return desired, observe_parts(cloud, observed, desired)
 
 
-def _find_strays(cloud: CloudReads, journal: Journal | None) -> frozenset[str]:
-    """ARNs of layers that an interrupted deploy published or removed, or was about to."""
-    names = journal.layers if journal else ()
-    return frozenset(version.arn for name in names for version in cloud.list_layer_versions(name))
+def _find_strays(cloud: CloudReads, function: str, journal: Journal | None) -> frozenset[str]:
+    """ARNs of the function's layers that an interrupted deploy published, or meant to remove."""
+    own = layer_description(function, "")
+    return frozenset(
+        version.arn
+        for name in (journal.layers if journal else ())
+        for version in cloud.list_layer_versions(name)
+        if version.description.startswith(own)
+    )
 
 
 def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -> None:
@@ -253,7 +259,7 @@ def _deployment(proposal: Proposal, observed: Observed, made: Made) -> Deploymen
         version=version,
         url=url.url,
         auth=desired.auth,
-        canary=proposal.wish.percent > 0 and live is not None and live.version != version,
+        canary=bool(proposal.wish.percent and live and live.version not in (version, LATEST)),
         notes=tuple(made.notes),
     )
 

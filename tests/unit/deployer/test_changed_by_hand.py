@@ -133,7 +133,7 @@ def test_canary_where_the_alias_is_on_latest(deployed: Account) -> None:
     deployed.cloud.update_alias(NAME, latest)
     plan = deployed.plan(deployed.bundle("2"), percent=10)
     assert "no version yet to share the traffic with" in plan.notes[-1]
-    deployed.deploy(deployed.bundle("2"), percent=10)
+    assert not deployed.deploy(deployed.bundle("2"), percent=10).canary
     assert deployed.live == ("2", {}, "")
 
 

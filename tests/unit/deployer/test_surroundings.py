@@ -221,3 +221,15 @@ def test_layers_of_the_workbench_stay(account: Account) -> None:
     account.deploy(account.bundle("3"))
     assert account.layers == []
     assert account.plan(account.bundle("3")).steps == ()
+
+
+def test_layers_by_hand_stay(account: Account) -> None:
+    """A version by hand of a layer that a killed deploy was to publish is left alone."""
+    (layer,) = account.propose(account.bundle("1", ("numpy",))).desired.layers
+    account.cloud.before = OneFault(Killed(), 5)
+    with pytest.raises(Killed):
+        account.deploy(account.bundle("1", ("numpy",)))
+    account.cloud.before = lambda _: None
+    account.cloud.publish_layer(layer.name, layer.code, "by hand", "python3.13", "x86_64")
+    account.deploy(account.bundle("2"))
+    assert account.layers == ["cancer-numpy:1"]
