@@ -141,3 +141,14 @@ def test_plan_for_people_is_one_line_a_change(deployed: Account) -> None:
     """What changes is shown with old and new value."""
     lines = list(plan_lines(deployed.plan(deployed.bundle(memory_mb=256))))
     assert "      memory: 128 MB -> 256 MB" in lines
+
+
+def test_version_published_by_hand(deployed: Account) -> None:
+    """Of versions that are the same the newest answers."""
+    deployed.deploy(deployed.bundle("2"))
+    code = deployed.propose(deployed.bundle("1")).desired.code
+    deployed.cloud.update_code(NAME, code, "x86_64")
+    description = deployed.function.latest.setup.description
+    deployed.cloud.publish_version(NAME, code.sha256, description)
+    deployed.deploy(deployed.bundle("1"))
+    assert deployed.live == ("3", {}, "previous=2")

@@ -115,6 +115,7 @@ def test_layers_of_others(account: Account) -> None:
     publish = account.cloud.publish_layer
     for name in (layer.name, "cancer-tools", "cancer-numpy-abcdefabcdef"):
         publish(name, layer.code, "by hand", "python3.13", "x86_64")
+    publish("cancer-tools", layer.code, layer.description, "python3.13", "x86_64")
     before = account.snapshot
     account.deploy(bundle)
     account.destroy()

@@ -208,13 +208,20 @@ def test_absent_bucket(account: Account) -> None:
     assert account.snapshot["functions"] == {}
 
 
+def test_concurrency_lowered(account: Account) -> None:
+    """What the function has reserved already is free for itself."""
+    account.cloud.limits = limited(1_000, 105)
+    account.deploy(account.bundle(), replace(PUBLIC, reserved_concurrency=5))
+    account.cloud.limits = limited(1_000, 100)
+    assert account.kinds(account.bundle(), replace(PUBLIC, reserved_concurrency=3)) == [
+        "SetConcurrency"
+    ]
+
+
 def test_layers_of_the_workbench_stay(account: Account) -> None:
     """Layers of a deploy that was killed stay as long as $LATEST names them, and no longer."""
     account.deploy(account.bundle("1"))
-    account.cloud.after = OneFault(Killed(), 3)  # layer, code and settings of $LATEST
-    with pytest.raises(Killed):
-        account.deploy(account.bundle("2", ("numpy",)))
-    account.cloud.after = lambda _: None
+    stop(account, "2", ("numpy",), 3)  # layer, code and settings of $LATEST
     account.deploy(account.bundle("1"))
     assert account.plan(account.bundle("1")).steps == ()
     assert account.layers == ["cancer-numpy:1"]
@@ -233,3 +240,32 @@ def test_layers_by_hand_stay(account: Account) -> None:
     account.cloud.publish_layer(layer.name, layer.code, "by hand", "python3.13", "x86_64")
     account.deploy(account.bundle("2"))
     assert account.layers == ["cancer-numpy:1"]
+
+
+def stop(account: Account, source: str, layers: tuple[str, ...], after: int) -> None:
+    """A deploy that is killed after so many writes."""
+    account.cloud.after = OneFault(Killed(), after)
+    with pytest.raises(Killed):
+        account.deploy(account.bundle(source, layers))
+    account.cloud.after = lambda _: None
+
+
+def test_layers_of_several_killed_deploys(account: Account) -> None:
+    """Layers of deploys that were killed one after the other go when one is done."""
+    account.deploy(account.bundle("1"))
+    for source in "234":
+        stop(account, source, (f"of{source}",), 1)
+    assert account.layers == ["cancer-of2:1", "cancer-of3:1", "cancer-of4:1"]
+    account.deploy(account.bundle("5"))
+    assert account.layers == []
+
+
+def test_killed_before_a_layer_was_removed(account: Account) -> None:
+    """A layer that only $LATEST named is not forgotten once $LATEST names another."""
+    account.deploy(account.bundle("1"))
+    stop(account, "2", ("numpy",), 3)  # layer, code and settings of $LATEST
+    account.deploy(account.bundle("1"))
+    stop(account, "3", (), 4)  # code, settings, version, alias
+    assert account.layers == ["cancer-numpy:1"]
+    account.deploy(account.bundle("3"))
+    assert account.layers == []
