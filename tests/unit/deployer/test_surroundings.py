@@ -269,3 +269,12 @@ def test_killed_before_a_layer_was_removed(account: Account) -> None:
     assert account.layers == ["cancer-numpy:1"]
     account.deploy(account.bundle("3"))
     assert account.layers == []
+
+
+def test_layers_of_a_deploy_killed_twice(account: Account) -> None:
+    """A layer that the first run published and the second found is still known to the third."""
+    account.deploy(account.bundle("1"))
+    stop(account, "2", ("numpy",), 1)  # layer
+    stop(account, "2", ("numpy",), 1)  # code
+    account.deploy(account.bundle("3"))
+    assert account.layers == []
