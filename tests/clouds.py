@@ -67,9 +67,8 @@ def moto_server() -> Iterator[str]:
 @pytest.fixture
 def moto(no_aws: None, moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty account of moto's, with a bucket, where boto3 finds it."""
-    _post(f"{moto_server}/moto-api/reset", {})
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_server)
-    make_bucket(BUCKET, REGION)
+    empty_account(moto_server)
     return moto_server
 
 
@@ -97,6 +96,12 @@ def open_moto() -> AwsCloud:
 def _open(endpoint: str) -> AwsCloud:
     """Clients take long to make, and one set of them does for all tests of an endpoint."""
     return AwsCloud(AwsApi(region=REGION, sleep=lambda _: None))
+
+
+def empty_account(server: str) -> None:
+    """Let nothing be left in an account of moto's but a bucket."""
+    _post(f"{server}/moto-api/reset", {})
+    make_bucket(BUCKET, REGION)
 
 
 def make_bucket(name: str, region: str) -> None:

@@ -50,20 +50,34 @@ def find_python(version: str) -> Path:
     Raises:
         InterpreterNotFoundError: it is not on this machine and could not be fetched.
     """
-    for candidate in _candidates(version):
-        if _answers(candidate, version):
-            return candidate
-    find = ["python", "find", "--no-project", "--managed-python", version]
-    found = run_uv(find)
-    if found.returncode != 0 and run_uv(["python", "install", version]).returncode == 0:
-        found = run_uv(find)
-    if found.returncode != 0:
+    found = look_for_python(version)
+    if found is None and run_uv(["python", "install", version]).returncode == 0:
+        found = look_for_python(version)
+    if found is None:
         raise InterpreterNotFoundError(
             f"Python {version} is not on this machine and could not be fetched.",
             f"Install it (`uv python install {version}`, pyenv or your system's packages), "
             "or choose another version.",
         )
-    return Path(found.stdout.strip())
+    return found
+
+
+def look_for_python(version: str) -> Path | None:
+    """The interpreter of a version, where it is on this machine; nothing is fetched."""
+    for candidate in _candidates(version):
+        if _answers(candidate, version):
+            return candidate
+    find = ["python", "find", "--no-project", "--managed-python", "--no-python-downloads", version]
+    found = run_uv(find)
+    return Path(found.stdout.strip()) if found.returncode == 0 else None
+
+
+def look_for_uv() -> Path | None:
+    """uv, where it is on this machine."""
+    try:
+        return Path(_find_uv())
+    except (ImportError, FileNotFoundError):
+        return None
 
 
 def _candidates(version: str) -> Iterator[Path]:

@@ -8,9 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from poner import acceptance, pipeline
+from poner import acceptance, emulator, pipeline
 from poner.bundle import Bundle, KnownAnswer, Manifest
+from poner.cli import app
 from poner.errors import DeployError
+from tests.clouds import no_aws
+
+__all__ = ["no_aws"]
 
 
 def known_answer_of(bundle: Bundle) -> KnownAnswer:
@@ -71,3 +75,20 @@ def test_without_a_known_answer_nothing_is_asked(article_bundle: Bundle) -> None
     """It is told by what is returned: there is no server at this URL."""
     manifest = replace(article_bundle.manifest, known_answer=None)
     assert acceptance.check_answer("http://127.0.0.1:1/", manifest) is False
+
+
+def test_predict_signs_for_a_url_with_aws_iam(
+    article_bundle: Bundle,
+    no_aws: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`poner predict --sign` is let in where an unsigned request is not."""
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    key = emulator.AccessKey("testing", "testing")
+    body = known_answer_of(article_bundle).body
+    with emulator.running(pipeline.local_function(article_bundle, access_key=key)) as urls:
+        unsigned = app.run(["predict", "--url", urls.url, "--data", body, "--json"])
+        assert (unsigned, json.loads(capsys.readouterr().out)["status"]) == (1, 403)
+        signed = app.run(["predict", "--url", urls.url, "--data", body, "--json", "--sign"])
+        assert (signed, json.loads(capsys.readouterr().out)["status"]) == (0, 200)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
-BY_HAND = ("make ", "poner local", "curl ")
-"""Commands of the README that other tests run: set-up, and a server in the background."""
+BY_HAND = ("make ", "poner local", "curl ", "poner doctor", "poner plan", "poner deploy")
+"""Commands of the README that other tests run: set-up, a server in the background, and AWS."""
 
 
 def blocks(language: str) -> list[str]:

@@ -23,7 +23,6 @@ from poner.deployer.cloud import (
     CloudError,
     Code,
     ConcurrencyRefusedError,
-    Cors,
     Document,
     ExistsError,
     Function,
@@ -41,6 +40,7 @@ from poner.deployer.cloud import (
     Url,
     Version,
 )
+from poner.lambda_settings import Cors
 
 E = TypeVar("E", bound=CloudError)
 P = ParamSpec("P")
@@ -238,7 +238,13 @@ class FakeCloud:
     def get_account_limits(self) -> AccountLimits | None:
         return self.limits
 
-    def find_denied(self, principal_arn: str, actions: Iterable[str]) -> tuple[str, ...] | None:
+    def find_denied(
+        self,
+        principal_arn: str,
+        actions: Iterable[str],
+        resource: str = "*",
+        context: Mapping[str, str] | None = None,
+    ) -> tuple[str, ...] | None:
         if principal_arn.endswith(":root"):
             return ()
         if self.denied is None:

@@ -11,6 +11,7 @@ import json
 import re
 import socket
 from collections import Counter
+from collections.abc import Callable
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -64,16 +65,15 @@ _LAMBDA_OPERATIONS = (
     ("DELETE", r"/layers/[^/]+/versions/[^/]+", "DeleteLayerVersion"),
 )
 _S3_OPERATIONS = (
-    ("HEAD", r"/[^/]+", "HeadBucket"),
     ("GET", r"/[^/]+", "ListObjectsV2"),
     ("PUT", r"/[^/]+", "CreateBucket"),
+    ("GET", r"/[^/]+/.+", "GetObject"),
     ("PUT", r"/[^/]+/.+", "PutObject"),
     ("DELETE", r"/[^/]+/.+", "DeleteObject"),
 )
 _READS = re.compile(r"(Get|List|Describe|Filter|Head|Simulate|Invoke)")
 _DENIED_ACTIONS = {
     "Invoke": "InvokeFunction",
-    "HeadBucket": "ListBucket",
     "ListObjectsV2": "ListBucket",
 }
 _ERRORS = {
@@ -122,9 +122,12 @@ class FaultyProxy:
         """Calls that only ask, by operation; every attempt counts."""
         self.writes: Counter[str] = Counter()
         """Calls that change something, by operation; every attempt counts."""
+        self.rewrite: Callable[[bytes], bytes] = bytes
+        """What becomes of the body of an answer on its way back."""
         self.upstream = urlsplit(upstream).netloc
         self._faults: dict[tuple[str, int], Fault] = {}
         self._lasting: dict[str, Fault] = {}
+        self._interruption: tuple[int, Callable[[], None]] | None = None
         self._lock = Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._server.daemon_threads = True
@@ -141,11 +144,23 @@ class FaultyProxy:
         with self._lock:
             self._lasting[operation] = fault
 
+    def allow(self, operation: str) -> None:
+        """Let calls of an operation not fail any more."""
+        with self._lock:
+            self._lasting.pop(operation, None)
+
+    def interrupt(self, callback: Callable[[], None], *, after_writes: int) -> None:
+        """Call back once so many writes have taken place from now on; the last has no answer."""
+        with self._lock:
+            self._interruption = (self.writes.total() + after_writes, callback)
+
     def mend(self) -> None:
         """Let nothing fail any more."""
         with self._lock:
             self._faults.clear()
             self._lasting.clear()
+            self._interruption = None
+            self.rewrite = bytes
 
     def reset(self) -> None:
         """Let nothing fail any more, and count from 0."""
@@ -161,6 +176,16 @@ class FaultyProxy:
             counted[operation] += 1
             nth = self._faults.pop((operation, counted[operation]), None)
             return nth or self._lasting.get(operation)
+
+    def interrupted(self) -> bool:
+        """Whether the write that has just taken place is the one to interrupt after."""
+        with self._lock:
+            if self._interruption is None or self.writes.total() < self._interruption[0]:
+                return False
+            callback = self._interruption[1]
+            self._interruption = None
+        callback()
+        return True
 
     def __enter__(self) -> Self:
         Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -190,6 +215,8 @@ def find_operation(
     plain = urlsplit(path).path
     if name == "lambda":
         plain = re.sub(r"^/\d{4}-\d{2}-\d{2}", "", plain)
+    if name == "s3" and urlsplit(path).query == "location":
+        return name, "GetBucketLocation"
     for verb, pattern, operation in _LAMBDA_OPERATIONS if name == "lambda" else _S3_OPERATIONS:
         if verb == method and re.fullmatch(f"{pattern}/?", plain):
             return name, operation
@@ -226,6 +253,7 @@ def make_error(service: str, operation: str, fault: Fault) -> tuple[int, dict[st
 def _handler_of(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # headers and body go apart, and each would wait 40 ms
 
         def answer(self) -> None:
             body = self._read_body()
@@ -235,7 +263,7 @@ def _handler_of(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
                 status, headers, answer = self._pass_on(body)
             else:
                 status, headers, answer = make_error(service, operation, fault)
-            if fault is Fault.LOST:
+            if fault is Fault.LOST or proxy.interrupted():
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
@@ -266,7 +294,7 @@ def _handler_of(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
             }
             upstream.request(self.command, self.path, body, kept)
             with upstream.getresponse() as answer:
-                content = answer.read()
+                content = proxy.rewrite(answer.read())
                 headers = {
                     name: value
                     for name, value in answer.getheaders()

@@ -14,7 +14,25 @@ import pytest
 from poner.bundle import Bundle
 
 FILES = Path(__file__).parent / "files"
-COMMANDS = ["init", "train", "build", "local", "predict", "demo"]
+COMMANDS = [
+    "init",
+    "train",
+    "build",
+    "layer",
+    "local",
+    "predict",
+    "doctor",
+    "plan",
+    "deploy",
+    "status",
+    "url",
+    "logs",
+    "rollback",
+    "promote",
+    "destroy",
+    "export",
+    "demo",
+]
 
 ASK_FOR_HELP = """
 import contextlib, io, json, sys

@@ -69,6 +69,32 @@ def test_a_python_that_cannot_be_had_is_named(monkeypatch: pytest.MonkeyPatch) -
         interpreters.find_python("3.99")
 
 
+def test_looking_for_a_python_fetches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is not here, that is the answer, and uv is only asked to find it."""
+    asked: set[str] = set()
+
+    def run_uv(step: list[str]) -> subprocess.CompletedProcess[str]:
+        asked.add(step[1])
+        return subprocess.CompletedProcess(step, 1, "", "")
+
+    monkeypatch.setattr(interpreters, "run_uv", run_uv)
+    assert interpreters.look_for_python("3.99") is None
+    assert asked == {"find"}
+
+
+def test_uv_that_is_not_there_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks for uv is told; whoever needs it meets the error."""
+    found = interpreters.look_for_uv()
+    assert found is not None
+    assert found.is_file()
+
+    def refuse() -> str:
+        raise FileNotFoundError("uv")
+
+    monkeypatch.setattr(interpreters, "_find_uv", refuse)
+    assert interpreters.look_for_uv() is None
+
+
 def test_packages_that_are_not_there_are_named(tmp_path: Path) -> None:
     """A failed installation says what and leaves nothing half made."""
     with pytest.raises(InstallError, match="uv-is-not-this-package"):

@@ -26,7 +26,7 @@ from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction, onnx_function, sklearn_function
 from poner.bundler.known_answer import find_known_answer
 from poner.bundler.layered import make_layered_bundle
-from poner.bundler.native import HANDLER, function_files
+from poner.bundler.native import HANDLER, function_files, kernel_for
 from poner.bundler.quotas import check_quotas
 from poner.bundler.verification import Case, verify
 from poner.bundler.writing import check_replaceable, write_folder
@@ -37,11 +37,21 @@ from poner.interpreters import find_python
 
 __all__ = [
     "LayeredFunction",
+    "check_kernel",
     "make_layered_bundle",
     "make_native_bundle",
     "onnx_function",
     "sklearn_function",
 ]
+
+
+def check_kernel(architecture: str) -> None:
+    """Whether the native engine can be shipped.
+
+    Raises:
+        BundleError: this installation has no kernel for the architecture.
+    """
+    kernel_for(architecture)
 
 
 def make_native_bundle(

@@ -11,7 +11,19 @@ from pathlib import Path
 
 import typer
 
-from poner.cli import build, demo, deploy, deployed, export, init, layer, local, predict, train
+from poner.cli import (
+    build,
+    demo,
+    deploy,
+    deployed,
+    doctor,
+    export,
+    init,
+    layer,
+    local,
+    predict,
+    train,
+)
 from poner.cli.console import print_data, say
 from poner.errors import PonerError, UsageError
 from poner.interpreters import cache_folder
@@ -38,6 +50,7 @@ app.command("rollback")(deployed.rollback)
 app.command("promote")(deployed.promote)
 app.command("destroy")(deployed.destroy)
 app.command("export")(export.export)
+app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 
 

@@ -23,10 +23,17 @@ def say(line: str) -> None:
 
 
 def print_data(text: str) -> None:
-    """Text for programs, as it is; for nobody where standard output is closed."""
+    """Text for programs, as it is; for nobody where standard output is closed.
+
+    Characters that standard output has no bytes for are escaped.
+    """
     if sys.stdout is None:
         return
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    line = text if text.endswith("\n") else text + "\n"
+    try:
+        sys.stdout.write(line)
+    except UnicodeEncodeError as error:
+        sys.stdout.write(line.encode(error.encoding, "backslashreplace").decode(error.encoding))
     sys.stdout.flush()
 
 

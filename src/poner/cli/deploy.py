@@ -10,11 +10,12 @@ import typer
 
 from poner import deployer, pipeline
 from poner.bundle import read_bundle
-from poner.cli.console import print_data, print_json, reporting, say
+from poner.cli.console import print_data, print_json, say
 from poner.cli.deploying import (
     BundleArgument,
     ProfileOption,
     RegionOption,
+    Target,
     YesOption,
     confirm,
     make_settings,
@@ -26,7 +27,11 @@ from poner.interpreters import state_folder
 CanaryOption = Annotated[
     int | None,
     typer.Option(
-        "--canary", min=1, max=99, metavar="PERCENT", help="Share of the traffic for a new version."
+        "--canary",
+        min=1,
+        max=99,
+        metavar="PERCENT",
+        help="Give a new version this share of the traffic; `poner promote` gives it the rest.",
     ),
 ]
 
@@ -36,13 +41,13 @@ def plan(
     canary: CanaryOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the plan as one line of JSON.")
+    ] = False,
 ) -> None:
     """Show what a deploy would change on AWS, and change nothing."""
     target = open_target(path, profile, region)
-    wish = deployer.Wish(
-        read_bundle(target.folder), make_settings(target.config), percent=canary or 0
-    )
+    wish = _make_wish(target, canary, own=path is None)
     proposal = deployer.propose(
         target.cloud, wish, state_folder=state_folder(), today=datetime.date.today()
     )
@@ -58,26 +63,36 @@ def deploy(
     canary: CanaryOption = None,
     yes: YesOption = False,
     skip_check: Annotated[
-        bool, typer.Option("--skip-check", help="Do not ask the URL a known row at the end.")
+        bool,
+        typer.Option(
+            "--skip-check", help="Do not end by asking the URL a row whose answer is known."
+        ),
     ] = False,
     profile: ProfileOption = None,
     region: RegionOption = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print what is deployed as JSON.")] = False,
+    json_: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print what is deployed as one line of JSON, instead of the URL."
+        ),
+    ] = False,
 ) -> None:
     """Put a bundle on AWS Lambda behind a Function URL; may be repeated and interrupted."""
     target = open_target(path, profile, region)
-    wish = deployer.Wish(
-        read_bundle(target.folder), make_settings(target.config), percent=canary or 0
-    )
+    wish = _make_wish(target, canary, own=path is None)
 
     def agree(proposal: deployer.Proposal) -> bool:
         show_plan(proposal.plan, _heading(proposal))
         return not proposal.plan.steps or confirm("Do this?", yes=yes)
 
-    with reporting() as reporter:
-        deployment = pipeline.deploy(
-            wish, target.cloud, agree=agree, check=not skip_check, reporter=reporter
-        )
+    # lines only: where bars are drawn, the question would be wiped away
+    deployment = pipeline.deploy(
+        wish,
+        target.cloud,
+        agree=agree,
+        check=not skip_check,
+        reporter=pipeline.Reporter(notify=say),
+    )
     if deployment is None:
         say("Nothing was changed.")
         raise typer.Exit(1)
@@ -87,6 +102,21 @@ def deploy(
         print_json(dataclasses.asdict(deployment))
     else:
         print_data(deployment.url)
+
+
+def _make_wish(target: Target, canary: int | None, *, own: bool) -> deployer.Wish:
+    """What is to be deployed; says where the project's own Bundle is older than poner.toml."""
+    bundle = target.bundle or read_bundle(target.folder)  # which says what is missing
+    config, built = target.config, bundle.manifest.settings
+    asked = {
+        **config.project.model_dump(exclude_unset=True),
+        **config.function.model_dump(exclude_unset=True, exclude_none=True),
+    }
+    newer = [key for key, value in asked.items() if own and getattr(built, key) != value]
+    if newer:
+        what = ", ".join(f"{key} = {asked[key]}" for key in newer)
+        say(f"Note: the bundle was built without {what} of poner.toml; `poner build` takes it up.")
+    return deployer.Wish(bundle, make_settings(config), percent=canary or 0)
 
 
 def _heading(proposal: deployer.Proposal) -> str:

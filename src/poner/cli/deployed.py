@@ -12,8 +12,8 @@ import typer
 from poner import deployer
 from poner.cli.console import print_data, print_json, say
 from poner.cli.deploying import (
-    BundleArgument,
-    BundleOption,
+    FunctionArgument,
+    FunctionOption,
     ProfileOption,
     RegionOption,
     Target,
@@ -24,13 +24,13 @@ from poner.cli.deploying import (
 )
 from poner.errors import DeployError, UsageError
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print all of it as one line of JSON.")]
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def status(
-    path: BundleArgument = None,
+    path: FunctionArgument = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
     json_: JsonOption = False,
@@ -44,7 +44,7 @@ def status(
 
 
 def url(
-    path: BundleArgument = None, profile: ProfileOption = None, region: RegionOption = None
+    path: FunctionArgument = None, profile: ProfileOption = None, region: RegionOption = None
 ) -> None:
     """Print the Function URL."""
     target = open_target(path, profile, region)
@@ -55,11 +55,12 @@ def url(
 
 
 def logs(
-    path: BundleArgument = None,
+    path: FunctionArgument = None,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")
+        bool,
+        typer.Option("--follow", "-f", help="Go on with what is logged from now on, until Ctrl-C."),
     ] = False,
-    since: Annotated[str, typer.Option(help="How far back: 90s, 10m, 2h, 1d.")] = "10m",
+    since: Annotated[str, typer.Option(help="How far back to begin: 90s, 10m, 2h, 1d.")] = "10m",
     profile: ProfileOption = None,
     region: RegionOption = None,
     json_: Annotated[
@@ -81,29 +82,32 @@ def logs(
 def rollback(
     version: Annotated[
         str | None,
-        typer.Argument(metavar="[VERSION]", help="Number; default: the one that answered before."),
+        typer.Argument(
+            metavar="[VERSION]",
+            help="Its number, of those in `poner status`; default: the one that answered before.",
+        ),
     ] = None,
-    bundle: BundleOption = None,
+    bundle: FunctionOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
 ) -> None:
-    """Go back to an earlier version, or withdraw a canary, in one call."""
+    """Go back to the version before, or to any that is left; withdraws a canary."""
     target = open_target(bundle, profile, region)
     observed = deployer.observe_own(target.cloud, target.name)
     _do(target, deployer.plan_rollback(target.name, observed, version))
 
 
 def promote(
-    bundle: BundleOption = None, profile: ProfileOption = None, region: RegionOption = None
+    bundle: FunctionOption = None, profile: ProfileOption = None, region: RegionOption = None
 ) -> None:
-    """Send all traffic to the version of a canary release."""
+    """Send all traffic to the version that `poner deploy --canary` gave a share of it."""
     target = open_target(bundle, profile, region)
     observed = deployer.observe_own(target.cloud, target.name)
     _do(target, deployer.plan_promotion(target.name, observed))
 
 
 def destroy(
-    path: BundleArgument = None,
+    path: FunctionArgument = None,
     yes: YesOption = False,
     profile: ProfileOption = None,
     region: RegionOption = None,
@@ -142,7 +146,12 @@ def _facts(found: deployer.Status) -> list[tuple[str, str]]:
         ("answers", f"version {found.live}" if found.live else "no version"),
         *(("canary", f"{share:.0%} to version {one}") for one, share in found.canary.items()),
         *([("rollback", f"to version {found.previous}")] if found.previous else []),
-        ("reserved", str(found.reserved_concurrency or "no concurrency")),
+        (
+            "reserved",
+            "nothing"
+            if found.reserved_concurrency is None
+            else f"{found.reserved_concurrency} environments, and no more than these",
+        ),
         ("log", f"{found.log_group}{retention}" if found.log_group else "none"),
     ]
     for one in found.versions:

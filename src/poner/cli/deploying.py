@@ -10,21 +10,31 @@ from typing import Annotated
 import typer
 
 from poner import deployer
-from poner.bundle import is_bundle, read_bundle
-from poner.cli.console import say
+from poner.bundle import Bundle, is_bundle, read_bundle
+from poner.cli.console import MESSAGES, say
 from poner.config import Config, read_config
 from poner.errors import UsageError
 from poner.lambda_settings import Cors
 
 BundleArgument = Annotated[
-    Path | None, typer.Argument(metavar="[PATH]", help="Bundle; default: as poner.toml says.")
+    Path | None, typer.Argument(metavar="[PATH]", help="The bundle; default: as poner.toml says.")
 ]
-BundleOption = Annotated[Path | None, typer.Option(help="Bundle; default: as poner.toml says.")]
+FunctionArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[PATH]", help="Bundle that names the function; default: as poner.toml says."
+    ),
+]
+FunctionOption = Annotated[
+    Path | None,
+    typer.Option("--bundle", help="Bundle that names the function; default: as poner.toml says."),
+]
 ProfileOption = Annotated[
-    str | None, typer.Option(help="Profile of AWS's configuration; default: as boto3 finds it.")
+    str | None, typer.Option(help="AWS profile; default: poner.toml's, then AWS_PROFILE.")
 ]
 RegionOption = Annotated[
-    str | None, typer.Option(help="AWS's region; default: poner.toml's, then as boto3 finds it.")
+    str | None,
+    typer.Option(help="AWS region; default: poner.toml's, then AWS_REGION, then the profile's."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
@@ -37,6 +47,8 @@ class Target:
     """The project's settings."""
     folder: Path
     """Where its Bundle lies, or would."""
+    bundle: Bundle | None
+    """The Bundle; None if there is none."""
     name: str
     """The function."""
     cloud: deployer.Cloud
@@ -47,12 +59,10 @@ def open_target(path: Path | None, profile: str | None, region: str | None) -> T
     """The function that a command is about, named by the Bundle, or by poner.toml without one."""
     config = read_config(Path.cwd())
     folder = path or Path(config.build.out)
-    if path is not None or is_bundle(folder):
-        name = read_bundle(folder).manifest.settings.name
-    else:
-        name = config.project.name
+    bundle = read_bundle(folder) if path is not None or is_bundle(folder) else None
+    name = config.project.name if bundle is None else bundle.manifest.settings.name
     cloud = deployer.open_cloud(profile or config.deploy.profile, region or config.deploy.region)
-    return Target(config, folder, name, cloud)
+    return Target(config, folder, bundle, name, cloud)
 
 
 def make_settings(config: Config) -> deployer.DeploySettings:
@@ -63,18 +73,28 @@ def make_settings(config: Config) -> deployer.DeploySettings:
 
 
 def confirm(question: str, *, yes: bool) -> bool:
-    """Whether to go on.
+    """Whether to go on; no is the default.
 
     Raises:
         UsageError: there is nobody to ask.
+        Abort: the input ended.
     """
     if yes:
         return True
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(
             "There is no terminal to ask on.", "Add --yes to do it without being asked."
         )
-    return typer.confirm(question, err=True)
+    while True:
+        MESSAGES.print(f"{question} [y/N]: ", end="", markup=False, soft_wrap=True)
+        answer = sys.stdin.readline()  # typer.confirm writes a blank to standard output
+        if not answer:
+            say("")
+            raise typer.Abort
+        if answer.strip().lower() in ("y", "yes"):
+            return True
+        if answer.strip().lower() in ("n", "no", ""):
+            return False
 
 
 def show_plan(plan: deployer.Plan, heading: str) -> None:

@@ -12,7 +12,7 @@ import typer
 from poner import deployer
 from poner.bundle import read_bundle
 from poner.cli.console import print_data
-from poner.cli.deploying import BundleArgument, RegionOption, make_settings
+from poner.cli.deploying import BundleArgument, make_settings
 from poner.config import read_config
 from poner.errors import UsageError
 
@@ -27,11 +27,14 @@ class Form(StrEnum):
 def export(
     form: Annotated[Form, typer.Argument(help="Which tool's template to write.")],
     path: BundleArgument = None,
-    region: RegionOption = None,
+    region: Annotated[
+        str | None, typer.Option(help="AWS region; default: poner.toml's, then AWS_REGION.")
+    ] = None,
 ) -> None:
-    """Print what a deploy would make as a template; its paths begin in this folder.
+    """Print what a deploy would make as a template for another tool; needs no AWS account.
 
-    sam: template.yaml; terraform: main.tf.json. Needs no account.
+    Save it in this folder, where its paths begin: as template.yaml for sam, as main.tf.json for
+    terraform. Values of environment variables are not in it; the tool asks for them.
     """
     config = read_config(Path.cwd())
     named = region or config.deploy.region or os.environ.get("AWS_REGION")

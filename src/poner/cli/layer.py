@@ -20,7 +20,10 @@ from poner.errors import QuotaError
 
 def layer(
     packages: Annotated[
-        list[str], typer.Argument(metavar="PACKAGE==VERSION...", help="With all that they need.")
+        list[str],
+        typer.Argument(
+            metavar="PACKAGE==VERSION...", help="What goes in; what it needs comes along."
+        ),
     ],
     runtime: Annotated[
         str | None, typer.Option(help="Such as python3.13; default: this Python's.")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from poner import client, pipeline
+from poner import client, deployer, pipeline
 from poner.artifacts import Signature
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.cli.console import counting, print_data
@@ -43,6 +44,10 @@ def predict(
         str | None, typer.Option(help="Function URL; default: the local function.")
     ] = None,
     data: Annotated[str | None, typer.Option(help="The rows as JSON.")] = None,
+    sign: Annotated[
+        bool,
+        typer.Option("--sign", help='Sign requests, for a URL with auth = "iam".'),
+    ] = False,
     bundle: Annotated[
         Path | None, typer.Option(help="Bundle of the function; default: as poner.toml says.")
     ] = None,
@@ -59,7 +64,9 @@ def predict(
     signature = opened.manifest.signature if opened else None
     bodies = read_bodies(source, data, signature)
     with _endpoint(url, opened) as endpoint, counting("Predicting", len(bodies)) as progress:
-        answers = client.ask(endpoint, bodies, progress=progress)
+        answers = client.ask(
+            endpoint, bodies, progress=progress, sign=make_sign(endpoint) if sign else None
+        )
     _print_answers(answers, Form.jsonl if json_ else form, signature)
     if any(answer.status != 200 for answer in answers):
         raise typer.Exit(1)
@@ -76,6 +83,18 @@ def _endpoint(url: str | None, bundle: Bundle | None) -> Iterator[str]:
     assert bundle is not None
     with pipeline.run_locally(bundle) as local_url:
         yield local_url
+
+
+def make_sign(url: str) -> client.Sign:
+    """Signs requests to a Function URL with the credentials that boto3 finds.
+
+    Raises:
+        CloudError: there are none, or no region is known.
+    """
+    deploy = read_config(Path.cwd()).deploy
+    named = re.search(r"\.lambda-url\.([a-z0-9-]+)\.on\.aws", url)
+    cloud = deployer.open_cloud(deploy.profile, named[1] if named else deploy.region)
+    return lambda url, body: cloud.sign(url, body, {"content-type": "application/json"})
 
 
 def read_bodies(

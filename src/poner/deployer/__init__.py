@@ -6,7 +6,7 @@ to boto3.
 """
 
 from poner.deployer.applying import Clock
-from poner.deployer.cloud import Cloud, CloudReads, Identity, LogEvent
+from poner.deployer.cloud import Cloud, CloudError, CloudReads, Document, Identity, LogEvent
 from poner.deployer.deploying import (
     Deployment,
     Proposal,
@@ -18,9 +18,11 @@ from poner.deployer.deploying import (
 )
 from poner.deployer.descriptions import as_json, plan_lines
 from poner.deployer.desired import make_desired
+from poner.deployer.examination import Intention, any_account, examine
 from poner.deployer.export import export_sam, export_terraform
 from poner.deployer.observing import observe_own
 from poner.deployer.planning import PUBLIC_NOTE
+from poner.deployer.policy import make_policy
 from poner.deployer.removal import plan_removal
 from poner.deployer.rollout import plan_promotion, plan_rollback
 from poner.deployer.settings import DeploySettings
@@ -32,21 +34,27 @@ __all__ = [
     "PUBLIC_NOTE",
     "Clock",
     "Cloud",
+    "CloudError",
     "CloudReads",
     "DeploySettings",
     "Deployment",
+    "Document",
+    "Intention",
     "LogEvent",
     "Plan",
     "Proposal",
     "Status",
     "Wish",
+    "any_account",
     "as_json",
     "ask_version",
     "carry_out",
     "do_plan",
+    "examine",
     "export_sam",
     "export_terraform",
     "make_desired",
+    "make_policy",
     "make_status",
     "observe_own",
     "open_cloud",

@@ -196,7 +196,8 @@ class AwsApi:
             try:
                 client = self._session.client(service, region_name=self.region, config=config)
             except ValueError as error:  # an endpoint or a region that cannot be one
-                text = f"There is no way to {service} in {self.region}: {error}"
+                reason = str(error).removesuffix(".")
+                text = f"There is no way to {service} in {self.region}: {reason}."
                 raise UnreachableError(text, CHECK_REGION) from error
             self._clients[service, writes] = client
         return self._clients[service, writes]
@@ -210,7 +211,11 @@ def _as_cloud_errors(call: Call) -> Iterator[None]:
     except exceptions.ClientError as error:
         answer = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        failure = refused(call, str(answer.get("Code", status)), status, answer.get("Message", ""))
+        code, said = str(answer.get("Code", status)), answer.get("Message", "")
+        failure = refused(call, code, status, said)
+        if error.operation_name != call.operation:  # of those that get credentials
+            text = f"There are no AWS credentials, since {error.operation_name} was refused: {said}"
+            failure = CredentialsError(text, SIGN_IN, call.action)
         # a traceback would show AWS's own words, which may repeat an environment variable
         raise failure from (None if call.secrets else error)
     except _NO_CREDENTIALS as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from poner.deployer.cloud import (
@@ -50,7 +50,6 @@ _ASK_FOR_PERMISSION = (
 )
 _OTHER_ACTIONS = {
     "lambda:Invoke": "lambda:InvokeFunction",
-    "s3:HeadBucket": "s3:ListBucket",
     "s3:ListObjectsV2": "s3:ListBucket",
 }
 _DENIED = frozenset(
@@ -120,7 +119,7 @@ class Call:
     """The operation in the API's words, such as `CreateFunction`."""
     writes: bool
     """Whether it changes anything."""
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that no message may repeat."""
 
     @property

@@ -132,9 +132,12 @@ class AwsReads:
 
     def get_log_group(self, name: str) -> LogGroup | None:
         """A log group."""
-        groups = self._list("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
-        named = [group for group in groups if group["logGroupName"] == name]
-        return values.read_log_group(named[0]) if named else None
+        pages = self._api.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
+        for page in pages:  # sorted by name, so that the name itself comes first
+            for group in page:
+                if group["logGroupName"] == name:
+                    return values.read_log_group(group)
+        return None
 
     def get_log_group_tags(self, arn: str) -> Mapping[str, str]:
         """A log group's tags."""
@@ -154,13 +157,14 @@ class AwsReads:
 
     def list_uploads(self, bucket: str, prefix: str) -> tuple[str, ...]:
         """Keys in a bucket that begin with a prefix; asks first where the bucket is."""
-        answer = self._api.read("s3", "HeadBucket", Bucket=bucket)
+        answer = self._api.read("s3", "GetBucketLocation", Bucket=bucket)
         if answer is None:
-            raise _no_bucket(f"There is no bucket {bucket!r}.", "s3:ListBucket")
+            raise _no_bucket(f"There is no bucket {bucket!r}.", "s3:GetBucketLocation")
         # botocore follows a bucket to its region, but Lambda takes no code from there
-        if answer.get("BucketRegion", self.region) != self.region:
-            where = f"The bucket {bucket!r} is in {answer['BucketRegion']}, not in {self.region}."
-            raise _no_bucket(where, "s3:ListBucket")
+        region = values.read_bucket_region(answer)
+        if region != self.region:
+            where = f"The bucket {bucket!r} is in {region}, not in {self.region}."
+            raise _no_bucket(where, "s3:GetBucketLocation")
         listed = self._list("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=prefix)
         return tuple(answer["Key"] for answer in listed)
 
@@ -178,8 +182,18 @@ class AwsReads:
         answer = self._api.read("lambda", "GetAccountSettings")
         return None if answer is None else values.read_limits(answer)
 
-    def find_denied(self, principal_arn: str, actions: Iterable[str]) -> tuple[str, ...] | None:
-        """Which actions a principal may not do; None where IAM does not tell."""
+    def find_denied(
+        self,
+        principal_arn: str,
+        actions: Iterable[str],
+        resource: str = "*",
+        context: Mapping[str, str] | None = None,
+    ) -> tuple[str, ...] | None:
+        """Which actions a principal may not do to a resource; None where IAM does not tell."""
+        entries = [
+            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+            for key, value in (context or {}).items()
+        ]
         if principal_arn.endswith(":root"):
             return ()
         try:
@@ -190,6 +204,8 @@ class AwsReads:
                 "EvaluationResults",
                 PolicySourceArn=source,
                 ActionNames=list(actions),
+                ResourceArns=[resource],
+                ContextEntries=entries,
             )
         except CredentialsError:
             raise

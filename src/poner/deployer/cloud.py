@@ -350,8 +350,18 @@ class CloudReads(Protocol):
         """The account's limits in this region; None where the service does not tell."""
         ...
 
-    def find_denied(self, principal_arn: str, actions: Iterable[str]) -> tuple[str, ...] | None:
-        """Which actions a principal may not do; None where that cannot be found out."""
+    def find_denied(
+        self,
+        principal_arn: str,
+        actions: Iterable[str],
+        resource: str = "*",
+        context: Mapping[str, str] | None = None,
+    ) -> tuple[str, ...] | None:
+        """Which actions a principal may not do to a resource; None where nobody tells.
+
+        With `*` only what is allowed to all resources counts as allowed. `context` is what
+        conditions ask about, such as `iam:PassedToService`.
+        """
         ...
 
     def invoke(self, name: str, version: str, payload: bytes) -> bytes:

@@ -152,7 +152,10 @@ def _do_until_done(
     begun: str,
     notify: Callable[[str], None],
 ) -> Observed:
-    """Do the plan, and a new one where the outcome of a step is unsure; what was there before."""
+    """Do the plan, and a new one where the outcome of a step is unsure; what was there before.
+
+    Attempts count for as long as the plan gets no shorter than it ever was.
+    """
     plan, observed = proposal.plan, proposal.observed
     attempt, fewest = 1, len(plan.steps)
     while True:
@@ -169,7 +172,6 @@ def _do_until_done(
         strays = _find_strays(cloud, proposal.desired.name, proposal.journal.read())
         percent = proposal.wish.percent
         plan = make_plan(proposal.desired, observed, percent=percent, strays=strays)
-        # attempts are counted for as long as they bring nothing
         attempt = 1 if len(plan.steps) < fewest else attempt + 1
         fewest = min(fewest, len(plan.steps))
 
@@ -290,8 +292,16 @@ def ask_version(cloud: CloudReads, name: str, version: str, body: str) -> tuple[
     """What a version answers to a request, past alias and URL: HTTP status and body.
 
     Raises:
-        CloudError: it cannot be invoked, or did not answer.
+        CloudError: it cannot be invoked, or failed.
+        DeployError: it answered with something else than HTTP's status and body.
     """
     event = json.dumps({"version": "2.0", "body": body, "isBase64Encoded": False})
-    answer = json.loads(cloud.invoke(name, version, event.encode()))
-    return int(answer["statusCode"]), str(answer["body"])
+    content = cloud.invoke(name, version, event.encode())
+    try:
+        answer = json.loads(content)
+        return int(answer["statusCode"]), str(answer["body"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise DeployError(
+            f"Version {version} of {name} did not answer as a function of poner's does.",
+            "See why with `poner logs`, or go back to the version before with `poner rollback`.",
+        ) from error

@@ -169,9 +169,14 @@ def make_desired(
 
 
 def describe_model(bundle: Bundle) -> str:
-    """The function's description: which model it is, at most 256 characters."""
+    """The function's description: which model it is, at most 256 characters.
+
+    A model that was never in a file is told by the zip that it became.
+    """
     manifest = bundle.manifest
-    return f"poner, {manifest.engine} engine, model sha256:{manifest.provenance.sha256}"
+    sha256 = manifest.provenance.sha256
+    what = f"model sha256:{sha256}" if sha256 else f"function.zip sha256:{manifest.function.sha256}"
+    return f"poner, {manifest.engine} engine, {what}"
 
 
 def make_role(name: str, region: str, identity: Identity) -> DesiredRole:

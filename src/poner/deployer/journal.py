@@ -8,6 +8,7 @@ and removed at the end. It holds names and times, and never a setting's value.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,7 +38,9 @@ class Journal:
     """Version of this layout."""
 
 
-_ADAPTER = TypeAdapter(Journal)
+@functools.cache
+def _adapter() -> TypeAdapter[Journal]:
+    return TypeAdapter(Journal)
 
 
 @dataclass
@@ -50,7 +53,7 @@ class JournalFile:
     def read(self) -> Journal | None:
         """The journal of a deploy that was interrupted; None if there is none to be read."""
         try:
-            found = _ADAPTER.validate_json(self.path.read_bytes())
+            found = _adapter().validate_json(self.path.read_bytes())
         except (OSError, ValidationError):
             return None  # what it says is known to AWS as well, but for layers of no use to anyone
         return found if found.format == JOURNAL_FORMAT else None
@@ -65,7 +68,7 @@ class JournalFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as file:
-                file.write(_ADAPTER.dump_json(journal, indent=2))
+                file.write(_adapter().dump_json(journal, indent=2))
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(self.path)

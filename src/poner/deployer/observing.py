@@ -88,7 +88,7 @@ def observe(cloud: CloudReads, name: str, *, own_role: bool = True) -> Observed:
 
 
 def observe_own(cloud: CloudReads, name: str) -> Observed:
-    """What there is of a function that poner made.
+    """What there is of a function that poner made, but for its role, which IAM would be asked for.
 
     Raises:
         DeployError: there is no such function, or poner did not make it.

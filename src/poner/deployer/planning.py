@@ -53,7 +53,8 @@ PUBLIC_NOTE = (
 )
 """What a public URL means."""
 
-_LEAST_UNRESERVED = 100  # AWS keeps as many environments for functions that reserve none
+LEAST_UNRESERVED = 100
+"""AWS keeps as many environments for functions that reserve none."""
 
 
 def make_plan(
@@ -175,16 +176,17 @@ def _tags(desired: Desired, observed: Observed) -> Iterator[Step]:
 def _concurrency(desired: Desired, observed: Observed) -> Iterator[Step]:
     wanted = desired.settings.reserved_concurrency
     old = observed.function.reserved_concurrency if observed.function else None
-    if wanted is None or wanted == old or _cannot_reserve(wanted, old, observed.limits):
+    if wanted is None or wanted == old or cannot_reserve(wanted, old, observed.limits):
         return
     change = changed("reserved concurrency", old, wanted)
     yield SetConcurrency(desired.name, wanted, (change,))
 
 
-def _cannot_reserve(wanted: int, old: int | None, limits: AccountLimits | None) -> bool:
+def cannot_reserve(wanted: int, old: int | None, limits: AccountLimits | None) -> bool:
+    """Whether AWS would refuse to reserve so many, where the account's limits are known."""
     if limits is None:
         return False
-    return limits.unreserved + (old or 0) - wanted < min(_LEAST_UNRESERVED, limits.concurrency)
+    return limits.unreserved + (old or 0) - wanted < min(LEAST_UNRESERVED, limits.concurrency)
 
 
 def _alias(
@@ -260,7 +262,7 @@ def _notes(desired: Desired, observed: Observed, target: str | None, percent: in
             )
     wanted = desired.settings.reserved_concurrency
     old = observed.function.reserved_concurrency if observed.function else None
-    if wanted is not None and wanted != old and _cannot_reserve(wanted, old, observed.limits):
+    if wanted is not None and wanted != old and cannot_reserve(wanted, old, observed.limits):
         yield concurrency_note(desired.name)
     if percent and (observed.live is None or observed.live.version == LATEST):
         yield "There is no version yet to share the traffic with, so the new one gets all of it."

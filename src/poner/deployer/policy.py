@@ -60,7 +60,8 @@ _ROLE = (
     "iam:PutRolePolicy",
     "iam:TagRole",  # CreateRole with tags
 )
-_BUCKET = ("s3:ListBucket",)
+_BUCKET = ("s3:GetBucketLocation",)
+_PREFIX = ("s3:ListBucket",)
 _UPLOADS = (
     "s3:DeleteObject",
     "s3:GetObject",  # Lambda reads a zip in a bucket as its caller
@@ -83,6 +84,7 @@ ACTIONS = tuple(
         + _PASSED_ROLE
         + _ROLE
         + _BUCKET
+        + _PREFIX
         + _UPLOADS
         + _CALLER
         + _WITHOUT_RESOURCE
@@ -109,7 +111,8 @@ def make_policy(name: str, region: str, identity: Identity, settings: DeploySett
     if settings.bucket is not None:
         bucket, prefix = f"arn:{identity.partition}:s3:::{settings.bucket}", upload_prefix(name)
         statements += [
-            _allow("Bucket", _BUCKET, bucket)
+            _allow("Bucket", _BUCKET, bucket),
+            _allow("Prefix", _PREFIX, bucket)
             | {"Condition": {"StringLike": {"s3:prefix": f"{prefix}*"}}},
             _allow("Uploads", _UPLOADS, f"{bucket}/{prefix}*"),
         ]

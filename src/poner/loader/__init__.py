@@ -17,15 +17,27 @@ from pathlib import Path
 from typing import Any
 
 from poner.artifacts import ModelFile, OnnxGraph, Signature, TrainedModel
-from poner.loader import conversion, file_models, listing, memory_models, model_files, user_modules
+from poner.loader import (
+    conversion,
+    file_models,
+    listing,
+    memory_models,
+    model_files,
+    recognition,
+    user_modules,
+)
 from poner.loader.listing import FileListing
 from poner.loader.memory_models import describe_estimator
+from poner.loader.recognition import KNOWN_SKLEARN, ModelIdentity
 from poner.loader.saving import save_model
 
 __all__ = [
+    "KNOWN_SKLEARN",
     "FileListing",
+    "ModelIdentity",
     "convert_model",
     "describe_estimator",
+    "identify_model",
     "list_globals",
     "open_estimator",
     "open_model",
@@ -41,6 +53,27 @@ def list_globals(path: Path) -> FileListing:
         ModelRefusedError: it uses what no fitted model needs, such as persistent ids.
     """
     return listing.list_content(model_files.read_model_file(model_files.find_model_file(path)))
+
+
+def identify_model(
+    path: Path, *, include: Sequence[Path] = (), requirements: Sequence[str] = ()
+) -> ModelIdentity:
+    """Which model lies there, found without loading it; what `open_model` would refuse is refused.
+
+    Args:
+        path: a model file, or a folder with clf.sav or a single model file.
+        include: as for `open_model`.
+        requirements: as for `open_model`.
+
+    Raises:
+        UsageError: what is to be included is not there or shadows a library, or a requirement is
+            none.
+        ModelRefusedError: the file names what a fitted model has no need of.
+        ModelUnreadableError: it is missing, damaged, or needs a package that is not installed.
+        SignatureError: the signature beside it is damaged.
+    """
+    modules = user_modules.read_modules(include)
+    return recognition.identify(path, modules, requirements)
 
 
 @contextmanager

@@ -100,8 +100,8 @@ def open_file(
     if signature is None and feature_names is None:
         signature = model_files.read_signature(file)
     recorded = signature.libraries if signature is not None else {}
-    version = _sklearn_version(listed, file.name, recorded, notify)
-    wanted = [*requirements, *_boosters(listed, file.name, recorded, requirements)]
+    version = sklearn_version_of(listed, file.name, recorded, notify)
+    wanted = [*requirements, *boosters_of(listed, file.name, recorded, requirements)]
     environment = environment_of(version, more=wanted)
     if not environment.is_own:
         notify(_elsewhere(file.name, version, environment, wanted))
@@ -146,7 +146,7 @@ def _provenance(file: ModelFile, facts: Facts, signature: Signature) -> Provenan
     )
 
 
-def _sklearn_version(
+def sklearn_version_of(
     listed: FileListing, file_name: str, recorded: Mapping[str, str], notify: Callable[[str], None]
 ) -> str:
     """The version of scikit-learn to read the file with.
@@ -164,7 +164,7 @@ def _sklearn_version(
     return installed
 
 
-def _boosters(
+def boosters_of(
     listed: FileListing, file_name: str, recorded: Mapping[str, str], requirements: Sequence[str]
 ) -> list[str]:
     """Requirements for LightGBM and XGBoost where the file names them, and nobody did yet.

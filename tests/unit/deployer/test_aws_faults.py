@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import boto3
 import pytest
 
 from poner.deployer.aws import READ_ATTEMPTS, WRITE_ATTEMPTS, AwsApi, open_cloud
@@ -34,11 +35,13 @@ from tests.clouds import ACCOUNT, BUCKET, REGION, open_moto
 from tests.fakes.faulty_proxy import Fault, FaultyProxy
 
 Change = Callable[[Cloud, Path], object]
+LARGE = b"zip" * 100_000
+"""A file that is not sent in one piece."""
 
 
 def upload(cloud: Cloud, path: Path) -> None:
     """Put a file of some size into the bucket."""
-    path.write_bytes(b"zip" * 100_000)
+    path.write_bytes(LARGE)
     cloud.upload(path, BUCKET, "poner/cancer/a.zip")
 
 
@@ -58,8 +61,11 @@ READS: dict[str, tuple[str, Callable[[Cloud], object]]] = {
     "GetFunction": ("lambda:GetFunction", lambda cloud: cloud.get_function("cancer")),
     "GetRole": ("iam:GetRole", lambda cloud: cloud.get_role("poner-cancer")),
     "DescribeLogGroups": ("logs:DescribeLogGroups", lambda cloud: cloud.get_log_group("/a")),
+    "GetBucketLocation": (
+        "s3:GetBucketLocation",
+        lambda cloud: cloud.list_uploads(BUCKET, ""),
+    ),
     "ListObjectsV2": ("s3:ListBucket", lambda cloud: cloud.list_uploads(BUCKET, "")),
-    "HeadBucket": ("s3:ListBucket", lambda cloud: cloud.list_uploads(BUCKET, "")),
     "GetCallerIdentity": ("sts:GetCallerIdentity", lambda cloud: cloud.get_identity()),
 }
 
@@ -74,7 +80,13 @@ def is_done(cloud: Cloud, operation: str) -> bool:
         case "CreateLogGroup":
             return cloud.get_log_group("/aws/lambda/cancer") is not None
         case _:
-            return bool(cloud.list_uploads(BUCKET, ""))
+            there = cloud.list_uploads(BUCKET, "")
+            return bool(there) and download(there[0]) == LARGE
+
+
+def download(key: str) -> bytes:
+    """A file out of the bucket, which poner never asks for."""
+    return boto3.client("s3", region_name=REGION).get_object(Bucket=BUCKET, Key=key)["Body"].read()
 
 
 @pytest.fixture(params=WRITES)
@@ -285,6 +297,24 @@ def test_no_credentials_are_said(monkeypatch: pytest.MonkeyPatch):
         cloud.sign("https://abc.lambda-url.eu-west-1.on.aws/", b"", {})
 
 
+@pytest.mark.parametrize("fault", [Fault.DENIED, Fault.SERVER_ERROR])
+def test_role_that_cannot_be_assumed_is_a_matter_of_credentials(
+    faults: FaultyProxy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fault: Fault
+):
+    """The write was never made, whatever became of the call that should have got credentials."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile base]\naws_access_key_id = a\naws_secret_access_key = b\n"
+        "[profile work]\nregion = eu-west-1\nsource_profile = base\n"
+        f"role_arn = arn:aws:iam::{ACCOUNT}:role/deployer\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    faults.fail_always("AssumeRole", fault)
+    with pytest.raises(CredentialsError, match="AssumeRole"):
+        open_cloud("work", None).create_log_group("/aws/lambda/cancer", {})
+    assert faults.writes["CreateLogGroup"] == 0
+
+
 # what AWS says
 
 
@@ -432,18 +462,22 @@ def test_permission_that_another_service_wants_is_named(message: str, action: st
 @pytest.mark.parametrize(
     "said",
     [
-        'variables you have provided exceeded the 4KB limit. String measured: {"KEY":"hunter2"}',
-        "Value '{KEY=hunter2}' at 'environment.variables' failed to satisfy constraint",
+        "variables you have provided exceeded the 4KB limit. "
+        r'String measured: {"K":"hunter2 \"Thompson\""}',
+        "Value '{K=hunter2 \"Thompson\"}' at 'environment.variables' failed to satisfy constraint",
     ],
 )
 def test_environment_variables_are_never_repeated(said: str):
     """Some of AWS's messages hold what was sent."""
     call = make_call(
-        "lambda", "CreateFunction", True, {"Environment": {"Variables": {"K": "hunter2"}}}
+        "lambda",
+        "CreateFunction",
+        True,
+        {"Environment": {"Variables": {"K": 'hunter2 "Thompson"'}}},
     )
     error = refused(call, "InvalidParameterValueException", 400, said)
     assert "hunter2" not in str(error)
-    assert "hunter2" not in repr(call.action)
+    assert "hunter2" not in repr(call)
 
 
 def test_values_that_boto3_refuses_are_never_repeated(tmp_path: Path):

@@ -18,7 +18,6 @@ from poner.deployer.cloud import (
     BucketError,
     Cloud,
     Code,
-    Cors,
     ExistsError,
     FunctionSetup,
     FunctionState,
@@ -28,6 +27,7 @@ from poner.deployer.cloud import (
     Statement,
 )
 from poner.deployer.desired import PUBLIC_STATEMENTS, TRUST, make_role
+from poner.lambda_settings import Cors
 from tests.clouds import ACCOUNT, BUCKET, REGION, make_bucket, open_moto
 from tests.fakes.fake_cloud import FakeCloud
 

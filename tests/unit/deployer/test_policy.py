@@ -30,7 +30,7 @@ METHOD_ACTIONS: Mapping[str, tuple[str, ...]] = {
     "get_log_group_tags": ("logs:ListTagsForResource",),
     "list_layers": ("lambda:ListLayers",),
     "list_layer_versions": ("lambda:ListLayerVersions",),
-    "list_uploads": ("s3:ListBucket",),
+    "list_uploads": ("s3:GetBucketLocation", "s3:ListBucket"),
     "list_log_events": ("logs:FilterLogEvents",),
     "get_account_limits": ("lambda:GetAccountSettings",),
     "find_denied": ("iam:SimulatePrincipalPolicy",),
@@ -187,7 +187,7 @@ def test_resources_of_others_are_out_of_reach(action: str, resource: str) -> Non
 
 def test_bucket_is_listed_under_the_prefix_only() -> None:
     """What else lies in the bucket is nobody's business."""
-    condition = statements_for(WITH_BUCKET)["Bucket"]["Condition"]
+    condition = statements_for(WITH_BUCKET)["Prefix"]["Condition"]
     assert condition == {"StringLike": {"s3:prefix": "poner/cancer/*"}}
 
 

@@ -24,6 +24,7 @@ def test_the_settings_are_complete(tmp_path):
         "model": {"path": "model"},
         "build": {"engine": "auto"},
         "function": {"body_limit_bytes": 65536},
+        "deploy": {"auth": "none"},
     }
     chosen = text.replace("# memory_mb", "memory_mb").replace("# timeout_s", "timeout_s")
     assert tomllib.loads(chosen)["function"]["memory_mb"] == 128

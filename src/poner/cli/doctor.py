@@ -1,0 +1,90 @@
+"""`poner doctor`: what stands in the way of a build or a deploy, each with its fix."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from poner import deployer, examination
+from poner.bundle import is_bundle, read_bundle
+from poner.cli.console import print_data, print_json, say
+from poner.cli.deploying import BundleArgument, ProfileOption, RegionOption, make_settings
+from poner.config import read_config
+from poner.findings import Finding
+
+
+def doctor(
+    path: BundleArgument = None,
+    profile: ProfileOption = None,
+    region: RegionOption = None,
+    policy: Annotated[
+        bool, typer.Option("--policy", help="Print all the permissions that poner needs, as JSON.")
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Look for what stands in the way of a build or a deploy, and say how to mend it."""
+    if policy:
+        print_data(json.dumps(_make_policy(path, profile, region), indent=2))
+        return
+    today = datetime.date.today()
+    project = examination.examine(Path(), path, today)
+    if not json_:
+        _show(project.findings)
+    wanted = project.config.deploy
+    of_cloud = deployer.examine(
+        lambda: deployer.open_cloud(profile or wanted.profile, region or wanted.region),
+        _intention(project),
+        today,
+    )
+    findings = (*project.findings, *of_cloud)
+    if json_:
+        print_json([dataclasses.asdict(finding) for finding in findings])
+    else:
+        _show(of_cloud)
+    states = [finding.state for finding in findings]
+    to_fix, warnings = states.count("fix"), states.count("warning")
+    say(f"{to_fix} to fix, {warnings} {'warning' if warnings == 1 else 'warnings'}.")
+    if to_fix:
+        raise typer.Exit(1)
+
+
+def _intention(project: examination.Project) -> deployer.Intention:
+    bundle = project.bundle
+    manifest = bundle.manifest if bundle else None
+    zips = (manifest.function, *(layer.zip for layer in manifest.layers)) if manifest else ()
+    return deployer.Intention(
+        name=manifest.settings.name if manifest else project.config.project.name,
+        runtime=project.runtime,
+        settings=make_settings(project.config),
+        zip_bytes=tuple(record.size_bytes for record in zips),
+    )
+
+
+def _make_policy(path: Path | None, profile: str | None, region: str | None) -> deployer.Document:
+    """The policy of this project; for any account where the credentials do not say whose."""
+    config = read_config(Path())
+    folder = path or Path(config.build.out)
+    name = config.project.name
+    if path is not None or is_bundle(folder):
+        name = read_bundle(folder).manifest.settings.name
+    cloud = deployer.open_cloud(profile or config.deploy.profile, region or config.deploy.region)
+    try:
+        identity = cloud.get_identity()
+    except deployer.CloudError as error:
+        identity = deployer.any_account(cloud.region)
+        say(f"{error.message} The policy is for any account: put yours in place of the *.")
+    return deployer.make_policy(name, cloud.region, identity, make_settings(config))
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    """A line for each finding, and its remedy beneath."""
+    for finding in findings:
+        print_data(f"{finding.state:<8} {finding.check:<12}  {finding.found}")
+        if finding.remedy:
+            print_data(f"{'':<8} {'':<12}  {finding.remedy}")

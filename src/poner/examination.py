@@ -1,0 +1,254 @@
+"""Looks for what stands in the way of a build: the project, this machine, the model, the Bundle.
+
+It asks only: nothing is made, fetched or loaded, and every failure becomes a finding. What stands
+in the way of a deploy on the side of AWS is the deployer's to find.
+"""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from poner import limits, loader
+from poner.bundle import Bundle, is_bundle, read_bundle
+from poner.bundler import check_kernel
+from poner.config import CONFIG_NAME, Config, choose_runtime, read_config
+from poner.errors import ConfigError, PonerError, UsageError
+from poner.findings import Finding, of_error
+from poner.interpreters import cache_folder, look_for_python, look_for_uv
+
+_LITTLE_SPACE_BYTES = 1 << 30  # an environment of scikit-learn takes some 300 MB
+_REDO = "Build it anew with `poner build`."
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as far as it could be read, and what was found."""
+
+    config: Config
+    """The project's settings; defaults where they cannot be read."""
+    bundle: Bundle | None
+    """Its Bundle; None where there is none, or it is damaged."""
+    runtime: str
+    """What the Bundle is for, or would be."""
+    findings: tuple[Finding, ...]
+    """What was found."""
+
+
+def examine(folder: Path, bundle_folder: Path | None, today: datetime.date) -> Project:
+    """What stands in the way of a build, in the project of a folder.
+
+    Args:
+        folder: with poner.toml, or without.
+        bundle_folder: of the Bundle; None for what poner.toml says.
+        today: for the runtimes that AWS takes no more.
+    """
+    config, project = _read_config(folder)
+    out = bundle_folder or folder / config.build.out
+    found = _read_bundle(out, asked_for=bundle_folder is not None)
+    bundle = found if isinstance(found, Bundle) else None
+    runtime = bundle.manifest.runtime if bundle else _runtime(config, today)
+    architecture = bundle.manifest.architecture if bundle else config.build.architecture
+    model, of_model = _identify_model(folder, config)
+    of_machine = (_check_uv(), _check_cache(), *_check_python(runtime), _check_kernel(architecture))
+    of_bundle = (
+        (found,)
+        if isinstance(found, Finding)
+        else (_check_bundle(found, model, config), _check_quotas(found))
+    )
+    findings = (project, *of_machine, *of_model, *of_bundle)
+    return Project(config, bundle, runtime, findings)
+
+
+def _read_config(folder: Path) -> tuple[Config, Finding]:
+    try:
+        config = read_config(folder)
+    except ConfigError as error:
+        return Config(), of_error(CONFIG_NAME, error)
+    if (folder / CONFIG_NAME).is_file():
+        return config, Finding(CONFIG_NAME, "ok", f"The function is called {config.project.name}.")
+    return config, Finding(CONFIG_NAME, "ok", "There is none in this folder: defaults are taken.")
+
+
+def _runtime(config: Config, today: datetime.date) -> str:
+    """What a Bundle would be built for; the name alone where there is no such runtime."""
+    try:
+        return choose_runtime(config.build.runtime, today).name
+    except UsageError:
+        assert config.build.runtime is not None, "the default is one of poner's"
+        return config.build.runtime
+
+
+def _check_uv() -> Finding:
+    found = look_for_uv()
+    if found is None:
+        return Finding(
+            "uv",
+            "fix",
+            "uv is not beside poner: no packages and no other Python can be had.",
+            "Install it there: `pip install uv`.",
+        )
+    return Finding("uv", "ok", f"{found}.")
+
+
+def _check_cache() -> Finding:
+    folder = cache_folder()
+    remedy = "Free some space, or choose another folder with PONER_CACHE_DIR."
+    try:
+        place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=place) as probe:
+            probe.write(b"poner")
+        free_bytes = shutil.disk_usage(place).free
+    except OSError as error:
+        reason = error.strerror or error
+        return Finding("cache", "fix", f"{folder} cannot be written: {reason}.", remedy)
+    text = f"{folder}, with {free_bytes / 1e9:,.1f} GB left."
+    if free_bytes < _LITTLE_SPACE_BYTES:
+        return Finding("cache", "warning", text, remedy)
+    return Finding("cache", "ok", text)
+
+
+def _check_python(runtime: str) -> Iterator[Finding]:
+    """The Python that a Bundle is proved with; nothing for a runtime that there is not."""
+    if runtime not in limits.RUNTIMES or look_for_uv() is None:
+        return
+    version = limits.RUNTIMES[runtime].python_version
+    found = look_for_python(version)
+    if found is None:
+        yield Finding(
+            "Python",
+            "warning",
+            f"Python {version}, which {runtime} needs, is not on this machine: a build fetches it.",
+            f"To have it before, `uv python install {version}`.",
+        )
+    else:
+        yield Finding("Python", "ok", f"{version} for {runtime}: {found}.")
+
+
+def _check_kernel(architecture: str) -> Finding:
+    """The kernel for Lambda, and whether this machine runs it."""
+    try:
+        check_kernel(architecture)
+    except PonerError as error:
+        return of_error("kernel", error)
+    own = {"aarch64": "arm64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
+    if own == architecture:
+        return Finding("kernel", "ok", f"Built for {architecture}, which this machine runs.")
+    text = f"Built for {architecture}; on this machine, its twin for {own} is tried."
+    return Finding("kernel", "ok", text)
+
+
+def _identify_model(
+    folder: Path, config: Config
+) -> tuple[loader.ModelIdentity | None, tuple[Finding, ...]]:
+    path = folder / config.model.path
+    if not path.exists():
+        missing = Finding(
+            "model",
+            "warning",
+            f"There is none at {path} yet.",
+            "Save one there with poner.save, or run `poner train`; `poner init DIR` makes a "
+            "project that has it all.",
+        )
+        return None, (missing,)
+    try:
+        model = loader.identify_model(
+            path,
+            include=[folder / name for name in config.build.include],
+            requirements=config.build.require,
+        )
+    except PonerError as error:
+        return None, (of_error("model", error),)
+    return model, (_check_model(model), _check_sklearn(model))
+
+
+def _check_model(model: loader.ModelIdentity) -> Finding:
+    text = f"{model.file} names nothing that a fitted model has no need of"
+    if model.has_signature:
+        return Finding("model", "ok", f"{text}, and has its signature.")
+    return Finding(
+        "model",
+        "warning",
+        f"{text}, and has no signature.json.",
+        "Save it with poner.save, or name the features: `poner build --features a,b,c`.",
+    )
+
+
+def _check_sklearn(model: loader.ModelIdentity) -> Finding:
+    fitted, installed = model.sklearn_version, model.installed_version
+    if not model.is_known_version:
+        first, last = (".".join(map(str, release)) for release in loader.KNOWN_SKLEARN)
+        return Finding(
+            "scikit-learn",
+            "warning",
+            f"The model was fitted with {fitted}; poner knows the files of {first} to {last}.",
+            f"If it cannot be built, fit it again with scikit-learn {last}.",
+        )
+    if fitted == installed:
+        return Finding("scikit-learn", "ok", f"{fitted} fitted the model, and is installed.")
+    return Finding(
+        "scikit-learn",
+        "warning",
+        f"The model was fitted with {fitted}, and {installed} is installed: it is read in an "
+        f"environment of {fitted}, which poner makes once, with the network.",
+        f"To do without, fit it again with scikit-learn {installed}.",
+    )
+
+
+def _read_bundle(folder: Path, *, asked_for: bool) -> Bundle | Finding:
+    """The Bundle, or why there is none; that there is none yet is no fault, unless it was named."""
+    if not asked_for and not is_bundle(folder):
+        text = f"There is none in {folder} yet."
+        return Finding("bundle", "warning", text, "Make one with `poner build`.")
+    try:
+        return read_bundle(folder)
+    except PonerError as error:
+        return of_error("bundle", error)
+
+
+def _check_bundle(bundle: Bundle, model: loader.ModelIdentity | None, config: Config) -> Finding:
+    """Whether it is still what the model and poner.toml ask for."""
+    manifest, tried = bundle.manifest, bundle.manifest.verification
+    if model is not None and model.sha256 != manifest.provenance.sha256:
+        text = f"{bundle.folder} was made of another model than {model.file}."
+        return Finding("bundle", "warning", text, _REDO)
+    if changed := ", ".join(_changed_settings(bundle, config)):
+        text = f"{bundle.folder} was made with another {changed} than {CONFIG_NAME} has."
+        return Finding("bundle", "warning", text, _REDO)
+    text = (
+        f"{bundle.folder}: {manifest.engine} engine, {manifest.runtime}, {manifest.architecture}; "
+        f"proved with Python {tried.python_version} ({tried.architecture})."
+    )
+    return Finding("bundle", "ok", text)
+
+
+def _changed_settings(bundle: Bundle, config: Config) -> Iterator[str]:
+    """What poner.toml says otherwise; what it leaves open is the Bundle's own."""
+    manifest, function = bundle.manifest, config.function
+    built = manifest.settings
+    pairs: dict[str, tuple[Any, Any]] = {
+        "name": (config.project.name, built.name),
+        "runtime": (config.build.runtime, manifest.runtime),
+        "architecture": (config.build.architecture, manifest.architecture),
+        "memory_mb": (function.memory_mb, built.memory_mb),
+        "timeout_s": (function.timeout_s, built.timeout_s),
+        "body_limit_bytes": (function.body_limit_bytes, built.body_limit_bytes),
+    }
+    return (name for name, (wanted, had) in pairs.items() if wanted not in (None, had))
+
+
+def _check_quotas(bundle: Bundle) -> Finding:
+    """What is left of Lambda's limits; what does not fit them was never written."""
+    parts = [
+        f"{quota.left:,} of {quota.limit:,} {quota.name.replace('_', ' ')}"
+        for quota in bundle.manifest.quotas
+        if quota.left
+        >= 0  # a zip too large for a call goes through a bucket, which deployer checks
+    ]
+    return Finding("quotas", "ok", f"Left: {', '.join(parts)}.")

@@ -1,0 +1,60 @@
+"""Which model a file holds, by what it says of itself; none of it is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.version import Version
+
+from poner.loader import listing, model_files
+from poner.loader.file_models import boosters_of, sklearn_version_of
+from poner.loader.libraries import SKLEARN
+from poner.loader.user_modules import UserModules
+
+KNOWN_SKLEARN = ((1, 1), (1, 9))
+"""The first and the last scikit-learn whose files are known: the allow-list was made with them."""
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """A model file that may be loaded, as far as it is known before it is."""
+
+    file: Path
+    """The model file."""
+    sha256: str
+    """Its hash, in hexadecimal."""
+    sklearn_version: str
+    """The scikit-learn that fitted it; where nothing says which, the installed one."""
+    installed_version: str
+    """The scikit-learn beside poner."""
+    has_signature: bool
+    """Whether a signature.json lies beside it."""
+
+    @property
+    def is_known_version(self) -> bool:
+        """Whether poner knows the files of that scikit-learn."""
+        first, last = KNOWN_SKLEARN
+        return first <= Version(self.sklearn_version).release[:2] <= last
+
+
+def identify(path: Path, modules: UserModules, requirements: Sequence[str]) -> ModelIdentity:
+    """See `loader.identify_model`."""
+    file = model_files.find_model_file(path)
+    content = model_files.read_model_file(file)
+    listed = listing.list_content(content, modules.names)
+    listing.check_allowed(listed, file.name, modules.names)
+    signature = model_files.read_signature(file)
+    recorded = signature.libraries if signature is not None else {}
+    version = sklearn_version_of(listed, file.name, recorded, lambda line: None)
+    boosters_of(listed, file.name, recorded, requirements)
+    return ModelIdentity(
+        file=file,
+        sha256=hashlib.sha256(content).hexdigest(),
+        sklearn_version=version,
+        installed_version=importlib.metadata.version(SKLEARN),
+        has_signature=signature is not None,
+    )

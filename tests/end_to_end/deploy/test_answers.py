@@ -1,0 +1,139 @@
+"""What was deployed is what answers: the code is taken from the cloud and run."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto.awslambda.utils import get_backend
+
+from poner import acceptance, emulator, pipeline
+from poner.errors import DeployError
+from tests.clouds import ACCOUNT, REGION
+from tests.commands import run
+from tests.deploying import Project, client
+from tests.fakes.faulty_proxy import FaultyProxy
+
+KEY = emulator.AccessKey("testing", "testing")
+"""The credentials of the tests."""
+
+
+def deployed_code(region: str = REGION) -> bytes:
+    """The zip of the version that the alias names, as the cloud has it."""
+    return bytes(get_backend(ACCOUNT, region).get_function("cancer:live").code_bytes)
+
+
+@contextlib.contextmanager
+def function(project: Project, code: Path, **changes: object) -> Iterator[str]:
+    """Run a zip as the Bundle's function; its URL."""
+    local = pipeline.local_function(project.bundle, **changes)
+    values = {**vars(local), "code": code}
+    silent = {"log": lambda line: None, "notify": lambda line: None}
+    with emulator.running(emulator.LocalFunction(**values), **silent) as urls:
+        yield urls.url
+
+
+@contextlib.contextmanager
+def behind_the_url(project: Project, faults: FaultyProxy, **changes: object) -> Iterator[str]:
+    """Run the Bundle where the Function URLs of the cloud's answers then lead to."""
+    with function(project, project.bundle.function_zip, **changes) as url:
+        leads = f'"FunctionUrl": "{url}"'.encode()
+        faults.rewrite = lambda body: re.sub(rb'"FunctionUrl": ?"[^"]+"', leads, body)
+        yield url
+
+
+def test_what_was_deployed_gives_the_known_answer(project: Project, tmp_path: Path):
+    """The zip on AWS is the Bundle's, and its function answers as the model does."""
+    project.deploy()
+    code = tmp_path / "deployed.zip"
+    code.write_bytes(deployed_code())
+    assert code.read_bytes() == project.bundle.function_zip.read_bytes()
+    with function(project, code) as url:
+        assert acceptance.check_answer(url, project.bundle.manifest) is True
+
+
+def test_code_that_answers_otherwise_is_found_out(project: Project, tmp_path: Path):
+    """So the check above can fail: what is on AWS is run, not what lies here."""
+    original = project.bundle.manifest
+    project.rebuild(
+        "import json\n"
+        "def lambda_handler(event, context):\n"
+        "    text = json.dumps({'reason': 'OK', 'prediction': 7, 'status': '200'})\n"
+        "    return {'statusCode': 200, 'body': text}\n"
+    )
+    project.deploy()
+    code = tmp_path / "deployed.zip"
+    code.write_bytes(deployed_code())
+    with function(project, code) as url, pytest.raises(DeployError, match="another prediction"):
+        acceptance.check_answer(url, original)
+
+
+def test_deploy_ends_with_its_own_check(project: Project, faults: FaultyProxy):
+    """The URL is the last line of standard output, once it has answered."""
+    with behind_the_url(project, faults) as url:
+        done = run("deploy", "--yes")
+    assert (done.code, done.out) == (0, f"{url}\n")
+    assert "Asking it a known row" in done.err
+
+
+def test_signed_urls_are_asked_with_a_signature(
+    project: Project, faults: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+):
+    """With auth iam, by the user's own credentials; another's are not let in."""
+    settings = project.folder / "poner.toml"
+    text = settings.read_text().replace('"none"', '"iam"')
+    settings.write_text(text.replace(REGION, "us-east-1"))  # the local Lambda's own
+    with behind_the_url(project, faults, access_key=KEY) as url:
+        done = run("deploy", "--yes")
+        with pytest.raises(DeployError, match="403"):
+            acceptance.check_answer(url, project.bundle.manifest, patience_s=0.1)
+    assert (done.code, done.out) == (0, f"{url}\n")
+    assert client("lambda", "us-east-1").get_alias(FunctionName="cancer", Name="live")
+
+
+def test_wrong_answer_fails_the_deploy(project: Project, faults: FaultyProxy):
+    """In two sentences, without a URL on standard output; --skip-check leaves that out."""
+    project.falsify()
+    with behind_the_url(project, faults) as url:
+        done = run("deploy", "--yes")
+        skipped = run("deploy", "--yes", "--skip-check")
+    assert (done.code, done.out) == (1, "")
+    assert done.error == [
+        f"Error: {url} answered the known row with 200: OK, with another prediction than the "
+        "model's.",
+        "  See why with `poner logs`, or go back to the version before with `poner rollback`.",
+    ]
+    assert (skipped.code, skipped.out) == (0, f"{url}\n")
+
+
+@pytest.mark.parametrize("answer", [{"prediction": 7}, {"statusCode": 200, "body": "7"}, None])
+def test_canary_that_answers_otherwise_fails_the_deploy(project: Project, answer: object):
+    """It is asked past the URL, where the old version may answer; whatever it answers."""
+    project.deploy()
+    project.rebuild(memory_mb=256)
+    get_backend(ACCOUNT, REGION).lambda_simple_results_queue.append(json.dumps(answer))
+    done = run("deploy", "--yes", "--canary", "10")
+    assert (done.code, done.out) == (1, "")
+    assert len(done.error) == 2
+    assert done.error[0].startswith("Error: Version 2 ")
+    assert "`poner rollback`" in done.error[1]
+
+
+def test_canary_that_answers_as_the_model_passes(project: Project, faults: FaultyProxy):
+    """And says how much it gets."""
+    project.deploy()
+    project.rebuild(memory_mb=256)
+    faults.reset()
+    known = project.bundle.manifest.known_answer
+    assert known is not None
+    body = json.dumps({"reason": "OK", "prediction": known.prediction, "status": "200"})
+    answer = json.dumps({"statusCode": 200, "body": body})
+    get_backend(ACCOUNT, REGION).lambda_simple_results_queue.append(answer)
+    done = run("deploy", "--yes", "--canary", "10")
+    assert done.code == 0
+    assert "Version 2 gets 10% of the traffic." in done.err
+    assert faults.reads["Invoke"] == 1

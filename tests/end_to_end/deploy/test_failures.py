@@ -1,0 +1,141 @@
+"""What goes wrong on the way to AWS: it is overcome, or said in two sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.commands import Done, run
+from tests.deploying import Project, account
+from tests.fakes.faulty_proxy import Fault, FaultyProxy
+
+DEPLOY = ("deploy", "--yes", "--skip-check")
+
+WRITES = {
+    "CreateLogGroup": "logs:CreateLogGroup",
+    "PutRetentionPolicy": "logs:PutRetentionPolicy",
+    "CreateRole": "iam:CreateRole",
+    "PutRolePolicy": "iam:PutRolePolicy",
+    "CreateFunction": "lambda:CreateFunction",
+    "PublishVersion": "lambda:PublishVersion",
+    "CreateAlias": "lambda:CreateAlias",
+    "CreateFunctionUrlConfig": "lambda:CreateFunctionUrlConfig",
+    "AddPermission": "lambda:AddPermission",
+}
+"""The writes of a first deploy, and the permissions that they need."""
+
+READS = {
+    "GetFunction": "lambda:GetFunction",
+    "GetCallerIdentity": "sts:GetCallerIdentity",
+    "GetRole": "iam:GetRole",
+    "DescribeLogGroups": "logs:DescribeLogGroups",
+    "GetFunctionConfiguration": "lambda:GetFunctionConfiguration",
+}
+"""The reads of a first deploy."""
+
+
+def check_failure(done: Done) -> str:
+    """It failed, in two sentences and without a traceback; the first of them."""
+    assert done.code == 1
+    assert done.out == ""
+    assert len(done.error) == 2
+    assert all(line.rstrip().endswith(".") for line in done.error)
+    assert "Traceback" not in done.err
+    return done.error[0]
+
+
+@pytest.mark.parametrize("fault", [Fault.THROTTLED, Fault.SERVER_ERROR, Fault.LOST, Fault.CONFLICT])
+def test_faults_that_pass_are_overcome(project: Project, faults: FaultyProxy, fault: Fault):
+    """One in every call of a first deploy; what was made is what is always made."""
+    reads = {} if fault is Fault.CONFLICT else READS
+    project.deploy()
+    undisturbed = account()
+    assert run("destroy", "--yes").code == 0
+    faults.reset()
+    overcome = {**WRITES, **reads}
+    for operation in overcome:
+        faults.fail(operation, fault)
+    done = run(*DEPLOY)
+    assert done.code == 0, done.err
+    assert account() == undisturbed
+    assert not project.journals
+    if fault is not Fault.LOST:  # which took place, and is only looked after
+        assert all((faults.writes + faults.reads)[one] > 1 for one in overcome)
+
+
+def test_missing_permissions_are_named_one_after_the_other(project: Project, faults: FaultyProxy):
+    """Each with what prints a policy; once all are given, the deploy goes on from where it was."""
+    for operation in {**READS, **WRITES}:
+        faults.fail_always(operation, Fault.DENIED)
+    seen = []
+    for _ in range(len(READS) + len(WRITES)):
+        done = run(*DEPLOY)
+        message = check_failure(done)
+        action = message.split("may not do ")[1].split(":")
+        seen.append(":".join(action[:2]))
+        assert "`poner doctor --policy`" in done.error[1]
+        (operation,) = [one for one, needed in {**READS, **WRITES}.items() if needed == seen[-1]]
+        faults.allow(operation)
+    assert sorted(seen) == sorted({**READS, **WRITES}.values())
+    assert run(*DEPLOY).code == 0
+    assert faults.writes["CreateFunction"] == 2
+    assert not project.journals
+
+
+@pytest.mark.parametrize(
+    "operation", ["GetFunction", "DescribeLogGroups", "CreateRole", "AddPermission"]
+)
+def test_expired_credentials_are_said(project: Project, faults: FaultyProxy, operation: str):
+    """With how to sign in again; the next deploy goes on."""
+    faults.fail_always(operation, Fault.EXPIRED)
+    done = run(*DEPLOY)
+    assert "AWS does not accept the credentials (Expired" in check_failure(done)
+    assert "`aws sso login`" in done.error[1]
+    begun = operation in WRITES
+    assert bool(project.journals) is begun
+    assert ("`poner deploy` goes on from there" in done.err) is begun
+    faults.mend()
+    goes_on = project.deploy()
+    assert ("A deploy begun at" in goes_on.err) is begun
+
+
+def test_faults_without_end_are_said(project: Project, faults: FaultyProxy):
+    """A write that may have taken place is tried some times; a later deploy goes on."""
+    faults.fail_always("PublishVersion", Fault.SERVER_ERROR)
+    message = check_failure(run(*DEPLOY))
+    assert "lambda:PublishVersion may have taken place or not" in message
+    assert faults.writes["PublishVersion"] == 1 + 6  # what was done before the first is progress
+    assert len(project.journals) == 1
+    faults.mend()
+    project.deploy()
+    assert not project.journals
+
+
+def test_other_commands_fail_in_two_sentences(project: Project, faults: FaultyProxy):
+    """Whatever they were about to do."""
+    project.deploy()
+    faults.reset()
+    for fault, text in {
+        Fault.DENIED: "These credentials may not do lambda:GetFunction",
+        Fault.EXPIRED: "AWS does not accept the credentials",
+        Fault.SERVER_ERROR: "lambda:GetFunction failed: AWS answered with 500",
+        Fault.LOST: "lambda:GetFunction failed: AWS gave no whole answer",
+    }.items():
+        faults.fail_always("GetFunction", fault)
+        for command in ("status", "url", "logs", "rollback", "promote", "destroy"):
+            assert text in check_failure(run(command))
+    assert not faults.writes
+
+
+@pytest.mark.parametrize("fault", [Fault.THROTTLED, Fault.SERVER_ERROR, Fault.LOST])
+def test_rollback_and_destroy_overcome_faults(project: Project, faults: FaultyProxy, fault: Fault):
+    """Their steps may be done twice."""
+    before = account()
+    project.deploy()
+    project.rebuild(memory_mb=256)
+    project.deploy()
+    for operation in ("UpdateAlias", "DeleteFunction", "DeleteRole", "DeleteLogGroup"):
+        faults.fail(operation, fault)
+    assert run("rollback").code == 0
+    assert "answers     version 1" in run("status").out
+    assert run("destroy", "--yes").code == 0
+    assert account() == before

@@ -1,0 +1,248 @@
+"""A function's life on AWS, by the command line, and what it costs in calls."""
+
+from __future__ import annotations
+
+import json
+
+from tests.clouds import ACCOUNT, REGION
+from tests.commands import run
+from tests.deploying import Project, account, client
+from tests.fakes.faulty_proxy import FaultyProxy
+
+
+def live_version() -> str:
+    """The version that the alias names."""
+    return str(client("lambda").get_alias(FunctionName="cancer", Name="live")["FunctionVersion"])
+
+
+def shares() -> dict[str, float]:
+    """The versions that get a share of the traffic."""
+    alias = client("lambda").get_alias(FunctionName="cancer", Name="live")
+    return dict(alias["RoutingConfig"]["AdditionalVersionWeights"])
+
+
+def versions() -> list[str]:
+    """The versions there are."""
+    found = client("lambda").list_versions_by_function(FunctionName="cancer")["Versions"]
+    return [one["Version"] for one in found]
+
+
+def test_plan_says_what_would_be_made_and_makes_nothing(project: Project, faults: FaultyProxy):
+    """In order, with the values of each; a public URL is said to be one."""
+    done = run("plan")
+    assert done.code == 0
+    assert [line[4:] for line in done.out.splitlines() if line.startswith("  + ")] == [
+        "create log group /aws/lambda/cancer",
+        "create role poner-cancer-eu-west-1",
+        "create policy of the role poner-cancer-eu-west-1/poner-logs",
+        "create function cancer",
+        "create version of the function cancer",
+        "create alias cancer:live",
+        "create Function URL cancer:live",
+        "create permission cancer:live/FunctionURLAllowPublicAccess",
+        "create permission cancer:live/FunctionURLAllowInvokeAction",
+    ]
+    assert "anyone who has the URL can call the function, and you pay for each call" in done.out
+    assert f"cancer in {REGION}, account {ACCOUNT}:" in done.err
+    assert not faults.writes
+
+
+def test_plan_for_machines_is_one_line_of_json(project: Project):
+    """With old and new values."""
+    project.deploy()
+    project.rebuild(memory_mb=256)
+    done = run("plan", "--json")
+    assert done.code == 0
+    assert done.out.count("\n") == 1
+    step = json.loads(done.out)["steps"][0]
+    assert step["action"] == "change"
+    assert step["resource"] == "settings of the function"
+    assert step["changes"] == [{"field": "memory", "old": "128 MB", "new": "256 MB"}]
+
+
+def test_calls_are_few(project: Project, faults: FaultyProxy):
+    """Looking takes at most 8 calls, a first deploy at most 16 writes, a second one none."""
+    done = project.deploy()
+    first = (faults.reads.total(), faults.writes.total())
+    faults.reset()
+    again = project.deploy()
+    second = (faults.reads.total(), faults.writes.total())
+    project.rebuild(memory_mb=256)
+    project.deploy()
+    faults.reset()
+    assert run("rollback").code == 0
+    back = (faults.reads.total(), faults.writes.total())
+    print(f"(reads, writes): first deploy {first}, again {second}, rollback {back}")
+    assert first[0] <= 8
+    assert first[1] <= 16
+    assert second[0] <= 8
+    assert second[1] == 0
+    assert back[0] <= 8
+    assert back[1] == 1
+    assert "Nothing to change." in again.err
+    assert again.out == done.out
+
+
+def test_output_of_a_deploy_is_the_url(project: Project):
+    """On standard output, alone; each step has its line on standard error."""
+    done = project.deploy()
+    url = client("lambda").get_function_url_config(FunctionName="cancer", Qualifier="live")
+    assert done.out == url["FunctionUrl"] + "/\n"  # AWS gives it with the slash, moto without
+    steps = [line for line in done.err.splitlines() if "/10 " in line]
+    assert [line.split("/")[0] for line in steps] == [str(number) for number in range(1, 11)]
+    assert run("url").out == done.out
+
+
+def test_deploy_for_machines_is_one_line_of_json(project: Project):
+    """It says what is deployed."""
+    done = project.deploy("--json")
+    assert done.out.count("\n") == 1
+    said = json.loads(done.out)
+    assert (said["name"], said["region"], said["account"]) == ("cancer", REGION, ACCOUNT)
+    assert (said["version"], said["auth"], said["canary"]) == ("1", "NONE", False)
+    assert said["url"] + "\n" == run("url").out
+
+
+def test_update_rolls_forward_and_back(project: Project):
+    """Another model becomes a new version that answers; a rollback is undone by another deploy."""
+    project.deploy()
+    project.rebuild("other = 1")
+    project.deploy()
+    assert live_version() == "2"
+    assert run("rollback").code == 0
+    assert live_version() == "1"
+    assert run("rollback", "2").code == 0
+    assert live_version() == "2"
+    assert run("rollback").code == 0
+    project.deploy()
+    assert live_version() == "2"
+    assert versions() == ["$LATEST", "1", "2"]
+
+
+def test_rollback_to_what_is_not_there_is_refused(project: Project, faults: FaultyProxy):
+    """A version that never was, and one before the first."""
+    project.deploy()
+    faults.reset()
+    unknown, before = run("rollback", "7"), run("rollback")
+    assert unknown.error == ["Error: cancer has no version 7.", "  It has 1; choose one of them."]
+    assert before.error == [
+        "Error: There is no version of cancer before 1 to go back to.",
+        "  See `poner status` for the versions there are.",
+    ]
+    assert (unknown.code, before.code) == (1, 1)
+    assert not faults.writes
+
+
+def test_canary_gets_its_share_until_it_is_promoted(project: Project):
+    """The old version answers the rest; afterwards the new one answers all."""
+    project.deploy()
+    project.rebuild("other = 1")
+    done = project.deploy("--canary", "10")
+    assert "Version 2 gets 10% of the traffic." in done.err
+    assert (live_version(), shares()) == ("1", {"2": 0.1})
+    assert "canary      10% to version 2" in run("status").out
+    assert run("promote").code == 0
+    assert (live_version(), shares()) == ("2", {})
+    again = run("promote")
+    assert again.code == 1
+    assert again.error[0] == (
+        "Error: No canary release of cancer is under way: version 2 gets all traffic."
+    )
+
+
+def test_canary_is_withdrawn_by_one_call(project: Project, faults: FaultyProxy):
+    """By rollback, which leaves the old version answering all."""
+    project.deploy()
+    project.rebuild("other = 1")
+    project.deploy("--canary", "10")
+    faults.reset()
+    assert run("rollback").code == 0
+    assert faults.writes.total() == 1
+    assert (live_version(), shares()) == ("1", {})
+
+
+def test_status_says_what_answers(project: Project):
+    """For people in lines, for machines in one."""
+    project.deploy()
+    project.rebuild("other = 1")
+    project.deploy()
+    lines = run("status").out.splitlines()
+    assert lines[:5] == [
+        "function    cancer",
+        f"region      {REGION}, account {ACCOUNT}",
+        f"url         {run('url').out.strip()} (NONE)",
+        "answers     version 2",
+        "rollback    to version 1",
+    ]
+    assert lines[6] == "log         /aws/lambda/cancer, kept 30 days"
+    said = json.loads(run("status", "--json").out)
+    assert [one["version"] for one in said["versions"]] == ["2", "1"]
+    assert said["versions"][0]["code_sha256"] == project.bundle.manifest.function.sha256
+    assert (said["live"], said["previous"], said["canary"]) == ("2", "1", {})
+
+
+def test_versions_say_which_model_they_are(project: Project):
+    """By its file's hash; a model that was never in a file by that of its function.zip."""
+    project.deploy()
+    function = project.bundle.manifest.function.sha256
+    assert f"poner, native engine, function.zip sha256:{function}" in run("status").out
+    project.rebuild(model_sha256="c0ffee")
+    project.deploy()
+    assert "poner, native engine, model sha256:c0ffee" in run("status").out
+
+
+def test_old_versions_go(project: Project):
+    """As many stay as `keep` says, and the one that a rollback goes back to."""
+    for number in range(4):
+        project.rebuild(f"other = {number}")
+        project.deploy()
+    assert run("rollback", "3").code == 0
+    project.configure("keep = 1\n")
+    project.deploy()
+    assert versions() == ["$LATEST", "3", "4"]
+    assert run("rollback").code == 0
+    assert live_version() == "3"
+
+
+def test_destroy_leaves_what_poner_did_not_make(project: Project):
+    """An account of others is as it was; a second time there is nothing to remove."""
+    iam, logs = client("iam"), client("logs")
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = iam.create_role(RoleName="poner-cancer-eu-west-12", AssumeRolePolicyDocument=trust)
+    logs.create_log_group(logGroupName="/aws/lambda/cancer-of-others")
+    client("lambda").create_function(
+        FunctionName="cancer-of-others",
+        Role=role["Role"]["Arn"],
+        Code={"ZipFile": project.bundle.function_zip.read_bytes()},
+        Runtime="python3.13",
+        Handler="a.b",
+    )
+    client("lambda").publish_layer_version(
+        LayerName="cancer-numpy-0123456789ab", Content={"ZipFile": b"zip"}
+    )
+    before = account()
+    project.deploy()
+    assert account() != before
+    done = run("destroy", "--yes")
+    assert done.code == 0
+    assert account() == before
+    again = run("destroy", "--yes")
+    assert again.code == 0
+    assert "There is nothing of poner's for cancer in eu-west-1." in again.err
+
+
+def test_url_changes_from_public_to_signed_and_back(project: Project):
+    """With both permissions, which go when they are of no use any more."""
+    project.deploy()
+    public = account()
+    project.configure("")
+    settings = project.folder / "poner.toml"
+    settings.write_text(settings.read_text().replace('"none"', '"iam"'))
+    done = project.deploy()
+    assert "anyone" not in done.err.rpartition("Note")[2]
+    function = account()["functions"]["cancer"]
+    assert function["urls"][0]["AuthType"] == "AWS_IAM"
+    assert not function["policies"][0]
+    project.configure("")
+    project.deploy()
+    assert account() == public
