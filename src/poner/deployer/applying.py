@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +17,7 @@ from poner.deployer.cloud import (
     BusyError,
     Cloud,
     CloudError,
+    Code,
     ConcurrencyRefusedError,
     FunctionSetup,
     MissingError,
@@ -58,6 +62,7 @@ _ROLE_PATIENCE_S = 90.0
 _READY_PATIENCE_S = 600.0
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 5.0
+_TELLING_LENGTH = 8
 
 HIDDEN = "***"
 """Stands in messages of AWS's for the value of an environment variable."""
@@ -86,6 +91,11 @@ class Made:
     notes: list[str] = field(default_factory=list)
     """Lines for the user about what could not be done as wished."""
 
+    def note(self, line: str) -> None:
+        """Add a line, once where a step is done again."""
+        if line not in self.notes:
+            self.notes.append(line)
+
 
 @dataclass(frozen=True)
 class Worker:
@@ -105,6 +115,9 @@ class Worker:
             CloudError: it could not be done, or nobody knows whether it was.
             DeployError: the function cannot become active.
         """
+        if isinstance(step, CreateAlias | MoveAlias):
+            # an interrupted deploy may have left a version that is not ready yet
+            self._wait_until_ready(step.name, self._receiver(step))
         start, pause_s = self.clock.now_s(), _FIRST_PAUSE_S
         while True:
             try:
@@ -121,8 +134,6 @@ class Worker:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         if isinstance(step, CreateFunction | UpdateCode | UpdateConfiguration):
             self._wait_until_ready(step.name, LATEST)
-        if isinstance(step, PublishVersion):
-            self._wait_until_ready(step.name, self._version(None))
 
     def _call(self, step: Step) -> None:
         """The call of each step: one table, to be read down."""
@@ -139,15 +150,19 @@ class Worker:
             case Upload(code):
                 assert code.bucket is not None
                 assert code.key is not None
+                check_zip(code)
                 cloud.upload(code.path, code.bucket, code.key)
             case PublishLayer(layer, runtime, architecture):
+                check_zip(layer.code)
                 self.made.layers[layer.name] = cloud.publish_layer(
                     layer.name, layer.code, layer.description, runtime, architecture
                 ).arn
             case CreateFunction(name, code, setup, tags):
+                check_zip(code)
                 with hiding(setup.environment):
                     cloud.create_function(name, code, self._with_layers(setup), tags)
             case UpdateCode(name, code, architecture):
+                check_zip(code)
                 cloud.update_code(name, code, architecture)
             case UpdateConfiguration(name, setup):
                 with hiding(setup.environment):
@@ -158,7 +173,7 @@ class Worker:
                 try:
                     cloud.set_concurrency(name, reserved)
                 except ConcurrencyRefusedError:
-                    self.made.notes.append(concurrency_note(name))
+                    self.made.note(concurrency_note(name))
             case PublishVersion(name, code_sha256, description):
                 self.made.version = cloud.publish_version(name, code_sha256, description)
             case CreateAlias(name, alias, version):
@@ -198,6 +213,12 @@ class Worker:
         assert known is not None, "a plan publishes before it names what it published"
         return known
 
+    def _receiver(self, step: CreateAlias | MoveAlias) -> str:
+        """The version that gets traffic, or more of it."""
+        if isinstance(step, CreateAlias):
+            return self._version(step.version)
+        return self._version(step.canary if step.percent else step.main)
+
     def _with_layers(self, setup: FunctionSetup) -> FunctionSetup:
         """The setup with the layers' versions."""
         arns = tuple(self.made.layers[layer_name(arn)] for arn in setup.layer_arns)
@@ -223,6 +244,24 @@ class Worker:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
+def check_zip(code: Code) -> None:
+    """Refuse a zip that was built anew since the plan was made: layers are named after its hash.
+
+    Raises:
+        DeployError: it cannot be read, or is not the one that was planned.
+    """
+    try:
+        with code.path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        found = None
+    if found != code.sha256:
+        raise DeployError(
+            f"{code.path} is gone or was changed since the plan was made.",
+            "Run `poner deploy` again, which plans with what is there now.",
+        )
+
+
 @contextmanager
 def hiding(environment: Mapping[str, str]) -> Iterator[None]:
     """Take the values of environment variables out of failures, which may repeat them."""
@@ -230,6 +269,20 @@ def hiding(environment: Mapping[str, str]) -> Iterator[None]:
         yield
     except CloudError as error:
         for value in sorted(filter(None, environment.values()), key=len, reverse=True):
-            error.message = error.message.replace(value, HIDDEN)
+            error.message = _hidden(value).sub(HIDDEN, error.message)
+            error.hint = _hidden(value).sub(HIDDEN, error.hint)
         error.args = (error.message,)
         raise error from None
+
+
+def _hidden(value: str) -> re.Pattern[str]:
+    """A value as a message may hold it: its white space changed, its quotes and lines escaped.
+
+    Short ones are only looked for as words of their own, since `1` is part of many others.
+    """
+    plain = r"\s+".join(map(re.escape, value.split()))
+    escaped = re.escape(json.dumps(value)[1:-1])
+    either = "|".join(filter(None, (plain, escaped)))
+    if len(value) < _TELLING_LENGTH:
+        either = rf"(?<!\w)(?:{either})(?!\w)"
+    return re.compile(either)

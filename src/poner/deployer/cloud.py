@@ -8,7 +8,7 @@ of the errors below, so that nobody else knows AWS's codes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -109,7 +109,7 @@ class FunctionSetup:
     """The execution role."""
     layer_arns: tuple[str, ...]
     """Layer versions, in the order in which Lambda unpacks them."""
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     """Environment variables; their values may be secrets and are never shown."""
     log_format: str | None
     """`Text` or `JSON`; None where the service does not say."""

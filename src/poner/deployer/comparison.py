@@ -48,6 +48,11 @@ def compare_tags(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change
     )
 
 
+def same_cors(old: Cors | None, new: Cors | None) -> bool:
+    """Whether both allow the same: lists are sets, and names of headers have no case."""
+    return _as_sets(old) == _as_sets(new)
+
+
 def describe_cors(cors: Cors | None) -> str | None:
     """CORS for people; None for none."""
     if cors is None:
@@ -56,6 +61,19 @@ def describe_cors(cors: Cors | None) -> str | None:
     return "; ".join(
         f"{name} {', '.join(value) if isinstance(value, tuple) else value}"
         for name, value in parts.items()
+    )
+
+
+def _as_sets(cors: Cors | None) -> tuple[object, ...] | None:
+    if cors is None:
+        return None
+    headers = (cors.allow_headers, cors.expose_headers)
+    return (
+        frozenset(cors.allow_origins),
+        frozenset(cors.allow_methods),
+        *(frozenset(name.lower() for name in names) for names in headers),
+        cors.allow_credentials,
+        cors.max_age_s,
     )
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from poner.bundle import Bundle
 from poner.deployer.applying import Clock, Made, Worker
 from poner.deployer.cloud import (
+    LATEST,
     Cloud,
     CloudReads,
     ExistsError,
@@ -22,12 +23,12 @@ from poner.deployer.cloud import (
     UncertainError,
 )
 from poner.deployer.descriptions import describe
-from poner.deployer.desired import Desired, make_desired
+from poner.deployer.desired import Desired, layer_description, layer_name, make_desired
 from poner.deployer.journal import Journal, JournalFile, journal_file, note_done
 from poner.deployer.observing import Observed, check_own, observe, observe_parts
 from poner.deployer.planning import find_version, make_plan
 from poner.deployer.settings import DeploySettings
-from poner.deployer.steps import Plan
+from poner.deployer.steps import DeleteLayerVersion, Plan, PublishLayer
 from poner.errors import DeployError
 from poner.lambda_settings import check_cors, check_variables
 from poner.limits import RUNTIMES
@@ -108,7 +109,8 @@ def propose(cloud: CloudReads, wish: Wish, *, state_folder: Path, today: datetim
     _check_runtime(desired, observed, today)
     journal = journal_file(state_folder, observed.identity.account, cloud.region, desired.name)
     interrupted = journal.read()
-    plan = make_plan(desired, observed, percent=wish.percent, strays=_strays(interrupted))
+    strays = _find_strays(cloud, desired.name, interrupted)
+    plan = make_plan(desired, observed, percent=wish.percent, strays=strays)
     return Proposal(wish, desired, observed, plan, journal, interrupted)
 
 
@@ -167,10 +169,10 @@ def _do_until_done(
             notify(f"{error.message} Looking at what is there, and going on from it.")
         worker.clock.sleep(2.0 ** (attempt - 1))
         _, observed = _look(cloud, proposal.wish)
-        strays = _strays(proposal.journal.read())
+        strays = _find_strays(cloud, proposal.desired.name, proposal.journal.read())
         percent = proposal.wish.percent
         plan = make_plan(proposal.desired, observed, percent=percent, strays=strays)
-        attempt = attempt + 1 if len(plan.steps) >= fewest else 1
+        attempt = 1 if len(plan.steps) < fewest else attempt + 1
         fewest = min(fewest, len(plan.steps))
 
 
@@ -186,15 +188,25 @@ def _do(
         return
     titles = tuple(describe(step).title for step in plan.steps)
     before = proposal.journal.read()
-    journal = Journal(
-        proposal.desired.setup.code_sha256, begun, titles, layers=before.layers if before else ()
-    )
+    layers = dict.fromkeys(before.layers) if before else {}
+    layers |= dict.fromkeys(_touched_layers(plan))
+    journal = Journal(proposal.desired.setup.code_sha256, begun, titles, layers=tuple(layers))
     proposal.journal.write(journal)
     for number, (step, title) in enumerate(zip(plan.steps, titles, strict=True), start=1):
         notify(f"{number}/{len(titles)} {title}")
         worker.do(step)
-        journal = note_done(journal, title, tuple(worker.made.layers.values()))
+        journal = note_done(journal, title)
         proposal.journal.write(journal)
+
+
+def _touched_layers(plan: Plan) -> Iterator[str]:
+    """Names of layers that nothing may name if the plan is interrupted."""
+    for step in plan.steps:
+        match step:
+            case PublishLayer(layer):
+                yield layer.name
+            case DeleteLayerVersion(arn):
+                yield layer_name(arn)
 
 
 def _look(cloud: CloudReads, wish: Wish) -> tuple[Desired, Observed]:
@@ -205,8 +217,15 @@ def _look(cloud: CloudReads, wish: Wish) -> tuple[Desired, Observed]:
     return desired, observe_parts(cloud, observed, desired)
 
 
-def _strays(journal: Journal | None) -> frozenset[str]:
-    return frozenset(journal.layers if journal else ())
+def _find_strays(cloud: CloudReads, function: str, journal: Journal | None) -> frozenset[str]:
+    """ARNs of the function's layers that an interrupted deploy published, or meant to remove."""
+    own = layer_description(function, "")
+    return frozenset(
+        version.arn
+        for name in (journal.layers if journal else ())
+        for version in cloud.list_layer_versions(name)
+        if version.description.startswith(own)
+    )
 
 
 def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -> None:
@@ -242,7 +261,7 @@ def _deployment(proposal: Proposal, observed: Observed, made: Made) -> Deploymen
         version=version,
         url=url.url,
         auth=desired.auth,
-        canary=proposal.wish.percent > 0 and live is not None and live.version != version,
+        canary=bool(proposal.wish.percent and live and live.version not in (version, LATEST)),
         notes=tuple(made.notes),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from poner import limits
-from poner.bundle import Bundle, Layer
+from poner.bundle import Bundle, Layer, ZipRecord
 from poner.deployer.cloud import (
     Code,
     Document,
@@ -115,9 +115,11 @@ class Desired:
 
     @property
     def cors(self) -> Cors | None:
-        """CORS of the URL; AWS does not tell an age of 0 from none."""
+        """CORS of the URL as AWS tells it: nothing allowed is none, and no age is 0 as well."""
         cors = self.settings.cors
-        return replace(cors, max_age_s=cors.max_age_s or None) if cors else None
+        if cors is not None and cors.max_age_s == 0:
+            cors = replace(cors, max_age_s=None)
+        return None if cors == Cors() else cors
 
     @property
     def uploads(self) -> Mapping[str, Code]:
@@ -157,7 +159,7 @@ def make_desired(
         name=name,
         region=region,
         tags={**settings.tags, TAG: name},
-        code=_make_code(bundle, manifest.function.path, manifest.function.sha256, settings),
+        code=_make_code(bundle, manifest.function, settings),
         code_bytes=manifest.function.size_bytes,
         setup=setup,
         role=role,
@@ -226,23 +228,22 @@ def _make_layer(bundle: Bundle, layer: Layer, settings: DeploySettings) -> Desir
     return DesiredLayer(
         name=f"{name}-{layer.name[:room]}-{digits}",
         description=layer_description(name, layer.zip.sha256),
-        code=_make_code(bundle, layer.zip.path, layer.zip.sha256, settings),
+        code=_make_code(bundle, layer.zip, settings),
         size_bytes=layer.zip.size_bytes,
     )
 
 
-def _make_code(bundle: Bundle, path: str, sha256: str, settings: DeploySettings) -> Code:
-    file = bundle.folder / path
-    code = Code(file, sha256)
-    size_bytes = file.stat().st_size
-    if size_bytes <= limits.DIRECT_UPLOAD_BYTES:
+def _make_code(bundle: Bundle, record: ZipRecord, settings: DeploySettings) -> Code:
+    code = Code(bundle.folder / record.path, record.sha256)
+    if record.size_bytes <= limits.DIRECT_UPLOAD_BYTES:
         return code
     if settings.bucket is None:
         raise DeployError(
-            f"{path} has {size_bytes:,} bytes, and a call takes {limits.DIRECT_UPLOAD_BYTES:,}.",
+            f"{record.path} has {record.size_bytes:,} bytes, and a call takes "
+            f"{limits.DIRECT_UPLOAD_BYTES:,}.",
             "Name a bucket of the same region as `bucket` under [deploy] in poner.toml.",
         )
-    key = f"{upload_prefix(bundle.manifest.settings.name)}{sha256}.zip"
+    key = f"{upload_prefix(bundle.manifest.settings.name)}{record.sha256}.zip"
     return replace(code, bucket=settings.bucket, key=key)
 
 

@@ -1,8 +1,8 @@
 """The journal of a deploy under way: what it did so far, for the next one if it is interrupted.
 
-What is there is found out by asking AWS; the journal says what was being done, and keeps the ARNs
-of layers that nothing may refer to yet. It is written after every step and removed at the end. It
-holds names, times and ARNs, and never a setting's value.
+What is there is found out by asking AWS; the journal says what was being done, and keeps the names
+of layers that nothing may refer to yet. It is written before the first step and after every one,
+and removed at the end. It holds names and times, and never a setting's value.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Journal:
     done: tuple[str, ...] = ()
     """Those that were done."""
     layers: tuple[str, ...] = ()
-    """ARNs of the layer versions it published."""
+    """Names of the layers that it, and those interrupted before it, publish or remove."""
     format: int = JOURNAL_FORMAT
     """Version of this layout."""
 
@@ -86,10 +86,9 @@ class JournalFile:
             self.path.unlink(missing_ok=True)
 
 
-def note_done(journal: Journal, title: str, layers: tuple[str, ...]) -> Journal:
-    """The journal with one more step done, and all layers that were published."""
-    both = (*journal.layers, *(arn for arn in layers if arn not in journal.layers))
-    return replace(journal, done=(*journal.done, title), layers=both)
+def note_done(journal: Journal, title: str) -> Journal:
+    """The journal with one more step done."""
+    return replace(journal, done=(*journal.done, title))
 
 
 def journal_file(folder: Path, account: str, region: str, name: str) -> JournalFile:

@@ -10,9 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from poner.deployer.cloud import AccountLimits, Code, Statement
-from poner.deployer.comparison import changed, compare_setups, compare_tags, describe_cors
-from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired
+from poner.deployer.cloud import LATEST, AccountLimits, Code, FunctionSetup, Statement
+from poner.deployer.comparison import (
+    changed,
+    compare_setups,
+    compare_tags,
+    describe_cors,
+    same_cors,
+)
+from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired, layer_name
 from poner.deployer.observing import Observed
 from poner.deployer.retiring import retire
 from poner.deployer.settings import ALIAS
@@ -134,11 +140,23 @@ def _version(desired: Desired, observed: Observed) -> Iterator[Step]:
     changes = compare_setups(observed.function.latest.setup, desired.setup)
     of_code = tuple(change for change in changes if change.field in ("code", "architecture"))
     others = tuple(change for change in changes if change not in of_code)
+    others = (*others, *_moved_layers(desired, observed, observed.function.latest.setup))
     if of_code:
         yield from _upload(desired.code, desired.code_bytes, observed)
         yield UpdateCode(desired.name, desired.code, desired.setup.architecture, of_code)
     if others:
         yield UpdateConfiguration(desired.name, desired.setup, others)
+
+
+def _moved_layers(desired: Desired, observed: Observed, latest: FunctionSetup) -> Iterator[Change]:
+    """Layers of the right content that $LATEST has of another version, which may be gone."""
+    names = [layer.name for layer in desired.layers]
+    wanted = [observed.layers.get(name) for name in names]
+    if names == [layer_name(arn) for arn in latest.layer_arns] and wanted != [*latest.layer_arns]:
+        new = ", ".join(
+            arn or f"{name}, the new one" for name, arn in zip(names, wanted, strict=True)
+        )
+        yield Change("layers", ", ".join(latest.layer_arns), new)
 
 
 def _upload(code: Code, size_bytes: int, observed: Observed) -> Iterator[Step]:
@@ -177,7 +195,7 @@ def _alias(
     live = observed.live
     if live is None:
         yield CreateAlias(desired.name, ALIAS, target)
-    elif percent == 0 or live.version == target:
+    elif percent == 0 or live.version in (target, LATEST):
         if live.version != target or live.weights:
             yield move_alias(desired.name, live, target)
     elif target is None or live.weights != {target: percent / 100}:
@@ -208,13 +226,13 @@ def _url(desired: Desired, observed: Observed) -> Iterator[Step]:
     )
     url = observed.url
     if url is None:
-        yield CreateUrl(desired.name, ALIAS, desired.auth, desired.cors)
         yield from (*adding, *removing)
+        yield CreateUrl(desired.name, ALIAS, desired.auth, desired.cors)
         return
     changes = []
     if url.auth != desired.auth:
         changes.append(Change("auth", url.auth, desired.auth))
-    if url.cors != desired.cors:
+    if not same_cors(url.cors, desired.cors):
         changes.append(Change("CORS", describe_cors(url.cors), describe_cors(desired.cors)))
     yield from adding
     if changes:
@@ -246,7 +264,7 @@ def _notes(desired: Desired, observed: Observed, target: str | None, percent: in
     old = observed.function.reserved_concurrency if observed.function else None
     if wanted is not None and wanted != old and cannot_reserve(wanted, old, observed.limits):
         yield concurrency_note(desired.name)
-    if percent and observed.live is None:
+    if percent and (observed.live is None or observed.live.version == LATEST):
         yield "There is no version yet to share the traffic with, so the new one gets all of it."
     elif percent and observed.live is not None and observed.live.version == target:
         yield f"Version {target} is this bundle and gets all of the traffic already."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from poner.deployer.cloud import CloudReads
+from poner.deployer.cloud import BucketError, CloudReads
 from poner.deployer.comparison import changed
 from poner.deployer.desired import ROLE_POLICY, is_own_layer, layer_description, upload_prefix
 from poner.deployer.observing import Observed, check_own, observe
@@ -45,7 +45,7 @@ def plan_removal(cloud: CloudReads, name: str, *, bucket: str | None) -> Plan:
         *_layers(cloud, name),
         *_role(name, observed, notes),
         *_log_group(cloud, name, observed, notes),
-        *_uploads(cloud, name, bucket),
+        *_uploads(cloud, name, bucket, notes),
     ]
     return Plan(tuple(steps), tuple(notes))
 
@@ -92,7 +92,13 @@ def _log_group(
         notes.append(f"The log group {group.name} stays: poner did not make it.")
 
 
-def _uploads(cloud: CloudReads, name: str, bucket: str | None) -> Iterator[Step]:
-    if bucket is not None:
-        for key in cloud.list_uploads(bucket, upload_prefix(name)):
-            yield RemoveUpload(bucket, key)
+def _uploads(cloud: CloudReads, name: str, bucket: str | None, notes: list[str]) -> Iterator[Step]:
+    if bucket is None:
+        return
+    try:
+        keys = cloud.list_uploads(bucket, upload_prefix(name))
+    except BucketError as error:  # removed before the function was: all else can still go
+        notes.append(f"Uploads are not looked for: {error.message}")
+        return
+    for key in keys:
+        yield RemoveUpload(bucket, key)

@@ -25,10 +25,11 @@ def retire(
             still to be published.
         strays: ARNs of layer versions that an interrupted deploy published.
     """
-    kept = desired.settings.keep - (None in named)
+    publishes = None in named
+    kept = desired.settings.keep - publishes
     older = observed.versions[: max(0, len(observed.versions) - kept)]
     retired = tuple(version for version in older if version.version not in named)
-    for arn in sorted(_retired_layers(desired, observed, retired, strays)):
+    for arn in sorted(_retired_layers(desired, observed, retired, strays, publishes)):
         yield DeleteLayerVersion(arn)
     for version in retired:
         yield DeleteVersion(desired.name, version.version)
@@ -38,16 +39,22 @@ def retire(
 
 
 def _retired_layers(
-    desired: Desired, observed: Observed, retired: tuple[Version, ...], strays: Set[str]
+    desired: Desired,
+    observed: Observed,
+    retired: tuple[Version, ...],
+    strays: Set[str],
+    publishes: bool,
 ) -> set[str]:
-    """Layers of poner's that only retired versions use, or $LATEST did."""
+    """Layers of poner's that only retired versions use, or that $LATEST did until now.
+
+    Where nothing is published $LATEST stays as it is, and so do its layers.
+    """
+    latest = set(observed.function.latest.setup.layer_arns) if observed.function else set()
     remaining = [version.setup for version in observed.versions if version not in retired]
-    used = {layer_name(arn) for setup in (desired.setup, *remaining) for arn in setup.layer_arns}
-    before = {arn for version in retired for arn in version.setup.layer_arns} | strays
-    if observed.function is not None:
-        before |= set(observed.function.latest.setup.layer_arns)
+    used = {arn for setup in remaining for arn in setup.layer_arns} | {*observed.layers.values()}
+    before = {arn for version in retired for arn in version.setup.layer_arns} | strays | latest
     return {
         arn
-        for arn in before
-        if layer_name(arn) not in used and is_own_layer(layer_name(arn), desired.name)
+        for arn in before - used - (set() if publishes else latest)
+        if is_own_layer(layer_name(arn), desired.name)
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from poner.deployer.cloud import Alias
 from poner.deployer.observing import Observed
 from poner.deployer.settings import ALIAS
-from poner.deployer.steps import MoveAlias, Plan
+from poner.deployer.steps import Plan
 from poner.deployer.traffic import move_alias, previous_version
 from poner.errors import DeployError
 
@@ -17,19 +19,23 @@ def plan_rollback(name: str, observed: Observed, version: str | None) -> Plan:
         DeployError: there is no such version, none before, or no alias to move.
     """
     live = _live(name, observed)
-    if version is None and live.weights:
+    if live.weights and version in (None, live.version):
         return Plan((move_alias(name, live, live.version),))
     target = version or _version_before(name, live, observed)
     numbers = [one.version for one in observed.versions]
     if target not in numbers:
+        there = f"It has {', '.join(numbers)}; choose one of them." if numbers else ""
         raise DeployError(
-            f"{name} has no version {target}.", f"It has {', '.join(numbers)}; choose one of them."
+            f"{name} has no version {target}.", there or "Publish one with `poner deploy`."
         )
-    if target == live.version and not live.weights:
+    if target == live.version:
         return Plan((), (f"Version {target} answers already.",))
     step = move_alias(name, live, target)
+    if live.version in numbers and int(live.version) < int(target):
+        return Plan((step,))
+    # what answered was given up, so another rollback goes further back and not forth again
     before = _highest_below(int(target), observed)
-    return Plan((MoveAlias(name, ALIAS, target, None, 0, before, step.changes),))
+    return Plan((replace(step, previous=before),))
 
 
 def plan_promotion(name: str, observed: Observed) -> Plan:

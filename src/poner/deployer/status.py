@@ -67,6 +67,8 @@ def make_status(observed: Observed, name: str, region: str) -> Status:
     assert observed.function is not None
     live = observed.live
     group = observed.log_group
+    previous = previous_version(live) if live else None
+    numbers = {version.version for version in observed.versions}
     return Status(
         name=name,
         region=region,
@@ -75,7 +77,7 @@ def make_status(observed: Observed, name: str, region: str) -> Status:
         auth=observed.url.auth if observed.url else None,
         live=live.version if live else None,
         canary=dict(live.weights) if live else {},
-        previous=previous_version(live) if live else None,
+        previous=previous if previous in numbers else None,
         versions=tuple(_describe(version) for version in reversed(observed.versions)),
         reserved_concurrency=observed.function.reserved_concurrency,
         log_group=group.name if group else None,

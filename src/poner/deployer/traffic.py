@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poner.deployer.cloud import Alias
+from poner.deployer.cloud import LATEST, Alias
 from poner.deployer.comparison import changed
 from poner.deployer.steps import Change, MoveAlias
 
@@ -32,13 +32,13 @@ def move_alias(name: str, live: Alias, version: str | None) -> MoveAlias:
     changes = [] if stays else [changed("version", live.version, version or "the new one")]
     if live.weights:
         changes.append(Change("canary", describe_weights(live), None))
-    previous = previous_version(live) if stays else live.version
+    previous = previous_version(live) if stays or live.version == LATEST else live.version
     return MoveAlias(name, live.name, version, None, 0, previous, tuple(changes))
 
 
 def share_traffic(name: str, live: Alias, canary: str | None, percent: int) -> MoveAlias:
     """The step that sends a share of the traffic to a version; None for the one just published."""
-    new = f"{percent}% to version {canary or 'the new one'}"
+    new = f"{percent}% to " + (f"version {canary}" if canary else "the new one")
     change = Change("canary", describe_weights(live), new)
     return MoveAlias(
         name, live.name, live.version, canary, percent, previous_version(live), (change,)

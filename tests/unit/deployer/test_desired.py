@@ -1,0 +1,198 @@
+"""What a Bundle should become: names, hashes, and what is refused before anything is asked."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from poner.deployer.cloud import Cors, Identity
+from poner.deployer.desired import (
+    Desired,
+    is_own_layer,
+    make_desired,
+    role_name,
+)
+from poner.deployer.settings import DeploySettings
+from poner.errors import DeployError, SettingsError
+from tests.shipping import PUBLIC, SECRET, Account, CountedReads, make_bundle
+
+IDENTITY = Identity("123456789012", "aws")
+LONGEST = "n" * 64
+
+
+def desire(
+    folder: Path, identity: Identity = IDENTITY, region: str = "eu-west-1", **named: str
+) -> Desired:
+    """What a Bundle with a layer should become."""
+    bundle = make_bundle(folder, "1", ("poner-numpy-onnxruntime-" + "x" * 100,), **named)
+    return make_desired(bundle, DeploySettings(), identity, region)
+
+
+# names
+
+
+@pytest.mark.parametrize("name", ["a", "cancer", LONGEST])
+def test_layers_are_ours(tmp_path: Path, name: str) -> None:
+    """A layer's name is one that AWS takes, and that is known again as the function's."""
+    (layer,) = desire(tmp_path, name=name).layers
+    assert len(layer.name) <= 140
+    assert layer.name.endswith(layer.code.sha256[:12])
+    assert is_own_layer(layer.name, name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cancer-numpy", "cancer-0123456789ab", "xcancer-n-0123456789ab", "cancer-n-0123456789AB"],
+)
+def test_layers_that_are_not_ours(name: str) -> None:
+    """A layer without a hash at its end, or of another function, is not the function's."""
+    assert not is_own_layer(name, "cancer")
+
+
+def test_names_are_no_patterns() -> None:
+    """A function's name is taken as it is written."""
+    assert not is_own_layer("caXcer-n-0123456789ab", "ca.cer")
+
+
+@pytest.mark.parametrize("name", ["cancer", LONGEST])
+@pytest.mark.parametrize("region", ["eu-west-1", "ap-southeast-2", "us-gov-west-1"])
+def test_role_names(name: str, region: str) -> None:
+    """A role's name is one that IAM takes, and no other function's."""
+    other = name[:-1] + "x"
+    assert len(role_name(name, region)) <= 64
+    assert role_name(name, region) != role_name(other, region)
+    assert role_name(name, region) != role_name(name, "eu-west-2")
+
+
+def test_partition(tmp_path: Path) -> None:
+    """In China all ARNs are China's."""
+    desired = desire(tmp_path, Identity("1" * 12, "aws-cn"), "cn-north-1")
+    assert desired.setup.role_arn == f"arn:aws-cn:iam::{'1' * 12}:role/poner-cancer-cn-north-1"
+    (arn,) = desired.setup.layer_arns
+    assert arn.startswith("arn:aws-cn:lambda:cn-north-1:")
+    assert desired.role is not None
+    (statement,) = desired.role.policy["Statement"]
+    assert statement["Resource"].startswith("arn:aws-cn:logs:cn-north-1:")
+
+
+def test_description_fits(tmp_path: Path) -> None:
+    """The description names engine and model, in the 256 characters that Lambda takes."""
+    description = desire(tmp_path).setup.description
+    assert description == f"poner, onnx engine, model sha256:{'ab' * 32}"
+    assert len(description) <= 256
+
+
+# what is refused before any call
+
+
+def refused(account: Account, settings: DeploySettings) -> str:
+    """The message for settings that Lambda would refuse."""
+    account.cloud = CountedReads(account.cloud)
+    with pytest.raises(SettingsError) as caught:
+        account.plan(account.bundle(), settings)
+    assert not account.cloud.counts
+    return str(caught.value)
+
+
+def test_environment_too_large(account: Account) -> None:
+    """More than 4 KB of variables are refused without any of their values; 4 KB are not."""
+    fits = {"KEY": SECRET * 3 + "x" * (4_096 - len('{"KEY":""}') - 3 * len(SECRET))}
+    account.plan(account.bundle(), replace(PUBLIC, environment=fits))
+    message = refused(account, replace(PUBLIC, environment={"KEY": fits["KEY"] + "x"}))
+    assert "exceeded the 4KB limit" in message
+    assert SECRET not in message
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "_HANDLER", "AWS_LAMBDA_RUNTIME_API"])
+def test_environment_reserved(account: Account, name: str) -> None:
+    """Names that AWS keeps for itself are refused by name."""
+    message = refused(account, replace(PUBLIC, environment={name: SECRET}))
+    assert f"Reserved keys used in this request: {name}." in message
+    assert SECRET not in message
+
+
+@pytest.mark.parametrize("name", ["1KEY", "", "K", "KEY-1", "KEY 1"])
+def test_environment_names(account: Account, name: str) -> None:
+    """Names that Lambda does not take are refused."""
+    message = refused(account, replace(PUBLIC, environment={name: SECRET}))
+    assert f"{name!r} is not a name" in message
+    assert SECRET not in message
+
+
+@pytest.mark.parametrize(
+    ("cors", "part"),
+    [
+        (Cors(allow_methods=("OPTIONS",)), "OPTIONS"),
+        (Cors(allow_origins=("https://*.example.com",)), "AllowOrigins"),
+        (Cors(max_age_s=86_401), "MaxAge"),
+        (Cors(allow_headers=("x\ny",)), "header"),
+        (Cors(allow_origins=tuple(f"https://{i}.example" for i in range(101))), "101"),
+    ],
+    ids=["method", "origin", "age", "text", "count"],
+)
+def test_cors_refused(account: Account, cors: Cors, part: str) -> None:
+    """CORS that Lambda does not take is refused, and the part is named."""
+    assert part in refused(account, replace(PUBLIC, cors=cors))
+
+
+# runtimes
+
+
+def propose(account: Account, runtime: str, day: str) -> None:
+    """A proposal on a day."""
+    bundle = account.bundle(runtime=runtime)
+    account.propose(bundle, today=datetime.date.fromisoformat(day))
+
+
+def test_runtime_not_created_any_more(account: Account) -> None:
+    """A runtime that AWS creates no functions with is refused with the date."""
+    message = r"AWS creates no function with python3\.9 since 2026-08-31\."
+    with pytest.raises(DeployError, match=message) as caught:
+        propose(account, "python3.9", "2026-11-22")
+    assert "poner build --runtime" in caught.value.hint
+
+
+@pytest.mark.parametrize(("day", "works"), [("2026-11-29", True), ("2026-11-30", False)])
+def test_last_day_of_creating(account: Account, day: str, works: bool) -> None:
+    """The day itself is too late."""
+    if works:
+        propose(account, "python3.10", day)
+        return
+    with pytest.raises(DeployError, match=r"creates no function with python3\.10"):
+        propose(account, "python3.10", day)
+
+
+def test_runtime_of_a_function_that_is_there(account: Account) -> None:
+    """A function that is there may be changed a little longer, and then is refused, too."""
+    account.deploy(account.bundle(runtime="python3.10"))
+    bundle = account.bundle("2", runtime="python3.10")
+    account.propose(bundle, today=datetime.date(2027, 1, 14))
+    message = r"AWS changes no function with python3\.10 since 2027-01-15\."
+    with pytest.raises(DeployError, match=message):
+        account.propose(bundle, today=datetime.date(2027, 1, 15))
+
+
+def test_old_runtime_cannot_be_gone_back_to(account: Account) -> None:
+    """A function of a newer runtime is not changed to one that is not created any more."""
+    account.deploy(account.bundle())
+    with pytest.raises(DeployError, match=r"creates no function with python3\.9"):
+        propose(account, "python3.9", "2026-09-15")
+
+
+def test_version_of_an_old_runtime(account: Account) -> None:
+    """A version that is there already needs nothing of AWS, and can be deployed for ever."""
+    account.deploy(account.bundle(runtime="python3.10"))
+    account.deploy(account.bundle("2"))
+    proposal = account.propose(
+        account.bundle(runtime="python3.10"), today=datetime.date(2030, 1, 1)
+    )
+    account.carry_out(proposal)
+    assert account.live[0] == "1"
+
+
+def test_runtime_that_nobody_knows(account: Account) -> None:
+    """A runtime that poner has no dates for is left to AWS."""
+    propose(account, "python3.15", "2026-11-22")

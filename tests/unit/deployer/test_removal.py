@@ -1,0 +1,172 @@
+"""A removal takes all that poner made for a function, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from poner import limits
+from poner.deployer.cloud import Alias, Code
+from poner.deployer.descriptions import plan_lines
+from poner.deployer.settings import TAG
+from poner.errors import DeployError
+from tests.shipping import BUCKET, NAME, PUBLIC, Account
+
+ROLE = "poner-cancer-eu-west-1"
+LOGS = "/aws/lambda/cancer"
+
+
+def test_everything(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a removal the account is as it was before the first deploy."""
+    monkeypatch.setattr(limits, "DIRECT_UPLOAD_BYTES", 0)
+    before = account.snapshot
+    wish = replace(PUBLIC, bucket=BUCKET, reserved_concurrency=5)
+    account.deploy(account.bundle("1", ("numpy", "onnx")), wish)
+    account.deploy(account.bundle("2", ("numpy",)), wish, percent=10)
+    account.destroy()
+    assert account.snapshot == before
+
+
+def test_nothing(account: Account) -> None:
+    """Where there is nothing, nothing is planned."""
+    plan = account.destroy()
+    assert (plan.steps, plan.notes) == ((), ())
+
+
+def test_twice(account: Account) -> None:
+    """A second removal finds nothing."""
+    account.deploy(account.bundle("1", ("numpy",)))
+    account.destroy()
+    assert account.destroy().steps == ()
+
+
+def test_it_is_listed(account: Account) -> None:
+    """The plan names the function with what goes with it, and each other thing."""
+    account.deploy(account.bundle("1", ("numpy",)))
+    account.deploy(account.bundle("2", ("numpy",)))
+    account.cloud.create_alias(NAME, Alias("audited", "1", {}))
+    lines = list(plan_lines(account.destroy()))
+    assert lines[0] == "  - remove function cancer"
+    assert "      versions: 1, 2 -> (none)" in lines
+    assert "      aliases: live, audited -> (none)" in lines
+    assert any(line.startswith("  - remove layer version cancer-numpy-") for line in lines)
+    assert f"  - remove role {ROLE}" in lines
+    assert f"  - remove log group {LOGS}" in lines
+    assert lines[-1] == "5 to remove."
+
+
+def test_function_of_others(account: Account) -> None:
+    """A function that poner did not make is refused, with all around it."""
+    account.deploy(account.bundle("1", ("numpy",)))
+    account.take_tags_away()
+    before = account.snapshot
+    with pytest.raises(DeployError, match="was not made by poner"):
+        account.destroy()
+    assert account.snapshot == before
+
+
+def test_log_group_of_others(account: Account) -> None:
+    """A log group that was there before the function stays, and is named."""
+    account.cloud.create_log_group(LOGS, {"theirs": "yes"})
+    account.deploy(account.bundle())
+    plan = account.destroy()
+    assert plan.notes == (f"The log group {LOGS} stays: poner did not make it.",)
+    assert list(account.snapshot["log_groups"]) == [LOGS]
+
+
+def test_role_of_others(account: Account) -> None:
+    """A role by the name of poner's own that poner did not make stays, and is named."""
+    account.cloud.create_role("given", {"Service": "lambda.amazonaws.com"}, {})
+    wish = replace(PUBLIC, role="arn:aws:iam::123456789012:role/given")
+    account.deploy(account.bundle(), wish)
+    account.cloud.create_role(ROLE, {}, {"theirs": "yes"})
+    plan = account.destroy()
+    assert plan.notes == (f"The role {ROLE} stays: poner did not make it.",)
+    assert list(account.snapshot["roles"]) == ["given", ROLE]
+
+
+def test_own_role_goes_after_another_was_given(account: Account) -> None:
+    """A role of poner's that the function has no more goes as well."""
+    account.deploy(account.bundle())
+    account.cloud.create_role("given", {"Service": "lambda.amazonaws.com"}, {})
+    wish = replace(PUBLIC, role="arn:aws:iam::123456789012:role/given")
+    account.deploy(account.bundle(), wish)
+    account.destroy()
+    assert list(account.snapshot["roles"]) == ["given"]
+
+
+@pytest.mark.parametrize("other", ["cancer-b", "cancer-numpy", "cance", "canceR"])
+def test_second_function(account: Account, other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function of a similar name with the same packages loses nothing."""
+    monkeypatch.setattr(limits, "DIRECT_UPLOAD_BYTES", 0)
+    wish = replace(PUBLIC, bucket=BUCKET)
+    account.deploy(account.bundle("1", ("numpy", "onnx"), name=other), wish)
+    before = account.snapshot
+    account.deploy(account.bundle("1", ("numpy", "onnx")), wish)
+    account.destroy()
+    assert account.snapshot == before
+
+
+def test_layers_of_others(account: Account) -> None:
+    """Layers with a name like poner's, and versions by hand of poner's own, stay."""
+    bundle = account.bundle("1", ("numpy",))
+    (layer,) = account.propose(bundle).desired.layers
+    publish = account.cloud.publish_layer
+    for name in (layer.name, "cancer-tools", "cancer-numpy-abcdefabcdef"):
+        publish(name, layer.code, "by hand", "python3.13", "x86_64")
+    publish("cancer-tools", layer.code, layer.description, "python3.13", "x86_64")
+    before = account.snapshot
+    account.deploy(bundle)
+    account.destroy()
+    assert account.snapshot == before
+
+
+def test_layers_that_no_version_names(account: Account) -> None:
+    """Layers that an interrupted deploy of another machine left are found by their names."""
+    bundle = account.bundle("1", ("numpy",))
+    (layer,) = account.propose(bundle).desired.layers
+    account.cloud.publish_layer(
+        layer.name, Code(layer.code.path, layer.code.sha256), layer.description, "", ""
+    )
+    account.destroy()
+    assert account.layers == []
+
+
+def test_uploads_of_others(account: Account) -> None:
+    """Other keys in the bucket stay."""
+    file = account.bundle().function_zip
+    for key in ("theirs.zip", "poner/cancer-b/1.zip", "poner/cancer.zip"):
+        account.cloud.upload(file, BUCKET, key)
+    account.cloud.upload(file, BUCKET, "poner/cancer/1.zip")
+    account.destroy()
+    assert [*account.snapshot["buckets"][BUCKET]] == [
+        "poner/cancer-b/1.zip",
+        "poner/cancer.zip",
+        "theirs.zip",
+    ]
+
+
+def test_bucket_is_gone(account: Account) -> None:
+    """A bucket that was removed first does not keep the rest from going."""
+    account.deploy(account.bundle())
+    plan = account.destroy(bucket="nowhere")
+    assert plan.notes[0].startswith("Uploads are not looked for:")
+    assert account.snapshot["functions"] == {}
+
+
+def test_role_is_ours_by_its_tag(account: Account) -> None:
+    """What is left of a removal that was interrupted is known by its tags."""
+    account.cloud.create_role(ROLE, {}, {TAG: NAME})
+    account.cloud.create_log_group(LOGS, {TAG: "another"})
+    account.destroy()
+    assert account.snapshot["roles"] == {}
+    assert list(account.snapshot["log_groups"]) == [LOGS]
+
+
+def test_already_gone(account: Account) -> None:
+    """What somebody else removes while poner does is as good as removed."""
+    account.deploy(account.bundle("1", ("numpy",)))
+    plan = account.destroy()
+    account.do(plan)
+    assert account.snapshot["functions"] == {}
