@@ -157,9 +157,12 @@ class AwsReads:
 
     def list_uploads(self, bucket: str, prefix: str) -> tuple[str, ...]:
         """Keys in a bucket that begin with a prefix; asks first where the bucket is."""
-        answer = self._api.read("s3", "GetBucketLocation", Bucket=bucket)
-        if answer is None:
-            raise _no_bucket(f"There is no bucket {bucket!r}.", "s3:GetBucketLocation")
+        try:
+            answer = self._api.read("s3", "GetBucketLocation", Bucket=bucket)
+        except BucketError as error:
+            text = f"There is no bucket {bucket!r}."
+            raise _no_bucket(text, "s3:GetBucketLocation") from error
+        assert answer is not None, "what is missing is the bucket"
         # botocore follows a bucket to its region, but Lambda takes no code from there
         region = values.read_bucket_region(answer)
         if region != self.region:

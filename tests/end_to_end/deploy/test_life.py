@@ -38,9 +38,9 @@ def test_plan_says_what_would_be_made_and_makes_nothing(project: Project, faults
         "create function cancer",
         "create version of the function cancer",
         "create alias cancer:live",
-        "create Function URL cancer:live",
         "create permission cancer:live/FunctionURLAllowPublicAccess",
         "create permission cancer:live/FunctionURLAllowInvokeAction",
+        "create Function URL cancer:live",
     ]
     assert "anyone who has the URL can call the function, and you pay for each call" in done.out
     assert f"cancer in {REGION}, account {ACCOUNT}:" in done.err
