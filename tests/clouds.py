@@ -18,8 +18,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from poner.deployer.aws import AwsApi
-from poner.deployer.aws_cloud import AwsCloud
+from poner.deployer.aws.api import AwsApi
+from poner.deployer.aws.cloud import AwsCloud
 from tests.fakes.faulty_proxy import FaultyProxy
 
 REGION = "eu-west-1"

@@ -1,8 +1,8 @@
 """The deployer: a Bundle comes in, a Deployment on AWS goes out.
 
 It looks at what is there, plans what differs, and does that; plans to go back, to go on and to
-remove are made and done alike. It must not know poner.toml, print, or ask; and only `aws.py` speaks
-to boto3.
+remove are made and done alike. It must not know poner.toml, print, or ask; and only `aws/api.py`
+speaks to boto3.
 """
 
 from poner.deployer.applying import Clock
@@ -76,6 +76,6 @@ def open_cloud(profile: str | None = None, region: str | None = None) -> Cloud:
     Raises:
         CloudError: there is no region, or no such profile.
     """
-    from poner.deployer import aws  # with boto3, which takes half a second
+    from poner.deployer.aws import api  # with boto3, which takes half a second
 
-    return aws.open_cloud(profile, region)
+    return api.open_cloud(profile, region)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -16,7 +13,6 @@ from poner.deployer.cloud import (
     Alias,
     BusyError,
     Cloud,
-    CloudError,
     Code,
     ConcurrencyRefusedError,
     FunctionSetup,
@@ -62,10 +58,6 @@ _ROLE_PATIENCE_S = 90.0
 _READY_PATIENCE_S = 600.0
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 5.0
-_TELLING_LENGTH = 8
-
-HIDDEN = "***"
-"""Stands in messages of AWS's for the value of an environment variable."""
 
 
 @dataclass(frozen=True)
@@ -159,14 +151,12 @@ class Worker:
                 ).arn
             case CreateFunction(name, code, setup, tags):
                 check_zip(code)
-                with hiding(setup.environment):
-                    cloud.create_function(name, code, self._with_layers(setup), tags)
+                cloud.create_function(name, code, self._with_layers(setup), tags)
             case UpdateCode(name, code, architecture):
                 check_zip(code)
                 cloud.update_code(name, code, architecture)
             case UpdateConfiguration(name, setup):
-                with hiding(setup.environment):
-                    cloud.update_configuration(name, self._with_layers(setup))
+                cloud.update_configuration(name, self._with_layers(setup))
             case TagFunction(_, arn, tags):
                 cloud.tag_function(arn, tags)
             case SetConcurrency(name, reserved):
@@ -260,29 +250,3 @@ def check_zip(code: Code) -> None:
             f"{code.path} is gone or was changed since the plan was made.",
             "Run `poner deploy` again, which plans with what is there now.",
         )
-
-
-@contextmanager
-def hiding(environment: Mapping[str, str]) -> Iterator[None]:
-    """Take the values of environment variables out of failures, which may repeat them."""
-    try:
-        yield
-    except CloudError as error:
-        for value in sorted(filter(None, environment.values()), key=len, reverse=True):
-            error.message = _hidden(value).sub(HIDDEN, error.message)
-            error.hint = _hidden(value).sub(HIDDEN, error.hint)
-        error.args = (error.message,)
-        raise error from None
-
-
-def _hidden(value: str) -> re.Pattern[str]:
-    """A value as a message may hold it: its white space changed, its quotes and lines escaped.
-
-    Short ones are only looked for as words of their own, since `1` is part of many others.
-    """
-    plain = r"\s+".join(map(re.escape, value.split()))
-    escaped = re.escape(json.dumps(value)[1:-1])
-    either = "|".join(filter(None, (plain, escaped)))
-    if len(value) < _TELLING_LENGTH:
-        either = rf"(?<!\w)(?:{either})(?!\w)"
-    return re.compile(either)

@@ -1,6 +1,6 @@
 """The cloud as the deployer sees it: values that are there, verbs on them, and how they fail.
 
-`aws.py` speaks to AWS; tests speak to a fake. Every method is one call of AWS's API, but for lists,
+`aws/` speaks to AWS; tests speak to a fake. Every method is one call of AWS's API, but for lists,
 which are read to their end. Reading what is not there gives None or nothing. Every failure is one
 of the errors below, so that nobody else knows AWS's codes.
 """

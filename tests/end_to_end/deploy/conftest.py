@@ -13,7 +13,7 @@ import pytest
 
 from poner import deployer
 from poner.bundle import Bundle
-from poner.deployer import aws
+from poner.deployer.aws import api
 from tests.clouds import faults, faulty_proxy, moto, moto_server, no_aws
 from tests.deploying import Project
 from tests.fakes.faulty_proxy import FaultyProxy
@@ -48,7 +48,7 @@ def project(
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands in this process wait for nothing, and boto3 reads its API's files once."""
     monkeypatch.setattr(deployer, "Clock", functools.partial(deployer.Clock, sleep=_never))
-    monkeypatch.setattr(aws, "AwsApi", functools.partial(aws.AwsApi, sleep=_never))
+    monkeypatch.setattr(api, "AwsApi", functools.partial(api.AwsApi, sleep=_never))
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=_never))
     monkeypatch.setattr(botocore.session, "create_loader", _LOADER)
 

@@ -198,7 +198,7 @@ def test_no_secret_is_in_the_file_of_a_fault(
     def broken(*arguments: object, **values: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("poner.deployer.aws_values.write_setup", broken)
+    monkeypatch.setattr("poner.deployer.aws.values.write_setup", broken)
     done = run(*DEPLOY)
     assert done.code == 1
     assert "poner met a fault of its own" in done.err

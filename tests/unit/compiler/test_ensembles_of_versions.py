@@ -9,6 +9,7 @@ import pytest
 
 from poner import loader, pipeline
 from tests.compiling import fit_elsewhere
+from tests.versions import OTHER_VERSIONS
 
 START = """
 import pickle, warnings
@@ -142,7 +143,7 @@ for name, script in {SCRIPTS!r}.items():
 """
 
 
-@pytest.fixture(scope="module", params=["1.2.2", "1.5.2"])
+@pytest.fixture(scope="module", params=OTHER_VERSIONS)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What one version fitted, in a folder for each script."""
     made = tmp_path_factory.mktemp("models")

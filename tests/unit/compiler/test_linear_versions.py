@@ -9,6 +9,7 @@ import pytest
 from poner import loader, pipeline
 from poner.errors import PonerError
 from tests.compiling import fit_elsewhere
+from tests.versions import OTHER_VERSIONS
 
 SCRIPT = """
 import pickle, warnings
@@ -41,7 +42,7 @@ open("clf.sav", "w").close()
 """
 
 
-@pytest.fixture(scope="module", params=["1.2.2", "1.5.2"])
+@pytest.fixture(scope="module", params=OTHER_VERSIONS)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of models of one version."""
     place = tmp_path_factory.mktemp("models")

@@ -18,6 +18,7 @@ from sklearn.neighbors import (
 from poner.artifacts import FloatArray
 from poner.errors import InputError, ModelUnreadableError, NotSupportedError
 from tests.compiling import assert_agrees, assert_proved_elsewhere, compile_fitted
+from tests.versions import OTHER_VERSIONS
 
 CLOSE = 1e-10
 METRICS: list[dict[str, Any]] = [
@@ -247,7 +248,7 @@ pickle.dump(models[0], open("clf.sav", "wb"))
 """
 
 
-@pytest.mark.parametrize("version", ["1.2.2", "1.5.2"])
+@pytest.mark.parametrize("version", OTHER_VERSIONS)
 def test_other_versions(version: str, tmp_path: Path) -> None:
     """Models of older versions are read and proved."""
     assert_proved_elsewhere(version, _SCRIPT, tmp_path)

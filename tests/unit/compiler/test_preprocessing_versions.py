@@ -8,11 +8,12 @@ import pytest
 
 from poner import loader, pipeline
 from tests.compiling import fit_elsewhere
+from tests.versions import OTHER_VERSIONS
 
 SCRIPT = Path(__file__).parents[2] / "data" / "preprocessing" / "fit_models.py"
 
 
-@pytest.fixture(scope="module", params=["1.2.2", "1.5.2", "1.9.1"])
+@pytest.fixture(scope="module", params=[*OTHER_VERSIONS, "1.9.1"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The models of one version, each in a file."""
     made = tmp_path_factory.mktemp("models")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from poner.deployer.applying import Made, Worker, hiding
+from poner.deployer.applying import Made, Worker
 from poner.deployer.cloud import (
     BusyError,
-    CloudError,
     ExistsError,
     FunctionState,
     MissingError,
-    RejectedError,
     RoleNotReadyError,
-    UncertainError,
 )
 from poner.deployer.descriptions import as_json, plan_lines
 from poner.deployer.steps import (
@@ -201,56 +197,3 @@ def test_no_secret_in_plans(account: Account) -> None:
         assert "environment" in told
         account.deploy(bundle, wish)
     assert SECRET not in everything_told(account)
-
-
-@pytest.mark.parametrize("number", range(1, 12))
-@pytest.mark.parametrize("kind", [RejectedError, UncertainError])
-def test_no_secret_in_failures(account: Account, kind: type[CloudError], number: int) -> None:
-    """A refusal that repeats what was sent does so without values, wherever it comes from."""
-    wish = replace(PUBLIC, environment={"KEY": SECRET}, reserved_concurrency=5)
-    senders = ("create_function", "update_configuration")
-    fault = OneFault(None)
-
-    def refuse(method: str) -> None:
-        sent = f'{{"KEY":"{SECRET}"}}' if method in senders else ""
-        fault.error = kind(f"Refused: {sent}.", f"Change {sent}.", "lambda:DoIt")
-        fault.at = number
-        fault(method)
-
-    account.cloud.before = refuse
-    shown = ""
-    try:
-        account.deploy(account.bundle(), wish)
-    except DeployError as error:
-        shown = "".join(traceback.format_exception(error)) + str(error)
-    assert fault.method
-    assert SECRET not in everything_told(account, shown)
-
-
-@pytest.mark.parametrize(
-    ("value", "message", "told"),
-    [
-        ("hunter22", "got 'xhunter22x'", "got 'x***x'"),
-        ("ab", "ab is about ab.", "*** is about ***."),
-        ("1", "at most 10, not 1", "at most 10, not ***"),
-        ("line one\nline two", "got line one line two.", "got ***."),
-        ('quo"ted\nlines', r"got {\"K\":\"quo\"ted\nlines\"}", r"got {\"K\":\"***\"}"),
-        ("a.c", "abc a.c", "abc ***"),
-        ("", "nothing", "nothing"),
-    ],
-    ids=["inside", "short", "number", "folded", "escaped", "no pattern", "empty"],
-)
-def test_hidden(value: str, message: str, told: str) -> None:
-    """Values are found however a message holds them, and short ones do not make it unreadable."""
-    with pytest.raises(CloudError) as caught, hiding({"NAME": value}):
-        raise RejectedError(message, f"{message} Try again.")
-    assert caught.value.message == told
-    assert caught.value.hint == f"{told} Try again."
-    assert caught.value.args == (told,)
-
-
-def test_hidden_longest_first() -> None:
-    """A value that holds another one is hidden as a whole."""
-    with pytest.raises(CloudError) as caught, hiding({"A": "password", "B": "password-2"}):
-        raise RejectedError("got password-2", "Try again.")
-    assert caught.value.message == "got ***"

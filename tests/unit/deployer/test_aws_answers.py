@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 import pytest
 
-from poner.deployer import aws_values
-from poner.deployer.aws import AwsApi
-from poner.deployer.aws_cloud import AwsCloud
+from poner.deployer.aws import values
+from poner.deployer.aws.api import AwsApi
+from poner.deployer.aws.cloud import AwsCloud
 from poner.deployer.cloud import (
     AccountLimits,
     CredentialsError,
@@ -75,10 +75,10 @@ def open_recorded(**answers: Any) -> AwsCloud:
 
 def test_version_has_its_log_format_and_its_hash_in_hexadecimal():
     """Lambda gives hashes in base64; moto keeps no log format."""
-    setup = aws_values.read_version(CONFIGURATION).setup
+    setup = values.read_version(CONFIGURATION).setup
     assert setup.log_format == "JSON"
     assert setup.code_sha256 == bytes(range(32)).hex()
-    assert aws_values.write_sha256(setup.code_sha256) == CONFIGURATION["CodeSha256"]
+    assert values.write_sha256(setup.code_sha256) == CONFIGURATION["CodeSha256"]
 
 
 def test_versions_are_sorted_by_number_over_all_pages():
@@ -122,27 +122,27 @@ def test_principal_of_another_form_is_its_json():
     """So that it is never taken for everybody."""
     answer = {"Sid": "s", "Action": "lambda:InvokeFunction", "Principal": {"Service": "s3"}}
     expected = Statement("s", "lambda:InvokeFunction", '{"Service": "s3"}')
-    assert aws_values.read_statement(answer) == expected
+    assert values.read_statement(answer) == expected
 
 
 def test_permission_without_the_condition_is_another_statement():
     """One that anybody can use past the URL is not taken for the one that is limited to it."""
     condition = {"Bool": {"lambda:InvokedViaFunctionUrl": "false"}}
     answer = {"Sid": "s", "Action": "lambda:InvokeFunction", "Principal": "*"}
-    assert not aws_values.read_statement(answer).via_url
-    assert not aws_values.read_statement({**answer, "Condition": condition}).via_url
+    assert not values.read_statement(answer).via_url
+    assert not values.read_statement({**answer, "Condition": condition}).via_url
 
 
 @pytest.mark.parametrize("answer", [{}, {"AllowCredentials": False}, {"MaxAge": 0}])
 def test_cors_that_allows_nothing_is_none(answer: Mapping[str, Any]):
     """AWS may say so in several ways."""
-    assert aws_values.read_cors(answer) is None
+    assert values.read_cors(answer) is None
 
 
 def test_cors_that_is_taken_back_is_an_empty_structure():
     """Leaving it out would keep what is there."""
-    assert aws_values.write_cors(None) == {}
-    assert aws_values.write_cors(Cors(allow_methods=("POST",))) == {"AllowMethods": ["POST"]}
+    assert values.write_cors(None) == {}
+    assert values.write_cors(Cors(allow_methods=("POST",))) == {"AllowMethods": ["POST"]}
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_cors_that_is_taken_back_is_an_empty_structure():
 )
 def test_states_are_read(answer: Mapping[str, Any], expected: FunctionState):
     """With AWS's reason; what is not said is well."""
-    assert aws_values.read_state(answer) == expected
+    assert values.read_state(answer) == expected
 
 
 def test_limits_are_read():

@@ -10,9 +10,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from poner.deployer.aws import READ_ATTEMPTS, WRITE_ATTEMPTS, AwsApi, open_cloud
-from poner.deployer.aws_cloud import AwsCloud
-from poner.deployer.aws_errors import make_call, refused
+from poner.deployer.aws.api import READ_ATTEMPTS, WRITE_ATTEMPTS, AwsApi, open_cloud
+from poner.deployer.aws.cloud import AwsCloud
+from poner.deployer.aws.errors import make_call, refused
 from poner.deployer.cloud import (
     BucketError,
     BusyError,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-from poner.deployer.aws import AwsApi
-from poner.deployer.aws_cloud import AwsCloud
+from poner.deployer.aws.api import AwsApi
+from poner.deployer.aws.cloud import AwsCloud
 
 USER = "arn:aws:iam::123456789012:user/anna"
 OWN = "arn:aws:lambda:eu-west-1:123456789012:function:cancer"

@@ -33,6 +33,7 @@ from poner.loader.saving import save_model
 from poner.loader.text_rows import split_texts
 from poner_runtime.fitted import as_fitted, settle
 from tests.compiling import fit_elsewhere
+from tests.versions import OTHER_VERSIONS
 
 N = 120
 
@@ -236,7 +237,7 @@ json.dump({"rows": X.tolist(), "answers": model.predict_proba(X).tolist()}, open
 """
 
 
-@pytest.mark.parametrize("version", ["1.2.2", "1.5.2"])
+@pytest.mark.parametrize("version", OTHER_VERSIONS)
 def test_older_versions_are_asked_with_texts(version, tmp_path):
     """The child runs in the environment of the model, with its numpy; None stays None."""
     try:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from poner.deployer.aws.hiding import hide
 from poner.deployer.cloud import (
     BucketError,
     BusyError,
@@ -214,8 +215,6 @@ def _rejected(call: Call, code: str, said: str) -> CloudError:
 
 def _quote(call: Call, message: str) -> str:
     """AWS's words as one sentence, without what was sent: some of its texts repeat that."""
-    said = " ".join(message.partition("String measured:")[0].split())
-    for secret in sorted(call.secrets, key=len, reverse=True):
-        said = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", said)
+    said = " ".join(hide(message.partition("String measured:")[0], call.secrets).split())
     said = said or "no reason given"
     return said if said.endswith((".", "!", "?")) else f"{said}."

@@ -22,8 +22,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
-from poner.deployer.aws_cloud import AwsCloud
-from poner.deployer.aws_errors import (
+from poner.deployer.aws.cloud import AwsCloud
+from poner.deployer.aws.errors import (
     CHECK_REGION,
     SIGN_IN,
     THROTTLED,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from poner.deployer import aws_values as values
+from poner.deployer.aws import values
 from poner.deployer.cloud import (
     LATEST,
     AccountLimits,

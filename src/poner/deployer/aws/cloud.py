@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from poner.deployer import aws_values as values
-from poner.deployer.aws_reads import AwsReads
+from poner.deployer.aws import values
+from poner.deployer.aws.reads import AwsReads
 from poner.deployer.cloud import (
     Alias,
     Code,
