@@ -6,12 +6,19 @@ The deployer and the client are stages of their own; here they meet.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from functools import partial
 
 from poner import client, deployer
 from poner.bundle import Bundle, KnownAnswer, Manifest
 from poner.errors import DeployError, PredictionError
+
+SETTLING_S = 20.0
+"""How long some of AWS's machines may go on as they did before a change (section h)."""
+
+PAUSE_S = 2.0
+"""Between one request and the next, meanwhile."""
 
 _HINT = "See why with `poner logs`, or go back to the version before with `poner rollback`."
 
@@ -44,6 +51,8 @@ def check_answer(
 ) -> bool:
     """Ask a deployed function what the model itself answered when its Bundle was built.
 
+    Another answer may still be that of the version before, so it is asked for again for a while.
+
     Args:
         url: its Function URL, which may have been made just now.
         manifest: of the Bundle.
@@ -59,14 +68,17 @@ def check_answer(
     known = manifest.known_answer
     if known is None:
         return False
-    try:
-        answer = client.ask_until_ready(
-            url, json.loads(known.body), sign=sign, patience_s=patience_s
-        )
-    except PredictionError as error:
-        raise DeployError(
-            f"The deployed function did not answer: {error.message}", _HINT
-        ) from error
+    body, end_s = json.loads(known.body), time.monotonic() + min(SETTLING_S, patience_s)
+    while True:
+        try:
+            answer = client.ask_until_ready(url, body, sign=sign, patience_s=patience_s)
+        except PredictionError as error:
+            raise DeployError(
+                f"The deployed function did not answer: {error.message}", _HINT
+            ) from error
+        if known.agrees_with(answer.prediction) or time.monotonic() >= end_s:
+            break
+        time.sleep(PAUSE_S)
     _compare(known, answer, url)
     return True
 

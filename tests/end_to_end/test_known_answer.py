@@ -48,7 +48,9 @@ def test_another_answer_is_an_error(article_bundle: Bundle) -> None:
     with pipeline.run_locally(article_bundle) as url:
         for prediction in (1 - int(str(known.prediction)), float(str(known.prediction))):
             with pytest.raises(DeployError) as caught:
-                acceptance.check_answer(url, falsified(article_bundle, prediction=prediction))
+                acceptance.check_answer(
+                    url, falsified(article_bundle, prediction=prediction), patience_s=0
+                )
             message, hint = caught.value.message, caught.value.hint
             assert "200: OK, with another prediction than the model's" in message
             assert "`poner logs`" in hint
@@ -61,7 +63,7 @@ def test_a_refusal_is_an_error_with_its_reason(article_bundle: Bundle) -> None:
     with pipeline.run_locally(article_bundle) as url:
         other = falsified(article_bundle, body='{"worstArea": 686.5}')
         with pytest.raises(DeployError, match="400: 'body' must contain values for") as caught:
-            acceptance.check_answer(url, other)
+            acceptance.check_answer(url, other, patience_s=0)
     assert "686.5" not in str(caught.value)
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import numpy as np
 import pandas
@@ -16,43 +14,11 @@ from aiohttp import web
 from poner import client
 from poner.artifacts import Feature, Signature
 from poner.errors import DeployError, InputError, PredictionError
+from tests.serving import Handle, answering, serving
 
 SIGNATURE = Signature(
     features=(Feature("meanArea", "mean area"), Feature("age", "age")), classes=(0, 1)
 )
-Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@contextmanager
-def serving(handle: Handle) -> Iterator[str]:
-    """An HTTP server on this machine that answers with `handle`."""
-    loop = asyncio.new_event_loop()
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", handle)
-    runner = web.AppRunner(application)
-
-    async def start() -> int:
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        return int(runner.addresses[0][1])
-
-    port = loop.run_until_complete(start())
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-def answering(status: int, prediction: object = 1, reason: str = "OK") -> web.Response:
-    """A response in the contract's form."""
-    body = {"reason": reason, "prediction": prediction, "status": str(status)}
-    return web.json_response(body, status=status)
 
 
 def test_answers_keep_the_order_of_the_rows() -> None:

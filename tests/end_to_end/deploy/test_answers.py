@@ -69,7 +69,7 @@ def test_code_that_answers_otherwise_is_found_out(project: Project, tmp_path: Pa
     code = tmp_path / "deployed.zip"
     code.write_bytes(deployed_code())
     with function(project, code) as url, pytest.raises(DeployError, match="another prediction"):
-        acceptance.check_answer(url, original)
+        acceptance.check_answer(url, original, patience_s=0)
 
 
 def test_deploy_ends_with_its_own_check(project: Project, faults: FaultyProxy):
@@ -95,8 +95,11 @@ def test_signed_urls_are_asked_with_a_signature(
     assert client("lambda", "us-east-1").get_alias(FunctionName="cancer", Name="live")
 
 
-def test_wrong_answer_fails_the_deploy(project: Project, faults: FaultyProxy):
+def test_wrong_answer_fails_the_deploy(
+    project: Project, faults: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+):
     """In two sentences, without a URL on standard output; --skip-check leaves that out."""
+    monkeypatch.setattr(acceptance, "SETTLING_S", 0.0)
     project.falsify()
     with behind_the_url(project, faults) as url:
         done = run("deploy", "--yes")
