@@ -6,7 +6,7 @@ import datetime
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -277,3 +277,9 @@ class Account:
     def delete_url(self) -> None:
         """Delete the Function URL by hand; AWS leaves its permissions behind."""
         self.cloud._functions[NAME].aliases["live"].url = None
+
+    def stream_url(self) -> None:
+        """Change the Function URL's invoke mode by hand."""
+        held = self.cloud._functions[NAME].aliases["live"]
+        assert held.url is not None
+        held.url = replace(held.url, streams=True)

@@ -182,6 +182,8 @@ class Url:
     """Who may call it."""
     cors: Cors | None
     """CORS; None for none."""
+    streams: bool = False
+    """Whether results are streamed: poner's would go out as they are, in their envelope."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,8 @@ class Statement:
     """Condition: the auth type of the URL; None for no such condition."""
     via_url: bool = False
     """Condition: only through the Function URL."""
+    limited: bool = False
+    """Whether there are other conditions, which nobody here looks into."""
 
 
 @dataclass(frozen=True)

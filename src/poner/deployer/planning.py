@@ -53,6 +53,13 @@ PUBLIC_NOTE = (
 )
 """What a public URL means."""
 
+ROLE_NOTE = (
+    "The role is gone and will be made anew. Versions made for the old one may not be able to read "
+    "their environment variables any more: if calls fail, change a value and deploy again."
+)
+"""KMS lets the old role decrypt them, by an identifier that a new one of its name does not have
+(AWS's knowledge center, lambda-kmsaccessdeniedexception-errors, 2026-11)."""
+
 LEAST_UNRESERVED = 100
 """AWS keeps as many environments for functions that reserve none."""
 
@@ -235,6 +242,8 @@ def _url(desired: Desired, observed: Observed) -> Iterator[Step]:
     if not same_cors(url.cors, desired.cors):
         changes.append(Change("CORS", describe_cors(url.cors), describe_cors(desired.cors)))
     yield from adding
+    if url.streams:
+        changes.append(Change("results", "streamed", "whole"))
     if changes:
         yield UpdateUrl(desired.name, ALIAS, desired.auth, desired.cors, tuple(changes))
     yield from removing
@@ -253,9 +262,11 @@ def _add_permissions(desired: Desired, found: tuple[Statement, ...]) -> Iterator
 def _notes(desired: Desired, observed: Observed, target: str | None, percent: int) -> Iterator[str]:
     if desired.settings.auth == "none":
         yield PUBLIC_NOTE
+    if desired.role and observed.role is None and target and desired.setup.environment:
+        yield ROLE_NOTE
     own = {statement.sid for statement in PUBLIC_STATEMENTS}
     for statement in observed.statements:
-        if statement.sid not in own and statement.principal == "*":
+        if statement.sid not in own and statement.principal == "*" and not statement.limited:
             yield (
                 f"The permission {statement.sid}, which poner did not make, lets anyone do "
                 f"{statement.action}."

@@ -94,6 +94,8 @@ def test_permission_of_others(deployed: Account) -> None:
     deployed.cloud.add_permission(NAME, "live", Statement("open", "lambda:InvokeFunction"))
     bucket = Statement("bucket", "lambda:InvokeFunction", "s3.amazonaws.com")
     deployed.cloud.add_permission(NAME, "live", bucket)
+    house = Statement("house", "lambda:InvokeFunction", limited=True)
+    deployed.cloud.add_permission(NAME, "live", house)
     plan = deployed.plan(deployed.bundle(), DeploySettings())
     assert {step.sid for step in plan.steps if isinstance(step, RemovePermission)} == {
         statement.sid for statement in PUBLIC_STATEMENTS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -131,6 +132,41 @@ def test_permission_without_the_condition_is_another_statement():
     answer = {"Sid": "s", "Action": "lambda:InvokeFunction", "Principal": "*"}
     assert not values.read_statement(answer).via_url
     assert not values.read_statement({**answer, "Condition": condition}).via_url
+
+
+def test_permission_with_another_condition_is_another_statement():
+    """AWS has a source or an organization beside the condition that poner asks for."""
+    condition = {
+        "StringEquals": {
+            "lambda:FunctionUrlAuthType": "NONE",
+            "aws:PrincipalOrgID": "o-1234567890",
+        }
+    }
+    public = PUBLIC_STATEMENTS[0]
+    answer = {
+        "Sid": public.sid,
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": public.action,
+        "Condition": condition,
+    }
+    assert values.read_statement(answer) == replace(public, limited=True)
+
+
+def test_url_that_streams_is_told_from_one_that_does_not():
+    """A result is sent as it is, in its envelope, where the invoke mode is RESPONSE_STREAM."""
+    answer = {"FunctionUrl": "https://a.lambda-url.eu-west-1.on.aws/", "AuthType": "NONE"}
+    assert not values.read_url({**answer, "InvokeMode": "BUFFERED"}).streams
+    assert values.read_url({**answer, "InvokeMode": "RESPONSE_STREAM"}).streams
+
+
+def test_function_whose_tags_may_not_be_read_is_an_error():
+    """GetFunction answers all the same; without its tags the function would be nobody's."""
+    error = {"ErrorCode": "AccessDeniedException", "Message": "Not authorized."}
+    answer = {"Configuration": {**CONFIGURATION, "Version": "$LATEST"}, "TagsError": error}
+    with pytest.raises(PermissionMissingError, match="lambda:ListTags") as caught:
+        open_recorded(GetFunction=answer).get_function("cancer")
+    assert caught.value.action == "lambda:ListTags"
 
 
 @pytest.mark.parametrize("answer", [{}, {"AllowCredentials": False}, {"MaxAge": 0}])

@@ -391,6 +391,16 @@ def test_role_that_cannot_be_assumed_is_a_matter_of_credentials(
         ),
         (
             "lambda",
+            "CreateFunction",
+            400,
+            "InvalidParameterValueException",
+            "Lambda was unable to configure access to your environment variables because the KMS "
+            "key is invalid for CreateGrant. Please check your KMS key settings. KMS Exception: "
+            "InvalidArnException KMS Message: ARN does not refer to a valid principal",
+            RoleNotReadyError,
+        ),
+        (
+            "lambda",
             "PutFunctionConcurrency",
             400,
             "InvalidParameterValueException",
@@ -418,7 +428,22 @@ def test_role_that_cannot_be_assumed_is_a_matter_of_credentials(
         ("s3", "PutObject", 301, "PermanentRedirect", "Use the specified endpoint", BucketError),
         ("s3", "PutObject", 400, "InvalidBucketName", "not a valid bucket", BucketError),
         ("iam", "CreateRole", 409, "LimitExceeded", "Cannot exceed quota", RejectedError),
-        ("iam", "DeleteRole", 409, "DeleteConflict", "must delete policies first", RejectedError),
+        (
+            "iam",
+            "DeleteRole",
+            409,
+            "DeleteConflict",
+            "Cannot delete entity, must delete policies first.",  # which were, a moment ago
+            BusyError,
+        ),
+        (
+            "iam",
+            "DeleteRole",
+            409,
+            "DeleteConflict",
+            "Cannot delete entity, must detach all policies first.",
+            RejectedError,
+        ),
         ("iam", "CreateRole", 403, "InvalidClientTokenId", "token is invalid", CredentialsError),
         ("lambda", "TagResource", 403, "UnrecognizedClientException", "token", CredentialsError),
         ("s3", "PutObject", 403, "SignatureDoesNotMatch", "signature", CredentialsError),

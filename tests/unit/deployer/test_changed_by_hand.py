@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from poner.deployer.descriptions import plan_lines
+from poner.deployer.planning import ROLE_NOTE
+from poner.deployer.settings import DeploySettings
 from poner.errors import DeployError
 from tests.shipping import NAME, Account
 
@@ -91,6 +93,24 @@ def test_url_deleted(deployed: Account) -> None:
     assert deployed.kinds(deployed.bundle()) == ["CreateUrl"]
     deployed.deploy(deployed.bundle())
     assert deployed.snapshot == before
+
+
+def test_url_streams(deployed: Account) -> None:
+    """A URL that was told to stream results sends them whole again."""
+    deployed.stream_url()
+    assert deployed.kinds(deployed.bundle()) == ["UpdateUrl"]
+    deployed.deploy(deployed.bundle())
+    assert deployed.plan(deployed.bundle()).steps == ()
+
+
+def test_role_deleted_with_variables(deployed: Account) -> None:
+    """KMS knows the role that was there by more than its name, which the plan says."""
+    settings = DeploySettings(environment={"KEY": "value"})
+    deployed.deploy(deployed.bundle(), settings)
+    assert ROLE_NOTE not in deployed.plan(deployed.bundle(), settings).notes
+    deployed.cloud.delete_role_policy(ROLE, "poner-logs")
+    deployed.cloud.delete_role(ROLE)
+    assert ROLE_NOTE in deployed.plan(deployed.bundle(), settings).notes
 
 
 def test_log_group_deleted(deployed: Account) -> None:

@@ -219,5 +219,6 @@ class AwsCloud(AwsReads):
             Qualifier=alias,
             AuthType=auth,
             Cors=values.write_cors(cors),
+            InvokeMode="BUFFERED",
         )
         return values.read_url(answer)

@@ -182,6 +182,11 @@ def _conflict(call: Call, code: str, said: str) -> CloudError | None:
     """What is there stands in the way, or is not there."""
     action = call.action
     text = f"{action} was refused: {said}"
+    if code == "DeleteConflict":
+        if "must delete policies first" in said:  # IAM has not heard yet that they were
+            return BusyError(text, "Try again in a few seconds.", action)
+        hint = "Detach what was attached to it by hand, and run the command again."
+        return RejectedError(text, hint, action)
     if code == "ResourceConflictException":
         if "cannot be performed at this time" in said or "is in progress" in said:
             return BusyError(text, "Try again in a few seconds.", action)
@@ -204,7 +209,8 @@ def _rejected(call: Call, code: str, said: str) -> CloudError:
     action = call.action
     text = f"{action} was refused: {said}"
     if code == "InvalidParameterValueException":
-        if "cannot be assumed by Lambda" in said:
+        # the second is of KMS, which hears of a new role later than Lambda does
+        if "cannot be assumed by Lambda" in said or "is invalid for CreateGrant" in said:
             hint = "Wait some seconds if the role is new; otherwise let lambda.amazonaws.com in."
             return RoleNotReadyError(text, hint, action)
         if call.operation == "PutFunctionConcurrency":

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from poner.deployer.aws import values
+from poner.deployer.aws.errors import Call, refused
 from poner.deployer.cloud import (
     LATEST,
     AccountLimits,
@@ -78,6 +79,10 @@ class AwsReads:
         answer = self._api.read("lambda", "GetFunction", FunctionName=name)
         if answer is None:
             return None
+        if "TagsError" in answer:  # the rest may be read; without tags it is nobody's
+            error = answer["TagsError"]
+            call = Call("lambda", "ListTags", writes=False)
+            raise refused(call, error["ErrorCode"], 403, error["Message"])
         return Function(
             latest=values.read_version(answer["Configuration"]),
             tags=dict(answer.get("Tags") or {}),

@@ -102,6 +102,7 @@ def read_url(answer: Answer) -> Url:
         url=url if url.endswith("/") else f"{url}/",
         auth=answer["AuthType"],
         cors=read_cors(answer.get("Cors") or {}),
+        streams=answer.get("InvokeMode") == "RESPONSE_STREAM",
     )
 
 
@@ -141,8 +142,8 @@ def read_statement(answer: Answer) -> Statement:
     conditions: dict[str, Any] = {}
     for values in (answer.get("Condition") or {}).values():
         conditions.update(values)
-    auth = conditions.get("lambda:FunctionUrlAuthType", answer.get("FunctionUrlAuthType"))
-    via_url = conditions.get("lambda:InvokedViaFunctionUrl", answer.get("InvokedViaFunctionUrl"))
+    auth = conditions.pop("lambda:FunctionUrlAuthType", answer.get("FunctionUrlAuthType"))
+    via_url = conditions.pop("lambda:InvokedViaFunctionUrl", answer.get("InvokedViaFunctionUrl"))
     action = answer.get("Action", "")
     return Statement(
         sid=answer.get("Sid", ""),
@@ -150,6 +151,7 @@ def read_statement(answer: Answer) -> Statement:
         principal=_read_principal(answer.get("Principal")),
         url_auth=auth if auth in ("NONE", "AWS_IAM") else None,
         via_url=str(via_url).lower() == "true",
+        limited=bool(conditions),
     )
 
 
