@@ -13,6 +13,7 @@ import os
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -101,13 +102,25 @@ def _open(endpoint: str) -> AwsCloud:
 def empty_account(server: str) -> None:
     """Let nothing be left in an account of moto's but a bucket."""
     _post(f"{server}/moto-api/reset", {})
-    make_bucket(BUCKET, REGION)
+    make_bucket(server, BUCKET, REGION)
 
 
-def make_bucket(name: str, region: str) -> None:
+def make_bucket(server: str, name: str, region: str) -> None:
     """Make a bucket, which poner never does."""
-    client = boto3.client("s3", region_name=region)
-    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
+    place = {"LocationConstraint": region}
+    open_client("s3", region, server).create_bucket(Bucket=name, CreateBucketConfiguration=place)
+
+
+@functools.cache
+def open_client(service: str, region: str, server: str) -> Any:
+    """boto3 itself, past the proxy; made once, since that takes longer than most calls."""
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=server,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
 
 
 def _post(url: str, body: object) -> None:

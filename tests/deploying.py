@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 from collections.abc import Iterator
@@ -10,11 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from poner.bundle import MANIFEST_NAME, Bundle, Layer, Manifest, read_bundle, zip_record
 from poner.bundler.zips import make_zip
-from tests.clouds import BUCKET, REGION
+from tests.clouds import BUCKET, REGION, open_client
 from tests.commands import Done, run
 
 SECRET = "hunter2-of-the-tests"
@@ -91,18 +88,7 @@ class Project:
 
 def client(service: str, region: str = REGION) -> Any:
     """boto3 itself, past the proxy, to see and to do what poner does not."""
-    return _client(service, region, os.environ["MOTO_SERVER"])
-
-
-@functools.cache
-def _client(service: str, region: str, server: str) -> Any:
-    return boto3.client(
-        service,
-        region_name=region,
-        endpoint_url=server,
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-    )
+    return open_client(service, region, os.environ["MOTO_SERVER"])
 
 
 def account() -> dict[str, Any]:

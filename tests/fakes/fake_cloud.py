@@ -309,7 +309,7 @@ class FakeCloud:
     @_write
     def delete_role(self, name: str) -> None:
         if self._role(name).policies:
-            raise _refusal(RejectedError, f"role {name} still has policies")
+            raise _refusal(BusyError, f"role {name} still has policies")
         del self._roles[name]
 
     @_write

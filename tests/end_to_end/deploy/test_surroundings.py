@@ -104,10 +104,10 @@ def test_absent_bucket_is_said_before_anything_is_written(project: Project, faul
 
 
 def test_bucket_of_another_region_is_said_before_anything_is_written(
-    project: Project, faults: FaultyProxy
+    project: Project, faults: FaultyProxy, moto: str
 ):
     """Lambda takes no code from there."""
-    make_bucket("a-bucket-far-away", "us-west-2")
+    make_bucket(moto, "a-bucket-far-away", "us-west-2")
     faults.reset()
     project.configure('bucket = "a-bucket-far-away"\n')
     done = run(*DEPLOY)

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import boto3
+import botocore.endpoint
 import pytest
 
 from poner.deployer.aws.api import READ_ATTEMPTS, WRITE_ATTEMPTS, AwsApi, open_cloud
@@ -99,6 +101,12 @@ def operation(request: pytest.FixtureRequest) -> str:
 def question(request: pytest.FixtureRequest) -> str:
     """One reading operation of each service, and those that are odd."""
     return request.param
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Botocore waits for nothing between its own attempts."""
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda seconds: None))
 
 
 @pytest.fixture
