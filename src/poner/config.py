@@ -117,7 +117,7 @@ class DeploySection(_Section):
     environment: dict[str, str] = {}
     """Environment variables of the function."""
     tags: dict[str, str] = {}
-    """Tags of all that poner makes."""
+    """Tags of the function, and of the role and log group that poner makes."""
     log_format: Literal["text", "json"] = "text"
     """Format of Lambda's own log lines."""
     log_retention_days: LogRetention = 30

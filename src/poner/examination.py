@@ -6,6 +6,7 @@ in the way of a deploy on the side of AWS is the deployer's to find.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import platform
 import shutil
@@ -13,7 +14,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from poner import limits, loader
 from poner.bundle import Bundle, is_bundle, read_bundle
@@ -218,7 +218,7 @@ def _check_bundle(bundle: Bundle, model: loader.ModelIdentity | None, config: Co
     if model is not None and model.sha256 != manifest.provenance.sha256:
         text = f"{bundle.folder} was made of another model than {model.file}."
         return Finding("bundle", "warning", text, _REDO)
-    if changed := ", ".join(_changed_settings(bundle, config)):
+    if changed := ", ".join(changed_settings(bundle, config)):
         text = f"{bundle.folder} was made with another {changed} than {CONFIG_NAME} has."
         return Finding("bundle", "warning", text, _REDO)
     text = (
@@ -228,27 +228,29 @@ def _check_bundle(bundle: Bundle, model: loader.ModelIdentity | None, config: Co
     return Finding("bundle", "ok", text)
 
 
-def _changed_settings(bundle: Bundle, config: Config) -> Iterator[str]:
-    """What poner.toml says otherwise; what it leaves open is the Bundle's own."""
-    manifest, function = bundle.manifest, config.function
-    built = manifest.settings
-    pairs: dict[str, tuple[Any, Any]] = {
-        "name": (config.project.name, built.name),
-        "runtime": (config.build.runtime, manifest.runtime),
-        "architecture": (config.build.architecture, manifest.architecture),
-        "memory_mb": (function.memory_mb, built.memory_mb),
-        "timeout_s": (function.timeout_s, built.timeout_s),
-        "body_limit_bytes": (function.body_limit_bytes, built.body_limit_bytes),
+def changed_settings(bundle: Bundle, config: Config) -> dict[str, object]:
+    """What poner.toml says otherwise than the Bundle has it; what it leaves open is not in it."""
+    manifest = bundle.manifest
+    built = {
+        "runtime": manifest.runtime,
+        "architecture": manifest.architecture,
+        **dataclasses.asdict(manifest.settings),
     }
-    return (name for name, (wanted, had) in pairs.items() if wanted not in (None, had))
+    sections = (config.project, config.function, config.build)
+    asked = {
+        key: value
+        for section in sections
+        for key, value in section.model_dump(exclude_unset=True, exclude_none=True).items()
+    }
+    return {key: asked[key] for key in built if key in asked and asked[key] != built[key]}
 
 
 def _check_quotas(bundle: Bundle) -> Finding:
     """What is left of Lambda's limits; what does not fit them was never written."""
+    # a zip too large for a call goes through a bucket, which the deployer looks for
     parts = [
         f"{quota.left:,} of {quota.limit:,} {quota.name.replace('_', ' ')}"
         for quota in bundle.manifest.quotas
-        if quota.left
-        >= 0  # a zip too large for a call goes through a bucket, which deployer checks
+        if quota.left >= 0
     ]
     return Finding("quotas", "ok", f"Left: {', '.join(parts)}.")

@@ -38,9 +38,6 @@ DEFAULT_MEMORY_MB = 128
 DEFAULT_TIMEOUT_S = 3
 """Timeout of a function that does not say otherwise."""
 
-ARCHITECTURES = ("x86_64", "arm64")
-"""Instruction set architectures of Lambda, by AWS's names."""
-
 
 @dataclass(frozen=True)
 class Runtime:

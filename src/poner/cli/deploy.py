@@ -22,6 +22,7 @@ from poner.cli.deploying import (
     open_target,
     show_plan,
 )
+from poner.examination import changed_settings
 from poner.interpreters import state_folder
 
 CanaryOption = Annotated[
@@ -107,16 +108,11 @@ def deploy(
 def _make_wish(target: Target, canary: int | None, *, own: bool) -> deployer.Wish:
     """What is to be deployed; says where the project's own Bundle is older than poner.toml."""
     bundle = target.bundle or read_bundle(target.folder)  # which says what is missing
-    config, built = target.config, bundle.manifest.settings
-    asked = {
-        **config.project.model_dump(exclude_unset=True),
-        **config.function.model_dump(exclude_unset=True, exclude_none=True),
-    }
-    newer = [key for key, value in asked.items() if own and getattr(built, key) != value]
+    newer = changed_settings(bundle, target.config) if own else {}
     if newer:
-        what = ", ".join(f"{key} = {asked[key]}" for key in newer)
+        what = ", ".join(f"{key} = {value}" for key, value in newer.items())
         say(f"Note: the bundle was built without {what} of poner.toml; `poner build` takes it up.")
-    return deployer.Wish(bundle, make_settings(config), percent=canary or 0)
+    return deployer.Wish(bundle, make_settings(target.config), percent=canary or 0)
 
 
 def _heading(proposal: deployer.Proposal) -> str:

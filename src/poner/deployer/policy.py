@@ -76,22 +76,6 @@ _WITHOUT_RESOURCE = (
     "sts:GetCallerIdentity",
 )
 
-ACTIONS = tuple(
-    sorted(
-        _FUNCTION
-        + _LAYERS
-        + _LOG_GROUP
-        + _PASSED_ROLE
-        + _ROLE
-        + _BUCKET
-        + _PREFIX
-        + _UPLOADS
-        + _CALLER
-        + _WITHOUT_RESOURCE
-    )
-)
-"""All that poner may ever do; what one project needs of it is in its policy."""
-
 
 def make_policy(name: str, region: str, identity: Identity, settings: DeploySettings) -> Document:
     """What plan, deploy, status, logs, rollback, promote, destroy and doctor of a function need.

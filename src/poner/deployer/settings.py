@@ -12,7 +12,7 @@ ALIAS = "live"
 """The alias that the Function URL is on."""
 
 TAG = "poner:function"
-"""Tag of all that poner makes; its value is the function's name."""
+"""Tag of the function, role and log group that poner makes; its value is the function's name."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class DeploySettings:
     environment: Mapping[str, str] = field(default_factory=dict)
     """Environment variables; never shown."""
     tags: Mapping[str, str] = field(default_factory=dict)
-    """Tags of all that poner makes, beside its own."""
+    """Tags of the function, the role and the log group, beside poner's own."""
     log_format: Literal["text", "json"] = "text"
     """Format of Lambda's own log lines."""
     log_retention_days: int = 30

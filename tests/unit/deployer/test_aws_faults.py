@@ -434,6 +434,7 @@ def test_role_that_cannot_be_assumed_is_a_matter_of_credentials(
             RejectedError,
         ),
         ("s3", "PutObject", 301, "PermanentRedirect", "Use the specified endpoint", BucketError),
+        ("s3", "PutObject", 400, "RequestTimeout", "Idle connections will be closed.", BusyError),
         ("s3", "PutObject", 400, "InvalidBucketName", "not a valid bucket", BucketError),
         ("iam", "CreateRole", 409, "LimitExceeded", "Cannot exceed quota", RejectedError),
         (

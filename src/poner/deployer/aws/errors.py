@@ -104,6 +104,7 @@ _BUSY = frozenset(
         "EntityTemporarilyUnmodifiable",
         "OperationAborted",
         "OperationAbortedException",
+        "RequestTimeout",  # S3, where it heard nothing more of an upload
         "ResourceNotReadyException",
     }
 )

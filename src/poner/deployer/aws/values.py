@@ -197,6 +197,12 @@ def read_limits(answer: Answer) -> AccountLimits:
     )
 
 
+def read_bucket_region(answer: Answer) -> str:
+    """GetBucketLocation's answer, which has two old ways of saying it."""
+    said = answer.get("LocationConstraint")
+    return "eu-west-1" if said == "EU" else str(said or "us-east-1")
+
+
 def write_code(code: Code) -> dict[str, Any]:
     """Where the zip is, or the zip itself."""
     if code.bucket is not None:
@@ -235,9 +241,3 @@ def _read_principal(principal: Any) -> str:
     if principal in ("*", {"AWS": "*"}):
         return "*"
     return principal if isinstance(principal, str) else json.dumps(principal, sort_keys=True)
-
-
-def read_bucket_region(answer: Mapping[str, Any]) -> str:
-    """The region in an answer to GetBucketLocation, which has two old ways of saying it."""
-    said = answer.get("LocationConstraint")
-    return "eu-west-1" if said == "EU" else str(said or "us-east-1")
