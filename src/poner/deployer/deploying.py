@@ -98,7 +98,8 @@ def propose(cloud: CloudReads, wish: Wish, *, state_folder: Path, today: datetim
         today: for the dates after which AWS takes a runtime no more.
 
     Raises:
-        DeployError: a name is taken, a zip is too large, or AWS does not take the runtime any more.
+        DeployError: a name is taken, a zip is too large, AWS does not take the runtime any more, or
+            a canary has another role than the version beside it.
         SettingsError: Lambda would refuse a setting.
         CloudError: AWS cannot be asked.
     """
@@ -107,6 +108,8 @@ def propose(cloud: CloudReads, wish: Wish, *, state_folder: Path, today: datetim
         check_cors(wish.settings.cors)
     desired, observed = _look(cloud, wish)
     _check_runtime(desired, observed, today)
+    if wish.percent:
+        _check_canary(desired, observed)
     journal = journal_file(state_folder, observed.identity.account, cloud.region, desired.name)
     interrupted = journal.read()
     strays = _find_strays(cloud, desired.name, interrupted)
@@ -245,6 +248,25 @@ def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -
             f"AWS {what} with {runtime.name} since {last_day}.",
             "Build for a newer one, such as `poner build --runtime python3.13`.",
         )
+
+
+def _check_canary(desired: Desired, observed: Observed) -> None:
+    """Refuse an alias of two versions that AWS would refuse, after all else was done.
+
+    Source: Lambda's guide, "Create a routing configuration for a Lambda alias", 2026-11.
+
+    Raises:
+        DeployError: the versions have different roles.
+    """
+    live = observed.live
+    for version in observed.versions:
+        is_live = live is not None and version.version == live.version
+        if is_live and version.setup.role_arn != desired.setup.role_arn:
+            raise DeployError(
+                f"Versions that share traffic need the same role, and version {version.version} "
+                f"has {version.setup.role_arn}.",
+                "Deploy without --canary, or leave `role` under [deploy] in poner.toml as it was.",
+            )
 
 
 def _deployment(proposal: Proposal, observed: Observed, made: Made) -> Deployment:

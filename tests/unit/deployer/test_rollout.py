@@ -88,6 +88,14 @@ def test_canary_of_what_answers(three: Account) -> None:
     assert not three.deploy(three.bundle("3"), percent=10).canary
 
 
+def test_canary_of_another_role(three: Account) -> None:
+    """An alias of two versions with different roles is refused before anything is published."""
+    other = replace(PUBLIC, role="arn:aws:iam::123456789012:role/given")
+    with pytest.raises(DeployError, match="need the same role, and version 3 has"):
+        three.plan(three.bundle("4"), other, percent=10)
+    assert three.plan(three.bundle("4"), other).steps
+
+
 def test_first_deploy_as_a_canary(account: Account) -> None:
     """Without a version before, the first one gets all of the traffic."""
     plan = account.plan(account.bundle(), percent=10)
