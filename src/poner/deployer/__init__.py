@@ -11,7 +11,6 @@ from poner.deployer.deploying import (
     Deployment,
     Proposal,
     Wish,
-    ask_version,
     carry_out,
     do_plan,
     propose,
@@ -26,7 +25,7 @@ from poner.deployer.policy import make_policy
 from poner.deployer.removal import plan_removal
 from poner.deployer.rollout import plan_promotion, plan_rollback
 from poner.deployer.settings import DeploySettings
-from poner.deployer.status import Status, make_status, read_logs
+from poner.deployer.status import Status, ask_version, make_status, read_logs
 from poner.deployer.steps import Plan
 
 __all__ = [

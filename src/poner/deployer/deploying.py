@@ -7,7 +7,6 @@ lost, goes on by being planned again.
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -308,22 +307,3 @@ def do_plan(
                     raise
                 clock.sleep(2.0 ** (attempt - 1))
     return tuple(worker.made.notes)
-
-
-def ask_version(cloud: CloudReads, name: str, version: str, body: str) -> tuple[int, str]:
-    """What a version answers to a request, past alias and URL: HTTP status and body.
-
-    Raises:
-        CloudError: it cannot be invoked, or failed.
-        DeployError: it answered with something else than HTTP's status and body.
-    """
-    event = json.dumps({"version": "2.0", "body": body, "isBase64Encoded": False})
-    content = cloud.invoke(name, version, event.encode())
-    try:
-        answer = json.loads(content)
-        return int(answer["statusCode"]), str(answer["body"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise DeployError(
-            f"Version {version} of {name} did not answer as a function of poner's does.",
-            "See why with `poner logs`, or go back to the version before with `poner rollback`.",
-        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from poner.deployer.cloud import CloudReads, LogEvent, Version
 from poner.deployer.observing import Observed
 from poner.deployer.traffic import previous_version
+from poner.errors import DeployError
 
 _POLL_S = 2.0
 _LATE_MS = 10_000  # an event may come in after one with a later time
@@ -95,6 +97,25 @@ def _describe(version: Version) -> DeployedVersion:
         setup.memory_mb,
         setup.code_sha256,
     )
+
+
+def ask_version(cloud: CloudReads, name: str, version: str, body: str) -> tuple[int, str]:
+    """What a version answers to a request, past alias and URL: HTTP status and body.
+
+    Raises:
+        CloudError: it cannot be invoked, or failed.
+        DeployError: it answered with something else than HTTP's status and body.
+    """
+    event = json.dumps({"version": "2.0", "body": body, "isBase64Encoded": False})
+    content = cloud.invoke(name, version, event.encode())
+    try:
+        answer = json.loads(content)
+        return int(answer["statusCode"]), str(answer["body"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise DeployError(
+            f"Version {version} of {name} did not answer as a function of poner's does.",
+            "See why with `poner logs`, or go back to the version before with `poner rollback`.",
+        ) from error
 
 
 def read_logs(
