@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from poner.deployer.aws import values
 from poner.deployer.aws.reads import AwsReads
@@ -188,11 +189,13 @@ class AwsCloud(AwsReads):
 
     def create_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> Url:
         """Make a Function URL."""
-        return self._write_url("CreateFunctionUrlConfig", name, alias, auth, cors)
+        said = {"Cors": values.write_cors(cors)} if cors else {}
+        return self._write_url("CreateFunctionUrlConfig", name, alias, auth, said)
 
     def update_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> Url:
         """Change a Function URL; its address stays."""
-        return self._write_url("UpdateFunctionUrlConfig", name, alias, auth, cors)
+        said = {"Cors": values.write_cors(cors)}  # left out, the one that is there would stay
+        return self._write_url("UpdateFunctionUrlConfig", name, alias, auth, said)
 
     def add_permission(self, name: str, alias: str, statement: Statement) -> None:
         """Add a statement to the alias's resource policy."""
@@ -210,7 +213,7 @@ class AwsCloud(AwsReads):
         self._api.write("lambda", "DeleteFunction", FunctionName=name)
 
     def _write_url(
-        self, operation: str, name: str, alias: str, auth: str, cors: Cors | None
+        self, operation: str, name: str, alias: str, auth: str, said: Mapping[str, Any]
     ) -> Url:
         answer = self._api.write(
             "lambda",
@@ -218,7 +221,7 @@ class AwsCloud(AwsReads):
             FunctionName=name,
             Qualifier=alias,
             AuthType=auth,
-            Cors=values.write_cors(cors),
             InvokeMode="BUFFERED",
+            **said,
         )
         return values.read_url(answer)
