@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from poner import limits, loader
 from poner.bundle import Bundle, is_bundle, read_bundle
@@ -230,17 +229,19 @@ def _check_bundle(bundle: Bundle, model: loader.ModelIdentity | None, config: Co
 
 def _changed_settings(bundle: Bundle, config: Config) -> Iterator[str]:
     """What poner.toml says otherwise; what it leaves open is the Bundle's own."""
-    manifest, function = bundle.manifest, config.function
-    built = manifest.settings
-    pairs: dict[str, tuple[Any, Any]] = {
-        "name": (config.project.name, built.name),
-        "runtime": (config.build.runtime, manifest.runtime),
-        "architecture": (config.build.architecture, manifest.architecture),
-        "memory_mb": (function.memory_mb, built.memory_mb),
-        "timeout_s": (function.timeout_s, built.timeout_s),
-        "body_limit_bytes": (function.body_limit_bytes, built.body_limit_bytes),
+    manifest = bundle.manifest
+    sections = (config.project, config.build, config.function)
+    said = [section.model_dump(exclude_unset=True, exclude_none=True) for section in sections]
+    wanted = {name: value for section in said for name, value in section.items()}
+    built: dict[str, object] = {
+        "name": manifest.settings.name,
+        "runtime": manifest.runtime,
+        "architecture": manifest.architecture,
+        "memory_mb": manifest.settings.memory_mb,
+        "timeout_s": manifest.settings.timeout_s,
+        "body_limit_bytes": manifest.settings.body_limit_bytes,
     }
-    return (name for name, (wanted, had) in pairs.items() if wanted not in (None, had))
+    return (name for name, had in built.items() if wanted.get(name, had) != had)
 
 
 def _check_quotas(bundle: Bundle) -> Finding:
