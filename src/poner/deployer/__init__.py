@@ -27,7 +27,7 @@ from poner.deployer.removal import plan_removal
 from poner.deployer.rollout import plan_promotion, plan_rollback
 from poner.deployer.settings import DeploySettings
 from poner.deployer.status import Status, make_status, read_logs
-from poner.deployer.steps import Plan
+from poner.deployer.steps import MoveAlias, Plan
 
 __all__ = [
     "NOBODY",
@@ -41,6 +41,7 @@ __all__ = [
     "Document",
     "Intention",
     "LogEvent",
+    "MoveAlias",
     "Plan",
     "Proposal",
     "Status",

@@ -258,4 +258,12 @@ def test_logs_of_a_group_that_was_removed_are_none(project: Project):
     """As long as the function has not logged again."""
     project.deploy()
     client("logs").delete_log_group(logGroupName=LOGS)
-    assert run("logs") == Done(0, "", "")
+    assert run("logs") == Done(0, "", "cancer logged nothing in the last 10m.\n")
+
+
+def test_silence_in_the_log_is_said(project: Project):
+    """On standard error; however far back, there is a beginning."""
+    project.deploy()
+    done = run("logs", "--since", "99999d")
+    assert (done.code, done.out) == (0, "")
+    assert done.err == "cancer logged nothing in the last 99999d.\n"
