@@ -13,6 +13,10 @@ from poner import client, deployer
 from poner.bundle import Bundle, KnownAnswer, Manifest
 from poner.errors import DeployError, PredictionError
 
+_UNREACHED_HINT = (
+    "It is deployed: see that this machine reaches the URL and deploy again, or leave this out "
+    "with --skip-check."
+)
 _HINT = "See why with `poner logs`, or go back to the version before with `poner rollback`."
 
 
@@ -65,7 +69,7 @@ def check_answer(
         )
     except PredictionError as error:
         raise DeployError(
-            f"The deployed function did not answer: {error.message}", _HINT
+            f"The deployed function did not answer: {error.message}", _UNREACHED_HINT
         ) from error
     _compare(known, answer, url)
     return True
