@@ -86,7 +86,7 @@ def rollback(
     version: Annotated[
         str | None,
         typer.Argument(
-            metavar="[VERSION]",
+            metavar="VERSION",
             help="Its number, of those in `poner status`; default: the one that answered before.",
         ),
     ] = None,

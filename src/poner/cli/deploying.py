@@ -17,12 +17,12 @@ from poner.errors import BundleError, UsageError
 from poner.lambda_settings import Cors
 
 BundleArgument = Annotated[
-    Path | None, typer.Argument(metavar="[PATH]", help="The bundle; default: as poner.toml says.")
+    Path | None, typer.Argument(metavar="PATH", help="The bundle; default: as poner.toml says.")
 ]
 FunctionArgument = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[PATH]", help="Bundle that names the function; default: as poner.toml says."
+        metavar="PATH", help="Bundle that names the function; default: as poner.toml says."
     ),
 ]
 FunctionOption = Annotated[

@@ -38,7 +38,7 @@ class Form(StrEnum):
 
 def predict(
     source: Annotated[
-        str | None, typer.Argument(metavar="[INPUT]", help="JSON, a .json or .csv file, or -.")
+        str | None, typer.Argument(metavar="INPUT", help="JSON, a .json or .csv file, or -.")
     ] = None,
     url: Annotated[
         str | None, typer.Option(help="Function URL; default: the local function.")
