@@ -95,7 +95,7 @@ def confirm(question: str, *, yes: bool) -> bool:
 
     Raises:
         UsageError: there is nobody to ask.
-        Abort: the input ended.
+        Abort: the input ended, or was interrupted.
     """
     if yes:
         return True
@@ -105,7 +105,10 @@ def confirm(question: str, *, yes: bool) -> bool:
         )
     while True:
         MESSAGES.print(f"{question} [y/N]: ", end="", markup=False, soft_wrap=True)
-        answer = sys.stdin.readline()  # typer.confirm writes a blank to standard output
+        try:
+            answer = sys.stdin.readline()  # typer.confirm writes a blank to standard output
+        except KeyboardInterrupt:
+            answer = ""
         if not answer:
             say("")
             raise typer.Abort
