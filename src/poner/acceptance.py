@@ -20,6 +20,10 @@ SETTLING_S = 20.0
 PAUSE_S = 2.0
 """Between one request and the next, meanwhile."""
 
+_UNREACHED_HINT = (
+    "It is deployed: see that this machine reaches the URL and deploy again, or leave this out "
+    "with --skip-check."
+)
 _HINT = "See why with `poner logs`, or go back to the version before with `poner rollback`."
 
 
@@ -74,7 +78,7 @@ def check_answer(
             answer = client.ask_until_ready(url, body, sign=sign, patience_s=patience_s)
         except PredictionError as error:
             raise DeployError(
-                f"The deployed function did not answer: {error.message}", _HINT
+                f"The deployed function did not answer: {error.message}", _UNREACHED_HINT
             ) from error
         if known.agrees_with(answer.prediction) or time.monotonic() >= end_s:
             break

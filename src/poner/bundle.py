@@ -284,8 +284,9 @@ def read_bundle(folder: Path) -> Bundle:
         manifest = TypeAdapter(Manifest).validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
         raise BundleError(
-            f"{path} is damaged: {'.'.join(map(str, first['loc']))}: {first['msg']}.",
+            f"{path} is damaged: {': '.join(filter(None, (place, first['msg'])))}.",
             "Make the bundle anew with `poner build`.",
         ) from error
     if manifest.format != MANIFEST_FORMAT:

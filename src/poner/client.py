@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -125,7 +126,7 @@ def ask(
     Raises:
         PredictionError: the endpoint cannot be reached, or is none of poner's.
     """
-    return _run(_ask_all(url, bodies, progress, _Sender(sign, ATTEMPTS)))
+    return _run(partial(_ask_all, url, bodies, progress, _Sender(sign, ATTEMPTS)))
 
 
 def ask_until_ready(
@@ -159,9 +160,10 @@ def ask_until_ready(
     """
     end_s, pause_s = clock() + patience_s, _FIRST_PAUSE_S
     answer: Answer | None = None
+    once = partial(_ask_all, url, [body], lambda done: None, _Sender(sign, 1))
     while True:
         try:
-            (answer,) = _run(_ask_all(url, [body], lambda done: None, _Sender(sign, 1)))
+            (answer,) = _run(once)
         except PredictionError:
             if answer is None and clock() >= end_s:
                 raise
@@ -175,9 +177,26 @@ def ask_until_ready(
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
-def _run(asking: Coroutine[Any, Any, list[Answer]]) -> list[Answer]:
-    with ThreadPoolExecutor(1) as thread:  # a notebook already runs an event loop in this one
-        return thread.submit(asyncio.run, asking).result()
+def _run(asking: Callable[[], Coroutine[Any, Any, list[Answer]]]) -> list[Answer]:
+    """Ask in a thread of its own, since a notebook already runs an event loop in this one.
+
+    An interruption ends the requests that are under way, and does not wait for their answers.
+    """
+    cancels: list[Callable[[], object]] = []
+
+    async def answer() -> list[Answer]:
+        task = asyncio.current_task()
+        assert task is not None, "asyncio.run makes one"
+        cancels.append(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
+        return await asking()
+
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            return thread.submit(lambda: asyncio.run(answer())).result()
+        except KeyboardInterrupt:
+            for cancel in cancels:
+                cancel()
+            raise
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 import sys
 import tomllib
 from pathlib import Path
@@ -15,6 +16,7 @@ from poner.errors import ConfigError, UsageError
 from poner.limits import RUNTIMES, Runtime
 
 CONFIG_NAME = "poner.toml"
+_ALL_KEYS = "docs/configuration.md lists all keys"
 
 Architecture = Literal["x86_64", "arm64"]
 """Lambda's architectures."""
@@ -158,10 +160,28 @@ def read_config(folder: Path) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            raise ConfigError(
+                f"{path} has a key that poner does not know: {key}.", _suggest(first["loc"])
+            ) from error
         raise ConfigError(
             f"{path} says something wrong for {key}: {first['msg']}.",
-            "Correct that line; docs/configuration.md lists all keys.",
+            f"Correct that line; {_ALL_KEYS}.",
         ) from error
+
+
+def _suggest(place: tuple[int | str, ...]) -> str:
+    """What was meant by a key that there is not."""
+    *sections, wrong = map(str, place)
+    keys = Config().model_dump(include={sections[0]})[sections[0]] if sections else {}
+    keys = CorsSection.model_fields if sections[1:] else keys or Config.model_fields
+    near = difflib.get_close_matches(wrong, keys, n=1, cutoff=0.7)
+    if near:
+        return f"Perhaps {'.'.join([*sections, near[0]])} was meant; {_ALL_KEYS}."
+    home = [name for name in Config.model_fields if wrong in Config().model_dump()[name]]
+    if home:
+        return f"It belongs under [{home[0]}]; {_ALL_KEYS}."
+    return f"Leave it out; {_ALL_KEYS}."
 
 
 def choose_runtime(name: str | None, today: datetime.date) -> Runtime:

@@ -103,5 +103,9 @@ class DeployError(PonerError):
     """A deployment could not be looked at, changed or removed."""
 
 
+class OutputError(PonerError):
+    """What was asked for cannot be printed."""
+
+
 class PredictionError(PonerError):
     """The endpoint could not be reached, or answered with an error."""

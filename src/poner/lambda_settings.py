@@ -142,7 +142,7 @@ def check_variables(environment: Mapping[str, str]) -> None:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]+", name):
             raise SettingsError(
                 f"{name!r} is not a name for an environment variable of Lambda.",
-                "Begin with a letter, and go on with letters, digits and underscores.",
+                "Take two characters or more: a letter, then letters, digits and underscores.",
             )
     measured = json.dumps(dict(environment), separators=(",", ":"), ensure_ascii=False)
     if len(measured.encode()) > ENVIRONMENT_BYTES:

@@ -69,7 +69,7 @@ def test_a_refusal_is_an_error_with_its_reason(article_bundle: Bundle) -> None:
 
 def test_no_answer_is_an_error(article_bundle: Bundle) -> None:
     """Once patience has ended."""
-    with pytest.raises(DeployError, match="did not answer"):
+    with pytest.raises(DeployError, match=r"did not answer.* with --skip-check"):
         acceptance.check_answer("http://127.0.0.1:1/", article_bundle.manifest, patience_s=0.1)
 
 
@@ -85,12 +85,16 @@ def test_predict_signs_for_a_url_with_aws_iam(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """`poner predict --sign` is let in where an unsigned request is not."""
+    """`poner predict --sign` is let in where an unsigned request is not, which is told there."""
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     key = emulator.AccessKey("testing", "testing")
     body = known_answer_of(article_bundle).body
     with emulator.running(pipeline.local_function(article_bundle, access_key=key)) as urls:
         unsigned = app.run(["predict", "--url", urls.url, "--data", body, "--json"])
-        assert (unsigned, json.loads(capsys.readouterr().out)["status"]) == (1, 403)
+        printed = capsys.readouterr()
+        assert (unsigned, json.loads(printed.out)["status"]) == (1, 403)
+        assert "--sign" in printed.err
         signed = app.run(["predict", "--url", urls.url, "--data", body, "--json", "--sign"])
-        assert (signed, json.loads(capsys.readouterr().out)["status"]) == (0, 200)
+        printed = capsys.readouterr()
+        assert (signed, json.loads(printed.out)["status"]) == (0, 200)
+        assert "--sign" not in printed.err

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import threading
+import time
 from collections.abc import Mapping
 
 import numpy as np
@@ -299,3 +302,24 @@ def test_what_cannot_be_signed_is_said_as_it_is() -> None:
         ):
             with pytest.raises(DeployError, match="expired"):
                 ask()
+
+
+def test_an_interruption_ends_what_is_under_way() -> None:
+    """Ctrl-C does not wait for the answer of a function that takes its time."""
+
+    async def handle(request: web.Request) -> web.Response:
+        interrupt.set()
+        await asyncio.sleep(3)
+        return answering(200)
+
+    def press() -> None:
+        interrupt.wait()
+        signal.pthread_kill(main, signal.SIGINT)
+
+    interrupt, main = threading.Event(), threading.get_ident()
+    with serving(handle) as url:
+        begun_s = time.monotonic()
+        threading.Thread(target=press).start()
+        with pytest.raises(KeyboardInterrupt):
+            client.ask(url, [{}])
+        assert time.monotonic() - begun_s < 2

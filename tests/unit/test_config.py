@@ -49,6 +49,28 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, named: str) -> None:
         read_config(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "key", "hint"),
+    [
+        ('[deploy]\nauht = "none"', "deploy.auht", "Perhaps deploy.auth was meant; "),
+        ("[depoly]\nkeep = 5", "depoly", "Perhaps deploy was meant; "),
+        ("[deploy.cors]\nallow_origin = []", "deploy.cors.allow_origin", "Perhaps deploy.cors."),
+        ("keep = 5", "keep", "It belongs under [deploy]; "),
+        ("[project]\nmemory_mb = 128", "project.memory_mb", "It belongs under [function]; "),
+        ("[deploy]\ncolour = 1", "deploy.colour", "Leave it out; "),
+    ],
+)
+def test_an_unknown_key_comes_with_what_was_meant(
+    tmp_path: Path, text: str, key: str, hint: str
+) -> None:
+    """A slip of the pen, or the right key in the wrong section."""
+    (tmp_path / "poner.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        read_config(tmp_path)
+    assert caught.value.message.endswith(f"has a key that poner does not know: {key}.")
+    assert caught.value.hint.startswith(hint)
+
+
 def test_the_default_runtime_is_this_python(tmp_path: Path) -> None:
     """Where Lambda creates functions for it."""
     assert choose_runtime(None, datetime.date(2026, 1, 1)).name == OWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 import pickle
 import shutil
 import sys
@@ -217,6 +218,16 @@ def test_a_bundle_of_other_settings(project: Path) -> None:
     (project / "poner.toml").write_text(text)
     found = look(project)["bundle"]
     assert (found.state, "another architecture, memory_mb than" in found.found) == ("warning", True)
+
+
+def test_what_poner_toml_leaves_open_is_the_bundles_own(project: Path) -> None:
+    """Such as a name, where there is no poner.toml, and an architecture that a flag has chosen."""
+    path = project / "build/manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["architecture"] = "arm64"
+    manifest["settings"] |= {"name": "of-its-own", "body_limit_bytes": 7}
+    path.write_text(json.dumps(manifest))
+    assert look(project)["bundle"].state == "ok"
 
 
 def test_what_is_left_of_the_quotas(project: Path, article_bundle: Bundle) -> None:

@@ -46,7 +46,7 @@ def build(
     model: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[MODEL]",
+            metavar="MODEL",
             help="Model file, or folder of poner.save; default: as poner.toml says.",
         ),
     ] = None,

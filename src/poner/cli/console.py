@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from poner.errors import OutputError
 from poner.pipeline import Reporter
 
 MESSAGES = Console(stderr=True, highlight=False)
@@ -26,15 +27,27 @@ def print_data(text: str) -> None:
     """Text for programs, as it is; for nobody where standard output is closed.
 
     Characters that standard output has no bytes for are escaped.
+
+    Raises:
+        OutputError: standard output takes no more, as on a full disk.
+        BrokenPipeError: who read it has gone.
     """
     if sys.stdout is None:
         return
     line = text if text.endswith("\n") else text + "\n"
     try:
-        sys.stdout.write(line)
-    except UnicodeEncodeError as error:
-        sys.stdout.write(line.encode(error.encoding, "backslashreplace").decode(error.encoding))
-    sys.stdout.flush()
+        try:
+            sys.stdout.write(line)
+        except UnicodeEncodeError as error:
+            sys.stdout.write(line.encode(error.encoding, "backslashreplace").decode(error.encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"Standard output cannot be written: {error.strerror or error}.",
+            "Free some space, or send it elsewhere.",
+        ) from error
 
 
 def print_json(value: Any) -> None:

@@ -39,7 +39,7 @@ REQUESTS: tuple[tuple[str, dict[str, float]], ...] = (
 
 def demo(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Folder to make; default: a new one.")
+        Path | None, typer.Argument(metavar="DIR", help="Folder to make; default: a new one.")
     ] = None,
 ) -> None:
     """Train, build, run and ask the article's model on this machine; needs no AWS account."""

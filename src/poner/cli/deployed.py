@@ -68,22 +68,25 @@ def logs(
     ] = False,
 ) -> None:
     """Print what the function logged."""
-    since_ms = int((time.time() - _seconds(since)) * 1000)
+    since_ms = max(0, int(time.time()) - _seconds(since)) * 1000
     target = open_target(path, profile, region)
     deployer.observe_own(target.cloud, target.name)
     events = deployer.read_logs(target.cloud, f"/aws/lambda/{target.name}", since_ms, follow=follow)
+    event = None
     for event in events:
         if json_:
             print_json(dataclasses.asdict(event))
         else:
             print_data(event.message)
+    if event is None:
+        say(f"{target.name} logged nothing in the last {since}.")
 
 
 def rollback(
     version: Annotated[
         str | None,
         typer.Argument(
-            metavar="[VERSION]",
+            metavar="VERSION",
             help="Its number, of those in `poner status`; default: the one that answered before.",
         ),
     ] = None,
@@ -126,9 +129,12 @@ def destroy(
 
 
 def _do(target: Target, plan: deployer.Plan) -> None:
-    """Show and do a plan of one call."""
+    """Show and do a plan of one call, and say what answers then."""
     show_plan(plan, f"{target.name} in {target.cloud.region}:")
     deployer.do_plan(target.cloud, plan, notify=lambda line: None, clock=deployer.Clock())
+    for step in plan.steps:
+        if isinstance(step, deployer.MoveAlias):
+            say(f"Version {step.main} answers all requests.")
 
 
 def _status(target: Target) -> deployer.Status:
@@ -159,13 +165,13 @@ def _reserved(environments: int | None) -> str:
     return "nothing" if environments is None else f"{environments} environments, and no more"
 
 
-def _seconds(text: str) -> float:
+def _seconds(text: str) -> int:
     """`10m` in seconds.
 
     Raises:
         UsageError: it is no such time.
     """
-    matched = re.fullmatch(r"(\d+)([smhd])", text)
+    matched = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
     if matched is None:
         raise UsageError(f"--since does not take {text!r}.", "Write it as 90s, 10m, 2h or 1d.")
-    return float(int(matched[1]) * _UNITS_S[matched[2]])
+    return int(matched[1]) * _UNITS_S[matched[2]]

@@ -13,16 +13,16 @@ from poner import deployer
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.cli.console import MESSAGES, say
 from poner.config import Config, read_config
-from poner.errors import UsageError
+from poner.errors import BundleError, UsageError
 from poner.lambda_settings import Cors
 
 BundleArgument = Annotated[
-    Path | None, typer.Argument(metavar="[PATH]", help="The bundle; default: as poner.toml says.")
+    Path | None, typer.Argument(metavar="PATH", help="The bundle; default: as poner.toml says.")
 ]
 FunctionArgument = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[PATH]", help="Bundle that names the function; default: as poner.toml says."
+        metavar="PATH", help="Bundle that names the function; default: as poner.toml says."
     ),
 ]
 FunctionOption = Annotated[
@@ -56,10 +56,28 @@ class Target:
 
 
 def open_target(path: Path | None, profile: str | None, region: str | None) -> Target:
-    """The function that a command is about, named by the Bundle, or by poner.toml without one."""
+    """The function that a command is about, named by the Bundle, or by poner.toml without one.
+
+    A damaged Bundle stands in nobody's way where poner.toml names the function.
+
+    Raises:
+        BundleError: the Bundle is damaged or, where it was asked for, missing.
+        UsageError: nothing names a function.
+    """
     config = read_config(Path.cwd())
     folder = path or Path(config.build.out)
-    bundle = read_bundle(folder) if path is not None or is_bundle(folder) else None
+    bundle = None
+    if path is not None or is_bundle(folder):
+        try:
+            bundle = read_bundle(folder)
+        except BundleError:
+            if path is not None or "name" not in config.project.model_fields_set:
+                raise
+    elif not config.model_fields_set:
+        raise UsageError(
+            f"Neither poner.toml nor a bundle in {folder} names a function here.",
+            "Go to the project's folder, or name the folder that `poner build` wrote.",
+        )
     name = config.project.name if bundle is None else bundle.manifest.settings.name
     cloud = deployer.open_cloud(profile or config.deploy.profile, region or config.deploy.region)
     return Target(config, folder, bundle, name, cloud)
@@ -77,7 +95,7 @@ def confirm(question: str, *, yes: bool) -> bool:
 
     Raises:
         UsageError: there is nobody to ask.
-        Abort: the input ended.
+        Abort: the input ended, or was interrupted.
     """
     if yes:
         return True
@@ -87,7 +105,10 @@ def confirm(question: str, *, yes: bool) -> bool:
         )
     while True:
         MESSAGES.print(f"{question} [y/N]: ", end="", markup=False, soft_wrap=True)
-        answer = sys.stdin.readline()  # typer.confirm writes a blank to standard output
+        try:
+            answer = sys.stdin.readline()  # typer.confirm writes a blank to standard output
+        except KeyboardInterrupt:
+            answer = ""
         if not answer:
             say("")
             raise typer.Abort

@@ -35,7 +35,7 @@ class LogFormat(StrEnum):
 def local(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="[PATH]", help="Bundle, or a folder or zip with a handler."),
+        typer.Argument(metavar="PATH", help="Bundle, or a folder or zip with a handler."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the function.")] = None,
     handler: Annotated[

@@ -22,7 +22,7 @@ from rich.text import Text
 from poner import client, deployer, pipeline
 from poner.artifacts import Signature
 from poner.bundle import Bundle, is_bundle, read_bundle
-from poner.cli.console import counting, print_data
+from poner.cli.console import counting, print_data, say
 from poner.config import read_config
 from poner.errors import InputError, UsageError
 from poner.rows import order_columns
@@ -38,7 +38,7 @@ class Form(StrEnum):
 
 def predict(
     source: Annotated[
-        str | None, typer.Argument(metavar="[INPUT]", help="JSON, a .json or .csv file, or -.")
+        str | None, typer.Argument(metavar="INPUT", help="JSON, a .json or .csv file, or -.")
     ] = None,
     url: Annotated[
         str | None, typer.Option(help="Function URL; default: the local function.")
@@ -68,6 +68,8 @@ def predict(
             endpoint, bodies, progress=progress, sign=make_sign(endpoint) if sign else None
         )
     _print_answers(answers, Form.jsonl if json_ else form, signature)
+    if not sign and any(answer.status == 403 for answer in answers):
+        say('Note: a URL with auth = "iam" refuses what is not signed; --sign signs requests.')
     if any(answer.status != 200 for answer in answers):
         raise typer.Exit(1)
 

@@ -26,7 +26,7 @@ from poner.deployer.removal import plan_removal
 from poner.deployer.rollout import plan_promotion, plan_rollback
 from poner.deployer.settings import DeploySettings
 from poner.deployer.status import Status, ask_version, make_status, read_logs
-from poner.deployer.steps import Plan
+from poner.deployer.steps import MoveAlias, Plan
 
 __all__ = [
     "NOBODY",
@@ -40,6 +40,7 @@ __all__ = [
     "Document",
     "Intention",
     "LogEvent",
+    "MoveAlias",
     "Plan",
     "Proposal",
     "Status",

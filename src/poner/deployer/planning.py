@@ -116,7 +116,9 @@ def _log_group(desired: Desired, observed: Observed) -> Iterator[Step]:
 
 
 def _days(days: int | None) -> str:
-    return "for ever" if days is None else f"{days} days"
+    if days is None:
+        return "for ever"
+    return f"{days} day" if days == 1 else f"{days} days"
 
 
 def _role(desired: Desired, observed: Observed) -> Iterator[Step]:
@@ -273,6 +275,8 @@ def _notes(desired: Desired, observed: Observed, target: str | None, percent: in
             )
     wanted = desired.settings.reserved_concurrency
     old = observed.function.reserved_concurrency if observed.function else None
+    if (old if wanted is None else wanted) == 0:
+        yield "The function is switched off by a reserved concurrency of 0: no call is answered."
     if wanted is not None and wanted != old and cannot_reserve(wanted, old, observed.limits):
         yield concurrency_note(desired.name)
     if percent and (observed.live is None or observed.live.version == LATEST):

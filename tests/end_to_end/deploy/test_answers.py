@@ -113,6 +113,14 @@ def test_wrong_answer_fails_the_deploy(
     assert (skipped.code, skipped.out) == (0, f"{url}\n")
 
 
+def test_function_that_is_switched_off_is_not_asked(project: Project):
+    """Nobody gets an answer while its concurrency is 0."""
+    project.configure("reserved_concurrency = 0\n")
+    done = run("deploy", "--yes")
+    assert done.code == 0
+    assert "known row" not in done.err
+
+
 @pytest.mark.parametrize("answer", [{"prediction": 7}, {"statusCode": 200, "body": "7"}, None])
 def test_canary_that_answers_otherwise_fails_the_deploy(project: Project, answer: object):
     """It is asked past the URL, where the old version may answer; whatever it answers."""

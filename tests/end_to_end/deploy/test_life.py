@@ -156,7 +156,9 @@ def test_canary_is_withdrawn_by_one_call(project: Project, faults: FaultyProxy):
     project.rebuild("other = 1")
     project.deploy("--canary", "10")
     faults.reset()
-    assert run("rollback").code == 0
+    done = run("rollback")
+    assert done.code == 0
+    assert done.err.endswith("\nVersion 1 answers all requests.\n")
     assert faults.writes.total() == 1
     assert (live_version(), shares()) == ("1", {})
 

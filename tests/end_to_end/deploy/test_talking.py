@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import PONER, Done, run, started
+from tests.commands import PONER, Done, Terminal, run, started
 from tests.deploying import SECRET, Project, client
 from tests.fakes.faulty_proxy import Fault, FaultyProxy
 
@@ -84,6 +84,20 @@ def test_end_of_input_is_an_interruption(project: Project, faults: FaultyProxy):
     done = run("deploy", "--skip-check", typed="")
     assert (done.code, done.out) == (130, "")
     assert not faults.writes
+
+
+def test_interruption_leaves_the_line_of_the_question(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+):
+    """A terminal shows Ctrl-C where the answer would be."""
+
+    def interrupt(terminal: Terminal) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Terminal, "readline", interrupt)
+    done = run("deploy", typed="")
+    assert done.code == 130
+    assert done.err.endswith("Do this? [y/N]: \nInterrupted.\n")
 
 
 def test_question_stays_on_a_real_terminal(project: Project):
@@ -258,4 +272,12 @@ def test_logs_of_a_group_that_was_removed_are_none(project: Project):
     """As long as the function has not logged again."""
     project.deploy()
     client("logs").delete_log_group(logGroupName=LOGS)
-    assert run("logs") == Done(0, "", "")
+    assert run("logs") == Done(0, "", "cancer logged nothing in the last 10m.\n")
+
+
+def test_silence_in_the_log_is_said(project: Project):
+    """On standard error; however far back, there is a beginning."""
+    project.deploy()
+    done = run("logs", "--since", "99999d")
+    assert (done.code, done.out) == (0, "")
+    assert done.err == "cancer logged nothing in the last 99999d.\n"

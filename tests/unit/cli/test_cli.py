@@ -107,6 +107,23 @@ def test_a_fault_of_ours_is_kept_in_a_file(
     assert "ZeroDivisionError" in details.read_text()
 
 
+def test_a_full_disk_behind_standard_output_is_said() -> None:
+    """It is no fault of poner's."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from poner.cli import main; main()", "--version"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "Error: Standard output cannot be written: No space left on device.",
+        "  Free some space, or send it elsewhere.",
+    ]
+
+
 def test_an_interruption_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

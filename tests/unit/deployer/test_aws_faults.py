@@ -467,6 +467,13 @@ def test_refusals_that_aws_recorded(service, operation, status, code, message, e
     assert error.message.endswith(".")
 
 
+@pytest.mark.parametrize(("code", "said"), [("500", "500"), ("Internal", "500 Internal")])
+def test_status_without_a_code_is_said_once(code: str, said: str):
+    """As of a proxy's answer."""
+    error = refused(make_call("lambda", "GetFunction", False, {}), code, 500, "")
+    assert error.message == f"lambda:GetFunction failed: AWS answered with {said}."
+
+
 @pytest.mark.parametrize(
     ("message", "action"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from poner.deployer.descriptions import plan_lines
 from poner.deployer.desired import PUBLIC_STATEMENTS
 from poner.deployer.settings import TAG
 from poner.deployer.steps import (
@@ -154,6 +155,23 @@ def test_own_tag_cannot_be_taken(account: Account) -> None:
     wish = replace(PUBLIC, tags={TAG: "other"})
     account.deploy(account.bundle(), wish)
     assert account.plan(account.bundle(), wish).steps == ()
+
+
+def test_function_that_is_switched_off_is_told(deployed: Account) -> None:
+    """By this deploy, or by an earlier one or somebody's hand."""
+    note = "The function is switched off by a reserved concurrency of 0: no call is answered."
+    off = replace(PUBLIC, reserved_concurrency=0)
+    assert note in deployed.plan(deployed.bundle(), off).notes
+    deployed.deploy(deployed.bundle(), off)
+    assert note in deployed.plan(deployed.bundle()).notes
+    back = deployed.plan(deployed.bundle(), replace(PUBLIC, reserved_concurrency=5))
+    assert note not in back.notes
+
+
+def test_day_is_one(account: Account) -> None:
+    """Of the log's events, in the plan's words."""
+    plan = account.plan(account.bundle(), replace(PUBLIC, log_retention_days=1))
+    assert "      retention: for ever -> 1 day" in plan_lines(plan)
 
 
 def test_runtime_of_old_function_is_changed(deployed: Account) -> None:

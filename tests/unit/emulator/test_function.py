@@ -57,6 +57,13 @@ def test_environment_of_exactly_4_kb():
         check_settings(replace(FUNCTION, environment={"AB": "x" * (4_097 - 9)}))
 
 
+def test_name_of_one_letter_is_refused_with_the_reason():
+    """Lambda's names have two characters at least."""
+    with pytest.raises(SettingsError) as raised:
+        check_settings(replace(FUNCTION, environment={"A": "x"}))
+    assert "two characters or more" in raised.value.hint
+
+
 def test_aws_s_sentences_about_variables():
     """(f): reserved keys are named; what is too long is not repeated, for it may be secret."""
     with pytest.raises(SettingsError) as raised:

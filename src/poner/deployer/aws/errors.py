@@ -42,7 +42,10 @@ THROTTLED = frozenset(
 )
 """Codes of calls that certainly did nothing, and may be made again a little later."""
 
-SIGN_IN = "Sign in again with `aws sso login` or `aws configure`, or name a profile with --profile."
+SIGN_IN = (
+    "Sign in with `aws sso login`, store a key with `aws configure`, or name a profile with "
+    "--profile."
+)
 CHECK_REGION = "Check the network, the region and, if it is set, AWS_ENDPOINT_URL."
 LOOK_AGAIN = "Run the command again: it looks at what is there first."
 _ASK_FOR_PERMISSION = (
@@ -155,7 +158,7 @@ def refused(call: Call, code: str, status: int, message: str) -> CloudError:
     if code in _DENIED or status == 403:
         return _denied(call, said)
     if status >= 500:
-        return unanswered(call, f"answered with {status} {code}")
+        return unanswered(call, "answered with " + " ".join(dict.fromkeys((str(status), code))))
     return _conflict(call, code, said) or _rejected(call, code, said)
 
 
