@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from poner import limits, loader
 from poner.bundle import Bundle, is_bundle, read_bundle
-from poner.bundler import check_kernel
+from poner.bundler import check_kernel, host_architecture
 from poner.config import CONFIG_NAME, Config, choose_runtime, read_config
 from poner.errors import ConfigError, PonerError, UsageError
 from poner.findings import Finding, of_error
@@ -137,7 +136,7 @@ def _check_kernel(architecture: str) -> Finding:
         check_kernel(architecture)
     except PonerError as error:
         return of_error("kernel", error)
-    own = {"aarch64": "arm64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
+    own = host_architecture()
     if own == architecture:
         return Finding("kernel", "ok", f"Built for {architecture}, which this machine runs.")
     text = f"Built for {architecture}; on this machine, its twin for {own} is tried."

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from poner.errors import SettingsError
 
@@ -71,6 +72,21 @@ class Cors:
     """Whether cookies may be sent along."""
     max_age_s: int | None = None
     """How long a browser may keep what a preflight was told, in seconds."""
+
+
+def write_cors(cors: Cors | None) -> dict[str, Any]:
+    """The `Cors` structure of AWS's own API; empty for none, which removes what is there."""
+    if cors is None:
+        return {}
+    values = {
+        "AllowOrigins": list(cors.allow_origins),
+        "AllowMethods": list(cors.allow_methods),
+        "AllowHeaders": list(cors.allow_headers),
+        "ExposeHeaders": list(cors.expose_headers),
+        "AllowCredentials": cors.allow_credentials,
+        "MaxAge": cors.max_age_s,
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def check_cors(cors: Cors) -> None:

@@ -54,6 +54,10 @@ class Runtime:
     glibc: tuple[int, int]
     """C library of its operating system."""
 
+    def taken_until(self, *, has_it: bool) -> datetime.date:
+        """The day from which on AWS takes it no more: later for a function that has it already."""
+        return self.block_update if has_it else self.block_create
+
     @property
     def python_version(self) -> str:
         """The Python version, such as `3.13`."""

@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import json
 import pickle
+import platform
 import shutil
 import sys
 from collections import namedtuple
@@ -138,7 +139,7 @@ def test_a_python_that_is_not_here(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_the_kernel_of_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What this machine cannot run is tried as a twin."""
-    monkeypatch.setattr(examination.platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     found = look(tmp_path)["kernel"]
     assert (found.state, "twin for arm64" in found.found) == ("ok", True)
 

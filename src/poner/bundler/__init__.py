@@ -28,6 +28,7 @@ from poner.bundler.known_answer import find_known_answer
 from poner.bundler.layered import make_layered_bundle
 from poner.bundler.native import HANDLER, function_files, kernel_for
 from poner.bundler.quotas import check_quotas
+from poner.bundler.trial import host_architecture
 from poner.bundler.verification import Case, verify
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
@@ -38,6 +39,7 @@ from poner.interpreters import find_python
 __all__ = [
     "LayeredFunction",
     "check_kernel",
+    "host_architecture",
     "make_layered_bundle",
     "make_native_bundle",
     "onnx_function",

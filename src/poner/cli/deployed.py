@@ -71,7 +71,8 @@ def logs(
     since_ms = max(0, int(time.time()) - _seconds(since)) * 1000
     target = open_target(path, profile, region)
     deployer.observe_own(target.cloud, target.name)
-    events = deployer.read_logs(target.cloud, f"/aws/lambda/{target.name}", since_ms, follow=follow)
+    log_group = deployer.log_group_name(target.name)
+    events = deployer.read_logs(target.cloud, log_group, since_ms, follow=follow)
     event = None
     for event in events:
         if json_:

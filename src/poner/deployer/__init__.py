@@ -16,7 +16,7 @@ from poner.deployer.deploying import (
     propose,
 )
 from poner.deployer.descriptions import as_json, plan_lines
-from poner.deployer.desired import make_desired
+from poner.deployer.desired import log_group_name, make_desired
 from poner.deployer.examination import Intention, any_account, examine
 from poner.deployer.export import export_sam, export_terraform
 from poner.deployer.observing import observe_own
@@ -53,6 +53,7 @@ __all__ = [
     "examine",
     "export_sam",
     "export_terraform",
+    "log_group_name",
     "make_desired",
     "make_policy",
     "make_status",

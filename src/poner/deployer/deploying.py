@@ -239,12 +239,13 @@ def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -
     runtime = RUNTIMES.get(desired.setup.runtime)
     if runtime is None or find_version(desired, observed) is not None:
         return
-    same = observed.function and observed.function.latest.setup.runtime == runtime.name
-    last_day = runtime.block_update if same else runtime.block_create
-    if today >= last_day:
-        what = "changes no function" if same else "creates no function"
+    function = observed.function
+    has_it = function is not None and function.latest.setup.runtime == runtime.name
+    until = runtime.taken_until(has_it=has_it)
+    if today >= until:
+        what = "changes no function" if has_it else "creates no function"
         raise DeployError(
-            f"AWS {what} with {runtime.name} since {last_day}.",
+            f"AWS {what} with {runtime.name} since {until}.",
             "Build for a newer one, such as `poner build --runtime python3.13`.",
         )
 

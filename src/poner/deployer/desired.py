@@ -42,6 +42,9 @@ PUBLIC_STATEMENTS = (
 """Both statements that a public URL needs since October 2025; without either it answers 403. The
 second lets nobody in but through the URL. Identifiers are those of AWS's console."""
 
+NAME_A_BUCKET = "Name a bucket of the same region as `bucket` under [deploy] in poner.toml."
+"""What to do about a zip that is too large to be sent in a call."""
+
 _ROLE_NAME_LENGTH = 64
 _LAYER_HASH_LENGTH = 12
 
@@ -96,7 +99,7 @@ class Desired:
     @property
     def log_group(self) -> str:
         """Where Lambda writes the function's log."""
-        return f"/aws/lambda/{self.name}"
+        return log_group_name(self.name)
 
     @property
     def retention_days(self) -> int | None:
@@ -181,7 +184,7 @@ def describe_model(bundle: Bundle) -> str:
 
 def make_role(name: str, region: str, identity: Identity) -> DesiredRole:
     """The role of a function: basic execution, which is to write its own log."""
-    group = _arn(identity, "logs", region, f"log-group:/aws/lambda/{name}")
+    group = _arn(identity, "logs", region, f"log-group:{log_group_name(name)}")
     statement = {
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -198,6 +201,11 @@ def role_name(name: str, region: str) -> str:
         return full
     digest = hashlib.sha256(full.encode()).hexdigest()[:8]
     return f"{full[: _ROLE_NAME_LENGTH - 9]}-{digest}"
+
+
+def log_group_name(name: str) -> str:
+    """Where Lambda writes a function's log, unless it is told otherwise."""
+    return f"/aws/lambda/{name}"
 
 
 def upload_prefix(name: str) -> str:
@@ -241,7 +249,7 @@ def _make_code(bundle: Bundle, record: ZipRecord, settings: DeploySettings) -> C
         raise DeployError(
             f"{record.path} has {record.size_bytes:,} bytes, and a call takes "
             f"{limits.DIRECT_UPLOAD_BYTES:,}.",
-            "Name a bucket of the same region as `bucket` under [deploy] in poner.toml.",
+            NAME_A_BUCKET,
         )
     key = f"{upload_prefix(bundle.manifest.settings.name)}{record.sha256}.zip"
     return replace(code, bucket=settings.bucket, key=key)

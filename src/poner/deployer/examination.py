@@ -16,7 +16,7 @@ from poner.deployer.cloud import (
     Function,
     Identity,
 )
-from poner.deployer.desired import role_name, upload_prefix
+from poner.deployer.desired import NAME_A_BUCKET, role_name, upload_prefix
 from poner.deployer.observing import Observed, check_own
 from poner.deployer.planning import LEAST_UNRESERVED, cannot_reserve
 from poner.deployer.policy import make_policy
@@ -190,7 +190,7 @@ def _check_runtime(name: str, function: Function | None, today: datetime.date) -
         f"AWS mends {name} until {runtime.deprecated}, creates functions with it until "
         f"{runtime.block_create}, and changes them until {runtime.block_update}."
     )
-    if today >= (runtime.block_update if has_it else runtime.block_create):
+    if today >= runtime.taken_until(has_it=has_it):
         return Finding("runtime", "fix", dates, remedy)
     if today >= runtime.deprecated - WARNING_TIME:
         return Finding("runtime", "warning", dates, remedy)
@@ -271,7 +271,7 @@ def _miss_bucket(intention: Intention) -> Iterator[Finding]:
             "bucket",
             "fix",
             f"A zip has {largest:,} bytes, and a call takes {limits.DIRECT_UPLOAD_BYTES:,}.",
-            "Name a bucket of the same region as `bucket` under [deploy] in poner.toml.",
+            NAME_A_BUCKET,
         )
 
 

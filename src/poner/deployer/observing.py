@@ -18,7 +18,7 @@ from poner.deployer.cloud import (
     Url,
     Version,
 )
-from poner.deployer.desired import ROLE_POLICY, Desired, role_name, upload_prefix
+from poner.deployer.desired import ROLE_POLICY, Desired, log_group_name, role_name, upload_prefix
 from poner.deployer.settings import ALIAS, TAG
 from poner.errors import DeployError
 
@@ -53,6 +53,11 @@ class Observed:
     """The account's limits, where they matter and AWS tells."""
 
     @property
+    def reserved_concurrency(self) -> int | None:
+        """Environments reserved for the function; None where none are."""
+        return self.function.reserved_concurrency if self.function else None
+
+    @property
     def live(self) -> Alias | None:
         """The alias that the URL is on."""
         return next((alias for alias in self.aliases if alias.name == ALIAS), None)
@@ -74,7 +79,7 @@ def observe(cloud: CloudReads, name: str, *, own_role: bool = True) -> Observed:
         function,
         role=role,
         role_policy=cloud.get_role_policy(role.name, ROLE_POLICY) if role else None,
-        log_group=cloud.get_log_group(f"/aws/lambda/{name}"),
+        log_group=cloud.get_log_group(log_group_name(name)),
     )
     if function is None:
         return observed
@@ -107,14 +112,14 @@ def observe_parts(cloud: CloudReads, observed: Observed, desired: Desired) -> Ob
     """The same with what only some Bundles need: layers, uploads, and the account's limits."""
     bucket = desired.settings.bucket
     wanted = desired.settings.reserved_concurrency
-    reserved = observed.function.reserved_concurrency if observed.function else None
+    is_settled = wanted in (None, observed.reserved_concurrency)
     return replace(
         observed,
         layers=_find_layers(cloud, desired),
         uploads=frozenset(cloud.list_uploads(bucket, upload_prefix(desired.name)))
         if bucket
         else frozenset(),
-        limits=None if wanted in (None, reserved) else cloud.get_account_limits(),
+        limits=None if is_settled else cloud.get_account_limits(),
     )
 
 

@@ -184,7 +184,7 @@ def _tags(desired: Desired, observed: Observed) -> Iterator[Step]:
 
 def _concurrency(desired: Desired, observed: Observed) -> Iterator[Step]:
     wanted = desired.settings.reserved_concurrency
-    old = observed.function.reserved_concurrency if observed.function else None
+    old = observed.reserved_concurrency
     if wanted is None or wanted == old or cannot_reserve(wanted, old, observed.limits):
         return
     change = changed("reserved concurrency", old, wanted)
@@ -274,7 +274,7 @@ def _notes(desired: Desired, observed: Observed, target: str | None, percent: in
                 f"{statement.action}."
             )
     wanted = desired.settings.reserved_concurrency
-    old = observed.function.reserved_concurrency if observed.function else None
+    old = observed.reserved_concurrency
     if (old if wanted is None else wanted) == 0:
         yield "The function is switched off by a reserved concurrency of 0: no call is answered."
     if wanted is not None and wanted != old and cannot_reserve(wanted, old, observed.limits):

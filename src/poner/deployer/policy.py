@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from poner.deployer.cloud import Document, Identity
-from poner.deployer.desired import role_name, upload_prefix
+from poner.deployer.desired import log_group_name, role_name, upload_prefix
 from poner.deployer.settings import DeploySettings
 
 _FUNCTION = (
@@ -112,7 +112,7 @@ def _regional_statements(name: str, region: str, identity: Identity) -> list[dic
     place = f"{region}:{identity.account}"
     function = f"arn:{identity.partition}:lambda:{place}:function:{name}"
     layer = f"arn:{identity.partition}:lambda:{place}:layer:{name}-*"
-    group = f"arn:{identity.partition}:logs:{place}:log-group:/aws/lambda/{name}"
+    group = f"arn:{identity.partition}:logs:{place}:log-group:{log_group_name(name)}"
     return [
         _allow("Function", _FUNCTION, function, f"{function}:*"),
         _allow("Layers", _LAYERS, layer),  # * stands for colons, too: with its versions

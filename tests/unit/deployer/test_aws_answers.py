@@ -24,7 +24,7 @@ from poner.deployer.cloud import (
     Statement,
 )
 from poner.deployer.desired import PUBLIC_STATEMENTS
-from poner.lambda_settings import Cors
+from poner.lambda_settings import Cors, write_cors
 from tests.clouds import ACCOUNT, REGION, open_moto
 
 CONFIGURATION = {
@@ -177,8 +177,8 @@ def test_cors_that_allows_nothing_is_none(answer: Mapping[str, Any]):
 
 def test_cors_that_is_taken_back_is_an_empty_structure():
     """Leaving it out would keep what is there."""
-    assert values.write_cors(None) == {}
-    assert values.write_cors(Cors(allow_methods=("POST",))) == {"AllowMethods": ["POST"]}
+    assert write_cors(None) == {}
+    assert write_cors(Cors(allow_methods=("POST",))) == {"AllowMethods": ["POST"]}
 
 
 @pytest.mark.parametrize(

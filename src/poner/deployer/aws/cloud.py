@@ -19,7 +19,7 @@ from poner.deployer.cloud import (
     Statement,
     Url,
 )
-from poner.lambda_settings import Cors
+from poner.lambda_settings import Cors, write_cors
 
 
 class AwsCloud(AwsReads):
@@ -189,12 +189,12 @@ class AwsCloud(AwsReads):
 
     def create_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> Url:
         """Make a Function URL."""
-        said = {"Cors": values.write_cors(cors)} if cors else {}
+        said = {"Cors": write_cors(cors)} if cors else {}
         return self._write_url("CreateFunctionUrlConfig", name, alias, auth, said)
 
     def update_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> Url:
         """Change a Function URL; its address stays."""
-        said = {"Cors": values.write_cors(cors)}  # left out, the one that is there would stay
+        said = {"Cors": write_cors(cors)}  # left out, the one that is there would stay
         return self._write_url("UpdateFunctionUrlConfig", name, alias, auth, said)
 
     def add_permission(self, name: str, alias: str, statement: Statement) -> None:

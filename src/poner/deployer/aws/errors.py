@@ -48,6 +48,7 @@ SIGN_IN = (
 )
 CHECK_REGION = "Check the network, the region and, if it is set, AWS_ENDPOINT_URL."
 LOOK_AGAIN = "Run the command again: it looks at what is there first."
+OTHER_BUCKET = "Name a bucket of yours in the function's region as `bucket` under [deploy]."
 _ASK_FOR_PERMISSION = (
     "Have it allowed to these credentials; `poner doctor --policy` prints a policy with all that "
     "poner needs."
@@ -203,8 +204,7 @@ def _conflict(call: Call, code: str, said: str) -> CloudError | None:
     if code in _MISSING:
         return MissingError(text, LOOK_AGAIN, action)
     if code in _BAD_BUCKET or re.search("S3 Error Code: (NoSuchBucket|PermanentRedirect)", said):
-        hint = "Name a bucket of yours in the function's region as `bucket` under [deploy]."
-        return BucketError(text, hint, action)
+        return BucketError(text, OTHER_BUCKET, action)
     return None
 
 

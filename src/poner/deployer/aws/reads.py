@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from poner.deployer.aws import values
-from poner.deployer.aws.errors import Call, refused
+from poner.deployer.aws.errors import OTHER_BUCKET, Call, refused
 from poner.deployer.cloud import (
     LATEST,
     AccountLimits,
@@ -260,5 +260,4 @@ def _no_function(name: str, version: str) -> MissingError:
 
 
 def _no_bucket(text: str, action: str) -> BucketError:
-    hint = "Name a bucket of yours in the function's region as `bucket` under [deploy]."
-    return BucketError(text, hint, action)
+    return BucketError(text, OTHER_BUCKET, action)

@@ -119,21 +119,6 @@ def read_cors(answer: Answer) -> Cors | None:
     return None if cors == Cors() else cors
 
 
-def write_cors(cors: Cors | None) -> dict[str, Any]:
-    """A Cors structure; an empty one removes what is there."""
-    if cors is None:
-        return {}
-    values = {
-        "AllowOrigins": list(cors.allow_origins),
-        "AllowMethods": list(cors.allow_methods),
-        "AllowHeaders": list(cors.allow_headers),
-        "ExposeHeaders": list(cors.expose_headers),
-        "AllowCredentials": cors.allow_credentials,
-        "MaxAge": cors.max_age_s,
-    }
-    return {name: value for name, value in values.items() if value}
-
-
 def read_statement(answer: Answer) -> Statement:
     """A statement of a resource policy.
 

@@ -17,6 +17,7 @@ from poner.deployer.cloud import Statement
 from poner.deployer.desired import ROLE_POLICY, TRUST, Desired, DesiredRole
 from poner.deployer.export.documents import encode_hash, find_path, map_texts, without_nothing
 from poner.deployer.settings import ALIAS
+from poner.lambda_settings import write_cors
 
 _HEADER = (
     "# Made by `poner export sam`; the zips lie where `poner build` left them. To deploy it:\n"
@@ -191,22 +192,11 @@ def _make_version(desired: Desired) -> dict[str, Any]:
 
 
 def _make_url(desired: Desired) -> dict[str, Any]:
-    cors = desired.cors
     return _resource(
         "AWS::Lambda::Url",
         TargetFunctionArn={"Ref": "Alias"},
         AuthType=desired.auth,
-        Cors=cors
-        and without_nothing(
-            {
-                "AllowOrigins": list(cors.allow_origins),
-                "AllowMethods": list(cors.allow_methods),
-                "AllowHeaders": list(cors.allow_headers),
-                "ExposeHeaders": list(cors.expose_headers),
-                "AllowCredentials": cors.allow_credentials or None,
-                "MaxAge": cors.max_age_s,
-            }
-        ),
+        Cors=write_cors(desired.cors),
     )
 
 
