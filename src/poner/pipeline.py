@@ -117,7 +117,9 @@ def deploy(
     )
     for note in deployment.notes:
         reporter.notify(f"Note: {note}")
-    if check and wish.settings.reserved_concurrency != 0:  # which lets nobody in
-        reporter.notify("Asking it a known row, for up to a minute")
-        accept(deployment, wish.bundle, cloud)
+    if not check or proposal.switched_off:
+        return deployment
+    reporter.notify("Asking it a known row, for up to a minute")
+    if not accept(deployment, wish.bundle, cloud):
+        reporter.notify("Note: the bundle brings no row whose answer is known, so none was asked.")
     return deployment

@@ -25,7 +25,7 @@ from poner.deployer.descriptions import describe
 from poner.deployer.desired import Desired, layer_description, layer_name, make_desired
 from poner.deployer.journal import Journal, JournalFile, journal_file, note_done
 from poner.deployer.observing import Observed, check_own, observe, observe_parts
-from poner.deployer.planning import find_version, make_plan
+from poner.deployer.planning import find_version, is_switched_off, make_plan
 from poner.deployer.settings import DeploySettings
 from poner.deployer.steps import DeleteLayerVersion, Plan, PublishLayer
 from poner.errors import DeployError
@@ -63,6 +63,11 @@ class Proposal:
     """Where it is written down while it is done."""
     interrupted: Journal | None
     """What an earlier deploy did before it was interrupted; None if none was."""
+
+    @property
+    def switched_off(self) -> bool:
+        """Whether the function will answer no call, so that there is nothing to ask it."""
+        return is_switched_off(self.desired, self.observed)
 
 
 @dataclass(frozen=True)

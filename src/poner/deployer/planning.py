@@ -191,6 +191,12 @@ def _concurrency(desired: Desired, observed: Observed) -> Iterator[Step]:
     yield SetConcurrency(desired.name, wanted, (change,))
 
 
+def is_switched_off(desired: Desired, observed: Observed) -> bool:
+    """Whether no call will be answered: by this deploy, an earlier one, or somebody's hand."""
+    wanted = desired.settings.reserved_concurrency
+    return (observed.reserved_concurrency if wanted is None else wanted) == 0
+
+
 def cannot_reserve(wanted: int, old: int | None, limits: AccountLimits | None) -> bool:
     """Whether AWS would refuse to reserve so many, where the account's limits are known."""
     if limits is None:
@@ -275,7 +281,7 @@ def _notes(desired: Desired, observed: Observed, target: str | None, percent: in
             )
     wanted = desired.settings.reserved_concurrency
     old = observed.reserved_concurrency
-    if (old if wanted is None else wanted) == 0:
+    if is_switched_off(desired, observed):
         yield "The function is switched off by a reserved concurrency of 0: no call is answered."
     if wanted is not None and wanted != old and cannot_reserve(wanted, old, observed.limits):
         yield concurrency_note(desired.name)
