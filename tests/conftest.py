@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from poner.errors import PonerError
 from poner.limits import RUNTIMES
 
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")  # tests use the Pythons that are there
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DATA = Path(__file__).parent / "data"
 WIRE_NAMES = (
