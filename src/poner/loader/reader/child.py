@@ -1,9 +1,10 @@
 """The child process: gives up its rights, then does what the parent asks, one request at a time.
 
 Requests are `{"do": "list"}` and `{"do": "load", "modules": [...]}` with the file's content as
-body, `{"do": "convert", ...}` with the same (conversion.py), and
-`{"do": "answer", "method": ..., "texts": {...}}` with rows as numbers (text_rows.py). Each gets
-one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
+body, `{"do": "rewrite"}` for the loaded model in canonical form, `{"do": "convert", ...}` with that
+form as body (conversion.py), and `{"do": "answer", "method": ..., "texts": {...}}` with rows as
+numbers (text_rows.py). Each gets one reply: `{"done": {...}}`, or
+`{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class Session:
     def __init__(self) -> None:
         self.estimator: Any = None
         self.with_none: frozenset[int] = frozenset()
+        self.rewritten: bytes | FileUnreadableError = b""
+        """The model in canonical form, as it was before anything was asked of it; or why not."""
 
     def handle(self, request: Mapping[str, Any], body: bytes) -> Reply:
         """Do one request."""
@@ -69,6 +72,8 @@ class Session:
             return _list(body)
         if do == "load":
             return self._load(body, frozenset(request.get("modules", ())))
+        if do == "rewrite":
+            return self._rewrite()
         if do == "answer":
             return self._answer(request, body)
         if do == "convert":
@@ -80,9 +85,14 @@ class Session:
 
         from . import estimators
         from .loading import load_content
+        from .rewriting import rewrite
 
         self.estimator = load_content(content, modules)
         estimators.check_estimator(self.estimator)
+        try:
+            self.rewritten = rewrite(self.estimator, modules)
+        except FileUnreadableError as error:  # told only where the model itself is shipped
+            self.rewritten = error
         settle(self.estimator)
 
     def _load(self, content: bytes, modules: frozenset[str]) -> Reply:
@@ -95,6 +105,11 @@ class Session:
         described, block = array_block.pack_arrays(description.arrays)
         done = {"facts": estimators.facts(self.estimator), "nodes": description.nodes}
         return {**done, "none_of": sorted(self.with_none), "block": described}, block
+
+    def _rewrite(self) -> Reply:
+        if isinstance(self.rewritten, FileUnreadableError):
+            raise self.rewritten
+        return {}, self.rewritten
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
         from poner_runtime.fitted import as_fitted
