@@ -62,8 +62,10 @@ class Session:
     def __init__(self) -> None:
         self.estimator: Any = None
         self.with_none: frozenset[int] = frozenset()
-        self.rewritten: bytes | FileUnreadableError = b""
-        """The model in canonical form, as it was before anything was asked of it; or why not."""
+        self.content = b""
+        """Of the model file, to be read once more: asking an estimator may change it."""
+        self.modules: frozenset[str] = frozenset()
+        """The user's own modules."""
 
     def handle(self, request: Mapping[str, Any], body: bytes) -> Reply:
         """Do one request."""
@@ -85,20 +87,16 @@ class Session:
 
         from . import estimators
         from .loading import load_content
-        from .rewriting import rewrite
 
         self.estimator = load_content(content, modules)
         estimators.check_estimator(self.estimator)
-        try:
-            self.rewritten = rewrite(self.estimator, modules)
-        except FileUnreadableError as error:  # told only where the model itself is shipped
-            self.rewritten = error
         settle(self.estimator)
 
     def _load(self, content: bytes, modules: frozenset[str]) -> Reply:
         from . import estimators, missing_values
         from .describe import describe
 
+        self.content, self.modules = content, modules
         self._read(content, modules)
         self.with_none = missing_values.columns_with_none(self.estimator)
         description = describe(self.estimator)
@@ -107,9 +105,10 @@ class Session:
         return {**done, "none_of": sorted(self.with_none), "block": described}, block
 
     def _rewrite(self) -> Reply:
-        if isinstance(self.rewritten, FileUnreadableError):
-            raise self.rewritten
-        return {}, self.rewritten
+        from .loading import load_content
+        from .rewriting import rewrite
+
+        return {}, rewrite(load_content(self.content, self.modules), self.modules)
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
         from poner_runtime.fitted import as_fitted
