@@ -56,7 +56,9 @@ def change_bytes(generator: random.Random, content: bytes, seeds: Sequence[bytes
 def splice(generator: random.Random, content: bytes, seeds: Sequence[bytes]) -> bytes:
     """The beginning of one file before the end of another."""
     other = generator.choice(seeds)
-    return content[: generator.randrange(len(content) + 1)] + other[generator.randrange(len(other)) :]
+    return (
+        content[: generator.randrange(len(content) + 1)] + other[generator.randrange(len(other)) :]
+    )
 
 
 def opcodes_of(content: bytes) -> list[bytes]:
