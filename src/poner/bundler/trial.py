@@ -232,7 +232,7 @@ def read_answers(output: bytes, n_requests: int, advice: str) -> Answers:
             Response(int(answer["statusCode"]), _object(json.loads(answer["body"])))
             for answer in answers
         )
-    except (ValueError, TypeError, LookupError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
         raise nonsense(advice) from error
     if len(responses) != n_requests or not _VERSION.fullmatch(version):
         raise nonsense(advice)
