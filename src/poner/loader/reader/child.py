@@ -1,4 +1,4 @@
-"""The child process: gives up its rights, then does what the parent asks, one request at a time.
+"""The child process: does what the parent asks, one request at a time, in confinement.
 
 Requests are `{"do": "list"}` and `{"do": "load", "modules": [...]}` with the file's content as
 body, `{"do": "rewrite"}` for the loaded model in canonical form, `{"do": "convert", ...}` with that
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from . import MODULES_FOLDER, array_block, frames
-from .confine import confine
 from .faults import FileRefusedError, FileUnreadableError
 
 DEEPEST_RECURSION = 5000
@@ -159,6 +158,8 @@ def fault_message(error: BaseException) -> dict[str, Any]:
         return {"fault": "refused", "message": error.message, "names": list(error.names)}
     if isinstance(error, FileUnreadableError):
         return {"fault": "unreadable", "message": error.message, "hint": error.hint}
+    if isinstance(error, MemoryError):
+        return {"fault": "memory"}
     lines = str(error).strip().splitlines() or [""]
     text = f"{type(error).__name__}: {lines[-1][:300]}".rstrip(": .")
     return {"fault": "raised", "message": text}
@@ -177,16 +178,13 @@ def serve(channel: Channel, handle: Callable[[Mapping[str, Any], bytes], Reply])
 
 
 def main() -> None:
-    """Run as `start.py SCRATCH CPU_S MEMORY_BYTES`."""
-    scratch, cpu_s, memory_bytes = sys.argv[1:4]
+    """Run as `start.py FILES`, the folder in which the user's own modules may lie."""
     channel = Channel()
-    in_force = confine(scratch, int(cpu_s), int(memory_bytes))
     sys.setrecursionlimit(DEEPEST_RECURSION)
     warnings.simplefilter("ignore")
-    modules = Path(scratch, MODULES_FOLDER)
+    modules = Path(sys.argv[1], MODULES_FOLDER)
     if modules.is_dir():  # first, as on Lambda; what they import, the user has asked for
         sys.path.insert(0, str(modules))
     else:
         sys.meta_path.insert(0, Absent)
-    channel.send({"confined": list(in_force)})
     serve(channel, Session().handle)
