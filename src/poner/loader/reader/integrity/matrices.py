@@ -37,7 +37,9 @@ def check_sparse(matrix: Any) -> None:
     fits = begins[0] == 0 and (np.diff(begins.astype(np.int64)) >= 0).all()
     require(fits, "sparse matrix", "has rows that end before they begin")
     count = int(begins[-1])
-    require(count <= min(len(indices), len(data)), "sparse matrix", "has fewer numbers than it says")
+    require(
+        count <= min(len(indices), len(data)), "sparse matrix", "has fewer numbers than it says"
+    )
     require(is_within(indices, minor), "sparse matrix", "reaches beyond its shape")
 
 

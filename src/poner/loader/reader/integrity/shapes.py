@@ -26,9 +26,7 @@ def is_array(value: Any, kinds: str, dimensions: int) -> bool:
     """Whether it is an array of these kinds of numbers (numpy's letters) and dimensions."""
     import numpy as np
 
-    return (
-        isinstance(value, np.ndarray) and value.dtype.kind in kinds and value.ndim == dimensions
-    )
+    return isinstance(value, np.ndarray) and value.dtype.kind in kinds and value.ndim == dimensions
 
 
 def is_within(places: Any, count: int) -> bool:

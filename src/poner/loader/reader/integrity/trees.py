@@ -123,7 +123,9 @@ def check_predictor(predictor: Any) -> None:
         is_sets = is_array(sets, "u", 2) and sets.shape[1] == BITSET_WORDS
         require(is_sets, "tree", "has sets of categories of another size")
         used = nodes["bitset_idx"][inner & (nodes["is_categorical"] != 0)]
-        require(is_within(used, len(sets)), "tree", "asks for a set of categories that is not there")
+        require(
+            is_within(used, len(sets)), "tree", "asks for a set of categories that is not there"
+        )
 
 
 def check_histogram(model: Any) -> None:
