@@ -26,12 +26,10 @@ from poner.emulator.sandbox import why_not_isolated
 from poner.emulator.supervision import Supervisor
 from poner.emulator.unpacking import check_handler, unpack
 from poner.emulator.watching import Watcher
+from poner.environments import read_pins
 from poner.errors import EmulatorError
 from poner.interpreters import make_environment
 from poner.limits import RUNTIMES
-
-RUNTIME_CLIENT = "awslambdaric"
-"""AWS's runtime interface client; the newest that supports the Python version."""
 
 NOT_ISOLATED = "The function runs beside this machine's files, not isolated from them: {}."
 """Said once where user namespaces are not to be had."""
@@ -84,7 +82,7 @@ def prepared(
         unpack(function.code, function.layers, task_folder, opt_folder)
         check_handler(function.handler, (task_folder, *layer_folders(function, opt_folder)))
         version = RUNTIMES[function.runtime].python_version
-        interpreter = make_environment(version, [RUNTIME_CLIENT])
+        interpreter = make_environment(version, read_pins("awslambdaric"))
         with contextlib.closing(_supervisor()) as supervisor:
             folders = scratch_folder, task_folder, opt_folder
             launch = Launch(function, interpreter, *folders, supervisor)

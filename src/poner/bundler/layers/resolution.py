@@ -18,9 +18,10 @@ from poner.bundler.layers.package_index import PackageIndex, Refusal, Wheel
 from poner.bundler.layers.refusals import explain
 from poner.bundler.layers.request import LayerRequest
 from poner.bundler.layers.store import make_key, read_record, write_record
+from poner.environments import current_settings
 from poner.errors import UsageError
 
-_FORMAT = 1
+_FORMAT = 2
 _GPU_PACKAGES = ("nvidia-nccl-cu12", "nvidia-nccl-cu13")
 
 
@@ -60,7 +61,7 @@ def resolve(
         _FORMAT,
         asked,
         *(sorted(request.preferences.items()), sorted(request.excluded)),
-        *(request.runtime.name, request.architecture),
+        *(request.runtime.name, request.architecture, current_settings().key),
     )
     path = cache / "resolutions" / f"{key}.json"
     if (kept := read_record(path)) is not None:

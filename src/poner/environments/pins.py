@@ -1,0 +1,48 @@
+"""Packages that poner chooses itself, each with its version and the hashes of its files.
+
+`pins/NAME.txt` is a requirements file with hashes, for Python 3.9 and later; `make pins` writes it
+anew. Whatever index a user has, another file than the one that was tried is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib import resources
+from typing import Literal
+
+PinSet = Literal["awslambdaric", "onnx_conversion"]
+"""Names of the files."""
+
+HASH = " --hash="
+"""What separates a requirement from its hashes."""
+
+_MOST_SHOWN = 5
+
+
+def read_pins(name: PinSet) -> tuple[str, ...]:
+    """The requirements of a set, each on one line with its hashes.
+
+    >>> read_pins("awslambdaric")[0].partition(HASH)[0]
+    "awslambdaric==4.0.4 ; python_full_version < '3.10'"
+    """
+    text = resources.files("poner.environments").joinpath("pins", f"{name}.txt").read_text("utf-8")
+    lines = re.sub(r"\s*\\\n\s*", " ", text).splitlines()
+    return tuple(line.strip() for line in lines if line and not line.startswith("#"))
+
+
+def without_hashes(requirement: str) -> str:
+    """A requirement without the hashes that follow it."""
+    return requirement.partition(HASH)[0]
+
+
+def describe(requirements: Sequence[str]) -> str:
+    """Requirements as an error shows them: the first few, without markers and hashes."""
+    shown = [without_hashes(text).partition(" ;")[0] for text in requirements[:_MOST_SHOWN]]
+    further = len(requirements) - len(shown)
+    return ", ".join(shown) + (f" and {further} more" if further else "")
+
+
+def are_hashed(requirements: Sequence[str]) -> bool:
+    """Whether all of these requirements have hashes."""
+    return bool(requirements) and all(HASH in requirement for requirement in requirements)

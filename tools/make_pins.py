@@ -1,0 +1,59 @@
+"""Writes the pinned versions, with hashes, of the packages that poner chooses itself: `make pins`.
+
+Each Python from 3.9 on gets the newest versions. Packages that a model brings along, such as
+numpy, are left out: their versions are the model's.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from poner.interpreters import run_uv
+
+PINS = Path(__file__).parents[1] / "src" / "poner" / "environments" / "pins"
+
+SETS = {
+    "awslambdaric": ("awslambdaric",),
+    "onnx_conversion": ("skl2onnx==1.20.0", "onnx<1.24", "onnxruntime", "ml-dtypes<0.6"),
+}
+"""What is asked for. skl2onnx 1.20.0 and onnx before 1.24 convert beside scikit-learn 1.1 to 1.9;
+ml-dtypes 0.6 needs numpy 2, scikit-learn before 1.4.2 numpy 1 (tried in November 2026)."""
+
+OF_THE_MODEL = frozenset({
+    *("cloudpickle", "joblib", "narwhals", "numpy", "scikit-learn", "scipy", "threadpoolctl"),
+})  # fmt: skip
+"""Packages whose versions a model decides."""
+
+HEADER = "# Written by `make pins`. Python 3.9 and later, every platform.\n"
+
+
+def main() -> None:
+    """Write all sets."""
+    for name, requirements in SETS.items():
+        (PINS / f"{name}.txt").write_text(HEADER + "".join(make_pins(requirements)))
+
+
+def make_pins(requirements: tuple[str, ...]) -> Iterator[str]:
+    """The lines of a requirements file, without what belongs to the model."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "in.txt").write_text("\n".join(requirements))
+        command = ["pip", "compile", "in.txt", "--universal", "--python-version", "3.9"]
+        command += ["--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate"]
+        done = run_uv(command, folder)
+    if done.returncode != 0:
+        raise SystemExit(done.stderr)
+    kept = False
+    for line in done.stdout.splitlines(keepends=True):
+        if not line.startswith(" "):
+            kept = Requirement(line.rstrip("\\\n ")).name not in OF_THE_MODEL
+        if kept:
+            yield line
+
+
+if __name__ == "__main__":
+    main()
