@@ -17,9 +17,18 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from poner.emulator.function import AccessKey, LocalFunction, LocalUrls, Measurement, Watching
+from poner.emulator.function import (
+    NOBODY_ELSE,
+    AccessKey,
+    Callers,
+    LocalFunction,
+    LocalUrls,
+    Measurement,
+    Watching,
+)
 
 if TYPE_CHECKING:
     from poner.emulator.local_lambda import Service
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LocalFunction",
     "AccessKey",
+    "Callers",
     "LocalUrls",
     "Watching",
     "Measurement",
@@ -52,6 +62,7 @@ def running(
     log: Callable[[str], None] = write_to_stderr,
     notify: Callable[[str], None] = write_to_stderr,
     watching: Watching | None = None,
+    callers: Callers = NOBODY_ELSE,
 ) -> Iterator[LocalUrls]:
     """Run a function in the background for as long as the block runs.
 
@@ -63,6 +74,7 @@ def running(
         notify: called with a line for each request, and about what else a developer should
             know, from another thread; must not raise.
         watching: files that make the function anew when they change.
+        callers: names and pages that may call it besides this machine's programs.
 
     Raises:
         EmulatorError: the settings or the code will not do, or a port cannot be had.
@@ -72,7 +84,8 @@ def running(
     from poner.emulator.local_lambda import prepared, served_in_thread, termination_unwinds
 
     with termination_unwinds(), contextlib.ExitStack() as unpacked:
-        service = _service(port, api_port, log, notify, watching, unpacked)
+        service = _service(port, api_port, log, notify, callers)
+        service = _watched(service, watching, unpacked)
         launch = unpacked.enter_context(prepared(function, log=notify))
         with served_in_thread(launch, service) as urls:
             yield urls
@@ -87,6 +100,7 @@ def serve(
     log: Callable[[str], None] = write_to_stderr,
     notify: Callable[[str], None] = write_to_stderr,
     watching: Watching | None = None,
+    callers: Callers = NOBODY_ELSE,
 ) -> None:
     """Run a function until SIGINT, SIGTERM or SIGHUP; call it from the main thread.
 
@@ -99,6 +113,7 @@ def serve(
         notify: called with a line for each request, and about what else a developer should
             know; must not raise.
         watching: files that make the function anew when they change.
+        callers: names and pages that may call it besides this machine's programs.
 
     Raises:
         EmulatorError: the settings or the code will not do, or a port cannot be had.
@@ -108,7 +123,8 @@ def serve(
     from poner.emulator.local_lambda import prepared, serve_until_signalled, termination_unwinds
 
     with termination_unwinds(), contextlib.ExitStack() as unpacked:
-        service = _service(port, api_port, log, notify, watching, unpacked)
+        service = _service(port, api_port, log, notify, callers)
+        service = _watched(service, watching, unpacked)
         launch = unpacked.enter_context(prepared(function, log=notify))
         asyncio.run(serve_until_signalled(launch, service, announce))
 
@@ -118,15 +134,30 @@ def _service(
     api_port: int,
     log: Callable[[str], None],
     notify: Callable[[str], None],
-    watching: Watching | None,
-    unpacked: contextlib.ExitStack,
+    callers: Callers,
 ) -> Service:
-    """What is said of serving; changes count from now on, before the files are unpacked."""
-    from poner.emulator.local_lambda import Service, prepared
+    """What is said of serving.
+
+    Raises:
+        EmulatorError: a name or an origin of the callers is none.
+    """
+    from poner.emulator.callers import check_callers
+    from poner.emulator.local_lambda import Service
+
+    check_callers(callers)
+    return Service(port, api_port, log, notify, callers)
+
+
+def _watched(
+    service: Service, watching: Watching | None, unpacked: contextlib.ExitStack
+) -> Service:
+    """With its watcher; changes count from now on, before the files are unpacked."""
+    from poner.emulator.local_lambda import prepared
     from poner.emulator.watching import Watcher
 
-    watcher = Watcher(watching, unpacked, prepared, notify) if watching is not None else None
-    return Service(port, api_port, log, notify, watcher)
+    if watching is None:
+        return service
+    return replace(service, watcher=Watcher(watching, unpacked, prepared, service.notify))
 
 
 def measure(function: LocalFunction, event: bytes, *, cold_starts: int, warm: int) -> Measurement:

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from poner.emulator.event_queue import RETRY_DELAYS_S, THROTTLED_DELAYS_S, EventQueue
-from poner.emulator.function import LocalFunction, LocalUrls, check_settings
+from poner.emulator.function import Callers, LocalFunction, LocalUrls, check_settings
 from poner.emulator.function_url import FunctionUrl
 from poner.emulator.http_server import HOST, listen
 from poner.emulator.invoke_api import InvokeApi
@@ -50,7 +50,9 @@ class Service:
     """Called with every log event of the function."""
     notify: Callable[[str], None]
     """Called with a line for each request, and about what else a developer should know."""
-    watcher: Watcher | None
+    callers: Callers
+    """Names and pages that may call it besides this machine's programs."""
+    watcher: Watcher | None = None
     """Replaces the function when its files change."""
 
 
@@ -115,11 +117,15 @@ async def served(launch: Launch, service: Service) -> AsyncIterator[LocalUrls]:
         retry_delays_s=RETRY_DELAYS_S,
         throttled_delays_s=THROTTLED_DELAYS_S,
     )
-    url, api = FunctionUrl(pool, service.notify), InvokeApi(pool, queue)
+    url = FunctionUrl(pool, service.callers.origins, service.notify)
+    api = InvokeApi(pool, queue, service.notify)
+    hosts = (launch.function.url_domain, *service.callers.hosts)
     async with contextlib.AsyncExitStack() as stack:
-        front, port = await listen(url.answer, service.port, "--port", service.notify)
+        front, port = await listen(url.answer, service.port, "--port", service.notify, hosts)
         stack.push_async_callback(front.cleanup)
-        back, api_port = await listen(api.answer, service.api_port, "--api-port", service.notify)
+        back, api_port = await listen(
+            api.answer, service.api_port, "--api-port", service.notify, hosts
+        )
         stack.push_async_callback(back.cleanup)
         if service.watcher is not None:
             stack.push_async_callback(service.watcher.close)
