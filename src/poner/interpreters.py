@@ -20,7 +20,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 
 from poner.environments import (
     REQUIREMENT_FILES,
@@ -29,7 +29,7 @@ from poner.environments import (
     describe,
     empty_folder,
     hide_credentials,
-    without_hashes,
+    parse_requirement,
 )
 from poner.errors import BundleError, InstallError, InterpreterNotFoundError
 
@@ -224,15 +224,20 @@ def _as_line(requirement: str) -> str:
     """A requirement as a line of a requirements file.
 
     Raises:
-        InstallError: it is none; a line could be an option as well.
+        InstallError: it is none, or names a file.
     """
     try:
-        Requirement(without_hashes(requirement))
+        parsed = parse_requirement(requirement)
     except InvalidRequirement as error:
         raise InstallError(
             f"{requirement!r} is not a requirement: {str(error).splitlines()[0]}.",
             "Write it as NAME==VERSION.",
         ) from error
+    if parsed.url is not None:
+        raise InstallError(
+            f"{requirement!r} names a file, and packages come from the package index only.",
+            "Write it as NAME==VERSION.",
+        )
     return requirement
 
 

@@ -6,7 +6,13 @@ that poner chooses itself, with their hashes.
 Nothing in a project's folder may have a say in them.
 """
 
-from poner.environments.pins import are_hashed, describe, read_pins, without_hashes
+from poner.environments.pins import (
+    are_hashed,
+    describe,
+    parse_requirement,
+    read_pins,
+    without_hashes,
+)
 from poner.environments.uv_settings import (
     REQUIREMENT_FILES,
     UvSettings,
@@ -24,6 +30,7 @@ __all__ = [
     "describe",
     "empty_folder",
     "hide_credentials",
+    "parse_requirement",
     "read_pins",
     "read_settings",
     "without_hashes",

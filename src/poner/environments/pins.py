@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Literal
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 PinSet = Literal["awslambdaric", "onnx_conversion"]
 """Names of the files."""
 
 HASH = " --hash="
 """What separates a requirement from its hashes."""
 
+_HASHES = re.compile(rf"(?:{HASH}sha256:[0-9a-f]{{64}})+")
 _MOST_SHOWN = 5
 
 
@@ -29,6 +32,21 @@ def read_pins(name: PinSet) -> tuple[str, ...]:
     text = resources.files("poner.environments").joinpath("pins", f"{name}.txt").read_text("utf-8")
     lines = re.sub(r"\s*\\\n\s*", " ", text).splitlines()
     return tuple(line.strip() for line in lines if line and not line.startswith("#"))
+
+
+def parse_requirement(text: str) -> Requirement:
+    """The requirement that a line of a requirements file holds; hashes may follow, and no options.
+
+    Raises:
+        InvalidRequirement: it is none, or would not stay on its line: a marker may hold a line
+            break, and an option for the installer after that.
+    """
+    if not text.isprintable():
+        raise InvalidRequirement("it holds a line break or another unprintable character")
+    requirement, _, hashes = text.partition(HASH)
+    if hashes and not _HASHES.fullmatch(HASH + hashes):
+        raise InvalidRequirement("what follows it is no list of hashes")
+    return Requirement(requirement)
 
 
 def without_hashes(requirement: str) -> str:

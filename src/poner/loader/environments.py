@@ -11,7 +11,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from poner.environments import describe, without_hashes
+from poner.environments import describe, parse_requirement
 from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError, UsageError
 from poner.interpreters import make_environment
 from poner.loader import libraries
@@ -60,7 +60,8 @@ def environment_of(
         UsageError: a requirement is none.
     """
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if all(map(_is_installed, [f"{libraries.SKLEARN}=={sklearn_version}", *more])):
+    needed = [_parsed(text) for text in (f"{libraries.SKLEARN}=={sklearn_version}", *more)]
+    if all(map(_is_installed, needed)):
         return Environment(Path(sys.executable), own, is_own=True)
     wanted = [*requirements(sklearn_version), *more]
     tried: list[str] = []
@@ -82,9 +83,8 @@ def environment_of(
     ) from reason
 
 
-def _is_installed(text: str) -> bool:
+def _is_installed(requirement: Requirement) -> bool:
     """Whether poner's own environment meets a requirement, if it is one for this Python."""
-    requirement = _parsed(text)
     if requirement.marker is not None and not requirement.marker.evaluate():
         return True
     found = libraries.versions_of([requirement.name], sys.path)
@@ -98,7 +98,7 @@ def _parsed(text: str) -> Requirement:
         UsageError: it is none, or says where to fetch a package from.
     """
     try:
-        requirement = Requirement(without_hashes(text))
+        requirement = parse_requirement(text)
     except InvalidRequirement as error:
         raise _no_requirement(text) from error
     if requirement.url is not None:

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from poner import interpreters
+from poner.bundler.layers import LayerRequest, make_layers
 from poner.bundler.layers.package_index import PackageIndex, Wheel
-from poner.errors import InstallError
+from poner.errors import InstallError, UsageError
 from poner.limits import RUNTIMES
+from poner.loader.environments import environment_of
 from tests.unit.environments.wheels import make_wheel
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -155,11 +157,33 @@ def test_a_file_whose_hash_is_another_is_not_installed(tmp_path: Path) -> None:
     assert not list((tmp_path / "cache" / "environments").iterdir())
 
 
-@pytest.mark.parametrize("text", [f"{PROBE}\n--find-links /x", "-r other.txt", "--index-url x"])
+OPTIONS = [
+    f"{PROBE}\n--find-links /x",
+    f"{PROBE}; python_version < '3\n--find-links /x\n'",
+    f"{PROBE}; python_version < '3\x0c--find-links /x'",
+    f"{PROBE} --hash=sha256:{'0' * 64} --index-url x",
+    "-r other.txt",
+    "--index-url x",
+]
+"""Requirements, as a project's poner.toml or a model file may hold them, that end in options."""
+
+
+@pytest.mark.parametrize("text", OPTIONS)
 def test_a_requirement_is_no_option_of_uvs(text: str) -> None:
     """What is written into a requirements file is one requirement a line."""
     with pytest.raises(InstallError, match="is not a requirement"):
         interpreters.make_environment(OWN, [text])
+    request = LayerRequest((text,), RUNTIMES["python3.13"], "x86_64")
+    with pytest.raises(UsageError, match="is not a requirement"):
+        make_layers(request, progress=lambda what, share: None, notify=lambda line: None)
+    with pytest.raises(UsageError, match="is no requirement"):
+        environment_of("1.0", make=lambda *_: Path(), more=[text])
+
+
+def test_a_requirement_names_no_file(evil: Path) -> None:
+    """A wheel is never named by its place."""
+    with pytest.raises(InstallError, match="names a file"):
+        interpreters.make_environment(OWN, [f"{PROBE} @ file://{next(evil.iterdir())}"])
 
 
 def test_errors_show_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from poner.bundler.layers.package_index import PackageIndex, Refusal, Wheel
 from poner.bundler.layers.refusals import explain
 from poner.bundler.layers.request import LayerRequest
 from poner.bundler.layers.store import make_key, read_record, write_record
-from poner.environments import current_settings
+from poner.environments import current_settings, parse_requirement
 from poner.errors import UsageError
 
 _FORMAT = 2
@@ -79,7 +79,7 @@ def resolve(
 
 def _parse(text: str) -> Requirement:
     try:
-        requirement = Requirement(text)
+        requirement = parse_requirement(text)
     except InvalidRequirement as error:
         raise UsageError(
             f"{text!r} is not a requirement: {str(error).splitlines()[0]}.",
