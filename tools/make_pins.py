@@ -18,10 +18,18 @@ PINS = Path(__file__).parents[1] / "src" / "poner" / "environments" / "pins"
 
 SETS = {
     "awslambdaric": ("awslambdaric",),
+    "onnx_layers": (
+        "onnxruntime==1.16.3; python_version < '3.12'",
+        "onnxruntime; python_version >= '3.12'",
+    ),
     "onnx_conversion": ("skl2onnx==1.20.0", "onnx<1.24", "onnxruntime", "ml-dtypes<0.6"),
 }
 """What is asked for. skl2onnx 1.20.0 and onnx before 1.24 convert beside scikit-learn 1.1 to 1.9;
 ml-dtypes 0.6 needs numpy 2, scikit-learn before 1.4.2 numpy 1 (tried in November 2026)."""
+
+ALONE = frozenset({"onnx_layers"})
+"""Sets without what their packages need, which a layer takes from the index. Lambda's Python up to
+3.11 has glibc 2.26, for which onnxruntime 1.16 is the newest."""
 
 OF_THE_MODEL = frozenset({
     *("cloudpickle", "joblib", "narwhals", "numpy", "scikit-learn", "scipy", "threadpoolctl"),
@@ -34,17 +42,17 @@ HEADER = "# Written by `make pins`. Python 3.9 and later, every platform.\n"
 def main() -> None:
     """Write all sets."""
     for name, requirements in SETS.items():
-        (PINS / f"{name}.txt").write_text(HEADER + "".join(make_pins(requirements)))
+        (PINS / f"{name}.txt").write_text(HEADER + "".join(make_pins(name, requirements)))
 
 
-def make_pins(requirements: tuple[str, ...]) -> Iterator[str]:
+def make_pins(name: str, requirements: tuple[str, ...]) -> Iterator[str]:
     """The lines of a requirements file, without what belongs to the model."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
         (folder / "in.txt").write_text("\n".join(requirements))
         command = ["pip", "compile", "in.txt", "--universal", "--python-version", "3.9"]
         command += ["--only-binary", ":all:", "--generate-hashes", "--no-header", "--no-annotate"]
-        done = run_uv(command, folder)
+        done = run_uv([*command, *(["--no-deps"] if name in ALONE else [])], folder)
     if done.returncode != 0:
         raise SystemExit(done.stderr)
     kept = False

@@ -14,7 +14,7 @@ from poner import limits
 from poner.artifacts import Examples, ModelFile, OnnxGraph
 from poner.bundle import Engine
 from poner.bundler.native import runtime_files
-from poner.environments import parse_requirement
+from poner.environments import parse_requirement, read_versions
 from poner.errors import BundleError, UsageError
 
 _ENTRY = '''\
@@ -121,6 +121,7 @@ def onnx_function(
         {**files, "model.onnx": graph.content},
         _with_pins(["onnxruntime", numpy], requirements),
         _TOLERANCES[graph.number_type],
+        preferences=read_versions("onnx_layers", runtime.python_version),
         excluded=_UNUSED_BY_ONNX,
     )
 

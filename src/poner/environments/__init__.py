@@ -10,7 +10,9 @@ from poner.environments.pins import (
     are_hashed,
     describe,
     parse_requirement,
+    read_hashes,
     read_pins,
+    read_versions,
     without_hashes,
 )
 from poner.environments.uv_settings import (
@@ -31,7 +33,9 @@ __all__ = [
     "empty_folder",
     "hide_credentials",
     "parse_requirement",
+    "read_hashes",
     "read_pins",
     "read_settings",
+    "read_versions",
     "without_hashes",
 ]

@@ -13,7 +13,7 @@ from typing import Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-PinSet = Literal["awslambdaric", "onnx_conversion"]
+PinSet = Literal["awslambdaric", "onnx_conversion", "onnx_layers"]
 """Names of the files."""
 
 HASH = " --hash="
@@ -32,6 +32,30 @@ def read_pins(name: PinSet) -> tuple[str, ...]:
     text = resources.files("poner.environments").joinpath("pins", f"{name}.txt").read_text("utf-8")
     lines = re.sub(r"\s*\\\n\s*", " ", text).splitlines()
     return tuple(line.strip() for line in lines if line and not line.startswith("#"))
+
+
+def read_hashes(name: PinSet) -> dict[tuple[str, str], frozenset[str]]:
+    """The SHA-256 of every file of a set, in hexadecimal, by package and version."""
+    hashes = {}
+    for line in read_pins(name):
+        pin, *digests = line.split(HASH)
+        requirement = parse_requirement(pin)
+        (specifier,) = requirement.specifier
+        hashes[requirement.name, specifier.version] = frozenset(
+            digest.removeprefix("sha256:") for digest in digests
+        )
+    return hashes
+
+
+def read_versions(name: PinSet, python_version: str) -> dict[str, str]:
+    """The version of every package of a set, for a Python such as `3.13`."""
+    versions = {}
+    for pin in map(parse_requirement, read_pins(name)):
+        environment = {"python_full_version": f"{python_version}.0"}
+        if pin.marker is None or pin.marker.evaluate(environment):
+            (specifier,) = pin.specifier
+            versions[pin.name] = specifier.version
+    return versions
 
 
 def parse_requirement(text: str) -> Requirement:

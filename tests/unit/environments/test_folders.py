@@ -15,6 +15,7 @@ import pytest
 from poner import interpreters
 from poner.bundler.layers import LayerRequest, make_layers
 from poner.bundler.layers.package_index import PackageIndex, Wheel
+from poner.environments import read_versions
 from poner.errors import InstallError, UsageError
 from poner.limits import RUNTIMES
 from poner.loader.environments import environment_of
@@ -155,6 +156,15 @@ def test_a_file_whose_hash_is_another_is_not_installed(tmp_path: Path) -> None:
         with pytest.raises(InstallError, match="Hash mismatch"):
             interpreters.make_environment(OWN, requirements)
     assert not list((tmp_path / "cache" / "environments").iterdir())
+
+
+def test_another_onnxruntime_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
+    """Layers take the version that poner knows, and only as the file that it knows."""
+    version = read_versions("onnx_layers", "3.13")["onnxruntime"]
+    make_wheel(tmp_path / "honest", "onnxruntime", version)
+    request = LayerRequest(("onnxruntime",), RUNTIMES["python3.13"], "x86_64")
+    with pytest.raises(InstallError, match="its hash differs"):
+        make_layers(request, progress=lambda what, share: None, notify=lambda line: None)
 
 
 OPTIONS = [
