@@ -215,8 +215,8 @@ def check_callers(callers: Callers) -> None:
                 f"{_show(host)} is not a host name.", "Write it as NAME or NAME:PORT."
             )
     for origin in callers.origins:
-        scheme, _, authority = origin.partition("://")
-        if origin != ANY and not (scheme in ("http", "https") and Authority.parse(authority)):
+        absolute = ABSOLUTE.fullmatch(origin)  # an extension's page has a scheme of its own
+        if origin != ANY and not (absolute and Authority.parse(absolute["authority"])):
             raise EmulatorError(
                 f"{_show(origin)} is not an origin.",
                 "Write it as http://NAME:PORT, or * for every page.",

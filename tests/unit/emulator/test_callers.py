@@ -204,9 +204,17 @@ def test_pages_that_may_call_are_answered(origins: tuple[str, ...], status: int)
         (Callers(hosts=("*",)), "host name"),
         (Callers(origins=("evil.example",)), "origin"),
         (Callers(origins=("http://x/path",)), "origin"),
+        (Callers(origins=("http://",)), "origin"),
     ],
 )
 def test_callers_that_are_none_are_named(callers: Callers, what: str) -> None:
     """What would never match is an error and not silence."""
     with pytest.raises(EmulatorError, match=what):
         check_callers(callers)
+
+
+def test_an_extension_may_be_allowed() -> None:
+    """Its pages' origins have schemes of their own."""
+    origin = "chrome-extension://abcdefghijklmnop"
+    check_callers(Callers(origins=(origin, "*"), hosts=("tunnel.example:443",)))
+    assert cross_site(("Origin", origin), origins=(origin,)) == 200

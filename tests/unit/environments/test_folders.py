@@ -15,6 +15,7 @@ import pytest
 from poner import interpreters
 from poner.bundler.layers import LayerRequest, make_layers
 from poner.bundler.layers.package_index import PackageIndex, Wheel
+from poner.bundler.layers.resolution import resolve
 from poner.environments import read_versions
 from poner.errors import InstallError, UsageError
 from poner.limits import RUNTIMES
@@ -116,6 +117,23 @@ def test_an_index_that_the_environment_names_is_asked(
     interpreter = interpreters.make_environment(OWN, [PROBE])
     assert interpreter != before
     assert list(interpreter.parent.parent.glob(f"lib/*/site-packages/{PROBE}-3.0.dist-info"))
+
+
+def test_a_resolution_is_kept_for_its_index_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one index gave is not taken for the answer of another."""
+    request = LayerRequest((PROBE,), RUNTIMES["python3.13"], "x86_64")
+
+    def resolve_again() -> list[str]:
+        found = resolve(request, tmp_path / "cache", tmp_path, lambda line: None)
+        return [wheel.version for wheel in found]
+
+    assert resolve_again() == ["1.0"]
+    make_wheel(tmp_path / "other", PROBE, "3.0")
+    assert resolve_again() == ["1.0"]
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "other"))
+    assert resolve_again() == ["3.0"]
 
 
 @pytest.mark.parametrize("option", ["UV_CONSTRAINT", "UV_OVERRIDE"])
