@@ -109,3 +109,7 @@ class OutputError(PonerError):
 
 class PredictionError(PonerError):
     """The endpoint could not be reached, or answered with an error."""
+
+
+class EndpointRefusedError(PredictionError):
+    """The endpoint is not asked, or not believed: it leads elsewhere, or sends too much."""
