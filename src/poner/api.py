@@ -13,6 +13,7 @@ from poner.artifacts import PredictionValue, Signature
 from poner.bundle import Bundle, EngineChoice, FunctionSettings, Slim, read_bundle
 from poner.compiled_model import CompiledModel
 from poner.errors import UsageError
+from poner.printable import printable
 
 __all__ = ["save", "compile", "load", "build", "local", "predict"]
 
@@ -115,7 +116,7 @@ def build(
     require: Sequence[str] = (),
     include: Sequence[str | Path] = (),
     slim: str = "auto",
-    notify: Callable[[str], None] = print,
+    notify: Callable[[str], None] = lambda line: print(printable(line)),  # noqa: T201
 ) -> Bundle:
     """Build a Bundle from a model file or the folder that `save` wrote.
 

@@ -36,11 +36,18 @@ def read_url(text: str) -> URL:
         raise EndpointRefusedError(f"{text} is not a URL: {error}.", _HINT) from error
     if url.scheme not in ("http", "https") or not url.raw_host:
         raise EndpointRefusedError(f"{text} is not a URL of http or https.", _HINT)
-    if "\\" in text or any(
-        character.isspace() or not character.isprintable() for character in text
-    ):
-        raise EndpointRefusedError(f"{text} holds a character that no URL has.", _HINT)
+    _check_letters(text)
     return url
+
+
+def _check_letters(text: str) -> None:
+    """Refuse what programs read in different ways.
+
+    Raises:
+        EndpointRefusedError: there is a backslash, a blank or a control character.
+    """
+    if any(letter in "\\ " or not letter.isprintable() for letter in text):
+        raise EndpointRefusedError(f"{text} holds a character that no URL has.", _HINT)
 
 
 def check_signable(url: URL) -> None:
@@ -85,9 +92,10 @@ def follow(url: URL, location: str) -> URL:
     from yarl import URL
 
     try:
+        _check_letters(location)
         target = url.join(URL(location))
         same = (target.scheme, target.raw_host, target.port) == (url.scheme, url.raw_host, url.port)
-    except ValueError:
+    except (EndpointRefusedError, ValueError):
         same = False
     if not same or target.raw_user is not None or target.raw_password is not None:
         raise EndpointRefusedError(

@@ -117,18 +117,14 @@ def test_a_redirect_on_the_same_host_is_followed(location: str, target: str) -> 
         "//b.example/path",
         "https://a.example@b.example/",
         "https://user@a.example/",
-        "https:\\\\b.example/",
         "ftp://a.example/",
         "data:text/plain,x",
         "https://[/",
+        "https:\\\\b.example/",  # browsers read a backslash as a slash, RFC 3986 as a letter
+        "/\\b.example/",
     ],
 )
 def test_a_redirect_elsewhere_is_refused(location: str) -> None:
     """Another host, port or scheme gets no row."""
-    url = read_url("https://a.example/path")
-    try:
-        target = follow(url, location)
-    except EndpointRefusedError as error:
-        assert "another host" in error.message
-    else:  # a backslash is part of a path, for one who reads URLs as RFC 3986 says
-        assert (target.scheme, target.host, target.port) == ("https", "a.example", 443)
+    with pytest.raises(EndpointRefusedError, match="another host"):
+        follow(read_url("https://a.example/path"), location)

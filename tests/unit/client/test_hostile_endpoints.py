@@ -300,7 +300,7 @@ def test_a_slow_drip_ends_with_the_time(start: bytes, again: bytes) -> None:
     """However the bytes trickle in, the whole answer has so many seconds."""
     with speaking(start, again=again, pause_s=0.05) as url:
         begun_s = time.monotonic()
-        with pytest.raises(PredictionError, match="within 0.5 s"):
+        with pytest.raises(PredictionError, match=r"within 0\.5 s"):
             client.ask(url, [{}], timeout_s=0.5)
         assert time.monotonic() - begun_s < 3
 
@@ -348,5 +348,5 @@ def test_a_redirect_does_not_start_the_time_anew() -> None:
         await asyncio.sleep(0.3)
         return web.Response(status=307, headers={"Location": "/"})
 
-    with serving(handle) as url, pytest.raises(PredictionError, match="within 0.5 s"):
+    with serving(handle) as url, pytest.raises(PredictionError, match=r"within 0\.5 s"):
         client.ask(url, [{}], timeout_s=0.5)
