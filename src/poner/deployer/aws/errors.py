@@ -55,6 +55,7 @@ _ASK_FOR_PERMISSION = (
 )
 _OTHER_ACTIONS = {
     "lambda:Invoke": "lambda:InvokeFunction",
+    "s3:HeadObject": "s3:GetObject",
     "s3:ListObjectsV2": "s3:ListBucket",
 }
 _DENIED = frozenset(
@@ -95,9 +96,11 @@ _MISSING = frozenset(
 )
 _EXISTS = frozenset(
     {
+        "412",
         "ConflictException",
         "EntityAlreadyExists",
         "EntityAlreadyExistsException",
+        "PreconditionFailed",
         "ResourceAlreadyExistsException",
     }
 )
@@ -105,6 +108,7 @@ _BUSY = frozenset(
     {
         "ConcurrentModification",
         "ConcurrentModificationException",
+        "ConditionalRequestConflict",
         "EntityTemporarilyUnmodifiable",
         "OperationAborted",
         "OperationAbortedException",

@@ -27,6 +27,7 @@ from poner.deployer.cloud import (
     RejectedError,
     Role,
     Statement,
+    StoredZip,
     Url,
     Version,
 )
@@ -175,6 +176,11 @@ class AwsReads:
             raise _no_bucket(where, "s3:GetBucketLocation")
         listed = self._list("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=prefix)
         return tuple(answer["Key"] for answer in listed)
+
+    def get_upload(self, bucket: str, key: str) -> StoredZip | None:
+        """An object in a bucket."""
+        answer = self._api.read("s3", "HeadObject", Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        return None if answer is None else values.read_stored_zip(key, answer)
 
     def list_log_events(self, log_group: str, since_ms: int) -> Iterator[LogEvent]:
         """Events of a log group from a moment on, read page by page as they are taken."""

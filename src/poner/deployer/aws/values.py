@@ -18,10 +18,14 @@ from poner.deployer.cloud import (
     LogGroup,
     Role,
     Statement,
+    StoredZip,
     Url,
     Version,
 )
 from poner.lambda_settings import Cors
+
+UPLOAD_MARK: Mapping[str, str] = {"made-by": "poner"}
+"""Metadata of what a deploy uploads."""
 
 Answer = Mapping[str, Any]
 """What AWS sends, as botocore gives it."""
@@ -169,6 +173,19 @@ def read_log_group(answer: Answer) -> LogGroup:
 def read_layer_version(answer: Answer) -> LayerVersion:
     """A version of a layer, listed or just published."""
     return LayerVersion(answer["LayerVersionArn"], answer.get("Description", ""))
+
+
+def read_stored_zip(key: str, answer: Answer) -> StoredZip:
+    """HeadObject's answer; of a checksum of parts S3 says so with a dash, and that is none."""
+    checksum = answer.get("ChecksumSHA256", "")
+    is_whole = answer.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT" and "-" not in checksum
+    return StoredZip(
+        key=key,
+        sha256=base64.b64decode(checksum).hex() if checksum and is_whole else None,
+        marked=UPLOAD_MARK.items() <= answer.get("Metadata", {}).items(),
+        etag=answer["ETag"],
+        version=answer.get("VersionId"),
+    )
 
 
 def read_limits(answer: Answer) -> AccountLimits:
