@@ -54,7 +54,7 @@ class AwsCloud(AwsReads):
             Description="Lets a function of poner's write its log.",
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         )
-        return values.read_role({"Tags": (), **answer["Role"]})
+        return values.read_role(answer)
 
     def put_role_policy(self, role: str, policy: str, document: Document) -> None:
         """Give a role a policy of its own, or replace it."""
@@ -172,7 +172,7 @@ class AwsCloud(AwsReads):
             CodeSha256=values.write_sha256(code_sha256),
             Description=description,
         )
-        return str(answer["Version"])
+        return values.read_number(answer)
 
     def delete_version(self, name: str, version: str) -> None:
         """Remove a version that no alias names."""

@@ -116,6 +116,7 @@ _BUSY = frozenset(
         "ResourceNotReadyException",
     }
 )
+_LONGEST_QUOTE = 1_000
 _MAKING = ("Add", "Create", "Publish")
 
 
@@ -230,5 +231,7 @@ def _rejected(call: Call, code: str, said: str) -> CloudError:
 def _quote(call: Call, message: str) -> str:
     """AWS's words as one sentence, without what was sent: some of its texts repeat that."""
     said = " ".join(hide(message.partition("String measured:")[0], call.secrets).split())
+    if len(said) > _LONGEST_QUOTE:
+        said = f"{said[:_LONGEST_QUOTE]}..."
     said = said or "no reason given"
     return said if said.endswith((".", "!", "?")) else f"{said}."
