@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from poner import client, deployer, pipeline
@@ -128,7 +128,7 @@ def _read_text(source: str | None) -> tuple[str, bool]:
         return source, False
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # no UTF-8, or no name of a file
         raise UsageError(
             f"The input {source} cannot be read: {getattr(error, 'strerror', 'not UTF-8')}.",
             "Give JSON, the path of a .json or .csv file, or - for standard input.",
@@ -211,7 +211,7 @@ def _print_answers(
         case Form.csv:
             _print_csv(lines, columns)
         case Form.table:
-            table = Table(*columns)
+            table = Table(*(Column(name, overflow="fold") for name in columns))
             for line in lines:
                 table.add_row(*(Text(printable(_as_text(line[key]))) for key in columns))
             Console(markup=False, emoji=False, highlight=False).print(table)
