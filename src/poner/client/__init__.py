@@ -19,7 +19,7 @@ from poner.artifacts import PredictionValue, Signature
 from poner.client.addresses import check_signable, read_url
 from poner.client.answers import Answer, read_answer
 from poner.client.bodies import Body, make_bodies
-from poner.errors import EndpointRefusedError, PonerError, PredictionError
+from poner.errors import EndpointRefusedError, InputError, PonerError, PredictionError
 
 if TYPE_CHECKING:
     import aiohttp
@@ -88,6 +88,7 @@ def ask(
         timeout_s: the longest that one request may take.
 
     Raises:
+        InputError: a row holds what JSON does not have.
         EndpointRefusedError: the endpoint leads elsewhere, sends more than a function can, or is
             not to be signed for: only https and this machine are.
         PredictionError: the endpoint cannot be reached.
@@ -198,7 +199,8 @@ async def _ask_all(
     async def work(session: aiohttp.ClientSession) -> None:
         nonlocal done
         for place, body in waiting:
-            answers[place] = await _ask_one(session, url, body, sender)
+            content = _encode(body, place + 1)
+            answers[place] = await _ask_one(session, url, content, sender)
             done += 1
             progress(done)
 
@@ -209,6 +211,21 @@ async def _ask_all(
     except* (aiohttp.ClientError, OSError, ValueError, PonerError) as errors:
         raise _failure(url, errors.exceptions[0], sender.timeout_s) from None
     return [answer for answer in answers if answer is not None]
+
+
+def _encode(body: Body, number: int) -> bytes:
+    """A row as JSON.
+
+    Raises:
+        InputError: it holds what JSON does not have, or is nested too deeply.
+    """
+    try:
+        return json.dumps(body).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"Row {number} cannot be sent as JSON: it holds more than numbers, texts and gaps.",
+            "Give numbers and texts, and None for what is missing.",
+        ) from error
 
 
 def _failure(url: URL, error: Exception, timeout_s: float) -> PonerError:
@@ -225,11 +242,12 @@ def _failure(url: URL, error: Exception, timeout_s: float) -> PonerError:
     )
 
 
-async def _ask_one(session: aiohttp.ClientSession, url: URL, body: Body, sender: _Sender) -> Answer:
+async def _ask_one(
+    session: aiohttp.ClientSession, url: URL, content: bytes, sender: _Sender
+) -> Answer:
     """One request, tried again where the endpoint was only busy or starting."""
     from poner.client.transport import post
 
-    content = json.dumps(body).encode()
     for attempt in range(sender.attempts):
         status, received = await post(session, url, content, sender.sign, sender.timeout_s)
         if status not in _RETRIED:
