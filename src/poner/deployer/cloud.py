@@ -251,7 +251,7 @@ class StoredZip:
     etag: str
     """Changes with its content."""
     version: str | None = None
-    """Its version, in a bucket that keeps versions."""
+    """Its version, in a bucket that keeps versions; `null` where it has stopped to keep them."""
 
 
 @dataclass(frozen=True)

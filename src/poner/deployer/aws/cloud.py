@@ -90,7 +90,8 @@ class AwsCloud(AwsReads):
 
     def delete_upload(self, bucket: str, found: StoredZip) -> None:
         """Remove an object as it was found: this version of it, or this content."""
-        is_kept = found.version is not None
+        # where versioning is suspended, a later object has the version "null" as well
+        is_kept = found.version not in (None, "null")
         which = {"VersionId": found.version} if is_kept else {"IfMatch": found.etag}
         self._api.write("s3", "DeleteObject", Bucket=bucket, Key=found.key, **which)
 
