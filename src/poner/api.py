@@ -15,6 +15,7 @@ from poner.bundle import Bundle, EngineChoice, FunctionSettings, Slim, read_bund
 from poner.compiled_model import CompiledModel
 from poner.confinement import report
 from poner.errors import UsageError
+from poner.printable import printable
 
 __all__ = ["save", "compile", "load", "build", "local", "predict"]
 
@@ -124,7 +125,7 @@ def build(
     include: Sequence[str | Path] = (),
     slim: str = "auto",
     require_confinement: bool = False,
-    notify: Callable[[str], None] = print,
+    notify: Callable[[str], None] = lambda line: print(printable(line)),  # noqa: T201
 ) -> Bundle:
     """Build a Bundle from a model file or the folder that `save` wrote.
 

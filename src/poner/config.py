@@ -7,7 +7,7 @@ import difflib
 import sys
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -16,6 +16,10 @@ from poner.errors import ConfigError, UsageError
 from poner.limits import RUNTIMES, Runtime
 
 CONFIG_NAME = "poner.toml"
+_LARGEST_BYTES = 65_536
+_MOST_DOTS = 1_000
+"""Dots in a line; Python's reader of TOML needs memory for the square of a dotted key's length."""
+
 _ALL_KEYS = "docs/configuration.md lists all keys"
 
 Architecture = Literal["x86_64", "arm64"]
@@ -142,6 +146,25 @@ class Config(_Section):
     deploy: DeploySection = DeploySection()
 
 
+def _read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file says, read within bounds.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no TOML, or larger or deeper than settings are.
+    """
+    with path.open("rb") as file:
+        content = file.read(_LARGEST_BYTES + 1)
+    if len(content) > _LARGEST_BYTES:
+        raise ValueError(f"it has more than {_LARGEST_BYTES:,} bytes")
+    if any(line.count(b".") > _MOST_DOTS for line in content.splitlines()):
+        raise ValueError(f"a line has more than {_MOST_DOTS:,} dots")
+    try:
+        return tomllib.loads(content.decode())
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def read_config(folder: Path) -> Config:
     """The project's settings; all defaults where the folder has no poner.toml.
 
@@ -150,10 +173,10 @@ def read_config(folder: Path) -> Config:
     """
     path = folder / CONFIG_NAME
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = _read_toml(path)
     except FileNotFoundError:
         return Config()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # no UTF-8, no TOML, or a number of too many digits
         raise ConfigError(f"{path} cannot be read: {error}.", "Mend it and try again.") from error
     try:
         return Config.model_validate(values)

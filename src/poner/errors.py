@@ -1,5 +1,7 @@
 """Every failure a user can meet: what is wrong, where, and what to do."""
 
+from poner.printable import printable
+
 
 class PonerError(Exception):
     """Base of all of poner's errors: one sentence on what is wrong and one on what to do.
@@ -15,7 +17,8 @@ class PonerError(Exception):
         """What to do about it: one sentence."""
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}"
+        """Both sentences, safe to show: they may quote what others wrote."""
+        return printable(f"{self.message} {self.hint}")
 
 
 class UsageError(PonerError):
@@ -113,3 +116,7 @@ class OutputError(PonerError):
 
 class PredictionError(PonerError):
     """The endpoint could not be reached, or answered with an error."""
+
+
+class EndpointRefusedError(PredictionError):
+    """The endpoint is not asked, or not believed: it leads elsewhere, or sends too much."""

@@ -37,6 +37,7 @@ from poner.deployer.cloud import (
     Role,
     RoleNotReadyError,
     Statement,
+    StoredZip,
     Url,
     Version,
 )
@@ -152,7 +153,7 @@ class FakeCloud:
         self.after = after
         self.answer = answer
         self.events: dict[str, list[LogEvent]] = {}
-        self._buckets: dict[str, dict[str, str]] = {name: {} for name in buckets}
+        self._buckets: dict[str, dict[str, StoredZip]] = {name: {} for name in buckets}
         self._functions: dict[str, _Function] = {}
         self._roles: dict[str, _Role] = {}
         self._groups: dict[str, tuple[LogGroup, dict[str, str]]] = {}
@@ -230,6 +231,17 @@ class FakeCloud:
 
     def list_uploads(self, bucket: str, prefix: str) -> tuple[str, ...]:
         return tuple(sorted(key for key in self._bucket(bucket) if key.startswith(prefix)))
+
+    def share_layer(self, arn: str) -> None:
+        """Let functions use a layer version of another account."""
+        self._contents[arn] = "shared"
+
+    def place(self, bucket: str, found: StoredZip) -> None:
+        """Put an object into a bucket as others do: over what is there, and as they say it is."""
+        self._bucket(bucket)[found.key] = found
+
+    def get_upload(self, bucket: str, key: str) -> StoredZip | None:
+        return self._bucket(bucket).get(key)
 
     def list_log_events(self, log_group: str, since_ms: int) -> Iterator[LogEvent]:
         written = sorted(self.events.get(log_group, ()), key=lambda event: event.time_ms)
@@ -314,11 +326,17 @@ class FakeCloud:
 
     @_write
     def upload(self, path: Path, bucket: str, key: str) -> None:
-        self._bucket(bucket)[key] = hashlib.sha256(path.read_bytes()).hexdigest()
+        if key in self._bucket(bucket):
+            raise _refusal(ExistsError, f"key {key} is there")
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        self._bucket(bucket)[key] = StoredZip(key, sha256, True, sha256)
 
     @_write
-    def delete_upload(self, bucket: str, key: str) -> None:
-        self._bucket(bucket).pop(key, None)
+    def delete_upload(self, bucket: str, found: StoredZip) -> None:
+        there = self._bucket(bucket).get(found.key)
+        if there is not None and there.etag != found.etag:
+            raise _refusal(ExistsError, f"key {found.key} was changed")
+        self._bucket(bucket).pop(found.key, None)
 
     @_write
     def publish_layer(
@@ -479,7 +497,10 @@ class FakeCloud:
                 for name in sorted(self._layers)
                 for version in self._layers[name].values()
             },
-            "buckets": {name: dict(sorted(keys.items())) for name, keys in self._buckets.items()},
+            "buckets": {
+                name: {key: keys[key].etag for key in sorted(keys)}
+                for name, keys in self._buckets.items()
+            },
         }
 
     # what AWS checks
@@ -549,9 +570,9 @@ class FakeCloud:
             raise _refusal(BucketError, f"bucket {code.bucket} is not there")
         if code.key not in self._buckets[code.bucket]:
             raise _refusal(RejectedError, f"key {code.key} is not there")
-        return self._buckets[code.bucket][code.key]
+        return self._buckets[code.bucket][code.key].etag
 
-    def _bucket(self, name: str) -> dict[str, str]:
+    def _bucket(self, name: str) -> dict[str, StoredZip]:
         if name not in self._buckets:
             raise _refusal(BucketError, f"bucket {name} is not there")
         return self._buckets[name]

@@ -69,11 +69,13 @@ _S3_OPERATIONS = (
     ("PUT", r"/[^/]+", "CreateBucket"),
     ("GET", r"/[^/]+/.+", "GetObject"),
     ("PUT", r"/[^/]+/.+", "PutObject"),
+    ("HEAD", r"/[^/]+/.+", "HeadObject"),
     ("DELETE", r"/[^/]+/.+", "DeleteObject"),
 )
 _READS = re.compile(r"(Get|List|Describe|Filter|Head|Simulate|Invoke)")
 _DENIED_ACTIONS = {
     "Invoke": "InvokeFunction",
+    "HeadObject": "GetObject",
     "ListObjectsV2": "ListBucket",
 }
 _ERRORS = {

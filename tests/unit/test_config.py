@@ -35,6 +35,13 @@ def test_the_documented_file_holds_the_defaults(tmp_path: Path) -> None:
     ("text", "named"),
     [
         ("x", "cannot be read"),
+        ("x = " + "[" * 60_000, "nested too deeply"),
+        ("x = " + "{a = " * 10_000, "cannot be read"),
+        ("x = " + "9" * 5_000, "cannot be read"),
+        ("x = " + "9" * 70_000, "more than 65,536 bytes"),
+        (".".join("a" * 30_000) + " = 1", "more than 1,000 dots"),
+        ("[" + ".".join("a" * 30_000) + "]", "more than 1,000 dots"),
+        ("\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "cannot be read"),
         ("[nonsense]", "nonsense"),
         ("[function]\ntimeout_s = 901", "function.timeout_s"),
         ('[function]\nmemory_mb = "128"', "function.memory_mb"),

@@ -15,7 +15,9 @@ def main() -> None:
     """Run `poner` with this process's arguments."""
     try:
         from poner.cli.app import run
+        from poner.cli.console import guard_standard_error
     except KeyboardInterrupt:  # importing takes half a second
         sys.stderr.write("Interrupted.\n")
         sys.exit(130)
+    guard_standard_error()
     sys.exit(run(sys.argv[1:]))

@@ -27,6 +27,7 @@ from poner.cli import (
 from poner.cli.console import print_data, say
 from poner.errors import PonerError, UsageError
 from poner.interpreters import cache_folder
+from poner.printable import printable
 
 app = typer.Typer(
     name="poner",
@@ -83,7 +84,7 @@ def run(arguments: Sequence[str]) -> int:
         _show(error)
         return 1
     except typer.TyperException as error:  # what the parser refuses
-        say(f"Error: {error.format_message()}")
+        say(f"Error: {' '.join(error.format_message().split())}")
         say("  See `poner --help`, or `--help` after the command.")
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
@@ -114,5 +115,5 @@ def _keep(details: str) -> Path:
     except OSError:
         folder = Path(tempfile.mkdtemp(prefix="poner-"))
     path = folder / f"{stamp}.txt"
-    path.write_text(details, encoding="utf-8")
+    path.write_text(printable(details, keep="\n"), encoding="utf-8")
     return path

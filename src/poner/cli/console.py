@@ -1,19 +1,28 @@
-"""Messages, progress and errors on standard error; data on standard output."""
+"""Messages, progress and errors on standard error; data on standard output.
+
+Whatever others wrote is made printable here, where it is shown: names in a model file, answers of
+an endpoint, errors of AWS and of child processes. Lines for people are escaped always, data only
+on a terminal: in a pipe or a file it stays as it is.
+"""
 
 from __future__ import annotations
 
-import json
+import logging
 import sys
-from collections.abc import Callable, Iterator
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from poner.errors import OutputError
 from poner.pipeline import Reporter
+from poner.printable import printable, printable_json
 
 ConfinementOption = Annotated[
     bool,
@@ -24,19 +33,25 @@ ConfinementOption = Annotated[
 ]
 """Of commands that read or run a model."""
 
-MESSAGES = Console(stderr=True, highlight=False)
-"""Where people read."""
+MESSAGES = Console(stderr=True, highlight=False, markup=False, emoji=False)
+"""Where people read; rich's markup and its names of emoji are text like any other."""
 
 
-def say(line: str) -> None:
-    """One line for people."""
-    MESSAGES.print(line, markup=False, soft_wrap=True)
+def say(line: str, *, end: str = "\n") -> None:
+    """One line for people, whatever is in it."""
+    MESSAGES.print(Text(printable(line)), soft_wrap=True, end=end)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines for people on standard output, each of them one line whatever is in it."""
+    print_data("\n".join(map(printable, lines)))
 
 
 def print_data(text: str) -> None:
     """Text for programs, as it is; for nobody where standard output is closed.
 
-    Characters that standard output has no bytes for are escaped.
+    A terminal gets it escaped, but for tabs and newlines. Characters that standard output has no
+    bytes for are escaped everywhere.
 
     Raises:
         OutputError: standard output takes no more, as on a full disk.
@@ -45,6 +60,8 @@ def print_data(text: str) -> None:
     if sys.stdout is None:
         return
     line = text if text.endswith("\n") else text + "\n"
+    if sys.stdout.isatty():
+        line = printable(line, keep="\n\t")
     try:
         try:
             sys.stdout.write(line)
@@ -60,9 +77,53 @@ def print_data(text: str) -> None:
         ) from error
 
 
-def print_json(value: Any) -> None:
-    """A value for programs, as one line of JSON."""
-    print_data(json.dumps(value, ensure_ascii=False))
+def print_json(value: Any, *, indent: int | None = None) -> None:
+    """A value for programs as JSON: one line of it, unless it is to be indented.
+
+    JSON's own escapes stand for what a terminal obeys and for what standard output has no bytes
+    for, so that it is valid and means the same everywhere.
+    """
+    text = printable_json(value, indent=indent)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except (AttributeError, UnicodeEncodeError):  # closed, or of few characters
+        text = printable_json(value, indent=indent, ascii_only=True)
+    print_data(text)
+
+
+def guard_standard_error() -> None:
+    """Let what Python and libraries print by themselves pass through `say`, a line each.
+
+    These are warnings, log records that nobody handles, and faults of threads and finalizers.
+    """
+    warnings.showwarning = _show_warning
+    logging.lastResort = _LastResort(logging.WARNING)
+    threading.excepthook = lambda fault: _say_fault(fault.exc_type, fault.exc_value)
+    sys.unraisablehook = lambda fault: _say_fault(fault.exc_type, fault.exc_value)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    say(f"{category.__name__}: {message}")
+
+
+def _say_fault(kind: type[BaseException], value: BaseException | None) -> None:
+    if kind is not SystemExit:
+        say(f"A fault in the background ({kind.__name__}): {value}")
+
+
+class _LastResort(logging.Handler):
+    """Takes log records that nobody else handles."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say a record's message, without its traceback."""
+        say(f"{record.name}: {record.getMessage()}")
 
 
 @contextmanager
@@ -73,7 +134,7 @@ def reporting() -> Iterator[Reporter]:
 
         def show(what: str, share: float) -> None:
             if what not in tasks:
-                tasks[what] = progress.add_task(what, total=1.0)
+                tasks[what] = progress.add_task(printable(what), total=1.0)
             progress.update(tasks[what], completed=share, visible=share < 1.0)
 
         yield Reporter(notify=say, progress=show)
@@ -83,13 +144,13 @@ def reporting() -> Iterator[Reporter]:
 def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar over a number of things, on a terminal."""
     with _progress() as progress:
-        task = progress.add_task(what, total=total)
+        task = progress.add_task(printable(what), total=total)
         yield lambda done: progress.update(task, completed=done)
 
 
 def _progress() -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeRemainingColumn(),

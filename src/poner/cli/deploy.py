@@ -10,7 +10,7 @@ import typer
 
 from poner import deployer, pipeline
 from poner.bundle import read_bundle
-from poner.cli.console import print_data, print_json, say
+from poner.cli.console import print_data, print_json, print_lines, say
 from poner.cli.deploying import (
     BundleArgument,
     ProfileOption,
@@ -55,8 +55,9 @@ def plan(
     if json_:
         print_json(deployer.as_json(proposal.plan))
         return
-    say(_heading(proposal))
-    print_data("\n".join(deployer.plan_lines(proposal.plan)))
+    for line in _heading(proposal):
+        say(line)
+    print_lines(deployer.plan_lines(proposal.plan))
 
 
 def deploy(
@@ -83,7 +84,7 @@ def deploy(
     wish = _make_wish(target, canary, own=path is None)
 
     def agree(proposal: deployer.Proposal) -> bool:
-        show_plan(proposal.plan, _heading(proposal))
+        show_plan(proposal.plan, *_heading(proposal))
         return not proposal.plan.steps or confirm("Do this?", yes=yes)
 
     # lines only: where bars are drawn, the question would be wiped away
@@ -115,14 +116,15 @@ def _make_wish(target: Target, canary: int | None, *, own: bool) -> deployer.Wis
     return deployer.Wish(bundle, make_settings(target.config), percent=canary or 0)
 
 
-def _heading(proposal: deployer.Proposal) -> str:
+def _heading(proposal: deployer.Proposal) -> list[str]:
     desired, interrupted = proposal.desired, proposal.interrupted
     account = proposal.observed.identity.account
     heading = f"{desired.name} in {desired.region}, account {account}:"
     if interrupted is None:
-        return heading
+        return [heading]
     done, planned = len(interrupted.done), len(interrupted.planned)
-    return (
+    return [
         f"A deploy begun at {interrupted.begun} stopped after {done} of {planned} steps; this one "
-        f"goes on from what is there.\n{heading}"
-    )
+        "goes on from what is there.",
+        heading,
+    ]

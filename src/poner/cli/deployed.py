@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from poner import deployer
-from poner.cli.console import print_data, print_json, say
+from poner.cli.console import print_data, print_json, print_lines, say
 from poner.cli.deploying import (
     FunctionArgument,
     FunctionOption,
@@ -40,7 +40,7 @@ def status(
     if json_:
         print_json(dataclasses.asdict(found))
         return
-    print_data("\n".join(f"{key:<12}{value}" for key, value in _facts(found)))
+    print_lines(f"{key:<12}{value}" for key, value in _facts(found))
 
 
 def url(

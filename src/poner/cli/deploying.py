@@ -11,7 +11,7 @@ import typer
 
 from poner import deployer
 from poner.bundle import Bundle, is_bundle, read_bundle
-from poner.cli.console import MESSAGES, say
+from poner.cli.console import say
 from poner.config import Config, read_config
 from poner.errors import BundleError, UsageError
 from poner.lambda_settings import Cors
@@ -104,7 +104,7 @@ def confirm(question: str, *, yes: bool) -> bool:
             "There is no terminal to ask on.", "Add --yes to do it without being asked."
         )
     while True:
-        MESSAGES.print(f"{question} [y/N]: ", end="", markup=False, soft_wrap=True)
+        say(f"{question} [y/N]: ", end="")
         try:
             answer = sys.stdin.readline()  # typer.confirm writes a blank to standard output
         except KeyboardInterrupt:
@@ -118,8 +118,7 @@ def confirm(question: str, *, yes: bool) -> bool:
             return False
 
 
-def show_plan(plan: deployer.Plan, heading: str) -> None:
-    """A plan, for people."""
-    say(heading)
-    for line in deployer.plan_lines(plan):
+def show_plan(plan: deployer.Plan, *heading: str) -> None:
+    """A plan with lines above it, for people."""
+    for line in (*heading, *deployer.plan_lines(plan)):
         say(line)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ import typer
 
 from poner import deployer, examination
 from poner.bundle import is_bundle, read_bundle
-from poner.cli.console import print_data, print_json, say
+from poner.cli.console import print_json, print_lines, say
 from poner.cli.deploying import BundleArgument, ProfileOption, RegionOption, make_settings
 from poner.config import read_config
 from poner.findings import Finding
@@ -30,7 +29,7 @@ def doctor(
 ) -> None:
     """Look for what stands in the way of a build or a deploy, and say how to mend it."""
     if policy:
-        print_data(json.dumps(_make_policy(path, profile, region), indent=2))
+        print_json(_make_policy(path, profile, region), indent=2)
         return
     today = datetime.date.today()
     project = examination.examine(Path(), path, today)
@@ -85,6 +84,6 @@ def _make_policy(path: Path | None, profile: str | None, region: str | None) -> 
 def _show(findings: Sequence[Finding]) -> None:
     """A line for each finding, and its remedy beneath."""
     for finding in findings:
-        print_data(f"{finding.state:<8} {finding.check:<12}  {finding.found}")
+        print_lines([f"{finding.state:<8} {finding.check:<12}  {finding.found}"])
         if finding.remedy:
-            print_data(f"{'':<8} {'':<12}  {finding.remedy}")
+            print_lines([f"{'':<8} {'':<12}  {finding.remedy}"])

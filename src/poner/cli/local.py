@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -112,20 +111,23 @@ def local(
     given |= {"cors": read_cors(cors) if cors is not None else None}
     given |= {"access_key": make_access_key(access_key) if auth is Auth.IAM else None}
     code = path or Path(read_config(Path.cwd()).build.out)
-    show: Callable[[str], None] = (lambda line: None) if quiet else emulator.write_to_stderr
     emulator.serve(
         make_function(code, given),
         port=port,
         api_port=api_port,
         callers=emulator.Callers(tuple(allow_host or ()), tuple(allow_origin or ())),
         announce=lambda urls: print_json(dataclasses.asdict(urls)),
-        log=show,
-        notify=show,
+        log=_be_silent if quiet else emulator.write_log,
+        notify=_be_silent if quiet else emulator.write_to_stderr,
         require_isolation=require_confinement,
         watching=emulator.Watching((code, *given["layers"]), lambda: make_function(code, given))
         if watch
         else None,
     )
+
+
+def _be_silent(line: str) -> None:
+    """Show nothing."""
 
 
 def make_function(path: Path, given: dict[str, Any]) -> emulator.LocalFunction:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -16,15 +15,17 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from poner import client, deployer, pipeline
 from poner.artifacts import Signature
 from poner.bundle import Bundle, is_bundle, read_bundle
-from poner.cli.console import ConfinementOption, counting, print_data, say
+from poner.cli.console import ConfinementOption, counting, print_data, print_json, say
 from poner.config import read_config
 from poner.errors import InputError, UsageError
+from poner.foreign_json import read_json
+from poner.printable import printable, printable_json
 from poner.rows import order_columns
 
 
@@ -74,7 +75,7 @@ def predict(
     _print_answers(answers, Form.jsonl if json_ else form, signature)
     if not sign and any(answer.status == 403 for answer in answers):
         say('Note: a URL with auth = "iam" refuses what is not signed; --sign signs requests.')
-    if any(answer.status != 200 for answer in answers):
+    if any(answer.prediction is None for answer in answers):
         raise typer.Exit(1)
 
 
@@ -120,7 +121,7 @@ def read_bodies(
     if is_csv:
         return read_csv(text, signature)
     try:
-        rows = json.loads(text)
+        rows = read_json(text)
     except ValueError as error:
         raise InputError(f"The input is not JSON: {error}.", "Check quotes and commas.") from error
     if not isinstance(rows, dict | list):
@@ -135,7 +136,7 @@ def _read_text(source: str | None) -> tuple[str, bool]:
         return source, False
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # no UTF-8, or no name of a file
         raise UsageError(
             f"The input {source} cannot be read: {getattr(error, 'strerror', 'not UTF-8')}.",
             "Give JSON, the path of a .json or .csv file, or - for standard input.",
@@ -147,7 +148,12 @@ def _read_text(source: str | None) -> tuple[str, bool]:
 
 def read_csv(text: str, signature: Signature | None) -> list[client.Body]:
     """The rows of a CSV with a header of wire names or training columns; empty is missing."""
-    lines = list(csv.reader(io.StringIO(text)))
+    try:
+        lines = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise InputError(
+            f"The CSV cannot be read: {error}.", "Write it anew as CSV, with commas and quotes."
+        ) from error
     if not lines:
         raise InputError("The CSV is empty.", "Give a header line and one line for each row.")
     header, rows = [name.strip() for name in lines[0]], [line for line in lines[1:] if line]
@@ -200,7 +206,7 @@ def _print_answers(
         {
             "row": number,
             "prediction": answer.prediction,
-            "label": labels.get(answer.prediction) if labels else None,
+            "label": _label(answer.prediction, labels),
             "status": answer.status,
             "reason": answer.reason,
         }
@@ -209,24 +215,31 @@ def _print_answers(
     match form:
         case Form.jsonl:
             for line in lines:
-                print_data(json.dumps({key: line[key] for key in columns}, ensure_ascii=False))
+                print_json({key: line[key] for key in columns})
         case Form.csv:
             _print_csv(lines, columns)
         case Form.table:
-            table = Table(*columns)
+            table = Table(*(Column(name, overflow="fold") for name in columns))
             for line in lines:
-                table.add_row(*(Text(_as_text(line[key])) for key in columns))
-            Console().print(table)
+                table.add_row(*(Text(printable(_as_text(line[key]))) for key in columns))
+            Console(markup=False, emoji=False, highlight=False).print(table)
+
+
+def _label(prediction: Any, labels: Mapping[Any, str]) -> str | None:
+    """What a class means; None for what is none of the classes, such as a list."""
+    return labels.get(prediction) if isinstance(prediction, str | int | float) else None
 
 
 def _as_text(value: Any) -> str:
     """A value as people read it; several outputs as the JSON they came in."""
     if isinstance(value, list):
-        return json.dumps(value, ensure_ascii=False)
+        return printable_json(value)
     return "" if value is None else str(value)
 
 
 def _print_csv(lines: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_as_text(line[key]) for key in columns] for line in lines)
+    print_data(text.getvalue())

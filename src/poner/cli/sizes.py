@@ -9,6 +9,7 @@ from rich.table import Table
 from poner import limits
 from poner.bundle import FUNCTION_ZIP, SlimmingStep, ZipRecord
 from poner.cli.console import MESSAGES
+from poner.printable import printable
 
 
 def show_sizes(zips: Sequence[ZipRecord]) -> None:
@@ -18,7 +19,8 @@ def show_sizes(zips: Sequence[ZipRecord]) -> None:
     layers = sum(record.path != FUNCTION_ZIP for record in zips)
     table = _table("bytes", "zipped", "unzipped")
     for record in zips:
-        table.add_row(record.path, f"{record.size_bytes:,}", f"{record.unzipped_bytes:,}")
+        name = printable(record.path)
+        table.add_row(name, f"{record.size_bytes:,}", f"{record.unzipped_bytes:,}")
     table.add_section()
     if layers:
         table.add_row(f"together, {layers} of {limits.LAYERS} layers", "", f"{unzipped:,}")
@@ -42,9 +44,8 @@ def show_slimming(steps: Sequence[SlimmingStep]) -> None:
         return
     table = _table("left out", "files", "zipped", "unzipped")
     for step in steps:
-        table.add_row(
-            step.rule, f"{step.files:,}", f"{step.zipped_bytes:,}", f"{step.unzipped_bytes:,}"
-        )
+        sizes = (step.files, step.zipped_bytes, step.unzipped_bytes)
+        table.add_row(printable(step.rule), *(f"{size:,}" for size in sizes))
     MESSAGES.print(table)
 
 

@@ -184,8 +184,8 @@ class Worker:
                 cloud.delete_version(name, version)
             case DeleteLayerVersion(arn):
                 cloud.delete_layer_version(arn)
-            case RemoveUpload(bucket, key):
-                cloud.delete_upload(bucket, key)
+            case RemoveUpload(bucket, found):
+                cloud.delete_upload(bucket, found)
             case DeleteFunction(name):
                 cloud.delete_function(name)
             case DeleteRolePolicy(role, policy):

@@ -239,6 +239,22 @@ class LayerVersion:
 
 
 @dataclass(frozen=True)
+class StoredZip:
+    """An object in a bucket."""
+
+    key: str
+    """Its key."""
+    sha256: str | None
+    """Hash of its content as the bucket itself computed it, in hexadecimal; None without one."""
+    marked: bool
+    """Whether its metadata says that poner uploaded it."""
+    etag: str
+    """Changes with its content."""
+    version: str | None = None
+    """Its version, in a bucket that keeps versions; `null` where it has stopped to keep them."""
+
+
+@dataclass(frozen=True)
 class LogEvent:
     """One event of a log group."""
 
@@ -346,6 +362,10 @@ class CloudReads(Protocol):
         """
         ...
 
+    def get_upload(self, bucket: str, key: str) -> StoredZip | None:
+        """An object in a bucket (s3:GetObject)."""
+        ...
+
     def list_log_events(self, log_group: str, since_ms: int) -> Iterable[LogEvent]:
         """Events of a log group from a moment on, in the order of their times."""
         ...
@@ -409,11 +429,15 @@ class Cloud(CloudReads, Protocol):
         ...
 
     def upload(self, path: Path, bucket: str, key: str) -> None:
-        """Put a file into a bucket."""
+        """Put a file into a bucket, marked as poner's and with its hash; never over another.
+
+        Raises:
+            ExistsError: there is an object of that key.
+        """
         ...
 
-    def delete_upload(self, bucket: str, key: str) -> None:
-        """Remove a file from a bucket."""
+    def delete_upload(self, bucket: str, found: StoredZip) -> None:
+        """Remove an object as it was found: this version of it, or this content."""
         ...
 
     def publish_layer(

@@ -22,9 +22,9 @@ from poner.deployer.cloud import (
     UncertainError,
 )
 from poner.deployer.descriptions import describe
-from poner.deployer.desired import Desired, layer_description, layer_name, make_desired
+from poner.deployer.desired import Desired, is_own_layer_version, layer_name, make_desired
 from poner.deployer.journal import Journal, JournalFile, journal_file, note_done
-from poner.deployer.observing import Observed, check_own, observe, observe_parts
+from poner.deployer.observing import Observed, check_own, check_uploads, observe, observe_parts
 from poner.deployer.planning import find_version, is_switched_off, make_plan
 from poner.deployer.settings import DeploySettings
 from poner.deployer.steps import DeleteLayerVersion, Plan, PublishLayer
@@ -221,17 +221,18 @@ def _look(cloud: CloudReads, wish: Wish) -> tuple[Desired, Observed]:
     observed = observe(cloud, name, own_role=wish.settings.role is None)
     check_own(observed, name, cloud.region)
     desired = make_desired(wish.bundle, wish.settings, observed.identity, cloud.region)
-    return desired, observe_parts(cloud, observed, desired)
+    observed = observe_parts(cloud, observed, desired)
+    check_uploads(observed, desired)
+    return desired, observed
 
 
 def _find_strays(cloud: CloudReads, function: str, journal: Journal | None) -> frozenset[str]:
     """ARNs of the function's layers that an interrupted deploy published, or meant to remove."""
-    own = layer_description(function, "")
     return frozenset(
         version.arn
         for name in (journal.layers if journal else ())
         for version in cloud.list_layer_versions(name)
-        if version.description.startswith(own)
+        if is_own_layer_version(version, function)
     )
 
 

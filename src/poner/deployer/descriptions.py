@@ -113,8 +113,8 @@ def describe(step: Step) -> Description:
             return Description("remove", "version", f"{name}:{version}")
         case DeleteLayerVersion(arn):
             return Description("remove", "layer version", ":".join(arn.split(":")[6:]))
-        case RemoveUpload(bucket, key):
-            return Description("remove", "upload", f"s3://{bucket}/{key}")
+        case RemoveUpload(bucket, found):
+            return Description("remove", "upload", f"s3://{bucket}/{found.key}")
         case DeleteFunction(name, changes):
             return Description("remove", "function", name, changes)
         case DeleteRolePolicy(role, policy):

@@ -14,7 +14,9 @@ from poner.deployer.cloud import (
     Document,
     FunctionSetup,
     Identity,
+    LayerVersion,
     Statement,
+    StoredZip,
 )
 from poner.deployer.settings import TAG, DeploySettings
 from poner.errors import DeployError
@@ -182,6 +184,11 @@ def describe_model(bundle: Bundle) -> str:
     return f"poner, {manifest.engine} engine, {what}"
 
 
+def is_own_description(description: str) -> bool:
+    """Whether a version's description is one that `describe_model` gives, so that poner made it."""
+    return re.fullmatch(r"poner, \w+ engine, .+ sha256:[0-9a-f]{64}", description) is not None
+
+
 def make_role(name: str, region: str, identity: Identity) -> DesiredRole:
     """The role of a function: basic execution, which is to write its own log."""
     group = _arn(identity, "logs", region, f"log-group:{log_group_name(name)}")
@@ -213,10 +220,43 @@ def upload_prefix(name: str) -> str:
     return f"poner/{name}/"
 
 
+def upload_key(name: str, sha256: str) -> str:
+    """Key of one of a function's zips: its name is its content."""
+    return f"{upload_prefix(name)}{sha256}.zip"
+
+
+def is_upload_key(key: str, name: str) -> bool:
+    """Whether a key is one that `upload_key` gives for this function."""
+    return re.fullmatch(upload_key(re.escape(name), "[0-9a-f]{64}"), key) is not None
+
+
+def holds_what_it_says(found: StoredZip, name: str) -> bool:
+    """Whether an object under such a key has the content that the key names."""
+    return found.sha256 is not None and found.key == upload_key(name, found.sha256)
+
+
+def is_own_upload(found: StoredZip, name: str) -> bool:
+    """Whether a deploy of this function put an object where it is."""
+    return found.marked and holds_what_it_says(found, name)
+
+
 def is_own_layer(layer: str, function: str) -> bool:
-    """Whether a layer's name is one that `make_desired` gives for this function."""
+    """Whether a layer's name is one that `make_desired` gives for this function.
+
+    The name alone does not tell: `a-b` may be layer `b` of function `a`, or belong to `a-b`.
+    """
     digits = f"[0-9a-f]{{{_LAYER_HASH_LENGTH}}}"
     return re.fullmatch(rf"{re.escape(function)}-.+-{digits}", layer) is not None
+
+
+def is_own_layer_version(found: LayerVersion, function: str) -> bool:
+    """Whether a deploy of this function published a layer version, by its name and description."""
+    layer, sha256 = layer_name(found.arn), found.description[-64:]
+    return (
+        is_own_layer(layer, function)
+        and found.description == layer_description(function, sha256)
+        and layer.endswith(f"-{sha256[:_LAYER_HASH_LENGTH]}")
+    )
 
 
 def layer_description(name: str, sha256: str) -> str:
@@ -251,7 +291,7 @@ def _make_code(bundle: Bundle, record: ZipRecord, settings: DeploySettings) -> C
             f"{limits.DIRECT_UPLOAD_BYTES:,}.",
             NAME_A_BUCKET,
         )
-    key = f"{upload_prefix(bundle.manifest.settings.name)}{record.sha256}.zip"
+    key = upload_key(bundle.manifest.settings.name, record.sha256)
     return replace(code, bucket=settings.bucket, key=key)
 
 

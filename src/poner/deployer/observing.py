@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from poner.deployer.cloud import (
@@ -12,13 +12,26 @@ from poner.deployer.cloud import (
     Document,
     Function,
     Identity,
+    LayerVersion,
     LogGroup,
     Role,
     Statement,
+    StoredZip,
     Url,
     Version,
 )
-from poner.deployer.desired import ROLE_POLICY, Desired, log_group_name, role_name, upload_prefix
+from poner.deployer.desired import (
+    ROLE_POLICY,
+    Desired,
+    holds_what_it_says,
+    is_own_layer,
+    is_own_layer_version,
+    is_upload_key,
+    layer_name,
+    log_group_name,
+    role_name,
+    upload_prefix,
+)
 from poner.deployer.settings import ALIAS, TAG
 from poner.errors import DeployError
 
@@ -47,8 +60,11 @@ class Observed:
     """The function's log group."""
     layers: Mapping[str, str] = field(default_factory=dict)
     """ARNs of the desired layers that are there, by name."""
-    uploads: frozenset[str] = frozenset()
-    """Keys of the function's zips in the bucket."""
+    own_layers: frozenset[str] = frozenset()
+    """ARNs of the layer versions that deploys of this function published, as far as a version
+    names them."""
+    uploads: Mapping[str, StoredZip] = field(default_factory=dict)
+    """Objects in the bucket under keys that a deploy of this function makes, whoever did."""
     limits: AccountLimits | None = None
     """The account's limits, where they matter and AWS tells."""
 
@@ -113,12 +129,24 @@ def observe_parts(cloud: CloudReads, observed: Observed, desired: Desired) -> Ob
     bucket = desired.settings.bucket
     wanted = desired.settings.reserved_concurrency
     is_settled = wanted in (None, observed.reserved_concurrency)
+    listed = _list_layers(cloud, observed, desired)
     return replace(
         observed,
-        layers=_find_layers(cloud, desired),
-        uploads=frozenset(cloud.list_uploads(bucket, upload_prefix(desired.name)))
+        layers=_find_layers(listed, desired),
+        own_layers=frozenset(
+            version.arn
+            for versions in listed.values()
+            for version in versions
+            if is_own_layer_version(version, desired.name)
+        ),
+        uploads=read_uploads(
+            cloud,
+            desired.name,
+            bucket,
+            cloud.list_uploads(bucket, upload_prefix(desired.name)),
+        )
         if bucket
-        else frozenset(),
+        else {},
         limits=None if is_settled else cloud.get_account_limits(),
     )
 
@@ -143,10 +171,49 @@ def check_own(observed: Observed, name: str, region: str) -> None:
         )
 
 
-def _find_layers(cloud: CloudReads, desired: Desired) -> dict[str, str]:
+def read_uploads(
+    cloud: CloudReads, name: str, bucket: str, keys: Iterable[str]
+) -> dict[str, StoredZip]:
+    """The objects under those keys that a deploy of the function makes, whoever put them there."""
+    own = (key for key in keys if is_upload_key(key, name))
+    found = (cloud.get_upload(bucket, key) for key in own)
+    return {stored.key: stored for stored in found if stored is not None}
+
+
+def check_uploads(observed: Observed, desired: Desired) -> None:
+    """Refuse to take an object for a zip of the Bundle, or to write over it, that is not this zip.
+
+    Raises:
+        DeployError: such an object lies under a key of this deploy.
+    """
+    for key in desired.uploads.keys() & observed.uploads.keys():
+        if not holds_what_it_says(observed.uploads[key], desired.name):
+            raise DeployError(
+                f"s3://{desired.settings.bucket}/{key} is not the zip of that hash, or has no "
+                "SHA-256 checksum that says so; poner did not put it there.",
+                "Move it elsewhere, or name another bucket as `bucket` under [deploy].",
+            )
+
+
+def _list_layers(
+    cloud: CloudReads, observed: Observed, desired: Desired
+) -> dict[str, tuple[LayerVersion, ...]]:
+    """The versions of the desired layers, and of those of the function's that are in use."""
+    setups = [version.setup for version in observed.versions]
+    if observed.function is not None:
+        setups.append(observed.function.latest.setup)
+    used = {layer_name(arn) for setup in setups for arn in setup.layer_arns}
+    names = dict.fromkeys(layer.name for layer in desired.layers)
+    names |= dict.fromkeys(sorted(name for name in used if is_own_layer(name, desired.name)))
+    return {name: cloud.list_layer_versions(name) for name in names}
+
+
+def _find_layers(
+    listed: Mapping[str, tuple[LayerVersion, ...]], desired: Desired
+) -> dict[str, str]:
     found = {}
     for layer in desired.layers:
-        for version in cloud.list_layer_versions(layer.name):
+        for version in listed[layer.name]:
             if version.description == layer.description:
                 found[layer.name] = version.arn
                 break

@@ -64,7 +64,8 @@ _BUCKET = ("s3:GetBucketLocation",)
 _PREFIX = ("s3:ListBucket",)
 _UPLOADS = (
     "s3:DeleteObject",
-    "s3:GetObject",  # Lambda reads a zip in a bucket as its caller
+    "s3:DeleteObjectVersion",  # in a bucket that keeps versions
+    "s3:GetObject",  # Lambda reads a zip in a bucket as its caller; HeadObject
     "s3:PutObject",
 )
 _CALLER = ("iam:SimulatePrincipalPolicy",)

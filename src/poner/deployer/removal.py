@@ -7,8 +7,14 @@ from dataclasses import replace
 
 from poner.deployer.cloud import BucketError, CloudReads
 from poner.deployer.comparison import changed
-from poner.deployer.desired import ROLE_POLICY, is_own_layer, layer_description, upload_prefix
-from poner.deployer.observing import Observed, check_own, observe
+from poner.deployer.desired import (
+    ROLE_POLICY,
+    is_own_layer,
+    is_own_layer_version,
+    is_own_upload,
+    upload_prefix,
+)
+from poner.deployer.observing import Observed, check_own, observe, read_uploads
 from poner.deployer.settings import TAG
 from poner.deployer.steps import (
     Change,
@@ -65,7 +71,7 @@ def _layers(cloud: CloudReads, name: str) -> Iterator[Step]:
     for layer in cloud.list_layers(f"{name}-"):
         if is_own_layer(layer, name):
             for version in cloud.list_layer_versions(layer):
-                if version.description.startswith(layer_description(name, "")):
+                if is_own_layer_version(version, name):
                     yield DeleteLayerVersion(version.arn)
 
 
@@ -100,5 +106,14 @@ def _uploads(cloud: CloudReads, name: str, bucket: str | None, notes: list[str])
     except BucketError as error:  # removed before the function was: all else can still go
         notes.append(f"Uploads are not looked for: {error.message}")
         return
-    for key in keys:
-        yield RemoveUpload(bucket, key)
+    found = read_uploads(cloud, name, bucket, keys)
+    own = [key for key in keys if key in found and is_own_upload(found[key], name)]
+    yield from (RemoveUpload(bucket, found[key]) for key in own)
+    others = [key for key in keys if key not in own]
+    if len(others) == 1:
+        notes.append(f"s3://{bucket}/{others[0]} stays: poner did not put it there.")
+    elif others:
+        notes.append(
+            f"{len(others):,} objects such as s3://{bucket}/{others[0]} stay: poner did not put "
+            "them there."
+        )

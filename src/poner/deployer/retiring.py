@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 
 from poner.deployer.cloud import Version
-from poner.deployer.desired import Desired, is_own_layer, layer_name
+from poner.deployer.desired import Desired, is_own_description, is_own_upload
 from poner.deployer.observing import Observed
 from poner.deployer.steps import DeleteLayerVersion, DeleteVersion, RemoveUpload, Step
 
@@ -13,7 +13,7 @@ from poner.deployer.steps import DeleteLayerVersion, DeleteVersion, RemoveUpload
 def retire(
     desired: Desired, observed: Observed, named: Set[str | None], strays: Set[str]
 ) -> Iterator[Step]:
-    """What is to be removed once the desired version answers.
+    """What is to be removed once the desired version answers, of what deploys of poner's made.
 
     Layers go before the versions that name them: those run on without, and a deploy that is
     interrupted in between still finds the layers' ARNs.
@@ -27,15 +27,19 @@ def retire(
     """
     publishes = None in named
     kept = desired.settings.keep - publishes
-    older = observed.versions[: max(0, len(observed.versions) - kept)]
+    own = [
+        version for version in observed.versions if is_own_description(version.setup.description)
+    ]
+    older = own[: max(0, len(own) - kept)]
     retired = tuple(version for version in older if version.version not in named)
     for arn in sorted(_retired_layers(desired, observed, retired, strays, publishes)):
         yield DeleteLayerVersion(arn)
     for version in retired:
         yield DeleteVersion(desired.name, version.version)
-    for key in sorted(observed.uploads - desired.uploads.keys()):
+    for key in sorted(observed.uploads.keys() - desired.uploads.keys()):
         assert desired.settings.bucket is not None, "uploads are looked for in a bucket"
-        yield RemoveUpload(desired.settings.bucket, key)
+        if is_own_upload(observed.uploads[key], desired.name):
+            yield RemoveUpload(desired.settings.bucket, observed.uploads[key])
 
 
 def _retired_layers(
@@ -53,8 +57,4 @@ def _retired_layers(
     remaining = [version.setup for version in observed.versions if version not in retired]
     used = {arn for setup in remaining for arn in setup.layer_arns} | {*observed.layers.values()}
     before = {arn for version in retired for arn in version.setup.layer_arns} | strays | latest
-    return {
-        arn
-        for arn in before - used - (set() if publishes else latest)
-        if is_own_layer(layer_name(arn), desired.name)
-    }
+    return (before - used - (set() if publishes else latest)) & (observed.own_layers | strays)

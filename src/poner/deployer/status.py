@@ -11,6 +11,7 @@ from poner.deployer.cloud import CloudReads, LogEvent, Version
 from poner.deployer.observing import Observed
 from poner.deployer.traffic import previous_version
 from poner.errors import DeployError
+from poner.foreign_json import read_json
 
 _POLL_S = 2.0
 _LATE_MS = 10_000  # an event may come in after one with a later time
@@ -109,13 +110,18 @@ def ask_version(cloud: CloudReads, name: str, version: str, body: str) -> tuple[
     event = json.dumps({"version": "2.0", "body": body, "isBase64Encoded": False})
     content = cloud.invoke(name, version, event.encode())
     try:
-        answer = json.loads(content)
-        return int(answer["statusCode"]), str(answer["body"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise DeployError(
-            f"Version {version} of {name} did not answer as a function of poner's does.",
-            "See why with `poner logs`, or go back to the version before with `poner rollback`.",
-        ) from error
+        answer = read_json(content, strict=True)
+    except ValueError:
+        answer = None
+    match answer:
+        case {"statusCode": int(status), "body": str(text)}:
+            return status, text
+        case _:
+            raise DeployError(
+                f"Version {version} of {name} did not answer as a function of poner's does.",
+                "See why with `poner logs`, or go back to the version before with "
+                "`poner rollback`.",
+            )
 
 
 def read_logs(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from poner.deployer.cloud import Code, Document, FunctionSetup, Statement
+from poner.deployer.cloud import Code, Document, FunctionSetup, Statement, StoredZip
 from poner.deployer.desired import DesiredLayer
 from poner.lambda_settings import Cors
 
@@ -95,8 +95,8 @@ class RemoveUpload:
 
     bucket: str
     """The bucket."""
-    key: str
-    """Its key."""
+    found: StoredZip
+    """The zip as it was found."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from poner.emulator.function import (
     Measurement,
     Watching,
 )
+from poner.printable import printable
 
 if TYPE_CHECKING:
     from poner.emulator.launch import Launch
@@ -45,14 +46,28 @@ __all__ = [
     "running",
     "serve",
     "measure",
+    "write_log",
+    "write_to_stderr",
 ]
 
 
 def write_to_stderr(line: str) -> None:
-    """Write one log event or message to standard error, if anybody reads that still."""
+    """Write one line about requests to standard error, if anybody reads that still.
+
+    What the caller of the function chose, such as a path, is made printable.
+    """
+    _write(printable(line))
+
+
+def write_log(event: str) -> None:
+    """Write one log event of the function to standard error; its tabs and newlines stay."""
+    _write(printable(event, keep="\t\n"))
+
+
+def _write(text: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
-            sys.stderr.write(f"{line}\n")
+            sys.stderr.write(f"{text}\n")
 
 
 @contextlib.contextmanager
@@ -61,7 +76,7 @@ def running(
     *,
     port: int = 0,
     api_port: int = 0,
-    log: Callable[[str], None] = write_to_stderr,
+    log: Callable[[str], None] = write_log,
     notify: Callable[[str], None] = write_to_stderr,
     warn: Callable[[str], None] = write_to_stderr,
     require_isolation: bool = False,
@@ -104,7 +119,7 @@ def serve(
     port: int,
     api_port: int,
     announce: Callable[[LocalUrls], None],
-    log: Callable[[str], None] = write_to_stderr,
+    log: Callable[[str], None] = write_log,
     notify: Callable[[str], None] = write_to_stderr,
     warn: Callable[[str], None] = write_to_stderr,
     require_isolation: bool = False,

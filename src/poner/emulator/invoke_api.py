@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 import time
@@ -19,6 +18,7 @@ from poner.emulator.identities import edge_trace_id, function_trace_id, new_requ
 from poner.emulator.outcomes import LOG_TAIL_BYTES, Invocation, Outcome
 from poner.emulator.pool import Pool
 from poner.emulator.responses import THROTTLED, HttpResponse, too_large
+from poner.foreign_json import read_json
 from poner.limits import ASYNCHRONOUS_REQUEST_BYTES, REQUEST_BYTES
 
 PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
@@ -137,13 +137,9 @@ def _answered(outcome: Outcome, trace_id: str, *, tail: bool) -> Reply:
 
 def _not_json(payload: bytes) -> str | None:
     """What is wrong with the payload; None if it is JSON."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is not JSON")
-
     try:
-        json.loads(payload, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
+        read_json(payload, strict=True)
+    except ValueError as error:
         return str(error)
     return None
 
@@ -151,8 +147,8 @@ def _not_json(payload: bytes) -> str | None:
 def _decoded_context(header: str) -> str | None:
     """The client context as one line of ASCII JSON; None if it is not base64 of an object."""
     try:
-        context = json.loads(base64.b64decode(header, validate=True))
-    except (binascii.Error, ValueError):
+        context = read_json(base64.b64decode(header, validate=True))
+    except ValueError:  # binascii's error is one
         return None
     return json.dumps(context) if isinstance(context, dict) else None
 

@@ -31,7 +31,6 @@ from poner.errors import ConfinementError, EmulatorError
 from poner.interpreters import make_environment
 from poner.limits import RUNTIMES
 
-
 NOT_ISOLATED = "Warning: the function runs beside this machine's files, not isolated from them: {}."
 """Said once where user namespaces are not to be had."""
 

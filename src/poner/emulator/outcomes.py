@@ -7,6 +7,7 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
+from poner.foreign_json import read_json
 from poner.limits import RESPONSE_BYTES
 
 LOG_TAIL_BYTES = 4_096
@@ -96,7 +97,7 @@ def _error(error_type: str, message: str) -> bytes:
 def error_type(payload: bytes) -> str:
     """The `errorType` of a runtime's error; Runtime.Unknown where it names none."""
     try:
-        error = json.loads(payload)
+        error = read_json(payload)
     except ValueError:
         return "Runtime.Unknown"
     named = error.get("errorType") if isinstance(error, dict) else None

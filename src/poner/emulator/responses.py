@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from poner.foreign_json import read_json
+
 REMAPPED_HEADERS = frozenset(
     {"connection", "content-length", "date", "server", "transfer-encoding", "www-authenticate"}
 )
@@ -80,25 +82,12 @@ def response_of(result: bytes) -> HttpResponse:
     both are taken for errors of the function.
     """
     try:
-        value = _parse(result)
+        value = read_json(result, strict=True)
         if isinstance(value, dict) and "statusCode" in value:
             return _from_envelope(value)
         return HttpResponse(200, (JSON_TYPE,), _bare(value))
     except (ValueError, RecursionError):
         return INTERNAL_SERVER_ERROR
-
-
-def _parse(result: bytes) -> Any:
-    """The JSON value.
-
-    Raises:
-        ValueError: it is not JSON; NaN and Infinity are not.
-    """
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is not JSON")
-
-    return json.loads(result, parse_constant=refuse)
 
 
 def _bare(value: object) -> bytes:

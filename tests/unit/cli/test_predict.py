@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from poner.artifacts import Feature, Signature
 from poner.bundle import FunctionSettings
@@ -16,6 +18,7 @@ from poner.cli.predict import read_bodies, read_csv
 from poner.config import choose_runtime
 from poner.errors import InputError
 from tests.mixing import mixed_model, with_proof
+from tests.serving import answering, serving
 
 MIXED = Signature(
     features=(Feature("age", "age"), Feature("color", "the color", kind="category")), classes=None
@@ -98,6 +101,59 @@ def test_labels_are_printed_beside_classes(
         "2,yes,malignant,200,OK",
         "3,,,400,'color' is a category the model does not know",
     ]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "table"])
+@pytest.mark.parametrize(
+    ("prediction", "code"),
+    [("yes", 0), ("unheard of", 0), (["yes"], 0), (True, 0), (None, 1), ({"a": 1}, 1), ([[]], 1)],
+    ids=str,
+)
+def test_any_prediction_is_printed_beside_labels(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    prediction: object,
+    code: int,
+    form: str,
+) -> None:
+    """What is none of the classes has no label; what is no prediction is told, with exit code 1."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return answering(200, prediction)
+
+    monkeypatch.chdir(folder)
+    with serving(handle) as url:
+        assert app.run(["predict", "rows.csv", "--url", url, "-o", form]) == code
+    out = capfd.readouterr().out
+    assert ("malignant" in out) == (prediction == "yes")
+    assert ("no answer of the" in out) == (code == 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        "[" * 100_000 + "]" * 100_000,
+        "[" + "9" * 10_000 + "]",
+        '{"a": 1',
+        "\ufeff{}",
+    ],
+    ids=lambda text: text[:9],
+)
+def test_what_is_no_json_is_said(text: str) -> None:
+    """However deep it is nested, and however long its numbers are."""
+    with pytest.raises(InputError, match="not JSON") as caught:
+        read_bodies(None, text, MIXED)
+    assert len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize("text", ["age,color\n1,\x00red\n", "age\n" + "1" * 200_000 + "\n"])
+def test_a_csv_that_cannot_be_read_is_said(text: str) -> None:
+    """Or is read, where this Python can."""
+    with contextlib.suppress(InputError):
+        read_csv(text, None)
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "table"])

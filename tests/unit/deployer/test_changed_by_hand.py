@@ -172,3 +172,16 @@ def test_version_published_by_hand(deployed: Account) -> None:
     deployed.cloud.publish_version(NAME, code.sha256, description)
     deployed.deploy(deployed.bundle("1"))
     assert deployed.live == ("3", {}, "previous=2")
+
+
+def test_versions_by_hand_stay(account: Account) -> None:
+    """A version that somebody published under a description of their own is not retired."""
+    account.deploy(account.bundle("1"))
+    latest = account.function.latest.setup
+    account.cloud.update_configuration(NAME, replace(latest, memory_mb=512))
+    theirs = account.cloud.publish_version(NAME, latest.code_sha256, "audited in November")
+    for source in ("2", "3", "4"):
+        account.deploy(account.bundle(source), DeploySettings(keep=1))
+    versions = account.snapshot["functions"][NAME]["versions"]
+    assert theirs in versions
+    assert len(versions) == 3

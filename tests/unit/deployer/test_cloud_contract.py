@@ -5,13 +5,16 @@ Where moto 5.2.5 is not as AWS is, the test says so, and asks moto for less.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import boto3
 import pytest
 
+from poner.deployer.aws import values
 from poner.deployer.cloud import (
     LATEST,
     Alias,
@@ -273,14 +276,85 @@ def test_role_is_deleted_once(cloud: Cloud):
 
 
 def test_upload_is_listed_by_prefix_and_deleted(account: Account):
-    """Keys of others are not listed; deleting what is gone does nothing."""
+    """Keys of others are not listed; deleting what is gone is no error of its own."""
     path = account.make_code(b"zip").path
     account.cloud.upload(path, BUCKET, "poner/cancer/a.zip")
     account.cloud.upload(path, BUCKET, "poner/other/b.zip")
     assert account.cloud.list_uploads(BUCKET, "poner/cancer/") == ("poner/cancer/a.zip",)
-    for _ in range(2):
-        account.cloud.delete_upload(BUCKET, "poner/cancer/a.zip")
+    found = account.cloud.get_upload(BUCKET, "poner/cancer/a.zip")
+    account.cloud.delete_upload(BUCKET, found)
+    with contextlib.suppress(MissingError):
+        account.cloud.delete_upload(BUCKET, found)
     assert account.cloud.list_uploads(BUCKET, "poner/") == ("poner/other/b.zip",)
+
+
+def test_upload_is_marked_and_has_its_hash(account: Account):
+    """So it is known again; where there is none, there is none."""
+    code = account.make_code(b"zip")
+    account.cloud.upload(code.path, BUCKET, "poner/cancer/a.zip")
+    found = account.cloud.get_upload(BUCKET, "poner/cancer/a.zip")
+    assert (found.key, found.sha256, found.marked) == ("poner/cancer/a.zip", code.sha256, True)
+    assert found.version is None
+    assert account.cloud.get_upload(BUCKET, "poner/cancer/b.zip") is None
+
+
+def test_upload_never_writes_over_another(account: Account):
+    """What is there stays as it is."""
+    first, second = account.make_code(b"first"), account.make_code(b"second")
+    account.cloud.upload(first.path, BUCKET, "a.zip")
+    with pytest.raises(ExistsError):
+        account.cloud.upload(second.path, BUCKET, "a.zip")
+    assert account.cloud.get_upload(BUCKET, "a.zip").sha256 == first.sha256
+
+
+def test_upload_that_was_replaced_is_not_deleted(account: Account):
+    """Only the object that was looked at."""
+    account.cloud.upload(account.make_code(b"first").path, BUCKET, "a.zip")
+    found = account.cloud.get_upload(BUCKET, "a.zip")
+    account.cloud.delete_upload(BUCKET, found)
+    account.cloud.upload(account.make_code(b"second").path, BUCKET, "a.zip")
+    with pytest.raises(ExistsError):
+        account.cloud.delete_upload(BUCKET, found)
+    assert account.cloud.list_uploads(BUCKET, "") == ("a.zip",)
+
+
+def test_upload_in_a_bucket_that_keeps_versions(moto: str):
+    """The version that was found goes for good; what was there before is there again (AWS only)."""
+    s3, cloud = boto3.client("s3", region_name=REGION), open_moto()
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    theirs = s3.put_object(Bucket=BUCKET, Key="a.zip", Body=b"theirs")["VersionId"]
+    s3.put_object(
+        Bucket=BUCKET,
+        Key="a.zip",
+        Body=b"ours",
+        Metadata=values.UPLOAD_MARK,
+        ChecksumAlgorithm="SHA256",
+    )
+    found = cloud.get_upload(BUCKET, "a.zip")
+    assert found.marked
+    assert found.sha256 == hashlib.sha256(b"ours").hexdigest()
+    cloud.delete_upload(BUCKET, found)
+    listed = s3.list_object_versions(Bucket=BUCKET)
+    assert [one["VersionId"] for one in listed["Versions"]] == [theirs]
+    assert "DeleteMarkers" not in listed
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"Metadata": {"made-by": "somebody"}},
+        {"ChecksumAlgorithm": "SHA1"},
+        {"ChecksumAlgorithm": "CRC32"},
+    ],
+    ids=str,
+)
+def test_object_of_others_is_none_of_ours(moto: str, parameters: dict[str, object]):
+    """Without the mark and the right kind of hash (AWS only)."""
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.put_object(Bucket=BUCKET, Key="a.zip", Body=b"theirs", **parameters)
+    found = open_moto().get_upload(BUCKET, "a.zip")
+    assert (found.sha256, found.marked) == (None, False)
 
 
 def test_absent_bucket_is_said(account: Account):

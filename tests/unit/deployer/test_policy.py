@@ -31,6 +31,7 @@ METHOD_ACTIONS: Mapping[str, tuple[str, ...]] = {
     "list_layers": ("lambda:ListLayers",),
     "list_layer_versions": ("lambda:ListLayerVersions",),
     "list_uploads": ("s3:GetBucketLocation", "s3:ListBucket"),
+    "get_upload": ("s3:GetObject",),
     "list_log_events": ("logs:FilterLogEvents",),
     "get_account_limits": ("lambda:GetAccountSettings",),
     "find_denied": ("iam:SimulatePrincipalPolicy",),
@@ -44,7 +45,7 @@ METHOD_ACTIONS: Mapping[str, tuple[str, ...]] = {
     "delete_role_policy": ("iam:DeleteRolePolicy",),
     "delete_role": ("iam:DeleteRole",),
     "upload": ("s3:PutObject",),
-    "delete_upload": ("s3:DeleteObject",),
+    "delete_upload": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
     "publish_layer": ("lambda:PublishLayerVersion", "s3:GetObject"),
     "delete_layer_version": ("lambda:DeleteLayerVersion",),
     "create_function": (

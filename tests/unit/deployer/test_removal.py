@@ -10,6 +10,7 @@ from poner import limits
 from poner.deployer.cloud import Alias, Code
 from poner.deployer.descriptions import plan_lines
 from poner.deployer.settings import TAG
+from poner.deployer.steps import DeleteLayerVersion
 from poner.errors import DeployError
 from tests.shipping import BUCKET, NAME, PUBLIC, Account
 
@@ -133,20 +134,6 @@ def test_layers_that_no_version_names(account: Account) -> None:
     assert account.layers == []
 
 
-def test_uploads_of_others(account: Account) -> None:
-    """Other keys in the bucket stay."""
-    file = account.bundle().function_zip
-    for key in ("theirs.zip", "poner/cancer-b/1.zip", "poner/cancer.zip"):
-        account.cloud.upload(file, BUCKET, key)
-    account.cloud.upload(file, BUCKET, "poner/cancer/1.zip")
-    account.destroy()
-    assert [*account.snapshot["buckets"][BUCKET]] == [
-        "poner/cancer-b/1.zip",
-        "poner/cancer.zip",
-        "theirs.zip",
-    ]
-
-
 def test_bucket_is_gone(account: Account) -> None:
     """A bucket that was removed first does not keep the rest from going."""
     account.deploy(account.bundle())
@@ -170,3 +157,53 @@ def test_already_gone(account: Account) -> None:
     plan = account.destroy()
     account.do(plan)
     assert account.snapshot["functions"] == {}
+
+
+def attach_by_hand(account: Account, arn: str) -> None:
+    """Give the function's $LATEST another layer, as in AWS's console, and publish a version."""
+    latest = account.function.latest.setup
+    setup = replace(latest, layer_arns=(*latest.layer_arns, arn))
+    account.cloud.update_configuration(NAME, setup)
+    account.cloud.publish_version(NAME, latest.code_sha256, latest.description)
+
+
+def test_layer_of_a_second_function_in_use(account: Account) -> None:
+    """A layer of `cancer-b` has a name that one of `cancer` could have; its description tells."""
+    account.deploy(account.bundle("1", ("numpy",), name="cancer-b"))
+    (layer,) = account.snapshot["layers"]
+    account.deploy(account.bundle("1"))
+    attach_by_hand(account, layer)
+    for source in ("2", "3", "4"):
+        account.deploy(account.bundle(source), replace(PUBLIC, keep=1))
+    assert layer in account.snapshot["layers"]
+    account.destroy()
+    assert layer in account.snapshot["layers"]
+
+
+def test_layer_of_another_account_in_use(account: Account) -> None:
+    """A layer's ARN counts, not its name and number, which this account may have as well."""
+    account.deploy(account.bundle("1", ("numpy",)))
+    (layer,) = account.snapshot["layers"]
+    shared = layer.replace("123456789012", "210987654321")
+    assert shared != layer
+    account.cloud.share_layer(shared)
+    account.deploy(account.bundle("2"))
+    attach_by_hand(account, shared)
+    plan = account.plan(account.bundle("3"), replace(PUBLIC, keep=1))
+    removed = [step.arn for step in plan.steps if isinstance(step, DeleteLayerVersion)]
+    assert removed == [layer]
+
+
+@pytest.mark.parametrize(
+    "description",
+    ["poner cancer sha256:", "poner cancer sha256:by hand", "poner cancer sha256:" + "0" * 64],
+)
+def test_layers_with_half_a_description(account: Account, description: str) -> None:
+    """The description holds the hash that the name begins, or the layer is none of poner's."""
+    bundle = account.bundle("1", ("numpy",))
+    (layer,) = account.propose(bundle).desired.layers
+    account.cloud.publish_layer(layer.name, layer.code, description, "python3.13", "x86_64")
+    before = account.snapshot
+    account.deploy(bundle)
+    account.destroy()
+    assert account.snapshot == before

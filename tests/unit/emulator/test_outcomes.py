@@ -52,6 +52,8 @@ def test_oversize_results():
         (b'{"errorType":""}', "Runtime.Unknown"),
         (b"[]", "Runtime.Unknown"),
         (b"\xff", "Runtime.Unknown"),
+        (b"[" * 100_000, "Runtime.Unknown"),
+        (b'{"errorType":' + b"[" * 100_000, "Runtime.Unknown"),
     ],
 )
 def test_error_types(payload, named):

@@ -22,6 +22,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
+from poner.deployer.aws.answers import find_stranger
 from poner.deployer.aws.cloud import AwsCloud
 from poner.deployer.aws.errors import (
     CHECK_REGION,
@@ -40,6 +41,7 @@ from poner.deployer.cloud import (
     RejectedError,
     UnreachableError,
 )
+from poner.limits import RESPONSE_BYTES
 
 READ_ATTEMPTS = 5
 """Times a reading call is made."""
@@ -86,6 +88,10 @@ _NO_ANSWER = (
     ResponseParserError,
 )
 
+_UNREADABLE = (AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
+"""What botocore's parsers and providers of credentials let through of malformed answers; errors
+of XML are syntax errors."""
+
 
 def open_cloud(profile: str | None, region: str | None) -> Cloud:
     """AWS with the user's credentials; makes no call.
@@ -128,6 +134,7 @@ class AwsApi:
                 "Put `region` under [deploy] in poner.toml, or use --region or AWS_REGION.",
             )
         self.region: str = found
+        self._session.events.register("before-parse", _refuse_strangers)  # of all its clients
         self._sleep = sleep
         self._clients: dict[tuple[str, bool], Any] = {}
 
@@ -203,6 +210,22 @@ class AwsApi:
         return self._clients[service, writes]
 
 
+class _StrangerError(ResponseParserError):  # type: ignore[misc]  # boto3 has no types
+    """Somebody else answered."""
+
+
+def _refuse_strangers(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
+    """Called by botocore with each answer before it reads it."""
+    stranger = find_stranger(
+        operation_model.service_model.resolved_protocol,
+        response_dict["status_code"],
+        response_dict["headers"],
+        response_dict["body"],
+    )
+    if stranger:
+        raise _StrangerError(stranger)
+
+
 @contextmanager
 def _as_cloud_errors(call: Call) -> Iterator[None]:
     """Anything that boto3 raises, as the error that says what to do."""
@@ -224,6 +247,9 @@ def _as_cloud_errors(call: Call) -> Iterator[None]:
     except _NOT_SENT as error:
         text = f"{call.action} cannot be asked: {error}."
         raise UnreachableError(text, CHECK_REGION, call.action) from error
+    except _StrangerError as error:
+        reason = f"did not answer, but {error} came, as from a network that wants a sign-in"
+        raise unanswered(call, reason) from error
     except _NO_ANSWER as error:
         raise unanswered(call, f"gave no whole answer ({type(error).__name__})") from error
     except exceptions.ParamValidationError:
@@ -233,6 +259,8 @@ def _as_cloud_errors(call: Call) -> Iterator[None]:
     except exceptions.BotoCoreError as error:
         text = f"{call.action} failed: {error}."
         raise CloudError(text, "Check the AWS settings of this machine.", call.action) from error
+    except _UNREADABLE as error:
+        raise unanswered(call, "gave an answer that cannot be read") from error
 
 
 def _is_throttled(error: exceptions.ClientError) -> bool:
@@ -243,5 +271,5 @@ def _is_throttled(error: exceptions.ClientError) -> bool:
 def _whole(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer whose stream has been read, so that nothing fails later."""
     if "Payload" in answer:
-        return {**answer, "Payload": answer["Payload"].read()}
+        return {**answer, "Payload": answer["Payload"].read(RESPONSE_BYTES + 1)}
     return answer

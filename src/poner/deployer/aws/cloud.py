@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from poner.deployer.cloud import (
     LayerVersion,
     Role,
     Statement,
+    StoredZip,
     Url,
 )
 from poner.lambda_settings import Cors, write_cors
@@ -52,7 +54,7 @@ class AwsCloud(AwsReads):
             Description="Lets a function of poner's write its log.",
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         )
-        return values.read_role({"Tags": (), **answer["Role"]})
+        return values.read_role(answer)
 
     def put_role_policy(self, role: str, policy: str, document: Document) -> None:
         """Give a role a policy of its own, or replace it."""
@@ -70,13 +72,28 @@ class AwsCloud(AwsReads):
         self._api.write("iam", "DeleteRole", RoleName=name)
 
     def upload(self, path: Path, bucket: str, key: str) -> None:
-        """Put a file into a bucket."""
+        """Put a file into a bucket, marked as poner's and with its hash; never over another."""
         with path.open("rb") as file:
-            self._api.write("s3", "PutObject", Bucket=bucket, Key=key, Body=file)
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            self._api.write(
+                "s3",
+                "PutObject",
+                Bucket=bucket,
+                Key=key,
+                Body=file,
+                IfNoneMatch="*",
+                Metadata=values.UPLOAD_MARK,
+                ChecksumAlgorithm="SHA256",
+                ChecksumSHA256=values.write_sha256(sha256),
+            )
 
-    def delete_upload(self, bucket: str, key: str) -> None:
-        """Remove a file from a bucket."""
-        self._api.write("s3", "DeleteObject", Bucket=bucket, Key=key)
+    def delete_upload(self, bucket: str, found: StoredZip) -> None:
+        """Remove an object as it was found: this version of it, or this content."""
+        # where versioning is suspended, a later object has the version "null" as well
+        is_kept = found.version not in (None, "null")
+        which = {"VersionId": found.version} if is_kept else {"IfMatch": found.etag}
+        self._api.write("s3", "DeleteObject", Bucket=bucket, Key=found.key, **which)
 
     def publish_layer(
         self, name: str, code: Code, description: str, runtime: str, architecture: str
@@ -156,7 +173,7 @@ class AwsCloud(AwsReads):
             CodeSha256=values.write_sha256(code_sha256),
             Description=description,
         )
-        return str(answer["Version"])
+        return values.read_number(answer)
 
     def delete_version(self, name: str, version: str) -> None:
         """Remove a version that no alias names."""

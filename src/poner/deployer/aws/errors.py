@@ -55,6 +55,7 @@ _ASK_FOR_PERMISSION = (
 )
 _OTHER_ACTIONS = {
     "lambda:Invoke": "lambda:InvokeFunction",
+    "s3:HeadObject": "s3:GetObject",
     "s3:ListObjectsV2": "s3:ListBucket",
 }
 _DENIED = frozenset(
@@ -95,9 +96,11 @@ _MISSING = frozenset(
 )
 _EXISTS = frozenset(
     {
+        "412",
         "ConflictException",
         "EntityAlreadyExists",
         "EntityAlreadyExistsException",
+        "PreconditionFailed",
         "ResourceAlreadyExistsException",
     }
 )
@@ -105,6 +108,7 @@ _BUSY = frozenset(
     {
         "ConcurrentModification",
         "ConcurrentModificationException",
+        "ConditionalRequestConflict",
         "EntityTemporarilyUnmodifiable",
         "OperationAborted",
         "OperationAbortedException",
@@ -112,6 +116,7 @@ _BUSY = frozenset(
         "ResourceNotReadyException",
     }
 )
+_LONGEST_QUOTE = 1_000
 _MAKING = ("Add", "Create", "Publish")
 
 
@@ -226,5 +231,7 @@ def _rejected(call: Call, code: str, said: str) -> CloudError:
 def _quote(call: Call, message: str) -> str:
     """AWS's words as one sentence, without what was sent: some of its texts repeat that."""
     said = " ".join(hide(message.partition("String measured:")[0], call.secrets).split())
+    if len(said) > _LONGEST_QUOTE:
+        said = f"{said[:_LONGEST_QUOTE]}..."
     said = said or "no reason given"
     return said if said.endswith((".", "!", "?")) else f"{said}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
@@ -27,6 +26,8 @@ from poner.deployer.cloud import (
     RejectedError,
     Role,
     Statement,
+    StoredZip,
+    UnreachableError,
     Url,
     Version,
 )
@@ -82,12 +83,8 @@ class AwsReads:
         if "TagsError" in answer:  # the rest may be read; without tags it is nobody's
             error = answer["TagsError"]
             call = Call("lambda", "ListTags", writes=False)
-            raise refused(call, error["ErrorCode"], 403, error["Message"])
-        return Function(
-            latest=values.read_version(answer["Configuration"]),
-            tags=dict(answer.get("Tags") or {}),
-            reserved_concurrency=answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
-        )
+            raise refused(call, error.get("ErrorCode", "403"), 403, error.get("Message", ""))
+        return values.read_function(answer)
 
     def get_state(self, name: str, version: str = LATEST) -> FunctionState:
         """Whether a version is ready."""
@@ -101,9 +98,7 @@ class AwsReads:
     def list_versions(self, name: str) -> tuple[Version, ...]:
         """All versions but $LATEST, oldest first."""
         listed = self._list("lambda", "ListVersionsByFunction", "Versions", FunctionName=name)
-        numbered = [answer for answer in listed if answer["Version"] != LATEST]
-        numbered.sort(key=lambda answer: int(answer["Version"]))
-        return tuple(values.read_version(answer) for answer in numbered)
+        return values.read_versions(listed)
 
     def list_aliases(self, name: str) -> tuple[Alias, ...]:
         """All aliases of a function."""
@@ -120,45 +115,42 @@ class AwsReads:
     def get_statements(self, name: str, alias: str) -> tuple[Statement, ...]:
         """The alias's resource policy."""
         answer = self._api.read("lambda", "GetPolicy", FunctionName=name, Qualifier=alias)
-        if answer is None:
-            return ()
-        statements = json.loads(answer["Policy"])["Statement"]
-        return tuple(values.read_statement(statement) for statement in statements)
+        return () if answer is None else values.read_statements(answer)
 
     def get_role(self, name: str) -> Role | None:
         """A role."""
         answer = self._api.read("iam", "GetRole", RoleName=name)
-        return None if answer is None else values.read_role(answer["Role"])
+        return None if answer is None else values.read_role(answer)
 
     def get_role_policy(self, role: str, policy: str) -> Document | None:
         """A role's own policy of that name."""
         answer = self._api.read("iam", "GetRolePolicy", RoleName=role, PolicyName=policy)
-        return None if answer is None else dict(answer["PolicyDocument"])
+        return None if answer is None else values.read_policy(answer)
 
     def get_log_group(self, name: str) -> LogGroup | None:
         """A log group."""
         pages = self._api.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
         for page in pages:  # sorted by name, so that the name itself comes first
             for group in page:
-                if group["logGroupName"] == name:
-                    return values.read_log_group(group)
+                found = values.read_log_group(group)
+                if found.name == name:
+                    return found
         return None
 
     def get_log_group_tags(self, arn: str) -> Mapping[str, str]:
         """A log group's tags."""
         answer = self._api.read("logs", "ListTagsForResource", resourceArn=arn)
-        return {} if answer is None else dict(answer["tags"])
+        return {} if answer is None else values.read_tags(answer)
 
     def list_layers(self, prefix: str) -> tuple[str, ...]:
         """Names of the account's layers that begin with a prefix."""
-        names = (answer["LayerName"] for answer in self._list("lambda", "ListLayers", "Layers"))
+        names = values.read_names(self._list("lambda", "ListLayers", "Layers"), "LayerName")
         return tuple(name for name in names if name.startswith(prefix))
 
     def list_layer_versions(self, layer: str) -> tuple[LayerVersion, ...]:
         """The versions of a layer, newest first."""
         listed = self._list("lambda", "ListLayerVersions", "LayerVersions", LayerName=layer)
-        newest_first = sorted(listed, key=lambda answer: -int(answer["Version"]))
-        return tuple(values.read_layer_version(answer) for answer in newest_first)
+        return values.read_layer_versions(listed)
 
     def list_uploads(self, bucket: str, prefix: str) -> tuple[str, ...]:
         """Keys in a bucket that begin with a prefix; asks first where the bucket is."""
@@ -174,7 +166,12 @@ class AwsReads:
             where = f"The bucket {bucket!r} is in {region}, not in {self.region}."
             raise _no_bucket(where, "s3:GetBucketLocation")
         listed = self._list("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=prefix)
-        return tuple(answer["Key"] for answer in listed)
+        return values.read_names(listed, "Key")
+
+    def get_upload(self, bucket: str, key: str) -> StoredZip | None:
+        """An object in a bucket."""
+        answer = self._api.read("s3", "HeadObject", Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        return None if answer is None else values.read_stored_zip(key, answer)
 
     def list_log_events(self, log_group: str, since_ms: int) -> Iterator[LogEvent]:
         """Events of a log group from a moment on, read page by page as they are taken."""
@@ -183,11 +180,14 @@ class AwsReads:
         )
         for page in pages:
             for event in page:
-                yield LogEvent(event["eventId"], event["timestamp"], event["message"])
+                yield values.read_log_event(event)
 
     def get_account_limits(self) -> AccountLimits | None:
-        """The account's limits in this region."""
-        answer = self._api.read("lambda", "GetAccountSettings")
+        """The account's limits in this region; what stands in for AWS may not know them."""
+        try:
+            answer = self._api.read("lambda", "GetAccountSettings")
+        except UnreachableError:
+            return None
         return None if answer is None else values.read_limits(answer)
 
     def find_denied(
@@ -221,8 +221,7 @@ class AwsReads:
             return None
         if not results:
             return None
-        denied = (one["EvalActionName"] for one in results if one["EvalDecision"] != "allowed")
-        return tuple(denied)
+        return values.read_denied(results)
 
     def invoke(self, name: str, version: str, payload: bytes) -> bytes:
         """A version's answer to an event."""

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from poner.deployer.aws.answers import checked
 from poner.deployer.cloud import (
+    LATEST,
     AccountLimits,
     Alias,
     Code,
+    Document,
+    Function,
     FunctionSetup,
     FunctionState,
     Identity,
     LayerVersion,
+    LogEvent,
     LogGroup,
     Role,
     Statement,
+    StoredZip,
     Url,
     Version,
 )
+from poner.foreign_json import read_json
 from poner.lambda_settings import Cors
+
+UPLOAD_MARK: Mapping[str, str] = {"made-by": "poner"}
+"""Metadata of what a deploy uploads."""
 
 Answer = Mapping[str, Any]
 """What AWS sends, as botocore gives it."""
@@ -41,12 +51,32 @@ _UPDATES: Mapping[str, Literal["Successful", "InProgress", "Failed"]] = {
 }
 
 
+@checked
 def read_identity(answer: Answer) -> Identity:
     """GetCallerIdentity's answer."""
     arn = answer["Arn"]
     return Identity(answer["Account"], arn.split(":")[1], arn)
 
 
+@checked
+def read_function(answer: Answer) -> Function:
+    """GetFunction's answer."""
+    return Function(
+        latest=read_version(answer["Configuration"]),
+        tags=_read_texts(answer.get("Tags") or {}),
+        reserved_concurrency=answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
+    )
+
+
+@checked
+def read_versions(listed: Sequence[Answer]) -> tuple[Version, ...]:
+    """FunctionConfigurations but for $LATEST, the oldest first."""
+    numbered = [answer for answer in listed if answer["Version"] != LATEST]
+    numbered.sort(key=lambda answer: int(answer["Version"]))
+    return tuple(map(read_version, numbered))
+
+
+@checked
 def read_version(answer: Answer) -> Version:
     """A FunctionConfiguration."""
     return Version(
@@ -57,6 +87,7 @@ def read_version(answer: Answer) -> Version:
     )
 
 
+@checked
 def read_setup(answer: Answer) -> FunctionSetup:
     """The settings in a FunctionConfiguration; a container image has no runtime and no handler."""
     return FunctionSetup(
@@ -74,6 +105,13 @@ def read_setup(answer: Answer) -> FunctionSetup:
     )
 
 
+@checked
+def read_number(answer: Answer) -> str:
+    """The number of the version in PublishVersion's answer."""
+    return str(int(answer["Version"]))
+
+
+@checked
 def read_state(answer: Answer) -> FunctionState:
     """The state in a FunctionConfiguration; what is not said is well."""
     reasons = (answer.get("StateReason"), answer.get("LastUpdateStatusReason"))
@@ -84,6 +122,7 @@ def read_state(answer: Answer) -> FunctionState:
     )
 
 
+@checked
 def read_alias(answer: Answer) -> Alias:
     """An AliasConfiguration."""
     routing = answer.get("RoutingConfig") or {}
@@ -95,6 +134,7 @@ def read_alias(answer: Answer) -> Alias:
     )
 
 
+@checked
 def read_url(answer: Answer) -> Url:
     """A FunctionUrlConfig."""
     url = answer["FunctionUrl"]
@@ -106,6 +146,7 @@ def read_url(answer: Answer) -> Url:
     )
 
 
+@checked
 def read_cors(answer: Answer) -> Cors | None:
     """A Cors structure; None for one that allows nothing."""
     cors = Cors(
@@ -119,6 +160,13 @@ def read_cors(answer: Answer) -> Cors | None:
     return None if cors == Cors() else cors
 
 
+@checked
+def read_statements(answer: Answer) -> tuple[Statement, ...]:
+    """GetPolicy's answer."""
+    return tuple(map(read_statement, read_json(answer["Policy"])["Statement"]))
+
+
+@checked
 def read_statement(answer: Answer) -> Statement:
     """A statement of a resource policy.
 
@@ -140,6 +188,99 @@ def read_statement(answer: Answer) -> Statement:
     )
 
 
+@checked
+def read_role(answer: Answer) -> Role:
+    """The answer of GetRole or CreateRole."""
+    answer = answer["Role"]
+    tags = {tag["Key"]: tag["Value"] for tag in answer.get("Tags", ())}
+    return Role(answer["RoleName"], answer["Arn"], tags)
+
+
+@checked
+def read_policy(answer: Answer) -> Document:
+    """GetRolePolicy's answer."""
+    return dict(answer["PolicyDocument"])
+
+
+@checked
+def read_tags(answer: Answer) -> Mapping[str, str]:
+    """ListTagsForResource's answer."""
+    return _read_texts(answer["tags"])
+
+
+@checked
+def read_names(listed: Sequence[Answer], field: str) -> tuple[str, ...]:
+    """One text of each item of a list."""
+    return tuple(_read_text(answer[field]) for answer in listed)
+
+
+@checked
+def read_log_event(answer: Answer) -> LogEvent:
+    """A FilteredLogEvent."""
+    return LogEvent(
+        _read_text(answer["eventId"]), int(answer["timestamp"]), _read_text(answer["message"])
+    )
+
+
+@checked
+def read_denied(listed: Sequence[Answer]) -> tuple[str, ...]:
+    """The actions of SimulatePrincipalPolicy's results that are not allowed."""
+    return tuple(one["EvalActionName"] for one in listed if one["EvalDecision"] != "allowed")
+
+
+@checked
+def read_log_group(answer: Answer) -> LogGroup:
+    """A LogGroup."""
+    arn = answer["arn"].removesuffix(":*")
+    return LogGroup(answer["logGroupName"], arn, answer.get("retentionInDays"))
+
+
+@checked
+def read_layer_versions(listed: Sequence[Answer]) -> tuple[LayerVersion, ...]:
+    """LayerVersionsListItems, the newest first."""
+    newest_first = sorted(listed, key=lambda answer: -int(answer["Version"]))
+    return tuple(map(read_layer_version, newest_first))
+
+
+@checked
+def read_layer_version(answer: Answer) -> LayerVersion:
+    """A version of a layer, listed or just published."""
+    return LayerVersion(answer["LayerVersionArn"], answer.get("Description", ""))
+
+
+@checked
+def read_stored_zip(key: str, answer: Answer) -> StoredZip:
+    """HeadObject's answer; of a checksum of parts S3 says so with a dash, and that is none."""
+    checksum = answer.get("ChecksumSHA256", "")
+    is_whole = answer.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT" and "-" not in checksum
+    return StoredZip(
+        key=key,
+        sha256=base64.b64decode(checksum).hex() if checksum and is_whole else None,
+        marked=UPLOAD_MARK.items() <= answer.get("Metadata", {}).items(),
+        etag=answer["ETag"],
+        version=answer.get("VersionId"),
+    )
+
+
+@checked
+def read_limits(answer: Answer) -> AccountLimits:
+    """GetAccountSettings's answer."""
+    limit = answer["AccountLimit"]
+    return AccountLimits(
+        concurrency=limit["ConcurrentExecutions"],
+        unreserved=limit["UnreservedConcurrentExecutions"],
+        code_bytes=answer["AccountUsage"]["TotalCodeSize"],
+        code_limit_bytes=limit["TotalCodeSize"],
+    )
+
+
+@checked
+def read_bucket_region(answer: Answer) -> str:
+    """GetBucketLocation's answer, which has two old ways of saying it."""
+    said = answer.get("LocationConstraint")
+    return "eu-west-1" if said == "EU" else str(said or "us-east-1")
+
+
 def write_statement(statement: Statement) -> dict[str, Any]:
     """The parameters of AddPermission."""
     parameters: dict[str, Any] = {
@@ -152,40 +293,6 @@ def write_statement(statement: Statement) -> dict[str, Any]:
     if statement.via_url:
         parameters["InvokedViaFunctionUrl"] = True
     return parameters
-
-
-def read_role(answer: Answer) -> Role:
-    """A Role."""
-    tags = {tag["Key"]: tag["Value"] for tag in answer.get("Tags", ())}
-    return Role(answer["RoleName"], answer["Arn"], tags)
-
-
-def read_log_group(answer: Answer) -> LogGroup:
-    """A LogGroup."""
-    arn = answer["arn"].removesuffix(":*")
-    return LogGroup(answer["logGroupName"], arn, answer.get("retentionInDays"))
-
-
-def read_layer_version(answer: Answer) -> LayerVersion:
-    """A version of a layer, listed or just published."""
-    return LayerVersion(answer["LayerVersionArn"], answer.get("Description", ""))
-
-
-def read_limits(answer: Answer) -> AccountLimits:
-    """GetAccountSettings's answer."""
-    limit = answer["AccountLimit"]
-    return AccountLimits(
-        concurrency=limit["ConcurrentExecutions"],
-        unreserved=limit["UnreservedConcurrentExecutions"],
-        code_bytes=answer["AccountUsage"]["TotalCodeSize"],
-        code_limit_bytes=limit["TotalCodeSize"],
-    )
-
-
-def read_bucket_region(answer: Answer) -> str:
-    """GetBucketLocation's answer, which has two old ways of saying it."""
-    said = answer.get("LocationConstraint")
-    return "eu-west-1" if said == "EU" else str(said or "us-east-1")
 
 
 def write_code(code: Code) -> dict[str, Any]:
@@ -220,6 +327,21 @@ def write_routing(alias: Alias) -> dict[str, Any]:
 def write_sha256(sha256: str) -> str:
     """A hash in the form that Lambda has it."""
     return base64.b64encode(bytes.fromhex(sha256)).decode()
+
+
+def _read_text(value: Any) -> str:
+    """A text.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _read_texts(answer: Answer) -> dict[str, str]:
+    return {key: _read_text(value) for key, value in answer.items()}
 
 
 def _read_principal(principal: Any) -> str:

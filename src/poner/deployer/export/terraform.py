@@ -15,6 +15,7 @@ from poner.deployer.desired import ROLE_POLICY, TRUST, Desired, DesiredRole
 from poner.deployer.export.documents import encode_hash, find_path, map_texts, without_nothing
 from poner.deployer.settings import ALIAS
 from poner.lambda_settings import Cors
+from poner.printable import printable_json
 
 _PROVIDER = {"source": "hashicorp/aws", "version": ">= 6.28.0, < 7.0.0"}
 _COMMENT = (
@@ -27,7 +28,7 @@ _ALIAS = f"${{aws_lambda_alias.{ALIAS}.name}}"
 
 def write_terraform(desired: Desired, folder: Path) -> str:
     """main.tf.json, as text."""
-    return json.dumps(_make_document(desired, folder), indent=2, ensure_ascii=False) + "\n"
+    return printable_json(_make_document(desired, folder), indent=2) + "\n"
 
 
 def _make_document(desired: Desired, folder: Path) -> dict[str, Any]:

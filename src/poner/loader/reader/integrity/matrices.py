@@ -50,7 +50,7 @@ def check_spline(spline: Any) -> None:
     knots, coefficients, degree = spline.t, spline.c, spline.k
     axis = getattr(spline, "axis", 0)
     require(
-        isinstance(degree, (int, np.integer)) and 0 <= degree, "spline", "has an impossible degree"
+        isinstance(degree, (int, np.integer)) and degree >= 0, "spline", "has an impossible degree"
     )
     require(is_array(knots, "f", 1) and np.isfinite(knots).all(), "spline", "has no knots")
     count = len(knots) - int(degree) - 1

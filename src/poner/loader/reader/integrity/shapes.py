@@ -31,7 +31,7 @@ def is_array(value: Any, kinds: str, dimensions: int) -> bool:
 
 def is_within(places: Any, count: int) -> bool:
     """Whether each of these whole numbers is 0 or more and less than a count."""
-    return not places.size or bool(0 <= places.min() and places.max() < count)
+    return not places.size or bool(places.min() >= 0 and places.max() < count)
 
 
 def width_of(estimator: Any) -> int:

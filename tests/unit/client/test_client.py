@@ -163,6 +163,18 @@ def test_dicts_go_out_as_they_are() -> None:
     assert client.make_bodies(rows, SIGNATURE) == [{"meanArea": "x", "other": None}]
 
 
+def test_what_json_does_not_have_is_named() -> None:
+    """Before anything is sent: an object, or rows within rows without end."""
+    endless: list[object] = []
+    endless.append(endless)
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for value in (object(), endless, deep, {1, 2}):
+        with pytest.raises(InputError, match="Row 1 cannot be sent as JSON"):
+            client.ask("http://127.0.0.1:1/", [{"a": value}])
+
+
 def test_rows_without_names_need_a_signature() -> None:
     """A bare URL does not bring the order of the features."""
     with pytest.raises(InputError, match="signature"):

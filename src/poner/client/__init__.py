@@ -1,4 +1,8 @@
-"""The client: rows in, predictions out, over HTTP, the same way here and on AWS."""
+"""The client: rows in, predictions out, over HTTP, the same way here and on AWS.
+
+`bodies.py` makes requests of rows, `addresses.py` says which URLs may be asked, `transport.py`
+sends one request within bounds, `answers.py` reads what came back.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,29 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from poner.artifacts import PredictionValue, Signature
+from poner.client.addresses import check_signable, read_url
+from poner.client.answers import Answer, read_answer
+from poner.client.bodies import Body, make_bodies
+from poner.errors import EndpointRefusedError, InputError, PonerError, PredictionError
 
-from poner.artifacts import PredictionValue, Signature, is_missing
-from poner.errors import InputError, PonerError, PredictionError
-from poner.rows import as_records
+if TYPE_CHECKING:
+    import aiohttp
+    from yarl import URL
+
+__all__ = [
+    "Answer",
+    "Body",
+    "FunctionUrl",
+    "Sign",
+    "ask",
+    "ask_until_ready",
+    "make_bodies",
+    "predict",
+    "read_answer",
+]
 
 CONCURRENCY = 4
 """Requests under way at once; a new AWS account runs ten environments at most."""
@@ -26,10 +46,9 @@ ATTEMPTS = 4
 _RETRIED = {429, 502, 503, 504}
 _NOT_READY = {403, 404, 429}
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 8.0
-_TIMEOUT_S = 60.0
 
-Body = Mapping[str, Any]
-"""One request: values by wire name."""
+TIMEOUT_S = 60.0
+"""The longest that one request may take, from its first byte to the last one of its answer."""
 
 Sign = Callable[[str, bytes], Mapping[str, str]]
 """The headers by which a URL with AWS_IAM knows the caller, for the URL and the bytes of a body."""
@@ -51,69 +70,13 @@ class FunctionUrl(str):
         return known
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the endpoint said to one row."""
-
-    status: int
-    """HTTP status."""
-    reason: str
-    """`OK`, or why there is no prediction."""
-    prediction: PredictionValue | None
-    """The class or value, of several outputs a list; None where there is none."""
-
-
-def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
-    """Requests for rows of any form.
-
-    Args:
-        rows: a dict or dicts by wire name or training column, sent with the values they have; or
-            a DataFrame, an array or lists in the signature's order. None, NaN and pandas' NA are
-            sent as null.
-        signature: the names; without one only dicts and DataFrames can be sent.
-
-    Raises:
-        InputError: rows without names and no signature, or rows that do not fit it.
-    """
-    if isinstance(rows, Mapping):
-        rows = [rows]
-    if not hasattr(rows, "columns") and all(isinstance(row, Mapping) for row in rows):
-        return [_with_wire_names(row, signature) for row in rows]
-    if signature is None and hasattr(rows, "columns"):
-        return [_as_json(row) for row in rows.to_dict("records")]
-    if signature is None:
-        raise InputError(
-            "Rows without names need the function's signature, and this URL does not bring it.",
-            "Give dicts or a DataFrame, or pass signature=bundle.manifest.signature.",
-        )
-    return list(as_records(rows, signature))
-
-
-def _with_wire_names(row: Mapping[str, Any], signature: Signature | None) -> Body:
-    if signature is None:
-        return _as_json(row)
-    wire_names = {feature.column: feature.wire_name for feature in signature.features}
-    return _as_json({wire_names.get(key, key): value for key, value in row.items()})
-
-
-def _as_json(row: Mapping[str, Any]) -> Body:
-    """What is missing as null, and numpy's numbers as Python's."""
-    return {
-        str(key): None
-        if is_missing(value)
-        else value.item()
-        if isinstance(value, np.generic)
-        else value
-        for key, value in row.items()
-    }
-
-
 def ask(
     url: str,
     bodies: Sequence[Body],
     *,
     progress: Callable[[int], None] = lambda done: None,
     sign: Sign | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> list[Answer]:
     """Send every request, some at a time, and return the answers in the same order.
 
@@ -122,11 +85,16 @@ def ask(
         bodies: one request each.
         progress: called with the number of requests answered so far.
         sign: called before each request is sent; what it raises of poner's errors is passed on.
+        timeout_s: the longest that one request may take.
 
     Raises:
-        PredictionError: the endpoint cannot be reached, or is none of poner's.
+        InputError: a row holds what JSON does not have.
+        EndpointRefusedError: the endpoint leads elsewhere, sends more than a function can, or is
+            not to be signed for: only https and this machine are.
+        PredictionError: the endpoint cannot be reached.
     """
-    return _run(partial(_ask_all, url, bodies, progress, _Sender(sign, ATTEMPTS)))
+    sender = _Sender(sign, ATTEMPTS, timeout_s)
+    return _run(partial(_ask_all, url, bodies, progress, sender))
 
 
 def ask_until_ready(
@@ -156,14 +124,17 @@ def ask_until_ready(
         The first other answer; where patience ends before that, the last answer there was.
 
     Raises:
+        EndpointRefusedError: as for `ask`, at once.
         PredictionError: patience ended without any answer.
     """
     end_s, pause_s = clock() + patience_s, _FIRST_PAUSE_S
     answer: Answer | None = None
-    once = partial(_ask_all, url, [body], lambda done: None, _Sender(sign, 1))
+    once = partial(_ask_all, url, [body], lambda done: None, _Sender(sign, 1, TIMEOUT_S))
     while True:
         try:
             (answer,) = _run(once)
+        except EndpointRefusedError:
+            raise
         except PredictionError:
             if answer is None and clock() >= end_s:
                 raise
@@ -207,13 +178,20 @@ class _Sender:
     """What signs them, if anything."""
     attempts: int
     """Times each is tried where the endpoint is only busy."""
+    timeout_s: float
+    """The longest that one may take."""
 
 
 async def _ask_all(
-    url: str, bodies: Sequence[Body], progress: Callable[[int], None], sender: _Sender
+    text: str, bodies: Sequence[Body], progress: Callable[[int], None], sender: _Sender
 ) -> list[Answer]:
     import aiohttp
 
+    from poner.client.transport import open_session
+
+    url = read_url(text)
+    if sender.sign is not None:
+        check_signable(url)
     answers: list[Answer | None] = [None] * len(bodies)
     waiting = iter(enumerate(bodies))
     done = 0
@@ -221,50 +199,62 @@ async def _ask_all(
     async def work(session: aiohttp.ClientSession) -> None:
         nonlocal done
         for place, body in waiting:
-            answers[place] = await _ask_one(session, url, body, sender)
+            content = _encode(body, place + 1)
+            answers[place] = await _ask_one(session, url, content, sender)
             done += 1
             progress(done)
 
-    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as group:
+        async with open_session() as session, asyncio.TaskGroup() as group:
             for _ in range(min(CONCURRENCY, len(bodies))):
                 group.create_task(work(session))
-    except* (aiohttp.ClientError, TimeoutError, ValueError) as errors:
-        raise PredictionError(
-            f"{url} cannot be asked: {errors.exceptions[0]}.",
-            "Check the URL and that the function is running.",
-        ) from None
-    except* PonerError as errors:  # of what signs
-        raise errors.exceptions[0] from None
+    except* (aiohttp.ClientError, OSError, ValueError, PonerError) as errors:
+        raise _failure(url, errors.exceptions[0], sender.timeout_s) from None
     return [answer for answer in answers if answer is not None]
 
 
-async def _ask_one(session: Any, url: str, body: Body, sender: _Sender) -> Answer:
+def _encode(body: Body, number: int) -> bytes:
+    """A row as JSON.
+
+    Raises:
+        InputError: it holds what JSON does not have, or is nested too deeply.
+    """
+    try:
+        return json.dumps(body).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"Row {number} cannot be sent as JSON: it holds more than numbers, texts and gaps.",
+            "Give numbers and texts, and None for what is missing.",
+        ) from error
+
+
+def _failure(url: URL, error: Exception, timeout_s: float) -> PonerError:
+    """What is told of a request that has no answer."""
+    if isinstance(error, PonerError):  # of what signs, and of what is refused
+        return error
+    if isinstance(error, TimeoutError):
+        return PredictionError(
+            f"{url} gave no whole answer within {timeout_s:g} s.",
+            "Check that the function is running, and see its log.",
+        )
+    return PredictionError(
+        f"{url} cannot be asked: {error}.", "Check the URL and that the function is running."
+    )
+
+
+async def _ask_one(
+    session: aiohttp.ClientSession, url: URL, content: bytes, sender: _Sender
+) -> Answer:
     """One request, tried again where the endpoint was only busy or starting."""
-    content = json.dumps(body).encode()
+    from poner.client.transport import post
+
     for attempt in range(sender.attempts):
-        headers = {"Content-Type": "application/json"}
-        if sender.sign is not None:  # each time: a signature holds for some minutes only
-            headers.update(sender.sign(url, content))
-        async with session.post(url, data=content, headers=headers) as response:
-            text = await response.text()
-            status = response.status
+        status, received = await post(session, url, content, sender.sign, sender.timeout_s)
         if status not in _RETRIED:
             break
         if attempt < sender.attempts - 1:
             await asyncio.sleep(0.2 * 4**attempt)
-    return read_answer(status, text)
-
-
-def read_answer(status: int, text: str) -> Answer:
-    """The contract's answer, or AWS's own where the function gave none."""
-    try:
-        values = json.loads(text)
-        reason, prediction = values["reason"], values["prediction"]
-    except (ValueError, TypeError, KeyError):
-        return Answer(status, f"no answer of the function: {text[:200]}", None)
-    return Answer(status, reason, prediction if status == 200 else None)
+    return read_answer(status, received)
 
 
 def predict(url: str, rows: Any, signature: Signature | None = None) -> list[PredictionValue]:

@@ -1,0 +1,64 @@
+"""Answers as the contract has them, and what is told of all others."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from poner.artifacts import PredictionValue
+from poner.foreign_json import read_json
+
+_SHOWN_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the endpoint said to one row."""
+
+    status: int
+    """HTTP status."""
+    reason: str
+    """`OK`, or why there is no prediction."""
+    prediction: PredictionValue | None
+    """The class or value, of several outputs a list; None where there is none."""
+
+
+def read_answer(status: int, content: str | bytes) -> Answer:
+    """The contract's answer, or AWS's own where the function gave none.
+
+    Args:
+        status: the HTTP status.
+        content: the body; bytes are read as JSON says, whatever its headers claim.
+    """
+    try:
+        values = read_json(content, strict=True)
+        reason, prediction = values["reason"], values["prediction"]
+    except (ValueError, TypeError, KeyError):
+        return Answer(status, _no_answer(content), None)
+    if not isinstance(reason, str):
+        return Answer(status, _no_answer(content), None)
+    if status != 200:
+        return Answer(status, reason, None)
+    if not _is_prediction(prediction):
+        return Answer(status, _no_answer(content), None)
+    return Answer(status, reason, prediction)
+
+
+def _is_prediction(value: Any) -> bool:
+    """Whether a value is one class or number, or a list of these."""
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_scalar, value))
+    return _is_scalar(value)
+
+
+def _is_scalar(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)  # 1e999 is JSON, and no number that can be passed on
+    return isinstance(value, str | int)
+
+
+def _no_answer(content: str | bytes) -> str:
+    if isinstance(content, bytes):
+        content = content[: 4 * _SHOWN_CHARACTERS].decode("utf-8", "replace")
+    return f"no answer of the function: {content[:_SHOWN_CHARACTERS]}"

@@ -1,0 +1,60 @@
+"""Requests for rows of any form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from poner.artifacts import Signature, is_missing
+from poner.errors import InputError
+from poner.rows import as_records
+
+Body = Mapping[str, Any]
+"""One request: values by wire name."""
+
+
+def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
+    """Requests for rows of any form.
+
+    Args:
+        rows: a dict or dicts by wire name or training column, sent with the values they have; or
+            a DataFrame, an array or lists in the signature's order. None, NaN and pandas' NA are
+            sent as null.
+        signature: the names; without one only dicts and DataFrames can be sent.
+
+    Raises:
+        InputError: rows without names and no signature, or rows that do not fit it.
+    """
+    if isinstance(rows, Mapping):
+        rows = [rows]
+    if not hasattr(rows, "columns") and all(isinstance(row, Mapping) for row in rows):
+        return [_with_wire_names(row, signature) for row in rows]
+    if signature is None and hasattr(rows, "columns"):
+        return [_as_json(row) for row in rows.to_dict("records")]
+    if signature is None:
+        raise InputError(
+            "Rows without names need the function's signature, and this URL does not bring it.",
+            "Give dicts or a DataFrame, or pass signature=bundle.manifest.signature.",
+        )
+    return list(as_records(rows, signature))
+
+
+def _with_wire_names(row: Mapping[str, Any], signature: Signature | None) -> Body:
+    if signature is None:
+        return _as_json(row)
+    wire_names = {feature.column: feature.wire_name for feature in signature.features}
+    return _as_json({wire_names.get(key, key): value for key, value in row.items()})
+
+
+def _as_json(row: Mapping[str, Any]) -> Body:
+    """What is missing as null, and numpy's numbers as Python's."""
+    return {
+        str(key): None
+        if is_missing(value)
+        else value.item()
+        if isinstance(value, np.generic)
+        else value
+        for key, value in row.items()
+    }

@@ -1,0 +1,29 @@
+"""Reads JSON that others wrote: every fault of the text is a ValueError."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+
+def read_json(content: str | bytes, *, strict: bool = False) -> Any:
+    """The value that a JSON document stands for.
+
+    Args:
+        content: the document; bytes are UTF-8, UTF-16 or UTF-32, as JSON says.
+        strict: whether to refuse NaN and Infinity, which Python reads and JSON does not have.
+
+    Raises:
+        ValueError: the text is not JSON, is nested too deeply for Python's stack, is not Unicode,
+            or holds an integer of more digits than Python reads.
+    """
+    try:
+        if strict:
+            return json.loads(content, parse_constant=_refuse)
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
