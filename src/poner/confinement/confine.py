@@ -28,6 +28,12 @@ OPEN_FILES = 1024
 READABLE = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/sys/devices/system")
 """Beside the system's folders: where libraries lie, and what they ask about the processor."""
 
+PREFIX_FOLDERS = ("bin", "lib", "lib32", "lib64")
+"""Of the folder that Python is installed in, which may be a home folder or hold a project."""
+
+PACKAGES = ("site-packages", "dist-packages")
+"""Ends of the folders that packages are in: an editable install names a project's folder."""
+
 PROCESS_FILES = ("/proc/cpuinfo", "/proc/meminfo")
 """Not all of /proc: the environment of other processes is in there."""
 
@@ -167,8 +173,9 @@ PROCESS_SELF = ("/proc/self", *PROCESS_FILES, *DEVICES)
 
 def readable_paths(room: Room) -> Sequence[str]:
     """The interpreter, its packages, the program, and the system's libraries."""
-    places = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
-    places += [path for path in sys.path if path]
+    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+    places = [os.path.join(prefix, name) for prefix in prefixes for name in PREFIX_FOLDERS]
+    places += [path for path in sys.path if path.endswith(PACKAGES)]
     places += [room.files, *room.readable]
     places += [os.path.realpath(place) for place in places]
     return [*dict.fromkeys(places), "/usr", "/lib", "/lib64", "/nix/store", "/gnu/store", *READABLE]
