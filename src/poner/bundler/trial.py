@@ -187,7 +187,6 @@ def ask(
     (files / "asked.json").write_text(json.dumps(asked))
     program = Program(
         interpreter,
-        ("-I", "-S", "-B"),
         _PROGRAM,
         arguments=(str(files),),
         environment=_environment(files),

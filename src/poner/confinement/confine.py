@@ -173,10 +173,11 @@ PROCESS_SELF = ("/proc/self", *PROCESS_FILES, *DEVICES)
 
 def readable_paths(room: Room) -> Sequence[str]:
     """The interpreter, its packages, the program, and the system's libraries."""
-    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+    environment = os.path.dirname(os.path.dirname(os.path.abspath(sys.executable)))
+    prefixes = {environment, sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
     places = [os.path.join(prefix, name) for prefix in prefixes for name in PREFIX_FOLDERS]
     places += [path for path in sys.path if path.endswith(PACKAGES)]
-    places += [room.files, *room.readable]
+    places += [os.path.join(environment, "pyvenv.cfg"), room.files, *room.readable]
     places += [os.path.realpath(place) for place in places]
     return [*dict.fromkeys(places), "/usr", "/lib", "/lib64", "/nix/store", "/gnu/store", *READABLE]
 

@@ -38,10 +38,10 @@ class Program:
 
     interpreter: Path | str
     """The Python that runs it."""
-    flags: tuple[str, ...]
-    """Flags of that Python."""
     file: Path
     """The program."""
+    packages: bool = False
+    """Whether it may import what is installed for that Python."""
     arguments: tuple[str, ...] = ()
     """Its `sys.argv[1:]`."""
     readable: tuple[Path, ...] = ()
@@ -97,13 +97,14 @@ class ConfinedProcess:
         self._status, status = os.pipe()
         temporary = str(folder / "tmp")
         readable = [str(path) for path in (program.file, *program.readable)]
-        numbers = (limits.cpu_s, self.memory_bytes, int(limits.threads), alive, status)
+        switches = int(limits.threads), alive, status, int(program.packages)
+        numbers = (limits.cpu_s, self.memory_bytes, *switches)
         room = [str(folder), *map(str, (*numbers, len(readable))), *readable]
         self.errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         try:
             self.process = subprocess.Popen(
                 [
-                    *(program.interpreter, *program.flags, str(START), *room),
+                    *(program.interpreter, "-I", "-S", "-B", str(START), *room),
                     *(str(program.file), *program.arguments),
                 ],
                 stdin=subprocess.PIPE,

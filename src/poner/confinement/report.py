@@ -70,7 +70,7 @@ def look(memory_bytes: int = 1 << 60) -> Confinement:
     folder = None
     try:
         folder = make_folder("poner-look-")
-        program = Program(sys.executable, ("-I", "-S", "-B"), _PROGRAM)
+        program = Program(sys.executable, _PROGRAM)
         done = run(program, Limits(60, memory_bytes), folder, timeout_s=_TIMEOUT_S, most_bytes=0)
     except OSError as error:
         raise ConfinementError(

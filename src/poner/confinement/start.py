@@ -1,10 +1,14 @@
 """The worker's first lines: forks its keeper, gives up its rights, and runs its program.
 
-Run as `python -I start.py FOLDER CPU_S MEMORY_BYTES THREADS ALIVE STATUS COUNT READABLE... PROGRAM
-ARGUMENT...`: the fields of `confine.Room`, the descriptors of keeper.py, so many readable places,
-and the program with its arguments. -I keeps the environment, the user's packages and the current
-folder out. This folder is imported by its location, under a name of its own, so that nothing else
-of poner comes along.
+Run as `python -I -S start.py FOLDER CPU_S MEMORY_BYTES THREADS ALIVE STATUS PACKAGES COUNT
+READABLE... PROGRAM ARGUMENT...`: the fields of `confine.Room`, the descriptors of keeper.py,
+whether installed packages can be imported, so many readable places, and the program with its
+arguments.
+
+-I keeps the environment, the user's packages and the current folder out. -S keeps installed
+packages out until the process is confined: one can bring lines that Python runs as it starts. This
+folder is imported by its location, under a name of its own, so that nothing else of poner comes
+along.
 """
 
 from __future__ import annotations
@@ -34,9 +38,9 @@ def run_program(path: str) -> None:
 
 def main() -> None:
     """Become the keeper and, in a process of its own, the worker."""
-    folder, *numbers = sys.argv[1:8]
-    cpu_s, memory_bytes, threads, alive, status, count = map(int, numbers)
-    readable, program = sys.argv[8 : 8 + count], sys.argv[8 + count :]
+    folder, *numbers = sys.argv[1:9]
+    cpu_s, memory_bytes, threads, alive, status, packages, count = map(int, numbers)
+    readable, program = sys.argv[9 : 9 + count], sys.argv[9 + count :]
     load_confinement()
     keeper = importlib.import_module(NAME + ".keeper")
     confine = importlib.import_module(NAME + ".confine")
@@ -54,6 +58,8 @@ def main() -> None:
     room = confine.Room(folder, cpu_s, memory_bytes, bool(threads), [FOLDER, *readable])
     in_force = confine.confine(room)
     keeper.say_in_force(status, in_force)
+    if packages:
+        importlib.import_module("site").main()
     sys.argv = program
     run_program(program[0])
 

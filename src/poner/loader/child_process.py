@@ -77,8 +77,8 @@ class ChildProcess:
             self._write_modules(modules)
             program = Program(
                 interpreter,
-                ("-I", "-B") if with_packages else ("-I", "-S", "-B"),
                 START,
+                packages=with_packages,
                 arguments=(str(self.scratch / "files"),),
                 readable=(READER, RUNTIME),
                 environment=ENVIRONMENT,

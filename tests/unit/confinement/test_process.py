@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def write(folder: Path, lines: str) -> Program:
     """A program of some lines of Python, for this interpreter."""
     file = folder / "files" / "program.py"
     file.write_text(textwrap.dedent(lines))
-    return Program(sys.executable, ("-I", "-S", "-B"), file)
+    return Program(sys.executable, file)
 
 
 @pytest.fixture
@@ -164,12 +165,28 @@ def test_what_is_in_force_is_said_before_the_program_runs(folder: Path) -> None:
     assert len(descriptors.split()) == 5  # the three, the pipe that ends with it, the folder's own
 
 
+def test_packages_are_confined_before_they_are_found(folder: Path, tmp_path: Path) -> None:
+    """A .pth file of a package is run as Python starts; here it is run in confinement."""
+    venv.create(tmp_path / "environment", symlinks=True)
+    (packages,) = (tmp_path / "environment").glob("lib/python3*/site-packages")
+    (packages / "installed.py").write_text("there = True")
+    mark = str(tmp_path / "mark")
+    line = f"import os, sys; sys.started = True; open({mark!r}, 'w')"
+    (packages / "hostile.pth").write_text(line + "\n")
+    file = write(folder, "import sys, installed; print(sys.started, installed.there)").file
+    interpreter = tmp_path / "environment" / "bin" / "python"
+    program = Program(interpreter, file, packages=True)
+    done = run(program, LIMITS, folder, timeout_s=30, most_bytes=1000)
+    assert (done.output, done.ending.returncode) == (b"True True\n", 0), done
+    assert not Path(mark).exists()
+
+
 PONER = """
 import sys, time
 from pathlib import Path
 from poner.confinement.process import *
 folder = Path(sys.argv[1])
-program = Program(sys.executable, ("-I", "-S", "-B"), folder / "files" / "program.py")
+program = Program(sys.executable, folder / "files" / "program.py")
 with ConfinedProcess(program, Limits(60, 512 << 20), folder) as process:
     process.in_force(time.monotonic() + 20)
     print(process.process.pid, flush=True)
