@@ -14,8 +14,11 @@ from .rlimits import memory_limits, set_limits
 
 TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterable, Sequence
     from typing import Callable
+
+    from .broker import Broker
 
 LARGEST_FILE_BYTES = 64 << 20
 """Largest file that the worker may write, also to standard error."""
@@ -56,6 +59,8 @@ class Room:
         """Whether it may start threads."""
         self.readable = readable
         """Files and folders besides, such as its program's."""
+        self.broker: socket.socket | None = None
+        """To the keeper, where it may have to open files for the worker."""
 
     @property
     def files(self) -> str:
@@ -106,6 +111,8 @@ def _confine_linux(room: Room) -> list[str]:
     abi = landlock.restrict(LIBC, [*readable_paths(room), *PROCESS_SELF], room.temporary)
     if abi is not None:
         in_force.append("landlock")
+    if _hand_over_files(room, needed=not {"mounts", "landlock"} & set(in_force)):
+        in_force.append("broker")
     if _filter_calls(room, writable=bool({"mounts", "landlock"} & set(in_force))):
         in_force.append("seccomp")
     return in_force
@@ -148,6 +155,32 @@ def _enter_files(room: Room) -> None:
     mounts.mount_temporary(temporary, TEMPORARY_BYTES, "700")
     mounts.enter_root(root)
     os.chdir(room.temporary)
+
+
+def make_broker(room: Room) -> tuple[Broker | None, socket.socket | None]:
+    """The keeper's part and the worker's; None where the kernel has Landlock, which needs none."""
+    if sys.platform != "linux":
+        return None, None
+    from . import landlock
+    from .linux import LIBC
+
+    if landlock.abi_version(LIBC):
+        return None, None
+    from . import broker
+
+    keeper, worker = broker.make_sockets()
+    readable = [*readable_paths(room), *PROCESS_FILES, *DEVICES]
+    return broker.Broker(keeper, outermost(map(os.path.realpath, readable))), worker
+
+
+def _hand_over_files(room: Room, *, needed: bool) -> bool:
+    """Have the keeper open files, where nothing else hides them."""
+    if room.broker is None:
+        return False
+    from . import broker
+
+    with room.broker as keeper:
+        return needed and _done(lambda: broker.hand_over(keeper))
 
 
 def _filter_calls(room: Room, *, writable: bool) -> bool:

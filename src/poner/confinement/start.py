@@ -45,17 +45,20 @@ def main() -> None:
     keeper = importlib.import_module(NAME + ".keeper")
     confine = importlib.import_module(NAME + ".confine")
     own = os.getpid()
+    room = confine.Room(folder, cpu_s, memory_bytes, bool(threads), [FOLDER, *readable])
     ended, running = os.pipe()
+    broker, room.broker = confine.make_broker(room)
     worker = os.fork()
     if worker:
         os.close(running)
-        keeper.keep(worker, alive, ended, status, memory_bytes)
+        room.broker = None
+        keeper.keep(worker, alive, ended, status, memory_bytes, broker)
+    del broker
     os.close(alive)
     os.close(ended)
     os.setpgid(0, 0)
     keeper.die_first()
     keeper.outlive_nobody(own)
-    room = confine.Room(folder, cpu_s, memory_bytes, bool(threads), [FOLDER, *readable])
     in_force = confine.confine(room)
     keeper.say_in_force(status, in_force)
     if packages:
