@@ -21,8 +21,12 @@ Make = Callable[["LoadingMachine", tuple[Any, ...]], Any]
 BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
 """numpy's random bit generators (numpy.random, 2.4)."""
 
-LARGEST_RANGE_BYTES = 1 << 26
-"""Largest bytearray a file may ask for by its size."""
+GENERATOR_BYTES = 1 << 10
+"""What a random bit generator takes, whose state a file may leave out."""
+
+
+MOST_DIMENSIONS = 32
+"""Of an array, in every numpy."""
 
 
 class Constructor:
@@ -53,6 +57,7 @@ def _reconstructor(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
     kind, base, state = arguments if len(arguments) == 3 else (None, None, None)
     made = machine.new(kind, ())
     if base is dict and isinstance(made, dict) and type(state) is dict:
+        machine.allowance.spend(len(state))
         dict.update(made, state)
     elif base is not object or state is not None:
         raise _bad("copyreg._reconstructor")
@@ -64,6 +69,7 @@ def _encode(machine: LoadingMachine, arguments: tuple[Any, ...]) -> bytes:
     text, encoding = arguments if len(arguments) == 2 else ("", "")
     if type(text) is not str or encoding not in ("latin1", "latin-1"):
         raise _bad("_codecs.encode")
+    machine.allowance.spend(len(text))
     return text.encode("latin1")
 
 
@@ -78,8 +84,10 @@ def _plain(kind: Callable[..., Any], name: str) -> Make:
             if type(items) not in (list, tuple):  # a range could be of any length
                 raise _bad(name)
             return machine.make_set(set if name == "set" else frozenset, items)
-        if name in ("bytes", "bytearray") and not _is_text_or_bytes(arguments):
-            raise _bad(name)
+        if name in ("bytes", "bytearray"):
+            if not _is_text_or_bytes(arguments):
+                raise _bad(name)
+            machine.allowance.spend(len(arguments[0]) if arguments else 0)
         return kind(*arguments)
 
     return make
@@ -132,7 +140,9 @@ def _dtype(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
     code = arguments[0] if arguments else None
     if type(code) is not str or code[:1] not in "?bhilqpBHILQPefdgFDGSUVOiuc" or "," in code:
         raise _bad("numpy.dtype")
-    return np.dtype(code, False, True)
+    made = np.dtype(code, False, True)
+    machine.allowance.check_shape((), made.itemsize)
+    return made
 
 
 def _scalar(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
@@ -142,6 +152,7 @@ def _scalar(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
     dtype, data = arguments if len(arguments) == 2 else (None, None)
     if not isinstance(dtype, np.dtype) or dtype.hasobject or type(data) is not bytes:
         raise _bad("numpy's scalar")
+    machine.settle(dtype)
     if not data and dtype.itemsize == 0:
         return dtype.type()
     return np.frombuffer(data, dtype, 1)[0]
@@ -156,7 +167,24 @@ def _from_buffer(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
         raise _bad("numpy's _frombuffer")
     if dtype.hasobject or order not in ("C", "F") or not isinstance(shape, tuple):
         raise _bad("numpy's _frombuffer")
+    if not is_shape(shape):
+        raise _bad("numpy's _frombuffer")
+    machine.settle(dtype)
+    count = machine.allowance.check_shape(shape, dtype.itemsize)
+    if count * dtype.itemsize != len(data):
+        raise _bad("numpy's _frombuffer")
+    if not data:
+        return np.zeros(shape, dtype, order)
     return np.frombuffer(bytearray(data), dtype).reshape(shape, order=order)
+
+
+def is_shape(shape: Any) -> bool:
+    """Whether it is the shape of an array."""
+    return (
+        type(shape) is tuple
+        and len(shape) <= MOST_DIMENSIONS
+        and all(type(length) is int and length >= 0 for length in shape)
+    )
 
 
 def _bit_generator(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
@@ -166,6 +194,7 @@ def _bit_generator(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
     name = named if isinstance(named, str) else getattr(named, "__name__", "")
     if name not in BIT_GENERATORS:
         raise _bad("numpy.random's reconstructor")
+    machine.allowance.spend(GENERATOR_BYTES)
     return getattr(np.random, name)(0)
 
 
@@ -197,6 +226,7 @@ def _random_of(kind: str) -> Make:
         import numpy as np
 
         source = arguments[0] if arguments else "MT19937"
+        machine.allowance.spend(GENERATOR_BYTES)
         if not isinstance(source, np.random.BitGenerator):
             source = _bit_generator(machine, (source,))
         return getattr(np.random, kind)(source)
@@ -208,8 +238,10 @@ def _extension(full: str, name: str, resolve: Callable[[], Any]) -> Make:
     """An extension class called with its sizes, or one of Cython's own reconstructors.
 
     Those take (class, checksum, state) and make an instance of a class that must be the one in
-    their name or derive from it; `newObj(class)` makes one of the class it is given.
+    their name or derive from it; `newObj(class)` makes one of the class it is given, which must be
+    of the same module.
     """
+    module = full.rpartition(".")[0]
 
     def make(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
         import numpy as np
@@ -226,6 +258,8 @@ def _extension(full: str, name: str, resolve: Callable[[], Any]) -> Make:
                 is_class = isinstance(argument, type) and argument in machine.named_types
             if not is_class and not isinstance(argument, plain):
                 raise _bad(full)
+            if is_class and name == "newObj" and argument.__module__ != module:
+                raise _bad(full)
             given.append(argument)
         return resolve()(*given)
 
@@ -241,7 +275,7 @@ def _check_tree(arguments: tuple[Any, ...]) -> None:
         isinstance(n_classes, np.ndarray)
         and isinstance(n_features, int)
         and isinstance(n_outputs, int)
-        and n_features > 0
+        and 0 < n_features < 1 << 31
         and n_classes.shape == (n_outputs,)
         and n_classes.dtype.kind == "i"
         and n_outputs > 0

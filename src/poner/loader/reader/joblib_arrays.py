@@ -7,10 +7,13 @@ pickles of object arrays with `pickle.load`, past any `find_class`.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from .faults import FileUnreadableError
+
+if TYPE_CHECKING:
+    from .loading import LoadingMachine
 
 WRAPPERS = frozenset({("joblib.numpy_pickle", "NumpyArrayWrapper")})
 """The classes after whose state the bytes follow."""
@@ -33,8 +36,8 @@ def skip_padding(stream: io.BytesIO, state: Mapping[str, Any]) -> None:
         stream.seek(length[0] if length else 0, io.SEEK_CUR)
 
 
-def read_array(wrapper: ArrayWrapper, stream: io.BytesIO, nested: Callable[[], Any]) -> Any:
-    """The array whose wrapper was just read; `nested` reads a pickle from the stream.
+def read_array(wrapper: ArrayWrapper, machine: LoadingMachine) -> Any:
+    """The array whose wrapper the machine has just read; its bytes are next in the stream.
 
     Raises:
         FileUnreadableError: wrapper and bytes do not hold together.
@@ -45,19 +48,18 @@ def read_array(wrapper: ArrayWrapper, stream: io.BytesIO, nested: Callable[[], A
     dtype, shape, order = state.get("dtype"), state.get("shape"), state.get("order")
     if not isinstance(dtype, np.dtype) or not isinstance(shape, tuple) or order not in ("C", "F"):
         raise FileUnreadableError("The model file is damaged: an array without a shape.")
+    machine.settle(dtype)
     if dtype.hasobject:
-        array = nested()
+        array = machine.nested()
         if not isinstance(array, np.ndarray) or array.shape != shape:
             raise FileUnreadableError("The model file is damaged: an array of another shape.")
         return array
     if not all(type(length) is int and length >= 0 for length in shape):
         raise FileUnreadableError("The model file is damaged: an array without a shape.")
-    count = 1
-    for length in shape:
-        count *= length
-    skip_padding(stream, state)
-    data = stream.read(count * dtype.itemsize)
-    if len(data) != count * dtype.itemsize:
+    size = machine.allowance.check_shape(shape, dtype.itemsize) * dtype.itemsize
+    skip_padding(machine.stream, state)
+    data = machine.stream.read(size)
+    if len(data) != size:
         raise FileUnreadableError("The model file ends too early.")
     if not data:
         return np.zeros(shape, dtype, order)

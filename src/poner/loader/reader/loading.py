@@ -14,7 +14,8 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
-from . import states
+from . import integrity, states
+from .allowance import Allowance, is_plain_number_key, refuse_key
 from .allowed import CALL, NEW, OWN_ROLES, roles_of
 from .constructors import Constructor, constructor
 from .faults import FileRefusedError, FileUnreadableError
@@ -28,12 +29,14 @@ OTHER_SPELLING = {"numpy.core": "numpy._core", "numpy._core": "numpy.core"}
 MODULE_HOMES = {"_loss": "sklearn._loss._loss"}
 """Extension modules that name themselves without their package."""
 
-PLAIN_KEYS = (str, int, float, bool, bytes, type(None), complex)
+PLAIN_KEYS = (str, int, float, bool, bytes, type(None))
 """What may be a key: hashing a tuple of tuples of tuples can take for ever."""
 
 
 def load_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> Any:
     """The object that a model file holds; `own_modules` are the user's own, by top-level name.
+
+    The finished object is checked as a whole (`integrity`): nothing changes it afterwards.
 
     Raises:
         FileRefusedError: it names or does what the allow-list does not permit.
@@ -43,8 +46,11 @@ def load_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> A
     if format_name == SKOPS:
         from .skops_files import load_skops
 
-        return load_skops(content, own_modules)
-    return LoadingMachine(io.BytesIO(content), own_modules=own_modules).run()
+        loaded = load_skops(content, own_modules)
+    else:
+        loaded = LoadingMachine(io.BytesIO(content), own_modules=own_modules).run()
+    integrity.check_graph(loaded)
+    return loaded
 
 
 def resolve(module: str, name: str) -> Any:
@@ -119,9 +125,17 @@ class LoadingMachine(PickleMachine):
     """Runs a pickle for real, within the allow-list."""
 
     def __init__(
-        self, stream: io.BytesIO, depth: int = 0, own_modules: frozenset[str] = frozenset()
+        self,
+        stream: io.BytesIO,
+        depth: int = 0,
+        own_modules: frozenset[str] = frozenset(),
+        allowance: Allowance | None = None,
     ) -> None:
         super().__init__(stream, depth)
+        self.allowance = allowance or Allowance(len(stream.getbuffer()))
+        """What the whole file may still take."""
+        self.awaiting: dict[int, Any] = {}
+        """Objects by id that were made and have no state yet: each gets one, once."""
         self.own_modules = own_modules
         """Top-level modules of the user's own."""
         self.classes: set[type] = set()
@@ -162,6 +176,7 @@ class LoadingMachine(PickleMachine):
             raise FileRefusedError("The model file calls what it may only name.")
         made = function.make(self, arguments)
         self.classes.add(type(made))
+        self.awaiting[id(made)] = made
         return made
 
     def new(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
@@ -169,20 +184,29 @@ class LoadingMachine(PickleMachine):
         if not isinstance(kind, type) or kind not in self.classes or arguments:
             raise FileRefusedError("The model file makes an object of what it may only name.")
         maker: Any = kind.__new__
-        return maker(kind)
+        made = maker(kind)
+        self.awaiting[id(made)] = made
+        return made
 
     def build(self, target: Any, state: Any) -> Any:
         """Give an object of an allowed class its state, checked by `states`."""
         if type(target) not in self.classes or isinstance(target, (type, Constructor)):
             raise FileRefusedError("The model file changes an object that is not the model's.")
+        if self.awaiting.pop(id(target), None) is None:
+            raise FileRefusedError("The model file gives an object its state twice.")
         if isinstance(target, ArrayWrapper):
             target.set_state(state)
-            return read_array(target, self.stream, self._nested)
-        states.set_state(target, state)
+            return read_array(target, self)
+        states.set_state(target, state, self)
         return target
 
-    def _nested(self) -> Any:
-        return LoadingMachine(self.stream, self.depth + 1, self.own_modules).run()
+    def settle(self, dtype: Any) -> None:
+        """Let a dtype get no state any more: an array was made of it, whose size depends on it."""
+        self.awaiting.pop(id(dtype), None)
+
+    def nested(self) -> Any:
+        """The object of a pickle that begins at this place of the stream."""
+        return LoadingMachine(self.stream, self.depth + 1, self.own_modules, self.allowance).run()
 
     def append(self, target: Any, items: list[Any]) -> None:
         """Lists only."""
@@ -196,7 +220,7 @@ class LoadingMachine(PickleMachine):
             raise FileRefusedError("The model file sets items of what is not a dictionary.")
         ordered = isinstance(target, collections.OrderedDict)
         for key, value in pairs:
-            check_key(key)
+            self.check_key(key)
             if ordered:
                 collections.OrderedDict.__setitem__(target, key, value)
             else:
@@ -205,7 +229,8 @@ class LoadingMachine(PickleMachine):
     def make_set(self, kind: type, items: list[Any]) -> Any:
         """A set of plain items."""
         for item in items:
-            check_key(item)
+            self.check_key(item)
+        self.allowance.spend(len(items))
         return kind(items)
 
     def add(self, target: Any, items: list[Any]) -> None:
@@ -213,23 +238,30 @@ class LoadingMachine(PickleMachine):
         if type(target) is not set:
             raise FileRefusedError("The model file adds to something that is not a set.")
         for item in items:
-            check_key(item)
+            self.check_key(item)
             target.add(item)
 
+    def check_key(self, key: Any) -> None:
+        """Plain values and flat tuples of them, of which no two are made to have the same hash.
 
-def check_key(key: Any) -> None:
-    """Plain values and flat tuples of them.
-
-    Raises:
-        FileRefusedError: it is something else.
-    """
-    parts = key if type(key) is tuple else (key,)
-    for part in parts:
-        if not isinstance(part, PLAIN_KEYS) and not _is_number(part):
-            raise FileRefusedError("The model file has a dictionary key that is not plain.")
+        Raises:
+            FileRefusedError: it is something else.
+        """
+        if type(key) is str:
+            return
+        parts: tuple[Any, ...] = (key,)
+        if type(key) is tuple:
+            self.allowance.check_tuple_key()
+            self.allowance.spend(len(key))
+            parts = key
+        for part in parts:
+            if not isinstance(part, PLAIN_KEYS) and not _is_number(part):
+                raise refuse_key()
+            if not is_plain_number_key(part):
+                raise refuse_key()
 
 
 def _is_number(value: Any) -> bool:
     import numpy as np
 
-    return isinstance(value, np.generic)
+    return isinstance(value, np.generic) and value.dtype.kind in "biufSU"

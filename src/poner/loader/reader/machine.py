@@ -17,6 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
+from .allowance import check_integer
 from .faults import FileUnreadableError
 from .opcodes import PUSHED, STEPS
 
@@ -85,6 +86,8 @@ class PickleMachine(ABC):
         try:
             for opcode, argument, _ in pickletools.genops(self.stream):
                 if opcode.name in stack_names:
+                    if type(argument) is int:
+                        check_integer(argument)
                     push(argument)
                 elif opcode.name == "STOP":
                     return self.stack.pop()

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from .machine import PickleMachine
 
 
+LARGEST_MEMO = 1 << 32
+"""Places that LONG_BINPUT can name; the text of PUT could name any."""
+
+
 def _ignore(machine: PickleMachine, argument: Any) -> None:
     """FRAME and PROTO's like: nothing to do."""
 
@@ -51,7 +55,10 @@ def _empty(kind: Callable[[], Any]) -> Callable[[PickleMachine, Any], None]:
 
 
 def _put(machine: PickleMachine, argument: int) -> None:
-    machine.memo[int(argument)] = machine.stack[-1]
+    place = int(argument)
+    if not 0 <= place < LARGEST_MEMO:
+        raise ValueError("a memo of impossible size")
+    machine.memo[place] = machine.stack[-1]
 
 
 def _memoize(machine: PickleMachine, argument: None) -> None:

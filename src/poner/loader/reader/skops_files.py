@@ -12,13 +12,18 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-from .constructors import BIT_GENERATORS
+from .allowance import Allowance, check_integer
+from .constructors import BIT_GENERATORS, is_shape
 from .faults import FileRefusedError, FileUnreadableError
 from .loading import LoadingMachine
+from .npy_files import read_npy, read_sparse
 from .skops_schema import open_archive, read_member, read_schema
 
 LOSS_MODULES = ("_loss", "sklearn._loss._loss", "sklearn.linear_model._sgd_fast")
 """Extension modules whose loss classes are called with their parameters."""
+
+OBJECT_BYTES = 1
+"""What an object of an array takes of the allowance: it stands in the schema with more."""
 
 Node = dict[str, Any]
 
@@ -34,8 +39,10 @@ def load_skops(content: bytes, own_modules: frozenset[str] = frozenset()) -> Any
     root = read_schema(archive)
     try:
         return SkopsBuilder(archive, own_modules).build(root)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise FileUnreadableError(f"The model file is damaged: {error!r}.") from error
+    except RecursionError as error:
+        raise FileUnreadableError("The model file nests objects too deeply.") from error
 
 
 class SkopsBuilder:
@@ -43,7 +50,8 @@ class SkopsBuilder:
 
     def __init__(self, archive: zipfile.ZipFile, own_modules: frozenset[str] = frozenset()) -> None:
         self.archive = archive
-        self.rules = LoadingMachine(io.BytesIO(), own_modules=own_modules)
+        allowance = Allowance(sum(member.file_size for member in archive.infolist()))
+        self.rules = LoadingMachine(io.BytesIO(), own_modules=own_modules, allowance=allowance)
         """The rules of pickles: what may be named, called, made and changed."""
         self.made: dict[int, Any] = {}
 
@@ -83,7 +91,13 @@ def _cached(builder: SkopsBuilder, node: Node) -> Any:
 
 
 def _json(builder: SkopsBuilder, node: Node) -> Any:
-    return json.loads(node["content"])
+    return json.loads(node["content"], parse_int=_integer)
+
+
+def _integer(text: str) -> int:
+    value = int(text)
+    check_integer(value)
+    return value
 
 
 def _list(builder: SkopsBuilder, node: Node) -> Any:
@@ -125,7 +139,9 @@ def _key(kind: Any, text: str) -> Any:
     """A dictionary's key, which JSON could only say as a text."""
     import numpy as np
 
-    if kind in (str, int, float):
+    if kind is int:
+        return _integer(text)
+    if kind in (str, float):
         return kind(text)
     if kind is bool or kind is np.bool_:
         return kind(text in ("True", "true"))
@@ -149,6 +165,7 @@ def _default_dict(builder: SkopsBuilder, node: Node) -> Any:
 def _bytes(builder: SkopsBuilder, node: Node) -> Any:
     _expect(node, "builtins.bytes", "builtins.bytearray")
     data = builder.member(node)
+    builder.rules.allowance.spend(len(data))
     return bytearray(data) if node["__class__"] == "bytearray" else data
 
 
@@ -214,7 +231,7 @@ def _array(builder: SkopsBuilder, node: Node) -> Any:
     if node["type"] == "json":
         _expect(node, "numpy.ndarray")
         return _object_array(builder, node)
-    array = np.load(io.BytesIO(builder.member(node)), allow_pickle=False)
+    array = read_npy(builder.member(node), builder.rules.allowance)
     if node["__class__"] == "ndarray":
         return array
     kind = builder.named(node)
@@ -224,19 +241,22 @@ def _array(builder: SkopsBuilder, node: Node) -> Any:
 
 
 def _object_array(builder: SkopsBuilder, node: Node) -> Any:
-    """An array of objects, stored as lists in lists."""
+    """An array of objects, stored as lists in lists; its size is known before it is made."""
     import numpy as np
 
     shape = builder.build(node["shape"])
+    if not is_shape(shape) or not shape:
+        raise FileUnreadableError("The model file is damaged: an array without a shape.")
+    builder.rules.allowance.check_shape(shape, OBJECT_BYTES)
+    level = [[builder.build(item) for item in node["content"]]]
+    for place, length in enumerate(shape):
+        if not all(type(part) is list and len(part) == length for part in level):
+            raise FileUnreadableError("The model file is damaged: an array of another shape.")
+        if place + 1 < len(shape):
+            level = [inner for part in level for inner in part]
     array = np.empty(shape, dtype=object)
-    items = [builder.build(item) for item in node["content"]]
-    if array.ndim == 0 or len(items) != shape[0]:
-        raise FileUnreadableError("The model file is damaged: an array of another shape.")
-    for index in np.ndindex(*shape):
-        value: Any = items
-        for position in index:
-            value = value[position]
-        array[index] = value
+    for index, item in zip(np.ndindex(*shape), (item for part in level for item in part)):
+        array[index] = item
     return array
 
 
@@ -244,7 +264,9 @@ def _masked(builder: SkopsBuilder, node: Node) -> Any:
     import numpy as np
 
     content = node["content"]
-    return np.ma.MaskedArray(builder.build(content["data"]), builder.build(content["mask"]))
+    made = np.ma.MaskedArray(builder.build(content["data"]), builder.build(content["mask"]))
+    made.fill_value = None  # the default, as a pickle's `__setstate__` gives it
+    return made
 
 
 def _dtype(builder: SkopsBuilder, node: Node) -> Any:
@@ -252,11 +274,7 @@ def _dtype(builder: SkopsBuilder, node: Node) -> Any:
 
 
 def _sparse(builder: SkopsBuilder, node: Node) -> Any:
-    import scipy.sparse  # type: ignore[import-untyped]  # it has no stubs
-
-    data = builder.member(node)
-    open_archive(data).close()  # a zip inside the zip, with bounds of its own
-    return scipy.sparse.load_npz(io.BytesIO(data))
+    return read_sparse(builder.member(node), builder.rules.allowance)
 
 
 def _random_state(builder: SkopsBuilder, node: Node) -> Any:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import zipfile
+import zlib
 from typing import Any
 
 from .allowed import CALL, NAME, NEW
@@ -20,6 +22,17 @@ from .listing import Listing
 LARGEST_PROTOCOL = 2
 MOST_MEMBERS = 200_000
 SCHEMA = "schema.json"
+
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    RuntimeError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+)
+"""What zipfile raises at a damaged member."""
 
 ROLES = {
     "ObjectNode": NEW,
@@ -53,11 +66,11 @@ def read_member(archive: zipfile.ZipFile, name: Any) -> bytes:
     Raises:
         FileUnreadableError: it is not there, or damaged.
     """
-    if not isinstance(name, str) or name not in archive.namelist():
+    if not isinstance(name, str) or name not in archive.NameToInfo:
         raise FileUnreadableError("The model file is damaged: a part of it is missing.")
     try:
         return archive.read(name)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+    except UNREADABLE as error:
         raise FileUnreadableError(f"The model file is damaged: {error}.") from error
 
 
@@ -74,7 +87,7 @@ def read_schema(archive: zipfile.ZipFile) -> dict[str, Any]:
         )
     try:
         schema = json.loads(read_member(archive, SCHEMA))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileUnreadableError("The model file is damaged: schema.json.") from error
     protocol = schema.get("protocol") if isinstance(schema, dict) else None
     if type(protocol) is not int or not 0 <= protocol <= LARGEST_PROTOCOL:
@@ -124,6 +137,6 @@ def _version(node: Any) -> Any:
         return None
     try:
         version = json.loads(node["content"])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return version if isinstance(version, str) else None

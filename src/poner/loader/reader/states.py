@@ -1,16 +1,22 @@
-"""Gives loaded objects their state, after looking at it.
+"""Gives loaded objects their state, after looking at what the building itself relies on.
 
-numpy and scikit-learn trust the state of a pickle: a dtype that calls pointers plain bytes, an
-array longer than its data or a tree whose child is not there would read memory that is not theirs.
+numpy and scikit-learn trust the state of a pickle: a dtype that calls pointers plain bytes, or an
+array longer than its data, would read memory that is not theirs as soon as it is made. What a
+finished model relies on, such as a tree's children, is checked when nothing changes any more
+(`integrity`).
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .constructors import is_shape
 from .faults import FileRefusedError, FileUnreadableError
+
+if TYPE_CHECKING:
+    from .loading import LoadingMachine
 
 BOOSTERS = {"lightgbm.basic": str, "xgboost.core": bytearray}
 """As what the Booster of a module keeps its model in a pickle."""
@@ -21,8 +27,11 @@ HANDLES = ("_handle", "handle")
 DAMAGED = "The model file is damaged: {} does not hold together."
 
 
-def set_state(target: Any, state: Any) -> None:
+def set_state(target: Any, state: Any, machine: LoadingMachine) -> None:
     """BUILD: checked by kind, then through `__setstate__` or the attributes.
+
+    The machine gives each object its state once, so that an array or a dtype that something else
+    was made of stays as it was.
 
     Raises:
         FileUnreadableError: the state does not fit the object.
@@ -31,9 +40,9 @@ def set_state(target: Any, state: Any) -> None:
     import numpy as np
 
     if isinstance(target, np.ndarray):
-        _set_array(target, state)
+        _set_array(target, state, machine)
     elif isinstance(target, np.dtype):
-        _set_dtype(target, state)
+        _set_dtype(target, state, machine)
     elif isinstance(target, np.random.BitGenerator):
         target.state = state[0] if isinstance(state, tuple) else state
     elif isinstance(target, np.random.SeedSequence):
@@ -43,40 +52,29 @@ def set_state(target: Any, state: Any) -> None:
     elif type(target).__name__ == "Booster" and type(target).__module__ in BOOSTERS:
         _set_booster(target, state)
     else:
-        _set_attributes(target, state)
+        _set_attributes(target, state, machine)
 
 
 def _set_partial(target: Any, state: Any) -> None:
-    """State of a partial: (function, arguments, keywords, attributes); keywords alone are taken."""
+    """State of a partial: (function, arguments, keywords, attributes); keywords alone are taken.
+
+    What they are is checked when the model is finished.
+    """
     function, arguments, keywords, attributes = state
     if function is not target.func or arguments != () or attributes:
         raise FileRefusedError("The model file changes what a partial function calls.")
-    if type(keywords) is not dict or not all(map(_is_option, keywords.values())):
+    if type(keywords) is not dict:
         raise FileRefusedError("The model file gives a partial function more than options.")
     target.__setstate__((function, (), keywords, None))
 
 
-def _is_option(value: Any) -> bool:
-    """What check_array's options may be: plain values, dtypes, and lists of these."""
-    import numpy as np
-
-    if isinstance(value, (list, tuple)):
-        return all(map(_is_option, value))
-    if isinstance(value, type):
-        return issubclass(value, np.generic)
-    return value is None or isinstance(value, (bool, int, float, str, np.dtype))
-
-
-def _set_attributes(target: Any, state: Any) -> None:
+def _set_attributes(target: Any, state: Any, machine: LoadingMachine) -> None:
     if type(state) is dict:
         check_names(state)
+        machine.allowance.spend(len(state))
     name = type(target).__name__
     if name == "Tree":
-        check_tree(state, target)
-    elif name == "TreePredictor":
-        check_predictor(state)
-    elif type(state) is dict and "_predictors" in state:
-        check_histogram(state)
+        _check_nodes(state)
     setter = getattr(type(target), "__setstate__", None)
     if setter is not None:
         setter(target, state)
@@ -84,6 +82,17 @@ def _set_attributes(target: Any, state: Any) -> None:
         target.__dict__.update(state)
     elif state is not None:
         raise FileUnreadableError(DAMAGED.format(f"the state of a {name}"))
+
+
+def _check_nodes(state: Any) -> None:
+    """A tree reads as many nodes as it is told, also to give them back."""
+    import numpy as np
+
+    nodes = state.get("nodes") if type(state) is dict else None
+    if not isinstance(nodes, np.ndarray) or nodes.ndim != 1 or nodes.dtype.names is None:
+        raise FileUnreadableError(DAMAGED.format("a tree"))
+    if type(state.get("node_count")) is not int or state["node_count"] != len(nodes):
+        raise FileUnreadableError(DAMAGED.format("a tree"))
 
 
 def _set_booster(target: Any, state: Any) -> None:
@@ -113,7 +122,7 @@ def check_names(state: Mapping[Any, Any]) -> None:
             raise FileRefusedError("The model file sets attributes that no fitted model has.")
 
 
-def _set_array(target: Any, state: Any) -> None:
+def _set_array(target: Any, state: Any, machine: LoadingMachine) -> None:
     """State of an array: (version, shape, dtype, is_fortran, bytes or list); masked: two more."""
     import numpy as np
 
@@ -121,11 +130,10 @@ def _set_array(target: Any, state: Any) -> None:
     if type(state) is not tuple or len(state) != (7 if masked else 5):
         raise FileUnreadableError(DAMAGED.format("an array"))
     _, shape, dtype, _, data = state[:5]
-    if not isinstance(dtype, np.dtype) or not _is_shape(shape):
+    if not isinstance(dtype, np.dtype) or not is_shape(shape):
         raise FileUnreadableError(DAMAGED.format("an array"))
-    count = 1
-    for length in shape:
-        count *= length
+    machine.settle(dtype)
+    count = machine.allowance.check_shape(shape, dtype.itemsize)
     if dtype.hasobject:
         fits = dtype.kind == "O" and type(data) is list and len(data) == count
     else:
@@ -137,15 +145,7 @@ def _set_array(target: Any, state: Any) -> None:
     target.__setstate__(state)
 
 
-def _is_shape(shape: Any) -> bool:
-    return (
-        type(shape) is tuple
-        and len(shape) <= 32
-        and all(type(length) is int and length >= 0 for length in shape)
-    )
-
-
-def _set_dtype(target: Any, state: Any) -> None:
+def _set_dtype(target: Any, state: Any, machine: LoadingMachine) -> None:
     """State of a dtype: (version, byte order, subarray, names, fields, size, alignment, flags).
 
     The dtype is made anew from names, fields and size, which numpy checks; what the file says of
@@ -159,11 +159,12 @@ def _set_dtype(target: Any, state: Any) -> None:
     if names is None:
         made = target.newbyteorder(order) if order in ("<", ">") else target
     else:
-        made = _structured(names, fields, size)
+        made = _structured(names, fields, size, machine)
+        machine.allowance.check_shape((), made.itemsize)
     target.__setstate__(made.__reduce__()[2])
 
 
-def _structured(names: Any, fields: Any, size: Any) -> Any:
+def _structured(names: Any, fields: Any, size: Any, machine: LoadingMachine) -> Any:
     import numpy as np
 
     if type(names) is not tuple or type(fields) is not dict or type(size) is not int:
@@ -171,6 +172,7 @@ def _structured(names: Any, fields: Any, size: Any) -> Any:
     described: dict[str, Any] = {"names": [], "formats": [], "offsets": [], "itemsize": size}
     for name in names:
         dtype, offset = _field(fields.get(name))
+        machine.settle(dtype)
         described["names"].append(name)
         described["formats"].append(dtype)
         described["offsets"].append(offset)
@@ -179,65 +181,12 @@ def _structured(names: Any, fields: Any, size: Any) -> Any:
 
 
 def _field(field: Any) -> tuple[Any, int]:
+    """A field holds plain values; records inside records would be walked for ever."""
     import numpy as np
 
     if type(field) is tuple and len(field) == 2:
         dtype, offset = field
-        if isinstance(dtype, np.dtype) and type(offset) is int and not dtype.hasobject:
+        plain = isinstance(dtype, np.dtype) and dtype.names is None and not dtype.hasobject
+        if plain and type(offset) is int:
             return dtype, offset
     raise FileUnreadableError(DAMAGED.format("a dtype"))
-
-
-def check_tree(state: Any, tree: Any) -> None:
-    """A tree's state: children come after their parent, features are columns.
-
-    Raises:
-        FileUnreadableError: walking it would leave the tree, or never end.
-    """
-    import numpy as np
-
-    nodes = state.get("nodes") if type(state) is dict else None
-    if not isinstance(nodes, np.ndarray) or nodes.ndim != 1 or nodes.dtype.names is None:
-        raise FileUnreadableError(DAMAGED.format("a tree"))
-    if len(nodes) != state.get("node_count") or len(nodes) == 0:
-        raise FileUnreadableError(DAMAGED.format("a tree"))
-    left, right, feature = nodes["left_child"], nodes["right_child"], nodes["feature"]
-    inner = left != -1
-    if inner.any():
-        own = np.flatnonzero(inner)
-        _check_children(own, left[inner], right[inner], len(nodes))
-        if feature[inner].min() < 0 or feature[inner].max() >= tree.n_features:
-            raise FileUnreadableError(DAMAGED.format("a tree"))
-
-
-def check_predictor(state: Any) -> None:
-    """The same for a tree of the histogram models, and its sets of categories."""
-    import numpy as np
-
-    nodes = state.get("nodes") if type(state) is dict else None
-    if not isinstance(nodes, np.ndarray) or nodes.ndim != 1 or nodes.dtype.names is None:
-        raise FileUnreadableError(DAMAGED.format("a tree"))
-    inner = nodes["is_leaf"] == 0
-    bitsets = state.get("raw_left_cat_bitsets")
-    sets_used = nodes["bitset_idx"][inner & (nodes["is_categorical"] != 0)]
-    if len(nodes) == 0 or (len(sets_used) and sets_used.max() >= len(bitsets)):
-        raise FileUnreadableError(DAMAGED.format("a tree"))
-    own = np.flatnonzero(inner)
-    _check_children(own, nodes["left"][inner], nodes["right"][inner], len(nodes))
-
-
-def check_histogram(state: Mapping[str, Any]) -> None:
-    """The trees of a histogram model look at columns that are there."""
-    for predictors in state["_predictors"]:
-        for predictor in predictors:
-            nodes = predictor.nodes
-            used = nodes["feature_idx"][nodes["is_leaf"] == 0]
-            if len(used) and not 0 <= used.min() <= used.max() < state["n_features_in_"]:
-                raise FileUnreadableError(DAMAGED.format("a tree"))
-
-
-def _check_children(own: Any, left: Any, right: Any, count: int) -> None:
-    if len(own) and not (
-        (left > own).all() and (right > own).all() and left.max() < count and right.max() < count
-    ):
-        raise FileUnreadableError(DAMAGED.format("a tree"))

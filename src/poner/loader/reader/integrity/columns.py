@@ -1,0 +1,89 @@
+"""Encoders and vectorizers, which make sparse matrices of positions that were fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .shapes import is_array, require
+
+MOST_HASHED_FEATURES = 1 << 31
+"""Below it the number of a hashed feature fits 32 bits (_hashing_fast.pyx)."""
+
+
+def check_one_hot(encoder: Any) -> None:
+    """Each feature has as many columns as its categories, those that are dropped left out."""
+    state = vars(encoder)
+    if "categories_" not in state or "_n_features_outs" not in state:
+        return
+    drops = state.get("_drop_idx_after_grouping", state.get("drop_idx_"))
+    groups = state.get("_default_to_infrequent_mappings")
+    groups = groups if state.get("_infrequent_enabled") else None
+    n_features = len(encoder.categories_)
+    widths = encoder._n_features_outs
+    fits = type(widths) is list and len(widths) == n_features
+    require(fits, "OneHotEncoder", "does not say how many columns each feature gets")
+    for name, own in (("drops", drops), ("groups", groups)):
+        require(own is None or len(own) == n_features, "OneHotEncoder", f"{name} other categories")
+    for place, categories in enumerate(encoder.categories_):
+        _check_order(categories)
+        group = None if groups is None else groups[place]
+        count = len(categories) if group is None else _groups(group, len(categories))
+        dropped = None if drops is None else drops[place]
+        if dropped is not None:
+            require(
+                0 <= int(dropped) < count, "OneHotEncoder", "drops a category that is not there"
+            )
+            count -= 1
+        fits = int(widths[place]) == count
+        require(fits, "OneHotEncoder", "gives a feature another number of columns")
+
+
+def _check_order(categories: Any) -> None:
+    """Numbers are looked up by halving, which needs them in order; NaN comes last."""
+    import numpy as np
+
+    require(isinstance(categories, np.ndarray), "OneHotEncoder", "has no categories")
+    if categories.dtype.kind in "OUS":
+        return
+    known = categories[~np.isnan(categories)] if categories.dtype.kind == "f" else categories
+    ordered = (known[1:] > known[:-1]).all() and len(categories) - len(known) <= 1
+    last = not len(categories) or np.array_equal(categories[: len(known)], known)
+    require(ordered and last, "OneHotEncoder", "has categories that are not in order")
+
+
+def _groups(group: Any, n_categories: int) -> int:
+    """How many columns there are once rare categories share one."""
+    fits = is_array(group, "iu", 1) and len(group) == n_categories > 0 and group.min() >= 0
+    require(fits, "OneHotEncoder", "groups other categories")
+    count = int(group.max()) + 1
+    require(count <= n_categories, "OneHotEncoder", "groups other categories")
+    return count
+
+
+def check_vocabulary(vectorizer: Any) -> None:
+    """Each word has a column of its own, from 0 on."""
+    vocabulary = vars(vectorizer).get("vocabulary_")
+    if vocabulary is None:
+        return
+    require(isinstance(vocabulary, Mapping), "vectorizer", "has no vocabulary")
+    count = len(vocabulary)
+    fits = all(0 <= int(place) < count for place in vocabulary.values())
+    require(fits, "vectorizer", "has a word whose column is not there")
+
+
+def check_hasher(hasher: Any) -> None:
+    """A hashed feature's number is below a number above 0."""
+    count = hasher.n_features
+    fits = not isinstance(count, bool) and 0 < int(count) == count < MOST_HASHED_FEATURES
+    require(fits, "hasher", "has an impossible number of features")
+
+
+CHECKS = {
+    "sklearn.preprocessing._encoders.OneHotEncoder": check_one_hot,
+    "sklearn.feature_extraction.text.CountVectorizer": check_vocabulary,
+    "sklearn.feature_extraction._dict_vectorizer.DictVectorizer": check_vocabulary,
+    "sklearn.feature_extraction.text.HashingVectorizer": check_hasher,
+    "sklearn.feature_extraction._hash.FeatureHasher": check_hasher,
+}
+"""By class: what is checked of its objects."""

@@ -1,0 +1,100 @@
+"""Sparse matrices, splines, masked arrays and random generators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .shapes import is_array, is_within, require
+
+COMPRESSED = ("csr", "csc")
+LARGEST_DIMENSION = 1 << 31
+"""Positions in a sparse matrix are 32 bits wide where compiled code asks for them."""
+
+GENERATOR_POSITIONS = {"MT19937": ("pos", 624), "Philox": ("buffer_pos", 4)}
+"""By bit generator: the position in its buffer, and how long that is (numpy's mt19937.h and
+philox.h)."""
+
+
+def check_sparse(matrix: Any) -> None:
+    """Indices are within the shape, and where each row begins follows where the last one did."""
+    import numpy as np
+
+    shape, form = matrix.shape, matrix.format
+    fits = len(shape) == 2 and all(0 <= int(length) < LARGEST_DIMENSION for length in shape)
+    require(fits, "sparse matrix", "has an impossible shape")
+    data = matrix.data
+    require(is_array(data, "biufc", 1), "sparse matrix", "has no numbers")
+    if form == "coo":
+        for places, length in zip((matrix.row, matrix.col), shape):
+            fits = is_array(places, "iu", 1) and places.shape == data.shape
+            require(fits and is_within(places, length), "sparse matrix", "reaches beyond its shape")
+        return
+    require(form in COMPRESSED, "sparse matrix", "is of a format that no fitted model has")
+    major, minor = shape if form == "csr" else shape[::-1]
+    indices, begins = matrix.indices, matrix.indptr
+    fits = is_array(indices, "iu", 1) and is_array(begins, "iu", 1) and len(begins) == major + 1
+    require(fits, "sparse matrix", "does not say where its rows begin")
+    fits = begins[0] == 0 and (np.diff(begins.astype(np.int64)) >= 0).all()
+    require(fits, "sparse matrix", "has rows that end before they begin")
+    count = int(begins[-1])
+    require(
+        count <= min(len(indices), len(data)), "sparse matrix", "has fewer numbers than it says"
+    )
+    require(is_within(indices, minor), "sparse matrix", "reaches beyond its shape")
+
+
+def check_spline(spline: Any) -> None:
+    """As BSpline's own constructor checks it (scipy/interpolate/_bsplines.py)."""
+    import numpy as np
+
+    knots, coefficients, degree = spline.t, spline.c, spline.k
+    axis = getattr(spline, "axis", 0)
+    require(
+        isinstance(degree, (int, np.integer)) and 0 <= degree, "spline", "has an impossible degree"
+    )
+    require(is_array(knots, "f", 1) and np.isfinite(knots).all(), "spline", "has no knots")
+    count = len(knots) - int(degree) - 1
+    require(count > degree, "spline", "has fewer knots than its degree needs")
+    require((np.diff(knots) >= 0).all(), "spline", "has knots that are not in order")
+    require(len(np.unique(knots[degree : count + 1])) > 1, "spline", "has knots that are all one")
+    is_numbers = isinstance(coefficients, np.ndarray) and coefficients.dtype.kind in "fc"
+    require(is_numbers and coefficients.ndim > 0, "spline", "has no coefficients")
+    fits = isinstance(axis, int) and axis == 0 and coefficients.shape[0] >= count
+    require(fits, "spline", "has fewer coefficients than knots")
+
+
+def check_masked(array: Any) -> None:
+    """A mask is as large as what it covers."""
+    import numpy as np
+
+    mask = np.ma.getmask(array)
+    fits = mask is np.ma.nomask or mask.shape == array.shape
+    require(fits, "masked array", "has a mask of another shape")
+
+
+def check_generator(generator: Any) -> None:
+    """A generator's position is inside its buffer."""
+    name = type(generator).__name__
+    if name not in GENERATOR_POSITIONS:
+        return
+    key, length = GENERATOR_POSITIONS[name]
+    state = generator.state
+    position = state["state"].get(key, state.get(key))
+    require(0 <= int(position) <= length, "random generator", "reads behind its buffer")
+
+
+SPARSE_CLASSES = (
+    "scipy.sparse._base._spbase",
+    "scipy.sparse._base.spmatrix",
+    "scipy.sparse.base.spmatrix",
+)
+"""What each sparse matrix derives from: since scipy 1.11, since 1.8, before."""
+
+CHECKS = {
+    **dict.fromkeys(SPARSE_CLASSES, check_sparse),
+    "scipy.interpolate._bsplines.BSpline": check_spline,
+    "numpy.ma.MaskedArray": check_masked,
+    "numpy.ma.core.MaskedArray": check_masked,
+    "numpy.random.bit_generator.BitGenerator": check_generator,
+}
+"""By class: what is checked of its objects."""

@@ -1,0 +1,186 @@
+"""Trees: children are there and come after their parent, features are columns of the rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .shapes import is_array, is_within, require, width_of
+
+BITSET_WORDS = 8
+"""Words of 32 bits in a set of categories: 256 of them (_hist_gradient_boosting/common.pyx)."""
+
+
+def check_tree(tree: Any) -> None:
+    """`sklearn.tree._tree.Tree`, as it is kept in memory of its own."""
+    require(tree.node_count > 0, "tree", "has no nodes")
+    state = tree.__getstate__()
+    nodes = state["nodes"]
+    require(len(nodes) == tree.node_count == len(state["values"]), "tree", "lacks nodes")
+    left, right, feature = nodes["left_child"], nodes["right_child"], nodes["feature"]
+    inner = left != -1
+    check_children(inner, left, right)
+    require(is_within(feature[inner], tree.n_features), "tree", "splits a column that is not there")
+    depth = _depth(inner, left, right)
+    require(depth <= tree.max_depth <= len(nodes), "tree", "is not as deep as it says")
+
+
+def check_children(inner: Any, left: Any, right: Any) -> None:
+    """Each child is there, comes after its parent and has no other.
+
+    Args:
+        inner: (n_nodes,) whether a node has children.
+        left: (n_nodes,) places of the left children.
+        right: (n_nodes,) places of the right children.
+    """
+    import numpy as np
+
+    parents = np.flatnonzero(inner)
+    children = np.concatenate([left[inner], right[inner]]).astype(np.int64)
+    require(is_within(children, len(inner)), "tree", "has a child that is not there")
+    require(
+        (children > np.concatenate([parents, parents])).all(),
+        "tree",
+        "has a child that comes before its parent",
+    )
+    alone = len(np.unique(children)) == len(children)
+    require(alone, "tree", "has a child with two parents")
+
+
+def _depth(inner: Any, left: Any, right: Any) -> int:
+    """Nodes on the longest way from the root, without the root; level by level."""
+    import numpy as np
+
+    depth, level = -1, np.zeros(1, np.int64)
+    while len(level):
+        depth += 1
+        parents = level[inner[level]]
+        level = np.concatenate([left[parents], right[parents]])
+    return depth
+
+
+def check_estimator_of_tree(estimator: Any) -> None:
+    """A DecisionTree or ExtraTree checks the width of rows against what it says of itself."""
+    if "tree_" in vars(estimator):
+        check_width(estimator, width_of(estimator))
+
+
+def check_width(estimator: Any, width: int) -> None:
+    """Whether an estimator is a tree over as many columns."""
+    from sklearn.tree import BaseDecisionTree
+    from sklearn.tree._tree import Tree
+
+    is_tree = isinstance(estimator, BaseDecisionTree) and type(estimator.tree_) is Tree
+    require(is_tree, "model", "holds something else in the place of a tree")
+    fits = estimator.tree_.n_features == width
+    require(fits, "tree", "is for another number of columns than its model")
+
+
+def check_forest(forest: Any) -> None:
+    """A forest checks rows once, and its trees take them as they are."""
+    if "estimators_" in vars(forest):
+        for estimator in forest.estimators_:
+            check_width(estimator, width_of(forest))
+
+
+def check_isolation(forest: Any) -> None:
+    """An IsolationForest gives each tree some of the columns, or all where it drew as many."""
+    state = vars(forest)
+    if "estimators_" not in state:
+        return
+    chosen = state["estimators_features_"]
+    require(len(chosen) == len(forest.estimators_), "forest", "lacks columns of its trees")
+    for estimator, features in zip(forest.estimators_, chosen):
+        require(is_array(features, "iu", 1), "forest", "chooses columns by something else")
+        check_width(estimator, len(features))
+        if state.get("_max_features") == width_of(forest):
+            check_width(estimator, width_of(forest))
+
+
+def check_boosting(model: Any) -> None:
+    """Gradient boosting adds up trees of one value a leaf, a column of them for each output."""
+    import numpy as np
+
+    if "estimators_" not in vars(model):
+        return
+    estimators, width = model.estimators_, width_of(model)
+    table = is_array(estimators, "O", 2) and estimators.size > 0
+    require(table, "boosting model", "keeps its trees in something else than a table")
+    for estimator in estimators.ravel().tolist():
+        check_width(estimator, width)
+    begun = model._raw_predict_init(np.zeros((1, width), np.float32))
+    fits = is_array(begun, "f", 2) and begun.shape[1] == estimators.shape[1]
+    require(fits, "boosting model", "has another number of trees a step than of outputs")
+
+
+def check_predictor(predictor: Any) -> None:
+    """A tree of the histogram models, and its sets of categories."""
+    nodes = predictor.nodes
+    require(is_array(nodes, "V", 1) and len(nodes) > 0, "tree", "has no nodes")
+    inner = nodes["is_leaf"] == 0
+    check_children(inner, nodes["left"], nodes["right"])
+    for name in ("raw_left_cat_bitsets", "binned_left_cat_bitsets"):
+        sets = vars(predictor)[name]
+        is_sets = is_array(sets, "u", 2) and sets.shape[1] == BITSET_WORDS
+        require(is_sets, "tree", "has sets of categories of another size")
+        used = nodes["bitset_idx"][inner & (nodes["is_categorical"] != 0)]
+        require(
+            is_within(used, len(sets)), "tree", "asks for a set of categories that is not there"
+        )
+
+
+def check_histogram(model: Any) -> None:
+    """The trees of a histogram model look at columns that are there, also behind its encoder."""
+    if "_predictors" not in vars(model):
+        return
+    width = width_of(model)
+    categorical = _categorical_columns(model, width)
+    for predictors in model._predictors:
+        for predictor in predictors:
+            nodes = predictor.nodes
+            inner = nodes["is_leaf"] == 0
+            used = nodes["feature_idx"][inner]
+            require(is_within(used, width), "tree", "splits a column that is not there")
+            asked = nodes["feature_idx"][inner & (nodes["is_categorical"] != 0)]
+            known = categorical[asked].all()
+            require(known, "tree", "asks for categories of a column that has none")
+    _check_encoder(model, width)
+
+
+def _categorical_columns(model: Any, width: int) -> Any:
+    """(n_features,) whether a column holds categories, of which the bin mapper makes sets."""
+    import numpy as np
+
+    mapper = model._bin_mapper
+    categorical = vars(mapper).get("is_categorical_")
+    if categorical is None:
+        return np.zeros(width, bool)
+    fits = is_array(categorical, "biu", 1) and len(categorical) == width
+    require(fits, "histogram model", "knows the categories of another number of columns")
+    enough = len(mapper.bin_thresholds_) >= width
+    require(enough, "histogram model", "lacks the categories of some columns")
+    return categorical != 0
+
+
+def _check_encoder(model: Any, width: int) -> None:
+    """Encoded rows are as wide as the model says: tried with a row of gaps."""
+    import numpy as np
+
+    if vars(model).get("_preprocessor") is None:
+        return
+    encoded = model._preprocessor.transform(np.full((1, width), np.nan))
+    fits = getattr(encoded, "shape", None) == (1, width)
+    require(fits, "histogram model", "encodes rows to another number of columns")
+
+
+CHECKS = {
+    "sklearn.tree._tree.Tree": check_tree,
+    "sklearn.tree._classes.BaseDecisionTree": check_estimator_of_tree,
+    "sklearn.ensemble._forest.BaseForest": check_forest,
+    "sklearn.ensemble._iforest.IsolationForest": check_isolation,
+    "sklearn.ensemble._gb.BaseGradientBoosting": check_boosting,
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor": check_predictor,
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.BaseHistGradientBoosting": (
+        check_histogram
+    ),
+}
+"""By class: what is checked of its objects."""

@@ -1,0 +1,72 @@
+"""Support vectors, as libsvm takes them: pointers and a few counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .shapes import is_array, is_within, require, width_of
+
+CLASSIFIERS = ("c_svc", "nu_svc")
+"""Kinds of machines that count their support vectors class by class."""
+
+
+def check_vectors(model: Any) -> None:
+    """`sklearn.svm._base.BaseLibSVM` (libsvm_helper.c: set_model, csr_set_model)."""
+    state = vars(model)
+    if "support_vectors_" not in state:
+        return
+    fits = "_impl" not in state and "_sparse_kernels" not in state
+    require(fits, "support vector machine", "is of another kind than its class")
+    vectors, support, counts = model.support_vectors_, model.support_, model._n_support
+    fits = is_array(support, "i", 1) and is_array(counts, "i", 1)
+    require(fits, "support vector machine", "does not say which rows support it")
+    n_vectors, n_classes = len(support), len(counts)
+    _check_counts(model, counts, n_vectors)
+    pairs = n_classes * (n_classes - 1) // 2
+    require(len(model._intercept_) >= pairs, "support vector machine", "lacks intercepts")
+    for name in ("_probA", "_probB"):
+        given = state[name] if name in state else getattr(model, name)
+        fits = is_array(given, "f", 1) and (not len(given) or len(given) >= pairs)
+        require(fits, "support vector machine", "lacks constants of its probabilities")
+    coefficients = model._dual_coef_
+    require(
+        coefficients.shape == (n_classes - 1, n_vectors),
+        "support vector machine",
+        "has coefficients of other vectors",
+    )
+    if model._sparse:
+        whole = len(coefficients.data) >= (n_classes - 1) * n_vectors
+        require(whole, "support vector machine", "lacks coefficients")
+        fits = vectors.shape == (n_vectors, width_of(model)) and vectors.format == "csr"
+        require(fits, "support vector machine", "has vectors of another size")
+        return
+    _check_dense(model, vectors, support)
+
+
+def _check_counts(model: Any, counts: Any, n_vectors: int) -> None:
+    require(counts.min(initial=0) >= 0, "support vector machine", "counts vectors below zero")
+    if model._impl in CLASSIFIERS:
+        fits = len(counts) == len(model.classes_) >= 2 and counts.sum() == n_vectors
+    else:
+        fits = len(counts) == 2
+    require(fits, "support vector machine", "counts the vectors of other classes")
+
+
+def _check_dense(model: Any, vectors: Any, support: Any) -> None:
+    """Vectors in full, or for a kernel that is given, the places of rows alone."""
+    precomputed = callable(model.kernel) or model.kernel == "precomputed"
+    if precomputed:
+        fits = is_within(support, model.shape_fit_[0])
+        require(fits, "support vector machine", "is supported by rows that are not there")
+        require(
+            is_array(vectors, "f", 2) and len(vectors) in (0, len(support)),
+            "support vector machine",
+            "has vectors of another size",
+        )
+        return
+    fits = is_array(vectors, "f", 2) and vectors.shape == (len(support), width_of(model))
+    require(fits, "support vector machine", "has vectors of another size")
+
+
+CHECKS = {"sklearn.svm._base.BaseLibSVM": check_vectors}
+"""By class: what is checked of its objects."""
