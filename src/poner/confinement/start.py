@@ -52,7 +52,7 @@ def main() -> None:
     if worker:
         os.close(running)
         room.broker = None
-        keeper.keep(worker, alive, ended, status, memory_bytes, broker)
+        keeper.keep(worker, room, alive, ended, status, broker)
     del broker
     os.close(alive)
     os.close(ended)

@@ -154,6 +154,20 @@ def test_threads_where_they_are_allowed(confined: Runner, threads: bool) -> None
     assert done.output.split() == [b"done" if threads else b"refused", b"refused"]
 
 
+def test_a_swarm_of_threads_is_ended(confined: Runner) -> None:
+    """Threads with next to no stack, which count against nothing else."""
+    done = confined(
+        """
+        import threading, time
+        threading.stack_size(32768)
+        while True:
+            threading.Thread(target=time.sleep, args=(60,)).start()
+        """,
+        Limits(60, 4 << 30, threads=True),
+    )
+    assert (done.ending.returncode, done.ending.out_of_memory) == (-9, False)
+
+
 def test_what_is_in_force_is_said_before_the_program_runs(folder: Path) -> None:
     """The program has no descriptor by which it could say otherwise."""
     program = write(folder, "import os; print(os.listdir('/proc/self/fd')); input()")
@@ -228,6 +242,7 @@ def test_nothing_outlives_poner(folder: Path, victim: str) -> None:
         while running(worker) or running(keeper):
             assert time.monotonic() < deadline
             time.sleep(0.01)
+        assert folder.exists() == (victim == "keeper")  # poner itself is there to remove it
         poner.kill()
 
 
