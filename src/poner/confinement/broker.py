@@ -12,6 +12,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import signal
 import socket
 import stat
 import struct
@@ -32,6 +33,9 @@ RECEIVE, ANSWER, ADD_DESCRIPTOR = 0xC0502100, 0xC0182101, 0x40182103
 
 NOTIFICATION = struct.Struct("=QIIiIQ6Q")
 """struct seccomp_notif: id, process, flags; number, architecture, place, arguments of the call."""
+
+STUCK_S = 5
+"""After which a keeper that waits for nobody ends, and with it the worker."""
 
 HERE = -100
 """AT_FDCWD: the folder that the process is in."""
@@ -109,10 +113,13 @@ def answer(listener: int, worker: int, readable: Sequence[str]) -> bool:
         readable: folders and files that it may read, without links.
     """
     asked = bytearray(NOTIFICATION.size)
+    signal.alarm(STUCK_S)  # it waits for ever if the one that asked has been killed meanwhile
     try:
         fcntl.ioctl(listener, RECEIVE, asked)
     except OSError:
         return True  # the thread that asked has ended
+    finally:
+        signal.alarm(0)
     identifier, thread, _, number, _, _, first, second, third, *_ = NOTIFICATION.unpack(asked)
     opened = -1
     try:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 LOOK_S = 0.1
 """Between two looks at the worker's memory."""
 
-
 MOST_THREADS = 512
 """More than a library starts; no limit of the kernel's binds root."""
 
