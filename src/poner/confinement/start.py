@@ -18,6 +18,10 @@ import os
 import sys
 from importlib.machinery import SourceFileLoader
 
+TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+if TYPE_CHECKING:
+    from typing import Any
+
 FOLDER = os.path.dirname(os.path.realpath(__file__))
 NAME = "poner_confinement"
 
@@ -27,6 +31,17 @@ def load_confinement() -> None:
     package = type(sys)(NAME)
     package.__path__ = [FOLDER]
     sys.modules[NAME] = package
+
+
+def load_modules() -> list[Any]:
+    """The keeper's and the worker's module; with bytecode, as poner's modules have it anyway."""
+    names = ["keeper", "confine"]
+    if sys.platform == "linux":
+        names += ["landlock", "mounts", "namespaces", "seccomp"]
+    sys.dont_write_bytecode = False
+    modules = [importlib.import_module(f"{NAME}.{name}") for name in names]
+    sys.dont_write_bytecode = True  # as -B says, for what is not poner's
+    return modules[:2]
 
 
 def run_program(path: str) -> None:
@@ -42,8 +57,7 @@ def main() -> None:
     cpu_s, memory_bytes, threads, alive, status, packages, count = map(int, numbers)
     readable, program = sys.argv[9 : 9 + count], sys.argv[9 + count :]
     load_confinement()
-    keeper = importlib.import_module(NAME + ".keeper")
-    confine = importlib.import_module(NAME + ".confine")
+    keeper, confine = load_modules()
     own = os.getpid()
     room = confine.Room(folder, cpu_s, memory_bytes, bool(threads), [FOLDER, *readable])
     ended, running = os.pipe()
