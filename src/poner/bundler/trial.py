@@ -101,17 +101,15 @@ def unpacked(function_zip: Path, layers: Sequence[Path], scratch: Path) -> Itera
         for path, name in ((function_zip, "task"), *((layer, "opt") for layer in layers)):
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(folder / "files" / name)
+        yield folder
     except OSError as error:
-        if folder is not None:
-            remove_folder(folder)
         raise BundleError(
-            f"The function could not be unpacked to be tried: {error.strerror}.",
+            f"The function could not be unpacked and tried: {error.strerror or error}.",
             "Free some space for temporary files, or name another place for them with TMPDIR.",
         ) from error
-    try:
-        yield folder
     finally:
-        remove_folder(folder)
+        if folder is not None:
+            remove_folder(folder)
 
 
 def make_requests(rows: Rows, predictions: FloatArray, signature: Signature) -> list[Request]:

@@ -25,6 +25,14 @@ def test_the_child_is_confined_before_it_reads(models, writers, tmp_path):
     assert "limits" in listed.confined
 
 
+def test_a_full_folder_for_temporary_files_is_one_clean_error(tmp_path, monkeypatch):
+    """Said with what to do."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(ModelUnreadableError, match="cannot be started") as caught:
+        ChildProcess(sys.executable, cpu_s=5)
+    assert "TMPDIR" in caught.value.hint
+
+
 def run_child(program, tmp_path, monkeypatch, **options):
     """A ChildProcess that runs another program in place of the reader."""
     start = tmp_path / "start.py"
