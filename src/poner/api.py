@@ -93,7 +93,7 @@ def compile(  # the flow's own word, as in re.compile
     """
     if isinstance(model, str | Path):
         report.check(
-            required=require_confinement, notify=lambda line: warnings.warn(line, stacklevel=3)
+            required=require_confinement, notify=lambda line: warnings.warn(line, stacklevel=4)
         )
         opened = loader.open_model(Path(model), feature_names=feature_names, labels=labels)
     else:

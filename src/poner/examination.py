@@ -27,6 +27,7 @@ _LITTLE_SPACE_BYTES = 1 << 30  # an environment of scikit-learn takes some 300 M
 _MECHANISMS = {
     "mounts": "namespaces",
     "landlock": "Landlock",
+    "broker": "a broker of files",
     "seccomp": "seccomp",
     "limits": "limits",
 }
@@ -166,8 +167,8 @@ def _check_confinement() -> Finding:
             "confinement",
             "warning",
             f"A process that reads a model is confined only in part: {found.gaps}; {may_take}.",
-            "Build models of others on Linux with user namespaces or Landlock, and seccomp; "
-            "--require-confinement refuses where they are missing.",
+            "Build models of others on Linux 5.9 or later with seccomp, on x86_64 or aarch64; "
+            "--require-confinement refuses where that is missing.",
         )
     by = ", ".join(name for word, name in _MECHANISMS.items() if word in found.in_force)
     return Finding(

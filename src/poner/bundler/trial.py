@@ -6,7 +6,6 @@ The function may hold the user's untrusted model: it runs confined, and its answ
 from __future__ import annotations
 
 import json
-import os
 import platform
 import re
 import zipfile
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray, JsonScalar, PredictionValue, Rows, Signature
 from poner.bundle import KnownAnswer, agrees
+from poner.bundler.layers.linking import OPENMP
 from poner.confinement.process import Limits, Program, Run, make_folder, remove_folder, run
 from poner.errors import BundleError, ParityError
 from poner.rows import as_matrix, as_records
@@ -101,17 +101,15 @@ def unpacked(function_zip: Path, layers: Sequence[Path], scratch: Path) -> Itera
         for path, name in ((function_zip, "task"), *((layer, "opt") for layer in layers)):
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(folder / "files" / name)
+        yield folder
     except OSError as error:
-        if folder is not None:
-            remove_folder(folder)
         raise BundleError(
-            f"The function could not be unpacked to be tried: {error.strerror}.",
+            f"The function could not be unpacked and tried: {error.strerror or error}.",
             "Free some space for temporary files, or name another place for them with TMPDIR.",
         ) from error
-    try:
-        yield folder
     finally:
-        remove_folder(folder)
+        if folder is not None:
+            remove_folder(folder)
 
 
 def make_requests(rows: Rows, predictions: FloatArray, signature: Signature) -> list[Request]:
@@ -187,7 +185,6 @@ def ask(
     (files / "asked.json").write_text(json.dumps(asked))
     program = Program(
         interpreter,
-        ("-I", "-S", "-B"),
         _PROGRAM,
         arguments=(str(files),),
         environment=_environment(files),
@@ -251,14 +248,18 @@ def nonsense(advice: str) -> ParityError:
 
 
 def _environment(files: Path) -> dict[str, str]:
-    """What of Lambda's own environment Python and libraries look at."""
-    task, opt = files / "task", files / "opt"
-    folders = (task, task / "lib", opt / "lib")
+    """What of Lambda's own environment Python and libraries look at.
+
+    LD_LIBRARY_PATH takes effect before the process is confined, so it names no folder with a
+    library that Python itself might take from there.
+    """
+    task, lent = files / "task", files / "opt" / "lib"
+    names = {path.name for path in lent.iterdir()} if lent.is_dir() else set()
     return {
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "LD_LIBRARY_PATH": os.pathsep.join(map(str, folders)),
+        **({"LD_LIBRARY_PATH": str(lent)} if names == {OPENMP} else {}),
         "LAMBDA_TASK_ROOT": str(task),
     }
 

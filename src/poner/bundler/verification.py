@@ -59,22 +59,16 @@ def verify(
     rows = as_objects(evidence.rows, case.signature, case.strings)
     requests = make_requests(rows, evidence.predictions, case.signature)
     requests += known_requests(case.known)
-    own = [evidence.raw, evidence.predictions]
     ran_on = host_architecture()
     with unpacked(function_zip, (), scratch) as folder:
         files = folder / "files"
         if ran_on != architecture:
             (files / "task" / KERNEL).write_bytes(kernel_for(ran_on))
         (files / "rows").write_bytes(np.ascontiguousarray(evidence.rows).tobytes())
-        told = ask(
-            interpreter,
-            folder,
-            {"outputs": [evidence.raw_output, 1]},
-            requests,
-            values=sum(values.size for values in own),
-            advice=_ADVICE,
-        )
-    raw, predictions = _outputs(told.told, own)
+        questions = {"outputs": [evidence.raw_output, 1]}
+        values = evidence.raw.size + evidence.predictions.size
+        told = ask(interpreter, folder, questions, requests, values=values, advice=_ADVICE)
+    raw, predictions = _outputs(told.told, [evidence.raw, evidence.predictions])
     _compare_bits(raw, evidence.raw, "raw scores")
     if case.signature.classes is not None:
         _compare_bits(predictions, evidence.predictions, "predicted classes")

@@ -7,6 +7,7 @@ input and writes answers to standard output. Its answers are as untrusted as the
 
     poner ── keeper ── worker        keeper.py ends the worker with poner, and watches its memory
                        confine.py    limits, namespaces and mounts, capabilities, Landlock, seccomp
+                       broker.py     without mounts and Landlock, the keeper opens its files
 
 `start.py` and what it imports run by location, on any Python from 3.8 on with nothing but the
 standard library, and under the name `poner_confinement`. `process.py` and `report.py` are for

@@ -14,8 +14,11 @@ from .rlimits import memory_limits, set_limits
 
 TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterable, Sequence
     from typing import Callable
+
+    from .broker import Broker
 
 LARGEST_FILE_BYTES = 64 << 20
 """Largest file that the worker may write, also to standard error."""
@@ -27,6 +30,12 @@ OPEN_FILES = 1024
 
 READABLE = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/sys/devices/system")
 """Beside the system's folders: where libraries lie, and what they ask about the processor."""
+
+PREFIX_FOLDERS = ("bin", "lib", "lib32", "lib64")
+"""Of the folder that Python is installed in, which may be a home folder or hold a project."""
+
+PACKAGES = ("site-packages", "dist-packages")
+"""Ends of the folders that packages are in: an editable install names a project's folder."""
 
 PROCESS_FILES = ("/proc/cpuinfo", "/proc/meminfo")
 """Not all of /proc: the environment of other processes is in there."""
@@ -50,6 +59,8 @@ class Room:
         """Whether it may start threads."""
         self.readable = readable
         """Files and folders besides, such as its program's."""
+        self.broker: socket.socket | None = None
+        """To the keeper, where it may have to open files for the worker."""
 
     @property
     def files(self) -> str:
@@ -100,7 +111,9 @@ def _confine_linux(room: Room) -> list[str]:
     abi = landlock.restrict(LIBC, [*readable_paths(room), *PROCESS_SELF], room.temporary)
     if abi is not None:
         in_force.append("landlock")
-    if _filter_calls(room, writable=bool({"mounts", "landlock"} & set(in_force))):
+    if _hand_over_files(room, needed=not {"mounts", "landlock"} & set(in_force)):
+        in_force.append("broker")
+    if _filter_calls(room, writable="mounts" in in_force):  # a folder on disk has no limit
         in_force.append("seccomp")
     return in_force
 
@@ -144,6 +157,32 @@ def _enter_files(room: Room) -> None:
     os.chdir(room.temporary)
 
 
+def make_broker(room: Room) -> tuple[Broker | None, socket.socket | None]:
+    """The keeper's part and the worker's; None where the kernel has Landlock, which needs none."""
+    if sys.platform != "linux":
+        return None, None
+    from . import landlock
+    from .linux import LIBC
+
+    if landlock.abi_version(LIBC):
+        return None, None
+    from . import broker
+
+    keeper, worker = broker.make_sockets()
+    readable = [*readable_paths(room), *PROCESS_FILES, *DEVICES]
+    return broker.Broker(keeper, outermost(map(os.path.realpath, readable))), worker
+
+
+def _hand_over_files(room: Room, *, needed: bool) -> bool:
+    """Have the keeper open files, where nothing else hides them."""
+    if room.broker is None:
+        return False
+    from . import broker
+
+    with room.broker as keeper:
+        return needed and _done(lambda: broker.hand_over(keeper))
+
+
 def _filter_calls(room: Room, *, writable: bool) -> bool:
     from . import seccomp
 
@@ -167,9 +206,11 @@ PROCESS_SELF = ("/proc/self", *PROCESS_FILES, *DEVICES)
 
 def readable_paths(room: Room) -> Sequence[str]:
     """The interpreter, its packages, the program, and the system's libraries."""
-    places = [sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix]
-    places += [path for path in sys.path if path]
-    places += [room.files, *room.readable]
+    environment = os.path.dirname(os.path.dirname(os.path.abspath(sys.executable)))
+    prefixes = {environment, sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+    places = [os.path.join(prefix, name) for prefix in prefixes for name in PREFIX_FOLDERS]
+    places += [path for path in sys.path if path.endswith(PACKAGES)]
+    places += [os.path.join(environment, "pyvenv.cfg"), room.files, *room.readable]
     places += [os.path.realpath(place) for place in places]
     return [*dict.fromkeys(places), "/usr", "/lib", "/lib64", "/nix/store", "/gnu/store", *READABLE]
 

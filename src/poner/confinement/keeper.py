@@ -10,42 +10,78 @@ from __future__ import annotations
 import os
 import select
 import sys
+import time
 
-from .processes import SIGKILL, read, resident_bytes
+from .processes import SIGKILL, count_threads, read, resident_bytes
 
 TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from .broker import Broker
+    from .confine import Room
+
 LOOK_S = 0.1
 """Between two looks at the worker's memory."""
 
+MOST_THREADS = 512
+"""More than a library starts; no limit of the kernel's binds root."""
 
-def keep(worker: int, alive: int, ended: int, status: int, memory_bytes: int) -> NoReturn:
+
+def keep(
+    worker: int, room: Room, alive: int, ended: int, status: int, broker: Broker | None
+) -> NoReturn:
     """Wait for the worker's end, or end it; then say how it ended, and exit.
 
     Args:
         worker: its process.
+        room: what it may use; its folder is removed where poner cannot.
         alive: a pipe that is closed when poner ends, or wants the worker to end.
         ended: a pipe that is closed when the worker ends.
         status: a pipe to poner.
-        memory_bytes: what the worker may hold.
+        broker: opens files for the worker, where nothing else hides files from it.
     """
+    poner = os.getppid()
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1):  # the worker's alone: their ends are seen when it ends
         os.dup2(nothing, number)
-    ready = select.poll()
-    for descriptor in (alive, ended):
-        ready.register(descriptor, select.POLLIN)
-    over = False
-    while not over and not ready.poll(LOOK_S * 1000):
-        over = resident_bytes(read(f"/proc/{worker}/status")) > memory_bytes
+    over = wait(worker, {alive, ended}, room.memory_bytes, broker)
     os.kill(worker, SIGKILL)  # it is not reaped yet, so this is no other process
     _, how = os.waitpid(worker, 0)
     code = -os.WTERMSIG(how) if os.WIFSIGNALED(how) else os.WEXITSTATUS(how)
     _say(status, [str(code), "out-of-memory" if over else "ended"])
+    if os.getppid() != poner:
+        import shutil
+
+        shutil.rmtree(room.folder, ignore_errors=True)
     os._exit(0)
+
+
+def wait(worker: int, ends: set[int], memory_bytes: int, broker: Broker | None) -> bool:
+    """Wait until a pipe is closed, or the worker has too much: whether that is memory."""
+    ready = select.poll()
+    for descriptor in ends:
+        ready.register(descriptor, select.POLLIN)
+    if broker is not None:
+        ready.register(broker.descriptor, select.POLLIN)
+    look_at_s = 0.0
+    while True:
+        happened = {descriptor for descriptor, _ in ready.poll(LOOK_S * 1000)}
+        if happened & ends:
+            return False
+        if broker is not None and broker.descriptor in happened:
+            ready.unregister(broker.descriptor)
+            broker = broker if broker.serve(worker) else None
+            if broker is not None:
+                ready.register(broker.descriptor, select.POLLIN)
+        if time.monotonic() >= look_at_s:
+            status = read(f"/proc/{worker}/status")
+            if resident_bytes(status) > memory_bytes:
+                return True
+            if count_threads(status) > MOST_THREADS:
+                return False
+            look_at_s = time.monotonic() + LOOK_S
 
 
 def outlive_nobody(keeper: int) -> None:

@@ -27,8 +27,9 @@ REFER, TRUNCATE, IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
 """ABI 2, 3 and 5."""
 NETWORK_RIGHTS = 0b11
 """ABI 4: bind and connect of TCP."""
-SCOPES = 0b11
-"""ABI 6: abstract sockets and signals of other processes."""
+ABSTRACT_SOCKETS, SIGNALS = 1, 2
+SCOPES = ABSTRACT_SOCKETS | SIGNALS
+"""ABI 6: abstract sockets of other processes, and signals to them."""
 
 
 def abi_version(libc: Any) -> int:
@@ -59,6 +60,24 @@ def restrict(libc: Any, readable: Iterable[str], writable: str) -> int | None:
             _allow(libc, ruleset, path, READ | (WRITE_FILE if path == "/dev/null" else 0))
         _allow(libc, ruleset, writable, handled & ~EXECUTE)
         return abi if libc.syscall(RESTRICT_SELF, ruleset, 0) == 0 else None
+    finally:
+        os.close(ruleset)
+
+
+def keep_from_abstract_sockets(libc: Any) -> bool:
+    """Deny connections to abstract UNIX sockets of other processes, and nothing else.
+
+    Returns:
+        Whether the kernel does; it takes ABI 6, and no-new-privileges.
+    """
+    if abi_version(libc) < 6:
+        return False
+    attributes = struct.pack("=QQQ", 0, 0, ABSTRACT_SOCKETS)
+    ruleset = libc.syscall(CREATE_RULESET, attributes, len(attributes), 0)
+    if ruleset < 0:
+        return False
+    try:
+        return bool(libc.syscall(RESTRICT_SELF, ruleset, 0) == 0)
     finally:
         os.close(ruleset)
 

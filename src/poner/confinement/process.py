@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -38,10 +38,10 @@ class Program:
 
     interpreter: Path | str
     """The Python that runs it."""
-    flags: tuple[str, ...]
-    """Flags of that Python."""
     file: Path
     """The program."""
+    packages: bool = False
+    """Whether it may import what is installed for that Python."""
     arguments: tuple[str, ...] = ()
     """Its `sys.argv[1:]`."""
     readable: tuple[Path, ...] = ()
@@ -95,27 +95,16 @@ class ConfinedProcess:
         self._status: int | None
         alive, self._alive = os.pipe()
         self._status, status = os.pipe()
-        temporary = str(folder / "tmp")
-        readable = [str(path) for path in (program.file, *program.readable)]
         numbers = (limits.cpu_s, self.memory_bytes, int(limits.threads), alive, status)
-        room = [str(folder), *map(str, (*numbers, len(readable))), *readable]
         self.errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         try:
             self.process = subprocess.Popen(
-                [
-                    *(program.interpreter, *program.flags, str(START), *room),
-                    *(str(program.file), *program.arguments),
-                ],
+                _command(program, folder, numbers),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self.errors,
-                cwd=temporary,
-                env={
-                    **ENVIRONMENT,
-                    **(program.environment or {}),
-                    "HOME": temporary,
-                    "TMPDIR": temporary,
-                },
+                cwd=folder / "tmp",
+                env=_environment(program, str(folder / "tmp")),
                 pass_fds=(alive, status),
                 start_new_session=True,
             )
@@ -210,6 +199,20 @@ class ConfinedProcess:
             self._said += piece
         line, _, self._said = self._said.partition(b"\n")
         return line.decode().split()
+
+
+def _command(program: Program, folder: Path, numbers: Sequence[int]) -> list[str]:
+    """The command line that start.py takes."""
+    readable = [str(path) for path in (program.file, *program.readable)]
+    numbers = (*numbers, int(program.packages), len(readable))
+    started = [str(program.interpreter), "-I", "-S", "-B", str(START)]
+    room = [str(folder), *map(str, numbers), *readable]
+    return [*started, *room, str(program.file), *program.arguments]
+
+
+def _environment(program: Program, temporary: str) -> dict[str, str]:
+    own = {"HOME": temporary, "TMPDIR": temporary}
+    return {**ENVIRONMENT, **(program.environment or {}), **own}
 
 
 def make_folder(prefix: str, parent: Path | None = None) -> Path:

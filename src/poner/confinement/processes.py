@@ -76,6 +76,12 @@ def resident_bytes(status: bytes) -> int:
     return sum(int(line.split()[1]) for line in lines if line.startswith(names)) * 1024
 
 
+def count_threads(status: bytes) -> int:
+    """How many threads a process has (proc(5), /proc/PID/status)."""
+    found = [line for line in status.splitlines() if line.startswith(b"Threads:")]
+    return int(found[0].split()[1]) if found else 0
+
+
 def kept_bytes(smaps: bytes) -> int:
     """Of files what was written privately, of the rest this process's share (/proc/PID/smaps)."""
     held_kb, counted = 0, b""

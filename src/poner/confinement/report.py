@@ -13,7 +13,7 @@ from poner.errors import ConfinementError
 _PROGRAM = Path(__file__).with_name("nothing.py")
 _TIMEOUT_S = 20.0
 
-_FULLY = "Linux 5.13 or later with seccomp, and with user namespaces or Landlock, confines it fully"
+_FULLY = "Linux 5.9 or later with seccomp, on x86_64 or aarch64, confines it fully"
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,10 @@ def find_gaps(in_force: Collection[str], system: str) -> str:
         name = {"darwin": "macOS"}.get(system, system)
         return f"{name} limits its time, and hides neither your files nor the network from it"
     gaps = []
-    if not {"mounts", "landlock"} & set(in_force):
+    if not {"mounts", "landlock", "broker"} & set(in_force):
         gaps.append(
-            "it can read your files, since neither user namespaces nor Landlock are to be had"
+            "it can read your files, since neither user namespaces, nor Landlock, nor seccomp with "
+            "notifications are to be had"
         )
     if "seccomp" not in in_force:
         gaps.append(
@@ -70,7 +71,7 @@ def look(memory_bytes: int = 1 << 60) -> Confinement:
     folder = None
     try:
         folder = make_folder("poner-look-")
-        program = Program(sys.executable, ("-I", "-S", "-B"), _PROGRAM)
+        program = Program(sys.executable, _PROGRAM)
         done = run(program, Limits(60, memory_bytes), folder, timeout_s=_TIMEOUT_S, most_bytes=0)
     except OSError as error:
         raise ConfinementError(

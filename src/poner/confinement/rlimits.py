@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 SHARE = 0.9
 """Of the memory that is there, what one process may take."""
 
-LEAST_BYTES = 256 << 20
-"""Less than this, Python with scikit-learn does not start."""
+LEAST_BYTES = 512 << 20
+"""What scikit-learn needs, with something to spare (180 MB once it is imported)."""
 
 RESERVED_BYTES = 8 << 30
 """Address space that libraries reserve and do not use; it comes on top of the memory."""

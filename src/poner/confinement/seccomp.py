@@ -14,13 +14,19 @@ import struct
 from .linux import LIBC, PR_SET_SECCOMP
 from .system_calls import ALLOWED_NAMES, NUMBERS, REFUSED_NAMES, SCRATCH_NAMES
 
+TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+if TYPE_CHECKING:
+    from typing import Any
+
 AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """AUDIT_ARCH_*: linux/audit.h."""
 
 LOAD_WORD, AND, JUMP_IF_EQUAL, RETURN = 0x20, 0x54, 0x15, 0x06
 """Instructions of classic BPF: linux/bpf_common.h."""
 
-KILL_PROCESS, REFUSE, ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
+INSTRUCTION_BYTES = 8
+
+KILL_PROCESS, REFUSE, NOTIFY, ALLOW = 0x80000000, 0x00050000, 0x7FC00000, 0x7FFF0000
 """What a filter answers: linux/seccomp.h; REFUSE takes an error number."""
 
 NUMBER_AT, ARCHITECTURE_AT, ARGUMENTS_AT = 0, 4, 16
@@ -115,19 +121,37 @@ def make_filter(machine: str, own_pid: int, *, threads: bool, writable: bool) ->
     return b"".join(program)
 
 
+def make_notifying_filter(machine: str) -> bytes | None:
+    """A filter that hands openings of files to another process (broker.py), and allows the rest.
+
+    Where `make_filter` refuses an opening as well, that counts.
+    """
+    numbers = NUMBERS.get(machine)
+    if numbers is None:
+        return None
+    program = [_instruction(LOAD_WORD, NUMBER_AT)]
+    for name in ("open", "openat"):
+        program += _answer(numbers.get(name), [_instruction(RETURN, NOTIFY)])
+    return b"".join([*program, _instruction(RETURN, ALLOW)])
+
+
+def as_argument(program: bytes) -> tuple[bytes, Any]:
+    """A program as the kernel takes it, struct sock_fprog; and what has to be kept meanwhile."""
+    instructions = ctypes.create_string_buffer(program, len(program))
+    length = len(program) // INSTRUCTION_BYTES
+    return struct.pack("@HP", length, ctypes.addressof(instructions)), instructions
+
+
 def install(program: bytes) -> None:
     """Put a filter in force, for good; needs no-new-privileges or a capability.
 
     Raises:
         OSError: the kernel has no filters.
     """
-    instructions = ctypes.create_string_buffer(program, len(program))
-
-    class Program(ctypes.Structure):
-        _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
-
-    given = Program(len(program) // 8, ctypes.addressof(instructions))
-    if LIBC.prctl(PR_SET_SECCOMP, 2, ctypes.byref(given), 0, 0) != 0:
+    argument, kept = as_argument(program)
+    done = LIBC.prctl(PR_SET_SECCOMP, 2, argument, 0, 0)
+    del kept
+    if done != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), "seccomp")
 

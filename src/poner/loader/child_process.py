@@ -10,7 +10,8 @@ import os
 import select
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -71,22 +72,19 @@ class ChildProcess:
             with_packages: whether it may import what is installed beside the interpreter.
             modules: files of the user's own modules by path, which it may import; it gets copies
                 and never sees the folders they lie in.
+
+        Raises:
+            ModelUnreadableError: it cannot be started.
         """
-        self.scratch = make_folder("poner-model-")
-        try:
-            self._write_modules(modules)
-            program = Program(
-                interpreter,
-                ("-I", "-B") if with_packages else ("-I", "-S", "-B"),
-                START,
-                arguments=(str(self.scratch / "files"),),
-                readable=(READER, RUNTIME),
-                environment=ENVIRONMENT,
-            )
-            self._confined = ConfinedProcess(program, Limits(cpu_s, memory_bytes), self.scratch)
-        except BaseException:
-            remove_folder(self.scratch)
-            raise
+        with _start_faults():
+            self.scratch = make_folder("poner-model-")
+            try:
+                self._write_modules(modules)
+                program = _program(interpreter, self.scratch / "files", with_packages)
+                self._confined = ConfinedProcess(program, Limits(cpu_s, memory_bytes), self.scratch)
+            except BaseException:
+                remove_folder(self.scratch)
+                raise
         process = self._confined.process
         assert process.stdin is not None
         assert process.stdout is not None
@@ -195,6 +193,33 @@ class ChildProcess:
             "Close other programs, or use a machine with more memory; if the file is small, check "
             "where it comes from.",
         )
+
+
+def _program(interpreter: Path | str, files: Path, with_packages: bool) -> Program:
+    return Program(
+        interpreter,
+        START,
+        packages=with_packages,
+        arguments=(str(files),),
+        readable=(READER, RUNTIME),
+        environment=ENVIRONMENT,
+    )
+
+
+@contextmanager
+def _start_faults() -> Iterator[None]:
+    """Say what keeps the process from being started.
+
+    Raises:
+        ModelUnreadableError: there is no room for temporary files, or for another process.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ModelUnreadableError(
+            f"The process that reads the model cannot be started: {error.strerror or error}.",
+            "Free some space for temporary files, or name another place for them with TMPDIR.",
+        ) from error
 
 
 def fault_of(reply: Mapping[str, Any]) -> ModelRefusedError | ModelUnreadableError:

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from poner.confinement import landlock
+from poner.confinement.linux import LIBC
 from poner.emulator import LocalFunction, local_lambda, running
 from tests.end_to_end.emulator.conftest import RUNTIME, START_DAEMON, Running
 from tests.recorded import VARIABLES
@@ -313,6 +316,20 @@ def test_processes_are_limited_where_the_kernel_counts_them(start, obstacle):
     assert start(source, timeout_s=60).invoke(forks).json() == "EAGAIN"
 
 
+def test_abstract_sockets_of_this_machine_are_out_of_reach(inside):
+    """D-Bus may listen on one; a function's own can be reached, as on Lambda."""
+    if landlock.abi_version(LIBC) < 6:
+        pytest.skip("this kernel's Landlock does not tell whose an abstract socket is")
+    name = f"\0poner-test-{os.getpid()}"
+    connect = "attempt((s := __import__('socket').socket(1)).connect, {!r})"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(name)
+        server.listen()
+        assert inside(connect.format(name)) == "EPERM"
+    own = "[(own := __import__('socket').socket(1)).bind('\\0own'), own.listen()]"
+    assert inside(f"{own} and {connect.format(chr(0) + 'own')}") is None
+
+
 def test_where_it_cannot_be_isolated_that_is_said_once(code, monkeypatch):
     """One line that names the reason, before anything else; the function runs all the same."""
     monkeypatch.setattr(local_lambda, "why_not_isolated", lambda launch: "the reason")
@@ -325,6 +342,8 @@ def test_where_it_cannot_be_isolated_that_is_said_once(code, monkeypatch):
 IN_VAIN = """
 import sys, urllib.request
 from pathlib import Path
+from poner.confinement import landlock
+from poner.confinement.linux import LIBC
 from poner.emulator import LocalFunction, running
 with running(LocalFunction(Path(sys.argv[1]), "app.handler", sys.argv[2])) as urls:
     print(urllib.request.urlopen(urls.url + "echo").status)

@@ -91,6 +91,31 @@ def test_the_function_reaches_nothing(
     assert not (tmp_path / "new").exists()
 
 
+def test_libraries_of_the_function_are_not_loaded_by_python(tmp_path: Path) -> None:
+    """It would load them before it is confined; the one that poner lends is found."""
+    path = tmp_path / "function.zip"
+    lines = "import os\nfound = os.environ.get('LD_LIBRARY_PATH')\n"
+    body = "json.dumps({'found': found})"
+    answer = f"def lambda_handler(e, c): return {{'statusCode': 200, 'body': {body}}}"
+    for names, wanted in (
+        (["task/lib/libm.so.6", "task/libm.so.6"], None),
+        (["opt/lib/libgomp.so.1", "opt/lib/libm.so.6"], None),
+        (["opt/lib/libgomp.so.1"], "lib"),
+    ):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("lambda_function.py", HANDLER + lines + answer)
+        with unpacked(path, (), tmp_path) as folder:
+            for name in names:
+                place = folder / "files" / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text("no library")
+            request = [Request(0, "{}", 1)]
+            asked: dict[str, Any] = {"batches": [[[1.0]]]}
+            told = ask(Path(sys.executable), folder, asked, request, values=2, advice="Look.")
+        found = told.responses[0].body["found"]
+        assert found == wanted or Path(found).name == wanted
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

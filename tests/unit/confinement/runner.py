@@ -19,7 +19,6 @@ if __name__ == "__main__":
     (folder / "files" / "targets.json").write_text(json.dumps({**targets, "parent": os.getpid()}))
     program = Program(
         sys.executable,
-        ("-I", "-S", "-B"),
         Path(targets["program"]),
         arguments=(str(folder / "files"),),
     )

@@ -6,7 +6,7 @@ import pytest
 
 from poner.confinement import report
 
-FULL = ("limits", "namespaces", "mounts", "no-capabilities", "landlock", "seccomp")
+FULL = ("limits", "namespaces", "mounts", "no-capabilities", "landlock", "broker", "seccomp")
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,8 @@ FULL = ("limits", "namespaces", "mounts", "no-capabilities", "landlock", "seccom
         ((), ""),
         (("mounts",), ""),
         (("landlock",), ""),
-        (("mounts", "landlock"), "read your files"),
+        (("mounts", "landlock"), ""),
+        (("mounts", "landlock", "broker"), "read your files"),
         (("seccomp",), "reach other processes"),
         (("limits",), "not limited"),
     ],

@@ -25,6 +25,14 @@ def test_the_child_is_confined_before_it_reads(models, writers, tmp_path):
     assert "limits" in listed.confined
 
 
+def test_a_full_folder_for_temporary_files_is_one_clean_error(tmp_path, monkeypatch):
+    """Said with what to do."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(ModelUnreadableError, match="cannot be started") as caught:
+        ChildProcess(sys.executable, cpu_s=5)
+    assert "TMPDIR" in caught.value.hint
+
+
 def run_child(program, tmp_path, monkeypatch, **options):
     """A ChildProcess that runs another program in place of the reader."""
     start = tmp_path / "start.py"
@@ -128,3 +136,31 @@ def test_a_child_that_breaks_is_one_clean_error(program, word, tmp_path, monkeyp
         child.ask({"do": "list"}, b"x" * 1_000_000, timeout_s=3)
     assert word in caught.value.message or "too long" in caught.value.message
     assert not Path(child.scratch).exists()
+
+
+OUT_OF_MEMORY = """
+    import sys
+    sys.path.insert(0, {folder!r})
+    import start
+    start.load_reader()
+    import importlib
+    child = importlib.import_module("poner_reader.child")
+    child.serve(child.Channel(), lambda request, body: ({{}}, bytes(1 << 40)))
+"""
+SHARED_MEMORY = """
+    import mmap
+    memory = mmap.mmap(-1, 2 << 30)
+    for place in range(0, 2 << 30, 1 << 20):
+        memory[place : place + (1 << 20)] = bytes(1 << 20)
+"""
+
+
+@pytest.mark.parametrize("program", [OUT_OF_MEMORY.format(folder=str(START.parent)), SHARED_MEMORY])
+def test_a_model_that_needs_more_memory_than_there_is(program, tmp_path, monkeypatch):
+    """Whether the process says so or is ended: what it may take is said."""
+    with (
+        run_child(program, tmp_path, monkeypatch, memory_bytes=300_000_000) as child,
+        pytest.raises(ModelUnreadableError) as caught,
+    ):
+        child.ask({"do": "list"}, timeout_s=30)
+    assert "needs more memory than the 0.3 GB that it may take" in caught.value.message

@@ -18,7 +18,8 @@ from poner.bundler.layers.shared_objects import SharedObject, is_for, is_of_syst
 from poner.errors import InstallError
 
 _ROOT = "python"
-_OPENMP = "libgomp.so.1"
+OPENMP = "libgomp.so.1"
+"""The library that is lent, in `lib` of a layer, which is on Lambda's LD_LIBRARY_PATH."""
 _OPENMP_LENT = re.compile(r"scikit_learn\.libs/libgomp-.*\.so")
 
 
@@ -53,9 +54,9 @@ def place_files(
             PlacedFile(f"{_ROOT}/{member.path}", library.data, member) for member in library.members
         ]
         missing = _find_missing(library, present, request)
-        if lent is not None and any(_OPENMP in names for names in missing.values()):
-            files.append(PlacedFile(f"lib/{_OPENMP}", *lent))
-            missing = {path: names - {_OPENMP} for path, names in missing.items()}
+        if lent is not None and any(OPENMP in names for names in missing.values()):
+            files.append(PlacedFile(f"lib/{OPENMP}", *lent))
+            missing = {path: names - {OPENMP} for path, names in missing.items()}
         _report(missing, library, notify)
         placed[library.library.name] = tuple(files)
     return placed
@@ -117,7 +118,7 @@ def _report(
         raise InstallError(
             f"{named.name} {named.version} cannot start on Lambda: {path} {lack}.",
             "Add scikit-learn, whose wheel has it."
-            if names == {_OPENMP}
+            if names == {OPENMP}
             else "Add the package that has it, or take another version.",
         )
     more = f" (and {len(lacking) - 1} more)" if len(lacking) > 1 else ""

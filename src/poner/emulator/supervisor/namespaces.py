@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from poner.confinement import mounts
+from poner.confinement import landlock, mounts
 from poner.confinement.linux import (
     CLONE_NEWIPC,
     CLONE_NEWNS,
     CLONE_NEWPID,
+    LIBC,
     PR_SET_CHILD_SUBREAPER,
+    PR_SET_NO_NEW_PRIVS,
     set_process_option,
 )
 from poner.confinement.namespaces import enter_namespaces
@@ -41,6 +43,18 @@ def enter_processes() -> None:
     enter_namespaces(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC, USER_ID, GROUP_ID)
     if os.fork() != 0:
         os._exit(0)  # what is unshared is where the next child lives
+
+
+def leave_abstract_sockets() -> None:
+    """Reach no abstract UNIX socket of this machine, such as its D-Bus, where Landlock has that.
+
+    They belong to the network, which is this machine's.
+
+    Raises:
+        OSError: never on Linux 3.5 and later.
+    """
+    set_process_option(PR_SET_NO_NEW_PRIVS, 1)
+    landlock.keep_from_abstract_sockets(LIBC)
 
 
 def enter_files(files: dict[str, Any], tmp_bytes: int) -> None:

@@ -13,7 +13,7 @@ from poner.confinement.processes import descendants, kill
 
 from .init import Init
 from .messages import receive, send
-from .namespaces import become_subreaper, enter_files, enter_processes
+from .namespaces import become_subreaper, enter_files, enter_processes, leave_abstract_sockets
 
 LIMITS = {
     resource.RLIMIT_NOFILE: (1024, 1024),
@@ -51,6 +51,7 @@ def run_sandbox(control: socket.socket, plan: dict[str, Any]) -> None:
         if isolated:
             enter_processes()
             enter_files(plan["files"], plan["tmp_bytes"])
+            leave_abstract_sockets()
         else:
             become_subreaper()
         os.chdir(plan["folder"])
