@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from poner import interpreters
-from poner.errors import BundleError, InstallError, InterpreterNotFoundError, PonerError
+from poner.errors import InstallError, InterpreterNotFoundError, PonerError, StorageError
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -122,7 +122,7 @@ def test_a_cache_that_cannot_be_written_is_named(
     """Two sentences, whatever the disk refuses."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "file"))
-    with pytest.raises(BundleError, match="file cannot be written") as caught:
+    with pytest.raises(StorageError, match="file cannot be written") as caught:
         interpreters.make_environment(OWN, ["x==1"])
     assert "PONER_CACHE_DIR" in caught.value.hint
 

@@ -6,12 +6,10 @@ import asyncio
 import contextlib
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -29,6 +27,7 @@ from poner.emulator.watching import Watcher
 from poner.errors import EmulatorError
 from poner.interpreters import make_environment
 from poner.limits import RUNTIMES
+from poner.storage import scratch_folder
 
 RUNTIME_CLIENT = "awslambdaric"
 """AWS's runtime interface client; the newest that supports the Python version."""
@@ -78,15 +77,15 @@ def prepared(
             "Run this on Linux, in WSL 2 or in a Linux container.",
         )
     check_settings(function)
-    with tempfile.TemporaryDirectory(prefix="poner-", ignore_cleanup_errors=True) as scratch:
-        scratch_folder = Path(scratch).resolve()
-        task_folder, opt_folder = scratch_folder / "task", scratch_folder / "opt"
+    with scratch_folder() as scratch:
+        private = scratch.resolve()
+        task_folder, opt_folder = private / "task", private / "opt"
         unpack(function.code, function.layers, task_folder, opt_folder)
         check_handler(function.handler, (task_folder, *layer_folders(function, opt_folder)))
         version = RUNTIMES[function.runtime].python_version
         interpreter = make_environment(version, [RUNTIME_CLIENT])
         with contextlib.closing(_supervisor()) as supervisor:
-            folders = scratch_folder, task_folder, opt_folder
+            folders = private, task_folder, opt_folder
             launch = Launch(function, interpreter, *folders, supervisor)
             obstacle = why_not_isolated(launch) if isolate else None
             if obstacle is not None:

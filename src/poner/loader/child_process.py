@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -21,6 +20,7 @@ from typing import IO, Any
 
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader.reader import MODULES_FOLDER, frames
+from poner.storage import scratch_folder, temporary_faults
 
 START = Path(__file__).with_name("reader") / "start.py"
 
@@ -67,12 +67,14 @@ class ChildProcess:
             modules: files of the user's own modules by path, which it may import; it gets copies
                 and never sees the folders they lie in.
         """
-        self.scratch = tempfile.mkdtemp(prefix="poner-model-")
-        for path, content in modules.items():
-            place = Path(self.scratch, MODULES_FOLDER, path)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
-        self.errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+        with contextlib.ExitStack() as kept, temporary_faults():
+            self.scratch = str(kept.enter_context(scratch_folder()))
+            for path, content in modules.items():
+                place = Path(self.scratch, MODULES_FOLDER, path)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+            self.errors: IO[bytes] = kept.enter_context(tempfile.TemporaryFile())
+            self._kept = kept.pop_all()
         flags = ["-I"] if with_packages else ["-I", "-S"]
         limits = [self.scratch, str(cpu_s), str(memory_bytes)]
         self.process = subprocess.Popen(
@@ -103,11 +105,11 @@ class ChildProcess:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout, self.errors):
+        for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self._kept.close()
 
     def ask(
         self, request: Mapping[str, Any], body: bytes = b"", *, timeout_s: float
