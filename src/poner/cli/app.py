@@ -126,9 +126,12 @@ def _keep(details: str) -> Path | None:
     """Write the details of a fault to a file of its own; None where nothing can be written."""
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     content = details.encode("utf-8", "backslashreplace")
-    for find in (cache_folder, lambda: Path(tempfile.gettempdir(), f"poner-{stamp}")):
+    for find in (
+        lambda: private_folder(cache_folder() / "faults"),
+        lambda: Path(tempfile.mkdtemp(prefix="poner-faults-")),
+    ):
         with contextlib.suppress(OSError):
-            path = private_folder(find() / "faults") / f"{stamp}.txt"
+            path = find() / f"{stamp}.txt"
             write_file(path, content, private=True)
             return path
     return None
