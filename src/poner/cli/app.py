@@ -126,12 +126,17 @@ def _keep(details: str) -> Path | None:
     """Write the details of a fault to a file of its own; None where nothing can be written."""
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     content = details.encode("utf-8", "backslashreplace")
-    for find in (
-        lambda: private_folder(cache_folder() / "faults"),
-        lambda: Path(tempfile.mkdtemp(prefix="poner-faults-")),
-    ):
+    for make_folder in (_kept_folder, _temporary_folder):
         with contextlib.suppress(OSError):
-            path = find() / f"{stamp}.txt"
+            path = make_folder() / f"{stamp}.txt"
             write_file(path, content, private=True)
             return path
     return None
+
+
+def _kept_folder() -> Path:
+    return private_folder(cache_folder() / "faults")
+
+
+def _temporary_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="poner-faults-"))

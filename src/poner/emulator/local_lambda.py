@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -27,7 +28,7 @@ from poner.emulator.watching import Watcher
 from poner.errors import EmulatorError
 from poner.interpreters import make_environment
 from poner.limits import RUNTIMES
-from poner.storage import scratch_folder
+from poner.storage import scratch_folder, temporary_faults
 
 RUNTIME_CLIENT = "awslambdaric"
 """AWS's runtime interface client; the newest that supports the Python version."""
@@ -70,6 +71,7 @@ def prepared(
         EmulatorError: the settings, the code, a layer or this system will not do.
         InterpreterNotFoundError: there is no such Python.
         InstallError: awslambdaric could not be installed.
+        StorageError: there is no room for temporary files.
     """
     if not sys.platform.startswith("linux"):
         raise EmulatorError(
@@ -77,20 +79,24 @@ def prepared(
             "Run this on Linux, in WSL 2 or in a Linux container.",
         )
     check_settings(function)
-    with scratch_folder() as scratch:
-        private = scratch.resolve()
-        task_folder, opt_folder = private / "task", private / "opt"
-        unpack(function.code, function.layers, task_folder, opt_folder)
-        check_handler(function.handler, (task_folder, *layer_folders(function, opt_folder)))
-        version = RUNTIMES[function.runtime].python_version
-        interpreter = make_environment(version, [RUNTIME_CLIENT])
-        with contextlib.closing(_supervisor()) as supervisor:
-            folders = private, task_folder, opt_folder
-            launch = Launch(function, interpreter, *folders, supervisor)
+    with contextlib.ExitStack() as stack:
+        with temporary_faults():
+            launch = _launch(function, stack.enter_context(scratch_folder()).resolve(), stack)
             obstacle = why_not_isolated(launch) if isolate else None
-            if obstacle is not None:
-                log(NOT_ISOLATED.format(obstacle))
-            yield replace(launch, isolated=isolate and obstacle is None)
+        if obstacle is not None:
+            log(NOT_ISOLATED.format(obstacle))
+        yield replace(launch, isolated=isolate and obstacle is None)
+
+
+def _launch(function: LocalFunction, scratch: Path, stack: contextlib.ExitStack) -> Launch:
+    """The function unpacked in a scratch folder, with a supervisor that ends with the stack."""
+    task_folder, opt_folder = scratch / "task", scratch / "opt"
+    unpack(function.code, function.layers, task_folder, opt_folder)
+    check_handler(function.handler, (task_folder, *layer_folders(function, opt_folder)))
+    version = RUNTIMES[function.runtime].python_version
+    interpreter = make_environment(version, [RUNTIME_CLIENT])
+    supervisor = stack.enter_context(contextlib.closing(_supervisor()))
+    return Launch(function, interpreter, scratch, task_folder, opt_folder, supervisor)
 
 
 def _supervisor() -> Supervisor:
