@@ -68,12 +68,14 @@ def test_a_zip_of_poners_is_replaced(capfd: pytest.CaptureFixture[str]) -> None:
     """The next call replaces the zip that the last one wrote, and touches nothing else."""
     out, _ = run(capfd)
     path = Path(out.strip())
-    whole = path.read_bytes()
+    whole, listed = path.read_bytes(), path.with_name("layers.json")
+    path.write_bytes(b"of another poner")
     (path.parent / "other.zip").write_bytes(b"other")
-    run(capfd, "--slim", "always")
-    assert path.read_bytes() != whole
+    hashes = [hashlib.sha256(content).hexdigest() for content in (whole, path.read_bytes())]
+    listed.write_text(listed.read_text().replace(*hashes))
     run(capfd)
     assert path.read_bytes() == whole
+    assert hashes[0] in listed.read_text()
     names = sorted(file.name for file in path.parent.iterdir())
     assert names == sorted(["layers.json", "other.zip", path.name])
 
