@@ -74,18 +74,18 @@ class ChildProcess:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content)
             self.errors: IO[bytes] = kept.enter_context(tempfile.TemporaryFile())
+            flags = ["-I"] if with_packages else ["-I", "-S"]
+            limits = [self.scratch, str(cpu_s), str(memory_bytes)]
+            self.process = subprocess.Popen(
+                [interpreter, *flags, "-B", START, *limits],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.errors,
+                cwd=self.scratch,
+                env={**ENVIRONMENT, "HOME": self.scratch, "TMPDIR": self.scratch},
+                start_new_session=True,
+            )
             self._kept = kept.pop_all()
-        flags = ["-I"] if with_packages else ["-I", "-S"]
-        limits = [self.scratch, str(cpu_s), str(memory_bytes)]
-        self.process = subprocess.Popen(
-            [interpreter, *flags, "-B", START, *limits],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            cwd=self.scratch,
-            env={**ENVIRONMENT, "HOME": self.scratch, "TMPDIR": self.scratch},
-            start_new_session=True,
-        )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self._sink = self.process.stdin.fileno()

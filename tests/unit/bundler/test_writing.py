@@ -13,7 +13,7 @@ import pytest
 from poner.bundle import Bundle, read_bundle
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.errors import BundleError
-from tests.killing import kill_before_each_step
+from tests.killing import kill_before_each_step, take_exchange_away
 
 WEB_MANIFEST = {
     "name": "App", "short_name": "App", "start_url": "/", "display": "standalone",
@@ -212,7 +212,10 @@ def test_a_link_to_a_folder_stays_a_link(folder: Path):
         check_replaceable(link)
 
 
-def test_a_build_killed_at_any_step_leaves_a_bundle(article_bundle: Bundle, place: Path):
+@pytest.mark.parametrize("exchange", [True, False], ids=["can exchange", "cannot exchange"])
+def test_a_build_killed_at_any_step_leaves_a_bundle(
+    article_bundle: Bundle, place: Path, exchange: bool
+):
     """The old one or the new one can be read from the folder at once, whatever the step."""
     folder = place / "build"
     files = {name: article_bundle.folder / name for name in ("function.zip", "manifest.json")}
@@ -221,5 +224,10 @@ def test_a_build_killed_at_any_step_leaves_a_bundle(article_bundle: Bundle, plac
     def check(finished: bool) -> None:
         assert read_bundle(folder).manifest == article_bundle.manifest
 
-    kill_before_each_step(lambda: None, lambda: write_folder(folder, files), check)
+    def work() -> None:
+        if not exchange:
+            take_exchange_away()
+        write_folder(folder, files)
+
+    kill_before_each_step(lambda: None, work, check)
     assert list(place.iterdir()) == [folder]

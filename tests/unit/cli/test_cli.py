@@ -178,9 +178,10 @@ def test_a_fault_that_cannot_be_kept_is_said_all_the_same(
     """Where nothing can be written at all there is no traceback, either."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "file"))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
     monkeypatch.setattr("poner.templates.create_project", lambda *_, **__: 1 / 0)
-    assert app.run(["init", str(tmp_path / "x")]) == 1
+    with monkeypatch.context() as patched:  # pytest itself needs temporary files
+        patched.setattr("tempfile.tempdir", str(tmp_path / "file"))
+        assert app.run(["init", str(tmp_path / "x")]) == 1
     printed = capfd.readouterr().err
     assert "Traceback" not in printed
     assert "ZeroDivisionError" in printed

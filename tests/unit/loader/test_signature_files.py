@@ -10,7 +10,7 @@ import pytest
 
 from poner import loader
 from poner.artifacts import Signature
-from poner.errors import PonerError, SignatureError, StorageError, UsageError
+from poner.errors import SignatureError, StorageError, UsageError
 from poner.loader import model_files, save_model
 from tests.killing import kill_before_each_step
 from tests.saving import CLASSES, ROWS, fitted_tree
@@ -181,8 +181,8 @@ def test_no_room_for_temporary_files_is_two_sentences(
 ):
     """Reading a model needs a folder for its process."""
     save(tmp_path)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
-    with pytest.raises(PonerError) as caught:
-        build_signature(tmp_path)
-    assert isinstance(caught.value, StorageError)
+    with monkeypatch.context() as patched:
+        patched.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+        with pytest.raises(StorageError) as caught:
+            build_signature(tmp_path)
     assert "TMPDIR" in caught.value.hint

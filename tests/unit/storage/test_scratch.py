@@ -193,10 +193,8 @@ def test_other_names_are_not_looked_at(place: Path, name: str):
 
 def test_no_folder_for_temporary_files_is_two_sentences(monkeypatch: pytest.MonkeyPatch):
     """With the folder, the reason and TMPDIR."""
-    monkeypatch.setattr("tempfile.tempdir", "/nowhere/at/all")
-    with (
-        pytest.raises(StorageError, match="/nowhere/at/all: No such file") as caught,
-        scratch_folder(),
-    ):
-        pass
+    with monkeypatch.context() as patched:
+        patched.setattr("tempfile.tempdir", "/nowhere/at/all")
+        with pytest.raises(StorageError, match="/nowhere/at/all: No such file") as caught:
+            scratch_folder().__enter__()
     assert "TMPDIR" in caught.value.hint
