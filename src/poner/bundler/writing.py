@@ -77,7 +77,7 @@ def list_bundle(place: Path, folder: Path) -> dict[str, str]:
         return listed or {}
     what = "is not a bundle" if listed is None else "holds what `poner build` did not write"
     raise BundleError(
-        f"{folder} {what}, so it is not replaced: there is {name_some(others)}.",
+        f"{folder} {what}, so it is not replaced; it holds {name_some(others)}.",
         "Move that elsewhere, or give another folder with --out.",
     )
 
