@@ -17,6 +17,9 @@ from poner.storage.leftovers import begin, put_file
 from poner.storage.listing import ABSENT, fingerprint_of
 from poner.storage.scratch import Scratch
 
+_NO_FOLDERS = frozenset({errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP})
+"""What filesystems say that do not wait for folders."""
+
 
 @contextmanager
 def writing(path: Path, *, private: bool = False, durable: bool = True) -> Iterator[BinaryIO]:
@@ -143,16 +146,14 @@ def write_new(path: Path, content: bytes | Path) -> None:
         shutil.copyfile(content, path)
     else:
         path.write_bytes(content)
-    with path.open("rb") as file:
+    with path.open("rb+") as file:  # Windows waits for files only that may be written
         os.fsync(file.fileno())
 
 
 def keep_mode(target: Path, beside: Path) -> None:
     """Give a new file or folder the mode of the one it replaces, if there is one."""
-    try:
+    with contextlib.suppress(OSError):  # some filesystems know no modes
         beside.chmod(stat.S_IMODE(target.stat().st_mode))
-    except FileNotFoundError:
-        return
 
 
 def make_durable(file: BinaryIO) -> None:
@@ -169,5 +170,8 @@ def make_folder_durable(folder: Path) -> None:
         return
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDERS:
+            raise
     finally:
         os.close(descriptor)

@@ -120,7 +120,11 @@ def end_folder(scratch: Scratch, name: str, listing: list[Any]) -> None:
         match entry:
             case [str() as path, str() as digest]:
                 listed.setdefault(path, set()).add(digest)
-    gone = [discard(scratch.work / part, listed) for part in ("old", "new")]
+    gone = []
+    for part in (old, scratch.work / "new"):
+        with contextlib.suppress(OSError):
+            part.chmod(0o700)  # a read-only folder lets nothing in it be removed
+        gone.append(discard(part, listed))
     if all(gone):
         scratch.remove()
     else:

@@ -200,6 +200,26 @@ def test_a_folder_keeps_its_mode(place: Path):
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed")
+def test_a_read_only_folder_is_an_error_that_leaves_nothing(place: Path):
+    """An ordinary user may not move it; the old one stays, and nothing beside it."""
+    folder = place / "build"
+    put(folder, OLD)
+    for path in (place, folder, *folder.rglob("*")):
+        os.chown(path, 65534, 65534)
+    folder.chmod(0o500)
+
+    def work() -> None:
+        os.setgid(65534)
+        os.setuid(65534)
+        with pytest.raises(OSError, match="Permission denied"):
+            replace_folder(folder, NEW, listing_of)
+
+    assert not run_forked(work)
+    assert read(folder) == OLD
+    assert list(place.iterdir()) == [folder]
+
+
 def test_others_are_all_that_is_not_listed(place: Path):
     """Files of other bytes, links, pipes, hidden files, and folders, which are not looked into."""
     put(place, {"a": b"1", "layers/b": b"2", "layers/c": b"3", ".hidden": b"", "notes/x": b""})
