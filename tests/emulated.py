@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from poner.interpreters import cache_folder
+from poner.storage import cache_folder
 
 PACKAGES = ("libc6", "zlib1g", "libexpat1", "libpython{0}-minimal", "python{0}-minimal")
 """Debian's: an interpreter without a standard library to speak of, and what it is linked to."""

@@ -52,6 +52,8 @@ def save(
 
     Raises:
         SignatureError: the estimator is not fitted, or names and data do not fit it.
+        UsageError: the folder cannot be written to, or holds files of these names that `save` did
+            not write.
     """
     return loader.save_model(
         estimator,
@@ -131,7 +133,7 @@ def build(
 
     Args:
         model: file or folder.
-        out: folder of the Bundle; a Bundle in it is replaced.
+        out: folder of the Bundle; it is replaced if it holds a Bundle and nothing else.
         engine: `native`, `onnx` or `sklearn`, or `auto` for the first of these that answers as
             the model does.
         runtime: such as `python3.13`; by default that of this Python.

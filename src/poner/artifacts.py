@@ -117,7 +117,7 @@ class Signature:
         return tuple(feature.wire_name for feature in self.features)
 
     def to_json(self) -> str:
-        """Text of signature.json."""
+        """Text of a signature.json that belongs to no certain model (its first format)."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
     @classmethod

@@ -11,6 +11,7 @@ from typing import Literal
 
 from poner.artifacts import FloatArray, ParityReport, PredictionValue, Provenance, Signature
 from poner.errors import BundleError
+from poner.storage import restore
 
 MANIFEST_FORMAT = 3
 MANIFEST_NAME = "manifest.json"
@@ -260,7 +261,8 @@ def agrees(given: object, wanted: PredictionValue, tolerance: Sequence[float] | 
 
 
 def is_bundle(folder: Path) -> bool:
-    """Whether a folder holds a Bundle."""
+    """Whether a folder holds a Bundle, which is put back first if a build was killed meanwhile."""
+    restore(folder)
     return (folder / MANIFEST_NAME).is_file()
 
 
@@ -272,6 +274,7 @@ def read_bundle(folder: Path) -> Bundle:
     """
     from pydantic import TypeAdapter, ValidationError
 
+    restore(folder)
     path = folder / MANIFEST_NAME
     try:
         text = path.read_text(encoding="utf-8")

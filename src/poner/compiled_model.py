@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import os
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,10 +21,14 @@ from poner.artifacts import (
     Provenance,
     Signature,
 )
-from poner.errors import InputError, KernelError, NotSupportedError
+from poner.errors import InputError, KernelError, NotSupportedError, StorageError
 from poner.rows import as_matrix, text_codes
+from poner.storage import disk_faults, write_file
 from poner_runtime import _kernel
 from poner_runtime.model import Model
+
+MAGIC = b"\x89PONER\r\n"
+"""The first bytes of a compiled model."""
 
 _FEWEST_ROWS_A_THREAD = 64
 """With fewer, starting the thread takes longer than it saves."""
@@ -50,18 +52,19 @@ class CompiledModel:
     """The kernel's view of `content`, where it was opened already."""
 
     def save(self, path: str | Path) -> Path:
-        """Write the model file, whole or not at all; returns its path."""
+        """Write the model file, whole or not at all; returns its path.
+
+        Raises:
+            StorageError: it cannot be written, or a file of another kind is there.
+        """
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(self.content)
-            Path(scratch).chmod(0o644)
-            Path(scratch).replace(target)
-        except BaseException:
-            Path(scratch).unlink(missing_ok=True)
-            raise
+        with disk_faults(target, "Free some space, or name another place."):
+            if target.is_file() and not _starts_like_ours(target):
+                raise StorageError(
+                    f"{target} is not a compiled model, so it is not replaced.",
+                    "Name another place, or move that file elsewhere.",
+                )
+            write_file(target, self.content)
         return target
 
     def predict(self, X: Any, *, threads: int = 1) -> NDArray[Any]:
@@ -276,6 +279,12 @@ class CompiledModel:
     @functools.cached_property
     def _model(self) -> Model:
         return self.opened or open_tables(self.content)
+
+
+def _starts_like_ours(path: Path) -> bool:
+    """Whether a file is a compiled model, as its first bytes say, or empty."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) in (MAGIC, b"")
 
 
 def open_tables(content: bytes) -> Model:

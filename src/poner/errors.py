@@ -67,6 +67,10 @@ class KernelError(PonerError):
     """The kernel refused a compiled model file: a table that does not hold together."""
 
 
+class StorageError(PonerError):
+    """A file or folder of poner's cannot be written: no room, or no permission."""
+
+
 class ConfigError(PonerError):
     """poner.toml is missing, or holds something it should not."""
 

@@ -21,7 +21,8 @@ from poner.config import CONFIG_NAME, Config, choose_runtime, read_config
 from poner.confinement import report
 from poner.errors import ConfigError, ConfinementError, PonerError, UsageError
 from poner.findings import Finding, of_error
-from poner.interpreters import cache_folder, look_for_python, look_for_uv
+from poner.interpreters import look_for_python, look_for_uv
+from poner.storage import cache_folder
 
 _LITTLE_SPACE_BYTES = 1 << 30  # an environment of scikit-learn takes some 300 MB
 _MECHANISMS = {

@@ -12,10 +12,8 @@ import functools
 import glob
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,11 +25,11 @@ from poner.environments import (
     are_hashed,
     current_settings,
     describe,
-    empty_folder,
     hide_credentials,
     parse_requirement,
 )
-from poner.errors import BundleError, InstallError, InterpreterNotFoundError
+from poner.errors import InstallError, InterpreterNotFoundError
+from poner.storage import alone, cache_folder, disk_faults, scratch_folder
 
 _FINDING_UV = threading.Lock()
 
@@ -40,24 +38,6 @@ _FORMAT = "2"
 
 REQUIREMENTS = "requirements.txt"
 """File in an environment that says what was asked for."""
-
-
-def cache_folder() -> Path:
-    """The folder of everything that can be made again: PONER_CACHE_DIR, or the user's cache."""
-    if chosen := os.environ.get("PONER_CACHE_DIR"):
-        return Path(chosen)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_path("poner"))
-
-
-def state_folder() -> Path:
-    """The folder of what is under way, such as a deploy: PONER_STATE_DIR, or the user's own."""
-    if chosen := os.environ.get("PONER_STATE_DIR"):
-        return Path(chosen)
-    import platformdirs
-
-    return Path(platformdirs.user_state_path("poner"))
 
 
 @functools.cache
@@ -146,7 +126,7 @@ def make_environment(
     Raises:
         InterpreterNotFoundError: there is no such Python.
         InstallError: the packages could not be installed.
-        BundleError: the cache cannot be written.
+        StorageError: the cache cannot be written.
     """
     parts = [_FORMAT, version, current_settings().key, *sorted(requirements)]
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
@@ -156,43 +136,24 @@ def make_environment(
         if interpreter.exists():
             return interpreter
     base = find_python(version)
-    try:
-        with _alone(cache_folder() / "locks" / folder.name):
-            if not interpreter.exists():  # else another process made it meanwhile
-                _make(folder, base, requirements, binary_only=binary_only)
-    except OSError as error:
-        raise BundleError(
-            f"{cache_folder()} cannot be written: {error.strerror or error}.",
-            "Free some space, or choose another folder with PONER_CACHE_DIR.",
-        ) from error
+    remedy = "Free some space, or choose another folder with PONER_CACHE_DIR."
+    with disk_faults(cache_folder(), remedy), alone(cache_folder() / "locks" / folder.name):
+        if not interpreter.exists():  # else another process made it meanwhile
+            _make(folder, base, requirements, binary_only=binary_only)
     return interpreter
-
-
-@contextlib.contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Wait until no other process is in here; a lock ends with its process, however that ends."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        if sys.platform != "win32":  # there two processes may do the same work, and one wins
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _make(folder: Path, base: Path, requirements: Sequence[str], *, binary_only: bool) -> None:
     """Make an environment beside its place, and rename it once it is complete."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
-    try:
-        _install(scratch, base, requirements, binary_only=binary_only)
+    with scratch_folder(folder.parent) as scratch:
+        made = scratch / folder.name
+        made.mkdir()
+        _install(made, base, requirements, binary_only=binary_only)
         try:
-            scratch.rename(folder)
+            made.rename(folder)
         except OSError:
             if not folder.exists():  # else another process was faster, and made the same
                 raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_only: bool) -> None:
@@ -254,14 +215,14 @@ def run_uv(
         folder: one of poner's own to start uv in; by default an empty one.
 
     Raises:
-        InstallError: there is no room for an empty folder.
+        StorageError: there is no room for an empty folder.
     """
     settings = current_settings()
     variables = dict(settings.variables)
     if "--require-hashes" in arguments:  # nothing is left to choose
         for name in REQUIREMENT_FILES:
             variables.pop(name, None)
-    with empty_folder() as empty:
+    with scratch_folder() as empty:
         done = subprocess.run(
             [_find_uv(), "--quiet", *settings.options(empty), *arguments],
             capture_output=True,

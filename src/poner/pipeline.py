@@ -31,7 +31,7 @@ from poner.engines import (
     build_bundle,
     compile_trained,
 )
-from poner.interpreters import state_folder
+from poner.storage import state_folder
 
 __all__ = [
     "Packages",

@@ -14,6 +14,7 @@ import os
 import random
 import signal
 import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -61,7 +62,7 @@ def _fuzz_batch(first: int, end: int, findings: Findings) -> int:
     """Try inputs in one process; gives the number of the first that it did not come to."""
     from poner.confinement import process
 
-    folder = process.make_folder("poner-fuzz-")
+    folder = process.make_folder("poner-fuzz-", Path(tempfile.gettempdir()))
     program = process.Program(
         interpreter=sys.executable,
         flags=("-B",),

@@ -17,7 +17,7 @@ from poner.compiled_model import CompiledModel, load_model
 from poner.compiler.operations import LEAF, NODE, SumTrees, Trees
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import write_tables
-from poner.errors import InputError, KernelError
+from poner.errors import InputError, KernelError, StorageError
 from tests.compiling import compile_fitted
 from tests.conftest import Cancer
 from tests.mixing import FEATURES, mixed_model
@@ -220,3 +220,15 @@ def test_a_loaded_model_takes_little_more_than_its_file(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert kept < 1.1 * size
     assert peak < 1.5 * size
+
+
+def test_saving_replaces_compiled_models_only(article_compiled: CompiledModel, tmp_path: Path):
+    """A file of another kind stays, and a private one stays private."""
+    path = article_compiled.save(tmp_path / "model.poner")
+    path.chmod(0o600)
+    article_compiled.save(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    (tmp_path / "clf.sav").write_bytes(b"mine")
+    with pytest.raises(StorageError, match=r"clf\.sav is not a compiled model"):
+        article_compiled.save(tmp_path / "clf.sav")
+    assert (tmp_path / "clf.sav").read_bytes() == b"mine"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from poner import interpreters
-from poner.errors import BundleError, InstallError, InterpreterNotFoundError, PonerError
+from poner.errors import InstallError, InterpreterNotFoundError, PonerError, StorageError
+from tests.killing import run_forked
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -122,9 +125,31 @@ def test_a_cache_that_cannot_be_written_is_named(
     """Two sentences, whatever the disk refuses."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "file"))
-    with pytest.raises(BundleError, match="file cannot be written") as caught:
+    with pytest.raises(StorageError, match="file cannot be written") as caught:
         interpreters.make_environment(OWN, ["x==1"])
     assert "PONER_CACHE_DIR" in caught.value.hint
+
+
+def test_what_a_killed_process_left_of_an_environment_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the next one that makes an environment; it is half made, and of no use."""
+
+    def install(folder: Path, *_: object, **__: object) -> None:
+        (folder / "bin").mkdir()
+        (folder / "bin/python").touch()
+
+    def install_half(folder: Path, *_: object, **__: object) -> None:
+        (folder / "half").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    folder = tmp_path / "cache" / "environments"
+    monkeypatch.setattr(interpreters, "_install", install_half)
+    assert run_forked(lambda: interpreters.make_environment(OWN, ["x==1"]) and None)
+    assert len(list(folder.rglob("half"))) == 1
+    monkeypatch.setattr(interpreters, "_install", install)
+    made = interpreters.make_environment(OWN, ["x==1"])
+    assert list(folder.iterdir()) == [made.parent.parent]
 
 
 def test_two_that_want_the_same_environment_make_it_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ never talks to AWS.
 from __future__ import annotations
 
 import importlib.metadata
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,6 +34,7 @@ from poner.bundler.zips import make_zip
 from poner.compiled_model import CompiledModel
 from poner.errors import ParityError
 from poner.interpreters import find_python
+from poner.storage import scratch_folder, temporary_faults
 
 __all__ = [
     "LayeredFunction",
@@ -72,14 +72,14 @@ def make_native_bundle(
         InterpreterNotFoundError: there is no Python of the runtime's version to prove it with.
         ParityError: the model was not proved, or the finished function answers otherwise.
         QuotaError: it does not fit Lambda.
-        BundleError: `out` cannot be written; what was there before is untouched.
+        BundleError: `out` cannot be written, or holds anything but a Bundle; it is untouched.
+        StorageError: there is no room for temporary files.
     """
     report, evidence = _require_proof(compiled)
     check_replaceable(out)
     interpreter = find_python(runtime.python_version)
     known = find_known_answer(compiled, evidence)
-    with tempfile.TemporaryDirectory(prefix="poner-") as name:
-        scratch = Path(name)
+    with temporary_faults(), scratch_folder() as scratch:
         files = function_files(compiled.content, architecture, settings.body_limit_bytes)
         files |= compile_sources(files, interpreter, scratch / "bytecode")
         content = make_zip(files)

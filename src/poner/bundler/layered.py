@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,6 @@ from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction
 from poner.bundler.layered_verification import LayeredCase, find_known_answer
 from poner.bundler.layers import LayerRequest, LayerSet
-from poner.bundler.layers.store import disk_faults
 from poner.bundler.native import HANDLER
 from poner.bundler.proofs import verify_once
 from poner.bundler.quotas import check_quotas
@@ -34,6 +32,7 @@ from poner.bundler.trial import host_architecture
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.interpreters import find_python
+from poner.storage import scratch_folder, temporary_faults
 
 _TRYING = "Trying the finished function"
 
@@ -78,12 +77,12 @@ def make_layered_bundle(
         InstallError: packages could not be had.
         ParityError: the finished function does not start, or answers otherwise than the model.
         QuotaError: it does not fit Lambda.
-        BundleError: `out` cannot be written; what was there before is untouched.
+        BundleError: `out` cannot be written, or holds anything but a Bundle; it is untouched.
+        StorageError: there is no room for temporary files, or for what poner keeps.
     """
     check_replaceable(out)
     interpreter = find_python(runtime.python_version)
-    with tempfile.TemporaryDirectory(prefix="poner-") as name:
-        scratch = Path(name)
+    with temporary_faults(), scratch_folder() as scratch:
         function_zip, record = _pack(function, interpreter, scratch)
         request = LayerRequest(
             requirements=function.requirements,
@@ -135,8 +134,7 @@ def _pack(function: LayeredFunction, interpreter: Path, scratch: Path) -> tuple[
     files |= compile_sources(files, interpreter, scratch / "bytecode")
     content = make_zip(files)
     path = scratch / FUNCTION_ZIP
-    with disk_faults(scratch):
-        path.write_bytes(content)
+    path.write_bytes(content)
     return path, zip_record(FUNCTION_ZIP, content, files)
 
 

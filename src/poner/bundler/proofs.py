@@ -13,8 +13,14 @@ from pathlib import Path
 from poner.artifacts import Examples, ParityReport
 from poner.bundle import Verification, ZipRecord
 from poner.bundler.layered_verification import LayeredCase, verify_layered
-from poner.bundler.layers.store import make_key, read_record, write_record
-from poner.interpreters import cache_folder
+from poner.storage import (
+    cache_folder,
+    disk_faults,
+    make_key,
+    private_folder,
+    read_record,
+    write_record,
+)
 
 _FORMAT = 1
 
@@ -39,7 +45,11 @@ def verify_once(
         return ParityReport.from_dict(kept["parity"]), Verification(**kept["verification"])
     function_zip, *layers = zips
     parity, verification = verify_layered(function_zip, layers, interpreter, case, scratch)
-    write_record(path, {"parity": asdict(parity), "verification": asdict(verification)})
+    kept = {"parity": asdict(parity), "verification": asdict(verification)}
+    remedy = "Free some space, or choose another folder with PONER_CACHE_DIR."
+    with disk_faults(path.parent, remedy):
+        private_folder(path.parent)
+        write_record(path, kept, private=True)
     return parity, verification
 
 

@@ -1,69 +1,134 @@
-"""Puts a Bundle's files where they belong: all of the new ones, or still all of the old."""
+"""Puts a Bundle's files where they belong: all of the new ones, or still all of the old.
+
+A folder is replaced only if all that it holds was written by `poner build`: its manifest.json says
+which files these are, and with which bytes.
+"""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import hashlib
+import json
+import os
+import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from poner.bundle import is_bundle
+from poner.bundle import FUNCTION_ZIP, MANIFEST_NAME
 from poner.errors import BundleError
+from poner.storage import disk_faults, followed, name_some, others_in, replace_folder
+
+_REMEDY = "Free some space, or give another folder with --out; what was there is untouched."
+_MOST_MANIFEST_BYTES = 64 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_LAYER = re.compile(r"layers/[A-Za-z0-9_-]{1,200}\.zip")
+_PARTS = ("settings", "signature", "provenance", "parity", "verification")
+"""Objects in the manifest of every version of poner."""
 
 
 def check_replaceable(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything but a Bundle.
+    """Refuse to replace anything but a Bundle as `poner build` wrote it, or an empty folder.
 
     Raises:
-        BundleError: it is a file, or a folder with other things in it.
+        BundleError: it is a file, or a folder with other things in it; names them.
     """
-    if not folder.exists() or is_bundle(folder):
-        return
-    if not folder.is_dir() or any(folder.iterdir()):
-        raise BundleError(
-            f"{folder} exists and is not a bundle, so it is not replaced.",
-            "Give another folder with --out.",
-        )
+    with disk_faults(folder, _REMEDY, BundleError):
+        place = followed(folder)
+        if os.path.lexists(place):
+            list_bundle(place, folder)
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes | Path]) -> None:
     """Write the files into a folder of that name, replacing the Bundle that was there.
 
     Args:
-        folder: made, or replaced.
+        folder: made, or replaced; where it is a link, the folder that it leads to.
         files: by path within the folder: their content, or a file to copy.
 
     Raises:
-        BundleError: the disk is full or the place cannot be written; the old Bundle is untouched.
+        BundleError: the disk is full, the place cannot be written, or holds anything but a Bundle;
+            what was there is untouched.
     """
-    check_replaceable(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    new, old = scratch / "new", scratch / "old"
-    try:
-        for name, content in files.items():
-            path = new / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, Path):
-                shutil.copyfile(content, path)
-            else:
-                path.write_bytes(content)
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    finally:
-        if old.exists() and not folder.exists():  # also where it was interrupted in between
-            old.rename(folder)
-        shutil.rmtree(scratch, ignore_errors=True)
+    with disk_faults(folder, _REMEDY, BundleError):
+        replace_folder(folder, files, lambda place: list_bundle(place, folder))
 
 
-def _unwritable(folder: Path, error: OSError) -> BundleError:
-    return BundleError(
-        f"The bundle could not be written to {folder}: {error.strerror}.",
-        "Free some space or give another folder with --out; what was there is untouched.",
+def list_bundle(place: Path, folder: Path) -> dict[str, str]:
+    """The files of a Bundle of any version, SHA-256 by path; empty for an empty folder.
+
+    Args:
+        place: where it lies.
+        folder: what the user calls it.
+
+    Raises:
+        BundleError: it holds, or is, anything else.
+        OSError: it cannot be looked into.
+    """
+    if not place.is_dir():
+        raise BundleError(
+            f"{folder} exists and is not a bundle, so it is not replaced.",
+            "Give another folder with --out.",
+        )
+    content = _read_manifest(place / MANIFEST_NAME)
+    listed = None if content is None else files_of_manifest(content)
+    others = others_in(place, listed or {})
+    if not others:
+        return listed or {}
+    what = "is not a bundle" if listed is None else "holds what `poner build` did not write"
+    raise BundleError(
+        f"{folder} {what}, so it is not replaced; it holds {name_some(others)}.",
+        "Move that elsewhere, or give another folder with --out.",
     )
+
+
+def files_of_manifest(content: bytes) -> dict[str, str] | None:
+    """The files of the Bundle that a manifest of any version describes, the manifest included.
+
+    None for what poner did not write, byte for byte: other programs call their files manifest.json,
+    too.
+    """
+    try:
+        text = content.decode()
+        manifest = json.loads(text)
+        if json.dumps(manifest, indent=2, ensure_ascii=False) + "\n" != text:
+            return None  # poner writes its manifests this way
+    except (ValueError, RecursionError):
+        return None
+    match manifest:
+        case {"poner_version": str(), "format": int(), "function": dict() as function}:
+            records = [function, *_layer_zips(manifest.get("layers"))]
+        case _:
+            return None
+    if not all(isinstance(manifest.get(part), dict) for part in _PARTS):
+        return None
+    listed = {MANIFEST_NAME: hashlib.sha256(content).hexdigest()}
+    for record in records:
+        path, digest = str(record.get("path")), str(record.get("sha256"))
+        known = path == FUNCTION_ZIP if record is function else _LAYER.fullmatch(path)
+        if not known or not _SHA256.fullmatch(digest):
+            return None
+        listed[path] = digest
+    return listed
+
+
+def _layer_zips(layers: Any) -> list[dict[str, Any]]:
+    """The records of the layers' zips, which the first version of poner had not yet in an object.
+
+    What is no record is an empty one.
+    """
+    if not isinstance(layers, list):
+        return [{}]
+    records = [layer.get("zip", layer) if isinstance(layer, dict) else {} for layer in layers]
+    return [record if isinstance(record, dict) else {} for record in records]
+
+
+def _read_manifest(path: Path) -> bytes | None:
+    """The bytes of a file that may be a manifest; links are not followed, pipes not opened."""
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_MANIFEST_BYTES:
+            return None
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

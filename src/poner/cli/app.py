@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import importlib.metadata
 import tempfile
@@ -26,8 +27,8 @@ from poner.cli import (
 )
 from poner.cli.console import print_data, say
 from poner.errors import PonerError, UsageError
-from poner.interpreters import cache_folder
 from poner.printable import printable
+from poner.storage import FULL_DISK, cache_folder, explain, private_folder, write_file
 
 app = typer.Typer(
     name="poner",
@@ -92,9 +93,8 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 1
-    except Exception:  # noqa: BLE001  # the boundary: no traceback reaches a user
-        say(f"poner met a fault of its own; the details are in {_keep(traceback.format_exc())}.")
-        say("Please report it with that file.")
+    except Exception as error:  # noqa: BLE001  # the boundary: no traceback reaches a user
+        _show_fault(error)
         return 1
     if code == INTERRUPTED:  # typer has caught it by then
         say("Interrupted.")
@@ -106,14 +106,38 @@ def _show(error: PonerError) -> None:
     say(f"  {error.hint}")
 
 
-def _keep(details: str) -> Path:
-    """Write the details of a fault to a file of its own."""
+def _show_fault(error: Exception) -> None:
+    """Say that something failed that nobody foresaw; a full disk is the exception to that."""
+    if isinstance(error, OSError) and error.errno in FULL_DISK:
+        say(f"Error: {error.filename or 'A file'} cannot be written: {explain(error)}.")
+        say("  Free some space, or name another folder for temporary files with TMPDIR.")
+        return
+    path = _keep("".join(traceback.format_exception(error)))
+    if path is None:
+        say(
+            f"poner met a fault of its own ({type(error).__name__}), and can keep no details of it."
+        )
+        say("  Free some space, run the command again, and please report the file that it names.")
+        return
+    say(f"poner met a fault of its own; the details are in {path}.")
+    say("Please report it with that file.")
+
+
+def _keep(details: str) -> Path | None:
+    """Write the details of a fault to a file of its own; None where nothing can be written."""
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    folder = cache_folder() / "faults"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="poner-"))
-    path = folder / f"{stamp}.txt"
-    path.write_text(printable(details, keep="\n"), encoding="utf-8")
-    return path
+    content = printable(details, keep="\n").encode()
+    for make_folder in (_kept_folder, _temporary_folder):
+        with contextlib.suppress(OSError):
+            path = make_folder() / f"{stamp}.txt"
+            write_file(path, content, private=True)
+            return path
+    return None
+
+
+def _kept_folder() -> Path:
+    return private_folder(cache_folder() / "faults")
+
+
+def _temporary_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="poner-faults-"))

@@ -15,6 +15,7 @@ from poner.cli.build import make_target, show_bundle
 from poner.cli.console import print_data, reporting, say
 from poner.cli.train import run_script
 from poner.config import read_config
+from poner.storage import disk_faults
 
 REQUESTS: tuple[tuple[str, dict[str, float]], ...] = (
     (
@@ -43,7 +44,7 @@ def demo(
     ] = None,
 ) -> None:
     """Train, build, run and ask the article's model on this machine; needs no AWS account."""
-    project = folder or Path(tempfile.mkdtemp(prefix="poner-demo-"))
+    project = folder or _new_folder()
     _step("1. A project", f"poner init {project}")
     templates.create_project(project)
     _step("2. A model", "poner train")
@@ -71,6 +72,17 @@ def demo(
     say("  poner predict --data '{...}'      # JSON or CSV in, predictions out")
     say("  poner build your-model.sav        # your own model, from any notebook: poner.save(...)")
     say("  poner deploy                      # the same on AWS Lambda, with your account")
+
+
+def _new_folder() -> Path:
+    """A folder that stays, among temporary files.
+
+    Raises:
+        StorageError: it cannot be made.
+    """
+    remedy = "Free some space, or name a folder: `poner demo DIR`."
+    with disk_faults("A new folder among temporary files", remedy):
+        return Path(tempfile.mkdtemp(prefix="poner-demo-"))
 
 
 def _step(title: str, command: str) -> None:

@@ -23,7 +23,7 @@ from poner.cli.deploying import (
     show_plan,
 )
 from poner.examination import changed_settings
-from poner.interpreters import state_folder
+from poner.storage import state_folder
 
 CanaryOption = Annotated[
     int | None,

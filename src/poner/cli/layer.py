@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from poner import limits
-from poner.bundler.layers import LayerRequest, LayerSet, copy_file, make_layers
+from poner.bundler.layers import LayerRequest, LayerSet, make_layers, write_layers
 from poner.cli.build import Architecture, Slim
 from poner.cli.console import print_data, print_json, reporting, say
 from poner.cli.sizes import show_sizes, show_slimming
@@ -46,9 +46,7 @@ def layer(
     with reporting() as reporter:
         made = make_layers(request, progress=reporter.progress, notify=reporter.notify)
         check_unzipped(made, slim)
-        paths = {name: out / Path(name).name for name in (layer.zip.path for layer in made.layers)}
-        for name, path in paths.items():
-            copy_file(made.files[name], path)
+        paths = write_layers(made, out)
     if json_:
         print_json(_describe(made, paths))
         return

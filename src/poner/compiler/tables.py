@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from poner.compiled_model import MAGIC
 from poner.compiler.operations import NODE
 from poner.compiler.program import Program
 
-MAGIC = b"\x89PONER\r\n"
 FORMAT_VERSION = 2
 _HEADER = struct.Struct("<8s6I3Q")
 _ARRAY = struct.Struct("<IIQQ")

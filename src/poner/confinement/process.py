@@ -215,7 +215,7 @@ def _environment(program: Program, temporary: str) -> dict[str, str]:
     return {**ENVIRONMENT, **(program.environment or {}), **own}
 
 
-def make_folder(prefix: str, parent: Path | None = None) -> Path:
+def make_folder(prefix: str, parent: Path) -> Path:
     """A folder for a confined process: `files` to read, `tmp` to write to, `root` for mounts."""
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
     for name in ("files", "tmp", "root"):

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from poner.confinement.process import Limits, Program, make_folder, remove_folder, run
+from poner.confinement.process import Limits, Program, make_folder, run
 from poner.errors import ConfinementError
+from poner.storage import scratch_folder
 
 _PROGRAM = Path(__file__).with_name("nothing.py")
 _TIMEOUT_S = 20.0
@@ -68,19 +69,16 @@ def look(memory_bytes: int = 1 << 60) -> Confinement:
     Raises:
         ConfinementError: no confined process can be started.
     """
-    folder = None
+    program, limits = Program(sys.executable, _PROGRAM), Limits(60, memory_bytes)
     try:
-        folder = make_folder("poner-look-")
-        program = Program(sys.executable, _PROGRAM)
-        done = run(program, Limits(60, memory_bytes), folder, timeout_s=_TIMEOUT_S, most_bytes=0)
+        with scratch_folder() as parent:
+            folder = make_folder("look-", parent)
+            done = run(program, limits, folder, timeout_s=_TIMEOUT_S, most_bytes=0)
     except OSError as error:
         raise ConfinementError(
             f"No confined process can be started: {error.strerror or error}.",
             "Free some space for temporary files, or end other programs.",
         ) from error
-    finally:
-        if folder is not None:
-            remove_folder(folder)
     return Confinement(done.in_force, done.memory_bytes, sys.platform)
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from poner.errors import DeployError
+from poner.storage import disk_faults, private_folder, write_file
 
 JOURNAL_FORMAT = 1
 
@@ -64,21 +64,10 @@ class JournalFile:
         Raises:
             DeployError: the file cannot be written.
         """
-        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as file:
-                file.write(_adapter().dump_json(journal, indent=2))
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self.path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
-            raise DeployError(
-                f"The deploy's journal {self.path} cannot be written: {error.strerror or error}.",
-                "Free some space, or choose another folder with PONER_STATE_DIR.",
-            ) from error
+        remedy = "Free some space, or choose another folder with PONER_STATE_DIR."
+        with disk_faults(f"The deploy's journal {self.path}", remedy, DeployError):
+            private_folder(self.path.parent)
+            write_file(self.path, _adapter().dump_json(journal, indent=2), private=True)
 
     def remove(self) -> None:
         """Forget a deploy that is done."""

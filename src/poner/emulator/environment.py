@@ -103,6 +103,7 @@ class Environment:
         try:
             if self._sandbox is None or self._sandbox.ended:
                 self._close_sandbox()
+                self._folder.mkdir(exist_ok=True)
                 self._sandbox = await asyncio.to_thread(Sandbox, self._launch, self._folder)
         except OSError as error:
             return InitFailed(start_error(str(error)), time.monotonic())

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -30,6 +29,7 @@ from poner.environments import read_pins
 from poner.errors import ConfinementError, EmulatorError
 from poner.interpreters import make_environment
 from poner.limits import RUNTIMES
+from poner.storage import scratch_folder, temporary_faults
 
 NOT_ISOLATED = "Warning: the function runs beside this machine's files, not isolated from them: {}."
 """Said once where user namespaces are not to be had."""
@@ -77,6 +77,7 @@ def prepared(
         ConfinementError: isolation is required, and not to be had.
         InterpreterNotFoundError: there is no such Python.
         InstallError: awslambdaric could not be installed.
+        StorageError: there is no room for temporary files.
     """
     if not sys.platform.startswith("linux"):
         raise EmulatorError(
@@ -84,26 +85,30 @@ def prepared(
             "Run this on Linux, in WSL 2 or in a Linux container.",
         )
     check_settings(function)
-    with tempfile.TemporaryDirectory(prefix="poner-", ignore_cleanup_errors=True) as scratch:
-        scratch_folder = Path(scratch).resolve()
-        task_folder, opt_folder = scratch_folder / "task", scratch_folder / "opt"
-        unpack(function.code, function.layers, task_folder, opt_folder)
-        check_handler(function.handler, (task_folder, *layer_folders(function, opt_folder)))
-        version = RUNTIMES[function.runtime].python_version
-        interpreter = make_environment(version, read_pins("awslambdaric"))
-        with contextlib.closing(_supervisor()) as supervisor:
-            folders = scratch_folder, task_folder, opt_folder
-            launch = Launch(function, interpreter, *folders, supervisor)
+    with contextlib.ExitStack() as stack:
+        with temporary_faults():
+            launch = _launch(function, stack.enter_context(scratch_folder()).resolve(), stack)
             obstacle = why_not_isolated(launch) if isolate else None
-            if obstacle is not None and require_isolation:
-                raise ConfinementError(
-                    f"The function cannot be isolated from this machine's files: {obstacle}.",
-                    "Run it on Linux with user namespaces, or leave out --require-confinement for "
-                    "a function that you trust.",
-                )
-            if obstacle is not None:
-                log(NOT_ISOLATED.format(obstacle))
-            yield replace(launch, isolated=isolate and obstacle is None)
+        if obstacle is not None and require_isolation:
+            raise ConfinementError(
+                f"The function cannot be isolated from this machine's files: {obstacle}.",
+                "Run it on Linux with user namespaces, or leave out --require-confinement for "
+                "a function that you trust.",
+            )
+        if obstacle is not None:
+            log(NOT_ISOLATED.format(obstacle))
+        yield replace(launch, isolated=isolate and obstacle is None)
+
+
+def _launch(function: LocalFunction, scratch: Path, stack: contextlib.ExitStack) -> Launch:
+    """The function unpacked in a scratch folder, with a supervisor that ends with the stack."""
+    task_folder, opt_folder = scratch / "task", scratch / "opt"
+    unpack(function.code, function.layers, task_folder, opt_folder)
+    check_handler(function.handler, (task_folder, *layer_folders(function, opt_folder)))
+    version = RUNTIMES[function.runtime].python_version
+    interpreter = make_environment(version, read_pins("awslambdaric"))
+    supervisor = stack.enter_context(contextlib.closing(_supervisor()))
+    return Launch(function, interpreter, scratch, task_folder, opt_folder, supervisor)
 
 
 def _supervisor() -> Supervisor:

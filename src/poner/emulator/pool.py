@@ -25,7 +25,6 @@ class Generation:
         if self.idle:
             return self.idle.pop()
         temporary_folder = self.launch.scratch_folder / f"tmp-{len(self.all)}"
-        temporary_folder.mkdir()
         environment = Environment(self.launch, temporary_folder, log)
         self.all.append(environment)
         return environment

@@ -19,7 +19,6 @@ from poner.environments.uv_settings import (
     REQUIREMENT_FILES,
     UvSettings,
     current_settings,
-    empty_folder,
     hide_credentials,
     read_settings,
 )
@@ -30,7 +29,6 @@ __all__ = [
     "are_hashed",
     "current_settings",
     "describe",
-    "empty_folder",
     "hide_credentials",
     "parse_requirement",
     "read_hashes",

@@ -10,21 +10,16 @@ Source: uv's documentation, "Configuration files" and "Environment variables", a
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import re
-import shutil
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from poner.errors import InstallError
 
 DROPPED = frozenset({
     *("CONDA_PREFIX", "VIRTUAL_ENV", "UV_BREAK_SYSTEM_PACKAGES", "UV_CONFIG_FILE", "UV_ENV_FILE"),
@@ -143,26 +138,6 @@ def current_settings() -> UvSettings:
     except FileNotFoundError:  # it was removed
         folder = Path("/")
     return read_settings(os.environ, folder)
-
-
-@contextlib.contextmanager
-def empty_folder() -> Iterator[Path]:
-    """An empty folder that only this user can write to, gone afterwards.
-
-    Raises:
-        InstallError: there is no room for it.
-    """
-    try:
-        folder = tempfile.mkdtemp(prefix="poner-uv-")
-    except OSError as error:
-        raise InstallError(
-            f"No temporary folder could be made: {error.strerror or error}.",
-            "Free some space, or choose another folder with TMPDIR.",
-        ) from error
-    try:
-        yield Path(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def hide_credentials(text: str) -> str:

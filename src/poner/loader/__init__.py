@@ -70,7 +70,7 @@ def identify_model(
             none.
         ModelRefusedError: the file names what a fitted model has no need of.
         ModelUnreadableError: it is missing, damaged, or needs a package that is not installed.
-        SignatureError: the signature beside it is damaged.
+        SignatureError: the signature beside it is damaged, or belongs to another model.
     """
     modules = user_modules.read_modules(include)
     return recognition.identify(path, modules, requirements)

@@ -6,6 +6,7 @@ time, or it is ended.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -21,10 +22,10 @@ from poner.confinement.process import (
     Limits,
     Program,
     make_folder,
-    remove_folder,
 )
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader.reader import MODULES_FOLDER, frames
+from poner.storage import scratch_folder, temporary_faults
 
 START = Path(__file__).with_name("reader") / "start.py"
 
@@ -76,15 +77,12 @@ class ChildProcess:
         Raises:
             ModelUnreadableError: it cannot be started.
         """
-        with _start_faults():
-            self.scratch = make_folder("poner-model-")
-            try:
-                self._write_modules(modules)
-                program = _program(interpreter, self.scratch / "files", with_packages)
-                self._confined = ConfinedProcess(program, Limits(cpu_s, memory_bytes), self.scratch)
-            except BaseException:
-                remove_folder(self.scratch)
-                raise
+        with contextlib.ExitStack() as kept, _start_faults(), temporary_faults():
+            self.scratch = make_folder("model-", kept.enter_context(scratch_folder()))
+            self._write_modules(modules)
+            program = _program(interpreter, self.scratch / "files", with_packages)
+            self._confined = ConfinedProcess(program, Limits(cpu_s, memory_bytes), self.scratch)
+            self._kept = kept.pop_all()
         process = self._confined.process
         assert process.stdin is not None
         assert process.stdout is not None
@@ -109,7 +107,7 @@ class ChildProcess:
     def close(self) -> None:
         """End it, and remove what it left."""
         self._confined.close()
-        remove_folder(self.scratch)
+        self._kept.close()
 
     def ask(
         self, request: Mapping[str, Any], body: bytes = b"", *, timeout_s: float

@@ -99,7 +99,7 @@ def open_file(
         listed = listing.list_content(content, modules.names)
     listing.check_allowed(listed, file.name, modules.names)
     if signature is None and feature_names is None:
-        signature = model_files.read_signature(file)
+        signature = model_files.read_signature(file, content)
     recorded = signature.libraries if signature is not None else {}
     version = sklearn_version_of(listed, file.name, recorded, notify)
     wanted = [*requirements, *boosters_of(listed, file.name, recorded, requirements)]

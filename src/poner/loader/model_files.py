@@ -12,15 +12,19 @@ from numpy.typing import NDArray
 
 from poner.artifacts import Rows, Signature
 from poner.errors import ModelUnreadableError, SignatureError
-from poner.loader import training_data
+from poner.loader import signature_files, training_data
 from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
 
 SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")
 """How model files are called."""
 
 USUAL_NAME = "clf.sav"
+"""The pickled estimator, under the article's name for it."""
 SIGNATURE_NAME = "signature.json"
+"""What goes into the model and what comes out."""
 TRAINING_ROWS_NAME = "training_rows.json"
+"""`{"columns": [...], "rows": [[...]]}` for the parity proof, null for what is missing; never
+shipped."""
 
 
 def find_model_file(path: Path) -> Path:
@@ -65,11 +69,15 @@ def read_model_file(file: Path) -> bytes:
     return content
 
 
-def read_signature(file: Path) -> Signature | None:
+def read_signature(file: Path, content: bytes) -> Signature | None:
     """The signature beside a model file, None if there is none.
 
+    Args:
+        file: the model file.
+        content: its bytes, as they were read.
+
     Raises:
-        SignatureError: it is damaged.
+        SignatureError: it is damaged, or belongs to another model.
     """
     place = file.with_name(SIGNATURE_NAME)
     try:
@@ -80,7 +88,7 @@ def read_signature(file: Path) -> Signature | None:
         raise SignatureError(
             f"{place} cannot be read.", "Write it anew with poner.save(model, X, y, folder)."
         ) from error
-    return Signature.from_json(text, str(place))
+    return signature_files.read_signature(text, str(place), content, file.name)
 
 
 def read_training_rows(file: Path, n_features: int) -> Rows:

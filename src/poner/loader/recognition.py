@@ -47,7 +47,7 @@ def identify(path: Path, modules: UserModules, requirements: Sequence[str]) -> M
     content = model_files.read_model_file(file)
     listed = listing.list_content(content, modules.names)
     listing.check_allowed(listed, file.name, modules.names)
-    signature = model_files.read_signature(file)
+    signature = model_files.read_signature(file, content)
     recorded = signature.libraries if signature is not None else {}
     version = sklearn_version_of(listed, file.name, recorded, lambda line: None)
     boosters_of(listed, file.name, recorded, requirements)

@@ -9,7 +9,6 @@ import io
 import json
 import pickle
 import sys
-import tempfile
 import types
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,15 +19,9 @@ import numpy as np
 
 from poner.artifacts import JsonScalar, Rows, Signature, wire_names
 from poner.errors import ModelRefusedError, SignatureError, UsageError
-from poner.loader import libraries, signatures, training_data
+from poner.loader import libraries, signature_files, signatures, training_data
+from poner.loader.model_folder import replace_model
 
-MODEL_FILE = "clf.sav"
-"""The pickled estimator, under the article's name for it."""
-SIGNATURE_FILE = "signature.json"
-"""What goes into the model and what comes out."""
-TRAINING_ROWS_FILE = "training_rows.json"
-"""`{"columns": [...], "rows": [[...]]}` for the parity proof, null for what is missing; never
-shipped."""
 PICKLE_PROTOCOL = 4
 """The default of Python 3.8 to 3.13, and fixed so that the same model gives the same bytes."""
 
@@ -66,7 +59,8 @@ def save_model(
     Raises:
         SignatureError: estimator, X, y and the names do not fit each other.
         ModelRefusedError: the estimator holds something that could not be loaded again.
-        UsageError: the folder cannot be written to, or `keep_rows` is negative.
+        UsageError: the folder cannot be written to, holds files of these names that poner.save
+            did not write, or `keep_rows` is negative.
     """
     if keep_rows < 0:
         raise UsageError("keep_rows is negative.", "Give 0 to keep no rows, or a positive number.")
@@ -90,7 +84,12 @@ def save_model(
         libraries=_libraries(modules),
     )
     rows = _rows_to_keep(values, missing, keep_rows)
-    _replace_files(Path(folder), content, signature, rows)
+    replace_model(
+        Path(folder),
+        signature_files.write_signature(signature, content),
+        _rows_json(signature, rows) if len(rows) else None,
+        content,
+    )
     return Path(folder)
 
 
@@ -253,27 +252,6 @@ def _libraries(modules: Iterable[str]) -> dict[str, str]:
     others = set(modules) - sys.stdlib_module_names - {"sklearn", "numpy", "scipy"}
     providers = libraries.providers_of(others, sys.path)
     return libraries.versions_of(sorted({*names, *providers}), sys.path)
-
-
-def _replace_files(folder: Path, content: bytes, signature: Signature, rows: Rows) -> None:
-    """Write the files beside the old ones, then rename them; a failure leaves the old ones."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as scratch_name:
-            scratch = Path(scratch_name)
-            (scratch / MODEL_FILE).write_bytes(content)
-            (scratch / SIGNATURE_FILE).write_text(signature.to_json(), encoding="utf-8")
-            if len(rows):
-                (scratch / TRAINING_ROWS_FILE).write_text(_rows_json(signature, rows), "utf-8")
-            else:
-                (folder / TRAINING_ROWS_FILE).unlink(missing_ok=True)
-            for path in sorted(scratch.iterdir(), reverse=True):  # the model last
-                path.replace(folder / path.name)
-    except OSError as error:
-        raise UsageError(
-            f"The model cannot be written to {folder}: {error.strerror}.",
-            "Name a folder that can be written to.",
-        ) from error
 
 
 def _rows_json(signature: Signature, rows: Rows) -> str:

@@ -7,12 +7,14 @@ builds or runs anything itself, and never overwrites a file.
 
 from __future__ import annotations
 
+import hashlib
 import re
-import tempfile
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
 from poner.errors import UsageError
+from poner.storage import ABSENT, disk_faults, fingerprint, place_new_file, scratch_folder
 
 PROJECT_FILES = ("train.py", "poner.toml", "README.md")
 """The files of a project, in the order a newcomer reads them."""
@@ -37,26 +39,38 @@ def create_project(folder: Path, *, name: str | None = None) -> tuple[Path, ...]
             f"{name!r} cannot be the name of a Lambda function.",
             "Use at most 64 letters, digits, hyphens and underscores.",
         )
-    paths = tuple(folder / file_name for file_name in PROJECT_FILES)
-    present = [path for path in paths if path.exists()]
-    if present:
+    contents = {file_name: _file_content(file_name, name) for file_name in PROJECT_FILES}
+    remedy = "Name a folder that can be written to."
+    with disk_faults(f"The project in {folder}", remedy, UsageError):
+        present = {file_name: fingerprint(folder, file_name) for file_name in PROJECT_FILES}
+        missing = [file_name for file_name, found in present.items() if found == ABSENT]
+        _check_free(folder, contents, present)
+        with scratch_folder(folder) as scratch:
+            for file_name in missing:
+                (scratch / file_name).write_bytes(contents[file_name])
+            for file_name in missing:
+                place_new_file(scratch / file_name, folder / file_name)
+    return tuple(folder / file_name for file_name in PROJECT_FILES)
+
+
+def _file_content(file_name: str, name: str | None) -> bytes:
+    """The bytes of one of the project's files."""
+    text = (resources.files(__name__) / "project" / file_name).read_text(encoding="utf-8")
+    return text.replace(_TEMPLATE_NAME, name or _TEMPLATE_NAME).encode()
+
+
+def _check_free(folder: Path, contents: Mapping[str, bytes], present: Mapping[str, str]) -> None:
+    """Whether nothing is in the way; what an interrupted `poner init` wrote is not.
+
+    Raises:
+        UsageError: files are; names them.
+    """
+    written = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    taken = [name for name, found in present.items() if found not in (ABSENT, written[name])]
+    if not taken and ABSENT not in present.values():
+        taken = list(present)
+    if taken:
         raise UsageError(
-            f"{', '.join(map(str, present))} would be overwritten.",
+            f"{', '.join(str(folder / name) for name in taken)} would be overwritten.",
             "Name another folder, or move what is there out of the way.",
         )
-    template = resources.files(__name__) / "project"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".init-") as scratch:
-            for path in paths:
-                text = (template / path.name).read_text(encoding="utf-8")
-                text = text.replace(_TEMPLATE_NAME, name or _TEMPLATE_NAME)
-                Path(scratch, path.name).write_text(text, encoding="utf-8")
-            for path in paths:
-                Path(scratch, path.name).rename(path)
-    except OSError as error:
-        raise UsageError(
-            f"The project cannot be written to {folder}: {error.strerror}.",
-            "Name a folder that can be written to.",
-        ) from error
-    return paths

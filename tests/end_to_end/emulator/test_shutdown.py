@@ -180,7 +180,10 @@ def handler(event, context):
 
 
 def test_killing_poner_kills_the_function_too(code, scratch, isolated, ended):
-    """Not even SIGKILL leaves a process: neither a busy loop, nor a daemon that it started."""
+    """Not even SIGKILL leaves a process: neither a busy loop, nor a daemon that it started.
+
+    The function's files are removed by the next local Lambda.
+    """
     (code / "app.py").write_text(DAEMON)
     emulator = Emulator(SERVE, code, isolated=isolated)
     url = emulator.urls["url"]
@@ -194,6 +197,10 @@ def test_killing_poner_kills_the_function_too(code, scratch, isolated, ended):
         with pytest.raises(OSError, match=r"reset|closed"):
             busy.result()
     assert ended(MARK)
+    assert len(list(scratch.iterdir())) == 1
+    with running(make_function(code), log=lambda _: None):
+        assert len(list(scratch.iterdir())) == 1
+    assert list(scratch.iterdir()) == []
 
 
 def test_no_descriptor_stays_open(code):

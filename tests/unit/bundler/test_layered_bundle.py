@@ -281,17 +281,6 @@ def test_the_old_bundle_stays_until_the_new_one_is_whole(
         patched.setattr(shutil, "copyfile", fail)
         with pytest.raises((BundleError, KeyboardInterrupt)):
             make(make_function(MODEL, EXAMPLES), EXAMPLES)
-    rename = Path.rename
-
-    def fail_at_last(self: Path, target: Path) -> Path:
-        if self.name == "new":
-            raise error
-        return rename(self, target)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Path, "rename", fail_at_last)
-        with pytest.raises((BundleError, KeyboardInterrupt)):
-            make(make_function(MODEL, EXAMPLES), EXAMPLES)
     assert {path: path.read_bytes() for path in sorted(old.folder.rglob("*.*"))} == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["build", "cache"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -103,6 +104,8 @@ def test_a_fault_of_ours_is_kept_in_a_file(
     printed = capfd.readouterr().err
     assert "Traceback" not in printed
     (details,) = (tmp_path / "faults").iterdir()
+    modes = [path.stat().st_mode & 0o777 for path in (details.parent, details)]
+    assert modes == [0o700, 0o600]
     assert details.name in printed.replace("\n", "")
     assert "ZeroDivisionError" in details.read_text()
 
@@ -167,6 +170,37 @@ def test_a_fault_of_ours_is_kept_without_a_cache_too(
     assert "Traceback" not in capfd.readouterr().err
     (details,) = tmp_path.glob("poner-*/*.txt")
     assert "ZeroDivisionError" in details.read_text()
+
+
+def test_a_fault_that_cannot_be_kept_is_said_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Where nothing can be written at all there is no traceback, either."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr("poner.templates.create_project", lambda *_, **__: 1 / 0)
+    with monkeypatch.context() as patched:  # pytest itself needs temporary files
+        patched.setattr("tempfile.tempdir", str(tmp_path / "file"))
+        assert app.run(["init", str(tmp_path / "x")]) == 1
+    printed = capfd.readouterr().err
+    assert "Traceback" not in printed
+    assert "ZeroDivisionError" in printed
+
+
+def test_a_full_disk_that_nobody_foresaw_is_two_sentences(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is no fault of poner's."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
+
+    monkeypatch.setattr("poner.templates.create_project", fail)
+    assert app.run(["init", "x"]) == 1
+    assert capfd.readouterr().err.splitlines() == [
+        "Error: /tmp/x cannot be written: No space left on device.",
+        "  Free some space, or name another folder for temporary files with TMPDIR.",
+    ]
 
 
 def test_a_broken_poner_toml_is_named(

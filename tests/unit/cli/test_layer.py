@@ -64,16 +64,37 @@ def test_json_says_all_of_it(capfd: pytest.CaptureFixture[str], tmp_path: Path) 
     assert err == ""
 
 
-def test_a_zip_of_the_same_name_is_replaced(capfd: pytest.CaptureFixture[str]) -> None:
-    """The second call writes the same bytes over whatever is there, and touches nothing else."""
+def test_a_zip_of_poners_is_replaced(capfd: pytest.CaptureFixture[str]) -> None:
+    """The next call replaces the zip that the last one wrote, and touches nothing else."""
     out, _ = run(capfd)
     path = Path(out.strip())
-    content = path.read_bytes()
-    path.write_bytes(b"old")
+    whole, listed = path.read_bytes(), path.with_name("layers.json")
+    path.write_bytes(b"of another poner")
     (path.parent / "other.zip").write_bytes(b"other")
+    hashes = [hashlib.sha256(content).hexdigest() for content in (whole, path.read_bytes())]
+    listed.write_text(listed.read_text().replace(*hashes))
     run(capfd)
-    assert path.read_bytes() == content
-    assert sorted(file.name for file in path.parent.iterdir()) == sorted([path.name, "other.zip"])
+    assert path.read_bytes() == whole
+    assert hashes[0] in listed.read_text()
+    names = sorted(file.name for file in path.parent.iterdir())
+    assert names == sorted(["layers.json", "other.zip", path.name])
+
+
+@pytest.mark.parametrize("name", [ZIP, "layers.json"])
+def test_a_file_of_the_users_is_not_replaced(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    """Whatever has the name of a zip or of the list, but was not written by poner, is named."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / name).write_bytes(b"mine")
+    arguments = [*COMMAND, "--architecture", "arm64", "--out", str(out)]
+    assert app.run(arguments) == 1
+    printed = capfd.readouterr()
+    if "can neither be fetched nor found" in printed.err:
+        pytest.skip("no wheels can be had")
+    assert f"what is in {out} as {name}" in printed.err.replace("\n", " ")
+    assert [(path.name, path.read_bytes()) for path in out.iterdir()] == [(name, b"mine")]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def run_on(machine: str, program: Path, folder: Path, **targets: Any) -> dict[st
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder for a confined process that any user can reach."""
-    made = make_folder("poner-test-")
+    made = make_folder("poner-test-", Path(tempfile.gettempdir()))
     yield made
     remove_folder(made)
 
@@ -102,7 +102,7 @@ def attacked() -> Callable[[str], Attacked]:
 def attack(machine: str) -> Attacked:
     """Set up what there is to lose, and run the attacks."""
     _, without = MACHINES[machine]
-    made = make_folder("poner-test-")
+    made = make_folder("poner-test-", Path(tempfile.gettempdir()))
     try:
         with tempfile.TemporaryDirectory() as name:
             own = Path(name)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 import venv
@@ -33,7 +34,7 @@ Runner = Callable[..., Run]
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder for a confined process."""
-    made = make_folder("poner-test-")
+    made = make_folder("poner-test-", Path(tempfile.gettempdir()))
     yield made
     remove_folder(made)
 

@@ -32,6 +32,14 @@ def test_round_trip(file: JournalFile) -> None:
     assert list(file.path.parent.iterdir()) == [file.path]
 
 
+def test_private(file: JournalFile) -> None:
+    """A journal is its owner's, even in a folder that an earlier poner left open to all."""
+    file.path.parent.mkdir(parents=True, mode=0o755)
+    file.write(JOURNAL)
+    modes = [path.stat().st_mode & 0o777 for path in (file.path.parent, file.path)]
+    assert modes == [0o700, 0o600]
+
+
 def test_none(file: JournalFile) -> None:
     """Where no deploy is under way there is none, and none to remove."""
     assert file.read() is None

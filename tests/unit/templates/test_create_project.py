@@ -5,7 +5,9 @@ import tomllib
 import pytest
 
 from poner.errors import UsageError
-from poner.templates import create_project
+from poner.storage import sweep
+from poner.templates import PROJECT_FILES, create_project
+from tests.killing import kill_before_each_step
 
 
 def test_three_files_are_written(tmp_path):
@@ -74,3 +76,27 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "project").write_text("in the way")
     with pytest.raises(UsageError, match="project"):
         create_project(tmp_path / "project")
+
+
+def test_a_link_in_a_files_place_stays(tmp_path):
+    """Even one that leads nowhere is in the way."""
+    (tmp_path / "train.py").symlink_to("nowhere")
+    with pytest.raises(UsageError, match=r"train\.py"):
+        create_project(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["train.py"]
+
+
+def test_an_init_killed_at_any_step_is_finished_by_the_next(place):
+    """Files that are as they would be written are not in the way, unless all are there."""
+
+    def check(finished):
+        if not finished and not all((place / name).exists() for name in PROJECT_FILES):
+            create_project(place)
+        assert sorted(path.name for path in place.iterdir() if path.is_file()) == sorted(
+            PROJECT_FILES
+        )
+        sweep(place)
+        for path in place.iterdir():
+            path.unlink()
+
+    kill_before_each_step(lambda: None, lambda: create_project(place) and None, check)

@@ -14,16 +14,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from poner.bundler.layers.layer_folder import write_layers
 from poner.bundler.layers.layer_zips import PlannedLayer, plan_layers
 from poner.bundler.layers.libraries import PackedLibrary, keep_libraries
 from poner.bundler.layers.linking import place_files
 from poner.bundler.layers.request import LayerRequest, LayerSet
 from poner.bundler.layers.resolution import resolve
 from poner.bundler.layers.slimming import Selection, slim_layers
-from poner.bundler.layers.store import copy_file, scratch_folder
-from poner.interpreters import cache_folder
+from poner.storage import cache_folder, disk_faults, scratch_folder
 
-__all__ = ["LayerRequest", "LayerSet", "copy_file", "make_layers"]
+CACHE_REMEDY = "Free some space, or choose another folder with PONER_CACHE_DIR."
+
+__all__ = ["LayerRequest", "LayerSet", "make_layers", "write_layers"]
 
 
 def make_layers(
@@ -47,10 +49,10 @@ def make_layers(
         InstallError: the requirements contradict each other, cannot be fetched, or could not be
             loaded on Lambda.
         InterpreterNotFoundError: there is no Python of the runtime's version for the bytecode.
-        BundleError: the disk is full.
+        StorageError: the cache cannot be written.
     """
     cache = cache_folder()
-    with scratch_folder(cache) as scratch:
+    with disk_faults(cache, CACHE_REMEDY), scratch_folder(cache) as scratch:
         progress("Resolving", 0.0)
         wheels = resolve(request, cache, scratch, notify)
         progress("Resolving", 1.0)

@@ -18,8 +18,8 @@ from poner.bundle import FileRecord, Layer, Library, ZipRecord
 from poner.bundler.layers.linking import PlacedFile
 from poner.bundler.layers.request import LayerRequest
 from poner.bundler.layers.slimming import Selection
-from poner.bundler.layers.store import hash_file, make_key, read_record, write_record, writing
 from poner.bundler.zips import ENCODING, Packed, write_zip
+from poner.storage import hash_file, make_key, read_record, write_record, writing
 
 _FORMAT = 1
 
@@ -47,9 +47,10 @@ class PlannedLayer:
         """Write it.
 
         Raises:
-            BundleError: the disk is full, or this is more than a zip can hold.
+            BundleError: this is more than a zip can hold.
+            OSError: the disk is full.
         """
-        with writing(self.zip) as file:
+        with writing(self.zip, durable=False) as file:
             write_zip(file, self._members())
         write_record(self._record, hash_file(self.zip))
 

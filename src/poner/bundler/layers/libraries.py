@@ -26,10 +26,10 @@ from poner.bundler.bytecode import compile_folder
 from poner.bundler.layers.package_index import Wheel
 from poner.bundler.layers.rules import find_rules
 from poner.bundler.layers.shared_objects import SharedObject, read_shared_object
-from poner.bundler.layers.store import hash_file, make_key, read_record, write_record, writing
 from poner.bundler.layers.wheels import install_wheels, read_wheel
 from poner.bundler.zips import ENCODING, pack
 from poner.interpreters import find_python
+from poner.storage import hash_file, make_key, read_record, write_record, writing
 
 _RECIPE = 1
 _ROOT = "/opt/python"
@@ -99,7 +99,7 @@ def keep_libraries(
     Raises:
         InstallError: a wheel cannot be fetched.
         InterpreterNotFoundError: there is no Python of the runtime's version.
-        BundleError: the disk is full.
+        OSError: the disk is full.
     """
     folders = {wheel: _folder(wheel, runtime, cache) for wheel in wheels}
     kept = {wheel: _read(wheel, folders[wheel], verified) for wheel in wheels}
@@ -147,7 +147,10 @@ def _make(installed: Path, folder: Path, interpreter: Path, runtime: limits.Runt
     paths = sorted(contents)
     members: list[Member] = []
     offset, digest = 0, hashlib.sha256()
-    with writing(folder / "data") as data, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with (
+        writing(folder / "data", durable=False) as data,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
         for path, packed in zip(
             paths, pool.map(pack, (contents[path] for path in paths)), strict=True
         ):

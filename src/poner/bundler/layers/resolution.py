@@ -17,9 +17,9 @@ from packaging.version import InvalidVersion, Version
 from poner.bundler.layers.package_index import PackageIndex, Refusal, Wheel
 from poner.bundler.layers.refusals import explain
 from poner.bundler.layers.request import LayerRequest
-from poner.bundler.layers.store import make_key, read_record, write_record
 from poner.environments import current_settings, parse_requirement, read_hashes
 from poner.errors import InstallError, UsageError
+from poner.storage import make_key, read_record, write_record
 
 _FORMAT = 2
 _GPU_PACKAGES = ("nvidia-nccl-cu12", "nvidia-nccl-cu13")

@@ -1,0 +1,94 @@
+"""The folder of `poner.save`: which of its files may be replaced.
+
+signature.json says which: it is a signature, and names the hash of the model file beside it. What
+`poner.save` did not write is the user's and stays.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from poner.artifacts import Signature
+from poner.errors import SignatureError, UsageError
+from poner.loader import signature_files
+from poner.loader.model_files import SIGNATURE_NAME, TRAINING_ROWS_NAME, USUAL_NAME
+from poner.storage import (
+    ABSENT,
+    disk_faults,
+    fingerprint,
+    is_hash,
+    name_some,
+    replace_files,
+    sweep,
+)
+
+_NAMES = (SIGNATURE_NAME, TRAINING_ROWS_NAME, USUAL_NAME)
+"""In the order in which they are replaced. The signature is the first: until the model has followed
+they do not fit each other, and nothing is built from the two."""
+
+
+def replace_model(folder: Path, signature: str, rows: str | None, model: bytes) -> None:
+    """Put a model, its signature and its training rows into a folder, in place of those there.
+
+    Args:
+        folder: made if it is not there.
+        signature: text of signature.json.
+        rows: text of training_rows.json; None where no rows are kept.
+        model: the model file's bytes.
+
+    Raises:
+        UsageError: the folder cannot be written to, or holds such files of the user's.
+        StorageError: another program changed a file meanwhile.
+    """
+    with disk_faults(f"The model in {folder}", "Name a folder that can be written to.", UsageError):
+        folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder)
+        before = {name: fingerprint(folder, name) for name in _NAMES}
+        _check_replaceable(folder, before)
+        texts = (signature.encode(), None if rows is None else rows.encode(), model)
+        replace_files(folder, dict(zip(_NAMES, texts, strict=True)), before)
+
+
+def _check_replaceable(folder: Path, before: Mapping[str, str]) -> None:
+    """Whether all that would be replaced was written by `poner.save`.
+
+    Raises:
+        UsageError: it was not; names the files.
+    """
+    ours = _ours_among(folder, before)
+    others = [name for name in _NAMES if before[name] != ABSENT and name not in ours]
+    if others:
+        raise UsageError(
+            f"{folder} holds {name_some(others)}, not as poner.save would have written it, so "
+            "nothing is replaced.",
+            "Move that elsewhere, or name another folder.",
+        )
+
+
+def _ours_among(folder: Path, before: Mapping[str, str]) -> set[str]:
+    """The files that `poner.save` wrote, as far as they say; none without a signature."""
+    if not is_hash(before[SIGNATURE_NAME]):
+        return set()
+    try:
+        text = (folder / SIGNATURE_NAME).read_text(encoding="utf-8")
+        Signature.from_json(text)
+        expected = signature_files.hash_in(text, SIGNATURE_NAME)
+    except (UnicodeDecodeError, SignatureError):
+        return set()
+    ours = {SIGNATURE_NAME}
+    if is_hash(before[USUAL_NAME]) and expected in (None, before[USUAL_NAME]):
+        ours.add(USUAL_NAME)
+    if is_hash(before[TRAINING_ROWS_NAME]) and _holds_rows(folder / TRAINING_ROWS_NAME):
+        ours.add(TRAINING_ROWS_NAME)
+    return ours
+
+
+def _holds_rows(path: Path) -> bool:
+    """Whether a file has the form of training_rows.json."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.keys() == {"columns", "rows"}

@@ -1,0 +1,63 @@
+"""storage: files and folders on this machine, written whole or not at all.
+
+In come names and contents, out come files; nothing here knows what a file means. Whatever ends a
+process, a power cut included, leaves either the old state or the new one, and what was half done
+lies in a scratch folder that the next command in the same place finds, finishes or removes.
+
+    scratch.py    folders to work in, each with a lock that ends with its process
+    leftovers.py  finds what ended processes left behind
+    files.py      one file, several files that belong together, files that must be new
+    folders.py    a whole folder, exchanged in one step where the system can
+    listing.py    what a folder holds, compared with what it should hold
+    records.py    values kept in the cache
+    places.py     the folders of poner's own
+    faults.py     what a disk refuses, in two sentences
+
+It must never remove what poner did not make, nor what a live process uses.
+"""
+
+from poner.storage.faults import FULL_DISK, disk_faults, explain, temporary_faults
+from poner.storage.files import (
+    copy_file,
+    fingerprint,
+    place_new_file,
+    replace_files,
+    write_file,
+    writing,
+)
+from poner.storage.folders import followed, replace_folder, restore
+from poner.storage.leftovers import scratch_folder, sweep
+from poner.storage.listing import ABSENT, hash_file, is_hash, name_some, others_in
+from poner.storage.locks import alone
+from poner.storage.places import cache_folder, private_folder, state_folder
+from poner.storage.records import make_key, read_record, write_record
+
+__all__ = [
+    "ABSENT",
+    "FULL_DISK",
+    "alone",
+    "cache_folder",
+    "copy_file",
+    "disk_faults",
+    "explain",
+    "fingerprint",
+    "followed",
+    "hash_file",
+    "is_hash",
+    "make_key",
+    "name_some",
+    "others_in",
+    "place_new_file",
+    "private_folder",
+    "read_record",
+    "replace_files",
+    "replace_folder",
+    "restore",
+    "scratch_folder",
+    "state_folder",
+    "sweep",
+    "temporary_faults",
+    "write_file",
+    "write_record",
+    "writing",
+]

@@ -1,0 +1,64 @@
+"""What a disk refuses, in two sentences."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from poner.errors import PonerError, StorageError
+
+FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Numbers of the errors that mean: no room."""
+
+_TEMPORARY_REMEDY = "Free some space there, or name another folder for them with TMPDIR."
+
+
+def explain(error: OSError) -> str:
+    """The system's reason, without a path."""
+    return error.strerror or str(error)
+
+
+@contextmanager
+def disk_faults(what: object, remedy: str, kind: type[PonerError] = StorageError) -> Iterator[None]:
+    """Turn what the system refuses into an error of poner's.
+
+    Args:
+        what: what is being written, such as its path; begins the sentence.
+        remedy: what the user can do.
+        kind: class of the error.
+
+    Raises:
+        StorageError, or `kind`: for every OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{what} cannot be written: {explain(error)}.", remedy) from error
+
+
+@contextmanager
+def temporary_faults() -> Iterator[None]:
+    """Turn a full disk into an error that names TMPDIR; for blocks that write temporary files.
+
+    Raises:
+        StorageError: there is no room, or no folder for temporary files.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL_DISK:
+            raise
+        raise StorageError(
+            f"Temporary files cannot be written to {tempfile.gettempdir()}: {explain(error)}.",
+            _TEMPORARY_REMEDY,
+        ) from error
+
+
+def no_temporary_folder(error: OSError) -> StorageError:
+    """The error where no folder takes a temporary file."""
+    place = tempfile.tempdir or "any of the usual folders"
+    return StorageError(
+        f"Temporary files cannot be written to {place}: {explain(error)}.", _TEMPORARY_REMEDY
+    )

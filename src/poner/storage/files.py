@@ -1,0 +1,177 @@
+"""Files that are whole or not there: written in a scratch folder beside it, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from poner.errors import StorageError
+from poner.storage.leftovers import begin, put_file
+from poner.storage.listing import ABSENT, fingerprint_of
+from poner.storage.scratch import Scratch
+
+_NO_FOLDERS = frozenset({errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP})
+"""What filesystems say that do not wait for folders."""
+
+
+@contextmanager
+def writing(path: Path, *, private: bool = False, durable: bool = True) -> Iterator[BinaryIO]:
+    """A file to write, which takes its place when all is written and is gone otherwise.
+
+    A link stays a link: the file that it leads to is replaced. A file that is replaced passes on
+    its mode.
+
+    Args:
+        path: its place; its folder is made if it is not there.
+        private: whether only its owner may read it (mode 0600).
+        durable: whether it must outlive a power cut, too.
+
+    Raises:
+        OSError: it cannot be written, or something else than a file is there.
+    """
+    target = Path(os.path.realpath(path))
+    _require_file(target)
+    scratch = begin(target.parent)
+    try:
+        beside = scratch.work / "file"
+        with beside.open("xb") as file:
+            if private:
+                beside.chmod(0o600)
+            else:
+                keep_mode(target, beside)
+            yield file
+            if durable:
+                make_durable(file)
+        beside.replace(target)
+    finally:
+        scratch.remove()
+
+
+def _require_file(path: Path) -> None:
+    """Refuse to replace a folder, a device or a pipe."""
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(errno.EEXIST, "Something that is not a file is there", str(path))
+
+
+def write_file(path: Path, content: bytes, *, private: bool = False, durable: bool = True) -> None:
+    """Write a file, whole or not at all; see `writing`."""
+    with writing(path, private=private, durable=durable) as file:
+        file.write(content)
+
+
+def copy_file(source: Path, path: Path) -> None:
+    """Put a copy of a file at a place, replacing what is there; see `writing`."""
+    with writing(path) as file, source.open("rb") as content:
+        shutil.copyfileobj(content, file)
+
+
+def place_new_file(source: Path, path: Path) -> None:
+    """Move a file to a place on the same disk where there must be nothing.
+
+    Raises:
+        FileExistsError: something is there; it stays.
+        OSError: the system refuses.
+    """
+    try:
+        os.link(source, path)  # unlike a rename, this never replaces
+    except FileExistsError:
+        raise
+    except OSError:  # some filesystems have no links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        source.rename(path)
+        return
+    source.unlink()
+
+
+def fingerprint(folder: Path, name: str) -> str:
+    """What lies in a folder under a name, for `replace_files`: its SHA-256, ABSENT, or no file."""
+    return fingerprint_of(folder / name)
+
+
+def replace_files(
+    folder: Path, files: Mapping[str, bytes | Path | None], before: Mapping[str, str]
+) -> None:
+    """Replace files that belong together, in their order.
+
+    Killed between two of them, the next command in this folder puts the others in place, unless
+    they were changed meanwhile. So the first must tell readers that the others do not fit it.
+
+    Args:
+        folder: made if it is not there.
+        files: by name: the content, a file to copy, or None to remove the one that is there.
+        before: `fingerprint` of each name, as found by whoever decided that it may be replaced.
+
+    Raises:
+        StorageError: a file is no longer as it was.
+        OSError: the system refuses.
+    """
+    scratch = begin(folder)
+    try:
+        after = {name: _write_beside(scratch, name, content) for name, content in files.items()}
+        scratch.write_record({"kind": "files", "before": dict(before), "after": after})
+        for name, digest in after.items():
+            if fingerprint_of(folder / name) != before[name]:
+                raise StorageError(
+                    f"{folder / name} was changed by another program just now.",
+                    "Look at what is there, then try again.",
+                )
+            put_file(scratch, name, digest)
+        make_folder_durable(folder)
+    finally:
+        scratch.remove()
+
+
+def _write_beside(scratch: Scratch, name: str, content: bytes | Path | None) -> str:
+    """Write one of the new files; its fingerprint."""
+    if content is None:
+        return ABSENT
+    path = scratch.work / name
+    write_new(path, content)
+    keep_mode(scratch.folder.parent / name, path)
+    return fingerprint_of(path)
+
+
+def write_new(path: Path, content: bytes | Path) -> None:
+    """Write a file that is not there yet, or copy one, and wait until it is on the disk."""
+    if isinstance(content, Path):
+        shutil.copyfile(content, path)
+    else:
+        path.write_bytes(content)
+    with path.open("rb+") as file:  # Windows waits for files only that may be written
+        os.fsync(file.fileno())
+
+
+def keep_mode(target: Path, beside: Path) -> None:
+    """Give a new file or folder the mode of the one it replaces, if there is one."""
+    with contextlib.suppress(OSError):  # some filesystems know no modes
+        beside.chmod(stat.S_IMODE(target.stat().st_mode))
+
+
+def make_durable(file: BinaryIO) -> None:
+    """Wait until a file is on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def make_folder_durable(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where folders can be opened."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDERS:
+            raise
+    finally:
+        os.close(descriptor)

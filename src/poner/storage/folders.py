@@ -1,0 +1,174 @@
+"""Replaces a folder in one step: at every moment there is the old one or the new one.
+
+With renameat2 (Linux 3.15 and later, on most filesystems) the two change places. Without it the
+old one is moved aside first: killed between the two renames, it is put back by the next command
+that reads or writes in that place (`leftovers.sweep`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import functools
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from poner.storage.files import keep_mode, make_folder_durable, write_new
+from poner.storage.leftovers import begin, end_folder, sweep
+from poner.storage.listing import hash_file
+
+_AT_CURRENT_FOLDER = -100  # AT_FDCWD, linux/fcntl.h
+_EXCHANGE = 2  # RENAME_EXCHANGE, linux/fs.h
+_NOT_SUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV})
+
+ListingOf = Callable[[Path], Mapping[str, str]]
+"""What a folder holds, SHA-256 by path; raises where it holds what must not be replaced."""
+
+
+def followed(folder: Path) -> Path:
+    """Where a folder really lies: links are followed, and what they lead to may be missing.
+
+    Raises:
+        OSError: links lead around in a circle, or it is the folder this process works in.
+    """
+    target = Path(os.path.realpath(folder))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(folder))
+    if target == Path(os.path.realpath(os.curdir)):
+        raise OSError(errno.EBUSY, "It is the current folder", str(folder))
+    return target
+
+
+def restore(folder: Path) -> None:
+    """Put back a folder that a replacement had moved aside when it was killed."""
+    target = Path(os.path.realpath(folder))
+    if not os.path.lexists(target):
+        sweep(target.parent)
+
+
+def exchange_folders(one: Path, other: Path) -> bool:
+    """Let two folders change places in one step; False where this system cannot.
+
+    Raises:
+        OSError: one of them may not be moved.
+    """
+    rename = _renameat2()
+    if rename is None:
+        return False
+    places = (_AT_CURRENT_FOLDER, os.fsencode(one), _AT_CURRENT_FOLDER, os.fsencode(other))
+    if rename(*places, _EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in _NOT_SUPPORTED:
+        return False
+    raise OSError(number, os.strerror(number), str(other))
+
+
+@functools.cache
+def _renameat2() -> Callable[..., int] | None:
+    """The C library's function, where it has one."""
+    if not sys.platform.startswith("linux"):
+        return None
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "renameat2"):
+        return None
+    place, path = ctypes.c_int, ctypes.c_char_p
+    library.renameat2.argtypes = (place, path, place, path, ctypes.c_uint)
+    return library.renameat2
+
+
+def replace_folder(
+    folder: Path,
+    files: Mapping[str, bytes | Path],
+    listing_of: ListingOf,
+    *,
+    exchange: Callable[[Path, Path], bool] = exchange_folders,
+) -> None:
+    """Write files into a new folder and let it take the place of the one that is there.
+
+    Args:
+        folder: made, or replaced; a link stays a link, and the folder it leads to is replaced.
+        files: by path within the folder: their content, or a file to copy.
+        listing_of: asked about the folder that is there before anything is replaced, and about
+            the same folder once more when it has been, in case something was put there meanwhile.
+            What it then lists, with these bytes, is removed, and nothing else.
+        exchange: `exchange_folders`.
+
+    Raises:
+        OSError: a file cannot be written, or the folder cannot be moved; the old one is untouched.
+    """
+    folder = followed(folder)
+    scratch = begin(folder.parent)
+    new, old = scratch.work / "new", scratch.work / "old"
+    try:
+        listing = _write_files(new, files)
+        if os.path.lexists(folder):
+            listing += map(list, listing_of(folder).items())
+            keep_mode(folder, new)
+        scratch.write_record({"kind": "folder", "name": folder.name, "listing": listing})
+    except BaseException:
+        scratch.remove()
+        raise
+    try:
+        if not os.path.lexists(folder):
+            new.rename(folder)
+        elif exchange(new, folder):
+            _check_again(new, folder, listing_of, listing, exchange)
+        else:
+            _change_in_two_steps(new, folder, old)
+            _check_moved(new, folder, old, listing_of, listing)
+        make_folder_durable(folder.parent)
+    finally:
+        end_folder(scratch, folder.name, listing)
+
+
+def _check_again(
+    old: Path,
+    folder: Path,
+    listing_of: ListingOf,
+    listing: list[list[str]],
+    exchange: Callable[[Path, Path], bool],
+) -> None:
+    """Look at the old folder now that nobody finds it; put it back if it may not go."""
+    try:
+        listing += map(list, listing_of(old).items())
+    except BaseException:
+        exchange(old, folder)
+        raise
+
+
+def _change_in_two_steps(new: Path, folder: Path, old: Path) -> None:
+    """Move the old folder aside and the new one in; the old one back where that fails."""
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except BaseException:
+        if not os.path.lexists(folder):
+            old.rename(folder)
+        raise
+
+
+def _check_moved(
+    new: Path, folder: Path, old: Path, listing_of: ListingOf, listing: list[list[str]]
+) -> None:
+    """The same as `_check_again`, after two renames."""
+    try:
+        listing += map(list, listing_of(old).items())
+    except BaseException:
+        folder.rename(new)
+        old.rename(folder)
+        raise
+
+
+def _write_files(folder: Path, files: Mapping[str, bytes | Path]) -> list[list[str]]:
+    """Write the files, and list them: path and SHA-256."""
+    folder.mkdir()
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_new(path, content)
+    for place in {folder, *((folder / name).parent for name in files)}:
+        make_folder_durable(place)
+    return [[name, hash_file(folder / name) or ""] for name in files]

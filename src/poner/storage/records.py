@@ -1,0 +1,42 @@
+"""Values kept in the cache; a record carries its own hash, so that a damaged one counts as none."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from poner.storage.files import write_file
+
+
+def write_record(path: Path, value: Any, *, private: bool = False) -> None:
+    """Keep a value as JSON.
+
+    Args:
+        path: its place.
+        value: what JSON can say.
+        private: whether only its owner may read it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    text = json.dumps(value, separators=(",", ":")).encode()
+    digest = hashlib.sha256(text).hexdigest().encode()
+    write_file(path, digest + b"\n" + text, private=private, durable=False)
+
+
+def read_record(path: Path) -> Any | None:
+    """The value that was kept; None where there is none, or it is damaged."""
+    try:
+        digest, _, text = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if digest.decode("ascii", "replace") != hashlib.sha256(text).hexdigest():
+        return None
+    return json.loads(text)
+
+
+def make_key(*parts: Any) -> str:
+    """A name for what these values decide, the same on every machine."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

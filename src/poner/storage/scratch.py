@@ -1,0 +1,202 @@
+"""Scratch folders: where poner works before anything is in its place.
+
+    .poner-scratch-k3v9x_2a/     beside what is being written; without the dot among temporary files
+        .lock                    held by the process that made the folder, for as long as it lives
+        record.json              what is being replaced, once all of it is ready; see leftovers.py
+        work/                    whatever is being made
+
+The lock is taken before anything else is in the folder. Whoever can take the lock of another's
+folder knows that nobody uses it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import shutil
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from poner.storage import locks
+
+NAME = re.compile(r"\.?poner-scratch-[a-z0-9_]{8}")
+MARK = b"A scratch folder of poner's, which removes it once no process uses it.\n"
+_LOCK, _RECORD, _WORK = ".lock", "record.json", "work"
+_ATTEMPTS = 100
+_OPEN = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_OPEN |= getattr(os, "O_NONBLOCK", 0)  # a pipe in the lock's place would wait for its writer
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A scratch folder whose lock this process holds."""
+
+    folder: Path
+    """Where it lies."""
+    lock: int
+    """Descriptor of its lock file."""
+    process: int
+    """The process that holds the lock: a child that it forks must not remove the folder."""
+
+    @property
+    def work(self) -> Path:
+        """The folder to work in."""
+        return self.folder / _WORK
+
+    def write_record(self, record: Any) -> None:
+        """Keep what is being replaced, for whoever has to finish it.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        beside = self.folder / f"{_RECORD}.new"
+        with beside.open("w", encoding="utf-8") as file:
+            json.dump(record, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self.folder / _RECORD)
+
+    def read_record(self) -> Any | None:
+        """What was being replaced; None where nothing was ready yet."""
+        try:
+            return json.loads((self.folder / _RECORD).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return None
+
+    def remove(self) -> None:
+        """Remove the folder; what cannot be removed now keeps its lock file, to be found again."""
+        if self.process != os.getpid():
+            return
+        if os.name == "nt":  # Windows removes no open file, and nobody sweeps there
+            self.release()
+        try:
+            with contextlib.suppress(OSError):  # the next sweep tries again
+                self._empty()
+        finally:
+            if os.name != "nt":
+                self.release()
+
+    def _empty(self) -> None:
+        remove_tree(self.work)
+        rest = {path.name for path in self.folder.iterdir()} - {_LOCK}
+        if rest <= {_RECORD, f"{_RECORD}.new"}:
+            for name in sorted(rest):
+                (self.folder / name).unlink()
+            (self.folder / _LOCK).unlink()
+            self.folder.rmdir()
+
+    def release(self) -> None:
+        """Leave the folder as it is, to whoever sweeps."""
+        os.close(self.lock)
+
+
+def make_scratch(parent: Path | None) -> Scratch:
+    """A new scratch folder in a folder that exists; None for that of temporary files.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    prefix = "poner-scratch-" if parent is None else ".poner-scratch-"
+    for _ in range(_ATTEMPTS):
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        try:
+            lock = _make_lock(folder)
+        except FileNotFoundError:
+            continue  # swept in the moment before its lock was taken
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        if lock is None:
+            continue
+        scratch = Scratch(folder, lock, os.getpid())
+        try:
+            scratch.work.mkdir()
+        except BaseException:
+            scratch.remove()
+            raise
+        return scratch
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(parent))
+
+
+def _make_lock(folder: Path) -> int | None:
+    """The lock of a new folder; None where somebody sweeps it."""
+    path = folder / _LOCK
+    lock = os.open(path, _OPEN | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        locks.take(lock)  # may fail where there are no locks: then nobody can sweep, either
+        os.write(lock, MARK)
+        if _is_at(lock, path):
+            return lock
+    except BaseException:
+        os.close(lock)
+        raise
+    os.close(lock)
+    return None
+
+
+def take_over(folder: Path) -> Scratch | None:
+    """The scratch folder of a process that has ended; None for any other folder.
+
+    Raises:
+        OSError: it cannot be looked into.
+    """
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or not _is_own(status):
+        return None
+    try:
+        lock = os.open(folder / _LOCK, _OPEN)
+    except FileNotFoundError:
+        if stat.S_IMODE(status.st_mode) == 0o700:  # as it was made
+            folder.rmdir()  # refused unless it is empty
+        return None
+    if _is_free(lock, folder):
+        return Scratch(folder, lock, os.getpid())
+    os.close(lock)
+    return None
+
+
+def _is_free(lock: int, folder: Path) -> bool:
+    """Whether a lock file is one of poner's that nobody holds; it is held from here on."""
+    status = os.fstat(lock)
+    if not stat.S_ISREG(status.st_mode) or not _is_own(status):
+        return False
+    if not locks.take(lock) or not _is_at(lock, folder / _LOCK):
+        return False
+    said = os.read(lock, len(MARK) + 1)
+    return said == MARK or (
+        MARK.startswith(said) and [path.name for path in folder.iterdir()] == [_LOCK]
+    )
+
+
+def _is_own(status: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether an open file is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except OSError:
+        return False
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder of poner's own with all that is in it, read-only folders too.
+
+    Links are removed, not followed. What a process still writes into may stay.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    if not os.path.lexists(folder):
+        return
+    for root, names, _ in os.walk(folder):
+        for path in (Path(root, name) for name in names):
+            if not path.is_symlink():
+                with contextlib.suppress(OSError):
+                    path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
