@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import sklearn
 
@@ -101,28 +99,14 @@ def make_typical(table: Any, texts: Sequence[bool]) -> tuple[Any, ...]:
     )
 
 
-def model_file(model: Any, how: str = "pickle", **fields: Any) -> ModelFile:
-    """A model's file: `pickle`, `skops`, or joblib's with a compression, such as `pickle+zlib`."""
-    compression = how.partition("+")[2]
-    if how == "skops":
-        import skops.io
-
-        content = skops.io.dumps(model)
-    elif compression:
-        buffer = io.BytesIO()
-        joblib.dump(model, buffer, compress=(compression, 3))
-        content = buffer.getvalue()
-    else:
-        content = pickle.dumps(model)
-    name = "clf.skops" if how == "skops" else "clf.sav"
-    return ModelFile(name, content, how, **{"libraries": VERSIONS, **fields})
+def model_file(model: Any, **fields: Any) -> ModelFile:
+    """A model's file, as a plain pickle."""
+    return ModelFile("clf.sav", lambda: pickle.dumps(model), **{"libraries": VERSIONS, **fields})
 
 
-def make_function(
-    model: Any, examples: Examples, how: str = "pickle", **fields: Any
-) -> LayeredFunction:
+def make_function(model: Any, examples: Examples, **fields: Any) -> LayeredFunction:
     """The function of the sklearn engine."""
-    file = model_file(model, how, **fields)
+    file = model_file(model, **fields)
     return sklearn_function(file, examples, requirements=(), body_limit_bytes=65_536)
 
 

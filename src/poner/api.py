@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from poner import client, compiled_model, loader, pipeline
 from poner.artifacts import PredictionValue, Signature
 from poner.bundle import Bundle, EngineChoice, FunctionSettings, Slim, read_bundle
 from poner.compiled_model import CompiledModel
+from poner.confinement import report
 from poner.errors import UsageError
 
 __all__ = ["save", "compile", "load", "build", "local", "predict"]
@@ -70,6 +72,7 @@ def compile(  # the flow's own word, as in re.compile
     *,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
+    require_confinement: bool = False,
 ) -> CompiledModel:
     """Compile a model and prove that it answers the same.
 
@@ -79,6 +82,8 @@ def compile(  # the flow's own word, as in re.compile
         y: unused by the proof; taken so that `compile(clf, X, y)` reads like `fit`.
         feature_names: names of the features, where the model has none.
         labels: what the classes mean, by the class as text.
+        require_confinement: refuse to read a file where this machine cannot keep a model from your
+            files and the network; otherwise a warning says so.
 
     Raises:
         NotSupportedError: the native engine does not compute this model.
@@ -86,6 +91,9 @@ def compile(  # the flow's own word, as in re.compile
         ModelRefusedError: the file names something no fitted model needs.
     """
     if isinstance(model, str | Path):
+        report.check(
+            required=require_confinement, notify=lambda line: warnings.warn(line, stacklevel=3)
+        )
         opened = loader.open_model(Path(model), feature_names=feature_names, labels=labels)
     else:
         opened = loader.open_estimator(model, X=X, y=y, feature_names=feature_names, labels=labels)
@@ -115,6 +123,7 @@ def build(
     require: Sequence[str] = (),
     include: Sequence[str | Path] = (),
     slim: str = "auto",
+    require_confinement: bool = False,
     notify: Callable[[str], None] = print,
 ) -> Bundle:
     """Build a Bundle from a model file or the folder that `save` wrote.
@@ -132,6 +141,8 @@ def build(
         require: packages for the layers of the other engines, such as `numpy==1.24.1`.
         include: the user's own modules that the model's classes come from, files or folders.
         slim: what to leave out of layers: `auto` what is needed to fit, `always`, `never`.
+        require_confinement: refuse where this machine cannot keep the model from your files and
+            the network.
         notify: gets a line about things worth knowing.
 
     Raises:
@@ -158,6 +169,7 @@ def build(
         packages=packages,
         feature_names=feature_names,
         labels=labels,
+        require_confinement=require_confinement,
         reporter=reporter,
     )
 
@@ -175,15 +187,22 @@ def _one_of(what: str, value: str, choices: Any) -> Any:
 
 
 @contextmanager
-def local(bundle: Bundle | str | Path) -> Iterator[client.FunctionUrl]:
+def local(
+    bundle: Bundle | str | Path, *, require_confinement: bool = False
+) -> Iterator[client.FunctionUrl]:
     """A local Function URL for a Bundle, as long as the `with` lasts.
+
+    Args:
+        bundle: the Bundle, or its folder.
+        require_confinement: refuse where this machine cannot keep the function from your files;
+            otherwise a line on standard error says so.
 
     Raises:
         BundleError: there is no Bundle, or a damaged one.
         EmulatorError: it cannot be run here.
     """
     opened = bundle if isinstance(bundle, Bundle) else read_bundle(Path(bundle))
-    with pipeline.run_locally(opened) as url:
+    with pipeline.run_locally(opened, require_confinement=require_confinement) as url:
         yield url
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -236,19 +237,27 @@ class Provenance:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model file that was looked at before it was loaded, as an engine ships it."""
+    """A model as the engines ship and convert it: never the bytes that the user gave."""
 
     name: str
-    """Its name, such as `clf.sav`."""
-    content: bytes
-    """Its bytes: those that were checked, loaded and asked."""
-    format: str
-    """`pickle` or `skops`, with the compression behind a plus: `pickle+zlib`."""
+    """Name of the file that it was read from, such as `clf.sav`."""
+    write: Callable[[], bytes]
+    """Writes the model anew; works as long as its oracle does."""
     libraries: Mapping[str, str]
     """Versions by package, such as `{"scikit-learn": "1.2.1"}`: what the model was made with, and
     where nobody wrote that down, what it was asked with."""
     modules: Mapping[str, bytes] = field(default_factory=dict)
     """The user's own modules that it needs, by path, such as `features.py`."""
+
+    @cached_property
+    def content(self) -> bytes:
+        """A plain pickle of the model that was checked and asked, in poner's canonical form.
+
+        Raises:
+            ModelUnreadableError: the model holds what is not written anew.
+            ModelRefusedError: the process that read it wrote something else.
+        """
+        return self.write()
 
 
 @dataclass(frozen=True)
@@ -269,7 +278,7 @@ class TrainedModel:
     """Features whose missing values are None to the model, NaN in all others; its oracle takes
     NaN for either."""
     file: ModelFile | None = None
-    """The file it was read from; None for an estimator in memory."""
+    """The model as engines ship it; None for an estimator in memory."""
 
 
 @dataclass(frozen=True)

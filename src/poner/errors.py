@@ -35,6 +35,10 @@ class ModelUnreadableError(PonerError):
     """The model file is damaged, of an unknown format, or cannot be loaded as it stands."""
 
 
+class ConfinementError(PonerError):
+    """This machine does not confine a process that reads or runs a model as it was asked to."""
+
+
 class SignatureError(PonerError):
     """The signature is missing, damaged, or does not fit the model."""
 

@@ -18,11 +18,19 @@ from poner import limits, loader
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.bundler import check_kernel, host_architecture
 from poner.config import CONFIG_NAME, Config, choose_runtime, read_config
-from poner.errors import ConfigError, PonerError, UsageError
+from poner.confinement import report
+from poner.errors import ConfigError, ConfinementError, PonerError, UsageError
 from poner.findings import Finding, of_error
 from poner.interpreters import cache_folder, look_for_python, look_for_uv
 
 _LITTLE_SPACE_BYTES = 1 << 30  # an environment of scikit-learn takes some 300 MB
+_MECHANISMS = {
+    "mounts": "namespaces",
+    "landlock": "Landlock",
+    "seccomp": "seccomp",
+    "limits": "limits",
+}
+"""What confines a process, by the words of `confinement.report`, in those of its documentation."""
 _REDO = "Build it anew with `poner build`."
 
 
@@ -55,7 +63,10 @@ def examine(folder: Path, bundle_folder: Path | None, today: datetime.date) -> P
     runtime = bundle.manifest.runtime if bundle else _runtime(config, today)
     architecture = bundle.manifest.architecture if bundle else config.build.architecture
     model, of_model = _identify_model(folder, config)
-    of_machine = (_check_uv(), _check_cache(), *_check_python(runtime), _check_kernel(architecture))
+    of_machine = (
+        *(_check_uv(), _check_cache(), *_check_python(runtime), _check_kernel(architecture)),
+        _check_confinement(),
+    )
     of_bundle = (
         (found,)
         if isinstance(found, Finding)
@@ -141,6 +152,29 @@ def _check_kernel(architecture: str) -> Finding:
         return Finding("kernel", "ok", f"Built for {architecture}, which this machine runs.")
     text = f"Built for {architecture}; on this machine, its twin for {own} is tried."
     return Finding("kernel", "ok", text)
+
+
+def _check_confinement() -> Finding:
+    """What a process that reads or runs a model is kept from on this machine."""
+    try:
+        found = report.look()
+    except ConfinementError as error:
+        return of_error("confinement", error)
+    may_take = f"it may take {found.memory_bytes / 1e9:,.1f} GB of memory now"
+    if found.gaps:
+        return Finding(
+            "confinement",
+            "warning",
+            f"A process that reads a model is confined only in part: {found.gaps}; {may_take}.",
+            "Build models of others on Linux with user namespaces or Landlock, and seccomp; "
+            "--require-confinement refuses where they are missing.",
+        )
+    by = ", ".join(name for word, name in _MECHANISMS.items() if word in found.in_force)
+    return Finding(
+        "confinement",
+        "ok",
+        f"A process that reads a model sees none of your files and no network ({by}); {may_take}.",
+    )
 
 
 def _identify_model(

@@ -20,6 +20,7 @@ from poner import deployer, emulator, loader
 from poner.acceptance import accept
 from poner.bundle import Bundle, EngineChoice
 from poner.client import FunctionUrl
+from poner.confinement import report
 from poner.engines import (
     NO_PACKAGES,
     SILENT,
@@ -53,9 +54,15 @@ def build(
     packages: Packages = NO_PACKAGES,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
+    require_confinement: bool = False,
     reporter: Reporter = SILENT,
 ) -> Bundle:
-    """From a model file, or the folder it lies in, to a proved Bundle in `out`."""
+    """From a model file, or the folder it lies in, to a proved Bundle in `out`.
+
+    Whatever reads or runs the model is confined; what this machine does not confine is said, or
+    with `require_confinement` refused (ConfinementError).
+    """
+    report.check(required=require_confinement, notify=reporter.notify)
     opened = loader.open_model(
         model,
         feature_names=feature_names,
@@ -84,10 +91,20 @@ def local_function(bundle: Bundle, **changes: Any) -> emulator.LocalFunction:
 
 @contextmanager
 def run_locally(
-    bundle: Bundle, *, log: Callable[[str], None] = lambda line: None
+    bundle: Bundle,
+    *,
+    log: Callable[[str], None] = lambda line: None,
+    warn: Callable[[str], None] = emulator.write_to_stderr,
+    require_confinement: bool = False,
 ) -> Iterator[FunctionUrl]:
     """A local Function URL for a Bundle, as long as the context lasts."""
-    with emulator.running(local_function(bundle), log=log, notify=log) as urls:
+    with emulator.running(
+        local_function(bundle),
+        log=log,
+        notify=log,
+        warn=warn,
+        require_isolation=require_confinement,
+    ) as urls:
         yield FunctionUrl.of(urls.url, bundle.manifest.signature)
 
 

@@ -1,4 +1,4 @@
-"""The sklearn engine: the model file itself, and scikit-learn in layers."""
+"""The sklearn engine: a plain pickle of the model, and scikit-learn in layers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import pickle
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -22,24 +23,15 @@ from poner_runtime.layered import LayeredModel, as_lists, read_metadata
 def open_beside(path: str) -> SklearnModel:
     """The model in the folder of a file; `__file__` of lambda_function.py.
 
-    Its bytes are those that were listed, checked and asked when the function was built.
+    poner wrote the pickle itself, from a model that was checked when the function was built.
     """
     folder, metadata = read_metadata(path)
     warnings.simplefilter("ignore")
-    estimator = _load(os.path.join(folder, metadata["file"]), metadata["format"])  # noqa: PTH118
+    with open(os.path.join(folder, metadata["file"]), "rb") as file:  # noqa: PTH118, PTH123
+        estimator = pickle.load(file)  # noqa: S301 # made by poner, see above
     warnings.simplefilter("ignore")  # once more, before the filters of what was imported
     settle(estimator)
     return SklearnModel(estimator, metadata)
-
-
-def _load(path: str, format_name: str) -> Any:
-    if format_name == "skops":
-        import skops.io
-
-        return skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
-    import joblib
-
-    return joblib.load(path)
 
 
 class SklearnModel(LayeredModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -34,6 +34,8 @@ _UNUSED_BY_ONNX = (
 )  # fmt: skip
 """Required by onnxruntime, and needed for anything but to load a graph and run it (1.16, 1.32)."""
 
+_MODEL_NAME = "model.pickle"
+
 _TOLERANCES = {"sklearn": 1e-9, "float64": 1e-9, "float32": 1e-5}
 """What answers may differ by: other versions of numpy add up in another order; a float32 graph
 loses digits."""
@@ -60,10 +62,10 @@ class LayeredFunction:
 def sklearn_function(
     file: ModelFile, examples: Examples, *, requirements: Sequence[str], body_limit_bytes: int
 ) -> LayeredFunction:
-    """The function that ships the model file itself.
+    """The function that ships the model itself.
 
     Args:
-        file: the model; its bytes are those that were checked and asked.
+        file: the model.
         examples: what the model takes and answers.
         requirements: the user's own, such as `numpy==1.24.1`, in place of the model's versions.
         body_limit_bytes: longest request body that is read.
@@ -74,17 +76,14 @@ def sklearn_function(
     """
     libraries = {str(canonicalize_name(name)): version for name, version in file.libraries.items()}
     required = [f"{name}=={libraries[name]}" for name in libraries if name not in _FOLLOWING]
-    if file.format.startswith("skops") and "skops" not in libraries:
-        required.append("skops")
     required += _older_than(Version(libraries["scikit-learn"]))
     names = {_name_of(requirement) for requirement in requirements}
     preferences = {
         name: libraries[name] for name in _FOLLOWING if name in libraries and name not in names
     }
-    metadata = {"file": file.name, "format": file.format.partition("+")[0]}
-    files = _files("sklearn", ("fitted.py",), examples, metadata, body_limit_bytes)
-    _check_names(file)
-    files |= {file.name: file.content, **file.modules}
+    files = _files("sklearn", ("fitted.py",), examples, {"file": _MODEL_NAME}, body_limit_bytes)
+    _check_names(file.modules)
+    files |= {_MODEL_NAME: file.content, **file.modules}
     return LayeredFunction(
         "sklearn", files, _with_pins(required, requirements), _TOLERANCES["sklearn"], preferences
     )
@@ -156,10 +155,9 @@ def _files(
     }
 
 
-def _check_names(file: ModelFile) -> None:
-    taken = ("lambda_function", "poner_runtime", "model.json")
-    for path in (file.name, *file.modules):
-        if path.partition("/")[0].removesuffix(".py") in taken:
+def _check_names(modules: Iterable[str]) -> None:
+    for path in modules:
+        if path.partition("/")[0].removesuffix(".py") in ("lambda_function", "poner_runtime"):
             raise BundleError(
                 f"{path} cannot be packed under its name, which the function itself needs.",
                 "Give it another name and save the model again.",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +19,14 @@ from poner.bundler.trial import (
     host_architecture,
     known_requests,
     make_requests,
+    nonsense,
     refused_requests,
-    unpack,
+    unpacked,
 )
 from poner.errors import ParityError
 
 _ROUNDING = 8 * np.finfo(float).eps
 """Scores that differ by less are ties: which of them is larger is left to rounding."""
-
-_QUESTIONS = """
-with open(os.path.join(scratch, "batches")) as file:
-    batches = json.load(file)
-with open(os.path.join(scratch, "evaluated"), "w") as file:
-    json.dump([model.evaluate(rows) for rows in batches], file)
-"""
 
 _ADVICE = {
     "sklearn": "Pin the versions that the model was made with (--require NAME==VERSION), or take "
@@ -75,20 +69,21 @@ def verify_layered(
     examples, advice = case.examples, _ADVICE[case.engine]
     if not len(examples.rows):
         raise failure("could not be compared on any row", "Save the model with poner.save.")
-    unpack(function_zip, layers, scratch)
     requests = make_requests(examples.rows, examples.predictions, examples.signature)
     requests += refused_requests(examples.refused, examples.signature)
     requests += known_requests(find_known_answer(case))
     rows = examples.rows.tolist()
     batches = [[row] for row in rows] if examples.asked_alone else [rows]
-    (scratch / "batches").write_text(json.dumps(batches))
-    told = ask(interpreter, scratch, _QUESTIONS, requests, advice=advice)
-    evaluated = json.loads((scratch / "evaluated").read_text())
-    predictions = np.concatenate([batch["predictions"] for batch in evaluated])
-    report = compare(case, predictions, _joined([batch["scores"] for batch in evaluated]))
+    values = examples.predictions.size + examples.scores.size + len(rows)
+    with unpacked(function_zip, layers, scratch) as folder:
+        questions = {"batches": batches}
+        told = ask(interpreter, folder, questions, requests, values=values, advice=advice)
+    evaluated = _evaluated(told.told, len(batches), advice)
+    predictions = np.concatenate([predictions for predictions, _ in evaluated])
+    report = compare(case, predictions, _joined([scores for _, scores in evaluated]))
     own = examples.predictions
     tied = np.asarray(np.any(find_ties(examples), axis=1))
-    compare_answers(told.answers, requests, tolerance=_allowed(case), tied=tied, advice=advice)
+    compare_answers(told.responses, requests, tolerance=_allowed(case), tied=tied, advice=advice)
     ran_on = host_architecture()
     return report, Verification(told.python_version, ran_on, len(own), len(requests))
 
@@ -113,7 +108,37 @@ def _allowed(case: LayeredCase) -> FloatArray:
     return np.zeros(own.shape) if is_classifier else case.tolerance * _sizes(own)
 
 
-def _joined(scores: list[list[list[float]] | None]) -> FloatArray | None:
+def _evaluated(
+    told: Mapping[str, Any], n_batches: int, advice: str
+) -> list[tuple[FloatArray, FloatArray | None]]:
+    """Predictions and scores of each batch.
+
+    Raises:
+        ParityError: they are no tables of numbers.
+    """
+    try:
+        evaluated = [
+            (
+                _table(batch["predictions"]),
+                None if (scores := batch["scores"]) is None else _table(scores),
+            )
+            for batch in told["evaluated"]
+        ]
+    except (ValueError, TypeError, LookupError, OverflowError) as error:
+        raise nonsense(advice) from error
+    if len(evaluated) != n_batches:
+        raise nonsense(advice)
+    return evaluated
+
+
+def _table(values: Any) -> FloatArray:
+    table = np.asarray(values, dtype=np.float64)
+    if table.ndim != 2:
+        raise ValueError("not a table")
+    return table
+
+
+def _joined(scores: list[FloatArray | None]) -> FloatArray | None:
     parts = [part for part in scores if part is not None]
     return np.concatenate(parts) if len(parts) == len(scores) else None
 

@@ -1,13 +1,17 @@
-"""Starts a function from its finished zips, as Lambda does, and asks it what clients will ask."""
+"""Starts a function from its finished zips, as Lambda does, and asks it what clients will ask.
+
+The function may hold the user's untrusted model: it runs confined, and its answers are checked.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-import subprocess
+import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray, JsonScalar, PredictionValue, Rows, Signature
 from poner.bundle import KnownAnswer, agrees
+from poner.confinement.process import Limits, Program, Run, make_folder, remove_folder, run
 from poner.errors import BundleError, ParityError
 from poner.rows import as_matrix, as_records
 
@@ -24,25 +29,17 @@ MOST_REQUESTS = 200
 NO_FINITE_ANSWER = "'body' holds values for which the model has no finite answer"
 """What the function says where a regressor's answer is one that JSON cannot say."""
 
-_TIMEOUT_S = 900
-_START = """
-import json, os, platform, sys
-scratch = sys.argv[1]
-task, python = os.path.join(scratch, "task"), os.path.join(scratch, "opt", "python")
-os.chdir(task)
-packages = os.path.join(python, "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
-sys.path[:0] = [task, packages, python]
-from lambda_function import lambda_handler, model
-open(os.path.join(scratch, "started"), "w").close()
-# From here on the text of an error may hold a value, so only its kind is told.
-sys.excepthook = lambda kind, *_: sys.stderr.write(kind.__name__)
-"""
-_ANSWER = """
-with open(os.path.join(scratch, "requests")) as file:
-    answers = [lambda_handler({"body": line}, None) for line in file.read().splitlines()]
-with open(os.path.join(scratch, "answers"), "w") as file:
-    json.dump({"version": platform.python_version(), "answers": answers}, file)
-"""
+_PROGRAM = Path(__file__).with_name("trial_program.py")
+_STARTED = b"started\n"
+
+_LIMITS = Limits(cpu_s=1800, memory_bytes=10_240 << 20, threads=True)
+"""Memory: the most that Lambda has."""
+_TIMEOUT_S = 900.0
+
+_VALUE_BYTES, _ANSWER_BYTES, _MORE_BYTES = 32, 1 << 16, 1 << 20
+"""What a number, and a response with its label, take at most in JSON."""
+
+_VERSION = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}[+a-z0-9]{0,10}")
 
 
 @dataclass(frozen=True)
@@ -62,13 +59,25 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Response:
+    """What the handler answered to one request."""
+
+    status: int
+    """The HTTP status."""
+    body: Mapping[str, Any]
+    """The body, read as JSON."""
+
+
+@dataclass(frozen=True)
 class Answers:
-    """What the function answered."""
+    """What the function answered; its forms are checked, what they say is not."""
 
     python_version: str
     """Version of the interpreter that ran it."""
-    answers: list[dict[str, Any]]
+    responses: tuple[Response, ...]
     """The response to each request."""
+    told: Mapping[str, Any]
+    """All that it answered, for the questions that were asked besides."""
 
 
 def host_architecture() -> str:
@@ -77,21 +86,32 @@ def host_architecture() -> str:
     return {"amd64": "x86_64", "aarch64": "arm64"}.get(machine, machine)
 
 
-def unpack(function_zip: Path, layers: Sequence[Path], scratch: Path) -> None:
-    """Unpack a function into `task`, and layers in their order into `opt`, as Lambda does.
+@contextmanager
+def unpacked(function_zip: Path, layers: Sequence[Path], scratch: Path) -> Iterator[Path]:
+    """The folder of a confined process with a function in `files/task` and layers in `files/opt`.
+
+    Layers are unpacked in their order, as Lambda does.
 
     Raises:
         BundleError: there is no room.
     """
+    folder = None
     try:
-        for path, folder in ((function_zip, "task"), *((layer, "opt") for layer in layers)):
+        folder = make_folder("trial-", scratch)
+        for path, name in ((function_zip, "task"), *((layer, "opt") for layer in layers)):
             with zipfile.ZipFile(path) as archive:
-                archive.extractall(scratch / folder)
+                archive.extractall(folder / "files" / name)
     except OSError as error:
+        if folder is not None:
+            remove_folder(folder)
         raise BundleError(
             f"The function could not be unpacked to be tried: {error.strerror}.",
             "Free some space for temporary files, or name another place for them with TMPDIR.",
         ) from error
+    try:
+        yield folder
+    finally:
+        remove_folder(folder)
 
 
 def make_requests(rows: Rows, predictions: FloatArray, signature: Signature) -> list[Request]:
@@ -142,51 +162,97 @@ def as_answered(
 
 def ask(
     interpreter: Path,
-    scratch: Path,
-    questions: str,
+    folder: Path,
+    questions: Mapping[str, Any],
     requests: Sequence[Request],
-    *arguments: str,
+    *,
+    values: int,
     advice: str,
 ) -> Answers:
-    """Start the function that lies in `scratch` and ask it.
+    """Start a function in a confined process and ask it.
 
     Args:
         interpreter: a Python of the target's version; none of its packages are used.
-        scratch: where `unpack` put it.
-        questions: Python to run once it has started, which has `model`, `scratch` and `sys.argv`.
+        folder: where `unpacked` put the function.
+        questions: for the model itself, as trial_program.py takes them.
         requests: for the handler.
-        arguments: `sys.argv[2:]` of the questions.
+        values: how many numbers it is to answer.
         advice: what to do where it does not start, or does not answer.
 
     Raises:
-        ParityError: it does not start, or not answer.
+        ParityError: it does not start, or does not answer.
     """
-    (scratch / "requests").write_text("".join(request.body + "\n" for request in requests))
-    command = [str(interpreter), "-I", "-S", "-B", "-c", _START + questions + _ANSWER]
-    try:
-        done = subprocess.run(
-            [*command, str(scratch), *arguments],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            env=_environment(scratch),
-            timeout=_TIMEOUT_S,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise failure(f"gave no answer within {_TIMEOUT_S} s", advice) from error
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
-        started = (scratch / "started").exists()
+    files = folder / "files"
+    asked = {**questions, "requests": [request.body for request in requests]}
+    (files / "asked.json").write_text(json.dumps(asked))
+    program = Program(
+        interpreter,
+        ("-I", "-S", "-B"),
+        _PROGRAM,
+        arguments=(str(files),),
+        environment=_environment(files),
+    )
+    most_bytes = values * _VALUE_BYTES + len(requests) * _ANSWER_BYTES + _MORE_BYTES
+    done = run(program, _LIMITS, folder, timeout_s=_TIMEOUT_S, most_bytes=most_bytes)
+    _check_ended_well(done, advice)
+    return read_answers(done.output[len(_STARTED) :], len(requests), advice)
+
+
+def _check_ended_well(done: Run, advice: str) -> None:
+    """Whether the process ran to its end.
+
+    Raises:
+        ParityError: it says how it ended, and its last words.
+    """
+    if done.ending.out_of_memory or done.last_words.startswith("MemoryError"):
+        free_gb = done.memory_bytes / 1e9
+        raise failure(f"needs more memory than the {free_gb:.1f} GB that it may take here", advice)
+    if not done.in_time:
+        raise failure(f"gave no answer within {_TIMEOUT_S:.0f} s", advice)
+    if done.too_long:
+        raise failure("answered with more than answers take", advice)
+    if done.ending.returncode != 0:
+        code = done.ending.returncode
+        last = done.last_words or (f"signal {-code}" if code < 0 else f"exit status {code}")
+        started = done.output.startswith(_STARTED)
         how = "stopped at a row" if started else "did not start from its zips"
         raise failure(f"{how}: {last}", advice)
-    told = json.loads((scratch / "answers").read_text())
-    return Answers(told["version"], told["answers"])
 
 
-def _environment(scratch: Path) -> dict[str, str]:
+def read_answers(output: bytes, n_requests: int, advice: str) -> Answers:
+    """What the process wrote, as answers: it is as untrusted as the model.
+
+    Raises:
+        ParityError: it has another form than answers have.
+    """
+    try:
+        told = json.loads(output)
+        version, answers = str(told["version"]), told["answers"]
+        responses = tuple(
+            Response(int(answer["statusCode"]), _object(json.loads(answer["body"])))
+            for answer in answers
+        )
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
+        raise nonsense(advice) from error
+    if len(responses) != n_requests or not _VERSION.fullmatch(version):
+        raise nonsense(advice)
+    return Answers(version, responses, told)
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
+
+
+def nonsense(advice: str) -> ParityError:
+    """The error for answers that are none."""
+    return failure("answered with nonsense", advice)
+
+
+def _environment(files: Path) -> dict[str, str]:
     """What of Lambda's own environment Python and libraries look at."""
-    task, opt = scratch / "task", scratch / "opt"
+    task, opt = files / "task", files / "opt"
     folders = (task, task / "lib", opt / "lib")
     return {
         "LANG": "en_US.UTF-8",
@@ -198,7 +264,7 @@ def _environment(scratch: Path) -> dict[str, str]:
 
 
 def compare_answers(
-    answers: Sequence[dict[str, Any]],
+    responses: Sequence[Response],
     requests: Sequence[Request],
     *,
     tolerance: FloatArray,
@@ -208,7 +274,7 @@ def compare_answers(
     """Whether the handler says the model's own predictions.
 
     Args:
-        answers: to the requests, in their order.
+        responses: to the requests, in their order.
         requests: with the model's own predictions.
         tolerance: (n_rows, n_outputs) what values may differ by.
         tied: (n_rows,) whether any class will do.
@@ -217,18 +283,18 @@ def compare_answers(
     Raises:
         ParityError: an answer is another one.
     """
-    for number, (answer, request) in enumerate(zip(answers, requests, strict=True)):
-        body = json.loads(str(answer["body"]))
+    for number, (response, request) in enumerate(zip(responses, requests, strict=True)):
+        prediction = response.body.get("prediction")
         if request.known is not None:
-            good = answer["statusCode"] == 200 and request.known.agrees_with(body["prediction"])
+            good = response.status == 200 and request.known.agrees_with(prediction)
         elif request.refused:
-            good = answer["statusCode"] == 400
+            good = response.status == 400
         elif request.prediction is None:
-            good = answer["statusCode"] == 400 and body["reason"] == NO_FINITE_ANSWER
+            good = response.status == 400 and response.body.get("reason") == NO_FINITE_ANSWER
         else:
-            good = answer["statusCode"] == 200 and (
+            good = response.status == 200 and (
                 bool(tied[request.row])
-                or agrees(body["prediction"], request.prediction, tolerance[request.row])
+                or agrees(prediction, request.prediction, tolerance[request.row])
             )
         if not good:
             raise failure(

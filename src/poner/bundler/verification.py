@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import base64
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,21 +20,14 @@ from poner.bundler.trial import (
     host_architecture,
     known_requests,
     make_requests,
-    unpack,
+    nonsense,
+    unpacked,
 )
 from poner.rows import as_objects
 
 _ADVICE = "Please report it with the model's class and parameters."
 OWN_ROUNDING = 1e-12
 """What a number may differ by, relative: exp may differ by an ulp."""
-
-_QUESTIONS = """
-with open(os.path.join(scratch, "rows"), "rb") as file:
-    rows = file.read()
-for output in json.loads(sys.argv[2]):
-    with open(os.path.join(scratch, "output-%d" % output), "wb") as file:
-        file.write(model.evaluate(output, rows))
-"""
 
 
 @dataclass(frozen=True)
@@ -61,22 +55,31 @@ def verify(
     Raises:
         ParityError: it does not start, or an answer differs.
     """
-    unpack(function_zip, (), scratch)
-    ran_on = host_architecture()
-    if ran_on != architecture:
-        (scratch / "task" / KERNEL).write_bytes(kernel_for(ran_on))
     evidence = case.evidence
     rows = as_objects(evidence.rows, case.signature, case.strings)
     requests = make_requests(rows, evidence.predictions, case.signature)
     requests += known_requests(case.known)
-    (scratch / "rows").write_bytes(np.ascontiguousarray(evidence.rows).tobytes())
-    outputs = json.dumps([evidence.raw_output, 1])
-    told = ask(interpreter, scratch, _QUESTIONS, requests, outputs, advice=_ADVICE)
-    _compare_bits(scratch / f"output-{evidence.raw_output}", evidence.raw, "raw scores")
+    own = [evidence.raw, evidence.predictions]
+    ran_on = host_architecture()
+    with unpacked(function_zip, (), scratch) as folder:
+        files = folder / "files"
+        if ran_on != architecture:
+            (files / "task" / KERNEL).write_bytes(kernel_for(ran_on))
+        (files / "rows").write_bytes(np.ascontiguousarray(evidence.rows).tobytes())
+        told = ask(
+            interpreter,
+            folder,
+            {"outputs": [evidence.raw_output, 1]},
+            requests,
+            values=sum(values.size for values in own),
+            advice=_ADVICE,
+        )
+    raw, predictions = _outputs(told.told, own)
+    _compare_bits(raw, evidence.raw, "raw scores")
     if case.signature.classes is not None:
-        _compare_bits(scratch / "output-1", evidence.predictions, "predicted classes")
+        _compare_bits(predictions, evidence.predictions, "predicted classes")
     compare_answers(
-        told.answers,
+        told.responses,
         requests,
         tolerance=OWN_ROUNDING * np.abs(evidence.predictions),
         tied=np.zeros(len(evidence.rows), bool),
@@ -85,8 +88,22 @@ def verify(
     return Verification(told.python_version, ran_on, len(evidence.rows), len(requests))
 
 
-def _compare_bits(answers: Path, own: FloatArray, what: str) -> None:
-    ours = np.fromfile(answers).reshape(own.shape)
+def _outputs(told: Mapping[str, Any], own: Sequence[FloatArray]) -> list[FloatArray]:
+    """The outputs that were asked for, each in the shape of the model's own.
+
+    Raises:
+        ParityError: they are no numbers, or of another shape.
+    """
+    try:
+        return [
+            np.frombuffer(base64.b64decode(text, validate=True)).reshape(values.shape)
+            for text, values in zip(told["outputs"], own, strict=True)
+        ]
+    except (ValueError, TypeError, LookupError) as error:
+        raise nonsense(_ADVICE) from error
+
+
+def _compare_bits(ours: FloatArray, own: FloatArray, what: str) -> None:
     same = (ours.view(np.int64) == np.ascontiguousarray(own).view(np.int64)) | (
         np.isnan(ours) & np.isnan(own)
     )

@@ -12,7 +12,7 @@ import typer
 
 from poner import pipeline
 from poner.bundle import Bundle, FunctionSettings
-from poner.cli.console import print_data, print_json, reporting, say
+from poner.cli.console import ConfinementOption, print_data, print_json, reporting, say
 from poner.cli.sizes import show_sizes, show_slimming
 from poner.config import Config, choose_runtimes, read_config
 from poner.errors import UsageError
@@ -69,6 +69,7 @@ def build(
     labels: Annotated[
         str | None, typer.Option(help="0=benign,1=malignant: for a model without signature.json.")
     ] = None,
+    require_confinement: ConfinementOption = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
     """Make a function of a model, prove that it answers the same, and pack it for Lambda."""
@@ -86,6 +87,7 @@ def build(
             ),
             feature_names=split_names(features),
             labels=split_labels(labels),
+            require_confinement=require_confinement,
             reporter=reporter,
         )
     if json_:

@@ -6,13 +6,23 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from poner.errors import OutputError
 from poner.pipeline import Reporter
+
+ConfinementOption = Annotated[
+    bool,
+    typer.Option(
+        "--require-confinement",
+        help="Refuse where this machine cannot keep a model from your files and the network.",
+    ),
+]
+"""Of commands that read or run a model."""
 
 MESSAGES = Console(stderr=True, highlight=False)
 """Where people read."""

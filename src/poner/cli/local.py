@@ -12,7 +12,7 @@ import typer
 
 from poner import emulator, pipeline
 from poner.bundle import is_bundle, read_bundle
-from poner.cli.console import print_json
+from poner.cli.console import ConfinementOption, print_json
 from poner.cli.url_settings import make_access_key, read_cors
 from poner.config import read_config
 from poner.errors import UsageError
@@ -76,6 +76,7 @@ def local(
     watch: Annotated[
         bool, typer.Option("--watch", help="Reload when the code or a layer changes.")
     ] = False,
+    require_confinement: ConfinementOption = False,
     quiet: Annotated[
         bool,
         typer.Option("--quiet", help="Show neither the function's log nor a line per request."),
@@ -103,6 +104,7 @@ def local(
         announce=lambda urls: print_json(dataclasses.asdict(urls)),
         log=show,
         notify=show,
+        require_isolation=require_confinement,
         watching=emulator.Watching((code, *given["layers"]), lambda: make_function(code, given))
         if watch
         else None,

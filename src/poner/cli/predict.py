@@ -22,7 +22,7 @@ from rich.text import Text
 from poner import client, deployer, pipeline
 from poner.artifacts import Signature
 from poner.bundle import Bundle, is_bundle, read_bundle
-from poner.cli.console import counting, print_data, say
+from poner.cli.console import ConfinementOption, counting, print_data, say
 from poner.config import read_config
 from poner.errors import InputError, UsageError
 from poner.rows import order_columns
@@ -51,6 +51,7 @@ def predict(
     bundle: Annotated[
         Path | None, typer.Option(help="Bundle of the function; default: as poner.toml says.")
     ] = None,
+    require_confinement: ConfinementOption = False,
     form: Annotated[Form, typer.Option("--output", "-o", help="How to print.")] = Form.table,
     json_: Annotated[bool, typer.Option("--json", help="The same as --output jsonl.")] = False,
 ) -> None:
@@ -63,7 +64,10 @@ def predict(
     opened = read_bundle(folder) if url is None or is_bundle(folder) else None
     signature = opened.manifest.signature if opened else None
     bodies = read_bodies(source, data, signature)
-    with _endpoint(url, opened) as endpoint, counting("Predicting", len(bodies)) as progress:
+    with (
+        _endpoint(url, opened, require_confinement=require_confinement) as endpoint,
+        counting("Predicting", len(bodies)) as progress,
+    ):
         answers = client.ask(
             endpoint, bodies, progress=progress, sign=make_sign(endpoint) if sign else None
         )
@@ -75,7 +79,9 @@ def predict(
 
 
 @contextmanager
-def _endpoint(url: str | None, bundle: Bundle | None) -> Iterator[str]:
+def _endpoint(
+    url: str | None, bundle: Bundle | None, *, require_confinement: bool
+) -> Iterator[str]:
     """The URL given, or that of the Bundle started here for as long as it takes."""
     if url is not None:
         if not url.startswith(("http://", "https://")):
@@ -83,7 +89,9 @@ def _endpoint(url: str | None, bundle: Bundle | None) -> Iterator[str]:
         yield url
         return
     assert bundle is not None
-    with pipeline.run_locally(bundle) as local_url:
+    with pipeline.run_locally(
+        bundle, warn=say, require_confinement=require_confinement
+    ) as local_url:
         yield local_url
 
 

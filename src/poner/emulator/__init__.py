@@ -17,11 +17,13 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poner.emulator.function import AccessKey, LocalFunction, LocalUrls, Measurement, Watching
 
 if TYPE_CHECKING:
+    from poner.emulator.launch import Launch
     from poner.emulator.local_lambda import Service
 
 __all__ = [
@@ -51,6 +53,8 @@ def running(
     api_port: int = 0,
     log: Callable[[str], None] = write_to_stderr,
     notify: Callable[[str], None] = write_to_stderr,
+    warn: Callable[[str], None] = write_to_stderr,
+    require_isolation: bool = False,
     watching: Watching | None = None,
 ) -> Iterator[LocalUrls]:
     """Run a function in the background for as long as the block runs.
@@ -62,6 +66,8 @@ def running(
         log: called with every log event of the function, from another thread; must not raise.
         notify: called with a line for each request, and about what else a developer should
             know, from another thread; must not raise.
+        warn: called with one line where the function is not isolated from this machine's files.
+        require_isolation: refuse to run it there.
         watching: files that make the function anew when they change.
 
     Raises:
@@ -72,8 +78,9 @@ def running(
     from poner.emulator.local_lambda import prepared, served_in_thread, termination_unwinds
 
     with termination_unwinds(), contextlib.ExitStack() as unpacked:
-        service = _service(port, api_port, log, notify, watching, unpacked)
-        launch = unpacked.enter_context(prepared(function, log=notify))
+        prepare = partial(prepared, require_isolation=require_isolation)
+        service = _service(port, api_port, log, notify, watching, unpacked, prepare)
+        launch = unpacked.enter_context(prepare(function, log=warn))
         with served_in_thread(launch, service) as urls:
             yield urls
 
@@ -86,6 +93,8 @@ def serve(
     announce: Callable[[LocalUrls], None],
     log: Callable[[str], None] = write_to_stderr,
     notify: Callable[[str], None] = write_to_stderr,
+    warn: Callable[[str], None] = write_to_stderr,
+    require_isolation: bool = False,
     watching: Watching | None = None,
 ) -> None:
     """Run a function until SIGINT, SIGTERM or SIGHUP; call it from the main thread.
@@ -98,6 +107,8 @@ def serve(
         log: called with every log event of the function; must not raise.
         notify: called with a line for each request, and about what else a developer should
             know; must not raise.
+        warn: called with one line where the function is not isolated from this machine's files.
+        require_isolation: refuse to run it there.
         watching: files that make the function anew when they change.
 
     Raises:
@@ -108,8 +119,9 @@ def serve(
     from poner.emulator.local_lambda import prepared, serve_until_signalled, termination_unwinds
 
     with termination_unwinds(), contextlib.ExitStack() as unpacked:
-        service = _service(port, api_port, log, notify, watching, unpacked)
-        launch = unpacked.enter_context(prepared(function, log=notify))
+        prepare = partial(prepared, require_isolation=require_isolation)
+        service = _service(port, api_port, log, notify, watching, unpacked, prepare)
+        launch = unpacked.enter_context(prepare(function, log=warn))
         asyncio.run(serve_until_signalled(launch, service, announce))
 
 
@@ -120,12 +132,13 @@ def _service(
     notify: Callable[[str], None],
     watching: Watching | None,
     unpacked: contextlib.ExitStack,
+    prepare: Callable[[LocalFunction], contextlib.AbstractContextManager[Launch]],
 ) -> Service:
     """What is said of serving; changes count from now on, before the files are unpacked."""
-    from poner.emulator.local_lambda import Service, prepared
+    from poner.emulator.local_lambda import Service
     from poner.emulator.watching import Watcher
 
-    watcher = Watcher(watching, unpacked, prepared, notify) if watching is not None else None
+    watcher = Watcher(watching, unpacked, prepare, notify) if watching is not None else None
     return Service(port, api_port, log, notify, watcher)
 
 

@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from poner.confinement.mounts import system_folders
 from poner.emulator.launch import BOOTSTRAP, Launch
 
 TMP_BYTES = 512 * 1024**2
 """Section (f): what /tmp holds. It is in memory, and does not count as the function's."""
-
-SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "nix/store", "gnu/store")
-"""Folders or links below / with what the interpreter is linked to, where they exist."""
 
 SETTINGS = (
     "ld.so.cache",
@@ -76,27 +74,19 @@ def plan_of(launch: Launch, folder: Path) -> dict[str, Any]:
 
 def _files(launch: Launch, root: Path) -> dict[str, Any]:
     """The files of a sandbox, mounted at a folder; outer folders come before inner ones."""
-    links = {name: str(path.readlink()) for name, path in _system() if path.is_symlink()}
+    _, links = system_folders()
     return {
         "root": str(root),
         "binds": [(str(source), path) for source, path in _binds(launch)],
         "written": list(WRITTEN.items()),
-        "links": list({**LINKS, **links}.items()),
+        "links": list({**LINKS, **dict(links)}.items()),
     }
-
-
-def _system() -> Iterator[tuple[str, Path]]:
-    for name in SYSTEM:
-        path = Path("/", name)
-        if path.exists():
-            yield name, path
 
 
 def _binds(launch: Launch) -> Iterator[tuple[Path, str]]:
     """What is shown read-only, and where below the root."""
-    for name, path in _system():
-        if not path.is_symlink():
-            yield path, name
+    for system_folder, seen in system_folders()[0]:
+        yield Path(system_folder), seen
     for folder, names in (("etc", SETTINGS), ("dev", DEVICES)):
         for name in names:
             path = Path("/", folder, name)
@@ -113,5 +103,5 @@ def _binds(launch: Launch) -> Iterator[tuple[Path, str]]:
     inner = layout.site_packages.relative_to(layout.language)
     if (launch.language_folder / inner).is_dir():  # not in Debian's own Python
         folders.append((launch.runtime_folder, layout.site_packages))
-    for source, seen in folders:
-        yield source, str(seen).lstrip("/")
+    for source, place in folders:
+        yield source, str(place).lstrip("/")

@@ -26,14 +26,14 @@ from poner.emulator.sandbox import why_not_isolated
 from poner.emulator.supervision import Supervisor
 from poner.emulator.unpacking import check_handler, unpack
 from poner.emulator.watching import Watcher
-from poner.errors import EmulatorError
+from poner.errors import ConfinementError, EmulatorError
 from poner.interpreters import make_environment
 from poner.limits import RUNTIMES
 
 RUNTIME_CLIENT = "awslambdaric"
 """AWS's runtime interface client; the newest that supports the Python version."""
 
-NOT_ISOLATED = "The function runs beside this machine's files, not isolated from them: {}."
+NOT_ISOLATED = "Warning: the function runs beside this machine's files, not isolated from them: {}."
 """Said once where user namespaces are not to be had."""
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -58,17 +58,23 @@ class Service:
 
 @contextlib.contextmanager
 def prepared(
-    function: LocalFunction, *, isolate: bool = True, log: Callable[[str], None] = lambda line: None
+    function: LocalFunction,
+    *,
+    isolate: bool = True,
+    require_isolation: bool = False,
+    log: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Launch]:
     """Everything that environments start from, on disk and running; gone at the end.
 
     Args:
         function: what to run.
         isolate: whether it is to see Lambda's folders and nothing of the user's.
-        log: told if this machine cannot have that.
+        require_isolation: whether to refuse where this machine cannot have that.
+        log: told where this machine cannot have that.
 
     Raises:
         EmulatorError: the settings, the code, a layer or this system will not do.
+        ConfinementError: isolation is required, and not to be had.
         InterpreterNotFoundError: there is no such Python.
         InstallError: awslambdaric could not be installed.
     """
@@ -89,6 +95,12 @@ def prepared(
             folders = scratch_folder, task_folder, opt_folder
             launch = Launch(function, interpreter, *folders, supervisor)
             obstacle = why_not_isolated(launch) if isolate else None
+            if obstacle is not None and require_isolation:
+                raise ConfinementError(
+                    f"The function cannot be isolated from this machine's files: {obstacle}.",
+                    "Run it on Linux with user namespaces, or leave out --require-confinement for "
+                    "a function that you trust.",
+                )
             if obstacle is not None:
                 log(NOT_ISOLATED.format(obstacle))
             yield replace(launch, isolated=isolate and obstacle is None)

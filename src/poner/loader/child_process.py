@@ -1,4 +1,4 @@
-"""A confined child process that reads the model file, and the exchange with it.
+"""The exchange with the confined child process that reads the model file.
 
 The child is treated as untrusted: it may have read a hostile file. It answers in frames, within a
 time, or it is ended.
@@ -6,34 +6,39 @@ time, or it is ended.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
-import shutil
 import signal
-import subprocess
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any
+from typing import Any
 
+from poner.confinement.process import (
+    ConfinedProcess,
+    Limits,
+    Program,
+    make_folder,
+    remove_folder,
+)
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader.reader import MODULES_FOLDER, frames
 
 START = Path(__file__).with_name("reader") / "start.py"
 
-MEMORY_BYTES = 16 << 30
-"""Address space of the child: generous, since libraries reserve much more than they use."""
+READER = START.parent
+RUNTIME = START.parents[3] / "poner_runtime"
+"""What the child runs: the reader, and what an estimator needs to be asked."""
+
+ALL_THERE_IS = 1 << 60
+"""Memory of the child where nothing is said: most of what is free."""
 
 READ_BYTES = 1 << 20
 
 NO_MODULES: Mapping[str, bytes] = MappingProxyType({})
 
 ENVIRONMENT = {
-    "LANG": "C.UTF-8",
-    "PATH": "/usr/bin:/bin",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -41,8 +46,8 @@ ENVIRONMENT = {
     "LOKY_MAX_CPU_COUNT": "1",
     "ORT_DISABLE_TELEMETRY": "1",
 }
-"""All that the child sees: one thread, so that sums come out the same on every machine, and
-nothing is reported to the makers of a library."""
+"""What the child sees beside every confined process's: one thread, so that sums come out the same
+on every machine, and nothing is reported to the makers of a library."""
 
 
 class ChildProcess:
@@ -53,7 +58,7 @@ class ChildProcess:
         interpreter: Path | str,
         *,
         cpu_s: int,
-        memory_bytes: int = MEMORY_BYTES,
+        memory_bytes: int = ALL_THERE_IS,
         with_packages: bool = True,
         modules: Mapping[str, bytes] = NO_MODULES,
     ) -> None:
@@ -62,35 +67,40 @@ class ChildProcess:
         Args:
             interpreter: of the environment the model needs.
             cpu_s: processor seconds after which the kernel ends it.
-            memory_bytes: largest address space.
+            memory_bytes: most memory, where so much is free.
             with_packages: whether it may import what is installed beside the interpreter.
             modules: files of the user's own modules by path, which it may import; it gets copies
                 and never sees the folders they lie in.
         """
-        self.scratch = tempfile.mkdtemp(prefix="poner-model-")
-        for path, content in modules.items():
-            place = Path(self.scratch, MODULES_FOLDER, path)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
-        self.errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
-        flags = ["-I"] if with_packages else ["-I", "-S"]
-        limits = [self.scratch, str(cpu_s), str(memory_bytes)]
-        self.process = subprocess.Popen(
-            [interpreter, *flags, "-B", START, *limits],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            cwd=self.scratch,
-            env={**ENVIRONMENT, "HOME": self.scratch, "TMPDIR": self.scratch},
-            start_new_session=True,
-        )
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self._sink = self.process.stdin.fileno()
-        self._source = self.process.stdout.fileno()
+        self.scratch = make_folder("poner-model-")
+        try:
+            self._write_modules(modules)
+            program = Program(
+                interpreter,
+                ("-I", "-B") if with_packages else ("-I", "-S", "-B"),
+                START,
+                arguments=(str(self.scratch / "files"),),
+                readable=(READER, RUNTIME),
+                environment=ENVIRONMENT,
+            )
+            self._confined = ConfinedProcess(program, Limits(cpu_s, memory_bytes), self.scratch)
+        except BaseException:
+            remove_folder(self.scratch)
+            raise
+        process = self._confined.process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._sink = process.stdin.fileno()
+        self._source = process.stdout.fileno()
         os.set_blocking(self._sink, False)
         self.confined: tuple[str, ...] | None = None
         """What the child gave up, in its words; known after the first exchange."""
+
+    def _write_modules(self, modules: Mapping[str, bytes]) -> None:
+        for path, content in modules.items():
+            place = Path(self.scratch, "files", MODULES_FOLDER, path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
 
     def __enter__(self) -> ChildProcess:
         return self
@@ -100,14 +110,8 @@ class ChildProcess:
 
     def close(self) -> None:
         """End it, and remove what it left."""
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout, self.errors):
-            if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    pipe.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self._confined.close()
+        remove_folder(self.scratch)
 
     def ask(
         self, request: Mapping[str, Any], body: bytes = b"", *, timeout_s: float
@@ -121,8 +125,7 @@ class ChildProcess:
         deadline = time.monotonic() + timeout_s
         try:
             if self.confined is None:
-                greeting, _ = self._receive(deadline)
-                self.confined = tuple(map(str, greeting["confined"]))
+                self.confined = self._confined.in_force(deadline)
             self._send(frames.pack(request, len(body)), deadline)
             self._send(body, deadline)
             reply, block = self._receive(deadline)
@@ -132,6 +135,8 @@ class ChildProcess:
             if not isinstance(reply["done"], dict):
                 raise self._broken()
             return reply["done"], block
+        if reply.get("fault") == "memory":
+            raise self._out_of_memory()
         raise fault_of(reply)
 
     def _send(self, data: bytes, deadline: float) -> None:
@@ -169,21 +174,26 @@ class ChildProcess:
 
     def _broken(self) -> ModelUnreadableError:
         """The error for a child that ended or sent nonsense; with the last thing it said."""
-        try:
-            code = self.process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            code = self.process.wait()
-        how = f"exit code {code}"
-        if code < 0:
-            how = signal.Signals(-code).name
-        self.errors.seek(0, os.SEEK_END)
-        self.errors.seek(max(0, self.errors.tell() - 2000))
-        lines = self.errors.read().decode(errors="replace").strip().splitlines()
-        said = f": {lines[-1][:300]}" if lines else ""
+        ending = self._confined.ending(timeout_s=1.0)
+        if ending.out_of_memory:
+            return self._out_of_memory()
+        how = f"exit code {ending.returncode}"
+        if ending.returncode < 0:
+            how = signal.Signals(-ending.returncode).name
+        words = self._confined.last_words()
+        said = f": {words}" if words else ""
         return ModelUnreadableError(
             f"The process that read the model ended with {how}{said}.",
             "Check where the file comes from; save the fitted estimator again if it is yours.",
+        )
+
+    def _out_of_memory(self) -> ModelUnreadableError:
+        allowed_gb = self._confined.memory_bytes / 1e9
+        return ModelUnreadableError(
+            f"Reading the model needs more memory than the {allowed_gb:.1f} GB that it may take "
+            "on this machine now.",
+            "Close other programs, or use a machine with more memory; if the file is small, check "
+            "where it comes from.",
         )
 
 

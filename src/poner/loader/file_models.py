@@ -31,6 +31,7 @@ from poner.loader.libraries import (
 from poner.loader.listing import FileListing
 from poner.loader.reader import array_block
 from poner.loader.reader.frames import FrameError
+from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
 from poner.loader.text_rows import split_texts
 from poner.loader.user_modules import UserModules, is_taken
@@ -105,13 +106,6 @@ def open_file(
     environment = environment_of(version, more=wanted)
     if not environment.is_own:
         notify(_elsewhere(file.name, version, environment, wanted))
-    model_file = ModelFile(
-        name=file.name,
-        content=content,
-        format=listed.format,
-        libraries=_libraries(modules, wanted, environment, {**recorded, SKLEARN: version}),
-        modules=modules.files,
-    )
     cpu_s = SESSION_CPU_S
     with ChildProcess(environment.interpreter, cpu_s=cpu_s, modules=modules.files) as child:
         with _naming(file.name):
@@ -127,18 +121,23 @@ def open_file(
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
-            provenance=_provenance(model_file, facts, signature),
+            provenance=_provenance(file.name, content, facts, signature),
             oracle=ChildOracle(child),
             none_of=signatures.checked_places(done.get("none_of"), signature),
             training_rows=model_files.read_training_rows(file, len(signature.features)),
-            file=model_file,
+            file=ModelFile(
+                name=file.name,
+                write=lambda: rewritten_model(child, file.name, modules),
+                libraries=_libraries(modules, wanted, environment, {**recorded, SKLEARN: version}),
+                modules=modules.files,
+            ),
         )
 
 
-def _provenance(file: ModelFile, facts: Facts, signature: Signature) -> Provenance:
+def _provenance(name: str, content: bytes, facts: Facts, signature: Signature) -> Provenance:
     return Provenance(
-        file.name,
-        hashlib.sha256(file.content).hexdigest(),
+        name,
+        hashlib.sha256(content).hexdigest(),
         facts.sklearn_version,
         facts.numpy_version,
         facts.python_version,

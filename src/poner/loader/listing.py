@@ -49,7 +49,7 @@ class FileListing:
     format: str
     """`pickle` or `skops`, with the compression behind a plus: `pickle+zlib`."""
     confined: tuple[str, ...]
-    """What the process that listed it had given up, such as `landlock`."""
+    """What the process that listed it had given up, such as `seccomp`."""
 
     @property
     def modules(self) -> set[str]:

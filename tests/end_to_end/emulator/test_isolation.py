@@ -317,7 +317,7 @@ def test_where_it_cannot_be_isolated_that_is_said_once(code, monkeypatch):
     """One line that names the reason, before anything else; the function runs all the same."""
     monkeypatch.setattr(local_lambda, "why_not_isolated", lambda launch: "the reason")
     said: list[str] = []
-    with running(LocalFunction(code, "app.handler", RUNTIME), notify=said.append):
+    with running(LocalFunction(code, "app.handler", RUNTIME), warn=said.append):
         pass
     assert said == [local_lambda.NOT_ISOLATED.format("the reason")]
 

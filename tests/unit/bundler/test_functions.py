@@ -20,11 +20,9 @@ MODEL = LogisticRegression().fit(X, X[:, 0] > 0)
 EXAMPLES = make_examples(MODEL, X, classes=(False, True), scores="predict_proba")
 
 
-def make(
-    libraries: Any, requirements: Any = (), how: str = "pickle", **fields: Any
-) -> LayeredFunction:
+def make(libraries: Any, requirements: Any = (), **fields: Any) -> LayeredFunction:
     """The function of a model made with such libraries."""
-    file = model_file(MODEL, how, libraries=libraries, **fields)
+    file = model_file(MODEL, libraries=libraries, **fields)
     return sklearn_function(file, EXAMPLES, requirements=requirements, body_limit_bytes=65_536)
 
 
@@ -37,12 +35,9 @@ def test_the_models_versions_are_required_and_preferred() -> None:
 
 
 def test_other_libraries_of_the_model_are_required() -> None:
-    """LightGBM and the like exactly, however they are spelled; skops where it is the format."""
+    """LightGBM and the like exactly, however they are spelled."""
     function = make({"scikit_learn": "1.9.1", "lightgbm": "4.7.0"})
     assert function.requirements == ("scikit-learn==1.9.1", "lightgbm==4.7.0")
-    assert make({"scikit-learn": "1.9.1"}, how="skops").requirements[1] == "skops"
-    named = make({"scikit-learn": "1.9.1", "skops": "0.16.0"}, how="skops")
-    assert named.requirements == ("scikit-learn==1.9.1", "skops==0.16.0")
 
 
 def test_an_old_scikit_learn_gets_what_was_new_then() -> None:
@@ -74,7 +69,7 @@ def test_the_files_are_the_model_its_modules_and_the_runtime() -> None:
     function = make({"scikit-learn": "1.9.1"}, modules={"features.py": b"A = 1", "a/b.py": b""})
     assert set(function.files) == {
         "lambda_function.py",
-        "clf.sav",
+        "model.pickle",
         "model.json",
         "features.py",
         "a/b.py",
@@ -85,7 +80,7 @@ def test_the_files_are_the_model_its_modules_and_the_runtime() -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["lambda_function.py", "poner_runtime/x.py", "model.json"])
+@pytest.mark.parametrize("path", ["lambda_function.py", "poner_runtime/x.py"])
 def test_a_module_that_would_hide_the_functions_own_is_refused(path: str) -> None:
     """It is named."""
     with pytest.raises(BundleError, match=path):
@@ -106,8 +101,7 @@ def test_of_the_training_data_only_medians_are_packed() -> None:
         "none_of": [],
         "typical": list(EXAMPLES.typical),
         "scores_method": "predict_proba",
-        "file": "clf.sav",
-        "format": "pickle",
+        "file": "model.pickle",
     }
 
 

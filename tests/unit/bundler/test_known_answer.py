@@ -13,7 +13,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from poner.bundle import Bundle, KnownAnswer, agrees, read_bundle
 from poner.bundler.known_answer import find_known_answer
-from poner.bundler.trial import compare_answers, known_requests
+from poner.bundler.trial import Response, compare_answers, known_requests
 from poner.compiled_model import CompiledModel
 from poner.errors import BundleError, ParityError
 from tests.compiling import compile_fitted
@@ -155,11 +155,10 @@ def test_zips_must_give_the_known_answer() -> None:
     """Another class, another status: there is no bundle."""
     requests = known_requests(KnownAnswer("{}", 1, (0.0,)))
     nothing = {"tolerance": np.empty((0, 1)), "tied": np.empty(0, bool), "advice": "Look."}
-    compare_answers([{"statusCode": 200, "body": '{"prediction": 1}'}], requests, **nothing)
+    compare_answers([Response(200, {"prediction": 1})], requests, **nothing)
     for status, prediction in ((200, 0), (200, 1.0), (500, 1)):
-        answer = {"statusCode": status, "body": json.dumps({"prediction": prediction})}
         with pytest.raises(ParityError, match="answers request 1 of 1 otherwise"):
-            compare_answers([answer], requests, **nothing)
+            compare_answers([Response(status, {"prediction": prediction})], requests, **nothing)
 
 
 def test_a_manifest_from_before_is_told_by_its_format(

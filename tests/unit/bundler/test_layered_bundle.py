@@ -18,7 +18,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from poner.artifacts import Examples, Feature, ModelFile, Provenance, Signature
+from poner import loader
+from poner.artifacts import Examples, Feature, Provenance, Signature
 from poner.bundle import Bundle, FunctionSettings, Library, SlimmingStep, read_bundle
 from poner.bundler import LayeredFunction, make_layered_bundle, sklearn_function
 from poner.bundler.trial import host_architecture
@@ -312,8 +313,10 @@ def test_the_articles_case_is_proved_from_real_layers(
         typical=tuple(np.median(legacy.rows, axis=0).tolist()),
     )
     versions = {"scikit-learn": "1.2.1", "numpy": "1.24.1", "scipy": "1.10.0"}
-    file = ModelFile("clf.sav", legacy.path.read_bytes(), "pickle", versions)
-    function = sklearn_function(file, examples, requirements=(), body_limit_bytes=65_536)
+    with loader.open_model(legacy.path, feature_names=WIRE_NAMES) as trained:
+        assert trained.file is not None
+        file = dataclasses.replace(trained.file, libraries=versions)
+        function = sklearn_function(file, examples, requirements=(), body_limit_bytes=65_536)
     try:
         bundle = make_layered_bundle(
             function,

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
+from poner.confinement import processes
 from poner.emulator.supervision import Supervisor
-from poner.emulator.supervisor import processes, zygote
+from poner.emulator.supervisor import zygote
 from tests.processes import processes_of
 
 MIB = 1024**2

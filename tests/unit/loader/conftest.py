@@ -4,7 +4,6 @@ import io
 import json
 import pickle
 import warnings
-from pathlib import Path
 
 import joblib
 import numpy as np
@@ -22,8 +21,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 import poner.loader.file_models
-
-LEGACY = Path("/work/shared/data/legacy")
 
 
 @pytest.fixture(scope="session")

@@ -163,7 +163,7 @@ def test_boosters_and_own_modules_are_refused_at_once(monkeypatch, in_process, t
             loader.convert_model(own, trained.signature)
 
 
-FILE = ModelFile("clf.sav", b"", "pickle", {"scikit-learn": "1.9.1"})
+FILE = ModelFile("clf.sav", lambda: b"", {"scikit-learn": "1.9.1"})
 
 
 def test_without_a_network_it_cannot_be_had(monkeypatch):

@@ -56,8 +56,8 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Gives the handler of a fitted model, with its files in a folder."""
     monkeypatch.syspath_prepend(tmp_path)
 
-    def make_handler(model: Any, examples: Examples, how: str = "pickle") -> Any:
-        write_files(make_function(model, examples, how).files, tmp_path)
+    def make_handler(model: Any, examples: Examples) -> Any:
+        write_files(make_function(model, examples).files, tmp_path)
         return create_handler(open_beside(str(tmp_path / "lambda_function.py")), 65_536)
 
     return make_handler
@@ -130,14 +130,6 @@ def test_outliers_and_clusters_are_classes(make: Make) -> None:
     clusters = KMeans(3, random_state=0, n_init=1).fit(X)
     handler = make(clusters, make_examples(clusters, X, classes=(0, 1, 2)))
     assert ask(handler, row(X[0])) == (200, int(clusters.predict(X[:1])[0]), "OK")
-
-
-@pytest.mark.parametrize("how", ["pickle", "pickle+zlib", "pickle+xz", "pickle+gzip", "skops"])
-def test_every_format_is_opened(make: Make, how: str) -> None:
-    """Pickle and joblib with any compression, and skops."""
-    model = RandomForestClassifier(5, random_state=0).fit(X, Y)
-    handler = make(model, make_examples(model, X, classes=(0, 1)), how)
-    assert ask(handler, row(X[0]))[1] == model.predict(X[:1])[0]
 
 
 def make_frame(missing: Any) -> pd.DataFrame:
@@ -387,7 +379,7 @@ sys.stdout.buffer.write(pickle.dumps(model))
     fitted = subprocess.run([interpreter, "-c", script], capture_output=True, check=True).stdout
     model = LogisticRegression().fit(X, Y == 1)
     files = make_function(model, make_examples(model, X, classes=(False, True))).files
-    write_files({**files, "clf.sav": fitted}, tmp_path)
+    write_files({**files, "model.pickle": fitted}, tmp_path)
     (tmp_path / "requests").write_text(json.dumps(row(X[0])) + "\n")
     run_quietly(tmp_path, interpreter, interpreter.parents[1] / "lib/python3.9/site-packages")
 
@@ -397,9 +389,9 @@ def test_another_versions_warning_is_not_printed(tmp_path: Path) -> None:
     model = LogisticRegression().fit(X, Y)
     examples = make_examples(model, X, classes=(0, 1))
     function = make_function(model, examples)
-    other = function.files["clf.sav"].replace(b"1.9.1", b"1.9.0")
-    assert other != function.files["clf.sav"]
-    write_files({**function.files, "clf.sav": other}, tmp_path)
+    other = function.files["model.pickle"].replace(b"1.9.1", b"1.9.0")
+    assert other != function.files["model.pickle"]
+    write_files({**function.files, "model.pickle": other}, tmp_path)
     (tmp_path / "requests").write_text(json.dumps(row(X[0])) + "\n")
     run_quietly(tmp_path, sys.executable, Path(np.__file__).parents[1])
 

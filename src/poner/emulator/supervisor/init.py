@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from poner.confinement.processes import all_others, descendants, held_bytes, kill
+
 from .messages import receive, send
-from .processes import all_others, descendants, held_bytes, kill
 
 GROWTH_BYTES_PER_S = 5e9
 """How fast memory can be filled; it says how soon to look again."""

@@ -9,10 +9,11 @@ import signal
 import socket
 from typing import Any
 
+from poner.confinement.processes import descendants, kill
+
 from .init import Init
 from .messages import receive, send
-from .namespaces import become_subreaper, enter_files, enter_namespaces
-from .processes import descendants, kill
+from .namespaces import become_subreaper, enter_files, enter_processes
 
 LIMITS = {
     resource.RLIMIT_NOFILE: (1024, 1024),
@@ -48,7 +49,7 @@ def run_sandbox(control: socket.socket, plan: dict[str, Any]) -> None:
     isolated = plan["files"] is not None
     try:
         if isolated:
-            enter_namespaces()
+            enter_processes()
             enter_files(plan["files"], plan["tmp_bytes"])
         else:
             become_subreaper()

@@ -1,9 +1,10 @@
-"""The child process: gives up its rights, then does what the parent asks, one request at a time.
+"""The child process: does what the parent asks, one request at a time, in confinement.
 
 Requests are `{"do": "list"}` and `{"do": "load", "modules": [...]}` with the file's content as
-body, `{"do": "convert", ...}` with the same (conversion.py), and
-`{"do": "answer", "method": ..., "texts": {...}}` with rows as numbers (text_rows.py). Each gets
-one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
+body, `{"do": "rewrite"}` for the loaded model in canonical form, `{"do": "convert", ...}` with that
+form as body (conversion.py), and `{"do": "answer", "method": ..., "texts": {...}}` with rows as
+numbers (text_rows.py). Each gets one reply: `{"done": {...}}`, or
+`{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from . import MODULES_FOLDER, array_block, frames
-from .confine import confine
 from .faults import FileRefusedError, FileUnreadableError
 
 DEEPEST_RECURSION = 5000
@@ -61,6 +61,10 @@ class Session:
     def __init__(self) -> None:
         self.estimator: Any = None
         self.with_none: frozenset[int] = frozenset()
+        self.content = b""
+        """Of the model file, to be read once more: asking an estimator may change it."""
+        self.modules: frozenset[str] = frozenset()
+        """The user's own modules."""
 
     def handle(self, request: Mapping[str, Any], body: bytes) -> Reply:
         """Do one request."""
@@ -69,6 +73,8 @@ class Session:
             return _list(body)
         if do == "load":
             return self._load(body, frozenset(request.get("modules", ())))
+        if do == "rewrite":
+            return self._rewrite()
         if do == "answer":
             return self._answer(request, body)
         if do == "convert":
@@ -89,12 +95,19 @@ class Session:
         from . import estimators, missing_values
         from .describe import describe
 
+        self.content, self.modules = content, modules
         self._read(content, modules)
         self.with_none = missing_values.columns_with_none(self.estimator)
         description = describe(self.estimator)
         described, block = array_block.pack_arrays(description.arrays)
         done = {"facts": estimators.facts(self.estimator), "nodes": description.nodes}
         return {**done, "none_of": sorted(self.with_none), "block": described}, block
+
+    def _rewrite(self) -> Reply:
+        from .loading import load_content
+        from .rewriting import rewrite
+
+        return {}, rewrite(load_content(self.content, self.modules), self.modules)
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
         from poner_runtime.fitted import as_fitted
@@ -145,6 +158,8 @@ def fault_message(error: BaseException) -> dict[str, Any]:
         return {"fault": "refused", "message": error.message, "names": list(error.names)}
     if isinstance(error, FileUnreadableError):
         return {"fault": "unreadable", "message": error.message, "hint": error.hint}
+    if isinstance(error, MemoryError):
+        return {"fault": "memory"}
     lines = str(error).strip().splitlines() or [""]
     text = f"{type(error).__name__}: {lines[-1][:300]}".rstrip(": .")
     return {"fault": "raised", "message": text}
@@ -163,16 +178,13 @@ def serve(channel: Channel, handle: Callable[[Mapping[str, Any], bytes], Reply])
 
 
 def main() -> None:
-    """Run as `start.py SCRATCH CPU_S MEMORY_BYTES`."""
-    scratch, cpu_s, memory_bytes = sys.argv[1:4]
+    """Run as `start.py FILES`, the folder in which the user's own modules may lie."""
     channel = Channel()
-    in_force = confine(scratch, int(cpu_s), int(memory_bytes))
     sys.setrecursionlimit(DEEPEST_RECURSION)
     warnings.simplefilter("ignore")
-    modules = Path(scratch, MODULES_FOLDER)
+    modules = Path(sys.argv[1], MODULES_FOLDER)
     if modules.is_dir():  # first, as on Lambda; what they import, the user has asked for
         sys.path.insert(0, str(modules))
     else:
         sys.meta_path.insert(0, Absent)
-    channel.send({"confined": list(in_force)})
     serve(channel, Session().handle)

@@ -264,7 +264,9 @@ def _masked(builder: SkopsBuilder, node: Node) -> Any:
     import numpy as np
 
     content = node["content"]
-    return np.ma.MaskedArray(builder.build(content["data"]), builder.build(content["mask"]))
+    made = np.ma.MaskedArray(builder.build(content["data"]), builder.build(content["mask"]))
+    made.fill_value = None  # the default, as a pickle's `__setstate__` gives it
+    return made
 
 
 def _dtype(builder: SkopsBuilder, node: Node) -> Any:

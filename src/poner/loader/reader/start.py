@@ -1,8 +1,8 @@
 """The child's first lines: finds the reader by its location, and starts it.
 
-Run as `python -I start.py`; -I keeps the environment, the user's packages and the current folder
-out. The reader is imported under a name of its own, so that nothing else of poner comes along but
-`poner_runtime`, which has what an estimator needs to be asked here as on Lambda.
+Run by confinement/start.py, as `start.py FILES`. The reader is imported under a name of its own, so
+that nothing else of poner comes along but `poner_runtime`, which has what an estimator needs to be
+asked here as on Lambda.
 """
 
 import importlib

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+
+TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SIGKILL = 9
+"""The module `signal` takes longer to load than all that is done here."""
 
 NOT_FILES = (b"/dev/zero", b"/memfd:", b"/SYSV")
 """Beginnings of names that shared memory has among the mappings of a process (proc(5))."""
@@ -39,14 +42,16 @@ def descendants() -> list[int]:
 def kill(pids: Iterable[int]) -> None:
     """Kill processes, or with -1 every process of this namespace but its first."""
     for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+        try:
+            os.kill(pid, SIGKILL)
+        except ProcessLookupError:
+            continue
 
 
 def read(path: str) -> bytes:
     """A file of /proc; empty where its process has ended."""
     try:
-        with Path(path).open("rb", buffering=0) as file:
+        with open(path, "rb", buffering=0) as file:
             return file.readall()
     except OSError:
         return b""

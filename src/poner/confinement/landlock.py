@@ -9,9 +9,11 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 CREATE_RULESET_VERSION = 1
@@ -35,7 +37,7 @@ def abi_version(libc: Any) -> int:
 
 
 def restrict(libc: Any, readable: Iterable[str], writable: str) -> int | None:
-    """Deny reading outside some folders, writing outside one, executing, and TCP.
+    """Deny reading outside some places, writing outside one folder, executing, and TCP.
 
     Returns:
         The Landlock version in force, None if the kernel would not.
@@ -54,7 +56,7 @@ def restrict(libc: Any, readable: Iterable[str], writable: str) -> int | None:
         return None
     try:
         for path in readable:
-            _allow(libc, ruleset, path, READ)
+            _allow(libc, ruleset, path, READ | (WRITE_FILE if path == "/dev/null" else 0))
         _allow(libc, ruleset, writable, handled & ~EXECUTE)
         return abi if libc.syscall(RESTRICT_SELF, ruleset, 0) == 0 else None
     finally:
@@ -68,7 +70,7 @@ def _allow(libc: Any, ruleset: int, path: str, rights: int) -> None:
     except OSError:
         return
     try:
-        if not Path(path).is_dir():
+        if not os.path.isdir(path):
             rights &= READ_FILE | WRITE_FILE | EXECUTE | TRUNCATE
         rule = struct.pack("=Qi", rights, place)
         libc.syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, ctypes.c_char_p(rule), 0)

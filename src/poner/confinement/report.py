@@ -1,0 +1,107 @@
+"""What this machine keeps a confined process from: tried, said in a sentence, or asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from poner.confinement.process import Limits, Program, make_folder, remove_folder, run
+from poner.errors import ConfinementError
+
+_PROGRAM = Path(__file__).with_name("nothing.py")
+_TIMEOUT_S = 20.0
+
+_FULLY = "Linux 5.13 or later with seccomp, and with user namespaces or Landlock, confines it fully"
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """What a confined process gives up on this machine."""
+
+    in_force: tuple[str, ...]
+    """In the words of `confine.confine`."""
+    memory_bytes: int
+    """Most memory that it may take now."""
+    system: str
+    """As `sys.platform` says it."""
+
+    @property
+    def gaps(self) -> str:
+        """What it is not kept from, and why; empty where there is nothing."""
+        return find_gaps(self.in_force, self.system)
+
+
+def find_gaps(in_force: Collection[str], system: str) -> str:
+    """What a process is not kept from, and why, as the end of a sentence; empty for nothing.
+
+    Args:
+        in_force: in the words of `confine.confine`.
+        system: as `sys.platform` says it.
+    """
+    if system != "linux":
+        name = {"darwin": "macOS"}.get(system, system)
+        return f"{name} limits its time, and hides neither your files nor the network from it"
+    gaps = []
+    if not {"mounts", "landlock"} & set(in_force):
+        gaps.append(
+            "it can read your files, since neither user namespaces nor Landlock are to be had"
+        )
+    if "seccomp" not in in_force:
+        gaps.append(
+            "it can reach other processes and servers of this machine, since the kernel does not "
+            "filter system calls (seccomp)"
+        )
+    if "limits" not in in_force:
+        gaps.append("its time and memory are not limited, since setrlimit fails")
+    return "; ".join(gaps)
+
+
+def look(memory_bytes: int = 1 << 60) -> Confinement:
+    """Confine a program that does nothing, and see what was in force; takes some 30 ms.
+
+    Args:
+        memory_bytes: most memory, where so much is free.
+
+    Raises:
+        ConfinementError: no confined process can be started.
+    """
+    folder = None
+    try:
+        folder = make_folder("poner-look-")
+        program = Program(sys.executable, ("-I", "-S", "-B"), _PROGRAM)
+        done = run(program, Limits(60, memory_bytes), folder, timeout_s=_TIMEOUT_S, most_bytes=0)
+    except OSError as error:
+        raise ConfinementError(
+            f"No confined process can be started: {error.strerror or error}.",
+            "Free some space for temporary files, or end other programs.",
+        ) from error
+    finally:
+        if folder is not None:
+            remove_folder(folder)
+    return Confinement(done.in_force, done.memory_bytes, sys.platform)
+
+
+def check(*, required: bool, notify: Callable[[str], None]) -> None:
+    """Say in one line what a process that reads or runs a model is not kept from here.
+
+    Args:
+        required: refuse instead, where it is not kept from everything.
+        notify: is given the line.
+
+    Raises:
+        ConfinementError: it is required and not to be had.
+    """
+    gaps = look().gaps
+    if not gaps:
+        return
+    if required:
+        raise ConfinementError(
+            f"This machine confines a process that reads a model only in part: {gaps}.",
+            f"{_FULLY}; or leave out --require-confinement for a model that you trust.",
+        )
+    notify(
+        f"Warning: this machine confines a process that reads a model only in part: {gaps}. "
+        "--require-confinement refuses to go on like this."
+    )

@@ -1,0 +1,153 @@
+"""A filter of system calls: what is not on the list is refused (seccomp(2)).
+
+One filter holds for root and for ordinary users, with and without namespaces. Calls through the
+32-bit entry of x86_64 end the process; those of x32 have other numbers and are refused.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+
+from .linux import LIBC, PR_SET_SECCOMP
+from .system_calls import ALLOWED_NAMES, NUMBERS, REFUSED_NAMES, SCRATCH_NAMES
+
+AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+"""AUDIT_ARCH_*: linux/audit.h."""
+
+LOAD_WORD, AND, JUMP_IF_EQUAL, RETURN = 0x20, 0x54, 0x15, 0x06
+"""Instructions of classic BPF: linux/bpf_common.h."""
+
+KILL_PROCESS, REFUSE, ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
+"""What a filter answers: linux/seccomp.h; REFUSE takes an error number."""
+
+NUMBER_AT, ARCHITECTURE_AT, ARGUMENTS_AT = 0, 4, 16
+"""Places in struct seccomp_data."""
+
+CLONE_THREAD = 0x10000
+NEW_NAMESPACES = 0x7E020080
+"""CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET and TIME."""
+
+ACCESS_MODE, CREATE, TRUNCATE, TEMPORARY = 0o3, 0o100, 0o1000, 0o20000000
+READ_ONLY, WRITE_ONLY, READ_WRITE = 0, 1, 2
+"""Flags of open(2): asm-generic/fcntl.h."""
+
+TERMINAL_CONTROLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+"""ioctl: TCGETS (isatty), TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX; no TIOCSTI."""
+
+DESCRIPTOR_CONTROLS = (0, 1, 2, 3, 4, 1030, 1032)
+"""fcntl: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ."""
+
+PROCESS_OPTIONS = (3, 15, 16, 23, 0x53564D41)
+"""prctl: PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_CAPBSET_READ, PR_SET_VMA."""
+
+
+class Check:
+    """A system call that is allowed where `argument & mask` is one of some values."""
+
+    def __init__(
+        self,
+        name: str,
+        argument: int,
+        mask: int,
+        values: tuple[int, ...],
+        error: int = errno.EPERM,
+    ) -> None:
+        self.name = name
+        """The system call."""
+        self.argument = argument
+        """Which of its arguments, of which the lower 32 bits are looked at."""
+        self.mask = mask
+        """Bits that count."""
+        self.values = values
+        """What they may be."""
+        self.error = error
+        """How it is refused otherwise."""
+
+
+def make_checks(own_pid: int, *, threads: bool, writable: bool) -> list[Check]:
+    """System calls that depend on an argument.
+
+    Args:
+        own_pid: of this process, the one that may be sent signals.
+        threads: whether threads may be started.
+        writable: whether files may be opened for writing, since mounts or Landlock say which.
+    """
+    everything = 0xFFFFFFFF
+    flags: int = ACCESS_MODE | CREATE | TRUNCATE | TEMPORARY
+    modes: tuple[int, ...] = (READ_ONLY,)
+    if writable:  # truncating what is opened for reading escapes Landlock before Linux 6.2
+        flags = ACCESS_MODE | TRUNCATE
+        modes = (READ_ONLY, WRITE_ONLY, READ_WRITE, WRITE_ONLY | TRUNCATE, READ_WRITE | TRUNCATE)
+    thread = (CLONE_THREAD,) if threads else ()
+    return [
+        Check("open", 1, flags, modes, errno.EACCES),
+        Check("openat", 2, flags, modes, errno.EACCES),
+        Check("clone", 0, CLONE_THREAD | NEW_NAMESPACES, thread, errno.EAGAIN),
+        *(Check(name, 0, everything, (own_pid,)) for name in ("kill", "tkill", "tgkill")),
+        Check("prctl", 0, everything, PROCESS_OPTIONS),
+        Check("prlimit64", 0, everything, (0, own_pid)),
+        Check("ioctl", 1, everything, TERMINAL_CONTROLS, errno.ENOTTY),
+        Check("fcntl", 1, everything, DESCRIPTOR_CONTROLS),
+    ]
+
+
+def make_filter(machine: str, own_pid: int, *, threads: bool, writable: bool) -> bytes | None:
+    """The filter's program; None for an architecture whose numbers are not known."""
+    numbers = NUMBERS.get(machine)
+    if numbers is None:
+        return None
+    program = [
+        _instruction(LOAD_WORD, ARCHITECTURE_AT),
+        _instruction(JUMP_IF_EQUAL, AUDIT_ARCHITECTURE[machine], if_equal=1),
+        _instruction(RETURN, KILL_PROCESS),
+        _instruction(LOAD_WORD, NUMBER_AT),
+    ]
+    for name in sorted(ALLOWED_NAMES | (SCRATCH_NAMES if writable else frozenset())):
+        program += _answer(numbers.get(name), [_instruction(RETURN, ALLOW)])
+    for check in make_checks(own_pid, threads=threads, writable=writable):
+        program += _answer(numbers.get(check.name), _examine(check))
+    for name in sorted(REFUSED_NAMES | SCRATCH_NAMES):
+        program += _answer(numbers.get(name), [_instruction(RETURN, REFUSE | errno.EPERM)])
+    program.append(_instruction(RETURN, REFUSE | errno.ENOSYS))
+    return b"".join(program)
+
+
+def install(program: bytes) -> None:
+    """Put a filter in force, for good; needs no-new-privileges or a capability.
+
+    Raises:
+        OSError: the kernel has no filters.
+    """
+    instructions = ctypes.create_string_buffer(program, len(program))
+
+    class Program(ctypes.Structure):
+        _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
+
+    given = Program(len(program) // 8, ctypes.addressof(instructions))
+    if LIBC.prctl(PR_SET_SECCOMP, 2, ctypes.byref(given), 0, 0) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), "seccomp")
+
+
+def _instruction(code: int, value: int, if_equal: int = 0, if_not: int = 0) -> bytes:
+    return struct.pack("=HBBI", code, if_equal, if_not, value)
+
+
+def _answer(number: int | None, block: list[bytes]) -> list[bytes]:
+    """Run a block that ends with an answer where the call has this number; nothing without one."""
+    if number is None:
+        return []
+    return [_instruction(JUMP_IF_EQUAL, number, if_not=len(block)), *block]
+
+
+def _examine(check: Check) -> list[bytes]:
+    block = [
+        _instruction(LOAD_WORD, ARGUMENTS_AT + 8 * check.argument),
+        _instruction(AND, check.mask),
+    ]
+    for value in check.values:
+        block += [_instruction(JUMP_IF_EQUAL, value, if_not=1), _instruction(RETURN, ALLOW)]
+    return [*block, _instruction(RETURN, REFUSE | check.error)]

@@ -1,0 +1,331 @@
+"""The canonical form: what is shipped is written by poner, whatever the file said."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+
+from poner import loader
+from poner.errors import ModelRefusedError, ModelUnreadableError
+from poner.loader.reader import canonical
+from poner.loader.reader.canonical import NotCanonicalError, decode, encode
+from poner.loader.reader.canonical.graph import NO_STATE, Global, Items, Made, Pairs
+from poner.loader.reader.faults import FileRefusedError, FileUnreadableError
+from poner.loader.reader.loading import load_content
+from poner.loader.reader.rewriting import rewrite
+from poner.loader.rewriting import rewritten_model
+from poner.loader.user_modules import UserModules
+from tests.support.differentials import DIFFERENTIALS
+
+ROWS = np.random.default_rng(3).normal(size=(40, 3))
+MODEL = LogisticRegression().fit(ROWS, (ROWS[:, 0] > 0).astype(int))
+
+
+def test_every_kind_of_model_is_written_as_standard_pickle_reads_it(writer, models):
+    """What pickle.load makes of it is written the same again, and answers as the model does."""
+    for name, model in models.items():
+        written = rewrite(load_content(writer(model)))
+        again = pickle.loads(written)
+        assert rewrite(again) == written, name
+        np.testing.assert_array_equal(np.asarray(again.n_features_in_), model.n_features_in_)
+        assert canonical.checked(written) == written
+
+
+def test_a_rewritten_model_answers_as_the_model(models, rows):
+    """To the bit, on every row."""
+    for model in models.values():
+        again = pickle.loads(rewrite(load_content(pickle.dumps(model))))
+        np.testing.assert_array_equal(again.predict(rows), model.predict(rows))
+
+
+@pytest.mark.parametrize("kind", DIFFERENTIALS)
+def test_what_another_parser_would_run_is_not_shipped(kind, mark, tmp_path):
+    """A file of two meanings gives the pickle of the one that was checked, or is refused."""
+    content = DIFFERENTIALS[kind](MODEL, f"touch {mark}")
+    file = tmp_path / "clf.sav"
+    file.write_bytes(content)
+    try:
+        with loader.open_model(file) as opened:
+            shipped = opened.file.content
+    except (ModelRefusedError, ModelUnreadableError):
+        return
+    assert b"touch" not in shipped
+    assert b"system" not in shipped
+    np.testing.assert_array_equal(pickle.loads(shipped).predict(ROWS), MODEL.predict(ROWS))
+
+
+def test_the_frame_differential_runs_a_command_where_the_file_itself_is_read(tmp_path):
+    """The attack works, so that holding it means something."""
+    import subprocess
+    import sys
+
+    mark = tmp_path / "ran"
+    file = tmp_path / "clf.sav"
+    file.write_bytes(DIFFERENTIALS["frame"](MODEL, f"touch {mark}"))
+    subprocess.run([sys.executable, "-c", "import joblib,sys;joblib.load(sys.argv[1])", file])
+    assert mark.exists()
+
+
+class TakenOver:
+    """A child process that sends what it likes."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def ask(self, request: Any, body: bytes = b"", *, timeout_s: float) -> Any:
+        """Answer with the content."""
+        return {}, self.content
+
+
+def _text(text: str) -> bytes:
+    return b"\x8c" + bytes([len(text)]) + text.encode()
+
+
+def _global(module: str, name: str) -> bytes:
+    return _text(module) + _text(name) + b"\x93"
+
+
+def _estimator(attributes: bytes) -> bytes:
+    """The pickle of an estimator with these attributes, in canonical form."""
+    made = _global("sklearn.linear_model._logistic", "LogisticRegression") + b")\x81"
+    return b"\x80\x04" + made + b"}(" + attributes + b"ub."
+
+
+def _array(dtype: bytes, shape: bytes, data: bytes) -> bytes:
+    """An array with one item for a dtype's state, its shape and its data, as opcodes."""
+    made = _global("numpy.core.multiarray", "_reconstruct") + _global("numpy", "ndarray")
+    made += b"K\0\x85C\x01b\x87R"
+    return made + b"(K\x01" + shape + dtype + b"\x89" + data + b"tb"
+
+
+def _dtype(code: str, flags: int, order: str = "|") -> bytes:
+    made = _global("numpy", "dtype") + _text(code) + b"\x89\x88\x87R(K\x03" + _text(order)
+    sizes = b"J\xff\xff\xff\xff" * 2
+    return made + b"NNN" + sizes + b"K" + bytes([flags]) + b"tb"
+
+
+ADDRESS = b"C\x08" + struct.pack("<Q", 0x4141414141414141)
+
+OTHER_FORMS: dict[str, bytes] = {
+    "a frame": b"\x80\x04\x95" + struct.pack("<Q", 3) + b"K\x01." + b"K\x01.",
+    "an opcode of protocol 0": b"\x80\x04cposix\nsystem\n.",
+    "a longer opcode than needed": _estimator(b"X\x01\0\0\0aK\x01"),
+    "a number in a longer form": _estimator(_text("a") + b"J\x01\0\0\0"),
+    "what is memoized and not used": _estimator(_text("a") + b"\x94K\x01"),
+    "items in two steps": b"\x80\x04](K\x01e(K\x02e.",
+    "a set that is not sorted": _estimator(_text("a") + b"\x8f(K\x02K\x01\x90"),
+    "something behind the end": _estimator(_text("a") + b"K\x01") + b".",
+    "no end": _estimator(_text("a") + b"K\x01")[:-1],
+    "nothing": b"",
+    "an object that is called": _estimator(_text("a") + b"]K\x01\x85R"),
+    "a new object with arguments": b"\x80\x04"
+    + _global("sklearn.linear_model._logistic", "LogisticRegression")
+    + b"K\x01\x85\x81.",
+}
+"""Pickles that are not in canonical form."""
+
+FORBIDDEN: dict[str, bytes] = {
+    "a command": b"\x80\x04" + _global("posix", "system") + _text("true") + b"\x85R.",
+    "a command within": _estimator(
+        _text("coef_") + _global("posix", "system") + _text("true") + b"\x85R"
+    ),
+    "a function as a value": _estimator(_text("coef_") + _global("posix", "system")),
+    "a call that may only be named": _estimator(
+        _text("coef_") + _global("numpy", "log") + b"K\x01\x85R"
+    ),
+    "Python's own attributes": _estimator(_text("__class__") + _global("builtins", "object")),
+    "a state that is no dictionary of names": _estimator(b"K\x01K\x01"),
+    "pointers as numbers": _estimator(_text("a") + _array(_dtype("O8", 0), b"K\x01\x85", ADDRESS)),
+    "pointers in bytes": _estimator(_text("a") + _array(_dtype("O8", 63), b"K\x01\x85", ADDRESS)),
+    "numbers as pointers": _estimator(
+        _text("a") + _array(_dtype("f8", 63, "<"), b"K\x01\x85", ADDRESS)
+    ),
+    "an array longer than its data": _estimator(
+        _text("a") + _array(_dtype("f8", 0, "<"), b"K\x09\x85", ADDRESS)
+    ),
+    "a pointer as a number of numpy's": _estimator(
+        _text("a")
+        + _global("numpy.core.multiarray", "scalar")
+        + _dtype("O8", 63)
+        + ADDRESS
+        + b"\x86R"
+    ),
+    "a partial of another function": _estimator(
+        _text("a") + _global("functools", "partial") + _global("numpy", "log") + b"\x85R"
+    ),
+    "a partial that becomes another": _estimator(
+        _text("a")
+        + _global("functools", "partial")
+        + _global("sklearn.utils.validation", "check_array")
+        + b"\x85R("
+        + _global("numpy", "log")
+        + b")}Ntb"
+    ),
+    "no object at all": b"\x80\x04K\x01.",
+}
+"""Graphs that break a rule; written in canonical form by the test."""
+
+
+def refusal(content: bytes) -> ModelRefusedError:
+    """The error for a child that sends this."""
+    with pytest.raises(ModelRefusedError) as caught:
+        rewritten_model(TakenOver(content), "clf.sav", UserModules())
+    return caught.value
+
+
+@pytest.mark.parametrize("kind", OTHER_FORMS)
+def test_a_child_that_was_taken_over_cannot_ship_another_form(kind):
+    """The parent takes only what it would write itself."""
+    error = refusal(OTHER_FORMS[kind])
+    assert error.message.startswith("clf.sav is refused: ")
+    assert "canonical form" in error.message
+    assert "trust" in error.hint
+
+
+@pytest.mark.parametrize("kind", FORBIDDEN)
+def test_a_child_that_was_taken_over_cannot_ship_what_breaks_a_rule(kind):
+    """The parent holds the graph against the allow-list once more."""
+    assert "The rewritten model" in refusal(encode(decode(FORBIDDEN[kind]))).message
+
+
+def test_the_honest_form_beside_the_forgeries_is_taken():
+    """The opcodes that the forgeries are put together from are right."""
+    good = _estimator(_text("a") + _array(_dtype("f8", 0, "<"), b"K\x01\x85", ADDRESS))
+    good = encode(decode(good))
+    assert rewritten_model(TakenOver(good), "clf.sav", UserModules()) == good
+    assert pickle.loads(good).a.shape == (1,)
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(-(1 << 40), 1 << 40)
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(), max_size=300)
+    | st.binary(max_size=300),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text(max_size=5) | st.integers(), inner, max_size=4)
+        | st.sets(st.text(max_size=5) | st.integers(), max_size=4)
+        | st.frozensets(st.integers() | st.tuples(st.integers(), st.text(max_size=3)), max_size=4)
+    ),
+    max_leaves=30,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(VALUES)
+def test_plain_values_come_back(value):
+    """Standard pickle reads what was written, and the graph is read back as it was."""
+    written = rewrite(value)
+    assert pickle.loads(written) == value
+    assert encode(decode(written)) == written
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.binary(max_size=40).map(lambda data: b"\x80\x04" + data + b"."))
+def test_bytes_of_any_kind_are_read_or_are_not_canonical(content):
+    """No other error leaves the decoder."""
+    with contextlib.suppress(NotCanonicalError):
+        assert isinstance(encode(decode(content)), bytes)
+
+
+def test_what_is_shared_stays_shared_and_what_is_equal_does_not_become_so():
+    """A list that is used twice is one list; two lists that are equal are two."""
+    one, other = [1], [1]
+    again = pickle.loads(rewrite([one, one, other]))
+    assert again[0] is again[1]
+    assert again[0] is not again[2]
+
+
+def test_a_list_may_hold_itself():
+    """A cycle through what is filled after it is made comes back."""
+    value: list[Any] = []
+    value.append({"self": value})
+    again = pickle.loads(rewrite(value))
+    assert again[0]["self"] is again
+
+
+def test_a_tuple_that_holds_itself_is_refused():
+    """There is no order in which it could be made."""
+    inner: list[Any] = []
+    value = (inner,)
+    inner.append(value)
+    with pytest.raises(FileUnreadableError, match="holds itself"):
+        rewrite(value)
+
+
+def test_a_long_chain_needs_no_deep_stack():
+    """Objects that point to the next are no matter of Python's recursion limit."""
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value]
+    written = rewrite(value)
+    assert encode(decode(written)) == written
+
+
+def test_a_long_text_is_written_once_however_often_it_is_used():
+    """Equal texts are one, though they are different objects."""
+    first, second = "x" * 10_000, "".join(["x"] * 10_000)
+    assert len(rewrite([first, second, first])) < 10_100
+
+
+def test_sets_are_written_in_one_order():
+    """The order in which a process holds them changes from run to run."""
+    names = [f"name {number}" for number in range(50)]
+    assert encode(Items(set, names)) == encode(Items(set, names[::-1]))
+
+
+def test_what_numpy_renamed_is_written_under_its_older_name():
+    """A function may be shipped with an older numpy than the model was read with."""
+    written = rewrite({"array": np.arange(3), "number": np.float64(1)})
+    assert b"numpy.core.multiarray" in written
+    assert b"numpy._core" not in written
+
+
+def test_random_states_are_written_without_what_seeded_them():
+    """The same generator gives the same bytes, and goes on as it would have."""
+    generator = np.random.RandomState(4)
+    written = rewrite(generator)
+    assert rewrite(np.random.RandomState(4)) == written
+    assert pickle.loads(written).rand() == generator.rand()
+    other = pickle.loads(rewrite(np.random.default_rng(5)))
+    assert other.random() == np.random.default_rng(5).random()
+
+
+def test_a_function_without_a_name_on_the_list_is_not_written():
+    """It is named, and what to do instead."""
+    with pytest.raises(FileUnreadableError, match=r"numpy\.save") as caught:
+        rewrite([np.save])
+    assert "native" in caught.value.hint
+
+
+def test_rules_hold_for_what_is_reached_by_any_way():
+    """Keys, items, arguments and states are all looked at."""
+    bad = Global("posix", "system")
+    estimator = Global("sklearn.linear_model._logistic", "LogisticRegression")
+    factory = Global("collections", "defaultdict")
+    holders = [
+        Made(estimator, False, state=Pairs([("a", Items(list, [bad]))])),
+        Made(estimator, False, state=Pairs([("a", Items(tuple, [Pairs([("b", bad)])]))])),
+        Made(estimator, False, items=[bad]),
+        Made(estimator, False, pairs=[("a", bad)]),
+        Made(estimator, False, state=Pairs([("a", Items(set, [bad]))])),
+        Made(estimator, False, state=Pairs([("a", Made(factory, True, [bad]))])),
+        Made(bad, False),
+        Made(estimator, False, state=Items(tuple, [None, Pairs([("__class__", estimator)])])),
+    ]
+    for holder in holders:
+        with pytest.raises(FileRefusedError):
+            canonical.check_graph(holder)
+    canonical.check_graph(Made(estimator, False, state=NO_STATE))
