@@ -28,7 +28,7 @@ FLOAT32_METHODS = {("sklearn.ensemble._gb", "_raw_predict"): True}
 DEEPEST_WRAPPING = 20
 """Pipelines in searches in pipelines."""
 
-MOST_FEATURES = 100_000
+MOST_FEATURES = 20_000
 """Features of one model: each is described, named and tried."""
 
 SENDABLE_KINDS = "biufcSU"
