@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import select
 import signal
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +22,7 @@ from poner.confinement.process import (
     remove_folder,
 )
 from poner.errors import ModelRefusedError, ModelUnreadableError
+from poner.loader.deadlines import Deadline
 from poner.loader.reader import MODULES_FOLDER, frames
 
 START = Path(__file__).with_name("reader") / "start.py"
@@ -114,18 +114,31 @@ class ChildProcess:
         remove_folder(self.scratch)
 
     def ask(
-        self, request: Mapping[str, Any], body: bytes = b"", *, timeout_s: float
+        self,
+        request: Mapping[str, Any],
+        body: bytes = b"",
+        *,
+        timeout_s: float,
+        doing: str = "Reading the model",
+        notify: Callable[[str], None] = lambda line: None,
     ) -> tuple[dict[str, Any], bytes]:
         """Send a request and wait for what it gives.
+
+        Args:
+            request: what the child is to do.
+            body: bytes behind it.
+            timeout_s: after this long the child is not waited for.
+            doing: what that is, as the beginning of a sentence.
+            notify: told once, when it takes long.
 
         Raises:
             ModelRefusedError: the file names or does what no fitted model needs.
             ModelUnreadableError: the child said so, took too long, or broke.
         """
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s, doing, notify)
         try:
             if self.confined is None:
-                self.confined = self._confined.in_force(deadline)
+                self.confined = self._confined.in_force(deadline.at)
             self._send(frames.pack(request, len(body)), deadline)
             self._send(body, deadline)
             reply, block = self._receive(deadline)
@@ -139,22 +152,22 @@ class ChildProcess:
             raise self._out_of_memory()
         raise fault_of(reply)
 
-    def _send(self, data: bytes, deadline: float) -> None:
+    def _send(self, data: bytes, deadline: Deadline) -> None:
         rest = memoryview(data)
         while rest:
-            _, ready, _ = select.select([], [self._sink], [], self._left(deadline))
+            _, ready, _ = select.select([], [self._sink], [], deadline.left_s())
             if ready:
                 rest = rest[os.write(self._sink, rest[: 1 << 16]) :]
 
-    def _receive(self, deadline: float) -> tuple[dict[str, Any], bytes]:
+    def _receive(self, deadline: Deadline) -> tuple[dict[str, Any], bytes]:
         message_bytes, body_bytes = frames.lengths(self._read(frames.PREFIX.size, deadline))
         message = frames.parse(self._read(message_bytes, deadline))
         return message, self._read(body_bytes, deadline)
 
-    def _read(self, size: int, deadline: float) -> bytes:
+    def _read(self, size: int, deadline: Deadline) -> bytes:
         pieces, missing = [], size
         while missing:
-            ready, _, _ = select.select([self._source], [], [], self._left(deadline))
+            ready, _, _ = select.select([self._source], [], [], deadline.left_s())
             if ready:
                 piece = os.read(self._source, min(missing, READ_BYTES))
                 if not piece:
@@ -162,15 +175,6 @@ class ChildProcess:
                 pieces.append(piece)
                 missing -= len(piece)
         return b"".join(pieces)
-
-    def _left(self, deadline: float) -> float:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise ModelUnreadableError(
-                "Reading the model took too long, and was stopped.",
-                "A fitted model is read in seconds: check where the file comes from.",
-            )
-        return left
 
     def _broken(self) -> ModelUnreadableError:
         """The error for a child that ended or sent nonsense; with the last thing it said."""
