@@ -40,10 +40,11 @@ class Deadline:
         """
         self.timeout_s = timeout_s
         self.doing = doing
-        self.at = clock() + timeout_s
+        begun = clock()
+        self.at = begun + timeout_s
         """When it is over, by the clock."""
         self._notify, self._clock = notify, clock
-        self._slow_at = clock() + SLOW_S if timeout_s > SLOW_S else None
+        self._slow_at = begun + SLOW_S if timeout_s > SLOW_S else None
 
     def left_s(self) -> float:
         """Seconds to wait before asking again.

@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.validation import check_array
 
-from tests.support.hostile_models.states import fitted
+from tests.support.hostile_models.trees import fitted
 from tests.support.hostile_models.writing import Maker, broken
 
 MAKERS: dict[str, Maker] = {}

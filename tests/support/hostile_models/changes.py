@@ -8,8 +8,17 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from tests.support.hostile_models.states import histogram
-from tests.support.hostile_models.writing import Called, Code, Maker, get, made, put, state_of, write
+from tests.support.hostile_models.trees import histogram
+from tests.support.hostile_models.writing import (
+    Called,
+    Code,
+    Maker,
+    get,
+    made,
+    put,
+    state_of,
+    write,
+)
 
 MAKERS: dict[str, Maker] = {}
 
@@ -32,7 +41,7 @@ def hostile_nodes() -> Any:
 
 @hostile
 def _predictor_twice() -> bytes:
-    """a histogram tree that gets its state twice."""
+    """A histogram tree that gets its state twice."""
     predictor = histogram()._predictors[0][0]
     state = {**state_of(predictor), "nodes": hostile_nodes()}
     return write(predictor, state, b"b")
@@ -40,7 +49,7 @@ def _predictor_twice() -> bytes:
 
 @hostile
 def _tree_twice() -> bytes:
-    """a tree that gets its state twice."""
+    """A tree that gets its state twice."""
     from sklearn.tree import DecisionTreeRegressor
 
     model = DecisionTreeRegressor(max_depth=2).fit(np.eye(4), np.arange(4))
@@ -50,7 +59,7 @@ def _tree_twice() -> bytes:
 
 @hostile
 def _array_twice() -> bytes:
-    """a histogram tree whose array gets its state twice."""
+    """A histogram tree whose array gets its state twice."""
     predictor = histogram()._predictors[0][0]
     array = Code(Called(RECONSTRUCT, EMPTY), put(0), predictor.nodes.__reduce__()[2], b"b")
     state = {**state_of(predictor), "nodes": array}
@@ -60,7 +69,7 @@ def _array_twice() -> bytes:
 
 @hostile
 def _list_grows() -> bytes:
-    """a histogram model whose list of trees grows."""
+    """A histogram model whose list of trees grows."""
     model = histogram()
     state = state_of(model)
     state["_predictors"] = Code(state["_predictors"], put(0))
@@ -71,14 +80,14 @@ def _list_grows() -> bytes:
 
 @hostile
 def _width_shrinks() -> bytes:
-    """a model whose attributes change in their dictionary."""
+    """A model whose attributes change in their dictionary."""
     model = histogram()
     return write(model, {"n_features_in_": 1}, b"b")
 
 
 @hostile
 def _dtype_grows() -> bytes:
-    """a dtype that grows once an array was made of it."""
+    """A dtype that grows once an array was made of it."""
     dtype = Code(Called(np.dtype, ("V8", False, True)), put(0))
     array = Called(RECONSTRUCT, EMPTY, (1, (4,), dtype, False, b"a" * 32))
     fields = {"a": (np.dtype("f8"), 992)}
@@ -88,7 +97,7 @@ def _dtype_grows() -> bytes:
 
 @hostile
 def _field_grows() -> bytes:
-    """a dtype that grows inside a record."""
+    """A dtype that grows inside a record."""
     inner = Code(Called(np.dtype, ("V8", False, True)), put(0))
     record = (3, "|", None, ("a",), {"a": (inner, 0)}, 8, 1, 16)
     outer = Called(np.dtype, ("V8", False, True), record)
@@ -99,7 +108,7 @@ def _field_grows() -> bytes:
 
 @hostile
 def _options_grow() -> bytes:
-    """a partial function whose options change."""
+    """A partial function whose options change."""
     keywords = Code({}, put(0))
     function = Called(functools.partial, (check_array,), (check_array, (), keywords, None))
     return write(function, get(0), "dtype", np.log1p, b"s0")

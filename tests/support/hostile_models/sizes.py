@@ -36,7 +36,7 @@ def array(shape: tuple[int, ...], dtype: Any, data: bytes = b"") -> Any:
 
 @hostile
 def _lists() -> bytes:
-    """lists that share lists."""
+    """Lists that share lists."""
     value: list[Any] = []
     for _ in range(DEPTH):
         value = [value, value]
@@ -45,7 +45,7 @@ def _lists() -> bytes:
 
 @hostile
 def _pipelines() -> bytes:
-    """pipelines that share pipelines."""
+    """Pipelines that share pipelines."""
     value: Any = "passthrough"
     for _ in range(DEPTH):
         value = Pipeline([("a", value), ("b", value)])
@@ -54,7 +54,7 @@ def _pipelines() -> bytes:
 
 @hostile
 def _tuples() -> bytes:
-    """options that share tuples."""
+    """Options that share tuples."""
     value: Any = ()
     for _ in range(DEPTH):
         value = (value, value)
@@ -63,7 +63,7 @@ def _tuples() -> bytes:
 
 @hostile
 def _nothing() -> bytes:
-    """an empty array of 10**12 columns."""
+    """An empty array of 10**12 columns."""
     return pickle.dumps(array((0, MANY), np.dtype("f8")))
 
 
@@ -75,13 +75,13 @@ def _no_size() -> bytes:
 
 @hostile
 def _item() -> bytes:
-    """a dtype of 2 GB an item."""
+    """A dtype of 2 GB an item."""
     return pickle.dumps(np.dtype("V2000000000"))
 
 
 @hostile
 def _buffer() -> bytes:
-    """an array of protocol 5 that is empty and wide."""
+    """An array of protocol 5 that is empty and wide."""
     maker = np.ones(1).__reduce_ex__(5)[0]
     return pickle.dumps(Called(maker, (b"", np.dtype("f8"), (0, MANY), "C")), 5)
 
@@ -93,7 +93,9 @@ def _copies() -> bytes:
     first = Code(Called(RECONSTRUCT, EMPTY), (1, (500_000,), np.dtype("i1"), False, data), b"b")
     state = Code((1, (500_000,), np.dtype("i1"), False, data), put(0))
     again = Code(RECONSTRUCT, EMPTY, put(2), b"R", get(0), b"b")
-    return write(b"(", first, state, again, *[Code(RECONSTRUCT, get(2), b"R", get(0), b"b")] * 9000, b"l")
+    return write(
+        b"(", first, state, again, *[Code(RECONSTRUCT, get(2), b"R", get(0), b"b")] * 9000, b"l"
+    )
 
 
 @hostile
@@ -105,13 +107,13 @@ def _sets() -> bytes:
 
 @hostile
 def _colliding() -> bytes:
-    """keys that all have the same hash."""
+    """Keys that all have the same hash."""
     return pickle.dumps(dict.fromkeys(number * (2**61 - 1) for number in range(1, 200)))
 
 
 @hostile
 def _places() -> bytes:
-    """places of the memo that all have the same hash."""
+    """Places of the memo that all have the same hash."""
     puts = b"".join(b"p%d\n" % (number * (2**61 - 1)) for number in range(1, 200))
     return b"\x80\x02N" + puts + b"."
 
@@ -124,25 +126,25 @@ def _pairs() -> bytes:
 
 @hostile
 def _integer() -> bytes:
-    """an integer of 3 MB."""
+    """An integer of 3 MB."""
     return b"\x80\x02\x8b" + struct.pack("<i", 3_000_000) + b"\x01" * 3_000_000 + b"."
 
 
 @hostile
 def _digits() -> bytes:
-    """an integer of 100,000 digits."""
+    """An integer of 100,000 digits."""
     return b"L" + b"9" * 100_000 + b"L\n."
 
 
 @hostile
 def _short_digits() -> bytes:
-    """an integer of 4,000 digits."""
+    """An integer of 4,000 digits."""
     return b"I" + b"9" * 4_000 + b"\n."
 
 
 @hostile
 def _records() -> bytes:
-    """records inside records."""
+    """Records inside records."""
     dtype: Any = np.dtype("f8")
     for _ in range(DEPTH):
         state = (3, "|", None, ("a", "b"), {"a": (dtype, 0), "b": (dtype, 0)}, 8, 1, 16)
@@ -152,7 +154,7 @@ def _records() -> bytes:
 
 @hostile
 def _joblib_records() -> bytes:
-    """records inside records, as joblib stores arrays."""
+    """Records inside records, as joblib stores arrays."""
     from joblib.numpy_pickle import NumpyArrayWrapper
 
     dtype: Any = np.dtype("f8")
@@ -164,7 +166,7 @@ def _joblib_records() -> bytes:
 
 @hostile
 def _joblib_columns() -> bytes:
-    """an empty array of 10**12 columns, as joblib stores it."""
+    """An empty array of 10**12 columns, as joblib stores it."""
     from joblib.numpy_pickle import NumpyArrayWrapper
 
     return pickle.dumps(NumpyArrayWrapper(np.ndarray, (0, MANY), "C", np.dtype("f8")), 2)
@@ -200,28 +202,28 @@ def header(shape: tuple[int, ...], dtype: str = "<f8") -> bytes:
 
 @hostile
 def _skops_objects() -> bytes:
-    """a skops file with 1.8 billion objects."""
+    """A skops file with 1.8 billion objects."""
     shape = node("TupleNode", "builtins.tuple", content=[plain(1_800_000_000)])
     return skops(node("NdArrayNode", "numpy.ndarray", type="json", content=[], shape=shape))
 
 
 @hostile
 def _skops_array() -> bytes:
-    """a skops file with 10**12 numbers."""
+    """A skops file with 10**12 numbers."""
     file = node("NdArrayNode", "numpy.ndarray", type="numpy", file="a")
     return skops(file, a=header((MANY,)))
 
 
 @hostile
 def _skops_empty() -> bytes:
-    """a skops file with an empty array of 10**12 columns."""
+    """A skops file with an empty array of 10**12 columns."""
     file = node("NdArrayNode", "numpy.ndarray", type="numpy", file="a")
     return skops(file, a=header((0, MANY)))
 
 
 @hostile
 def _skops_header() -> bytes:
-    """a skops file with an array's header of brackets."""
+    """A skops file with an array's header of brackets."""
     text = b"(" * 60_000
     content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
     return skops(node("NdArrayNode", "numpy.ndarray", type="numpy", file="a"), a=content)
@@ -229,7 +231,7 @@ def _skops_header() -> bytes:
 
 @hostile
 def _skops_sparse() -> bytes:
-    """a skops file with a sparse matrix of 10**12 rows."""
+    """A skops file with a sparse matrix of 10**12 rows."""
     stream = io.BytesIO()
     numbers, places = np.zeros(0), np.zeros(0, np.int32)
     form, shape = np.array(b"coo"), np.array([MANY, 1])
@@ -240,19 +242,19 @@ def _skops_sparse() -> bytes:
 
 @hostile
 def _skops_integer() -> bytes:
-    """a skops file with an integer of 4,000 digits."""
+    """A skops file with an integer of 4,000 digits."""
     return skops({**plain(0), "content": "9" * 4_000})
 
 
 @hostile
 def _skops_depth() -> bytes:
-    """a skops file of 100,000 brackets."""
+    """A skops file of 100,000 brackets."""
     return skops({**plain(0), "content": "[" * 100_000 + "]" * 100_000})
 
 
 @hostile
 def _skops_nodes() -> bytes:
-    """a skops file of 20,000 lists in each other."""
+    """A skops file of 20,000 lists in each other."""
     start = '{"__class__":"list","__module__":"builtins","__loader__":"ListNode","content":['
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:

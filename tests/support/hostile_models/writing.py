@@ -48,7 +48,7 @@ class Writer(pickle._Pickler):
 
 
 def write(*parts: Any) -> bytes:
-    """A pickle of protocol 2 of these opcodes and objects; an object that is bytes goes in a list."""
+    """A pickle of protocol 2 of opcodes (bytes) and objects, in their order."""
     stream = io.BytesIO()
     Writer(stream, 2).dump(Code(*parts))
     return stream.getvalue()

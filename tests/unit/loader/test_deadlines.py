@@ -9,7 +9,7 @@ from poner.loader.deadlines import SLOW_S, Deadline
 def deadline(timeout_s, seconds):
     """A deadline whose clock shows these seconds, one after the other, and what it says."""
     lines = []
-    shown = iter([0.0, 0.0, *seconds])
+    shown = iter([0.0, *seconds])
     made = Deadline(timeout_s, "Reading clf.sav", lines.append, clock=lambda: next(shown))
     return made, lines
 

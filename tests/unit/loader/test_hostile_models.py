@@ -1,10 +1,7 @@
 """Hostile files end in one of the reader's own errors: none is loaded, none takes long."""
 
-import pickle
+import contextlib
 import resource
-import subprocess
-import sys
-import time
 
 import pytest
 
@@ -39,8 +36,6 @@ def test_a_hostile_file_is_refused_before_it_takes_anything(name):
 def test_listing_a_hostile_file_takes_no_time(name):
     """The listing builds nothing, and looks at nothing more than once."""
     begun = seconds()
-    try:
+    with contextlib.suppress(FileRefusedError, FileUnreadableError):
         list_content(hostile_models()[name], Listing())
-    except (FileRefusedError, FileUnreadableError) as error:
-        assert error.message
     assert seconds() - begun < LONGEST_S

@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .allowance import is_shape
 from .faults import FileRefusedError
 
 if TYPE_CHECKING:
@@ -23,10 +24,6 @@ BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
 
 GENERATOR_BYTES = 1 << 10
 """What a random bit generator takes, whose state a file may leave out."""
-
-
-MOST_DIMENSIONS = 32
-"""Of an array, in every numpy."""
 
 
 class Constructor:
@@ -176,15 +173,6 @@ def _from_buffer(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
     if not data:
         return np.zeros(shape, dtype, order)
     return np.frombuffer(bytearray(data), dtype).reshape(shape, order=order)
-
-
-def is_shape(shape: Any) -> bool:
-    """Whether it is the shape of an array."""
-    return (
-        type(shape) is tuple
-        and len(shape) <= MOST_DIMENSIONS
-        and all(type(length) is int and length >= 0 for length in shape)
-    )
 
 
 def _bit_generator(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:

@@ -17,8 +17,10 @@ Columns = Sequence[Optional[int]]
 PLAIN = (str, int, float, bytes, type(None))
 """Values that hold no estimators."""
 
-MOST_STEPS = 20_000_000
-"""Objects and columns looked at; a few seconds."""
+MOST_STEPS = 2_000_000
+"""Columns looked at, and objects, which count for more; a few seconds."""
+
+STEPS_OF_AN_OBJECT = 5
 
 
 def columns_with_none(estimator: Any) -> frozenset[int]:
@@ -48,6 +50,8 @@ class _Search:
         self.seen: set[tuple[int, int]] = set()
         self.kept: list[Any] = []
         """What was looked at: alive, so that no id is used twice."""
+        self.choices: dict[tuple[int | None, ...], Columns] = {}
+        """Choices of columns, each once."""
         self.left = MOST_STEPS
 
     def spend(self, steps: int) -> None:
@@ -65,15 +69,22 @@ class _Search:
 
     def look(self, value: Any, columns: Columns) -> None:
         """Look at a part later, unless it was looked at already."""
+        if isinstance(value, PLAIN):
+            return
         key = (id(value), id(columns))
-        if not isinstance(value, PLAIN) and key not in self.seen:
+        if key not in self.seen:
             self.seen.add(key)
             self.kept.append((value, columns))
             self.waiting.append((value, columns))
 
+    def _same(self, columns: Columns) -> Columns:
+        """The choice of these columns, however often it is made."""
+        self.spend(len(columns))
+        return self.choices.setdefault(tuple(columns), columns)
+
     def look_at(self, value: Any, columns: Columns) -> None:
         """Look at an estimator, or at whatever may hold some."""
-        self.spend(1)
+        self.spend(STEPS_OF_AN_OBJECT)
         parts: Iterable[Any] = ()
         if isinstance(value, (list, tuple)):
             parts = value
@@ -89,13 +100,11 @@ class _Search:
     def _look_at_estimator(self, state: dict[str, Any], columns: Columns) -> None:
         if "transformers_" in state:  # a ColumnTransformer, whose columns are positions by now
             for _, transformer, chosen in state["transformers_"]:
-                self.spend(len(columns))
-                self.look(transformer, _chosen(columns, chosen))
+                self.look(transformer, self._same(_chosen(columns, chosen)))
         elif "steps" in state:
             for _, step in state["steps"]:
                 self.look(step, columns)
-                self.spend(len(columns))
-                columns = _after(step, columns)
+                columns = self._same(_after(step, columns))
         elif "categories_" in state:
             for column, known in zip(columns, state["categories_"]):
                 if column is not None and any(category is None for category in known):

@@ -16,10 +16,11 @@ def check_attributes(value: Any) -> None:
     state = getattr(value, "__dict__", None)
     if not isinstance(state, dict):
         return
+    kind: Any = type(value)
     for name in state:
-        if _is_method(type(value), name):
+        if _is_method(kind, name):
             raise FileRefusedError(
-                f"The model file puts data in the place of {type(value).__name__}.{name}."
+                f"The model file puts data in the place of {kind.__name__}.{name}."
             )
     check_parameters(value)
 

@@ -20,7 +20,7 @@ def check_centres(model: Any) -> None:
         centres = state.get(name)
         if centres is None or not len(getattr(centres, "shape", ())):
             continue
-        if len(centres) or name == "cluster_centers_" and "_n_threads" in state:
+        if len(centres) or (name == "cluster_centers_" and "_n_threads" in state):
             fits = len(centres.shape) == 2 and centres.shape[1] == width_of(model)
             require(fits and centres.shape[0], "clustering", "has centres of another width")
     norms = state.get("_subcluster_norms")

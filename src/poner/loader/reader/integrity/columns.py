@@ -31,7 +31,9 @@ def check_one_hot(encoder: Any) -> None:
         count = len(categories) if group is None else _groups(group, len(categories))
         dropped = None if drops is None else drops[place]
         if dropped is not None:
-            require(0 <= int(dropped) < count, "OneHotEncoder", "drops a category that is not there")
+            require(
+                0 <= int(dropped) < count, "OneHotEncoder", "drops a category that is not there"
+            )
             count -= 1
         fits = int(widths[place]) == count
         require(fits, "OneHotEncoder", "gives a feature another number of columns")

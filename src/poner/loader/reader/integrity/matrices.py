@@ -37,7 +37,9 @@ def check_sparse(matrix: Any) -> None:
     fits = begins[0] == 0 and (np.diff(begins.astype(np.int64)) >= 0).all()
     require(fits, "sparse matrix", "has rows that end before they begin")
     count = int(begins[-1])
-    require(count <= min(len(indices), len(data)), "sparse matrix", "has fewer numbers than it says")
+    require(
+        count <= min(len(indices), len(data)), "sparse matrix", "has fewer numbers than it says"
+    )
     require(is_within(indices, minor), "sparse matrix", "reaches beyond its shape")
 
 
@@ -48,7 +50,7 @@ def check_spline(spline: Any) -> None:
     knots, coefficients, degree = spline.t, spline.c, spline.k
     axis = getattr(spline, "axis", 0)
     require(
-        isinstance(degree, (int, np.integer)) and 0 <= degree, "spline", "has an impossible degree"
+        isinstance(degree, (int, np.integer)) and degree >= 0, "spline", "has an impossible degree"
     )
     require(is_array(knots, "f", 1) and np.isfinite(knots).all(), "spline", "has no knots")
     count = len(knots) - int(degree) - 1

@@ -1,4 +1,4 @@
-"""Neighbours: a tree's nodes split what their parent has, and rows are as wide as what they meet."""
+"""Neighbours: each node splits the rows of its parent, and all rows have the same width."""
 
 from __future__ import annotations
 
@@ -52,11 +52,10 @@ def _check_nodes(nodes: Any, n_rows: int) -> None:
 
 def _check_metric(metric: Any, width: int) -> None:
     """A distance's weights and matrix are as wide as the data."""
-    from sklearn import metrics
+    from sklearn import metrics, neighbors
 
-    distance = getattr(metrics, "DistanceMetric", None)
-    if distance is None:  # before scikit-learn 1.3
-        from sklearn.neighbors import DistanceMetric as distance
+    home: Any = metrics if hasattr(metrics, "DistanceMetric") else neighbors  # before 1.3
+    distance = home.DistanceMetric
     require(isinstance(metric, distance), "neighbour tree", "has no distance")
     name = type(metric).__name__
     _, vector, matrix, *more = metric.__getstate__()

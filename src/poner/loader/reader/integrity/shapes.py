@@ -6,7 +6,6 @@ from typing import Any
 
 from ..faults import FileUnreadableError
 
-
 LARGEST_WIDTH = 1 << 24
 """Columns that any estimator takes, such as those of hashed texts."""
 
@@ -30,14 +29,12 @@ def is_array(value: Any, kinds: str, dimensions: int) -> bool:
     """Whether it is an array of these kinds of numbers (numpy's letters) and dimensions."""
     import numpy as np
 
-    return (
-        isinstance(value, np.ndarray) and value.dtype.kind in kinds and value.ndim == dimensions
-    )
+    return isinstance(value, np.ndarray) and value.dtype.kind in kinds and value.ndim == dimensions
 
 
 def is_within(places: Any, count: int) -> bool:
     """Whether each of these whole numbers is 0 or more and less than a count."""
-    return not places.size or bool(0 <= places.min() and places.max() < count)
+    return not places.size or bool(places.min() >= 0 and places.max() < count)
 
 
 def width_of(estimator: Any) -> int:

@@ -124,7 +124,9 @@ def check_predictor(predictor: Any) -> None:
         is_sets = is_array(sets, "u", 2) and sets.shape[1] == BITSET_WORDS
         require(is_sets, "tree", "has sets of categories of another size")
         used = nodes["bitset_idx"][inner & (nodes["is_categorical"] != 0)]
-        require(is_within(used, len(sets)), "tree", "asks for a set of categories that is not there")
+        require(
+            is_within(used, len(sets)), "tree", "asks for a set of categories that is not there"
+        )
 
 
 def check_histogram(model: Any) -> None:
@@ -168,16 +170,23 @@ def _check_encoder(model: Any, width: int) -> None:
     if encoder is None:
         return
     require(type(encoder) is ColumnTransformer, "histogram model", "has an encoder of another kind")
-    widths = [_encoded_width(*part, width) for part in encoder.transformers_]
+    widths = [
+        _encoded_width(transformer, chosen, width)
+        for _, transformer, chosen in encoder.transformers_
+    ]
     require(sum(widths) == width, "histogram model", "encodes rows to another number of columns")
 
 
-def _encoded_width(name: str, transformer: Any, chosen: Any, width: int) -> int:
+def _encoded_width(transformer: Any, chosen: Any, width: int) -> int:
     """Number of columns that a part of the encoder makes of those that it gets."""
     import numpy as np
     from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
-    count = 1 if isinstance(chosen, (str, int)) else len(np.arange(width)[chosen])
+    named = isinstance(chosen, list) and bool(chosen) and isinstance(chosen[0], str)
+    if isinstance(chosen, (str, int)):
+        count = 1
+    else:
+        count = len(chosen) if named else len(np.arange(width)[chosen])
     keeps = type(transformer) is OrdinalEncoder or isinstance(transformer, str)
     if type(transformer) is FunctionTransformer:
         keeps = transformer.func is None or isinstance(transformer.func, functools.partial)
