@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -14,7 +15,7 @@ from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.validation import check_array
 
 from tests.support.hostile_models.trees import fitted
-from tests.support.hostile_models.writing import Maker, broken
+from tests.support.hostile_models.writing import Called, Maker, broken
 
 MAKERS: dict[str, Maker] = {}
 
@@ -43,5 +44,15 @@ def _output() -> bytes:
     return pickle.dumps(FunctionTransformer(np.exp, kw_args={"out": np.zeros(3)}))
 
 
+def _hidden() -> bytes:
+    return pickle.dumps(Called(slice, (reading(CountVectorizer, "file"),)))
+
+
+def _sparse_method() -> bytes:
+    return broken(scipy.sparse.csr_matrix(np.eye(2)), tocsr=check_array)
+
+
+MAKERS["an object that hides in a slice"] = _hidden
+MAKERS["a sparse matrix that converts with another function"] = _sparse_method
 MAKERS["a tree that checks rows with another function"] = _method
 MAKERS["a function that writes into an array of the model"] = _output

@@ -247,6 +247,17 @@ def _skops_integer() -> bytes:
 
 
 @hostile
+def _skops_slice() -> bytes:
+    """A skops file with a slice up to an integer of 4,000 digits."""
+    bounds = {"start": 0, "stop": 9, "step": None}
+    stream = io.BytesIO()
+    text = json.dumps({**node("SliceNode", "builtins.slice", content=bounds), "protocol": 2})
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("schema.json", text.replace(": 9,", ": " + "9" * 4000 + ","))
+    return stream.getvalue()
+
+
+@hostile
 def _skops_depth() -> bytes:
     """A skops file of 100,000 brackets."""
     return skops({**plain(0), "content": "[" * 100_000 + "]" * 100_000})

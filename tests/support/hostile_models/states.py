@@ -75,6 +75,23 @@ def _weights() -> bytes:
 
 
 @hostile
+def _oblong() -> bytes:
+    """A distance with a matrix that is not square."""
+    from sklearn.metrics import DistanceMetric
+
+    metric = DistanceMetric.get_metric("mahalanobis", V=np.eye(3))
+    maker, arguments, (power, vector, _) = metric.__reduce__()
+    return pickle.dumps(Called(maker, arguments, (power, vector, np.ones((3, 1)))))
+
+
+@hostile
+def _other_format() -> bytes:
+    """A sparse matrix that says it is of another format."""
+    ones = np.zeros(3, np.int32)
+    return sparse(format="coo", row=ones, col=ones, indices=np.array([0, 1, 10**6], np.int32))
+
+
+@hostile
 def _narrow_neighbours() -> bytes:
     """Neighbours whose training rows are wider than the rows."""
     return broken(fitted(neighbors.KNeighborsClassifier, algorithm="brute"), n_features_in_=1)

@@ -120,6 +120,17 @@ def check_integer(value: Any) -> None:
         )
 
 
+def read_integer(text: str) -> int:
+    """The integer of a JSON document.
+
+    Raises:
+        FileUnreadableError: it is too large.
+    """
+    value = int(text)
+    check_integer(value)
+    return value
+
+
 def is_plain_number_key(key: Any) -> bool:
     """Whether a key is no integer, or one whose hash no other integer shares."""
     return not isinstance(key, int) or -LARGEST_KEY < key < LARGEST_KEY

@@ -81,6 +81,8 @@ def _plain(kind: Callable[..., Any], name: str) -> Make:
             if type(items) not in (list, tuple):  # a range could be of any length
                 raise _bad(name)
             return machine.make_set(set if name == "set" else frozenset, items)
+        if name in ("slice", "range", "complex") and not all(map(_is_bound, arguments)):
+            raise _bad(name)
         if name in ("bytes", "bytearray"):
             if not _is_text_or_bytes(arguments):
                 raise _bad(name)
@@ -88,6 +90,13 @@ def _plain(kind: Callable[..., Any], name: str) -> Make:
         return kind(*arguments)
 
     return make
+
+
+def _is_bound(value: Any) -> bool:
+    """Whether a slice may begin or end with it: nothing that could hold another object."""
+    import numpy as np
+
+    return value is None or isinstance(value, (int, float, str, np.generic))
 
 
 def _is_text_or_bytes(arguments: tuple[Any, ...]) -> bool:

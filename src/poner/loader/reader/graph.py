@@ -104,8 +104,7 @@ def named_parts(value: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(value, np.ndarray):
         if value.dtype.hasobject:
             yield from ((None, part) for part in np.asarray(value).ravel().tolist())
-        return
-    if isinstance(value, dict):
+    elif isinstance(value, dict):
         yield from list(value.items())
     elif isinstance(value, (list, tuple, set, frozenset)):
         yield from ((None, part) for part in list(value))

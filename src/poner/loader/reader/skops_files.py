@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import skops_arrays
-from .allowance import Allowance, check_integer
+from .allowance import Allowance, read_integer
 from .faults import FileRefusedError, FileUnreadableError
 from .loading import LoadingMachine
 from .skops_arrays import Node
@@ -80,13 +80,7 @@ def _cached(builder: SkopsBuilder, node: Node) -> Any:
 
 
 def _json(builder: SkopsBuilder, node: Node) -> Any:
-    return json.loads(node["content"], parse_int=_integer)
-
-
-def _integer(text: str) -> int:
-    value = int(text)
-    check_integer(value)
-    return value
+    return json.loads(node["content"], parse_int=read_integer)
 
 
 def _list(builder: SkopsBuilder, node: Node) -> Any:
@@ -131,7 +125,7 @@ def _key(kind: Any, text: str) -> Any:
     import numpy as np
 
     if kind is int:
-        return _integer(text)
+        return read_integer(text)
     if kind in (str, float):
         return kind(text)
     if kind is bool or kind is np.bool_:

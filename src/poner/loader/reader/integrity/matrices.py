@@ -19,7 +19,7 @@ def check_sparse(matrix: Any) -> None:
     """Indices are within the shape, and where each row begins follows where the last one did."""
     import numpy as np
 
-    shape, form = matrix.shape, matrix.format
+    shape, form = matrix.shape, type(matrix).__name__[:3]
     fits = len(shape) == 2 and all(0 <= int(length) <= LARGEST_DIMENSION for length in shape)
     require(fits, "sparse matrix", "has an impossible shape")
     data = matrix.data

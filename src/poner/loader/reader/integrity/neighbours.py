@@ -73,6 +73,13 @@ def _check_metric(metric: Any, width: int) -> None:
         require(width == 2, "distance", "is one of latitude and longitude")
 
 
+def check_distance(metric: Any) -> None:
+    """A matrix of distances is square, whatever it is used for."""
+    if type(metric).__name__.startswith("Mahalanobis"):
+        shape = metric.__getstate__()[2].shape
+        require(shape == shape[:1] * 2, "distance", "has a matrix that is not square")
+
+
 def check_neighbours(model: Any) -> None:
     """Rows, the training rows and their targets are of one size."""
     state = vars(model)
@@ -111,6 +118,7 @@ CHECKS = {
         }.items()
         for name in names
     },
+    "sklearn.metrics._dist_metrics.DistanceMetric": check_distance,
     "sklearn.neighbors._base.NeighborsBase": check_neighbours,
 }
 """By class: what is checked of its objects."""
