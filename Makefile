@@ -9,7 +9,7 @@ EDIT := pip install --quiet --python $(BIN)/python --no-deps --editable .
 TESTING := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 KERNEL := $(wildcard src/poner_runtime/kernel/*.[ch])
 
-.PHONY: help install demo test check bench coverage lock clean golden
+.PHONY: help install demo test check bench fuzz coverage lock pins clean golden
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -42,6 +42,11 @@ bench: install  ## cold start and latency, predictions beside other engines', th
 	@$(BIN)/python benchmarks/kernel.py
 	@$(BIN)/python benchmarks/emulator.py
 
+INPUTS ?= 1000000
+
+fuzz: install  ## hold poner's reader against standard pickle on INPUTS changed model files
+	@$(BIN)/python -m tests.support.differential_fuzzer $(INPUTS)
+
 coverage: install  ## try every estimator of scikit-learn and write docs/coverage.md
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.make_coverage
 
@@ -49,6 +54,9 @@ lock: install  ## choose the newest versions anew
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 \
 		pyproject.toml --group dev --output-file requirements.lock \
 		--custom-compile-command "make lock"
+
+pins: install  ## choose anew the versions of packages that poner installs, with their hashes
+	@$(BIN)/python -m tools.make_pins
 
 golden: install  ## write the golden files anew; review the diff
 	@UPDATE_GOLDEN=1 $(BIN)/pytest -q tests/golden

@@ -20,9 +20,26 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement
+
+from poner.environments import (
+    REQUIREMENT_FILES,
+    are_hashed,
+    current_settings,
+    describe,
+    empty_folder,
+    hide_credentials,
+    parse_requirement,
+)
 from poner.errors import BundleError, InstallError, InterpreterNotFoundError
 
 _FINDING_UV = threading.Lock()
+
+_FORMAT = "2"
+"""Of an environment's name: those of the first format may come from a folder's configuration."""
+
+REQUIREMENTS = "requirements.txt"
+"""File in an environment that says what was asked for."""
 
 
 def cache_folder() -> Path:
@@ -84,11 +101,13 @@ def _candidates(version: str) -> Iterator[Path]:
     """Where an interpreter may be: this one, those on PATH, and those behind pyenv's shims.
 
     pyenv's shims answer only for the versions that are switched on, so what they stand for is
-    looked up beside them.
+    looked up beside them. A relative entry of PATH is passed over: it leads into whatever folder
+    poner is started in, and that folder's programs are not the user's.
     """
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         yield Path(sys.executable)
-    folders = [Path(entry) for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
+    entries = map(Path, os.environ.get("PATH", "").split(os.pathsep))
+    folders = [folder for folder in entries if folder.is_absolute()]
     roots = [folder.parent / "versions" for folder in folders if folder.name == "shims"]
     for root in roots:
         pattern = f"{glob.escape(str(root))}/{version}.*/bin/python{version}"
@@ -120,7 +139,8 @@ def make_environment(
 
     Args:
         version: Python version such as `3.11`.
-        requirements: as pip takes them, such as `scikit-learn==1.2.1`.
+        requirements: lines of a requirements file, such as `scikit-learn==1.2.1`; hashes may
+            follow, and must be met. If all have hashes, nothing else is installed.
         binary_only: refuse to build packages from source.
 
     Raises:
@@ -128,8 +148,9 @@ def make_environment(
         InstallError: the packages could not be installed.
         BundleError: the cache cannot be written.
     """
-    key = hashlib.sha256("\n".join([version, *sorted(requirements)]).encode()).hexdigest()[:16]
-    folder = cache_folder() / "environments" / f"python{version}-{key}"
+    parts = [_FORMAT, version, current_settings().key, *sorted(requirements)]
+    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    folder = cache_folder().absolute() / "environments" / f"python{version}-{key}"
     interpreter = folder / "bin" / "python"
     with contextlib.suppress(OSError):
         if interpreter.exists():
@@ -175,41 +196,82 @@ def _make(folder: Path, base: Path, requirements: Sequence[str], *, binary_only:
 
 
 def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_only: bool) -> None:
-    steps = [
-        ["venv", "--no-project", "--relocatable", "--clear", "--python", str(base), str(folder)],
-        ["pip", "install", "--python", str(folder / "bin" / "python"), "--compile-bytecode"]
-        + (["--only-binary", ":all:"] if binary_only else [])
-        + list(requirements),
-    ]
-    for step in steps:
-        done = run_uv(step)
+    lines = [_as_line(requirement) for requirement in requirements]
+    install = ["pip", "install", "--python", str(folder / "bin" / "python"), "--compile-bytecode"]
+    install += ["--only-binary", ":all:"] if binary_only else []
+    install += ["--require-hashes"] if are_hashed(lines) else []
+    steps: list[tuple[list[str], Path | None]] = [
+        (["venv", "--no-project", "--relocatable", "--clear", "--python", str(base), str(folder)],
+         None),
+        ([*install, "--requirements", REQUIREMENTS], folder),
+    ]  # fmt: skip
+    for step, place in steps:
+        if place is not None:
+            (place / REQUIREMENTS).write_text("\n".join(lines), encoding="utf-8")
+        done = run_uv(step, place)
         if done.returncode != 0:  # without a network, what uv has kept may do
-            kept = run_uv(["--offline", *step])
+            kept = run_uv(["--offline", *step], place)
             done = kept if kept.returncode == 0 else done
         if done.returncode != 0:
             reason = " ".join(done.stderr.split())[-400:]
             raise InstallError(
-                f"Could not install {', '.join(requirements)}: {reason}",
+                f"Could not install {describe(requirements)}: {reason}",
                 "Check the versions and the network, then run the command again.",
             )
+
+
+def _as_line(requirement: str) -> str:
+    """A requirement as a line of a requirements file.
+
+    Raises:
+        InstallError: it is none, or names a file.
+    """
+    try:
+        parsed = parse_requirement(requirement)
+    except InvalidRequirement as error:
+        raise InstallError(
+            f"{requirement!r} is not a requirement: {str(error).splitlines()[0]}.",
+            "Write it as NAME==VERSION.",
+        ) from error
+    if parsed.url is not None:
+        raise InstallError(
+            f"{requirement!r} names a file, and packages come from the package index only.",
+            "Write it as NAME==VERSION.",
+        )
+    return requirement
 
 
 def run_uv(
     arguments: Sequence[str], folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run uv in a folder and give back what it said; it fails with 1 or 2, never an exception.
+    """Run uv and give back what it said; it fails with 1 or 2, never an exception.
 
     1 is its refusal, such as requirements that cannot be met; 2 is a fault, such as no network.
+    uv looks for configuration nowhere, least of all in the folder that poner is started in.
+
+    Args:
+        arguments: command and options.
+        folder: one of poner's own to start uv in; by default an empty one.
+
+    Raises:
+        InstallError: there is no room for an empty folder.
     """
-    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
-    return subprocess.run(
-        [_find_uv(), "--quiet", *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=folder,
-        check=False,
-    )
+    settings = current_settings()
+    variables = dict(settings.variables)
+    if "--require-hashes" in arguments:  # nothing is left to choose
+        for name in REQUIREMENT_FILES:
+            variables.pop(name, None)
+    with empty_folder() as empty:
+        done = subprocess.run(
+            [_find_uv(), "--quiet", *settings.options(empty), *arguments],
+            capture_output=True,
+            text=True,
+            env=variables,
+            cwd=folder or empty,
+            check=False,
+        )
+    done.stderr = hide_credentials(done.stderr)
+    return done
 
 
 def _find_uv() -> str:

@@ -5,6 +5,7 @@ import os
 
 _JSON_HEADERS = {"content-type": "application/json"}
 _LONGEST_SHOWN_KEY = 64
+_NO_REQUEST = "the event must be a request of a Function URL"
 _JSON_NAMES = {
     float: "a number",
     str: "a string",
@@ -78,9 +79,7 @@ class Endpoint:
 
     def answer(self, event: dict) -> dict:  # type: ignore[type-arg]
         """The response to one event."""
-        method = event.get("requestContext", {}).get("http", {}).get("method", "POST")
-        if method != "POST":
-            raise _RefusedError(405, "only POST is served", allow="POST")
+        _check_method(event)
         prediction = self._predict_plainly(event)
         if prediction is None:
             prediction = self._predict_carefully(self._read_values(self._read_body(event)))
@@ -140,7 +139,10 @@ class Endpoint:
         """The body as Python values; only numbers, all of them floats, have been converted."""
         body = event.get("body", "")
         if isinstance(body, dict):  # a test event typed into AWS's console
-            body = json.dumps(body)
+            try:
+                body = json.dumps(body)
+            except RecursionError:
+                raise _too_deep() from None
         if not isinstance(body, str):
             raise _RefusedError(400, "'body' must be JSON")
         if event.get("isBase64Encoded"):
@@ -153,7 +155,7 @@ class Endpoint:
         try:
             return self._decode(body)
         except RecursionError:
-            raise _RefusedError(400, "'body' must not be nested that deep") from None
+            raise _too_deep() from None
         except ValueError:
             raise _RefusedError(400, "'body' must be JSON") from None
 
@@ -215,6 +217,37 @@ class Endpoint:
 
     def _too_long(self) -> _RefusedError:
         return _RefusedError(413, f"'body' must be at most {self._body_limit_bytes} bytes")
+
+
+def _check_method(event: object) -> None:
+    """Refuse what is no request by POST, whichever of Lambda's doors for HTTP it came through.
+
+    A Function URL and API Gateway v2 write requestContext.http.method, API Gateway v1 and load
+    balancers httpMethod, VPC Lattice method (AWS's documentation of each, 2026-11).
+    """
+    if not isinstance(event, dict):
+        raise _RefusedError(400, _NO_REQUEST)
+    context = event.get("requestContext")
+    if context is None:
+        context = {}
+    elif not isinstance(context, dict):
+        raise _RefusedError(400, _NO_REQUEST)
+    http = context.get("http")
+    if http is not None and not isinstance(http, dict):
+        raise _RefusedError(400, _NO_REQUEST)
+    methods = (
+        None if http is None else http.get("method"),
+        event.get("httpMethod"),
+        context.get("httpMethod"),
+        event.get("method"),
+    )
+    for method in methods:
+        if method is not None and method != "POST":
+            raise _RefusedError(405, "only POST is served", allow="POST")
+
+
+def _too_deep() -> _RefusedError:
+    return _RefusedError(400, "'body' must not be nested that deep")
 
 
 class _NonFinite(str):

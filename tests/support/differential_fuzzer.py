@@ -10,13 +10,10 @@ takes too long is a finding like a difference is.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
-import subprocess
 import sys
-import tempfile
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,11 +21,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[2]
 LONGEST_S = 20
 """What one input may take."""
-MEMORY_BYTES = 8 << 30
-CPU_S = 7200
-JOBS = 2
+BATCH = 20_000
+"""Inputs for one process."""
+LIMITS = {"cpu_s": 3600, "memory_bytes": 4 << 30}
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+TRIED, OPENED, FAULT = "#", "+", "!"
+"""What begins a line of the confined process: an input's number, that it opened, what broke."""
 
 
 @dataclass
@@ -43,40 +44,54 @@ class Findings:
     """A line for each input that broke something; its number makes it again."""
 
 
-def fuzz(first: int, count: int) -> Findings:
+def fuzz(first: int, count: int, findings: Findings) -> None:
     """Try inputs by their numbers, in confined processes.
 
     Args:
         first: the number of the first input; each number is one input, always the same.
         count: how many.
+        findings: gets what comes out.
     """
-    findings = Findings()
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        at, end = first, first + count
-        while at < end:
-            command = [
-                sys.executable,
-                "-m",
-                "tests.support.differential_fuzzer",
-                "--confined",
-                name,
-                str(at),
-                str(end),
-            ]
-            environment = {"PATH": os.defpath, "OMP_NUM_THREADS": "1", "HOME": name}
-            done = subprocess.run(command, env=environment, capture_output=True, text=True)
-            report = json.loads((scratch / "report").read_text())
-            findings.tried += report["at"] - at + 1
-            findings.opened += report["opened"]
-            findings.faults += report["faults"]
-            if done.returncode != 0:
-                last = (done.stderr.strip().splitlines() or [""])[-1]
-                findings.faults.append(f"{report['at']}: ended with {done.returncode} {last}")
-            elif report["at"] != end - 1:
-                raise RuntimeError(done.stderr)
-            at = report["at"] + 1
-    return findings
+    at, end = first, first + count
+    while at < end:
+        at = _fuzz_batch(at, min(at + BATCH, end), findings)
+
+
+def _fuzz_batch(first: int, end: int, findings: Findings) -> int:
+    """Try inputs in one process; gives the number of the first that it did not come to."""
+    from poner.confinement import process
+
+    folder = process.make_folder("poner-fuzz-")
+    program = process.Program(
+        interpreter=sys.executable,
+        flags=("-B",),
+        file=Path(__file__),
+        arguments=(str(first), str(end)),
+        readable=(ROOT,),
+        environment=ENVIRONMENT,
+    )
+    try:
+        run = process.run(
+            program, process.Limits(**LIMITS), folder, timeout_s=3600, most_bytes=1 << 26
+        )
+    finally:
+        process.remove_folder(folder)
+    if "seccomp" not in run.in_force:
+        raise RuntimeError(f"the process was not confined: {run.in_force} {run.last_words}")
+    at = first - 1
+    for line in run.output.decode().splitlines():
+        if line.startswith(TRIED):
+            at = int(line[1:])
+            findings.tried += 1
+        elif line == OPENED:
+            findings.opened += 1
+        else:
+            findings.faults.append(line[1:])
+    if at < first:
+        raise RuntimeError(f"the process did not start: {run.last_words}")
+    if run.ending.returncode != 0:
+        findings.faults.append(f"{at}: ended with {run.ending.returncode} {run.last_words}")
+    return at + 1
 
 
 def seeds() -> list[bytes]:
@@ -131,28 +146,22 @@ def _give_up(number: int, frame: Any) -> None:
     raise _TooLongError
 
 
-def run_confined(scratch: Path, first: int, end: int) -> None:
-    """Try inputs in this process, once it has given up its rights; writes a report."""
-    from poner.loader.reader.confine import confine
-
+def run_confined(first: int, end: int) -> None:
+    """Try inputs in this process, which has given up its rights; writes a line on each."""
     warnings.simplefilter("ignore")
     corpus = seeds()
     sys.setrecursionlimit(5000)
-    confine(str(scratch), CPU_S, MEMORY_BYTES)
     signal.signal(signal.SIGALRM, _give_up)
-    report: dict[str, Any] = {"at": first, "opened": 0, "faults": []}
-    place = scratch / "report"
     for number in range(first, end):
-        report["at"] = number
         content = _input(number, corpus)
-        with place.open("w") as file:  # before the input is tried, which may end this process
-            json.dump(report, file)
+        os.write(1, f"{TRIED}{number}\n".encode())  # before the input, which may end the process
         signal.alarm(LONGEST_S)
-        fault = _try(content, report)
+        opened, fault = _try(content)
         signal.alarm(0)
-        if fault is not None:
-            report["faults"].append(f"{number}: {fault}")
-    place.write_text(json.dumps(report))
+        if opened:
+            os.write(1, f"{OPENED}\n".encode())
+        if fault:
+            os.write(1, f"{FAULT}{number}: {fault}\n".encode())
 
 
 def _input(number: int, corpus: Sequence[bytes]) -> bytes:
@@ -161,8 +170,8 @@ def _input(number: int, corpus: Sequence[bytes]) -> bytes:
     return mutate(random.Random(number), corpus)
 
 
-def _try(content: bytes, report: dict[str, Any]) -> str | None:
-    """What is wrong with how an input is read, None if nothing is."""
+def _try(content: bytes) -> tuple[bool, str]:
+    """Whether the reader opens an input, and what is wrong with how it does."""
     import pickle
 
     from poner.loader.reader import canonical
@@ -173,42 +182,41 @@ def _try(content: bytes, report: dict[str, Any]) -> str | None:
     try:
         opened = load_content(content)
     except _TooLongError:
-        return "reading took too long"
+        return False, "reading took too long"
     except Exception:  # noqa: BLE001 - as at the edge of the child, which tells its parent
-        return None
+        return False, ""
     try:
         written = rewrite(opened)
     except (FileUnreadableError, FileRefusedError):
-        return None
+        return False, ""
     except Exception as error:  # noqa: BLE001 - any other error is what is looked for
-        return f"writing anew raised {error!r}"[:300]
-    report["opened"] += 1
+        return False, f"writing it anew raised {error!r}"[:300]
     try:
         if type(opened).__module__.startswith("sklearn."):
             canonical.checked(written)
         if rewrite(pickle.loads(written)) != written:
-            return "standard pickle makes something else of it"
+            return True, "standard pickle makes something else of it"
     except Exception as error:  # noqa: BLE001
-        return f"what was written anew raised {error!r}"[:300]
-    return None
+        return True, f"what was written anew raised {error!r}"[:300]
+    return True, ""
 
 
-def main() -> None:
-    """Try as many inputs as the command line says, on all cores."""
-    if sys.argv[1] == "--confined":
-        run_confined(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
-        return
-    count = int(sys.argv[1])
-    share = -(-count // JOBS)
-    with ThreadPoolExecutor(JOBS) as pool:
-        all_findings = list(pool.map(lambda job: fuzz(job * share, share), range(JOBS)))
-    faults = [line for findings in all_findings for line in findings.faults]
-    tried = sum(findings.tried for findings in all_findings)
-    opened = sum(findings.opened for findings in all_findings)
-    print(f"{tried} inputs, {opened} opened, {len(faults)} faults")
-    print("\n".join(faults))
-    sys.exit(bool(faults))
+def main(count: int) -> int:
+    """Try so many inputs, a share of them on each core."""
+    jobs = os.cpu_count() or 1
+    share = -(-count // jobs)
+    parts = [Findings() for _ in range(jobs)]
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(lambda job: fuzz(job * share, share, parts[job]), range(jobs)))
+    faults = [line for part in parts for line in part.faults]
+    tried, opened = sum(part.tried for part in parts), sum(part.opened for part in parts)
+    print(f"{tried:,} inputs, {opened:,} opened, {len(faults)} faults", *faults, sep="\n")
+    return int(bool(faults))
 
 
 if __name__ == "__main__":
-    main()
+    sys.path.insert(0, str(ROOT))
+    if len(sys.argv) == 3:
+        run_confined(int(sys.argv[1]), int(sys.argv[2]))
+    else:
+        sys.exit(main(int(sys.argv[1])))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from poner.emulator import LocalFunction
 from poner.errors import InstallError
-from poner.interpreters import find_python
+from poner.interpreters import find_python, run_uv
 
 _EMPTY = """\
 def lambda_handler(event, context):
@@ -67,15 +67,13 @@ def article_function(
     Raises:
         InstallError: the wheels could not be had.
     """
-    import uv
-
     folder.mkdir()
     (folder / "lambda_function.py").write_text(_ARTICLE.format(names=names))
     (folder / "clf.sav").write_bytes(model)
     interpreter = find_python(runtime.removeprefix("python"))
-    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--target", str(folder)]
+    command = ["pip", "install", "--target", str(folder.absolute())]
     command += ["--only-binary", ":all:", "--python", str(interpreter), *requirements]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_uv(command)
     if done.returncode != 0:
         raise InstallError(
             f"The article's packages could not be installed: {done.stderr.strip()[-300:]}",
@@ -109,7 +107,7 @@ def unpacked(function: LocalFunction, folder: Path, *, bytecode: bool = True) ->
 def with_bytecode(peer: Peer) -> Peer:
     """The same function with bytecode that its own Python wrote beside the sources."""
     interpreter = find_python(peer.function.runtime.removeprefix("python"))
-    command = [str(interpreter), "-m", "compileall", "-q", "-j", "0"]
+    command = [str(interpreter), "-I", "-m", "compileall", "-q", "-j", "0"]
     command += ["--invalidation-mode", "unchecked-hash", str(peer.function.code)]
     subprocess.run(command, check=False, stdout=sys.stderr)  # scipy ships sources that do not parse
     return _peer(peer.function.code, peer.function.runtime, peer.function.memory_mb)

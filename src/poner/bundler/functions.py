@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -14,6 +14,7 @@ from poner import limits
 from poner.artifacts import Examples, ModelFile, OnnxGraph
 from poner.bundle import Engine
 from poner.bundler.native import runtime_files
+from poner.environments import parse_requirement, read_versions
 from poner.errors import BundleError, UsageError
 
 _ENTRY = '''\
@@ -119,6 +120,7 @@ def onnx_function(
         {**files, "model.onnx": graph.content},
         _with_pins(["onnxruntime", numpy], requirements),
         _TOLERANCES[graph.number_type],
+        preferences=read_versions("onnx_layers", runtime.python_version),
         excluded=_UNUSED_BY_ONNX,
     )
 
@@ -186,7 +188,7 @@ def _with_pins(required: Sequence[str], pins: Sequence[str]) -> tuple[str, ...]:
 
 def _name_of(requirement: str) -> str:
     try:
-        return canonicalize_name(Requirement(requirement).name)
+        return canonicalize_name(parse_requirement(requirement).name)
     except InvalidRequirement as error:
         raise UsageError(
             f"{requirement!r} is no requirement.", "Write NAME==VERSION, such as numpy==1.24.1."

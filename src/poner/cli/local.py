@@ -70,6 +70,22 @@ def local(
             help="Key of --auth iam; otherwise that of AWS_ACCESS_KEY_ID, or local:local.",
         ),
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host",
+            metavar="NAME[:PORT]",
+            help="Answer under this name too, such as a tunnel's; repeatable.",
+        ),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-origin",
+            metavar="URL|*",
+            help="Let pages of this site call the URL of a function without --cors; repeatable.",
+        ),
+    ] = None,
     log_format: Annotated[
         LogFormat, typer.Option(help="Format of the function's log.")
     ] = LogFormat.TEXT,
@@ -101,6 +117,7 @@ def local(
         make_function(code, given),
         port=port,
         api_port=api_port,
+        callers=emulator.Callers(tuple(allow_host or ()), tuple(allow_origin or ())),
         announce=lambda urls: print_json(dataclasses.asdict(urls)),
         log=show,
         notify=show,

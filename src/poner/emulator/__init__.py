@@ -17,10 +17,19 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poner.emulator.function import AccessKey, LocalFunction, LocalUrls, Measurement, Watching
+from poner.emulator.function import (
+    NOBODY_ELSE,
+    AccessKey,
+    Callers,
+    LocalFunction,
+    LocalUrls,
+    Measurement,
+    Watching,
+)
 
 if TYPE_CHECKING:
     from poner.emulator.launch import Launch
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LocalFunction",
     "AccessKey",
+    "Callers",
     "LocalUrls",
     "Watching",
     "Measurement",
@@ -56,6 +66,7 @@ def running(
     warn: Callable[[str], None] = write_to_stderr,
     require_isolation: bool = False,
     watching: Watching | None = None,
+    callers: Callers = NOBODY_ELSE,
 ) -> Iterator[LocalUrls]:
     """Run a function in the background for as long as the block runs.
 
@@ -69,6 +80,7 @@ def running(
         warn: called with one line where the function is not isolated from this machine's files.
         require_isolation: refuse to run it there.
         watching: files that make the function anew when they change.
+        callers: names and pages that may call it besides this machine's programs.
 
     Raises:
         EmulatorError: the settings or the code will not do, or a port cannot be had.
@@ -78,8 +90,9 @@ def running(
     from poner.emulator.local_lambda import prepared, served_in_thread, termination_unwinds
 
     with termination_unwinds(), contextlib.ExitStack() as unpacked:
+        service = _service(port, api_port, log, notify, callers)
         prepare = partial(prepared, require_isolation=require_isolation)
-        service = _service(port, api_port, log, notify, watching, unpacked, prepare)
+        service = _watched(service, watching, unpacked, prepare)
         launch = unpacked.enter_context(prepare(function, log=warn))
         with served_in_thread(launch, service) as urls:
             yield urls
@@ -96,6 +109,7 @@ def serve(
     warn: Callable[[str], None] = write_to_stderr,
     require_isolation: bool = False,
     watching: Watching | None = None,
+    callers: Callers = NOBODY_ELSE,
 ) -> None:
     """Run a function until SIGINT, SIGTERM or SIGHUP; call it from the main thread.
 
@@ -110,6 +124,7 @@ def serve(
         warn: called with one line where the function is not isolated from this machine's files.
         require_isolation: refuse to run it there.
         watching: files that make the function anew when they change.
+        callers: names and pages that may call it besides this machine's programs.
 
     Raises:
         EmulatorError: the settings or the code will not do, or a port cannot be had.
@@ -119,8 +134,9 @@ def serve(
     from poner.emulator.local_lambda import prepared, serve_until_signalled, termination_unwinds
 
     with termination_unwinds(), contextlib.ExitStack() as unpacked:
+        service = _service(port, api_port, log, notify, callers)
         prepare = partial(prepared, require_isolation=require_isolation)
-        service = _service(port, api_port, log, notify, watching, unpacked, prepare)
+        service = _watched(service, watching, unpacked, prepare)
         launch = unpacked.enter_context(prepare(function, log=warn))
         asyncio.run(serve_until_signalled(launch, service, announce))
 
@@ -130,16 +146,32 @@ def _service(
     api_port: int,
     log: Callable[[str], None],
     notify: Callable[[str], None],
+    callers: Callers,
+) -> Service:
+    """What is said of serving.
+
+    Raises:
+        EmulatorError: a name or an origin of the callers is none.
+    """
+    from poner.emulator.callers import check_callers
+    from poner.emulator.local_lambda import Service
+
+    check_callers(callers)
+    return Service(port, api_port, log, notify, callers)
+
+
+def _watched(
+    service: Service,
     watching: Watching | None,
     unpacked: contextlib.ExitStack,
     prepare: Callable[[LocalFunction], contextlib.AbstractContextManager[Launch]],
 ) -> Service:
-    """What is said of serving; changes count from now on, before the files are unpacked."""
-    from poner.emulator.local_lambda import Service
+    """With its watcher; changes count from now on, before the files are unpacked."""
     from poner.emulator.watching import Watcher
 
-    watcher = Watcher(watching, unpacked, prepare, notify) if watching is not None else None
-    return Service(port, api_port, log, notify, watcher)
+    if watching is None:
+        return service
+    return replace(service, watcher=Watcher(watching, unpacked, prepare, service.notify))
 
 
 def measure(function: LocalFunction, event: bytes, *, cold_starts: int, warm: int) -> Measurement:

@@ -78,6 +78,26 @@ class LocalFunction:
         """Identifier of its Function URL: 32 characters of [a-z0-9], the same on every run."""
         return hashlib.sha256(self.arn.encode()).hexdigest()[:32]
 
+    @property
+    def url_domain(self) -> str:
+        """Host name that its Function URL would have on AWS."""
+        return f"{self.url_id}.lambda-url.{REGION}.on.aws"
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Who may call a local function, besides programs that use an address of this machine."""
+
+    hosts: tuple[str, ...] = ()
+    """Further names under which it is reached, such as a tunnel's: NAME or NAME:PORT."""
+    origins: tuple[str, ...] = ()
+    """Sites whose pages may call its URL, such as `http://localhost:3000`; `*`: all. Origins
+    in the function's CORS configuration may anyway."""
+
+
+NOBODY_ELSE = Callers()
+"""No further name, and no page."""
+
 
 @dataclass(frozen=True)
 class LocalUrls:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from poner.emulator.callers import is_named, origin_form, why_cross_site
 from poner.emulator.cors import is_preflight, preflight_headers, response_headers
 from poner.emulator.events import HttpRequest, event_of
 from poner.emulator.function import LocalFunction
-from poner.emulator.http_server import Reply, read_body
+from poner.emulator.http_server import Reply, head_of, read_body, refused
 from poner.emulator.identities import edge_trace_id, function_trace_id, new_request_id
 from poner.emulator.outcomes import Invocation
 from poner.emulator.pool import Pool
@@ -30,28 +31,49 @@ from poner.limits import REQUEST_BYTES
 class FunctionUrl:
     """Answers requests by invoking the function, with InvokeMode BUFFERED."""
 
-    def __init__(self, pool: Pool, notify: Callable[[str], None]) -> None:
+    def __init__(self, pool: Pool, origins: Sequence[str], notify: Callable[[str], None]) -> None:
+        """Prepare to answer.
+
+        Args:
+            pool: environments of the function.
+            origins: sites whose pages may call, besides those of the CORS configuration.
+            notify: called with a line about each request that is refused.
+        """
         self._pool = pool
+        self._origins = origins
         self._notify = notify
 
     async def answer(self, request: web.Request) -> Reply:
         """Answer one request, a preflight without asking the function (section h)."""
         function = self._pool.function
         request_id = new_request_id()
-        if function.cors is None:
-            return await self._answer(request, function, request_id)
         origin = request.headers.get("Origin")
         wanted = request.headers.get("Access-Control-Request-Method")
-        if is_preflight(request.method, origin, wanted):
+        preflight = is_preflight(request.method, origin, wanted)
+        if function.cors is None:
+            refusal = None if preflight else self._refused(request, ())
+            return refusal or await self._answer(request, function, request_id)
+        if preflight:
             answered = Reply()
             answered.headers["x-amzn-RequestId"] = request_id
             headers = preflight_headers(function.cors, origin)
         else:
-            answered = await self._answer(request, function, request_id)
+            answered = self._refused(request, function.cors.allow_origins) or await self._answer(
+                request, function, request_id
+            )
             headers = response_headers(function.cors, origin)
         for name, value in headers:
             answered.headers.add(name, value)
         return answered
+
+    def _refused(self, request: web.Request, origins: Sequence[str]) -> Reply | None:
+        """The answer to a request of a page that may not call; None for every other."""
+        allowed = is_named((*origins, *self._origins))
+        refusal = why_cross_site(head_of(request), allowed)
+        if refusal is None:
+            return None
+        self._notify(refusal.line)
+        return refused(refusal)
 
     async def _answer(
         self, request: web.Request, function: LocalFunction, request_id: str
@@ -103,7 +125,7 @@ class FunctionUrl:
 def _received(request: web.Request, body: bytes) -> HttpRequest:
     return HttpRequest(
         method=request.method,
-        target=request.raw_path,
+        target=origin_form(request.raw_path),
         headers=[(_text(name), _text(value)) for name, value in request.raw_headers],
         body=body,
         peer=request.remote or "127.0.0.1",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import StreamReader, hdrs, web
 from aiohttp.http import HttpProcessingError
 
+from poner.emulator.callers import Head, Refusal, why_misdirected
 from poner.emulator.timestamps import utc
 from poner.errors import EmulatorError
 
@@ -51,7 +52,11 @@ SERVER_LOG.addFilter(_is_not_the_client_s)
 
 
 async def listen(
-    answer: Answer, port: int, setting: str, notify: Callable[[str], None]
+    answer: Answer,
+    port: int,
+    setting: str,
+    notify: Callable[[str], None],
+    hosts: Sequence[str] = (),
 ) -> tuple[web.AppRunner, int]:
     """Serve every method and path with `answer`; returns what to clean up, and the port.
 
@@ -60,12 +65,15 @@ async def listen(
         port: 0 picks a free one.
         setting: names the option to change if the port cannot be had.
         notify: called with a line for each request.
+        hosts: names under which it is reached besides those of the address it listens on.
 
     Raises:
         EmulatorError: the port cannot be had.
     """
     application = web.Application()
-    application.router.add_route("*", "/{path:(?s:.*)}", _noting(answer, notify))
+    application.router.add_route(
+        "*", "/{path:(?s:.*)}", _noting(_guarding(answer, notify, hosts), notify)
+    )
     application.on_response_prepare.append(_without_server)
     runner = web.AppRunner(
         application,
@@ -89,6 +97,40 @@ async def listen(
             f"Choose another, or {setting} 0 for a free one.",
         ) from error
     return runner, runner.addresses[0][1]
+
+
+def head_of(request: web.BaseRequest) -> Head:
+    """What of a request says where it comes from and where it is to go."""
+    lines = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers
+    ]
+    return Head(request.method, request.raw_path, lines)
+
+
+def address_of(request: web.BaseRequest) -> tuple[str, int]:
+    """The address on which a request arrived; port 0 if the connection is gone."""
+    transport = request.transport
+    address = transport.get_extra_info("sockname") if transport is not None else None
+    return address[:2] if address is not None else (HOST, 0)
+
+
+def refused(refusal: Refusal) -> Reply:
+    """The answer to a request that is refused."""
+    response = refusal.response
+    return Reply(status=response.status, headers=dict(response.headers), body=response.body)
+
+
+def _guarding(answer: Answer, notify: Callable[[str], None], hosts: Sequence[str]) -> Answer:
+    """The same answers to requests that name the server by one of its own names."""
+
+    async def guarding(request: web.Request) -> Reply:
+        refusal = why_misdirected(head_of(request), address_of(request), hosts)
+        if refusal is None:
+            return await answer(request)
+        notify(refusal.line)
+        return refused(refusal)
+
+    return guarding
 
 
 def _noting(answer: Answer, notify: Callable[[str], None]) -> Answer:

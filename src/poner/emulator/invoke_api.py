@@ -7,12 +7,14 @@ import binascii
 import json
 import re
 import time
+from collections.abc import Callable
 from urllib.parse import unquote
 
 from aiohttp import web
 
+from poner.emulator.callers import origin_form, why_cross_site
 from poner.emulator.event_queue import EventQueue
-from poner.emulator.http_server import Reply, read_body
+from poner.emulator.http_server import Reply, head_of, read_body, refused
 from poner.emulator.identities import edge_trace_id, function_trace_id, new_request_id
 from poner.emulator.outcomes import LOG_TAIL_BYTES, Invocation, Outcome
 from poner.emulator.pool import Pool
@@ -32,12 +34,17 @@ LATEST = "$LATEST"
 class InvokeApi:
     """Answers Invoke calls."""
 
-    def __init__(self, pool: Pool, queue: EventQueue) -> None:
+    def __init__(self, pool: Pool, queue: EventQueue, notify: Callable[[str], None]) -> None:
         self._pool = pool
         self._queue = queue
+        self._notify = notify
 
     async def answer(self, request: web.Request) -> Reply:
-        """Answer one call."""
+        """Answer one call, unless a page sent it: this API is for programs."""
+        refusal = why_cross_site(head_of(request), lambda origin: False)
+        if refusal is not None:
+            self._notify(refusal.line)
+            return refused(refusal)
         body, size_bytes = await read_body(request.content, REQUEST_BYTES)
         request_id = new_request_id()
         response = await self._respond(request, body, size_bytes, request_id)
@@ -47,7 +54,7 @@ class InvokeApi:
     async def _respond(
         self, request: web.Request, body: bytes, size_bytes: int, request_id: str
     ) -> Reply:
-        path = PATH.fullmatch(request.raw_path.partition("?")[0])
+        path = PATH.fullmatch(origin_form(request.raw_path).partition("?")[0])
         if request.method != "POST" or path is None:
             return _error(404, "UnknownOperationException", "There is no such operation.")
         function = self._pool.function

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from poner.emulator.event_queue import RETRY_DELAYS_S, THROTTLED_DELAYS_S, EventQueue
-from poner.emulator.function import LocalFunction, LocalUrls, check_settings
+from poner.emulator.function import Callers, LocalFunction, LocalUrls, check_settings
 from poner.emulator.function_url import FunctionUrl
 from poner.emulator.http_server import HOST, listen
 from poner.emulator.invoke_api import InvokeApi
@@ -26,12 +26,10 @@ from poner.emulator.sandbox import why_not_isolated
 from poner.emulator.supervision import Supervisor
 from poner.emulator.unpacking import check_handler, unpack
 from poner.emulator.watching import Watcher
+from poner.environments import read_pins
 from poner.errors import ConfinementError, EmulatorError
 from poner.interpreters import make_environment
 from poner.limits import RUNTIMES
-
-RUNTIME_CLIENT = "awslambdaric"
-"""AWS's runtime interface client; the newest that supports the Python version."""
 
 NOT_ISOLATED = "Warning: the function runs beside this machine's files, not isolated from them: {}."
 """Said once where user namespaces are not to be had."""
@@ -52,7 +50,9 @@ class Service:
     """Called with every log event of the function."""
     notify: Callable[[str], None]
     """Called with a line for each request, and about what else a developer should know."""
-    watcher: Watcher | None
+    callers: Callers
+    """Names and pages that may call it besides this machine's programs."""
+    watcher: Watcher | None = None
     """Replaces the function when its files change."""
 
 
@@ -90,7 +90,7 @@ def prepared(
         unpack(function.code, function.layers, task_folder, opt_folder)
         check_handler(function.handler, (task_folder, *layer_folders(function, opt_folder)))
         version = RUNTIMES[function.runtime].python_version
-        interpreter = make_environment(version, [RUNTIME_CLIENT])
+        interpreter = make_environment(version, read_pins("awslambdaric"))
         with contextlib.closing(_supervisor()) as supervisor:
             folders = scratch_folder, task_folder, opt_folder
             launch = Launch(function, interpreter, *folders, supervisor)
@@ -129,11 +129,15 @@ async def served(launch: Launch, service: Service) -> AsyncIterator[LocalUrls]:
         retry_delays_s=RETRY_DELAYS_S,
         throttled_delays_s=THROTTLED_DELAYS_S,
     )
-    url, api = FunctionUrl(pool, service.notify), InvokeApi(pool, queue)
+    url = FunctionUrl(pool, service.callers.origins, service.notify)
+    api = InvokeApi(pool, queue, service.notify)
+    hosts = (launch.function.url_domain, *service.callers.hosts)
     async with contextlib.AsyncExitStack() as stack:
-        front, port = await listen(url.answer, service.port, "--port", service.notify)
+        front, port = await listen(url.answer, service.port, "--port", service.notify, hosts)
         stack.push_async_callback(front.cleanup)
-        back, api_port = await listen(api.answer, service.api_port, "--api-port", service.notify)
+        back, api_port = await listen(
+            api.answer, service.api_port, "--api-port", service.notify, hosts
+        )
         stack.push_async_callback(back.cleanup)
         if service.watcher is not None:
             stack.push_async_callback(service.watcher.close)

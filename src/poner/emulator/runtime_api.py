@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from poner.emulator.http_server import SERVER_LOG, read_body
+from poner.emulator.callers import why_cross_site, why_misdirected
+from poner.emulator.http_server import SERVER_LOG, address_of, head_of, read_body, refused
 from poner.emulator.outcomes import Invocation
 from poner.limits import RESPONSE_BYTES
 
@@ -137,6 +138,12 @@ class RuntimeApi:
         await self._server.shutdown(CLOSE_S)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
+        head = head_of(request)
+        refusal = why_misdirected(head, address_of(request), ()) or why_cross_site(
+            head, lambda origin: False
+        )
+        if refusal is not None:
+            return refused(refusal)
         match request.method, request.raw_path.split("/")[1:]:
             case "GET", ["2018-06-01", "runtime", "invocation", "next"]:
                 return await self._next()

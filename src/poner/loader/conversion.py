@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 
 from poner.artifacts import ModelFile, OnnxGraph, Signature
+from poner.environments import read_pins, without_hashes
 from poner.errors import InstallError, ModelUnreadableError, NotSupportedError
 from poner.loader.child_process import ChildProcess
-from poner.loader.environments import environment_of
+from poner.loader.environments import environment_of, package_of
 from poner.loader.libraries import BOOSTERS, SKLEARN
 
-REQUIREMENTS = ("skl2onnx==1.20.0", "onnx<1.24", "onnxruntime")
-"""What converts beside scikit-learn 1.1 to 1.9 (tried in November 2026); onnxruntime only opens
-the graph, since skl2onnx writes some that are none."""
+CONVERTER_PACKAGE = "skl2onnx"
+"""What converts; onnxruntime only opens the graph, since skl2onnx writes some that are none."""
 
 CPU_S = 1800
 TIMEOUT_S = 900.0
@@ -26,9 +26,13 @@ OTHER_ENGINE = "Choose the engine sklearn, which ships the model as it is."
 def convert(file: ModelFile, signature: Signature, notify: Callable[[str], None]) -> OnnxGraph:
     """The steps of `convert_model`, in their order."""
     _check_convertible(file)
-    notify(f"Converting {file.name} with {REQUIREMENTS[0]}.")
+    pins = read_pins("onnx_conversion")
+    converter = next(
+        pin for pin in map(without_hashes, pins) if package_of(pin) == CONVERTER_PACKAGE
+    )
+    notify(f"Converting {file.name} with {converter}.")
     try:
-        environment = environment_of(file.libraries[SKLEARN], more=REQUIREMENTS)
+        environment = environment_of(file.libraries[SKLEARN], more=pins)
     except ModelUnreadableError as error:
         raise InstallError(
             f"The engine onnx needs skl2onnx: {error.message}",

@@ -11,6 +11,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from poner.environments import describe, parse_requirement
 from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError, UsageError
 from poner.interpreters import make_environment
 from poner.loader import libraries
@@ -51,7 +52,7 @@ def environment_of(
     Args:
         sklearn_version: of the model.
         make: makes the environment of a Python version with requirements.
-        more: requirements besides, such as `lightgbm==4.7.0`.
+        more: requirements besides, such as `lightgbm==4.7.0`; hashes may follow.
 
     Raises:
         ModelUnreadableError: none could be made; names the Python versions tried and the last
@@ -59,7 +60,8 @@ def environment_of(
         UsageError: a requirement is none.
     """
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if all(map(_is_installed, [f"{libraries.SKLEARN}=={sklearn_version}", *more])):
+    needed = [_parsed(text) for text in (f"{libraries.SKLEARN}=={sklearn_version}", *more)]
+    if all(map(_is_installed, needed)):
         return Environment(Path(sys.executable), own, is_own=True)
     wanted = [*requirements(sklearn_version), *more]
     tried: list[str] = []
@@ -71,7 +73,7 @@ def environment_of(
             reason = error
         else:
             return Environment(interpreter, python_version, is_own=False)
-    besides = f" and {', '.join(more)}" if more else ""
+    besides = f" and {describe(more)}" if more else ""
     raise ModelUnreadableError(
         f"No environment of scikit-learn {sklearn_version}{besides} could be made with Python "
         f"{', '.join(tried)}: {reason.message}",
@@ -81,9 +83,10 @@ def environment_of(
     ) from reason
 
 
-def _is_installed(text: str) -> bool:
-    """Whether poner's own environment meets a requirement."""
-    requirement = _parsed(text)
+def _is_installed(requirement: Requirement) -> bool:
+    """Whether poner's own environment meets a requirement, if it is one for this Python."""
+    if requirement.marker is not None and not requirement.marker.evaluate():
+        return True
     found = libraries.versions_of([requirement.name], sys.path)
     return all(requirement.specifier.contains(own, True) for own in found.values()) and bool(found)
 
@@ -95,7 +98,7 @@ def _parsed(text: str) -> Requirement:
         UsageError: it is none, or says where to fetch a package from.
     """
     try:
-        requirement = Requirement(text)
+        requirement = parse_requirement(text)
     except InvalidRequirement as error:
         raise _no_requirement(text) from error
     if requirement.url is not None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from poner.emulator import LocalFunction, LocalUrls, local_lambda, running
+from poner.emulator import Callers, LocalFunction, LocalUrls, local_lambda, running
 from poner.errors import PonerError
 from poner.interpreters import find_python
 from tests.processes import processes_of
@@ -102,11 +102,12 @@ def run(folder: Path, source: str, **settings: Any) -> Iterator[Running]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "app.py").write_text(source)
     mark = secrets.token_hex(8)
+    callers = settings.pop("callers", Callers())
     settings["environment"] = {"MARK": mark, **settings.get("environment", {})}
     function = LocalFunction(folder, **{"handler": "app.handler", "runtime": RUNTIME, **settings})
     log: list[str] = []
     lines: list[str] = []
-    with running(function, log=log.append, notify=lines.append) as urls:
+    with running(function, log=log.append, notify=lines.append, callers=callers) as urls:
         lines.clear()  # of what is said where functions cannot be isolated
         yield Running(urls, function.name, mark, log, lines)
     assert processes_of(mark) == []

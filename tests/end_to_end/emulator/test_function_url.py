@@ -81,7 +81,8 @@ def test_a_client_that_leaves_is_no_error(lively):
     """A body that never comes to its end invokes nothing, and no traceback is logged."""
     host, port = lively.urls.url.split("/")[2].split(":")
     with socket.create_connection((host, int(port)), timeout=5) as client:
-        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nhalf")
+        head = f"POST / HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 50\r\n\r\n"
+        client.sendall(f"{head}half".encode())
     assert lively.request().status == 200
 
 
@@ -171,8 +172,8 @@ def test_curl_s_expectation_is_met(lively):
     host, port = lively.urls.url.split("/")[2].split(":")
     with socket.create_connection((host, int(port)), timeout=5) as client:
         client.sendall(
-            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
-            b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+            f"POST / HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: text/plain\r\n"
+            "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n".encode()
         )
         assert client.recv(100).startswith(b"HTTP/1.1 100 ")
         client.sendall(b"hi")

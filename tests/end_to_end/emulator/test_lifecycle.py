@@ -171,17 +171,18 @@ def test_a_client_that_goes_away_harms_nobody(start):
     function = start(concurrency=1)
     host, port = function.urls.url.split("/")[2].split(":")
     with socket.create_connection((host, int(port))) as client:
-        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+        head = f"POST / HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 100\r\n\r\n"
+        client.sendall(f"{head}half".encode())
     with socket.create_connection((host, int(port))) as client:
-        client.sendall(SLOW_REQUEST)
+        client.sendall(SLOW_REQUEST.format(host, port).encode())
         assert function.logs("START")
     assert function.logs("REPORT")
     assert function.invoke(STATE).json()["count"] == 2
 
 
 SLOW_REQUEST = (
-    b"POST /act HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 28\r\n\r\n"
-    b'{"do":"sleep","seconds":0.3}'
+    "POST /act HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json\r\n"
+    'Content-Length: 28\r\n\r\n{{"do":"sleep","seconds":0.3}}'
 )
 
 

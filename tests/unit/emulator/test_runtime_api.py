@@ -37,11 +37,11 @@ class Runtime:
         return f"http://{self.address}/2018-06-01/runtime/{path}"
 
     async def send(self, *data: bytes) -> asyncio.StreamWriter:
-        """Write raw bytes on a connection of its own."""
+        """Write raw bytes on a connection of its own; HOST stands for its address."""
         host, port = self.address.split(":")
         _, writer = await asyncio.open_connection(host, int(port))
         for part in data:
-            writer.write(part)
+            writer.write(part.replace(b"HOST", self.address.encode()))
             await writer.drain()
         return writer
 
@@ -116,7 +116,7 @@ def test_the_xray_cause_may_be_one_very_long_line(length):
         await session.get(runtime.url("invocation/next"))
         cause = "ñ".encode() * (length // 2)
         await runtime.send(
-            b"POST /2018-06-01/runtime/invocation/id-1/error HTTP/1.1\r\nHost: x\r\n"
+            b"POST /2018-06-01/runtime/invocation/id-1/error HTTP/1.1\r\nHost: HOST\r\n"
             b"lambda-runtime-function-xray-error-cause: "
             + cause
             + b"\r\nContent-Length: 2\r\n\r\n{}"
@@ -192,7 +192,7 @@ def test_an_answer_that_is_still_on_its_way_at_the_timeout_is_refused():
         runtime.api.deliver(DELIVERY)
         await session.get(runtime.url("invocation/next"))
         writer = await runtime.send(
-            b"POST /2018-06-01/runtime/invocation/id-1/response HTTP/1.1\r\nHost: x\r\n"
+            b"POST /2018-06-01/runtime/invocation/id-1/response HTTP/1.1\r\nHost: HOST\r\n"
             b"Content-Length: 4\r\n\r\n12"
         )
         await asyncio.sleep(0.05)
@@ -235,7 +235,7 @@ def test_a_process_that_dies_while_posting_tells_nothing():
         runtime.api.deliver(DELIVERY)
         await session.get(runtime.url("invocation/next"))
         writer = await runtime.send(
-            b"POST /2018-06-01/runtime/invocation/id-1/response HTTP/1.1\r\nHost: x\r\n"
+            b"POST /2018-06-01/runtime/invocation/id-1/response HTTP/1.1\r\nHost: HOST\r\n"
             b"Content-Length: 1000\r\n\r\nhalf"
         )
         await asyncio.sleep(0.05)
@@ -249,7 +249,7 @@ def test_a_lost_poll_does_not_swallow_the_event():
     """An event goes to the newest call of next, not to one whose connection is gone."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
-        request = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"
+        request = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: HOST\r\n\r\n"
         (await runtime.send(request)).close()
         await runtime.api.polled()
         waiting = asyncio.create_task(session.get(runtime.url("invocation/next")))

@@ -20,6 +20,7 @@ from sklearn.svm import SVC
 
 from poner import loader
 from poner.artifacts import ModelFile, OnnxGraph, Signature
+from poner.environments import read_pins
 from poner.errors import InstallError, ModelUnreadableError, NotSupportedError
 from poner.loader import conversion
 from poner.loader.environments import environment_of
@@ -57,7 +58,7 @@ def ask(graph, version, columns, tmp_path):
     """Names of the inputs, and the outputs, as onnxruntime gives them."""
     (tmp_path / "model.onnx").write_bytes(graph.content)
     (tmp_path / "rows.json").write_text(json.dumps(columns))
-    interpreter = environment_of(version, more=conversion.REQUIREMENTS).interpreter
+    interpreter = environment_of(version, more=read_pins("onnx_conversion")).interpreter
     command = [interpreter, ASK, tmp_path / "model.onnx", tmp_path / "rows.json"]
     names, answered = json.loads(subprocess.run(command, check=True, stdout=-1).stdout)
     return names, [np.array(output) for output in answered]

@@ -19,6 +19,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
 from poner import limits
+from poner.environments import current_settings
 from poner.interpreters import run_uv
 
 _REFUSED = 1
@@ -81,6 +82,9 @@ class PackageIndex:
         command = ["pip", "compile", "--format", "pylock.toml", "--output-file", "pylock.toml"]
         command += [*target_options(runtime, self.architecture), *options, "in.txt"]
         command += ["--constraints", "constraints.txt", "--overrides", "overrides.txt"]
+        settings = current_settings()  # whose files these options would replace
+        command += [part for file in settings.constraints for part in ("--constraints", file)]
+        command += [part for file in settings.overrides for part in ("--overrides", file)]
         inputs = {"in": requirements, "constraints": constraints, "overrides": overrides}
         for name, lines in inputs.items():
             (folder / f"{name}.txt").write_text("\n".join(lines), encoding="utf-8")

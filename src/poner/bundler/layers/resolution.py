@@ -18,9 +18,10 @@ from poner.bundler.layers.package_index import PackageIndex, Refusal, Wheel
 from poner.bundler.layers.refusals import explain
 from poner.bundler.layers.request import LayerRequest
 from poner.bundler.layers.store import make_key, read_record, write_record
-from poner.errors import UsageError
+from poner.environments import current_settings, parse_requirement, read_hashes
+from poner.errors import InstallError, UsageError
 
-_FORMAT = 1
+_FORMAT = 2
 _GPU_PACKAGES = ("nvidia-nccl-cu12", "nvidia-nccl-cu13")
 
 
@@ -60,7 +61,7 @@ def resolve(
         _FORMAT,
         asked,
         *(sorted(request.preferences.items()), sorted(request.excluded)),
-        *(request.runtime.name, request.architecture),
+        *(request.runtime.name, request.architecture, current_settings().key),
     )
     path = cache / "resolutions" / f"{key}.json"
     if (kept := read_record(path)) is not None:
@@ -71,14 +72,32 @@ def resolve(
         resolution = _resolve(requirements, request, index)
         if index.fault is None:  # what was chosen without a network is not the choice for good
             write_record(path, asdict(resolution))
+    _check_pinned(resolution.wheels)
     for remark in resolution.remarks:
         notify(remark)
     return resolution.wheels
 
 
+def _check_pinned(wheels: Sequence[Wheel]) -> None:
+    """Refuse another file in the place of one whose version poner chooses itself.
+
+    Raises:
+        InstallError: a wheel has the name and version of such a file, and not its hash.
+    """
+    pinned = read_hashes("onnx_layers")
+    for wheel in wheels:
+        known = pinned.get((wheel.name, wheel.version))
+        if known is not None and wheel.sha256 not in known:
+            raise InstallError(
+                f"The index offers a {wheel.file} that is not the file which poner was tried with: "
+                "its hash differs.",
+                "Find out where the index has it from, or take another version with --require.",
+            )
+
+
 def _parse(text: str) -> Requirement:
     try:
-        requirement = Requirement(text)
+        requirement = parse_requirement(text)
     except InvalidRequirement as error:
         raise UsageError(
             f"{text!r} is not a requirement: {str(error).splitlines()[0]}.",

@@ -57,7 +57,7 @@ def _install(wheel: Wheel, runtime: limits.Runtime, architecture: str, folder: P
     pin = f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n"
     (folder / "pin.txt").write_text(pin, encoding="utf-8")
     target = folder / "installed"
-    command = ["pip", "install", "--target", str(target), "--no-deps", "--no-compile-bytecode"]
+    command = ["pip", "install", "--target", "installed", "--no-deps", "--no-compile-bytecode"]
     command += ["--require-hashes", *target_options(runtime, architecture), "-r", "pin.txt"]
     done = run_uv(command, folder)
     if done.returncode != 0:  # without a network, what uv has kept may do

@@ -104,9 +104,16 @@ def _array(state: Any, length: int) -> bool:
 
 def _partial(state: Any) -> bool:
     """State of a partial function: the function, arguments, keywords, attributes."""
-    function, arguments, keywords, attributes = (*_tuple(state), *(0,) * 4)[:4]
-    plain_state = isinstance(keywords, Pairs) and attributes in (None,)
-    return function == calls.CHECK_ARRAY and _tuple(arguments) == [] and plain_state
+    parts = _tuple(state)
+    if len(parts) != 4 or parts[0] != calls.CHECK_ARRAY or _tuple(parts[1]) != []:
+        return False
+    attributes = parts[3]
+    has_attributes = attributes is not None and not _is_empty_dictionary(attributes)
+    return isinstance(parts[2], Pairs) and not has_attributes
+
+
+def _is_empty_dictionary(value: Any) -> bool:
+    return isinstance(value, Pairs) and not value.pairs
 
 
 def _tuple(value: Any) -> list[Any]:
