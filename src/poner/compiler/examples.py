@@ -23,7 +23,7 @@ from poner.artifacts import (
     is_missing,
 )
 from poner.compiler.hard_values import HardValues, find_hard_values
-from poner.compiler.parity_rows import UNKNOWN, Answerable, make_rows
+from poner.compiler.parity_rows import UNKNOWN, Answerable, make_rows, probes_of
 from poner.compiler.proof import class_indices
 from poner.compiler.readers import read_model
 from poner.errors import ModelUnreadableError, NotSupportedError, ParityError
@@ -252,10 +252,10 @@ def _find_answerable(
     texts = np.array([f.kind == "category" for f in questions.known.signature.features])
     found = []
     for value, where in ((np.nan, np.ones(count, bool)), (UNKNOWN, texts)):
-        probes = np.repeat(usual, count, axis=0)
-        np.fill_diagonal(probes, value)
         taken = np.zeros(count, bool)
-        taken[where] = questions.taken(probes[where])
+        for places, probes in probes_of(usual[0], value):
+            asked = where[places]
+            taken[places[asked]] = questions.taken(probes[asked])
         found.append(tuple(taken.tolist()))
     missing, unknown = found
     return Answerable(missing, nothing, unknown)

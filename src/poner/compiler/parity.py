@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 from poner.artifacts import FloatArray, ParityEvidence, ParityReport
 from poner.compiler.comparison import Comparison, find_doubts
 from poner.compiler.hard_values import find_hard_values
-from poner.compiler.parity_rows import UNKNOWN, Answerable, hard_neighbours, make_rows
+from poner.compiler.parity_rows import (
+    UNKNOWN,
+    Answerable,
+    hard_neighbours,
+    make_rows,
+    probes_of,
+)
 from poner.compiler.program import Output
 from poner.compiler.proof import Proof
 from poner.errors import ModelUnreadableError, ParityError
@@ -121,26 +127,40 @@ def _find_answerable(proof: Proof, training: FloatArray, columns: list[FloatArra
     texts = np.isin(np.arange(n_features), list(proof.program.categories))
     everywhere = np.ones(n_features, bool)
     for value, where in ((np.nan, everywhere), (np.inf, ~texts), (UNKNOWN, texts)):
-        probes = np.repeat(usual[:1], n_features, axis=0)
-        np.fill_diagonal(probes, value)
-        taken = ~proof.compiled.refusals(probes) & where
-        _check_probes(proof, probes, taken, np.flatnonzero(where))
+        taken = np.zeros(n_features, bool)
+        tried = np.flatnonzero(where)
+        tried = tried[:: max(1, len(tried) // _PROBED_FEATURES)]
+        for places, probes in probes_of(usual[0], value):
+            own = taken[places] = ~proof.compiled.refusals(probes) & where[places]
+            _check_probes(proof, probes, own, places, np.isin(places, tried))
         found.append(tuple(taken.tolist()))
     return Answerable(*found)
 
 
 def _check_probes(
-    proof: Proof, probes: FloatArray, taken: NDArray[np.bool_], places: NDArray[np.intp]
+    proof: Proof,
+    probes: FloatArray,
+    taken: NDArray[np.bool_],
+    places: NDArray[np.intp],
+    tried: NDArray[np.bool_],
 ) -> None:
-    """Whether the model takes and refuses the same; of many features some are tried."""
+    """Whether the model takes and refuses the same; of many features some are tried.
+
+    Args:
+        proof: the model and its compiled form.
+        probes: (n, n_features) a row for each of some features.
+        taken: (n,) which of them the compiled model takes.
+        places: (n,) the features.
+        tried: (n,) those of which the model is asked alone.
+    """
     answered = probes[taken]
     all_answered = not len(answered) or not proof.refuses(answered)
-    for place in places[:: max(1, len(places) // _PROBED_FEATURES)]:
-        if taken[place] and all_answered:
+    for row in np.flatnonzero(tried):
+        if taken[row] and all_answered:
             continue
-        if proof.refuses(probes[place : place + 1]) == taken[place]:
-            name = proof.compiled.signature.wire_names[place]
-            verb = "answers" if taken[place] else "refuses"
+        if proof.refuses(probes[row : row + 1]) == taken[row]:
+            name = proof.compiled.signature.wire_names[places[row]]
+            verb = "answers" if taken[row] else "refuses"
             raise ParityError(
                 f"The compiled model {verb} a missing, infinite or unknown {name!r}, unlike the "
                 "model.",

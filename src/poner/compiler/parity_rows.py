@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,14 @@ from poner.compiler.hard_values import HardValues
 DRAWN_ROWS = 200
 MOST_THRESHOLD_ROWS = 200_000
 """A forest with more distinct thresholds a feature than this allows has a draw of them tried."""
+
+MOST_VALUES_AT_ONCE = 4_000_000
+"""Values of the rows that are made at a time: models of many features have fewer rows made."""
+
+MOST_THRESHOLD_VALUES = 100_000_000
+"""Values of all rows that stand on thresholds."""
+
+FEWEST_DRAWN_ROWS = 20
 
 UNKNOWN = -1.0
 """Stands for a text that the model does not know (program.Program.strings)."""
@@ -51,7 +60,7 @@ def make_rows(
         "thresholds": hard,
         "drawn": drawn,
     }
-    mixed = np.concatenate([hard[-DRAWN_ROWS:], drawn])
+    mixed = np.concatenate([hard[-len(drawn) :], drawn])
     for kind, where, fillings in (
         ("missing", answerable.missing, [np.nan]),
         ("infinite", answerable.infinite, [np.inf, -np.inf]),
@@ -63,6 +72,24 @@ def make_rows(
         everywhere = np.full((1, drawn.shape[1]), np.nan)
         kinds["missing"] = np.concatenate([everywhere, kinds["missing"]])
     return {kind: rows for kind, rows in kinds.items() if len(rows)}
+
+
+def probes_of(usual: FloatArray, value: float) -> Iterator[tuple[NDArray[np.intp], FloatArray]]:
+    """A row for each feature with a value in that feature's place; some features at a time.
+
+    Args:
+        usual: (n_features,) the row.
+        value: what to put in each place.
+
+    Yields:
+        (n,) places of features, and (n, n_features) the row with the value in each.
+    """
+    at_once = max(1, MOST_VALUES_AT_ONCE // len(usual))
+    for begin in range(0, len(usual), at_once):
+        places = np.arange(begin, min(begin + at_once, len(usual)))
+        probes = np.repeat(usual[None], len(places), axis=0)
+        probes[np.arange(len(places)), places] = value
+        yield places, probes
 
 
 def _near(points: FloatArray) -> FloatArray:
@@ -80,7 +107,8 @@ def _threshold_rows(values: HardValues, random: np.random.Generator) -> FloatArr
     Each value comes up at least twice, in different company.
     """
     columns = [hard_neighbours(values, feature) for feature in range(len(values.by_feature))]
-    length = min(2 * max(len(column) for column in columns), MOST_THRESHOLD_ROWS)
+    most = min(MOST_THRESHOLD_ROWS, MOST_THRESHOLD_VALUES // len(columns))
+    length = min(2 * max(len(column) for column in columns), most)
     rows = np.empty((length, len(columns)))
     for place, column in enumerate(columns):
         passes = -(-length // len(column))
@@ -120,16 +148,18 @@ def _drawn_rows(
     training_rows: FloatArray, values: HardValues, random: np.random.Generator
 ) -> FloatArray:
     """Values drawn evenly from what each feature spans, and a tenth beyond; or its categories."""
-    rows = np.empty((DRAWN_ROWS, len(values.by_feature)))
+    width = len(values.by_feature)
+    count = max(FEWEST_DRAWN_ROWS, min(DRAWN_ROWS, MOST_VALUES_AT_ONCE // width))
+    rows = np.empty((count, width))
     for feature, hard in enumerate(values.by_feature):
         known = training_rows[:, feature] if len(training_rows) else hard
         finite = known[np.isfinite(known)]
         if feature in values.categories:
             keys = hard[np.isfinite(hard)]
-            rows[:, feature] = random.choice(keys if len(keys) else np.zeros(1), DRAWN_ROWS)
+            rows[:, feature] = random.choice(keys if len(keys) else np.zeros(1), count)
             continue
         low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 1.0)
-        share = random.uniform(-0.1, 1.1, DRAWN_ROWS)
+        share = random.uniform(-0.1, 1.1, count)
         rows[:, feature] = low * (1 - share) + high * share
     return rows
 

@@ -10,8 +10,7 @@ import contextlib
 import os
 import select
 import signal
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +23,7 @@ from poner.confinement.process import (
     make_folder,
 )
 from poner.errors import ModelRefusedError, ModelUnreadableError
+from poner.loader.deadlines import Deadline
 from poner.loader.reader import MODULES_FOLDER, frames
 from poner.storage import scratch_folder, temporary_faults
 
@@ -110,18 +110,31 @@ class ChildProcess:
         self._kept.close()
 
     def ask(
-        self, request: Mapping[str, Any], body: bytes = b"", *, timeout_s: float
+        self,
+        request: Mapping[str, Any],
+        body: bytes = b"",
+        *,
+        timeout_s: float,
+        doing: str = "Reading the model",
+        notify: Callable[[str], None] = lambda line: None,
     ) -> tuple[dict[str, Any], bytes]:
         """Send a request and wait for what it gives.
+
+        Args:
+            request: what the child is to do.
+            body: bytes behind it.
+            timeout_s: after this long the child is not waited for.
+            doing: what that is, as the beginning of a sentence.
+            notify: told once, when it takes long.
 
         Raises:
             ModelRefusedError: the file names or does what no fitted model needs.
             ModelUnreadableError: the child said so, took too long, or broke.
         """
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s, doing, notify)
         try:
             if self.confined is None:
-                self.confined = self._confined.in_force(deadline)
+                self.confined = self._confined.in_force(deadline.at)
             self._send(frames.pack(request, len(body)), deadline)
             self._send(body, deadline)
             reply, block = self._receive(deadline)
@@ -135,22 +148,22 @@ class ChildProcess:
             raise self._out_of_memory()
         raise fault_of(reply)
 
-    def _send(self, data: bytes, deadline: float) -> None:
+    def _send(self, data: bytes, deadline: Deadline) -> None:
         rest = memoryview(data)
         while rest:
-            _, ready, _ = select.select([], [self._sink], [], self._left(deadline))
+            _, ready, _ = select.select([], [self._sink], [], deadline.left_s())
             if ready:
                 rest = rest[os.write(self._sink, rest[: 1 << 16]) :]
 
-    def _receive(self, deadline: float) -> tuple[dict[str, Any], bytes]:
+    def _receive(self, deadline: Deadline) -> tuple[dict[str, Any], bytes]:
         message_bytes, body_bytes = frames.lengths(self._read(frames.PREFIX.size, deadline))
         message = frames.parse(self._read(message_bytes, deadline))
         return message, self._read(body_bytes, deadline)
 
-    def _read(self, size: int, deadline: float) -> bytes:
+    def _read(self, size: int, deadline: Deadline) -> bytes:
         pieces, missing = [], size
         while missing:
-            ready, _, _ = select.select([self._source], [], [], self._left(deadline))
+            ready, _, _ = select.select([self._source], [], [], deadline.left_s())
             if ready:
                 piece = os.read(self._source, min(missing, READ_BYTES))
                 if not piece:
@@ -158,15 +171,6 @@ class ChildProcess:
                 pieces.append(piece)
                 missing -= len(piece)
         return b"".join(pieces)
-
-    def _left(self, deadline: float) -> float:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise ModelUnreadableError(
-                "Reading the model took too long, and was stopped.",
-                "A fitted model is read in seconds: check where the file comes from.",
-            )
-        return left
 
     def _broken(self) -> ModelUnreadableError:
         """The error for a child that ended or sent nonsense; with the last thing it said."""

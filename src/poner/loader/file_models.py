@@ -53,7 +53,8 @@ class ChildOracle:
         described, block = array_block.pack_arrays([split.numbers])
         request = {"do": "answer", "method": method, "place": list(place), "block": described}
         request |= {"texts": split.texts, "texts_of": split.texts_of, "none_of": split.none_of}
-        done, block = self.child.ask(request, block, timeout_s=ANSWER_TIMEOUT_S)
+        doing = f"Asking the model for {method}"
+        done, block = self.child.ask(request, block, timeout_s=ANSWER_TIMEOUT_S, doing=doing)
         (answered,) = unpacked(done, block)
         return answered
 
@@ -110,7 +111,7 @@ def open_file(
     with ChildProcess(environment.interpreter, cpu_s=cpu_s, modules=modules.files) as child:
         with _naming(file.name):
             request = {"do": "load", "modules": sorted(modules.names)}
-            done, block = child.ask(request, content, timeout_s=LOAD_TIMEOUT_S)
+            done, block = child.ask(request, content, timeout_s=LOAD_TIMEOUT_S, notify=notify)
         facts = signatures.checked_facts(done.get("facts"))
         signatures.check_supported(facts)
         if signature is None:

@@ -48,6 +48,8 @@ def _node(node: Any, made: list[FittedValue], arrays: Sequence[NDArray[Any]]) ->
             return {name: _value(item, made) for name, item in items.items()}
         case ["object", str() as type_name, dict() as items]:
             return FittedObject(type_name, {name: _value(i, made) for name, i in items.items()})
+        case ["text", str() as text]:
+            return text
         case ["array", int() as index] if 0 <= index < len(arrays):
             return arrays[index]
     raise _nonsense()

@@ -15,7 +15,7 @@ from poner.artifacts import FittedObject, Provenance, Rows, Signature, TrainedMo
 from poner.errors import ModelUnreadableError
 from poner.loader import signatures, training_data
 from poner.loader.fitted import fitted_object
-from poner.loader.reader import describe, estimators, missing_values
+from poner.loader.reader import describe, estimators, missing_values, outside
 from poner.loader.reader.faults import FileUnreadableError
 from poner.loader.text_rows import split_texts
 from poner_runtime.fitted import as_fitted, settle
@@ -66,6 +66,8 @@ def open_memory(
         estimators.check_estimator(estimator)
         settled = copy.deepcopy(estimator)  # what follows must not reach the user's own
         settle(settled)
+        outside.check_model(settled)
+        oracle = MemoryOracle(settled)
         facts = signatures.checked_facts(estimators.facts(settled))
     except FileUnreadableError as error:
         raise ModelUnreadableError(error.message, error.hint) from error
@@ -73,7 +75,6 @@ def open_memory(
     if feature_names is None and facts.feature_names is None:
         feature_names = training_data.column_names(X)
     signature = signatures.make_signature(facts, feature_names, labels, lambda line: None)
-    oracle = MemoryOracle(settled)
     rows = _training_rows(X, signature)
     yield TrainedModel(
         estimator=describe_estimator(settled),

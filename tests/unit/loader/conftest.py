@@ -127,7 +127,7 @@ class InProcess:
     def __exit__(self, *_):
         pass
 
-    def ask(self, request, body=b"", *, timeout_s):
+    def ask(self, request, body=b"", *, timeout_s, **_):
         """One request."""
         from poner.loader.child_process import fault_of
         from poner.loader.reader.child import fault_message

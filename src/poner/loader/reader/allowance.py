@@ -27,6 +27,10 @@ LARGEST_KEY = 1 << 60
 """Below 2**61 - 1 an integer is its own hash, so no two keys have the same."""
 
 
+MOST_DIMENSIONS = 32
+"""Of an array, in every numpy."""
+
+
 class Allowance:
     """What one file may still take."""
 
@@ -116,6 +120,17 @@ def check_integer(value: Any) -> None:
         )
 
 
+def read_integer(text: str) -> int:
+    """The integer of a JSON document.
+
+    Raises:
+        FileUnreadableError: it is too large.
+    """
+    value = int(text)
+    check_integer(value)
+    return value
+
+
 def is_plain_number_key(key: Any) -> bool:
     """Whether a key is no integer, or one whose hash no other integer shares."""
     return not isinstance(key, int) or -LARGEST_KEY < key < LARGEST_KEY
@@ -124,3 +139,12 @@ def is_plain_number_key(key: Any) -> bool:
 def refuse_key() -> FileRefusedError:
     """The refusal of a key."""
     return FileRefusedError("The model file has a dictionary key that is not plain.")
+
+
+def is_shape(shape: Any) -> bool:
+    """Whether it is the shape of an array."""
+    return (
+        type(shape) is tuple
+        and len(shape) <= MOST_DIMENSIONS
+        and all(type(length) is int and length >= 0 for length in shape)
+    )

@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .allowance import is_shape
 from .faults import FileRefusedError
 
 if TYPE_CHECKING:
@@ -23,10 +24,6 @@ BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
 
 GENERATOR_BYTES = 1 << 10
 """What a random bit generator takes, whose state a file may leave out."""
-
-
-MOST_DIMENSIONS = 32
-"""Of an array, in every numpy."""
 
 
 class Constructor:
@@ -84,6 +81,8 @@ def _plain(kind: Callable[..., Any], name: str) -> Make:
             if type(items) not in (list, tuple):  # a range could be of any length
                 raise _bad(name)
             return machine.make_set(set if name == "set" else frozenset, items)
+        if name in ("slice", "range", "complex") and not all(map(_is_bound, arguments)):
+            raise _bad(name)
         if name in ("bytes", "bytearray"):
             if not _is_text_or_bytes(arguments):
                 raise _bad(name)
@@ -91,6 +90,13 @@ def _plain(kind: Callable[..., Any], name: str) -> Make:
         return kind(*arguments)
 
     return make
+
+
+def _is_bound(value: Any) -> bool:
+    """Whether a slice may begin or end with it: nothing that could hold another object."""
+    import numpy as np
+
+    return value is None or isinstance(value, (int, float, str, np.generic))
 
 
 def _is_text_or_bytes(arguments: tuple[Any, ...]) -> bool:
@@ -176,15 +182,6 @@ def _from_buffer(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:
     if not data:
         return np.zeros(shape, dtype, order)
     return np.frombuffer(bytearray(data), dtype).reshape(shape, order=order)
-
-
-def is_shape(shape: Any) -> bool:
-    """Whether it is the shape of an array."""
-    return (
-        type(shape) is tuple
-        and len(shape) <= MOST_DIMENSIONS
-        and all(type(length) is int and length >= 0 for length in shape)
-    )
 
 
 def _bit_generator(machine: LoadingMachine, arguments: tuple[Any, ...]) -> Any:

@@ -6,6 +6,7 @@ The result is a table of nodes and a list of arrays. A node is one of::
     ["dict", {text: value, ...}]
     ["object", type name, {attribute: value, ...}]
     ["array", index into the list of arrays]
+    ["text", text]                      of texts so long that sharing them matters
 
 and a value is null, a boolean, a number, a text, or `[index of a node]`. A node refers only to
 nodes before it, so what is shared is there once, nothing can go round in circles, and the reader
@@ -23,6 +24,13 @@ from .faults import FileUnreadableError
 
 DEEPEST = 100
 """Objects inside objects; Pipelines of stacks of forests need about 30."""
+
+
+LONGEST_TEXT_IN_PLACE = 64
+"""Characters of a text that is written where it stands; a longer one is a node, written once."""
+
+MOST_BYTES = 2 << 30
+"""Of arrays and of long keys together: twice the largest model file."""
 
 
 class Description(NamedTuple):
@@ -58,11 +66,15 @@ class _Table:
         """Objects being taken apart at the moment, by id."""
         self.kept: list[Any] = []
         """Objects that were made on the way: alive, so that no id is used twice."""
+        self.left_bytes = MOST_BYTES
+        """What arrays and long keys may still take."""
 
     def value(self, value: Any, depth: int) -> Any:
         """A scalar as it is, anything else as `[index]`."""
         kind = type(value)
-        if value is None or kind is str or kind is bool or kind is int or kind is float:
+        if value is None or kind is bool or kind is int or kind is float:
+            return value
+        if kind is str and len(value) <= LONGEST_TEXT_IN_PLACE:
             return value
         if isinstance(value, self.np.generic):
             return self._scalar(value)
@@ -94,6 +106,8 @@ class _Table:
         return len(self.nodes) - 1
 
     def _node(self, value: Any, depth: int) -> list[Any]:
+        if type(value) is str:
+            return ["text", value]
         if isinstance(value, self.np.ndarray):
             return self._array(value, depth)
         if isinstance(value, dict):
@@ -110,6 +124,7 @@ class _Table:
             return ["object", "numpy.ma.MaskedArray", {}]  # search results, never a prediction
         if not is_plain(value.dtype):
             return ["object", "numpy.ndarray", {}]  # dates
+        self._spend(value.nbytes)
         self.arrays.append(self.np.asarray(value))
         return ["array", len(self.arrays) - 1]
 
@@ -122,7 +137,18 @@ class _Table:
         return [[self._add(["list", self._nested(i, dimensions - 1, depth)])] for i in items]
 
     def _mapping(self, state: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-        return {str(key): self.value(value, depth) for key, value in state.items()}
+        described = {}
+        for key, value in state.items():
+            name = str(key)
+            if len(name) > LONGEST_TEXT_IN_PLACE:  # it is written again for each object
+                self._spend(len(name))
+            described[name] = self.value(value, depth)
+        return described
+
+    def _spend(self, size: int) -> None:
+        self.left_bytes -= size
+        if self.left_bytes < 0:
+            raise FileUnreadableError("The model takes apart into more than any model can be.")
 
 
 def type_name(kind: type) -> str:

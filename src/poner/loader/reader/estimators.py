@@ -28,6 +28,9 @@ FLOAT32_METHODS = {("sklearn.ensemble._gb", "_raw_predict"): True}
 DEEPEST_WRAPPING = 20
 """Pipelines in searches in pipelines."""
 
+MOST_FEATURES = 20_000
+"""Features of one model: each is described, named and tried."""
+
 SENDABLE_KINDS = "biufcSU"
 """Kinds of dtype an answer may have."""
 
@@ -59,6 +62,12 @@ def check_estimator(value: Any) -> None:
         raise FileUnreadableError(
             f"The model is a {name} that is not fitted.", "Call fit before saving it."
         ) from error
+    count = _number_of_features(value)
+    if count is not None and not 0 <= count <= MOST_FEATURES:
+        raise FileUnreadableError(
+            f"The model takes {count} features; at most {MOST_FEATURES} are served.",
+            "Select or combine features before fitting it.",
+        )
 
 
 def facts(estimator: Any) -> dict[str, Any]:
@@ -113,7 +122,12 @@ def _plain_classes(classes: Any) -> list[Any] | None:
     if classes is None:
         return None
     if isinstance(classes, (list, tuple)) and len(classes) and hasattr(classes[0], "tolist"):
-        return [_plain_classes(own) for own in classes]
+        return [_plain_list(own) for own in classes]
+    return _plain_list(classes)
+
+
+def _plain_list(classes: Any) -> list[Any]:
+    """The classes of one output."""
     listed = classes.tolist() if hasattr(classes, "tolist") else list(classes)
     plain = [item.item() if hasattr(item, "dtype") else item for item in listed]
     for item in plain:

@@ -104,15 +104,14 @@ def named_parts(value: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(value, np.ndarray):
         if value.dtype.hasobject:
             yield from ((None, part) for part in np.asarray(value).ravel().tolist())
-        return
-    if isinstance(value, dict):
+    elif isinstance(value, dict):
         yield from list(value.items())
     elif isinstance(value, (list, tuple, set, frozenset)):
         yield from ((None, part) for part in list(value))
     elif isinstance(value, functools.partial):
         yield from enumerate((value.args, value.keywords))
     elif isinstance(value, np.random.RandomState):
-        yield None, value._bit_generator  # type: ignore[attr-defined]  # it has no public name
+        yield None, value._bit_generator
     elif isinstance(value, np.random.Generator):
         yield None, value.bit_generator
     elif is_neighbour_tree(value):
@@ -124,14 +123,15 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
     state = getattr(value, "__dict__", None)
     if isinstance(state, dict):
         yield from list(state.items())
-    for name in _slots(type(value)):
+    kind: Any = type(value)
+    for name in _slots(kind):
         if hasattr(value, name):
             yield name, getattr(value, name)
 
 
 @functools.lru_cache(maxsize=None)
 def _slots(kind: type) -> tuple[str, ...]:
-    """Attributes that objects of a class keep outside `__dict__`, under the names they have there."""
+    """Attributes that a class keeps outside `__dict__`, under the names they have there."""
     names = []
     for base in kind.__mro__:
         slots = base.__dict__.get("__slots__", ())

@@ -144,23 +144,31 @@ class ListingMachine(PickleMachine):
 
 def _item_size(dtype: Any) -> int | None:
     """Bytes of one item of the array, None if it holds objects."""
-    if not isinstance(dtype, Mention) or len(dtype.arguments) < 2:
-        raise FileUnreadableError("The model file is damaged: an array without a dtype.")
-    code, state = dtype.arguments[1], dtype.state
-    if not isinstance(code, str) or not code[1:].isdigit():
-        raise FileUnreadableError("The model file is damaged: a dtype without a code.")
+    code, state = _code_and_state(dtype)
     if code[0] == "O" or (isinstance(state, tuple) and _holds_objects(state)):
         return None
     return int(code[1:]) * CODE_SIZES.get(code[0], 1)
 
 
+def _code_and_state(dtype: Any) -> tuple[str, Any]:
+    if not isinstance(dtype, Mention) or len(dtype.arguments) < 2:
+        raise FileUnreadableError("The model file is damaged: an array without a dtype.")
+    code = dtype.arguments[1]
+    if not isinstance(code, str) or not code[1:].isdigit():
+        raise FileUnreadableError("The model file is damaged: a dtype without a code.")
+    return code, dtype.state
+
+
 def _holds_objects(state: tuple[Any, ...]) -> bool:
-    """A structured dtype's state lists its fields: version, order, subarray, names, fields, ..."""
+    """A structured dtype's state lists its fields: version, order, subarray, names, fields, ...
+
+    Fields are plain values: `loading` refuses records inside records.
+    """
     fields = state[4] if len(state) > 4 else None
     if not isinstance(fields, dict):
         return False
     return any(
-        _item_size(field[0]) is None
+        _code_and_state(field[0])[0][0] == "O"
         for field in fields.values()
         if isinstance(field, tuple) and field
     )

@@ -181,8 +181,10 @@ class LoadingMachine(PickleMachine):
 
     def new(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
         """An instance that was not initialised, of a class that may have instances."""
-        if not isinstance(kind, type) or kind not in self.classes or arguments:
+        if not isinstance(kind, type) or kind not in self.classes:
             raise FileRefusedError("The model file makes an object of what it may only name.")
+        if arguments:
+            return _named_tuple(kind, arguments)
         maker: Any = kind.__new__
         made = maker(kind)
         self.awaiting[id(made)] = made
@@ -259,6 +261,13 @@ class LoadingMachine(PickleMachine):
                 raise refuse_key()
             if not is_plain_number_key(part):
                 raise refuse_key()
+
+
+def _named_tuple(kind: type, arguments: tuple[Any, ...]) -> Any:
+    """A named tuple, such as IterativeImputer keeps: no other class takes arguments."""
+    if not issubclass(kind, tuple) or len(getattr(kind, "_fields", ())) != len(arguments):
+        raise FileRefusedError("The model file makes an object with arguments.")
+    return tuple.__new__(kind, arguments)
 
 
 def _is_number(value: Any) -> bool:

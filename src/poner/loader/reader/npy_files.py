@@ -10,8 +10,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from .allowance import Allowance
-from .constructors import is_shape
+from .allowance import Allowance, is_shape
 from .faults import FileUnreadableError
 from .skops_schema import open_archive, read_member
 
@@ -39,7 +38,7 @@ def read_npy(data: bytes, allowance: Allowance) -> Any:
 
     stream = io.BytesIO(data)
     try:
-        version = np.lib.format.read_magic(stream)  # type: ignore[no-untyped-call]  # has no types
+        version = np.lib.format.read_magic(stream)
         prefix = PREFIX_BYTES[version]
         if int.from_bytes(data[8:prefix], "little") > LARGEST_HEADER_BYTES:
             raise _damaged()

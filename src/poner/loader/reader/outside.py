@@ -1,11 +1,11 @@
 """Parameters by which a fitted model would read files as it answers: refused on every engine.
 
-What was looked for in scikit-learn 1.1 to 1.9, LightGBM 4.7 and XGBoost 3.2: a parameter whose
-effect at predict or transform is to open a file, to start a process or to call a function by name.
-`input` of the vectorizers is the one that opens files. `memory` of Pipeline and FeatureAgglomeration
-caches fits only; LightGBM's and XGBoost's parameters that name files or machines are read by fit
-only; `n_jobs` and the containers of `set_output` are settled (poner_runtime.fitted); functions that
-a model may hold are those of the allow-list, and the user's own.
+Searched in scikit-learn 1.1 to 1.9, LightGBM 4.7 and XGBoost 3.2: parameters by which predict or
+transform opens a file, starts a process or calls a function by name. The vectorizers' `input` opens
+files. The others are harmless: `memory` of Pipeline and FeatureAgglomeration caches fits only; fit
+alone reads the files and machines that LightGBM's and XGBoost's parameters name; `n_jobs` and the
+containers of `set_output` are settled (poner_runtime.fitted); and a model holds only functions of
+the allow-list, and the user's own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def check_parameters(value: Any) -> None:
     given = getattr(value, "input", CONTENT)
     if given != CONTENT:
         raise FileUnreadableError(
-            f"{type(value).__name__}(input={given!r}) opens a file for each text it is asked about.",
+            f"{type(value).__name__}(input={given!r}) opens a file for each text that it gets.",
             'Set input="content" and fit it again, on the texts themselves.',
         )
 

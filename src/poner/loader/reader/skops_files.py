@@ -12,20 +12,15 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-from .allowance import Allowance, check_integer
-from .constructors import BIT_GENERATORS, is_shape
+from . import skops_arrays
+from .allowance import Allowance, read_integer
 from .faults import FileRefusedError, FileUnreadableError
 from .loading import LoadingMachine
-from .npy_files import read_npy, read_sparse
+from .skops_arrays import Node
 from .skops_schema import open_archive, read_member, read_schema
 
 LOSS_MODULES = ("_loss", "sklearn._loss._loss", "sklearn.linear_model._sgd_fast")
 """Extension modules whose loss classes are called with their parameters."""
-
-OBJECT_BYTES = 1
-"""What an object of an array takes of the allowance: it stands in the schema with more."""
-
-Node = dict[str, Any]
 
 
 def load_skops(content: bytes, own_modules: frozenset[str] = frozenset()) -> Any:
@@ -80,38 +75,28 @@ class SkopsBuilder:
         return read_member(self.archive, node["file"])
 
 
-def _expect(node: Node, *names: str) -> None:
-    found = f"{node['__module__']}.{node['__class__']}"
-    if found not in names:
-        raise FileRefusedError(f"The model file has a {node['__loader__']} of {found}.")
-
-
 def _cached(builder: SkopsBuilder, node: Node) -> Any:
     raise FileUnreadableError("The model file is damaged: it refers to what is not there.")
 
 
 def _json(builder: SkopsBuilder, node: Node) -> Any:
-    return json.loads(node["content"], parse_int=_integer)
-
-
-def _integer(text: str) -> int:
-    value = int(text)
-    check_integer(value)
-    return value
+    return json.loads(node["content"], parse_int=read_integer)
 
 
 def _list(builder: SkopsBuilder, node: Node) -> Any:
-    _expect(node, "builtins.list")
+    skops_arrays.expect(node, "builtins.list")
     return [builder.build(item) for item in node["content"]]
 
 
 def _tuple(builder: SkopsBuilder, node: Node) -> Any:
-    _expect(node, "builtins.tuple")
-    return tuple(builder.build(item) for item in node["content"])
+    items = tuple(builder.build(item) for item in node["content"])
+    if (node["__module__"], node["__class__"]) == ("builtins", "tuple"):
+        return items
+    return builder.rules.new(builder.named(node), items)
 
 
 def _set(builder: SkopsBuilder, node: Node) -> Any:
-    _expect(node, "builtins.set")
+    skops_arrays.expect(node, "builtins.set")
     return builder.rules.make_set(set, [builder.build(item) for item in node["content"]])
 
 
@@ -140,7 +125,7 @@ def _key(kind: Any, text: str) -> Any:
     import numpy as np
 
     if kind is int:
-        return _integer(text)
+        return read_integer(text)
     if kind in (str, float):
         return kind(text)
     if kind is bool or kind is np.bool_:
@@ -155,7 +140,7 @@ def _key(kind: Any, text: str) -> Any:
 
 
 def _default_dict(builder: SkopsBuilder, node: Node) -> Any:
-    _expect(node, "collections.defaultdict")
+    skops_arrays.expect(node, "collections.defaultdict")
     factory = builder.build(node["content"]["default_factory"])
     target = builder.rules.call(builder.named(node), (factory,))
     builder.rules.set_items(target, builder.build(node["content"]["main"]).items())
@@ -163,7 +148,7 @@ def _default_dict(builder: SkopsBuilder, node: Node) -> Any:
 
 
 def _bytes(builder: SkopsBuilder, node: Node) -> Any:
-    _expect(node, "builtins.bytes", "builtins.bytearray")
+    skops_arrays.expect(node, "builtins.bytes", "builtins.bytearray")
     data = builder.member(node)
     builder.rules.allowance.spend(len(data))
     return bytearray(data) if node["__class__"] == "bytearray" else data
@@ -225,77 +210,6 @@ def _loss(builder: SkopsBuilder, node: Node) -> Any:
     return kind(*arguments)
 
 
-def _array(builder: SkopsBuilder, node: Node) -> Any:
-    import numpy as np
-
-    if node["type"] == "json":
-        _expect(node, "numpy.ndarray")
-        return _object_array(builder, node)
-    array = read_npy(builder.member(node), builder.rules.allowance)
-    if node["__class__"] == "ndarray":
-        return array
-    kind = builder.named(node)
-    if not isinstance(kind, type) or not issubclass(kind, np.generic) or array.ndim:
-        raise FileRefusedError("The model file has an array of a class that is not numpy's.")
-    return kind(array[()])
-
-
-def _object_array(builder: SkopsBuilder, node: Node) -> Any:
-    """An array of objects, stored as lists in lists; its size is known before it is made."""
-    import numpy as np
-
-    shape = builder.build(node["shape"])
-    if not is_shape(shape) or not shape:
-        raise FileUnreadableError("The model file is damaged: an array without a shape.")
-    builder.rules.allowance.check_shape(shape, OBJECT_BYTES)
-    level = [[builder.build(item) for item in node["content"]]]
-    for place, length in enumerate(shape):
-        if not all(type(part) is list and len(part) == length for part in level):
-            raise FileUnreadableError("The model file is damaged: an array of another shape.")
-        if place + 1 < len(shape):
-            level = [inner for part in level for inner in part]
-    array = np.empty(shape, dtype=object)
-    for index, item in zip(np.ndindex(*shape), (item for part in level for item in part)):
-        array[index] = item
-    return array
-
-
-def _masked(builder: SkopsBuilder, node: Node) -> Any:
-    import numpy as np
-
-    content = node["content"]
-    made = np.ma.MaskedArray(builder.build(content["data"]), builder.build(content["mask"]))
-    made.fill_value = None  # the default, as a pickle's `__setstate__` gives it
-    return made
-
-
-def _dtype(builder: SkopsBuilder, node: Node) -> Any:
-    return builder.build(node["content"]).dtype
-
-
-def _sparse(builder: SkopsBuilder, node: Node) -> Any:
-    return read_sparse(builder.member(node), builder.rules.allowance)
-
-
-def _random_state(builder: SkopsBuilder, node: Node) -> Any:
-    import numpy as np
-
-    random = np.random.RandomState()
-    random.set_state(builder.build(node["content"]))
-    return random
-
-
-def _random_generator(builder: SkopsBuilder, node: Node) -> Any:
-    import numpy as np
-
-    state = builder.build(node["content"]["bit_generator"])
-    if state.get("bit_generator") not in BIT_GENERATORS:
-        raise FileRefusedError("The model file has a random generator that is not numpy's.")
-    source = getattr(np.random, state["bit_generator"])(0)
-    source.state = state
-    return np.random.Generator(source)
-
-
 BUILDERS: dict[str, Callable[[SkopsBuilder, Node], Any]] = {
     "CachedNode": _cached,
     "JsonNode": _json,
@@ -314,11 +228,11 @@ BUILDERS: dict[str, Callable[[SkopsBuilder, Node], Any]] = {
     "PartialNode": _partial,
     "TreeNode": _tree,
     "LossNode": _loss,
-    "NdArrayNode": _array,
-    "MaskedArrayNode": _masked,
-    "DTypeNode": _dtype,
-    "SparseMatrixNode": _sparse,
-    "RandomStateNode": _random_state,
-    "RandomGeneratorNode": _random_generator,
+    "NdArrayNode": skops_arrays.build_array,
+    "MaskedArrayNode": skops_arrays.build_masked,
+    "DTypeNode": skops_arrays.build_dtype,
+    "SparseMatrixNode": skops_arrays.build_sparse,
+    "RandomStateNode": skops_arrays.build_random_state,
+    "RandomGeneratorNode": skops_arrays.build_random_generator,
 }
 """What builds each kind of node; methods and operators have none."""

@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from typing import Any
 
+from .allowance import read_integer
 from .allowed import CALL, NAME, NEW
 from .faults import FileUnreadableError
 from .formats import LARGEST_CONTENT_BYTES
@@ -86,7 +87,7 @@ def read_schema(archive: zipfile.ZipFile) -> dict[str, Any]:
             "Give the file of the model itself, not an archive of it.",
         )
     try:
-        schema = json.loads(read_member(archive, SCHEMA))
+        schema = json.loads(read_member(archive, SCHEMA), parse_int=read_integer)
     except (ValueError, RecursionError) as error:
         raise FileUnreadableError("The model file is damaged: schema.json.") from error
     protocol = schema.get("protocol") if isinstance(schema, dict) else None

@@ -12,7 +12,7 @@ import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .constructors import is_shape
+from .allowance import is_shape
 from .faults import FileRefusedError, FileUnreadableError
 
 if TYPE_CHECKING:

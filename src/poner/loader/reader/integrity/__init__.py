@@ -64,7 +64,8 @@ def check_graph(root: Any) -> None:
         FileRefusedError: it holds what would call or change something.
     """
     for value in walk(root):
-        for name, check in _checks_of(type(value)):
+        kind: Any = type(value)
+        for name, check in _checks_of(kind):
             try:
                 check(value)
             except BEYOND as error:

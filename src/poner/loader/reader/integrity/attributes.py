@@ -12,28 +12,32 @@ from ..outside import check_parameters
 
 
 def check_attributes(value: Any) -> None:
-    """No attribute of an object stands in the place of a method of scikit-learn's."""
+    """No attribute of an object stands in the place of a method of its class."""
     state = getattr(value, "__dict__", None)
     if not isinstance(state, dict):
         return
+    kind: Any = type(value)
     for name in state:
-        if _is_method(type(value), name):
+        if _is_method(kind, name):
             raise FileRefusedError(
-                f"The model file puts data in the place of {type(value).__name__}.{name}."
+                f"The model file puts data in the place of {kind.__name__}.{name}."
             )
     check_parameters(value)
 
 
 @functools.lru_cache(maxsize=None)
 def _is_method(kind: type, name: str) -> bool:
-    """Whether a class of scikit-learn that the object derives from defines a method of the name."""
+    """Whether a library's class that the object derives from defines a method of the name."""
     for base in kind.__mro__:
-        if name in vars(base) and base.__module__.startswith("sklearn."):
+        if name in vars(base) and base.__module__.startswith(LIBRARIES):
             found = vars(base)[name]
             own = inspect.isroutine(found) or isinstance(found, (staticmethod, classmethod))
             return own or type(found).__name__ in DESCRIPTORS
     return False
 
+
+LIBRARIES = ("sklearn.", "scipy.", "lightgbm.", "xgboost.")
+"""Packages whose methods no attribute replaces; what a user's own class does is the user's."""
 
 DESCRIPTORS = ("_AvailableIfDescriptor", "_IffHasAttrDescriptor", "RequestMethod")
 """Descriptors by which scikit-learn offers a method only where there is one."""

@@ -7,8 +7,8 @@ from typing import Any
 from .shapes import is_array, is_within, require
 
 COMPRESSED = ("csr", "csc")
-LARGEST_DIMENSION = 1 << 31
-"""Positions in a sparse matrix are 32 bits wide where compiled code asks for them."""
+LARGEST_DIMENSION = 1 << 24
+"""Rows or columns of a sparse matrix, which another format would list one by one."""
 
 GENERATOR_POSITIONS = {"MT19937": ("pos", 624), "Philox": ("buffer_pos", 4)}
 """By bit generator: the position in its buffer, and how long that is (numpy's mt19937.h and
@@ -19,8 +19,8 @@ def check_sparse(matrix: Any) -> None:
     """Indices are within the shape, and where each row begins follows where the last one did."""
     import numpy as np
 
-    shape, form = matrix.shape, matrix.format
-    fits = len(shape) == 2 and all(0 <= int(length) < LARGEST_DIMENSION for length in shape)
+    shape, form = matrix.shape, type(matrix).__name__[:3]
+    fits = len(shape) == 2 and all(0 <= int(length) <= LARGEST_DIMENSION for length in shape)
     require(fits, "sparse matrix", "has an impossible shape")
     data = matrix.data
     require(is_array(data, "biufc", 1), "sparse matrix", "has no numbers")

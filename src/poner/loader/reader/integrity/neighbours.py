@@ -1,4 +1,4 @@
-"""Neighbours: a tree's nodes split what their parent has, and rows are as wide as what they meet."""
+"""Neighbours: each node splits the rows of its parent, and all rows have the same width."""
 
 from __future__ import annotations
 
@@ -52,11 +52,10 @@ def _check_nodes(nodes: Any, n_rows: int) -> None:
 
 def _check_metric(metric: Any, width: int) -> None:
     """A distance's weights and matrix are as wide as the data."""
-    from sklearn import metrics
+    from sklearn import metrics, neighbors
 
-    distance = getattr(metrics, "DistanceMetric", None)
-    if distance is None:  # before scikit-learn 1.3
-        from sklearn.neighbors import DistanceMetric as distance
+    home: Any = metrics if hasattr(metrics, "DistanceMetric") else neighbors  # before 1.3
+    distance = home.DistanceMetric
     require(isinstance(metric, distance), "neighbour tree", "has no distance")
     name = type(metric).__name__
     _, vector, matrix, *more = metric.__getstate__()
@@ -72,6 +71,13 @@ def _check_metric(metric: Any, width: int) -> None:
         require(fits, "distance", "has a matrix for other columns")
     elif name.startswith("Haversine"):
         require(width == 2, "distance", "is one of latitude and longitude")
+
+
+def check_distance(metric: Any) -> None:
+    """A matrix of distances is square, whatever it is used for."""
+    if type(metric).__name__.startswith("Mahalanobis"):
+        shape = metric.__getstate__()[2].shape
+        require(shape == shape[:1] * 2, "distance", "has a matrix that is not square")
 
 
 def check_neighbours(model: Any) -> None:
@@ -112,6 +118,7 @@ CHECKS = {
         }.items()
         for name in names
     },
+    "sklearn.metrics._dist_metrics.DistanceMetric": check_distance,
     "sklearn.neighbors._base.NeighborsBase": check_neighbours,
 }
 """By class: what is checked of its objects."""

@@ -6,6 +6,9 @@ from typing import Any
 
 from ..faults import FileUnreadableError
 
+LARGEST_WIDTH = 1 << 24
+"""Columns that any estimator takes, such as those of hashed texts."""
+
 
 def require(holds: Any, what: str, fault: str) -> None:
     """Go on where something holds.
@@ -41,9 +44,10 @@ def width_of(estimator: Any) -> int:
         FileUnreadableError: it does not say.
     """
     width = vars(estimator).get("n_features_in_")
-    if width is None or isinstance(width, bool) or int(width) != width or width < 0:
+    if width is None or isinstance(width, bool) or int(width) != width:
         raise FileUnreadableError(
             f"The model file is damaged: a {type(estimator).__name__} does not say how many "
             "features it takes."
         )
+    require(0 <= width <= LARGEST_WIDTH, type(estimator).__name__, "takes too many features")
     return int(width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from .shapes import is_array, is_within, require, width_of
@@ -162,14 +163,35 @@ def _categorical_columns(model: Any, width: int) -> Any:
 
 
 def _check_encoder(model: Any, width: int) -> None:
-    """Encoded rows are as wide as the model says: tried with a row of gaps."""
-    import numpy as np
+    """Rows are as wide behind the model's own encoder as before it."""
+    from sklearn.compose import ColumnTransformer
 
-    if vars(model).get("_preprocessor") is None:
+    encoder = vars(model).get("_preprocessor")
+    if encoder is None:
         return
-    encoded = model._preprocessor.transform(np.full((1, width), np.nan))
-    fits = getattr(encoded, "shape", None) == (1, width)
-    require(fits, "histogram model", "encodes rows to another number of columns")
+    require(type(encoder) is ColumnTransformer, "histogram model", "has an encoder of another kind")
+    widths = [
+        _encoded_width(transformer, chosen, width)
+        for _, transformer, chosen in encoder.transformers_
+    ]
+    require(sum(widths) == width, "histogram model", "encodes rows to another number of columns")
+
+
+def _encoded_width(transformer: Any, chosen: Any, width: int) -> int:
+    """Number of columns that a part of the encoder makes of those that it gets."""
+    import numpy as np
+    from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
+
+    named = isinstance(chosen, list) and bool(chosen) and isinstance(chosen[0], str)
+    if isinstance(chosen, (str, int)):
+        count = 1
+    else:
+        count = len(chosen) if named else len(np.arange(width)[chosen])
+    keeps = type(transformer) is OrdinalEncoder or isinstance(transformer, str)
+    if type(transformer) is FunctionTransformer:
+        keeps = transformer.func is None or isinstance(transformer.func, functools.partial)
+    require(keeps or not count, "histogram model", "has an encoder of another kind")
+    return 0 if transformer == "drop" else count
 
 
 CHECKS = {

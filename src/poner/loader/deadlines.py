@@ -1,0 +1,69 @@
+"""How long a child process may take, said when it takes long and when it is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from poner.errors import ModelUnreadableError
+
+SLOW_S = 10.0
+"""After this long the user is told what is going on."""
+
+
+def _nobody(line: str) -> None:
+    """Tell nobody."""
+
+
+class Deadline:
+    """The time by which something has to be done.
+
+    >>> Deadline(300.0, "Reading clf.sav", print).left_s() <= SLOW_S
+    True
+    """
+
+    def __init__(
+        self,
+        timeout_s: float,
+        doing: str,
+        notify: Callable[[str], None] = _nobody,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin.
+
+        Args:
+            timeout_s: how long it may take.
+            doing: what it is, as the beginning of a sentence.
+            notify: told once, when it takes long.
+            clock: seconds that only go forward.
+        """
+        self.timeout_s = timeout_s
+        self.doing = doing
+        begun = clock()
+        self.at = begun + timeout_s
+        """When it is over, by the clock."""
+        self._notify, self._clock = notify, clock
+        self._slow_at = begun + SLOW_S if timeout_s > SLOW_S else None
+
+    def left_s(self) -> float:
+        """Seconds to wait before asking again.
+
+        Raises:
+            ModelUnreadableError: it is over.
+        """
+        now = self._clock()
+        if now >= self.at:
+            raise ModelUnreadableError(
+                f"{self.doing} took longer than {self.timeout_s:.0f} s, and was stopped.",
+                "Check where the file comes from: a fitted model is read, and answers, in seconds.",
+            )
+        if self._slow_at is not None and now >= self._slow_at:
+            self._slow_at = None
+            self._notify(
+                f"{self.doing} takes longer than {SLOW_S:.0f} s; it is stopped after "
+                f"{self.timeout_s:.0f} s."
+            )
+        if self._slow_at is None:
+            return self.at - now
+        return min(self.at, self._slow_at) - now
