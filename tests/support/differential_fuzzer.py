@@ -65,8 +65,8 @@ def _fuzz_batch(first: int, end: int, findings: Findings) -> int:
     folder = process.make_folder("poner-fuzz-", Path(tempfile.gettempdir()))
     program = process.Program(
         interpreter=sys.executable,
-        flags=("-B",),
         file=Path(__file__),
+        packages=True,
         arguments=(str(first), str(end)),
         readable=(ROOT,),
         environment=ENVIRONMENT,
@@ -136,7 +136,10 @@ def seeds() -> list[bytes]:
         stream = io.BytesIO()
         joblib.dump(model, stream)
         found.append(stream.getvalue())
-    return found
+    from tests.support.hostile_models import hostile_models
+
+    small = [content for content in hostile_models().values() if len(content) < 20_000]
+    return found * 4 + small  # few changes make a hostile file one that opens
 
 
 class _TooLongError(Exception):

@@ -6,6 +6,7 @@ follows from the random generator that is given.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import io
 import itertools
@@ -28,7 +29,9 @@ def mutate(generator: random.Random, seeds: Sequence[bytes]) -> bytes:
     """A changed model file, made of one or two of the seeds."""
     content = generator.choice(seeds)
     if content.startswith(b"PK"):
-        return change_skops(generator, content)
+        with contextlib.suppress(RecursionError):  # a seed is as deep as it can be
+            return change_skops(generator, content)
+        return change_bytes(generator, content, seeds)
     pickles = [seed for seed in seeds if not seed.startswith(b"PK")]
     for _ in range(generator.choice((1, 1, 1, 2, 3))):
         change = generator.choice((change_opcodes, change_opcodes, change_bytes, splice))
@@ -121,11 +124,14 @@ def change_skops(generator: random.Random, content: bytes) -> bytes:
     """Change a node of the schema, or the bytes of a member."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    if generator.random() < 0.2:
+    schema = None
+    if generator.random() < 0.8:
+        with contextlib.suppress(ValueError, KeyError, RecursionError):
+            schema = json.loads(members["schema.json"])
+    if schema is None:
         name = generator.choice(sorted(members))
         members[name] = change_bytes(generator, members[name], ())
     else:
-        schema = json.loads(members["schema.json"])
         for _ in range(generator.choice((1, 1, 2, 3))):
             _change_node(generator, schema)
         members["schema.json"] = json.dumps(schema).encode()
@@ -139,27 +145,27 @@ def change_skops(generator: random.Random, content: bytes) -> bytes:
 def _change_node(generator: random.Random, schema: Any) -> None:
     """Give a place in the schema another value, or one from elsewhere in it."""
     places = list(_places(schema))
+    identities = [place for place in places if place[1] == "__id__"] or places
+    if not places:
+        return
     holder, key = generator.choice(places)
+    donor, donated = generator.choice(places)
     match generator.randrange(4):
         case 0:
-            donor, donated = generator.choice(places)
             holder[key] = copy.deepcopy(donor[donated])
         case 1:
             holder[key] = generator.choice((None, True, *NUMBERS, *TEXTS, [], {}))
         case 2 if isinstance(holder, dict):
             del holder[key]
         case _:
-            identities = [place for place in places if place[1] == "__id__"]
-            (holder, key), (other, name) = (
-                generator.choice(identities),
-                generator.choice(identities),
-            )
-            holder[key] = other[name]
+            (holder, key), (donor, donated) = (generator.choice(identities) for _ in range(2))
+            holder[key] = copy.deepcopy(donor[donated])
 
 
 def _places(value: Any) -> Any:
     """Every (holder, key or index) below a value."""
-    items = value.items() if isinstance(value, dict) else enumerate(value)
+    is_holder = isinstance(value, (dict, list))
+    items = value.items() if isinstance(value, dict) else enumerate(value if is_holder else ())
     for key, inner in list(items):
         yield value, key
         if isinstance(inner, (dict, list)):

@@ -27,7 +27,7 @@ from poner.bundler.trial import host_architecture
 from poner.errors import ParityError, PonerError
 from poner.interpreters import make_environment
 from poner.limits import RUNTIMES
-from tests.layered import InstalledLayers, make_examples, write_files
+from tests.layered import make_examples, write_files
 
 X = np.random.default_rng(0).normal(size=(200, 3))
 Y = (X[:, 0] + X[:, 1] > 0).astype(int)
@@ -226,8 +226,6 @@ def test_a_graph_is_proved_from_its_zips(tmp_path: Path, kind: str) -> None:
         model = LogisticRegression().fit(X, Y)
     method = "decision_function" if kind == "decisions" else "predict_proba"
     examples = make_examples(model, rows, classes=(0, 1), scores=method)
-    interpreter = environment("3.11", RUNTIME_LIBRARIES["python3.11"])
-    site = interpreter.parents[1] / "lib/python3.11/site-packages"
 
     def make(graph: bytes) -> Any:
         return make_layered_bundle(
@@ -238,7 +236,6 @@ def test_a_graph_is_proved_from_its_zips(tmp_path: Path, kind: str) -> None:
             runtime=RUNTIMES["python3.11"],
             architecture=host_architecture(),
             settings=FunctionSettings(),
-            make_layers=InstalledLayers(tmp_path / "cache", site=site),
         )
 
     with pytest.raises(ParityError, match="onnx engine"):

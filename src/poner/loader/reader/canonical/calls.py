@@ -95,6 +95,11 @@ def _scalar(arguments: Sequence[Any]) -> bool:
     return type(data) is bytes and item_bytes(dtype) == len(data) and not holds_objects(dtype)
 
 
+def _is_bound(value: Any) -> bool:
+    """Whether a slice may begin or end there: columns are chosen by place or by name."""
+    return value is None or type(value) in (bool, int, float, str)
+
+
 def _of(*kinds: type) -> Callable[[Sequence[Any]], bool]:
     """Whether there are at most as many arguments as kinds, each of its kind."""
 
@@ -118,7 +123,7 @@ CHECKS: dict[Global, Callable[[Sequence[Any]], bool]] = {
     ),
     Global("builtins", "complex"): _of(float, float),
     Global("builtins", "range"): _of(int, int, int),
-    Global("builtins", "slice"): _of(int, int, int),
+    Global("builtins", "slice"): lambda arguments: all(map(_is_bound, arguments)),
     Global("collections", "OrderedDict"): lambda arguments: not arguments,
     Global("collections", "defaultdict"): lambda arguments: (
         len(arguments) <= 1 and all(argument in FACTORIES for argument in arguments)
