@@ -37,6 +37,26 @@ def _order() -> bytes:
 
 
 @hostile
+def _short() -> bytes:
+    """A KDTree with a short state."""
+    maker, arguments, state = neighbors.KDTree(X, leaf_size=5).__reduce__()
+    return pickle.dumps(Called(maker, arguments, state[:3]))
+
+
+@hostile
+def _short_metric() -> bytes:
+    """A distance with a short state."""
+    maker, arguments, state = neighbors.KDTree(X).__getstate__()[11].__reduce__()
+    return pickle.dumps(Called(maker, arguments, state[:1]))
+
+
+@hostile
+def _weights() -> bytes:
+    """A KDTree with the weight of one row."""
+    return neighbour_tree(12, np.ones(1))
+
+
+@hostile
 def _overlap() -> bytes:
     """A KDTree of which every node has all rows."""
     nodes = neighbors.KDTree(X, leaf_size=5).__getstate__()[2].copy()

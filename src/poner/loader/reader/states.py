@@ -9,6 +9,7 @@ finished model relies on, such as a tree's children, is checked when nothing cha
 from __future__ import annotations
 
 import functools
+import types
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ BOOSTERS = {"lightgbm.basic": str, "xgboost.core": bytearray}
 
 HANDLES = ("_handle", "handle")
 """Where it does; a pointer once it is loaded. LightGBM renamed it with version 4."""
+
+NEIGHBOUR_TREE_PARTS = 13
+"""Parts of the state of a KDTree or BallTree: the first is its rows, the last their weights."""
 
 DAMAGED = "The model file is damaged: {} does not hold together."
 
@@ -77,11 +81,32 @@ def _set_attributes(target: Any, state: Any, machine: LoadingMachine) -> None:
         _check_nodes(state)
     setter = getattr(type(target), "__setstate__", None)
     if setter is not None:
+        if not isinstance(setter, types.FunctionType):
+            _check_compiled(target, state)
         setter(target, state)
     elif type(state) is dict:
         target.__dict__.update(state)
     elif state is not None:
         raise FileUnreadableError(DAMAGED.format(f"the state of a {name}"))
+
+
+def _check_compiled(target: Any, state: Any) -> None:
+    """A compiled `__setstate__` takes the parts of a tuple by number, and looks for no end.
+
+    As many parts must be there as a new object of the class has; a neighbour tree also adds up
+    the weights of its rows at once (sklearn/neighbors/_binary_tree.pxi.tp, 1.1 to 1.9).
+    """
+    import numpy as np
+
+    own = target.__getstate__()
+    good = type(state) is type(own) and (type(own) is not tuple or len(state) == len(own))
+    if good and type(own) is tuple and len(own) == NEIGHBOUR_TREE_PARTS:
+        rows, weights = state[0], state[-1]
+        is_table = isinstance(rows, np.ndarray) and rows.ndim == 2
+        is_vector = isinstance(weights, np.ndarray) and weights.ndim == 1
+        good = is_table and (weights is None or (is_vector and len(weights) == len(rows)))
+    if not good:
+        raise FileUnreadableError(DAMAGED.format(f"the state of a {type(target).__name__}"))
 
 
 def _check_nodes(state: Any) -> None:

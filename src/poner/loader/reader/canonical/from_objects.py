@@ -179,6 +179,9 @@ def _reduced(value: Any) -> Any:
         raise _not_written(f"the module {value.__name__}")
     if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
         return value.__qualname__
+    if isinstance(value, np.ma.MaskedArray):  # its fill value is the default's once it is loaded
+        function, arguments, state = value.__reduce__()
+        return function, arguments, (*state[:-1], None)
     if isinstance(value, bytearray):
         return bytearray, ((bytes(value),) if value else ())
     reducer = copyreg.dispatch_table.get(type(value))
