@@ -180,7 +180,8 @@ def _reduced(value: Any) -> Any:
     if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
         return value.__qualname__
     if isinstance(value, np.ma.MaskedArray):  # its fill value is the default's once it is loaded
-        function, arguments, state = value.__reduce__()
+        reduced: Any = value.__reduce__()
+        function, arguments, state = reduced
         return function, arguments, (*state[:-1], None)
     if isinstance(value, bytearray):
         return bytearray, ((bytes(value),) if value else ())
