@@ -128,7 +128,7 @@ def open_file(
             training_rows=model_files.read_training_rows(file, len(signature.features)),
             file=ModelFile(
                 name=file.name,
-                write=lambda: rewritten_model(child, file.name, modules),
+                write=lambda: rewritten_model(child, file.name, modules, notify),
                 libraries=_libraries(modules, wanted, environment, {**recorded, SKLEARN: version}),
                 modules=modules.files,
             ),

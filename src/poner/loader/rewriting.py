@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader.child_process import ChildProcess
 from poner.loader.reader import canonical
@@ -11,7 +13,12 @@ from poner.loader.user_modules import UserModules
 REWRITE_TIMEOUT_S = 300.0
 
 
-def rewritten_model(child: ChildProcess, file_name: str, modules: UserModules) -> bytes:
+def rewritten_model(
+    child: ChildProcess,
+    file_name: str,
+    modules: UserModules,
+    notify: Callable[[str], None] = lambda line: None,
+) -> bytes:
     """A plain pickle of the model that a child has loaded; shipped and converted in its place.
 
     The child is not trusted: its pickle is read, held against the allow-list and written once
@@ -21,13 +28,19 @@ def rewritten_model(child: ChildProcess, file_name: str, modules: UserModules) -
         child: has loaded the model.
         file_name: for errors.
         modules: the user's own.
+        notify: told where it takes long.
 
     Raises:
         ModelUnreadableError: the model holds what is not written anew.
         ModelRefusedError: what the child sent is in another form, or breaks a rule.
     """
     try:
-        _, content = child.ask({"do": "rewrite"}, timeout_s=REWRITE_TIMEOUT_S)
+        _, content = child.ask(
+            {"do": "rewrite"},
+            timeout_s=REWRITE_TIMEOUT_S,
+            doing=f"Writing {file_name} anew",
+            notify=notify,
+        )
         return canonical.checked(content, modules.names)
     except ModelUnreadableError as error:
         raise ModelUnreadableError(f"{file_name}: {error.message}", error.hint) from error

@@ -80,7 +80,7 @@ class TakenOver:
     def __init__(self, content: bytes) -> None:
         self.content = content
 
-    def ask(self, request: Any, body: bytes = b"", *, timeout_s: float) -> Any:
+    def ask(self, request: Any, body: bytes = b"", **options: Any) -> Any:
         """Answer with the content."""
         return {}, self.content
 
