@@ -151,6 +151,15 @@ def test_arrays_arrive_with_dtype_and_shape(models):
         ),
         (
             {
+                "dtypes": [
+                    {"names": ["a"], "formats": ["<f8"], "offsets": [(1 << 31) - 1], "itemsize": 8}
+                ],
+                "arrays": [],
+            },
+            b"",
+        ),
+        (
+            {
                 "dtypes": [{"names": ["a"], "formats": ["|O"], "offsets": [0], "itemsize": 8}],
                 "arrays": [],
             },

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .allowance import Allowance, is_shape
+from .array_block import has_fields_inside
 from .faults import FileUnreadableError
 from .skops_schema import open_archive, read_member
 
@@ -47,6 +48,8 @@ def read_npy(data: bytes, allowance: Allowance) -> Any:
     except (ValueError, KeyError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
         raise _damaged() from error
     if dtype.hasobject or dtype.subdtype is not None or not is_shape(shape):
+        raise _damaged()
+    if not has_fields_inside(dtype):
         raise _damaged()
     if any(field[0].names or field[0].subdtype for field in (dtype.fields or {}).values()):
         raise _damaged()

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .allowance import is_shape
+from .array_block import has_fields_inside
 from .faults import FileRefusedError, FileUnreadableError
 
 if TYPE_CHECKING:
@@ -202,7 +203,10 @@ def _structured(names: Any, fields: Any, size: Any, machine: LoadingMachine) -> 
         described["formats"].append(dtype)
         described["offsets"].append(offset)
     layout: Any = described
-    return np.dtype(layout)
+    made = np.dtype(layout)
+    if not has_fields_inside(made):
+        raise FileUnreadableError(DAMAGED.format("a dtype"))
+    return made
 
 
 def _field(field: Any) -> tuple[Any, int]:
