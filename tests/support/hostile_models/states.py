@@ -51,7 +51,14 @@ def _short_metric() -> bytes:
 
 
 @hostile
-def _weights() -> bytes:
+def _far_field() -> bytes:
+    """A dtype with a field 2 GB behind its item, which numpy takes."""
+    far: Any = {"names": ["a"], "formats": ["<f8"], "offsets": [(1 << 31) - 1], "itemsize": 8}
+    return broken(fitted(LogisticRegression), coef_=np.zeros(1, far))
+
+
+@hostile
+def _short_weights() -> bytes:
     """A KDTree with the weight of one row."""
     return neighbour_tree(12, np.ones(1))
 
