@@ -189,8 +189,8 @@ def check_uploads(observed: Observed, desired: Desired) -> None:
     for key in desired.uploads.keys() & observed.uploads.keys():
         if not holds_what_it_says(observed.uploads[key], desired.name):
             raise DeployError(
-                f"s3://{desired.settings.bucket}/{key} is not poner's: its SHA-256 checksum is "
-                "missing, or differs from the hash in its key.",
+                f"s3://{desired.settings.bucket}/{key} is not the zip of that hash: its SHA-256 "
+                "checksum is missing or differs.",
                 "Move it elsewhere, or name another bucket as `bucket` under [deploy].",
             )
 
