@@ -117,7 +117,7 @@ class Signature:
         return tuple(feature.wire_name for feature in self.features)
 
     def to_json(self) -> str:
-        """Text of a signature.json that belongs to no certain model (its first format)."""
+        """Text of a signature.json of the first format, which names no model."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
     @classmethod

@@ -261,7 +261,7 @@ def agrees(given: object, wanted: PredictionValue, tolerance: Sequence[float] | 
 
 
 def is_bundle(folder: Path) -> bool:
-    """Whether a folder holds a Bundle, which is put back first if a build was killed meanwhile."""
+    """Whether a folder holds a Bundle; one that a killed build moved aside is put back first."""
     restore(folder)
     return (folder / MANIFEST_NAME).is_file()
 

@@ -151,7 +151,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is no TOML, or larger or deeper than settings are.
+        ValueError: it is not TOML, or is too large or nested too deeply.
     """
     with path.open("rb") as file:
         content = file.read(_LARGEST_BYTES + 1)

@@ -39,7 +39,7 @@ class ModelUnreadableError(PonerError):
 
 
 class ConfinementError(PonerError):
-    """This machine does not confine a process that reads or runs a model as it was asked to."""
+    """This machine cannot confine a process that reads or runs a model as fully as required."""
 
 
 class SignatureError(PonerError):
@@ -123,4 +123,4 @@ class PredictionError(PonerError):
 
 
 class EndpointRefusedError(PredictionError):
-    """The endpoint is not asked, or not believed: it leads elsewhere, or sends too much."""
+    """The endpoint redirects to another host, sends too much, or may not get signed requests."""

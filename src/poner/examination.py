@@ -167,7 +167,7 @@ def _check_confinement() -> Finding:
         return Finding(
             "confinement",
             "warning",
-            f"A process that reads a model is confined only in part: {found.gaps}; {may_take}.",
+            f"A process that reads a model is confined only partly: {found.gaps}; {may_take}.",
             "Build models of others on Linux 5.9 or later with seccomp, on x86_64 or aarch64; "
             "--require-confinement refuses where that is missing.",
         )

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from poner import deployer, emulator, loader
+from poner import bundler, deployer, emulator, loader
 from poner.acceptance import accept
 from poner.bundle import Bundle, EngineChoice
 from poner.client import FunctionUrl
@@ -63,6 +63,7 @@ def build(
     with `require_confinement` refused (ConfinementError).
     """
     report.check(required=require_confinement, notify=reporter.notify)
+    bundler.check_replaceable(out)
     opened = loader.open_model(
         model,
         feature_names=feature_names,

@@ -1,4 +1,4 @@
-"""Makes text of unknown origin safe to show: what a terminal obeys or hides becomes visible.
+"""Makes foreign text safe to show: characters that a terminal obeys or hides become visible.
 
 The one place for this: a model file's names, an endpoint's answers, errors of AWS and of child
 processes pass through `printable` where they are shown (the command line, `PonerError.__str__`).

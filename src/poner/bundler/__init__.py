@@ -39,6 +39,7 @@ from poner.storage import scratch_folder, temporary_faults
 __all__ = [
     "LayeredFunction",
     "check_kernel",
+    "check_replaceable",
     "host_architecture",
     "make_layered_bundle",
     "make_native_bundle",

@@ -114,7 +114,7 @@ def _evaluated(
     """Predictions and scores of each batch.
 
     Raises:
-        ParityError: they are no tables of numbers.
+        ParityError: an answer is not a table of numbers.
     """
     try:
         evaluated = [

@@ -37,7 +37,7 @@ _LIMITS = Limits(cpu_s=1800, memory_bytes=10_240 << 20, threads=True)
 _TIMEOUT_S = 900.0
 
 _VALUE_BYTES, _ANSWER_BYTES, _MORE_BYTES = 32, 1 << 16, 1 << 20
-"""What a number, and a response with its label, take at most in JSON."""
+"""Most characters of a number, and of a response with its label, in JSON."""
 
 _VERSION = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}[+a-z0-9]{0,10}")
 
@@ -70,14 +70,14 @@ class Response:
 
 @dataclass(frozen=True)
 class Answers:
-    """What the function answered; its forms are checked, what they say is not."""
+    """What the function answered; forms are checked, contents are not."""
 
     python_version: str
     """Version of the interpreter that ran it."""
     responses: tuple[Response, ...]
     """The response to each request."""
     told: Mapping[str, Any]
-    """All that it answered, for the questions that were asked besides."""
+    """The whole answer, for the other questions."""
 
 
 def host_architecture() -> str:
@@ -243,7 +243,7 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def nonsense(advice: str) -> ParityError:
-    """The error for answers that are none."""
+    """The error for an answer of the wrong form."""
     return failure("answered with nonsense", advice)
 
 
@@ -272,7 +272,7 @@ def compare_answers(
     tied: NDArray[np.bool_],
     advice: str,
 ) -> None:
-    """Whether the handler says the model's own predictions.
+    """Check that the handler answers with the model's own predictions.
 
     Args:
         responses: to the requests, in their order.
@@ -282,7 +282,7 @@ def compare_answers(
         advice: what to do where one differs.
 
     Raises:
-        ParityError: an answer is another one.
+        ParityError: an answer differs.
     """
     for number, (response, request) in enumerate(zip(responses, requests, strict=True)):
         prediction = response.body.get("prediction")

@@ -86,7 +86,7 @@ def _outputs(told: Mapping[str, Any], own: Sequence[FloatArray]) -> list[FloatAr
     """The outputs that were asked for, each in the shape of the model's own.
 
     Raises:
-        ParityError: they are no numbers, or of another shape.
+        ParityError: an answer is not a number, or has the wrong shape.
     """
     try:
         return [

@@ -19,7 +19,7 @@ from poner.bundle import FUNCTION_ZIP, MANIFEST_NAME
 from poner.errors import BundleError
 from poner.storage import disk_faults, followed, name_some, others_in, replace_folder
 
-_REMEDY = "Free some space, or give another folder with --out; what was there is untouched."
+_REMEDY = "Give another folder with --out, or free some space; nothing was replaced."
 _MOST_MANIFEST_BYTES = 64 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LAYER = re.compile(r"layers/[A-Za-z0-9_-]{1,200}\.zip")
@@ -75,10 +75,10 @@ def list_bundle(place: Path, folder: Path) -> dict[str, str]:
     others = others_in(place, listed or {})
     if not others:
         return listed or {}
-    what = "is not a bundle" if listed is None else "holds what `poner build` did not write"
+    what = "is not a bundle" if listed is None else "is a bundle with files of others"
     raise BundleError(
-        f"{folder} {what}, so it is not replaced; it holds {name_some(others)}.",
-        "Move that elsewhere, or give another folder with --out.",
+        f"{folder} {what}, so it is not replaced: `poner build` did not write {name_some(others)}.",
+        "Move these files elsewhere, or give another folder with --out.",
     )
 
 
@@ -113,9 +113,9 @@ def files_of_manifest(content: bytes) -> dict[str, str] | None:
 
 
 def _layer_zips(layers: Any) -> list[dict[str, Any]]:
-    """The records of the layers' zips, which the first version of poner had not yet in an object.
+    """The records of the layers' zips; the first version of poner had no object around them.
 
-    What is no record is an empty one.
+    An invalid record becomes an empty one.
     """
     if not isinstance(layers, list):
         return [{}]

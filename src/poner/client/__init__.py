@@ -229,7 +229,7 @@ def _encode(body: Body, number: int) -> bytes:
 
 
 def _failure(url: URL, error: Exception, timeout_s: float) -> PonerError:
-    """What is told of a request that has no answer."""
+    """The error for a request without an answer."""
     if isinstance(error, PonerError):  # of what signs, and of what is refused
         return error
     if isinstance(error, TimeoutError):

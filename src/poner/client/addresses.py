@@ -41,7 +41,7 @@ def read_url(text: str) -> URL:
 
 
 def _check_letters(text: str) -> None:
-    """Refuse what programs read in different ways.
+    """Refuse characters that programs read in different ways.
 
     Raises:
         EndpointRefusedError: there is a backslash, a blank or a control character.
@@ -59,13 +59,13 @@ def check_signable(url: URL) -> None:
     if url.raw_user is not None or url.raw_password is not None:
         raise EndpointRefusedError(
             f"Requests to {url.with_user(None)} are not signed: the URL names a user.",
-            "Leave out what stands before the @; credentials are those that boto3 finds.",
+            "Leave out the part before the @; boto3 finds the credentials.",
         )
     if url.scheme != "https" and not is_loopback(url.raw_host or ""):
         raise EndpointRefusedError(
-            f"Requests to {url} are not signed: on its way without https the signature and the "
-            "session token can be read.",
-            "Give the URL with https; without it only this machine is signed for (127.0.0.1, ::1 "
+            f"Requests to {url} are not signed: without https, others can read the signature and "
+            "the session token.",
+            "Give the URL with https; plain http is signed for this machine only (127.0.0.1, ::1 "
             "or localhost).",
         )
 

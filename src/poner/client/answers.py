@@ -1,4 +1,4 @@
-"""Answers as the contract has them, and what is told of all others."""
+"""Reads answers of the contract, and turns all others into a reason."""
 
 from __future__ import annotations
 

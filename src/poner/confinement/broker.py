@@ -1,4 +1,4 @@
-"""Opens files for a worker, where the kernel hides none: seccomp hands each to the keeper.
+"""Opens files for a worker where neither mounts nor Landlock hide any: seccomp asks the keeper.
 
 seccomp_unotify(2), Linux 5.9 and later. The keeper reads the path, follows its links, opens the
 file itself where it may be read, and gives the worker the descriptor: so the worker cannot change
@@ -47,7 +47,7 @@ KEPT_FLAGS = os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class Broker:
-    """The keeper's side: first waits for the worker's listener, then opens what it asks for."""
+    """The keeper's side: receives the worker's listener, then opens the files it asks for."""
 
     def __init__(self, worker: socket.socket, readable: Sequence[str]) -> None:
         """Begin.
@@ -62,7 +62,7 @@ class Broker:
         """What to wait for."""
 
     def serve(self, worker: int) -> bool:
-        """Do what there is to do; whether there may be more."""
+        """Answer what the worker asks; False once it can ask no more."""
         if self._socket is None:
             return answer(self.descriptor, worker, self._readable)
         self.descriptor = take_over(self._socket)
@@ -172,7 +172,7 @@ def open_for(worker: int, readable: Sequence[str], path: str, folder: int, flags
     """Open a file that the worker may read.
 
     Raises:
-        OSError: it may not, or there is none.
+        OSError: the worker may not read it, or it does not exist.
     """
     own = f"/proc/{worker}"
     if not path:

@@ -29,10 +29,10 @@ TEMPORARY_BYTES = 256 << 20
 OPEN_FILES = 1024
 
 READABLE = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/sys/devices/system")
-"""Beside the system's folders: where libraries lie, and what they ask about the processor."""
+"""Readable besides the system's folders: libraries' settings and facts about the processor."""
 
 PREFIX_FOLDERS = ("bin", "lib", "lib32", "lib64")
-"""Of the folder that Python is installed in, which may be a home folder or hold a project."""
+"""Readable parts of Python's own folder, which may be a home folder or hold a project."""
 
 PACKAGES = ("site-packages", "dist-packages")
 """Ends of the folders that packages are in: an editable install names a project's folder."""

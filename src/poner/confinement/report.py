@@ -30,12 +30,12 @@ class Confinement:
 
     @property
     def gaps(self) -> str:
-        """What it is not kept from, and why; empty where there is nothing."""
+        """What a confined process can still do, and why; empty where there is nothing."""
         return find_gaps(self.in_force, self.system)
 
 
 def find_gaps(in_force: Collection[str], system: str) -> str:
-    """What a process is not kept from, and why, as the end of a sentence; empty for nothing.
+    """What a confined process can still do, and why, as the end of a sentence; empty for nothing.
 
     Args:
         in_force: in the words of `confine.confine`.
@@ -47,8 +47,8 @@ def find_gaps(in_force: Collection[str], system: str) -> str:
     gaps = []
     if not {"mounts", "landlock", "broker"} & set(in_force):
         gaps.append(
-            "it can read your files, since neither user namespaces, nor Landlock, nor seccomp with "
-            "notifications are to be had"
+            "it can read your files, since this machine has neither user namespaces, nor Landlock, "
+            "nor seccomp with notifications"
         )
     if "seccomp" not in in_force:
         gaps.append(
@@ -83,24 +83,24 @@ def look(memory_bytes: int = 1 << 60) -> Confinement:
 
 
 def check(*, required: bool, notify: Callable[[str], None]) -> None:
-    """Say in one line what a process that reads or runs a model is not kept from here.
+    """Say in one line what a process that reads or runs a model can still do on this machine.
 
     Args:
-        required: refuse instead, where it is not kept from everything.
+        required: raise an error instead of the line.
         notify: is given the line.
 
     Raises:
-        ConfinementError: it is required and not to be had.
+        ConfinementError: full confinement is required, and this machine lacks a part of it.
     """
     gaps = look().gaps
     if not gaps:
         return
     if required:
         raise ConfinementError(
-            f"This machine confines a process that reads a model only in part: {gaps}.",
+            f"This machine confines a process that reads a model only partly: {gaps}.",
             f"{_FULLY}; or leave out --require-confinement for a model that you trust.",
         )
     notify(
-        f"Warning: this machine confines a process that reads a model only in part: {gaps}. "
-        "--require-confinement refuses to go on like this."
+        f"Warning: this machine confines a process that reads a model only partly: {gaps}. "
+        "With --require-confinement poner refuses to go on."
     )

@@ -1,4 +1,4 @@
-"""Limits of a process (setrlimit(2)), and the memory that is there to be shared out."""
+"""Limits of a process (setrlimit(2)), and the memory that is free."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SHARE = 0.9
-"""Of the memory that is there, what one process may take."""
+"""Share of the free memory that one process may take."""
 
 LEAST_BYTES = 512 << 20
 """What scikit-learn needs, with something to spare (180 MB once it is imported)."""
@@ -22,7 +22,7 @@ UNLIMITED_BYTES = 1 << 60
 
 
 def set_limits(limits: Mapping[int, int]) -> bool:
-    """Set limits, no higher than those that are set already; whether all of them were taken."""
+    """Set limits, none higher than the present one; False if the kernel refused one."""
     done = True
     for kind, value in limits.items():
         try:
@@ -67,7 +67,7 @@ def available_bytes(read: Callable[[str], str | None] | None = None) -> int | No
 
 
 def memory_limit(largest_bytes: int, available: int | None) -> int:
-    """What a process may take: a share of what is there, at most the largest."""
+    """Memory that a process may take: a share of the free memory, up to the largest amount."""
     if available is None:
         return largest_bytes
     return min(largest_bytes, max(LEAST_BYTES, int(available * SHARE)))

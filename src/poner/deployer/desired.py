@@ -231,7 +231,7 @@ def is_upload_key(key: str, name: str) -> bool:
 
 
 def holds_what_it_says(found: StoredZip, name: str) -> bool:
-    """Whether an object under such a key has the content that the key names."""
+    """Whether an object's checksum is the SHA-256 in its key."""
     return found.sha256 is not None and found.key == upload_key(name, found.sha256)
 
 

@@ -181,16 +181,16 @@ def read_uploads(
 
 
 def check_uploads(observed: Observed, desired: Desired) -> None:
-    """Refuse to take an object for a zip of the Bundle, or to write over it, that is not this zip.
+    """Refuse a deploy if an object of other content has the key of one of its zips.
 
     Raises:
-        DeployError: such an object lies under a key of this deploy.
+        DeployError: there is such an object.
     """
     for key in desired.uploads.keys() & observed.uploads.keys():
         if not holds_what_it_says(observed.uploads[key], desired.name):
             raise DeployError(
-                f"s3://{desired.settings.bucket}/{key} is not the zip of that hash, or has no "
-                "SHA-256 checksum that says so; poner did not put it there.",
+                f"s3://{desired.settings.bucket}/{key} is not the zip of that hash: its SHA-256 "
+                "checksum is missing or differs.",
                 "Move it elsewhere, or name another bucket as `bucket` under [deploy].",
             )
 

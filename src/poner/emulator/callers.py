@@ -105,7 +105,7 @@ class Head:
 
 
 def why_misdirected(head: Head, address: tuple[str, int], allowed: Sequence[str]) -> Refusal | None:
-    """What is wrong with the name that a request is sent to; None if it is one of the server's.
+    """Why a request's Host is refused; None if it is one of the server's names.
 
     Args:
         head: the request.

@@ -1,4 +1,4 @@
-"""environments: what decides about the packages that poner installs.
+"""environments: the settings that decide which packages poner installs.
 
 In: the variables of the environment. Out: the settings that uv is started with, and the packages
 that poner chooses itself, with their hashes.

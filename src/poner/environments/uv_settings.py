@@ -1,4 +1,4 @@
-"""What uv is told besides its arguments: the user's own configuration, and no folder's.
+"""The configuration that uv gets: the user's own, and none from a project's folder.
 
 uv reads uv.toml, pyproject.toml and .python-version from the folder in which it is started, and
 from the folders above. Such a file comes with a project, and would choose where packages come

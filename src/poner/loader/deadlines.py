@@ -1,4 +1,4 @@
-"""How long a child process may take, said when it takes long and when it is over."""
+"""How long a child process may take; tells the user when it takes long, and when time is over."""
 
 from __future__ import annotations
 

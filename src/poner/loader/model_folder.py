@@ -52,18 +52,18 @@ def replace_model(folder: Path, signature: str, rows: str | None, model: bytes) 
 
 
 def _check_replaceable(folder: Path, before: Mapping[str, str]) -> None:
-    """Whether all that would be replaced was written by `poner.save`.
+    """Refuse to replace files that `poner.save` did not write.
 
     Raises:
-        UsageError: it was not; names the files.
+        UsageError: there are such files; names them.
     """
     ours = _ours_among(folder, before)
     others = [name for name in _NAMES if before[name] != ABSENT and name not in ours]
     if others:
         raise UsageError(
-            f"{folder} holds {name_some(others)}, not as poner.save would have written it, so "
-            "nothing is replaced.",
-            "Move that elsewhere, or name another folder.",
+            f"{folder} holds files that poner.save did not write, so nothing is replaced: "
+            f"{name_some(others)}.",
+            "Move these files elsewhere, or name another folder.",
         )
 
 

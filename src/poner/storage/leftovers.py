@@ -1,4 +1,4 @@
-"""Finds what processes left behind that were ended from outside, and finishes or removes it.
+"""Finds what killed processes left behind, and finishes or removes it.
 
 A scratch folder that nobody uses is removed. Where its record says that something was being
 replaced, the replacement is brought to an end first:

@@ -16,7 +16,7 @@ _MOST_NAME_LENGTH = 80
 
 
 def hash_file(path: Path) -> str | None:
-    """SHA-256 of a file, in hexadecimal; None where there is none that can be read."""
+    """SHA-256 of a file, in hexadecimal; None where the file is missing or unreadable."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import poner
 from poner.bundle import Bundle, read_bundle
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.errors import BundleError
@@ -192,6 +193,14 @@ def test_a_folder_that_holds_anything_else_is_refused(folder: Path, name: str):
         assert "--out" in caught.value.hint
     assert contents(folder) == before
     assert not list(folder.parent.glob(".poner*"))
+
+
+def test_a_folder_is_refused_before_the_model_is_read(folder: Path):
+    """Nobody waits for a build whose result has no place."""
+    (folder / "thesis.txt").write_text("mine")
+    (folder.parent / "clf.sav").write_bytes(b"not a model")
+    with pytest.raises(BundleError, match=r"thesis\.txt"):
+        poner.build(folder.parent / "clf.sav", folder)
 
 
 def test_a_file_in_the_folders_place_is_refused(tmp_path: Path):

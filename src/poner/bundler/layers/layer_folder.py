@@ -43,7 +43,7 @@ def write_layers(made: LayerSet, folder: Path) -> dict[str, Path]:
             raise StorageError(
                 f"`poner layer` did not write what is in {folder} as {name_some(others)}, so it is "
                 "not replaced.",
-                "Move that elsewhere, or give another folder with --out.",
+                "Move these files elsewhere, or give another folder with --out.",
             )
         text = _list_text({**(listed or {}), **{name: zips[name].sha256 for name in zips}})
         files = {name: made.files[record.path] for name, record in zips.items()}

@@ -79,10 +79,10 @@ def resolve(
 
 
 def _check_pinned(wheels: Sequence[Wheel]) -> None:
-    """Refuse another file in the place of one whose version poner chooses itself.
+    """Refuse a file whose hash differs from the pinned one of that package and version.
 
     Raises:
-        InstallError: a wheel has the name and version of such a file, and not its hash.
+        InstallError: a wheel has the name and version of a pinned file, but another hash.
     """
     pinned = read_hashes("onnx_layers")
     for wheel in wheels:

@@ -1,6 +1,6 @@
 """Tells answers of AWS from those of others on the way: a network's sign-in page, a proxy.
 
-botocore reads a page for what it is not: as an empty answer, which says that nothing is there.
+botocore reads a web page as an empty answer, which would say that nothing is there.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class _Decoder:
                 break
             STEPS[opcode](self)
         if self.at != len(content) or len(self.stack) != 1 or self.marked:
-            raise ValueError("something is left over")
+            raise ValueError("it has more than one object")
         return self.stack[0]
 
     def take(self, size: int) -> bytes:
@@ -107,7 +107,7 @@ def _tuple_of(length: int) -> Callable[[_Decoder], None]:
     def step(decoder: _Decoder) -> None:
         items = decoder.stack[-length:]
         if len(items) < length:
-            raise ValueError("a tuple of more than there is")
+            raise ValueError("a tuple takes more items than the stack holds")
         decoder.stack[-length:] = [Items(tuple, items)]
 
     return step
@@ -125,7 +125,7 @@ def _append(decoder: _Decoder) -> None:
     items = decoder.pop_marked()
     target = decoder.stack[-1]
     if isinstance(target, Items) and target.kind is not list:
-        raise ValueError("what is no list is appended to")
+        raise ValueError("items are appended to something other than a list")
     _fill(target, items)
 
 
@@ -133,7 +133,7 @@ def _add(decoder: _Decoder) -> None:
     items = decoder.pop_marked()
     target = decoder.stack[-1]
     if not isinstance(target, Items) or target.kind is not set:
-        raise ValueError("what is no set is added to")
+        raise ValueError("items are added to something other than a set")
     _fill(target, items)
 
 
@@ -164,7 +164,7 @@ def _make(is_call: bool) -> Callable[[_Decoder], None]:
     def step(decoder: _Decoder) -> None:
         function, arguments = decoder.stack[-2:]
         if not isinstance(function, Global) or not isinstance(arguments, Items):
-            raise ValueError("what is no global is called")
+            raise ValueError("something other than a class or function is called")
         if arguments.kind is not tuple or (arguments.items and not is_call):
             raise ValueError("a call has no arguments")
         decoder.stack[-2:] = [Made(function, is_call, arguments.items)]

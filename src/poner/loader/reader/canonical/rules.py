@@ -1,9 +1,9 @@
 """What the graph of a fitted model may hold: names, calls and states.
 
-The parent holds a graph against these rules that a process gave it which had read a hostile file,
-so they repeat, on inert values, what the reader asked of the real ones (constructors.py,
-states.py). A graph that keeps them names nothing outside the allow-list, calls nothing but what
-makes parts of a model, and gives numpy no state that would read memory that is not the model's.
+The parent checks a graph against these rules. The graph comes from a process that may have read a
+hostile file, so the rules repeat the reader's checks (constructors.py, states.py) on inert values.
+A graph that keeps them names nothing outside the allow-list, calls nothing but what makes parts of
+a model, and gives numpy no state that would read memory that is not the model's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Checks a finished model, once: whatever compiled code will follow stays inside what it follows.
+"""Checks a finished model, once: no index or pointer of its states leads out of its array.
 
 In comes the object that was loaded; nothing comes out but an error. It runs after the last byte of
 the file was read, so nothing that was checked changes afterwards, and it looks at every object

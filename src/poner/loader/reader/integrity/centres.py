@@ -22,13 +22,21 @@ def check_centres(model: Any) -> None:
             continue
         if len(centres) or (name == "cluster_centers_" and "_n_threads" in state):
             fits = len(centres.shape) == 2 and centres.shape[1] == width_of(model)
-            require(fits and centres.shape[0], "clustering", "has centres of another width")
+            require(
+                fits and centres.shape[0],
+                "clustering",
+                "has centres whose width differs from the number of features",
+            )
     norms = state.get("_subcluster_norms")
     if norms is not None:
         fits = is_array(norms, "f", 1) and len(norms) == len(model.subcluster_centers_)
-        require(fits, "clustering", "has norms of other centres")
+        require(fits, "clustering", "has a number of norms that differs from its number of centres")
     threads = state.get("_n_threads", 1)
-    require(type(threads) is int and 0 < threads <= MOST_THREADS, "clustering", "takes no threads")
+    require(
+        type(threads) is int and 0 < threads <= MOST_THREADS,
+        "clustering",
+        "has no valid number of threads",
+    )
 
 
 def check_bisecting(model: Any) -> None:
@@ -43,7 +51,7 @@ def check_bisecting(model: Any) -> None:
         require(id(node) not in seen, "clustering", "has a node with two parents")
         seen.add(id(node))
         fits = is_array(node.center, "f", 1) and len(node.center) == width
-        require(fits, "clustering", "has centres of another width")
+        require(fits, "clustering", "has centres whose width differs from the number of features")
         waiting += [node.left, node.right]
 
 

@@ -32,11 +32,11 @@ def check_one_hot(encoder: Any) -> None:
         dropped = None if drops is None else drops[place]
         if dropped is not None:
             require(
-                0 <= int(dropped) < count, "OneHotEncoder", "drops a category that is not there"
+                0 <= int(dropped) < count, "OneHotEncoder", "drops a category that does not exist"
             )
             count -= 1
         fits = int(widths[place]) == count
-        require(fits, "OneHotEncoder", "gives a feature another number of columns")
+        require(fits, "OneHotEncoder", "gives a feature a wrong number of columns")
 
 
 def _check_order(categories: Any) -> None:
@@ -49,15 +49,15 @@ def _check_order(categories: Any) -> None:
     known = categories[~np.isnan(categories)] if categories.dtype.kind == "f" else categories
     ordered = (known[1:] > known[:-1]).all() and len(categories) - len(known) <= 1
     last = not len(categories) or np.array_equal(categories[: len(known)], known)
-    require(ordered and last, "OneHotEncoder", "has categories that are not in order")
+    require(ordered and last, "OneHotEncoder", "has unsorted categories")
 
 
 def _groups(group: Any, n_categories: int) -> int:
     """How many columns there are once rare categories share one."""
     fits = is_array(group, "iu", 1) and len(group) == n_categories > 0 and group.min() >= 0
-    require(fits, "OneHotEncoder", "groups other categories")
+    require(fits, "OneHotEncoder", "groups categories that do not exist")
     count = int(group.max()) + 1
-    require(count <= n_categories, "OneHotEncoder", "groups other categories")
+    require(count <= n_categories, "OneHotEncoder", "groups categories that do not exist")
     return count
 
 
@@ -69,14 +69,14 @@ def check_vocabulary(vectorizer: Any) -> None:
     require(isinstance(vocabulary, Mapping), "vectorizer", "has no vocabulary")
     count = len(vocabulary)
     fits = all(0 <= int(place) < count for place in vocabulary.values())
-    require(fits, "vectorizer", "has a word whose column is not there")
+    require(fits, "vectorizer", "has a word whose column does not exist")
 
 
 def check_hasher(hasher: Any) -> None:
     """A hashed feature's number is below a number above 0."""
     count = hasher.n_features
     fits = not isinstance(count, bool) and 0 < int(count) == count < MOST_HASHED_FEATURES
-    require(fits, "hasher", "has an impossible number of features")
+    require(fits, "hasher", "has an invalid number of features")
 
 
 CHECKS = {

@@ -21,26 +21,32 @@ def check_sparse(matrix: Any) -> None:
 
     shape, form = matrix.shape, type(matrix).__name__[:3]
     fits = len(shape) == 2 and all(0 <= int(length) <= LARGEST_DIMENSION for length in shape)
-    require(fits, "sparse matrix", "has an impossible shape")
+    require(fits, "sparse matrix", "has an invalid shape")
     data = matrix.data
     require(is_array(data, "biufc", 1), "sparse matrix", "has no numbers")
     if form == "coo":
         for places, length in zip((matrix.row, matrix.col), shape):
             fits = is_array(places, "iu", 1) and places.shape == data.shape
-            require(fits and is_within(places, length), "sparse matrix", "reaches beyond its shape")
+            require(
+                fits and is_within(places, length),
+                "sparse matrix",
+                "has an index outside its shape",
+            )
         return
     require(form in COMPRESSED, "sparse matrix", "is of a format that no fitted model has")
     major, minor = shape if form == "csr" else shape[::-1]
     indices, begins = matrix.indices, matrix.indptr
     fits = is_array(indices, "iu", 1) and is_array(begins, "iu", 1) and len(begins) == major + 1
-    require(fits, "sparse matrix", "does not say where its rows begin")
+    require(fits, "sparse matrix", "has invalid row pointers")
     fits = begins[0] == 0 and (np.diff(begins.astype(np.int64)) >= 0).all()
-    require(fits, "sparse matrix", "has rows that end before they begin")
+    require(fits, "sparse matrix", "has decreasing row pointers")
     count = int(begins[-1])
     require(
-        count <= min(len(indices), len(data)), "sparse matrix", "has fewer numbers than it says"
+        count <= min(len(indices), len(data)),
+        "sparse matrix",
+        "has fewer numbers than its row pointers need",
     )
-    require(is_within(indices, minor), "sparse matrix", "reaches beyond its shape")
+    require(is_within(indices, minor), "sparse matrix", "has an index outside its shape")
 
 
 def check_spline(spline: Any) -> None:
@@ -50,13 +56,13 @@ def check_spline(spline: Any) -> None:
     knots, coefficients, degree = spline.t, spline.c, spline.k
     axis = getattr(spline, "axis", 0)
     require(
-        isinstance(degree, (int, np.integer)) and degree >= 0, "spline", "has an impossible degree"
+        isinstance(degree, (int, np.integer)) and degree >= 0, "spline", "has an invalid degree"
     )
     require(is_array(knots, "f", 1) and np.isfinite(knots).all(), "spline", "has no knots")
     count = len(knots) - int(degree) - 1
     require(count > degree, "spline", "has fewer knots than its degree needs")
-    require((np.diff(knots) >= 0).all(), "spline", "has knots that are not in order")
-    require(len(np.unique(knots[degree : count + 1])) > 1, "spline", "has knots that are all one")
+    require((np.diff(knots) >= 0).all(), "spline", "has unsorted knots")
+    require(len(np.unique(knots[degree : count + 1])) > 1, "spline", "has knots that are all equal")
     is_numbers = isinstance(coefficients, np.ndarray) and coefficients.dtype.kind in "fc"
     require(is_numbers and coefficients.ndim > 0, "spline", "has no coefficients")
     fits = isinstance(axis, int) and axis == 0 and coefficients.shape[0] >= count
@@ -69,7 +75,7 @@ def check_masked(array: Any) -> None:
 
     mask = np.ma.getmask(array)
     fits = mask is np.ma.nomask or mask.shape == array.shape
-    require(fits, "masked array", "has a mask of another shape")
+    require(fits, "masked array", "has a mask of the wrong shape")
 
 
 def check_generator(generator: Any) -> None:

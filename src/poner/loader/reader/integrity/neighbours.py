@@ -21,13 +21,13 @@ def check_neighbour_tree(tree: Any) -> None:
     fits = order.shape == (n_rows,) and is_within(order, n_rows)
     require(fits, "neighbour tree", "orders rows that are not there")
     fits = weights is None or weights.shape == (n_rows,)
-    require(fits, "neighbour tree", "has weights for other rows")
+    require(fits, "neighbour tree", "has a wrong number of weights for its rows")
     fits = nodes.shape == (n_nodes,) and n_nodes > 0
-    require(fits, "neighbour tree", "has another number of nodes than it says")
+    require(fits, "neighbour tree", "has a wrong number of nodes")
     fits = bounds.ndim == 3 and bounds.shape[0] in (1, 2) and bounds.shape[1:] == (n_nodes, width)
-    require(fits, "neighbour tree", "has bounds of another shape")
+    require(fits, "neighbour tree", "has bounds of the wrong shape")
     if type(tree).__module__.endswith("_kd_tree"):
-        require(bounds.shape[0] == 2, "neighbour tree", "has bounds of another shape")
+        require(bounds.shape[0] == 2, "neighbour tree", "has bounds of the wrong shape")
     _check_nodes(nodes, n_rows)
     _check_metric(metric, width)
 
@@ -38,7 +38,7 @@ def _check_nodes(nodes: Any, n_rows: int) -> None:
 
     begin, end, inner = nodes["idx_start"], nodes["idx_end"], nodes["is_leaf"] == 0
     whole = begin[0] == 0 and end[0] == n_rows and (begin <= end).all()
-    require(whole, "neighbour tree", "has nodes with rows that are not there")
+    require(whole, "neighbour tree", "has nodes with rows that do not exist")
     parents = np.flatnonzero(inner)
     left, right = 2 * parents + 1, 2 * parents + 2
     require(is_within(right, len(nodes)), "neighbour tree", "has a node without children")
@@ -61,14 +61,16 @@ def _check_metric(metric: Any, width: int) -> None:
     _, vector, matrix, *more = metric.__getstate__()
     require(not more and not name.startswith("PyFunc"), "distance", "calls a function")
     if name.startswith("SEuclidean"):
-        require(vector.shape == (width,), "distance", "has weights for other columns")
+        require(
+            vector.shape == (width,), "distance", "has a wrong number of weights for its columns"
+        )
     elif name.startswith("Minkowski"):
         unweighted = type(metric)(2).__getstate__()[1].shape
         fits = vector.shape in (unweighted, (width,))
-        require(fits, "distance", "has weights for other columns")
+        require(fits, "distance", "has a wrong number of weights for its columns")
     elif name.startswith("Mahalanobis"):
         fits = matrix.shape == (width, width)
-        require(fits, "distance", "has a matrix for other columns")
+        require(fits, "distance", "has a matrix of the wrong shape for its columns")
     elif name.startswith("Haversine"):
         require(width == 2, "distance", "is one of latitude and longitude")
 
@@ -88,16 +90,24 @@ def check_neighbours(model: Any) -> None:
     fitted = model._fit_X
     require(len(getattr(fitted, "shape", ())) == 2, "neighbours model", "has no training rows")
     n_rows, width = fitted.shape
-    require(width == width_of(model), "neighbours model", "has training rows of another width")
     require(
-        model.n_samples_fit_ == n_rows, "neighbours model", "has another number of training rows"
+        width == width_of(model),
+        "neighbours model",
+        "has training rows whose width differs from the number of features",
+    )
+    require(
+        model.n_samples_fit_ == n_rows, "neighbours model", "has a wrong number of training rows"
     )
     if "_y" in state:
-        require(len(model._y) == n_rows, "neighbours model", "has targets of other rows")
+        require(
+            len(model._y) == n_rows,
+            "neighbours model",
+            "has a number of targets that differs from its number of rows",
+        )
     tree = state.get("_tree")
     if tree is not None:
         fits = is_neighbour_tree(tree) and tree.__getstate__()[0].shape == (n_rows, width)
-        require(fits, "neighbours model", "has a tree of other rows")
+        require(fits, "neighbours model", "has a tree whose rows are not its training rows")
     for name in ("effective_metric_params_", "metric_params"):
         options = state.get(name) or {}
         if NORMS & set(options):

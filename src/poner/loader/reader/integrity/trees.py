@@ -20,9 +20,11 @@ def check_tree(tree: Any) -> None:
     left, right, feature = nodes["left_child"], nodes["right_child"], nodes["feature"]
     inner = left != -1
     check_children(inner, left, right)
-    require(is_within(feature[inner], tree.n_features), "tree", "splits a column that is not there")
+    require(
+        is_within(feature[inner], tree.n_features), "tree", "splits a column that does not exist"
+    )
     depth = _depth(inner, left, right)
-    require(depth <= tree.max_depth <= len(nodes), "tree", "is not as deep as it says")
+    require(depth <= tree.max_depth <= len(nodes), "tree", "has a wrong depth")
 
 
 def check_children(inner: Any, left: Any, right: Any) -> None:
@@ -37,7 +39,7 @@ def check_children(inner: Any, left: Any, right: Any) -> None:
 
     parents = np.flatnonzero(inner)
     children = np.concatenate([left[inner], right[inner]]).astype(np.int64)
-    require(is_within(children, len(inner)), "tree", "has a child that is not there")
+    require(is_within(children, len(inner)), "tree", "has a child that does not exist")
     require(
         (children > np.concatenate([parents, parents])).all(),
         "tree",
@@ -73,7 +75,7 @@ def check_width(estimator: Any, width: int) -> None:
     is_tree = isinstance(estimator, BaseDecisionTree) and type(estimator.tree_) is Tree
     require(is_tree, "model", "holds something else in the place of a tree")
     fits = estimator.tree_.n_features == width
-    require(fits, "tree", "is for another number of columns than its model")
+    require(fits, "tree", "has a number of columns that differs from its model's")
 
 
 def check_forest(forest: Any) -> None:
@@ -89,9 +91,9 @@ def check_isolation(forest: Any) -> None:
     if "estimators_" not in state:
         return
     chosen = state["estimators_features_"]
-    require(len(chosen) == len(forest.estimators_), "forest", "lacks columns of its trees")
+    require(len(chosen) == len(forest.estimators_), "forest", "lacks the columns of some trees")
     for estimator, features in zip(forest.estimators_, chosen):
-        require(is_array(features, "iu", 1), "forest", "chooses columns by something else")
+        require(is_array(features, "iu", 1), "forest", "has invalid column numbers")
         check_width(estimator, len(features))
         if state.get("_max_features") == width_of(forest):
             check_width(estimator, width_of(forest))
@@ -105,12 +107,12 @@ def check_boosting(model: Any) -> None:
         return
     estimators, width = model.estimators_, width_of(model)
     table = is_array(estimators, "O", 2) and estimators.size > 0
-    require(table, "boosting model", "keeps its trees in something else than a table")
+    require(table, "boosting model", "does not keep its trees in a table")
     for estimator in estimators.ravel().tolist():
         check_width(estimator, width)
     begun = model._raw_predict_init(np.zeros((1, width), np.float32))
     fits = is_array(begun, "f", 2) and begun.shape[1] == estimators.shape[1]
-    require(fits, "boosting model", "has another number of trees a step than of outputs")
+    require(fits, "boosting model", "has a number of trees per step that differs from its outputs")
 
 
 def check_predictor(predictor: Any) -> None:
@@ -122,10 +124,10 @@ def check_predictor(predictor: Any) -> None:
     for name in ("raw_left_cat_bitsets", "binned_left_cat_bitsets"):
         sets = vars(predictor)[name]
         is_sets = is_array(sets, "u", 2) and sets.shape[1] == BITSET_WORDS
-        require(is_sets, "tree", "has sets of categories of another size")
+        require(is_sets, "tree", "has category bitsets of the wrong size")
         used = nodes["bitset_idx"][inner & (nodes["is_categorical"] != 0)]
         require(
-            is_within(used, len(sets)), "tree", "asks for a set of categories that is not there"
+            is_within(used, len(sets)), "tree", "refers to a category bitset that does not exist"
         )
 
 
@@ -140,10 +142,10 @@ def check_histogram(model: Any) -> None:
             nodes = predictor.nodes
             inner = nodes["is_leaf"] == 0
             used = nodes["feature_idx"][inner]
-            require(is_within(used, width), "tree", "splits a column that is not there")
+            require(is_within(used, width), "tree", "splits a column that does not exist")
             asked = nodes["feature_idx"][inner & (nodes["is_categorical"] != 0)]
             known = categorical[asked].all()
-            require(known, "tree", "asks for categories of a column that has none")
+            require(known, "tree", "splits a numerical column by categories")
     _check_encoder(model, width)
 
 
@@ -156,7 +158,7 @@ def _categorical_columns(model: Any, width: int) -> Any:
     if categorical is None:
         return np.zeros(width, bool)
     fits = is_array(categorical, "biu", 1) and len(categorical) == width
-    require(fits, "histogram model", "knows the categories of another number of columns")
+    require(fits, "histogram model", "has categories for a wrong number of columns")
     enough = len(mapper.bin_thresholds_) >= width
     require(enough, "histogram model", "lacks the categories of some columns")
     return categorical != 0
@@ -169,12 +171,14 @@ def _check_encoder(model: Any, width: int) -> None:
     encoder = vars(model).get("_preprocessor")
     if encoder is None:
         return
-    require(type(encoder) is ColumnTransformer, "histogram model", "has an encoder of another kind")
+    require(
+        type(encoder) is ColumnTransformer, "histogram model", "has an encoder of the wrong kind"
+    )
     widths = [
         _encoded_width(transformer, chosen, width)
         for _, transformer, chosen in encoder.transformers_
     ]
-    require(sum(widths) == width, "histogram model", "encodes rows to another number of columns")
+    require(sum(widths) == width, "histogram model", "encodes rows to a wrong number of columns")
 
 
 def _encoded_width(transformer: Any, chosen: Any, width: int) -> int:
@@ -190,7 +194,7 @@ def _encoded_width(transformer: Any, chosen: Any, width: int) -> int:
     keeps = type(transformer) is OrdinalEncoder or isinstance(transformer, str)
     if type(transformer) is FunctionTransformer:
         keeps = transformer.func is None or isinstance(transformer.func, functools.partial)
-    require(keeps or not count, "histogram model", "has an encoder of another kind")
+    require(keeps or not count, "histogram model", "has an encoder of the wrong kind")
     return 0 if transformer == "drop" else count
 
 
