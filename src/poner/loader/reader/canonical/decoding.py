@@ -18,6 +18,7 @@ from .graph import NO_STATE, Global, Items, Made, Pairs
 MOST_NODES = 4_000_000
 """Containers, objects and calls of one model; each takes some 200 bytes here."""
 
+
 def decode(content: bytes) -> Any:
     """The graph that a canonical pickle says.
 
