@@ -12,8 +12,8 @@ from dataclasses import asdict, replace
 
 from poner.artifacts import Examples, ParityReport, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
-from poner.compiler.coded_trees import arrange
 from poner.compiler import examples
+from poner.compiler.coded_trees import arrange
 from poner.compiler.operations import CastFloat32
 from poner.compiler.parity import prove
 from poner.compiler.parity_rows import Answerable

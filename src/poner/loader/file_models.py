@@ -40,11 +40,17 @@ from poner.loader.user_modules import UserModules, is_taken
 SESSION_CPU_S = 3600
 LOAD_TIMEOUT_S = 90.0
 ANSWER_TIMEOUT_S = 60.0
-ALL_ANSWERS_TIMEOUT_S = 300.0
+ALL_ANSWERS_TIMEOUT_S = 180.0
 """For all that a model is asked together."""
 
 MORE_S_PER_MB = 5.0
 """A model may take so much longer for each MB that it has without compression."""
+
+MOST_COMPRESSED = 10
+"""Times its size in the file, beyond which a model gets no more time."""
+
+SLOW_S = 20.0
+"""After this long for all answers together, the user is told."""
 
 MEMORY_BYTES = 2 << 30
 """Memory of a child, of which scikit-learn takes 1 GB where it compares rows in chunks
@@ -72,8 +78,8 @@ class ChildOracle:
         """
         self.child, self.notify = child, notify
         self.timeout_s = ANSWER_TIMEOUT_S + more_s
-        self.left_s = ALL_ANSWERS_TIMEOUT_S + more_s
-        """Of the time for all answers."""
+        self.all_s = self.left_s = ALL_ANSWERS_TIMEOUT_S + more_s
+        """The time for all answers, and what is left of it."""
 
     def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
@@ -97,7 +103,12 @@ class ChildOracle:
             ModelUnreadableError: the model refuses the rows.
             ModelStoppedError: it answers no more.
         """
-        begun = time.monotonic()
+        if self.left_s <= 0:
+            raise ModelStoppedError(
+                f"The model's answers took longer than {self.all_s:.0f} s together.",
+                "Check where the model file comes from: a fitted model answers in seconds.",
+            )
+        begun, left_s = time.monotonic(), self.left_s
         try:
             return self.child.ask(
                 request,
@@ -112,6 +123,8 @@ class ChildOracle:
             raise ModelStoppedError(error.message, error.hint) from error
         finally:
             self.left_s -= time.monotonic() - begun
+            if self.left_s < self.all_s - SLOW_S <= left_s:
+                self.notify(f"The model answers slowly; it may take {self.all_s:.0f} s in all.")
 
 
 def unpacked(done: Mapping[str, Any], block: bytes) -> list[NDArray[Any]]:
@@ -162,7 +175,8 @@ def open_file(
     environment = environment_of(version, more=wanted)
     if not environment.is_own:
         notify(_elsewhere(file.name, version, environment, wanted))
-    more_s = MORE_S_PER_MB * listed.unpacked_bytes / 1e6
+    timed_bytes = min(listed.unpacked_bytes, MOST_COMPRESSED * len(content))
+    more_s = MORE_S_PER_MB * timed_bytes / 1e6
     with ChildProcess(
         environment.interpreter,
         cpu_s=SESSION_CPU_S,

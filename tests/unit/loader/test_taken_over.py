@@ -66,7 +66,7 @@ def test_every_signal_has_a_name(number):
     [{"n_features": 10**9}, {"n_features": -1}, {"feature_names": ["a"] * 20_001}],
 )
 def test_more_features_than_a_model_may_have_are_not_named(changed):
-    """poner makes a name for each feature."""
+    """A name is made for each feature."""
     with pytest.raises(ModelUnreadableError, match="wrongly"):
         signatures.checked_facts({**FACTS, **changed})
 
@@ -138,7 +138,25 @@ def test_as_many_answers_as_rows_are_taken(shape):
 
 
 def test_a_child_that_is_over_is_no_refusal_of_rows():
-    """A refused row is asked about again in smaller parts; a child that ended would be, for hours."""
+    """Rows that are refused are halved and asked again: a child that ended would be, for hours."""
     child = Child((4,), ModelUnreadableError("It took too long.", "Check it."))
     with pytest.raises(ModelStoppedError, match="too long"):
         ChildOracle(child).answer("predict", np.ones((4, 2)))
+
+
+def test_all_answers_have_a_time_together():
+    """Each may be quick enough, and all of them together take hours."""
+    oracle = ChildOracle(Child((4,)))
+    oracle.left_s = 0.0
+    with pytest.raises(ModelStoppedError, match="together"):
+        oracle.answer("predict", np.ones((4, 2)))
+
+
+def test_slow_answers_are_told_once():
+    """The user hears how long it may take."""
+    told: list[str] = []
+    oracle = ChildOracle(Child((4,)), 0.0, told.append)
+    oracle.left_s = oracle.all_s - 20.0
+    for _ in range(3):
+        oracle.answer("predict", np.ones((4, 2)))
+    assert len(told) == 1

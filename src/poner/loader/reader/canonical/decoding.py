@@ -14,7 +14,6 @@ from . import encoding as codes
 from .faults import NotCanonicalError
 from .graph import NO_STATE, Global, Items, Made, Pairs
 
-
 MOST_NODES = 4_000_000
 """Containers, objects and calls of one model; each takes some 200 bytes here."""
 
