@@ -158,14 +158,18 @@ def wire_names(columns: Sequence[str]) -> tuple[str, ...]:
     `mean concave points` becomes `meanConcavePoints`; a name met twice gets a number.
     """
     names: list[str] = []
+    taken: set[str] = set()
+    next_count: dict[str, int] = {}
     for position, column in enumerate(columns):
         name = column
         if not column.isidentifier():
             words = re.findall(r"[^\W_]+", column) or [f"x{position}"]
             name = words[0].lower() + "".join(word[0].upper() + word[1:] for word in words[1:])
-        unique, count = name, 2
-        while unique in names:
+        unique, count = name, next_count.get(name, 2)
+        while unique in taken:
             unique, count = f"{name}{count}", count + 1
+        next_count[name] = count
+        taken.add(unique)
         names.append(unique)
     return tuple(names)
 

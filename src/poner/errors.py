@@ -38,6 +38,10 @@ class ModelUnreadableError(PonerError):
     """The model file is damaged, of an unknown format, or cannot be loaded as it stands."""
 
 
+class ModelStoppedError(PonerError):
+    """The process that asks the model ended, or was ended: it answers no more."""
+
+
 class ConfinementError(PonerError):
     """This machine cannot confine a process that reads or runs a model as fully as required."""
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
-from poner.artifacts import ParityReport, Signature, TrainedModel
+from poner.artifacts import Examples, ParityReport, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
+from poner.compiler import examples
 from poner.compiler.coded_trees import arrange
-from poner.compiler.examples import collect_examples
 from poner.compiler.operations import CastFloat32
 from poner.compiler.parity import prove
 from poner.compiler.parity_rows import Answerable
@@ -22,8 +22,21 @@ from poner.compiler.proof import Proof
 from poner.compiler.readers import read_model
 from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import write_tables
+from poner.errors import ModelUnreadableError, NotSupportedError
 
 __all__ = ["compile_model", "collect_examples"]
+
+_BEYOND = (
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+    MemoryError,
+)
+"""What the compiler raises at a state that no fitted model has, such as a text for a matrix."""
 
 
 def compile_model(
@@ -38,8 +51,44 @@ def compile_model(
     Raises:
         NotSupportedError: the native engine does not compute this model.
         ModelUnreadableError: the fitted state is damaged.
+        ModelStoppedError: the model answers no more.
         ParityError: the compiled model answers otherwise.
     """
+    try:
+        return _compile(model, progress)
+    except _BEYOND as error:
+        raise NotSupportedError(
+            f"The native engine cannot compute from the model's fitted state: {_reason(error)}.",
+            "Choose another engine. If the model is as scikit-learn fitted it, please report it.",
+            step="model",
+        ) from error
+
+
+def collect_examples(
+    model: TrainedModel, *, progress: Callable[[float], None] = lambda share: None
+) -> Examples:
+    """Ask a model on rows of every kind that a request can hold, as `examples` says.
+
+    Raises:
+        ParityError: no row is known that the model answers, or none of its training rows is.
+        ModelUnreadableError: the fitted state or an answer has a form that no model's has.
+        ModelStoppedError: the model answers no more.
+    """
+    try:
+        return examples.collect_examples(model, progress=progress)
+    except _BEYOND as error:
+        raise ModelUnreadableError(
+            f"The model cannot be asked for examples of its answers: {_reason(error)}.",
+            "Check where it comes from. If it is as scikit-learn fitted it, please report it.",
+        ) from error
+
+
+def _reason(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0][:200]}".rstrip(": .")
+
+
+def _compile(model: TrainedModel, progress: Callable[[float], None]) -> CompiledModel:
     program, prediction = read_model(model)
     signature = _settle(model.signature, program, prediction)
     arranged = arrange(program)

@@ -89,6 +89,9 @@ class ChildProcess:
         self._sink = process.stdin.fileno()
         self._source = process.stdout.fileno()
         os.set_blocking(self._sink, False)
+        self.over: ModelUnreadableError | None = None
+        """Why it answers no more: it ended, took too long, or needs too much memory. A late reply
+        is never taken for the reply to the next request."""
         self.confined: tuple[str, ...] | None = None
         """What the child gave up, in its words; known after the first exchange."""
 
@@ -131,7 +134,25 @@ class ChildProcess:
             ModelRefusedError: the file names or does what no fitted model needs.
             ModelUnreadableError: the child said so, took too long, or broke.
         """
-        deadline = Deadline(timeout_s, doing, notify)
+        if self.over is not None:
+            raise self.over
+        try:
+            reply, block = self._exchange(request, body, Deadline(timeout_s, doing, notify))
+        except ModelUnreadableError as error:
+            self.over = error
+            raise
+        if "done" in reply:
+            return reply["done"], block
+        raise fault_of(reply)
+
+    def _exchange(
+        self, request: Mapping[str, Any], body: bytes, deadline: Deadline
+    ) -> tuple[dict[str, Any], bytes]:
+        """One request and its reply, whose form is right.
+
+        Raises:
+            ModelUnreadableError: it ended, took too long, or needs too much memory.
+        """
         try:
             if self.confined is None:
                 self.confined = self._confined.in_force(deadline.at)
@@ -140,13 +161,11 @@ class ChildProcess:
             reply, block = self._receive(deadline)
         except (BrokenPipeError, EOFError, frames.FrameError, KeyError, TypeError) as error:
             raise self._broken() from error
-        if "done" in reply:
-            if not isinstance(reply["done"], dict):
-                raise self._broken()
-            return reply["done"], block
-        if reply.get("fault") == "memory":
+        if "done" in reply and not isinstance(reply["done"], dict):
+            raise self._broken()
+        if "done" not in reply and reply.get("fault") == "memory":
             raise self._out_of_memory()
-        raise fault_of(reply)
+        return reply, block
 
     def _send(self, data: bytes, deadline: Deadline) -> None:
         rest = memoryview(data)
@@ -161,16 +180,15 @@ class ChildProcess:
         return message, self._read(body_bytes, deadline)
 
     def _read(self, size: int, deadline: Deadline) -> bytes:
-        pieces, missing = [], size
-        while missing:
+        content = bytearray()  # a list of pieces of one byte each would take 40 times as much
+        while len(content) < size:
             ready, _, _ = select.select([self._source], [], [], deadline.left_s())
             if ready:
-                piece = os.read(self._source, min(missing, READ_BYTES))
+                piece = os.read(self._source, min(size - len(content), READ_BYTES))
                 if not piece:
                     raise EOFError
-                pieces.append(piece)
-                missing -= len(piece)
-        return b"".join(pieces)
+                content += piece
+        return bytes(content)
 
     def _broken(self) -> ModelUnreadableError:
         """The error for a child that ended or sent nonsense; with the last thing it said."""
@@ -179,7 +197,7 @@ class ChildProcess:
             return self._out_of_memory()
         how = f"exit code {ending.returncode}"
         if ending.returncode < 0:
-            how = signal.Signals(-ending.returncode).name
+            how = _signal_name(-ending.returncode)
         words = self._confined.last_words()
         said = f": {words}" if words else ""
         return ModelUnreadableError(
@@ -195,6 +213,14 @@ class ChildProcess:
             "Close other programs, or use a machine with more memory; if the file is small, check "
             "where it comes from.",
         )
+
+
+def _signal_name(number: int) -> str:
+    """A signal's name; signals from 35 on have numbers alone."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _program(interpreter: Path | str, files: Path, with_packages: bool) -> Program:
@@ -228,7 +254,8 @@ def fault_of(reply: Mapping[str, Any]) -> ModelRefusedError | ModelUnreadableErr
     """What the child found wrong, as an error."""
     message = str(reply.get("message"))[:2000]
     if reply.get("fault") == "refused":
-        names = tuple(str(name) for name in reply.get("names", ()))
+        listed = reply.get("names")
+        names = tuple(map(str, listed)) if isinstance(listed, list) else ()
         return ModelRefusedError(message, REFUSED_HINT, names)
     if reply.get("fault") == "unreadable":
         return ModelUnreadableError(message, str(reply.get("hint"))[:2000])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from poner.artifacts import ModelFile, Provenance, Rows, Signature, TrainedModel
-from poner.errors import ModelUnreadableError
+from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, model_files, signatures
 from poner.loader.child_process import ChildProcess
 from poner.loader.environments import Environment, environment_of, package_of
@@ -37,15 +38,48 @@ from poner.loader.text_rows import split_texts
 from poner.loader.user_modules import UserModules, is_taken
 
 SESSION_CPU_S = 3600
-LOAD_TIMEOUT_S = 300.0
-ANSWER_TIMEOUT_S = 600.0
+LOAD_TIMEOUT_S = 90.0
+ANSWER_TIMEOUT_S = 60.0
+ALL_ANSWERS_TIMEOUT_S = 180.0
+"""For all that a model is asked together."""
+
+MORE_S_PER_MB = 5.0
+"""A model may take so much longer for each MB that it has without compression."""
+
+MOST_COMPRESSED = 10
+"""Times its size in the file, beyond which a model gets no more time."""
+
+SLOW_S = 20.0
+"""After this long for all answers together, the user is told."""
+
+MEMORY_BYTES = 2 << 30
+"""Memory of a child, of which scikit-learn takes 1 GB where it compares rows in chunks
+(`working_memory`)."""
+
+MEMORY_PER_BYTE = 20
+"""Bytes that it may take for each byte of the model, besides."""
 
 
 class ChildOracle:
     """Asks the estimator in the child process."""
 
-    def __init__(self, child: ChildProcess) -> None:
-        self.child = child
+    def __init__(
+        self,
+        child: ChildProcess,
+        more_s: float = 0.0,
+        notify: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """Begin.
+
+        Args:
+            child: has loaded the model.
+            more_s: how much longer than a small model it may take.
+            notify: told when an answer takes long.
+        """
+        self.child, self.notify = child, notify
+        self.timeout_s = ANSWER_TIMEOUT_S + more_s
+        self.all_s = self.left_s = ALL_ANSWERS_TIMEOUT_S + more_s
+        """The time for all answers, and what is left of it."""
 
     def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
@@ -53,10 +87,44 @@ class ChildOracle:
         described, block = array_block.pack_arrays([split.numbers])
         request = {"do": "answer", "method": method, "place": list(place), "block": described}
         request |= {"texts": split.texts, "texts_of": split.texts_of, "none_of": split.none_of}
-        doing = f"Asking the model for {method}"
-        done, block = self.child.ask(request, block, timeout_s=ANSWER_TIMEOUT_S, doing=doing)
-        (answered,) = unpacked(done, block)
-        return answered
+        done, block = self._ask(request, block)
+        answered = unpacked(done, block)
+        if len(answered) != 1 or not answered[0].ndim or len(answered[0]) != len(rows):
+            raise ModelStoppedError(
+                f"The model's {method} gives another number of answers than it is asked rows.",
+                "Check where the model file comes from; fit it again if it is yours.",
+            )
+        return answered[0]
+
+    def _ask(self, request: Mapping[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
+        """Ask within the time that is left.
+
+        Raises:
+            ModelUnreadableError: the model refuses the rows.
+            ModelStoppedError: it answers no more.
+        """
+        if self.left_s <= 0:
+            raise ModelStoppedError(
+                f"The model's answers took longer than {self.all_s:.0f} s together.",
+                "Check where the model file comes from: a fitted model answers in seconds.",
+            )
+        begun, left_s = time.monotonic(), self.left_s
+        try:
+            return self.child.ask(
+                request,
+                block,
+                timeout_s=max(1.0, min(self.timeout_s, self.left_s)),
+                doing=f"Asking the model for {request['method']}",
+                notify=self.notify,
+            )
+        except ModelUnreadableError as error:
+            if self.child.over is None:
+                raise
+            raise ModelStoppedError(error.message, error.hint) from error
+        finally:
+            self.left_s -= time.monotonic() - begun
+            if self.left_s < self.all_s - SLOW_S <= left_s:
+                self.notify(f"The model answers slowly; it may take {self.all_s:.0f} s in all.")
 
 
 def unpacked(done: Mapping[str, Any], block: bytes) -> list[NDArray[Any]]:
@@ -107,11 +175,18 @@ def open_file(
     environment = environment_of(version, more=wanted)
     if not environment.is_own:
         notify(_elsewhere(file.name, version, environment, wanted))
-    cpu_s = SESSION_CPU_S
-    with ChildProcess(environment.interpreter, cpu_s=cpu_s, modules=modules.files) as child:
+    timed_bytes = min(listed.unpacked_bytes, MOST_COMPRESSED * len(content))
+    more_s = MORE_S_PER_MB * timed_bytes / 1e6
+    with ChildProcess(
+        environment.interpreter,
+        cpu_s=SESSION_CPU_S,
+        memory_bytes=MEMORY_BYTES + MEMORY_PER_BYTE * listed.unpacked_bytes,
+        modules=modules.files,
+    ) as child:
         with _naming(file.name):
             request = {"do": "load", "modules": sorted(modules.names)}
-            done, block = child.ask(request, content, timeout_s=LOAD_TIMEOUT_S, notify=notify)
+            load_s = LOAD_TIMEOUT_S + more_s
+            done, block = child.ask(request, content, timeout_s=load_s, notify=notify)
         facts = signatures.checked_facts(done.get("facts"))
         signatures.check_supported(facts)
         if signature is None:
@@ -123,7 +198,7 @@ def open_file(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
             provenance=_provenance(file.name, content, facts, signature),
-            oracle=ChildOracle(child),
+            oracle=ChildOracle(child, more_s, notify),
             none_of=signatures.checked_places(done.get("none_of"), signature),
             training_rows=model_files.read_training_rows(file, len(signature.features)),
             file=ModelFile(

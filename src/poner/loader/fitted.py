@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FittedValue
 from poner.errors import ModelUnreadableError
+from poner.loader.reader.describe import DEEPEST
+from poner.loader.reader.graph import MOST_SHARING, MOST_UNFOLDED, NOT_COUNTED
 
 
 def fitted_object(nodes: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> FittedObject:
@@ -22,15 +24,53 @@ def fitted_object(nodes: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> Fitte
         ModelUnreadableError: the description does not hold together.
     """
     made: list[FittedValue] = []
+    sizes = _Sizes()
     try:
         for node in nodes:
             made.append(_node(node, made, arrays))
+            sizes.add(node)
     except (TypeError, ValueError, IndexError, AttributeError) as error:
         raise _nonsense() from error
     root = made[-1] if made else None
     if not isinstance(root, FittedObject):
         raise _nonsense()
     return root
+
+
+class _Sizes:
+    """How deep nodes are, and how large where what they share counts as often as it is reached.
+
+    The child refuses a model in which no walk would end (reader/graph.py). A child that was taken
+    over could describe one, which the compiler would walk; the limits here are twice as wide, since
+    a description counts some parts that the model's own walk does not.
+    """
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.depths: list[int] = []
+
+    def add(self, node: Any) -> None:
+        """Look at the next node, whose form is right.
+
+        Raises:
+            ValueError: it is too deep, or too large.
+        """
+        held = node[-1]
+        parts: Iterable[tuple[Any, Any]] = ()
+        if isinstance(held, dict):
+            parts = held.items()
+        elif isinstance(held, list):
+            parts = enumerate(held)
+        size, depth = 1, 0
+        for name, part in parts:
+            if isinstance(part, list):
+                size += 0 if name in NOT_COUNTED else self.sizes[part[0]]
+                depth = max(depth, self.depths[part[0]] + 1)
+        self.sizes.append(size)
+        self.depths.append(depth)
+        most = 2 * (MOST_UNFOLDED + MOST_SHARING * len(self.sizes))
+        if depth > 2 * DEEPEST or size > most:
+            raise ValueError("a description that no walk ends in")
 
 
 def _nonsense() -> ModelUnreadableError:

@@ -11,6 +11,7 @@ from typing import Any
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader.child_process import REFUSED_HINT, ChildProcess, fault_of
 from poner.loader.reader.allowed import is_allowed
+from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
 from poner.loader.user_modules import is_taken
 
 LISTING_CPU_S = 60
@@ -48,6 +49,8 @@ class FileListing:
     """The scikit-learn that fitted it, as its outermost estimator says; None if it says nothing."""
     format: str
     """`pickle` or `skops`, with the compression behind a plus: `pickle+zlib`."""
+    unpacked_bytes: int
+    """Its size without compression."""
     confined: tuple[str, ...]
     """What the process that listed it had given up, such as `seccomp`."""
 
@@ -77,7 +80,7 @@ def list_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> F
         found, _ = child.ask({"do": "list"}, content, timeout_s=LISTING_TIMEOUT_S)
         listing = _listing(found, child.confined or (), own_modules)
     fault = found.get("fault")
-    if fault is not None and not listing.refused:
+    if isinstance(fault, dict) and not listing.refused:
         error = fault_of(fault)
         if isinstance(error, ModelRefusedError):
             error.names = listing.names
@@ -88,20 +91,30 @@ def list_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> F
 def _listing(
     found: Mapping[str, Any], confined: tuple[str, ...], own_modules: frozenset[str]
 ) -> FileListing:
-    uses = [
-        (str(module), str(name), list(map(str, roles))) for module, name, roles in found["uses"]
-    ]
+    try:
+        uses = [
+            (str(module), str(name), list(map(str, roles))) for module, name, roles in found["uses"]
+        ]
+        versions = [str(version) for version in found["versions"]]
+        form, unpacked_bytes = str(found["format"]), found["unpacked_bytes"]
+        if type(unpacked_bytes) is not int or not 0 <= unpacked_bytes <= LARGEST_CONTENT_BYTES:
+            raise ValueError("a size that no model has")
+    except (TypeError, ValueError, KeyError) as error:
+        raise ModelUnreadableError(
+            "The process that listed the model answered with nonsense.",
+            "Check where the model file comes from.",
+        ) from error
     refused = {
         f"{module}.{name}"
         for module, name, roles in uses
         if not is_allowed(module, name, roles, own_modules)
     }
-    versions = [str(version) for version in found["versions"]]
     return FileListing(
         names=tuple(sorted({f"{module}.{name}" for module, name, _ in uses})),
         refused=tuple(sorted(refused)),
         sklearn_version=versions[-1] if versions else None,
-        format=str(found["format"]),
+        format=form,
+        unpacked_bytes=unpacked_bytes,
         confined=confined,
     )
 

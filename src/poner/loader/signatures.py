@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from poner.artifacts import Feature, JsonScalar, Signature, wire_names
 from poner.errors import ModelUnreadableError, SignatureError
+from poner.loader.reader.estimators import MOST_FEATURES
 
 
 class Facts(BaseModel):
@@ -68,12 +69,20 @@ def checked_facts(found: object) -> Facts:
         ModelUnreadableError: they are not.
     """
     try:
-        return Facts.model_validate(found)
+        facts = Facts.model_validate(found)
     except ValidationError as error:
-        raise ModelUnreadableError(
-            "The process that read the model described it wrongly.",
-            "Check where the model file comes from.",
-        ) from error
+        raise _described_wrongly() from error
+    named = facts.feature_names or ()
+    if not 0 <= (facts.n_features or 0) <= MOST_FEATURES or len(named) > MOST_FEATURES:
+        raise _described_wrongly()
+    return facts
+
+
+def _described_wrongly() -> ModelUnreadableError:
+    return ModelUnreadableError(
+        "The process that read the model described it wrongly.",
+        "Check where the model file comes from.",
+    )
 
 
 def checked_places(found: object, signature: Signature) -> tuple[int, ...]:
@@ -86,10 +95,7 @@ def checked_places(found: object, signature: Signature) -> tuple[int, ...]:
     if not isinstance(found, list) or not all(
         type(place) is int and place in places for place in found
     ):
-        raise ModelUnreadableError(
-            "The process that read the model described it wrongly.",
-            "Check where the model file comes from.",
-        )
+        raise _described_wrongly()
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ import zipfile
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble import BaggingClassifier
 from sklearn.pipeline import Pipeline
 
 from tests.support.hostile_models.writing import Called, Code, Maker, get, put, write
@@ -272,3 +273,23 @@ def _skops_nodes() -> bytes:
         inside = start * 20_000 + "]}" * 19_999 + '],"protocol":2}'
         archive.writestr("schema.json", inside)
     return stream.getvalue()
+
+
+@hostile
+def _classes() -> bytes:
+    """A classifier that counts more classes than it has."""
+    model = BaggingClassifier(n_estimators=1).fit([[0.0], [1.0]] * 5, [0, 1] * 5)
+    model.n_classes_ = MANY
+    return pickle.dumps(model)
+
+
+@hostile
+def _skops_masked() -> bytes:
+    """A skops file of a masked array of lists that share lists."""
+    value: Any = plain(0)
+    for place in range(28):
+        shared = node("ListNode", "builtins.list", content=[value], __id__=place + 1)
+        again = node("ListNode", "builtins.list", content=[], __id__=place + 1)
+        value = node("ListNode", "builtins.list", content=[shared, again])
+    content = {"data": value, "mask": plain(False)}
+    return skops(node("MaskedArrayNode", "numpy.ma.MaskedArray", content=content))

@@ -5,19 +5,24 @@ from __future__ import annotations
 import contextlib
 import pickle
 import struct
+import time
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - it is not there else
+from sklearn.impute import IterativeImputer
 from sklearn.linear_model import LogisticRegression
 
 from poner import loader
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader.reader import canonical
 from poner.loader.reader.canonical import NotCanonicalError, decode, encode
+from poner.loader.reader.canonical.decoding import MOST_NODES
 from poner.loader.reader.canonical.graph import NO_STATE, Global, Items, Made, Pairs
+from poner.loader.reader.canonical.numpy_states import item_bytes
 from poner.loader.reader.faults import FileRefusedError, FileUnreadableError
 from poner.loader.reader.loading import load_content
 from poner.loader.reader.rewriting import rewrite
@@ -112,6 +117,21 @@ def _dtype(code: str, flags: int, order: str = "|") -> bytes:
     return made + b"NNN" + sizes + b"K" + bytes([flags]) + b"tb"
 
 
+def _plain_dtype() -> bytes:
+    return _global("numpy", "dtype") + _text("f8") + b"\x89\x88\x87R"
+
+
+def _record(field: bytes, behind: bytes = b"") -> bytes:
+    """A dtype of one field of 8 bytes; `behind` follows before it gets its state."""
+    made = _global("numpy", "dtype") + _text("V8") + b"\x89\x88\x87R" + behind
+    fields = b"}(" + _text("x") + field + b"K\x00\x86u"
+    return (
+        made + b"(K\x03" + _text("|") + b"N" + _text("x") + b"\x85" + fields + b"K\x08K\x01K\x10tb"
+    )
+
+
+LONG_TEXT = b"X" + struct.pack("<I", 65_000) + b"k" * 65_000
+
 ADDRESS = b"C\x08" + struct.pack("<Q", 0x4141414141414141)
 
 OTHER_FORMS: dict[str, bytes] = {
@@ -126,13 +146,13 @@ OTHER_FORMS: dict[str, bytes] = {
     "no end": _estimator(_text("a") + b"K\x01")[:-1],
     "nothing": b"",
     "an object that is called": _estimator(_text("a") + b"]K\x01\x85R"),
-    "a new object with arguments": b"\x80\x04"
-    + _global("sklearn.linear_model._logistic", "LogisticRegression")
-    + b"K\x01\x85\x81.",
 }
 """Pickles that are not in canonical form."""
 
 FORBIDDEN: dict[str, bytes] = {
+    "a new object with arguments": b"\x80\x04"
+    + _global("sklearn.linear_model._logistic", "LogisticRegression")
+    + b"K\x01\x85\x81.",
     "a command": b"\x80\x04" + _global("posix", "system") + _text("true") + b"\x85R.",
     "a command within": _estimator(
         _text("coef_") + _global("posix", "system") + _text("true") + b"\x85R"
@@ -170,6 +190,53 @@ FORBIDDEN: dict[str, bytes] = {
         + b")}Ntb"
     ),
     "no object at all": b"\x80\x04K\x01.",
+    "a dtype without a code": _estimator(
+        _text("a") + _array(_global("numpy", "dtype") + b")R", b"K\x01\x85", ADDRESS)
+    ),
+    "a dtype whose code is a number": _estimator(
+        _text("a") + _array(_global("numpy", "dtype") + b"K\x01\x85R", b"K\x01\x85", ADDRESS)
+    ),
+    "a dtype that is its own field": _estimator(
+        _text("a") + _array(_record(b"h\x00", b"\x94"), b"K\x01\x85", ADDRESS)
+    ),
+    "records in records": _estimator(
+        _text("a") + _array(_record(_record(_plain_dtype())), b"K\x01\x85", ADDRESS)
+    ),
+    "a dimension of a million digits": _estimator(
+        _text("a")
+        + _array(
+            _dtype("f8", 0, "<"),
+            b"\x8b" + struct.pack("<i", 400_000) + b"\x01" * 400_000 + b"\x85",
+            b"C\0",
+        )
+    ),
+    "a set that names a long text many times": _estimator(
+        _text("a") + b"\x8f(" + LONG_TEXT + b"\x94" + b"h\x00" * 2000 + b"\x90"
+    ),
+    "a set of tuples of a long text": _estimator(
+        _text("a")
+        + b"\x8f("
+        + LONG_TEXT
+        + b"\x94K\x01\x86"
+        + b"".join(b"h\x00M" + struct.pack("<H", i) + b"\x86" for i in range(300, 2300))
+        + b"\x90"
+    ),
+    "a call of a thousand arguments": _estimator(
+        _text("a") + _global("sklearn._loss._loss", "CyPinballLoss") + b"(" + b"N" * 1000 + b"tR"
+    ),
+    "a call with a tuple of a thousand": _estimator(
+        _text("a")
+        + _global("sklearn._loss._loss", "CyPinballLoss")
+        + b"("
+        + b"N" * 1000
+        + b"t\x85R"
+    ),
+    "a vectorizer that opens files": b"\x80\x04"
+    + _global("sklearn.feature_extraction.text", "CountVectorizer")
+    + b")\x81}("
+    + _text("input")
+    + _text("filename")
+    + b"ub.",
 }
 """Graphs that break a rule; written in canonical form by the test."""
 
@@ -194,6 +261,32 @@ def test_a_child_that_was_taken_over_cannot_ship_another_form(kind):
 def test_a_child_that_was_taken_over_cannot_ship_what_breaks_a_rule(kind):
     """The parent holds the graph against the allow-list once more."""
     assert "The rewritten model" in refusal(encode(decode(FORBIDDEN[kind]))).message
+
+
+def test_a_part_that_is_shared_is_checked_once():
+    """A record of 2,000 fields that 20,000 arrays share is looked at once, not 20,000 times."""
+    number = Made(Global("numpy", "dtype"), True, ["f8", False, True])
+    names = [f"f{place}" for place in range(2000)]
+    fields = Pairs([(name, Items(tuple, [number, 0])) for name in names])
+    state = Items(tuple, [3, "|", None, Items(tuple, names), fields, 8, 1, 16])
+    record = Made(Global("numpy", "dtype"), True, ["V8", False, True], state=state)
+    begun = time.process_time()
+    assert {item_bytes(record) for _ in range(20_000)} == {8}
+    assert time.process_time() - begun < 5
+
+
+def test_more_objects_than_any_model_has_are_not_read():
+    """A pickle of one byte an object cannot take a hundred times its size here."""
+    with pytest.raises(NotCanonicalError):
+        decode(b"\x80\x04" + b"]" * (MOST_NODES + 1) + b".")
+
+
+def test_an_iterative_imputer_is_shipped():
+    """Its triplets are named tuples, whose new objects take arguments."""
+    imputer = IterativeImputer(max_iter=1).fit(ROWS)
+    written = rewrite(load_content(pickle.dumps(imputer)))
+    assert canonical.checked(written) == written
+    np.testing.assert_array_equal(pickle.loads(written).transform(ROWS), imputer.transform(ROWS))
 
 
 def test_the_honest_form_beside_the_forgeries_is_taken():

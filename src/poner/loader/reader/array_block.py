@@ -109,6 +109,8 @@ def _dtype_from_json(described: Any) -> np.dtype[Any]:
     import numpy as np
 
     formats = described["formats"] if isinstance(described, dict) else [described]
+    if not formats:
+        raise FrameError("a dtype without fields")
     for text in formats:
         if not isinstance(text, str) or not SCALAR_DTYPE.fullmatch(text):
             raise FrameError("a dtype that is not plain data")

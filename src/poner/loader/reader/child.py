@@ -148,8 +148,8 @@ def _list(content: bytes) -> Reply:
     except (FileRefusedError, FileUnreadableError, RecursionError) as error:
         fault = fault_message(error)
     uses: list[Any] = [[*name, sorted(roles)] for name, roles in sorted(listing.uses.items())]
-    versions = listing.versions
-    return {"uses": uses, "versions": versions, "format": listing.format, "fault": fault}, b""
+    found = {"uses": uses, "versions": listing.versions, "format": listing.format}
+    return {**found, "unpacked_bytes": listing.unpacked_bytes, "fault": fault}, b""
 
 
 def fault_message(error: BaseException) -> dict[str, Any]:

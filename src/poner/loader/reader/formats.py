@@ -17,6 +17,11 @@ from .faults import FileUnreadableError
 LARGEST_CONTENT_BYTES = 1 << 30
 """Largest model file, before and after decompression; Lambda takes a quarter of it."""
 
+SMALLEST_LIMIT_BYTES = 64 << 20
+MOST_COMPRESSED = 1000
+"""A small file may not unpack to more than 64 MiB and 1000 times its size, which is as far as zlib
+goes; models are compressed to a tenth."""
+
 CHUNK_BYTES = 1 << 20
 
 PICKLE = "pickle"
@@ -46,6 +51,11 @@ UNREADABLE: Mapping[bytes, tuple[str, str]] = {
 """First bytes of what is known and not read."""
 
 
+def largest_unpacked(packed_bytes: int) -> int:
+    """Most bytes that a file of a size may unpack to."""
+    return min(LARGEST_CONTENT_BYTES, SMALLEST_LIMIT_BYTES + MOST_COMPRESSED * packed_bytes)
+
+
 def unpack(content: bytes) -> tuple[str, str, bytes]:
     """The format (`pickle` or `skops`), the compression or an empty string, and the content.
 
@@ -68,6 +78,7 @@ def unpack(content: bytes) -> tuple[str, str, bytes]:
 def _decompress(name: str, decompressor: Any, content: bytes) -> bytes:
     """Bounded: a small file that unpacks to more than a model can be is refused."""
     pieces, size, rest = [], 0, content
+    largest = largest_unpacked(len(content))
     try:
         while not decompressor.eof:
             piece = decompressor.decompress(rest, CHUNK_BYTES)
@@ -76,9 +87,9 @@ def _decompress(name: str, decompressor: Any, content: bytes) -> bytes:
                 raise FileUnreadableError("The model file ends too early.")
             pieces.append(piece)
             size += len(piece)
-            if size > LARGEST_CONTENT_BYTES:
+            if size > largest:
                 raise FileUnreadableError(
-                    f"The model file unpacks to more than {LARGEST_CONTENT_BYTES >> 20} MiB."
+                    f"The model file unpacks to more than {largest >> 20} MiB."
                 )
     except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
         raise FileUnreadableError(f"The model file is damaged: {name}: {error}.") from error

@@ -20,7 +20,10 @@ from typing import Any
 
 MAGIC = b"PNR1"
 PREFIX = struct.Struct("<4sQQ")
-LARGEST_MESSAGE_BYTES = 1 << 29
+LARGEST_MESSAGE_BYTES = 1 << 27
+MOST_VALUES = 5_000_000
+"""Values, lists and objects of one message, each of which takes some 100 bytes once it is read."""
+
 LARGEST_BODY_BYTES = 1 << 32
 
 
@@ -56,6 +59,8 @@ def parse(message: bytes) -> dict[str, Any]:
     Raises:
         FrameError: it is not a JSON object.
     """
+    if sum(map(message.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise FrameError("a message of more values than any model has")
     try:
         parsed = json.loads(message)
     except (ValueError, RecursionError) as error:

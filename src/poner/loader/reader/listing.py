@@ -38,6 +38,8 @@ class Listing:
         """Every `_sklearn_version` in a state, in the order of the file."""
         self.format = ""
         """`pickle` or `skops`, with the compression behind a plus: `pickle+zlib`."""
+        self.unpacked_bytes = 0
+        """The file's size without compression."""
 
     def mention(self, module: str, name: str, role: str) -> None:
         """Note that a global is named, and what for."""
@@ -59,11 +61,14 @@ def list_content(content: bytes, listing: Listing) -> None:
         FileRefusedError: it does what no fitted model needs, such as persistent ids.
     """
     format_name, compression, content = unpack(content)
+    listing.unpacked_bytes = len(content)
     listing.format = f"{format_name}+{compression}" if compression else format_name
     if format_name == SKOPS:
         from .skops_schema import list_schema, open_archive, read_schema
 
-        list_schema(read_schema(open_archive(content)), listing)
+        archive = open_archive(content)
+        listing.unpacked_bytes = sum(member.file_size for member in archive.infolist())
+        list_schema(read_schema(archive), listing)
     else:
         ListingMachine(io.BytesIO(content), listing).run()
 

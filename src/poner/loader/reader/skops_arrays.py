@@ -67,7 +67,13 @@ def build_masked(builder: SkopsBuilder, node: Node) -> Any:
     import numpy as np
 
     content = node["content"]
-    made = np.ma.MaskedArray(builder.build(content["data"]), builder.build(content["mask"]))
+    data, mask = builder.build(content["data"]), builder.build(content["mask"])
+    # numpy would unfold lists that share lists
+    if not isinstance(data, np.ndarray) or not isinstance(mask, (np.ndarray, np.bool_, bool)):
+        raise FileUnreadableError("The model file is damaged: a masked array without an array.")
+    if np.shape(mask) not in ((), data.shape):
+        raise FileUnreadableError("The model file is damaged: a mask of another shape.")
+    made = np.ma.MaskedArray(data, mask)
     made.fill_value = None  # the default, as a pickle's `__setstate__` gives it
     return made
 

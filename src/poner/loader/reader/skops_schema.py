@@ -17,7 +17,7 @@ from typing import Any
 from .allowance import read_integer
 from .allowed import CALL, NAME, NEW
 from .faults import FileUnreadableError
-from .formats import LARGEST_CONTENT_BYTES
+from .formats import largest_unpacked
 from .listing import Listing
 
 LARGEST_PROTOCOL = 2
@@ -54,10 +54,11 @@ def open_archive(content: bytes) -> zipfile.ZipFile:
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise FileUnreadableError(f"The model file is damaged: {error}.") from error
     members = archive.infolist()
-    if len(members) > MOST_MEMBERS or sum(m.file_size for m in members) > LARGEST_CONTENT_BYTES:
-        raise FileUnreadableError(
-            f"The model file unpacks to more than {LARGEST_CONTENT_BYTES >> 20} MiB."
-        )
+    largest = largest_unpacked(len(content))
+    if len(members) > MOST_MEMBERS:
+        raise FileUnreadableError(f"The model file has more than {MOST_MEMBERS:,} parts.")
+    if sum(member.file_size for member in members) > largest:
+        raise FileUnreadableError(f"The model file unpacks to more than {largest >> 20} MiB.")
     return archive
 
 

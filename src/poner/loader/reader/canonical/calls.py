@@ -29,6 +29,9 @@ FACTORIES = {None, *(Global("builtins", name) for name in ("int", "float", "list
 FACTORIES |= {Global("collections", "OrderedDict"), Global("builtins", "set")}
 """What a defaultdict may make."""
 
+MOST_PARTS = 100
+"""Arguments of a call, and parts of each; extension classes take a dozen numbers."""
+
 PLAIN = (type(None), bool, int, float, str, bytes, Global)
 
 
@@ -42,7 +45,8 @@ def check_arguments(node: Made) -> None:
     if check is None:
         # Extension classes of scikit-learn, and Cython's reconstructors; see constructors.py.
         name = f"{node.function}".replace("numpy._core", "numpy.core")
-        good = name not in BY_NAME and all(map(_is_plain, node.arguments))
+        few = len(node.arguments) <= MOST_PARTS
+        good = name not in BY_NAME and few and all(map(_is_plain, node.arguments))
     else:
         good = check(node.arguments)
     if not good:
@@ -58,15 +62,16 @@ def _is_plain(argument: Any) -> bool:
     if isinstance(argument, Items) and argument.kind is tuple:
         parts = argument.items
     elif isinstance(argument, Pairs):
-        parts = [value for pair in argument.pairs for value in pair]
-    return all(
+        parts = [value for pair in argument.pairs[: MOST_PARTS + 1] for value in pair]
+    return len(parts) <= MOST_PARTS and all(
         isinstance(part, PLAIN)
         or (isinstance(part, Made) and part.is_call and part.function in (ARRAY, SCALAR))
         for part in parts
     )
 
 
-def _dtype(arguments: Sequence[Any]) -> bool:
+def is_dtype_call(arguments: Sequence[Any]) -> bool:
+    """Whether numpy.dtype is called as numpy's own pickles call it."""
     code, align, copy = arguments if len(arguments) == 3 else (None, None, None)
     return (
         type(code) is str and bool(DTYPE_CODE.fullmatch(code)) and align is False and copy is True
@@ -113,7 +118,7 @@ def _of(*kinds: type) -> Callable[[Sequence[Any]], bool]:
 
 
 CHECKS: dict[Global, Callable[[Sequence[Any]], bool]] = {
-    DTYPE: _dtype,
+    DTYPE: is_dtype_call,
     ARRAY: _array,
     SCALAR: _scalar,
     MASKED_ARRAY: _masked_array,

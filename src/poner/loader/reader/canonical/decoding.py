@@ -14,6 +14,9 @@ from . import encoding as codes
 from .faults import NotCanonicalError
 from .graph import NO_STATE, Global, Items, Made, Pairs
 
+MOST_NODES = 4_000_000
+"""Containers, objects and calls of one model; each takes some 200 bytes here."""
+
 
 def decode(content: bytes) -> Any:
     """The graph that a canonical pickle says.
@@ -36,6 +39,7 @@ class _Decoder:
         self.stack: list[Any] = []
         self.marked: list[list[Any]] = []
         self.memo: list[Any] = []
+        self.left = MOST_NODES
 
     def read(self) -> Any:
         if self.take(2) != codes.PROTOCOL:
@@ -66,6 +70,13 @@ class _Decoder:
     def push(self, value: Any) -> None:
         """Put a value on the stack."""
         self.stack.append(value)
+
+    def counted(self, node: Any) -> Any:
+        """A node, unless there are too many already."""
+        self.left -= 1
+        if self.left < 0:
+            raise ValueError("more objects than a model has")
+        return node
 
     def pop_marked(self) -> list[Any]:
         """Everything above the last mark."""
@@ -108,17 +119,17 @@ def _tuple_of(length: int) -> Callable[[_Decoder], None]:
         items = decoder.stack[-length:]
         if len(items) < length:
             raise ValueError("a tuple takes more items than the stack holds")
-        decoder.stack[-length:] = [Items(tuple, items)]
+        decoder.stack[-length:] = [decoder.counted(Items(tuple, items))]
 
     return step
 
 
 def _marked(kind: type) -> Callable[[_Decoder], None]:
-    return lambda decoder: decoder.push(Items(kind, decoder.pop_marked()))
+    return lambda decoder: decoder.push(decoder.counted(Items(kind, decoder.pop_marked())))
 
 
 def _empty(kind: type) -> Callable[[_Decoder], None]:
-    return lambda decoder: decoder.push(Items(kind))
+    return lambda decoder: decoder.push(decoder.counted(Items(kind)))
 
 
 def _append(decoder: _Decoder) -> None:
@@ -165,9 +176,9 @@ def _make(is_call: bool) -> Callable[[_Decoder], None]:
         function, arguments = decoder.stack[-2:]
         if not isinstance(function, Global) or not isinstance(arguments, Items):
             raise ValueError("something other than a class or function is called")
-        if arguments.kind is not tuple or (arguments.items and not is_call):
+        if arguments.kind is not tuple:
             raise ValueError("a call has no arguments")
-        decoder.stack[-2:] = [Made(function, is_call, arguments.items)]
+        decoder.stack[-2:] = [decoder.counted(Made(function, is_call, arguments.items))]
 
     return step
 
@@ -206,7 +217,7 @@ STEPS: dict[bytes, Callable[[_Decoder], None]] = {
     **{opcode: _tuple_of(length) for length, opcode in codes.TUPLES.items()},
     codes.EMPTY_LIST: _empty(list),
     codes.APPENDS: _append,
-    codes.EMPTY_DICT: lambda decoder: decoder.push(Pairs()),
+    codes.EMPTY_DICT: lambda decoder: decoder.push(decoder.counted(Pairs())),
     codes.SET_ITEMS: _set_items,
     codes.EMPTY_SET: _empty(set),
     codes.ADD_ITEMS: _add,

@@ -65,6 +65,8 @@ class Made:
     """What is set in it by key."""
     state: Any = NO_STATE
     """What it is given as state."""
+    checked: Any = None
+    """What a check found out about it, so that a part that is shared is looked at once."""
 
 
 Node = Union[Items, Pairs, Made]

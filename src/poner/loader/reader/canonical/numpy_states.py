@@ -19,6 +19,8 @@ OBJECT_FLAGS = 63
 STRUCTURE_FLAGS = (0, 16, 128, 144)
 """Flags of structures without pointers: access by name (16), aligned (128)."""
 CHARACTER_BYTES = {"U": 4, "S": 1, "V": 1}
+LARGEST_LENGTH = 1 << 40
+"""Of one dimension of an array: longer ones are integers that take long to multiply."""
 
 
 def check_numpy_state(node: Made) -> None:
@@ -46,8 +48,21 @@ def check_numpy_state(node: Made) -> None:
 
 def item_bytes(dtype: Any) -> int | None:
     """Bytes of one item of a dtype that is well formed; None if it is not."""
-    if not isinstance(dtype, Made) or not dtype.is_call or dtype.function != calls.DTYPE:
+    if not _is_dtype(dtype):
         return None
+    if dtype.checked is None:
+        dtype.checked = (_item_bytes(dtype),)
+    size: int | None = dtype.checked[0]
+    return size
+
+
+def _is_dtype(dtype: Any) -> bool:
+    """Whether a node calls numpy.dtype with the arguments that numpy's pickles give."""
+    is_dtype = isinstance(dtype, Made) and dtype.is_call and dtype.function == calls.DTYPE
+    return is_dtype and calls.is_dtype_call(dtype.arguments)
+
+
+def _item_bytes(dtype: Made) -> int | None:
     code, size = dtype.arguments[0], int(dtype.arguments[0][1:])
     size *= CHARACTER_BYTES.get(code[0], 1)
     if dtype.state is NO_STATE:
@@ -70,10 +85,18 @@ def _fields(names: Any, fields: Any, size: int) -> bool:
         return False
     for _, field in fields.pairs:
         dtype, offset = (*_tuple(field), None, None)[:2]
-        length = None if holds_objects(dtype) else item_bytes(dtype)
+        length = item_bytes(dtype) if _is_plain(dtype) else None
         if type(offset) is not int or length is None or not 0 <= offset <= size - length:
             return False
     return True
+
+
+def _is_plain(dtype: Any) -> bool:
+    """Whether a dtype is that of a number or a text: fields hold no objects and no fields."""
+    if not _is_dtype(dtype) or holds_objects(dtype):
+        return False
+    state = _tuple(dtype.state)
+    return len(state) < 5 or (state[3] is None and state[4] is None)
 
 
 def holds_objects(dtype: Any) -> bool:
@@ -92,7 +115,7 @@ def _array(state: Any, length: int) -> bool:
     if size is None or len(lengths) > MOST_DIMENSIONS:
         return False
     for part in lengths:
-        if type(part) is not int or part < 0:
+        if type(part) is not int or not 0 <= part < LARGEST_LENGTH:
             return False
         count *= part
     if masked and not (type(masked[0]) is bytes and len(masked[0]) == count):

@@ -20,7 +20,16 @@ from .numpy_states import check_numpy_state
 LONGEST_KEY_BYTES = 1 << 16
 """Longest text in a set; the items of sets are sorted, so read more than once."""
 
+MOST_SORTED_BYTES = 1 << 26
+"""Of texts in all sets together; a set can name one text many times."""
+
+VECTORIZERS = "sklearn.feature_extraction.text"
+"""The module of the classes that open files where their `input` says so (outside.py)."""
+
 BOOSTERS = {Global("lightgbm.basic", "Booster"), Global("xgboost.core", "Booster")}
+NAMED_TUPLES = {Global("sklearn.impute._iterative", "_ImputerTriplet")}
+"""Classes whose new objects take their items as arguments."""
+
 HANDLES = ("handle", "_handle")
 """Where a Booster keeps its model: a text or bytes in a pickle, a pointer once it is loaded."""
 
@@ -38,6 +47,7 @@ def check_graph(graph: Any, own_modules: frozenset[str] = frozenset()) -> None:
     """
     seen: set[int] = set()
     waiting = [graph]
+    sorted_bytes = 0
     if not isinstance(graph, Made):
         raise _refused("is not an object")
     while waiting:
@@ -47,6 +57,9 @@ def check_graph(graph: Any, own_modules: frozenset[str] = frozenset()) -> None:
         elif isinstance(value, NODES) and id(value) not in seen:
             seen.add(id(value))
             waiting.extend(_check_node(value, own_modules))
+            sorted_bytes += _sorted_bytes(value)
+            if sorted_bytes > MOST_SORTED_BYTES:
+                raise _refused("has sets of more than 64 MB of texts")
 
 
 def check_role(name: Global, roles: Iterable[str], own_modules: frozenset[str]) -> None:
@@ -70,6 +83,19 @@ def _check_node(node: Any, own_modules: frozenset[str]) -> Iterable[Any]:
     return parts_of(node)
 
 
+def _sorted_bytes(node: Any) -> int:
+    """Characters of the texts in a set, each as often as it is there: the writer sorts them."""
+    if not isinstance(node, Items) or node.kind not in (set, frozenset):
+        return 0
+    parts = (part for item in node.items for part in _parts_of_key(item))
+    return sum(len(part) if isinstance(part, (str, bytes)) else 8 for part in parts)
+
+
+def _parts_of_key(key: Any) -> list[Any]:
+    """The values of a flat tuple, or the one value."""
+    return key.items if isinstance(key, Items) and key.kind is tuple else [key]
+
+
 def _check_made(node: Made, own_modules: frozenset[str]) -> Iterable[Any]:
     check_role(node.function, (CALL if node.is_call else NEW,), own_modules)
     _check_keys(key for key, _ in node.pairs)
@@ -78,22 +104,36 @@ def _check_made(node: Made, own_modules: frozenset[str]) -> Iterable[Any]:
         for argument in node.arguments:  # a class that may only be called may be an argument
             if isinstance(argument, Global):
                 check_role(argument, (NAME, NEW, CALL), own_modules)
-    elif node.arguments:
+    elif node.arguments and not _may_be_named_tuple(node.function, own_modules):
         raise _refused(f"makes a {node.function} with arguments")
     check_numpy_state(node)
     _check_names(node.state)
     if node.function in BOOSTERS:
         _check_booster(node.state)
+    if node.function.module == VECTORIZERS:
+        _check_vectorizer(node.state)
     values = [value for pair in node.pairs for value in pair]
     arguments = [value for value in node.arguments if not isinstance(value, Global)]
     return [*arguments, *node.items, *values, node.state]
+
+
+def _may_be_named_tuple(name: Global, own_modules: frozenset[str]) -> bool:
+    """Whether a new object may take arguments: IterativeImputer's triplets, and the user's own."""
+    return name in NAMED_TUPLES or name.module.partition(".")[0] in own_modules
+
+
+def _check_vectorizer(state: Any) -> None:
+    """A vectorizer gets its texts from rows, as outside.py asks of the objects."""
+    for name, value in state.pairs if isinstance(state, Pairs) else ():
+        if name == "input" and value != "content":
+            raise _refused("has a vectorizer that opens files")
 
 
 def _check_keys(keys: Iterable[Any]) -> None:
     """Keys and items of sets are plain values, numpy's numbers, or flat tuples of these."""
     seen = set()
     for key in keys:
-        parts = key.items if isinstance(key, Items) and key.kind is tuple else [key]
+        parts = _parts_of_key(key)
         if id(key) in seen and isinstance(key, NODES):
             raise _refused("has a key twice")
         seen.add(id(key))

@@ -27,6 +27,19 @@ def check_tree(tree: Any) -> None:
     require(depth <= tree.max_depth <= len(nodes), "tree", "has a wrong depth")
 
 
+def check_counts(classifier: Any) -> None:
+    """A classifier makes rows as wide as it counts classes, so it counts those that it has."""
+    state = vars(classifier)
+    classes, counted = state.get("classes_"), state.get("n_classes_")
+    if classes is None or counted is None:
+        return
+    if isinstance(classes, (list, tuple)):
+        fits = [len(own) for own in classes] == [int(count) for count in counted]
+    else:
+        fits = int(counted) == len(classes)
+    require(fits, type(classifier).__name__, "counts other classes than it has")
+
+
 def check_children(inner: Any, left: Any, right: Any) -> None:
     """Each child is there, comes after its parent and has no other.
 
@@ -199,6 +212,10 @@ def _encoded_width(transformer: Any, chosen: Any, width: int) -> int:
 
 
 CHECKS = {
+    "sklearn.ensemble._forest.ForestClassifier": check_counts,
+    "sklearn.ensemble._bagging.BaggingClassifier": check_counts,
+    "sklearn.ensemble._weight_boosting.AdaBoostClassifier": check_counts,
+    "sklearn.tree._classes.DecisionTreeClassifier": check_counts,
     "sklearn.tree._tree.Tree": check_tree,
     "sklearn.tree._classes.BaseDecisionTree": check_estimator_of_tree,
     "sklearn.ensemble._forest.BaseForest": check_forest,

@@ -1,0 +1,162 @@
+"""A child process that a file took over can send what it likes: each reply ends in a sentence."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from poner.artifacts import wire_names
+from poner.errors import ModelStoppedError, ModelUnreadableError
+from poner.loader import listing, signatures
+from poner.loader.child_process import _signal_name, fault_of
+from poner.loader.file_models import ChildOracle
+from poner.loader.fitted import fitted_object
+from poner.loader.reader import array_block, frames
+
+FACTS: dict[str, Any] = {
+    "type": "Ridge",
+    "is_classifier": False,
+    "classes": None,
+    "n_features": 2,
+    "feature_names": None,
+    "sklearn_version": "1",
+    "numpy_version": "1",
+    "python_version": "1",
+}
+
+LISTED: dict[str, Any] = {"uses": [], "versions": [], "format": "pickle", "unpacked_bytes": 1}
+
+
+@pytest.mark.parametrize("names", [5, None, {"a": 1}, "posix"])
+def test_names_of_a_refusal_that_are_no_list_are_left_out(names):
+    """The refusal itself is still said."""
+    error = fault_of({"fault": "refused", "message": "It is refused.", "names": names})
+    assert error.message == "It is refused."
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"uses": 5},
+        {"uses": [["a", "b", 5]]},
+        {"uses": [["a"]]},
+        {"versions": 5},
+        {"unpacked_bytes": "many"},
+        {"unpacked_bytes": -1},
+        {"unpacked_bytes": 1 << 40},
+    ],
+)
+def test_a_listing_of_another_form_is_nonsense(changed):
+    """The listing decides which memory and time a model gets, and what is refused."""
+    with pytest.raises(ModelUnreadableError, match="nonsense"):
+        listing._listing({**LISTED, **changed}, (), frozenset())
+
+
+@pytest.mark.parametrize("number", [9, 40, 64])
+def test_every_signal_has_a_name(number):
+    """Those from 35 on are known to the kernel by number alone."""
+    assert _signal_name(number).startswith(("SIG", "signal "))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"n_features": 10**9}, {"n_features": -1}, {"feature_names": ["a"] * 20_001}],
+)
+def test_more_features_than_a_model_may_have_are_not_named(changed):
+    """A name is made for each feature."""
+    with pytest.raises(ModelUnreadableError, match="wrongly"):
+        signatures.checked_facts({**FACTS, **changed})
+
+
+def test_names_that_are_all_one_take_no_time():
+    """Each column of 20,000 is a different text, and the same name in requests."""
+    begun = time.process_time()
+    names = wire_names(["a" + " " * place + "b" for place in range(1, 20_001)])
+    assert names[:3] == ("aB", "aB2", "aB3")
+    assert len(set(names)) == 20_000
+    assert time.process_time() - begun < 20
+
+
+MODEL = ["object", "sklearn.linear_model._ridge.Ridge", {"coef_": [60]}]
+
+
+def test_lists_that_share_lists_are_no_description():
+    """60 nodes that a walk would reach in 2**60 ways."""
+    nodes = [["list", []], *(["list", [[place], [place]]] for place in range(60)), MODEL]
+    with pytest.raises(ModelUnreadableError, match="wrongly"):
+        fitted_object(nodes, [])
+
+
+def test_nodes_that_are_too_deep_are_no_description():
+    """Whatever walks them recurses."""
+    nodes = [["list", []], *(["list", [[place]]] for place in range(3000)), MODEL]
+    with pytest.raises(ModelUnreadableError, match="wrongly"):
+        fitted_object(nodes, [])
+
+
+def test_an_array_is_a_part_of_a_description():
+    """A node of an array holds a number, not parts."""
+    nodes = [["array", 0], ["object", "sklearn.linear_model._ridge.Ridge", {"coef_": [0]}]]
+    assert fitted_object(nodes, [np.ones(2)]).attributes["coef_"].shape == (2,)
+
+
+def test_a_record_without_fields_is_no_dtype():
+    """An array of it could be of any length and takes no bytes."""
+    dtype = {"names": [], "formats": [], "offsets": [], "itemsize": 0}
+    with pytest.raises(frames.FrameError):
+        array_block.unpack_arrays({"dtypes": [dtype], "arrays": [[0, [1 << 39]]]}, b"")
+
+
+def test_a_message_of_too_many_values_is_not_parsed():
+    """Each of its values would take forty times its text."""
+    with pytest.raises(frames.FrameError):
+        frames.parse(b'{"a":[' + b"[]," * frames.MOST_VALUES + b"[]]}")
+
+
+class Child:
+    """A child that answers each request with a number of rows of its own choice, or is over."""
+
+    def __init__(self, shape: tuple[int, ...], over: ModelUnreadableError | None = None) -> None:
+        self.shape, self.over = shape, over
+
+    def ask(self, request: Any, body: bytes, **more: Any) -> Any:
+        """Answer, or fail."""
+        if self.over is not None:
+            raise self.over
+        described, block = array_block.pack_arrays([np.ones(self.shape)])
+        return {"block": described}, block
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (0,), (5, 2)])
+def test_as_many_answers_as_rows_are_taken(shape):
+    """The compiler compares them row by row."""
+    with pytest.raises(ModelStoppedError, match="another number of answers"):
+        ChildOracle(Child(shape)).answer("predict", np.ones((4, 2)))
+
+
+def test_a_child_that_is_over_is_no_refusal_of_rows():
+    """Rows that are refused are halved and asked again: a child that ended would be, for hours."""
+    child = Child((4,), ModelUnreadableError("It took too long.", "Check it."))
+    with pytest.raises(ModelStoppedError, match="too long"):
+        ChildOracle(child).answer("predict", np.ones((4, 2)))
+
+
+def test_all_answers_have_a_time_together():
+    """Each may be quick enough, and all of them together take hours."""
+    oracle = ChildOracle(Child((4,)))
+    oracle.left_s = 0.0
+    with pytest.raises(ModelStoppedError, match="together"):
+        oracle.answer("predict", np.ones((4, 2)))
+
+
+def test_slow_answers_are_told_once():
+    """The user hears how long it may take."""
+    told: list[str] = []
+    oracle = ChildOracle(Child((4,)), 0.0, told.append)
+    oracle.left_s = oracle.all_s - 20.0
+    for _ in range(3):
+        oracle.answer("predict", np.ones((4, 2)))
+    assert len(told) == 1
