@@ -118,7 +118,7 @@ class Signature:
         Raises:
             SignatureError: a text holds half a character; it is shown.
         """
-        own = [*(self.labels or ()), self.target, *self.metrics]
+        own: list[JsonScalar | None] = [*(self.labels or ()), self.target, *self.metrics]
         own += [name for names in self.output_classes or () for name in names]
         for feature in self.features:
             own += [feature.wire_name, feature.column, *feature.categories]
