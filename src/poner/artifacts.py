@@ -63,6 +63,15 @@ def is_missing(value: object) -> bool:
     return isinstance(value, float | np.floating) and value != value
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text has a form in UTF-8: half of a pair of surrogates has none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Feature:
     """One input of the model."""
@@ -102,6 +111,23 @@ class Signature:
     """Scores the user recorded with `poner.save(..., metrics=...)`."""
     libraries: Mapping[str, str] = field(default_factory=dict)
     """Versions that `poner.save` ran with, by package, such as `{"scikit-learn": "1.2.1"}`."""
+
+    def __post_init__(self) -> None:
+        """Refuse texts that neither JSON nor a request can hold.
+
+        Raises:
+            SignatureError: a text holds half a character; it is shown.
+        """
+        own: list[JsonScalar | None] = [*(self.labels or ()), self.target, *self.metrics]
+        own += [name for names in self.output_classes or () for name in names]
+        for feature in self.features:
+            own += [feature.wire_name, feature.column, *feature.categories]
+        for text in own:
+            if isinstance(text, str) and not is_unicode(text):
+                raise SignatureError(
+                    f"The signature holds {text[:80]!r}, which is not Unicode.",
+                    "Give features, classes and labels other names: no request can hold this one.",
+                )
 
     @property
     def output_classes(self) -> tuple[tuple[JsonScalar, ...], ...] | None:

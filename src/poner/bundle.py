@@ -11,7 +11,7 @@ from typing import Literal
 
 from poner.artifacts import FloatArray, ParityReport, PredictionValue, Provenance, Signature
 from poner.errors import BundleError
-from poner.storage import restore
+from poner.storage import read_file, restore
 
 MANIFEST_FORMAT = 3
 MANIFEST_NAME = "manifest.json"
@@ -266,6 +266,9 @@ def is_bundle(folder: Path) -> bool:
     return (folder / MANIFEST_NAME).is_file()
 
 
+_MOST_MANIFEST_BYTES = 64 << 20
+
+
 def read_bundle(folder: Path) -> Bundle:
     """Read a Bundle and check that its zips are those of its manifest.
 
@@ -277,7 +280,7 @@ def read_bundle(folder: Path) -> Bundle:
     restore(folder)
     path = folder / MANIFEST_NAME
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path, _MOST_MANIFEST_BYTES).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise BundleError(
             f"{folder} holds no bundle: {MANIFEST_NAME} cannot be read.",
@@ -304,7 +307,7 @@ def read_bundle(folder: Path) -> Bundle:
 
 def _check_file(folder: Path, record: ZipRecord) -> None:
     try:
-        content = (folder / record.path).read_bytes()
+        content = read_file(folder / record.path, record.size_bytes)
     except OSError:
         content = b""
     if hashlib.sha256(content).hexdigest() != record.sha256:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from poner.bundle import EngineChoice, Slim
 from poner.errors import ConfigError, UsageError
 from poner.limits import RUNTIMES, Runtime
+from poner.storage import explain, read_file
 
 CONFIG_NAME = "poner.toml"
 _LARGEST_BYTES = 65_536
@@ -153,10 +154,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         OSError: it cannot be read.
         ValueError: it is not TOML, or is too large or nested too deeply.
     """
-    with path.open("rb") as file:
-        content = file.read(_LARGEST_BYTES + 1)
-    if len(content) > _LARGEST_BYTES:
-        raise ValueError(f"it has more than {_LARGEST_BYTES:,} bytes")
+    content = read_file(path, _LARGEST_BYTES)
     if any(line.count(b".") > _MOST_DOTS for line in content.splitlines()):
         raise ValueError(f"a line has more than {_MOST_DOTS:,} dots")
     try:
@@ -177,7 +175,8 @@ def read_config(folder: Path) -> Config:
     except FileNotFoundError:
         return Config()
     except (OSError, ValueError) as error:  # no UTF-8, no TOML, or a number of too many digits
-        raise ConfigError(f"{path} cannot be read: {error}.", "Mend it and try again.") from error
+        reason = explain(error) if isinstance(error, OSError) else error
+        raise ConfigError(f"{path} cannot be read: {reason}.", "Mend it and try again.") from error
     try:
         return Config.model_validate(values)
     except ValidationError as error:

@@ -6,6 +6,10 @@ import json
 from typing import Any, NoReturn
 
 
+class ConstantError(ValueError):
+    """NaN or Infinity, which JSON does not have."""
+
+
 def read_json(content: str | bytes, *, strict: bool = False) -> Any:
     """The value that a JSON document stands for.
 
@@ -23,7 +27,11 @@ def read_json(content: str | bytes, *, strict: bool = False) -> Any:
         return json.loads(content)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, ConstantError):
+        raise
+    except ValueError:  # of int(), which names a function of Python's
+        raise ValueError("an integer in it has too many digits") from None
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+    raise ConstantError(f"{constant} is not JSON")

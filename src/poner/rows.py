@@ -212,13 +212,13 @@ def _numbers(values: Any, name: str) -> FloatArray:
         raise _no_number(1, name)
     try:
         return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         listed = [math.nan if is_missing(value) else value for value in values.tolist()]
     numbers = np.empty(len(listed))
     for place, value in enumerate(listed):
         try:
             numbers[place] = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise _no_number(place + 1, name) from None
     return numbers
 
@@ -244,20 +244,20 @@ def _plain_rows(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[
 def _to_floats(rows: Any, signature: Signature) -> FloatArray:
     try:
         return np.asarray(rows, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pass
     if isinstance(rows, np.ndarray) and rows.ndim == 2:
         rows = rows.tolist()
     try:
         plain = [[None if is_missing(value) else value for value in row] for row in rows]
         return np.asarray(plain, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _ill_formed(rows, signature) from None
 
 
 def _as_floats(matrix: NDArray[Any], signature: Signature) -> FloatArray:
     """An array of numbers as the kernel takes it."""
-    if matrix.size == 0 and matrix.ndim < 3:
+    if len(matrix) == 0 and matrix.ndim < 3:
         return np.empty((0, len(signature.features)))
     if matrix.ndim != 2 or matrix.shape[1] != len(signature.features):
         raise _other_shape(matrix.shape, signature)
@@ -284,6 +284,6 @@ def _ill_formed(rows: Any, signature: Signature) -> InputError:
             if feature.kind == "number":
                 try:
                     np.float64(value)
-                except (TypeError, ValueError):
+                except (TypeError, ValueError, OverflowError):
                     return _no_number(number, feature.wire_name)
     return InputError("The rows are not a table of values.", hint)

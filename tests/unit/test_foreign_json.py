@@ -107,3 +107,9 @@ def test_a_journal_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     for text in ("[" * 100_000, '{"bundle":' * 100_000, "\0"):
         (tmp_path / "journal").write_text(text)
         assert JournalFile(tmp_path / "journal").read() is None
+
+
+def test_too_many_digits_are_told_plainly() -> None:
+    """Python's own words name a function that no user of poner calls."""
+    with pytest.raises(ValueError, match="an integer in it has too many digits"):
+        read_json("9" * 5000)

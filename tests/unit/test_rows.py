@@ -214,3 +214,39 @@ def test_a_wire_name_twice_is_refused() -> None:
     twice = Signature(features=(Feature("a", "a"), Feature("a", "b")), classes=None)
     with pytest.raises(SignatureError, match="same wire name"):
         Signature.from_json(twice.to_json())
+
+
+@pytest.mark.parametrize("rows", [[[10**400, 1.0]], [{"a": 10**400, "b": 1.0}]])
+def test_an_integer_beyond_float_is_refused(rows: list[object]) -> None:
+    """JSON may hold such a number, which is no fault of poner's."""
+    signature = Signature((Feature("a", "a"), Feature("b", "b")), classes=None)
+    with pytest.raises(InputError, match="Row 1 has no number for 'a'"):
+        as_matrix(rows, signature)
+
+
+def test_a_row_without_values_is_refused() -> None:
+    """It is a row; no rows at all are none."""
+    signature = Signature((Feature("a", "a"),), classes=None)
+    with pytest.raises(InputError, match="shape"):
+        as_matrix([[]], signature)
+    assert as_matrix([], signature).shape == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"features": (Feature("a\ud800", "a"),)},
+        {"features": (Feature("a", "a\udcff"),)},
+        {"features": (Feature("a", "a", "category", categories=("\ud800",)),)},
+        {"classes": ("x\ud800", "y")},
+        {"classes": (("x", "\ud800"), ("y", "z"))},
+        {"labels": ("\udcff",), "classes": (0,)},
+        {"target": "\ud800"},
+        {"metrics": {"\ud800": 1.0}},
+    ],
+)
+def test_a_signature_holds_unicode_only(broken: dict[str, Any]) -> None:
+    """Half a character in a model's names is an error with its text, not a fault while writing."""
+    values: dict[str, Any] = {"features": (Feature("a", "a"),), "classes": None}
+    with pytest.raises(SignatureError, match="not Unicode"):
+        Signature(**{**values, **broken})

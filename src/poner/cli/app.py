@@ -65,6 +65,12 @@ def start(
     if version:
         print_data(importlib.metadata.version("poner"))
         raise typer.Exit
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            f"The current folder cannot be used: {explain(error)}.", "Go to another folder."
+        ) from error
     if context.invoked_subcommand is None:
         print_data(context.get_help())
         raise typer.Exit(2)
@@ -109,7 +115,8 @@ def _show(error: PonerError) -> None:
 def _show_fault(error: Exception) -> None:
     """Say that something failed that nobody foresaw; a full disk is the exception to that."""
     if isinstance(error, OSError) and error.errno in FULL_DISK:
-        say(f"Error: {error.filename or 'A file'} cannot be written: {explain(error)}.")
+        what = error.filename or "Standard output or a temporary file"
+        say(f"Error: {what} cannot be written: {explain(error)}.")
         say("  Free some space, or name another folder for temporary files with TMPDIR.")
         return
     path = _keep("".join(traceback.format_exception(error)))

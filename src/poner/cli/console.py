@@ -62,12 +62,24 @@ def print_data(text: str) -> None:
     line = text if text.endswith("\n") else text + "\n"
     if sys.stdout.isatty():
         line = printable(line, keep="\n\t")
-    try:
+    with output_faults():
         try:
             sys.stdout.write(line)
         except UnicodeEncodeError as error:
             sys.stdout.write(line.encode(error.encoding, "backslashreplace").decode(error.encoding))
         sys.stdout.flush()
+
+
+@contextmanager
+def output_faults() -> Iterator[None]:
+    """Turn what standard output refuses into an error of poner's.
+
+    Raises:
+        OutputError: it takes no more, as on a full disk.
+        BrokenPipeError: who read it has gone.
+    """
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:

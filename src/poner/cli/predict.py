@@ -21,7 +21,14 @@ from rich.text import Text
 from poner import client, deployer, pipeline
 from poner.artifacts import Signature
 from poner.bundle import Bundle, is_bundle, read_bundle
-from poner.cli.console import ConfinementOption, counting, print_data, print_json, say
+from poner.cli.console import (
+    ConfinementOption,
+    counting,
+    output_faults,
+    print_data,
+    print_json,
+    say,
+)
 from poner.config import read_config
 from poner.errors import InputError, UsageError
 from poner.foreign_json import read_json
@@ -134,6 +141,8 @@ def _read_text(source: str | None) -> tuple[str, bool]:
     assert source is not None
     if source.lstrip()[:1] in ("{", "["):
         return source, False
+    if source == "-" and sys.stdin is None:
+        raise UsageError("Standard input is closed.", "Give the rows as INPUT or with --data.")
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:  # no UTF-8, or no name of a file
@@ -161,7 +170,7 @@ def read_csv(text: str, signature: Signature | None) -> list[client.Body]:
         fields, order = [(name, "unknown") for name in header], list(range(len(header)))
     else:
         fields = [(feature.wire_name, feature.kind) for feature in signature.features]
-        order = order_columns(header, signature, "The CSV")
+        order = order_columns(header, signature, "The lines of the CSV")
     return [
         {
             name: _value(line, place, number, name, kind)
@@ -222,7 +231,8 @@ def _print_answers(
             table = Table(*(Column(name, overflow="fold") for name in columns))
             for line in lines:
                 table.add_row(*(Text(printable(_as_text(line[key]))) for key in columns))
-            Console(markup=False, emoji=False, highlight=False).print(table)
+            with output_faults():
+                Console(markup=False, emoji=False, highlight=False).print(table)
 
 
 def _label(prediction: Any, labels: Mapping[Any, str]) -> str | None:

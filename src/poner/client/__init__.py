@@ -230,12 +230,21 @@ def _encode(body: Body, number: int) -> bytes:
 
 def _failure(url: URL, error: Exception, timeout_s: float) -> PonerError:
     """The error for a request without an answer."""
+    import aiohttp
+
     if isinstance(error, PonerError):  # of what signs, and of what is refused
         return error
     if isinstance(error, TimeoutError):
         return PredictionError(
             f"{url} gave no whole answer within {timeout_s:g} s.",
             "Check that the function is running, and see its log.",
+        )
+    if isinstance(
+        error, aiohttp.ClientResponseError
+    ):  # its status is aiohttp's, not the endpoint's
+        reason = " ".join(error.message.split())[:200]
+        return PredictionError(
+            f"{url} answered with what is not HTTP: {reason}.", "See what stands at that URL."
         )
     return PredictionError(
         f"{url} cannot be asked: {error}.", "Check the URL and that the function is running."

@@ -212,7 +212,7 @@ def open_file(
 
 def _provenance(name: str, content: bytes, facts: Facts, signature: Signature) -> Provenance:
     return Provenance(
-        name,
+        name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"),
         hashlib.sha256(content).hexdigest(),
         facts.sklearn_version,
         facts.numpy_version,

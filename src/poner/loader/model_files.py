@@ -14,6 +14,7 @@ from poner.artifacts import Rows, Signature
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader import signature_files, training_data
 from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
+from poner.storage import read_file
 
 SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")
 """How model files are called."""
@@ -81,7 +82,7 @@ def read_signature(file: Path, content: bytes) -> Signature | None:
     """
     place = file.with_name(SIGNATURE_NAME)
     try:
-        text = place.read_text(encoding="utf-8")
+        text = read_file(place, LARGEST_CONTENT_BYTES).decode()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -103,7 +104,7 @@ def read_training_rows(file: Path, n_features: int) -> Rows:
     """
     place = file.with_name(TRAINING_ROWS_NAME)
     try:
-        kept = json.loads(place.read_text(encoding="utf-8"))
+        kept = json.loads(read_file(place, LARGEST_CONTENT_BYTES))
         names, rows = [str(name) for name in kept["columns"]], kept["rows"]
         if len(names) != n_features or any(len(row) != n_features for row in rows):
             raise ValueError("another number of columns")

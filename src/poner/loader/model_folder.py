@@ -14,12 +14,14 @@ from poner.artifacts import Signature
 from poner.errors import SignatureError, UsageError
 from poner.loader import signature_files
 from poner.loader.model_files import SIGNATURE_NAME, TRAINING_ROWS_NAME, USUAL_NAME
+from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
 from poner.storage import (
     ABSENT,
     disk_faults,
     fingerprint,
     is_hash,
     name_some,
+    read_file,
     replace_files,
     sweep,
 )
@@ -72,7 +74,7 @@ def _ours_among(folder: Path, before: Mapping[str, str]) -> set[str]:
     if not is_hash(before[SIGNATURE_NAME]):
         return set()
     try:
-        text = (folder / SIGNATURE_NAME).read_text(encoding="utf-8")
+        text = read_file(folder / SIGNATURE_NAME, LARGEST_CONTENT_BYTES).decode()
         Signature.from_json(text)
         expected = signature_files.hash_in(text, SIGNATURE_NAME)
     except (UnicodeDecodeError, SignatureError):
@@ -88,7 +90,7 @@ def _ours_among(folder: Path, before: Mapping[str, str]) -> set[str]:
 def _holds_rows(path: Path) -> bool:
     """Whether a file has the form of training_rows.json."""
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_file(path, LARGEST_CONTENT_BYTES))
     except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and found.keys() == {"columns", "rows"}

@@ -17,8 +17,31 @@ from poner.storage.leftovers import begin, put_file
 from poner.storage.listing import ABSENT, fingerprint_of
 from poner.storage.scratch import Scratch
 
+_SMALL_BYTES = 65_536
+"""What is read of a file whose size the system does not know, as under /proc."""
+
+_WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""For opening: a pipe would wait for its writer, and Windows would change line ends."""
+
 _NO_FOLDERS = frozenset({errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP})
 """What filesystems say that do not wait for folders."""
+
+
+def read_file(path: Path, most_bytes: int) -> bytes:
+    """The bytes of a regular file; a link is followed, and neither a pipe nor a device is read.
+
+    Raises:
+        OSError: it cannot be read, is not a regular file, or has more bytes (EFBIG).
+    """
+    descriptor = os.open(path, os.O_RDONLY | _WITHOUT_WAITING)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "It is not a regular file", str(path))
+        content = file.read(max(0, min(most_bytes, max(status.st_size, _SMALL_BYTES))) + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"It has more than {most_bytes:,} bytes", str(path))
+    return content
 
 
 @contextmanager

@@ -110,11 +110,14 @@ def test_a_fault_of_ours_is_kept_in_a_file(
     assert "ZeroDivisionError" in details.read_text()
 
 
-def test_a_full_disk_behind_standard_output_is_said() -> None:
-    """It is no fault of poner's."""
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["predict", "--data", "[]", "--url", "http://127.0.0.1:1/"]]
+)
+def test_a_full_disk_behind_standard_output_is_said(arguments: list[str]) -> None:
+    """It is no fault of poner's; a table is told as a line is."""
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-c", "from poner.cli import main; main()", "--version"],
+            [sys.executable, "-c", "from poner.cli import main; main()", *arguments],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -299,3 +302,32 @@ def test_a_refused_row_is_exit_code_1_with_its_reason(article_bundle: Bundle) ->
     assert first["prediction"] == 1
     assert second["prediction"] is None
     assert second["reason"] == "'worstArea' must be a number, not a string"
+
+
+def test_a_folder_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    """Two sentences and exit code 2, for every command but --version."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = 'cd "$1"; rmdir "$1"; exec "$2" -c "from poner.cli import main; main()" predict "{}"'
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", str(gone), sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: The current folder cannot be used:")
+
+
+def test_closed_standard_input_is_an_error(tmp_path: Path, article_bundle: Bundle) -> None:
+    """`predict -` says that there is nothing to read."""
+    code = "import sys; sys.stdin = None; from poner.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "predict", "-", "--bundle", str(article_bundle.folder)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: Standard input is closed.")

@@ -173,3 +173,9 @@ def test_several_outputs_are_printed(
             assert json.loads(out)["prediction"] == ["no", False]
         case _:
             assert '["no", false]' in out
+
+
+def test_the_csv_is_a_singular_thing() -> None:
+    """The sentence about its columns is one that people would write."""
+    with pytest.raises(InputError, match="The lines of the CSV have a column 'x'"):
+        read_csv("x\n1\n", MIXED)

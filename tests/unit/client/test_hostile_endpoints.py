@@ -350,3 +350,12 @@ def test_a_redirect_does_not_start_the_time_anew() -> None:
 
     with serving(handle) as url, pytest.raises(PredictionError, match=r"within 0\.5 s"):
         client.ask(url, [{}], timeout_s=0.5)
+
+
+def test_what_is_not_http_is_told_in_one_line() -> None:
+    """The sentence names no status: the endpoint sent none."""
+    with speaking(b"HELLO\r\n\r\n") as url, pytest.raises(PredictionError) as caught:
+        client.ask(url, [{"a": 1}])
+    assert caught.value.message.startswith(f"{url} answered with what is not HTTP: Bad status line")
+    assert "\n" not in caught.value.message
+    assert "400" not in caught.value.message.removeprefix(url)

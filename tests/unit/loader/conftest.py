@@ -115,6 +115,7 @@ class InProcess:
     """Stands for the load child: the same requests in this process, which is faster."""
 
     confined = ()
+    over = None
 
     def __init__(self, *_, **__):
         from poner.loader.reader.child import Session

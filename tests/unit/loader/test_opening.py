@@ -1,6 +1,7 @@
 """Through the door: signatures, labels, training rows, and the oracle of the child process."""
 
 import json
+import os
 import pickle
 from dataclasses import replace
 
@@ -53,6 +54,14 @@ def test_a_saved_model_comes_back_as_it_was(models, rows, tmp_path):
             opened.oracle.answer("predict", np.full((1, 4), np.nan))
         assert opened.oracle.answer("predict", rows).shape == (80,)
     assert lines == []
+
+
+def test_a_file_name_need_not_be_utf_8(models, in_process, tmp_path):
+    """The manifest, which is UTF-8, holds it with escapes."""
+    file = tmp_path / os.fsdecode(b"m\xff.sav")
+    (write(models["boosting"], tmp_path) / "clf.sav").rename(file)
+    with loader.open_model(file) as opened:
+        assert opened.provenance.file_name == "m\\xff.sav"
 
 
 def test_without_names_the_features_are_numbered(models, in_process, tmp_path):
