@@ -10,6 +10,7 @@ import zipfile
 from typing import Any
 
 import numpy as np
+import sklearn
 from sklearn.ensemble import BaggingClassifier
 from sklearn.pipeline import Pipeline
 
@@ -51,6 +52,17 @@ def _pipelines() -> bytes:
     for _ in range(DEPTH):
         value = Pipeline([("a", value), ("b", value)])
     return pickle.dumps(value)
+
+
+@hostile
+def _older_pipelines() -> bytes:
+    """Pipelines in pipelines of another version, each written out for a warning."""
+    version = sklearn.__version__.encode()
+    other = b"0" + version[1:]
+    value: Any = "passthrough"
+    for _ in range(DEPTH // 2):
+        value = Pipeline([("a", value), ("b", value)])
+    return pickle.dumps(value).replace(version, other)
 
 
 @hostile

@@ -386,6 +386,21 @@ def test_what_numpy_renamed_is_written_under_its_older_name():
     assert b"numpy._core" not in written
 
 
+def test_numbers_are_written_in_this_machines_byte_order():
+    """As numpy itself turns them when it loads a pickle."""
+    written = rewrite(np.array([1, 2], dtype=">i4"))
+    assert rewrite(pickle.loads(written)) == written
+    assert pickle.loads(written).tolist() == [1, 2]
+
+
+def test_a_slice_may_have_numbers_of_numpys():
+    """A ColumnTransformer keeps the columns as they were given."""
+    model = LogisticRegression().fit(ROWS, ROWS[:, 0] > 0)
+    model.columns = slice(np.int64(0), None, "x")
+    written = rewrite(model)
+    assert canonical.checked(written) == written
+
+
 def test_random_states_are_written_without_what_seeded_them():
     """The same generator gives the same bytes, and goes on as it would have."""
     generator = np.random.RandomState(4)

@@ -81,7 +81,7 @@ def _plain(kind: Callable[..., Any], name: str) -> Make:
             if type(items) not in (list, tuple):  # a range could be of any length
                 raise _bad(name)
             return machine.make_set(set if name == "set" else frozenset, items)
-        if name in ("slice", "range", "complex") and not all(map(_is_bound, arguments)):
+        if name in ("slice", "range", "complex") and not all(map(is_bound, arguments)):
             raise _bad(name)
         if name in ("bytes", "bytearray"):
             if not _is_text_or_bytes(arguments):
@@ -92,7 +92,7 @@ def _plain(kind: Callable[..., Any], name: str) -> Make:
     return make
 
 
-def _is_bound(value: Any) -> bool:
+def is_bound(value: Any) -> bool:
     """Whether a slice may begin or end with it: nothing that could hold another object."""
     import numpy as np
 

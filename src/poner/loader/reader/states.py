@@ -81,7 +81,9 @@ def _set_attributes(target: Any, state: Any, machine: LoadingMachine) -> None:
     if name == "Tree":
         _check_nodes(state)
     setter = getattr(type(target), "__setstate__", None)
-    if setter is not None:
+    if setter is _estimators_setter() and type(state) is dict:
+        _set_estimator(target, state)
+    elif setter is not None:
         if not isinstance(setter, types.FunctionType):
             _check_compiled(target, state)
         setter(target, state)
@@ -89,6 +91,25 @@ def _set_attributes(target: Any, state: Any, machine: LoadingMachine) -> None:
         target.__dict__.update(state)
     elif state is not None:
         raise FileUnreadableError(DAMAGED.format(f"the state of a {name}"))
+
+
+@functools.lru_cache(maxsize=None)
+def _estimators_setter() -> Any:
+    from sklearn.base import BaseEstimator
+
+    return BaseEstimator.__setstate__
+
+
+def _set_estimator(target: Any, state: Mapping[str, Any]) -> None:
+    """What `BaseEstimator.__setstate__` does (scikit-learn 1.1 to 1.9), without its warning.
+
+    Of another version's estimators, and of those without one, it puts the whole text into a
+    warning that nobody sees; pipelines in pipelines take for ever to be written out.
+    """
+    kept = dict(state)
+    if type(target).__module__.startswith("sklearn."):
+        kept.pop("_sklearn_version", None)
+    target.__dict__.update(kept)
 
 
 def _check_compiled(target: Any, state: Any) -> None:

@@ -102,7 +102,8 @@ def _scalar(arguments: Sequence[Any]) -> bool:
 
 def _is_bound(value: Any) -> bool:
     """Whether a slice may begin or end there: columns are chosen by place or by name."""
-    return value is None or type(value) in (bool, int, float, str)
+    is_number = isinstance(value, Made) and value.is_call and value.function == SCALAR
+    return value is None or type(value) in (bool, int, float, str) or is_number
 
 
 def _of(*kinds: type) -> Callable[[Sequence[Any]], bool]:

@@ -179,6 +179,8 @@ def _reduced(value: Any) -> Any:
         raise _not_written(f"the module {value.__name__}")
     if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
         return value.__qualname__
+    if isinstance(value, np.ndarray) and not value.dtype.isnative:  # as numpy loads a pickle
+        value = value.astype(value.dtype.newbyteorder("="))
     if isinstance(value, np.ma.MaskedArray):  # its fill value is the default's once it is loaded
         reduced: Any = value.__reduce__()
         function, arguments, state = reduced
