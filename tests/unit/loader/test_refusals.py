@@ -15,9 +15,12 @@ import joblib
 import numpy as np
 import pytest
 import skops.io
+from sklearn.linear_model import LogisticRegression
 
 from poner import loader
 from poner.errors import ModelRefusedError
+from poner.loader.reader.faults import FileRefusedError
+from poner.loader.reader.loading import load_content
 
 
 class Calls:
@@ -240,6 +243,22 @@ def skops_with(node):
 def test_skops_nodes_are_held_to_the_same_list(node, name, tmp_path):
     """Types, functions, methods and partials in a skops file are refused by name."""
     assert name in refusal(skops_with(node), tmp_path, "clf.skops").names
+
+
+def test_a_slice_of_a_skops_file_has_plain_bounds(rows):
+    """A dictionary in the place of a bound is refused, as in a pickle."""
+    model = LogisticRegression().fit(rows, rows[:, 0] > 0)
+    model.columns = slice(0, 1)
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    schema = members["schema.json"].replace(b'"stop": 1', b'"stop": {}')
+    assert schema != members["schema.json"]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in {**members, "schema.json": schema}.items():
+            archive.writestr(name, content)
+    with pytest.raises(FileRefusedError, match="slice"):
+        load_content(stream.getvalue())
 
 
 def test_a_class_under_an_innocent_loader_is_listed(tmp_path):

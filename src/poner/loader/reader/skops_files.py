@@ -14,6 +14,7 @@ from typing import Any
 
 from . import skops_arrays
 from .allowance import Allowance, read_integer
+from .constructors import is_bound
 from .faults import FileRefusedError, FileUnreadableError
 from .loading import LoadingMachine
 from .skops_arrays import Node
@@ -156,7 +157,10 @@ def _bytes(builder: SkopsBuilder, node: Node) -> Any:
 
 def _slice(builder: SkopsBuilder, node: Node) -> Any:
     content = node["content"]
-    return slice(content["start"], content["stop"], content["step"])
+    bounds = [content[name] for name in ("start", "stop", "step")]
+    if not all(map(is_bound, bounds)):
+        raise FileRefusedError("The model file has a slice whose bounds are no plain values.")
+    return slice(*bounds)
 
 
 def _name(builder: SkopsBuilder, node: Node) -> Any:
