@@ -40,7 +40,9 @@ STUCK_S = 5
 HERE = -100
 """AT_FDCWD: the folder that the process is in."""
 
-PAGE_BYTES, LONGEST_PATH_BYTES = 4096, 4096
+PAGE_BYTES = 4096
+LONGEST_PATH_BYTES = 4095
+"""PATH_MAX of linux/limits.h, without the NUL that ends a path."""
 
 KEPT_FLAGS = os.O_DIRECTORY | os.O_CLOEXEC
 """Of the worker's flags; it reads, whatever else they say."""
@@ -149,23 +151,26 @@ def as_int(value: int) -> int:
 
 
 def read_path(thread: int, place: int) -> str:
-    """A path in the memory of a thread.
+    """Read the path that stands at an address of a thread's memory.
 
     Raises:
-        OSError: there is none.
+        OSError: EFAULT if the memory cannot be read, ENAMETOOLONG as the kernel's own calls.
     """
     memory = os.open(f"/proc/{thread}/mem", os.O_RDONLY | os.O_CLOEXEC)
     try:
         path = b""
-        while b"\0" not in path:
+        while b"\0" not in path and len(path) <= LONGEST_PATH_BYTES:
             size = PAGE_BYTES - (place + len(path)) % PAGE_BYTES
             piece = os.pread(memory, size, place + len(path))
-            if not piece or len(path) > LONGEST_PATH_BYTES:
-                raise OSError(errno.ENAMETOOLONG if piece else errno.EFAULT, "path")
+            if not piece:
+                raise OSError(errno.EFAULT, "path")
             path += piece
     finally:
         os.close(memory)
-    return os.fsdecode(path.partition(b"\0")[0])
+    path, _, _ = path.partition(b"\0")
+    if len(path) > LONGEST_PATH_BYTES:
+        raise OSError(errno.ENAMETOOLONG, "path")
+    return os.fsdecode(path)
 
 
 def open_for(worker: int, readable: Sequence[str], path: str, folder: int, flags: int) -> int:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from poner.confinement.broker import LONGEST_PATH_BYTES, PAGE_BYTES, read_path
 from tests.unit.confinement.conftest import run_on
 
 MACHINE = "a user, without namespaces and landlock"
@@ -88,6 +92,22 @@ def test_only_what_may_be_read_is_opened(folder: Path, outside: Path) -> None:
     assert outcomes["missing"] == outcomes["missing outside"] == "ENOENT"
     assert outcomes["too long"] == "ENAMETOOLONG"
     assert outcomes["outside"] == outcomes["outside by link"] == "EACCES"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc/PID/mem is Linux's")
+@pytest.mark.parametrize("offset", [0, 1, PAGE_BYTES // 2, PAGE_BYTES - 1])
+def test_a_path_is_as_long_as_the_kernel_takes_wherever_it_stands(offset: int) -> None:
+    """The memory is read page by page: where in a page a path begins does not matter."""
+    memory = ctypes.create_string_buffer(4 * PAGE_BYTES)
+    start = offset - ctypes.addressof(memory) % PAGE_BYTES + PAGE_BYTES
+    for length in (0, 1, LONGEST_PATH_BYTES):
+        memory.raw = b"/" * start + b"a" * length + b"\0" + b"b" * PAGE_BYTES
+        assert read_path(os.getpid(), ctypes.addressof(memory) + start) == "a" * length
+    for length in (LONGEST_PATH_BYTES + 1, 2 * PAGE_BYTES - offset - 1):
+        memory.raw = b"/" * start + b"a" * length + b"\0"
+        with pytest.raises(OSError) as refused:
+            read_path(os.getpid(), ctypes.addressof(memory) + start)
+        assert refused.value.errno == errno.ENAMETOOLONG
 
 
 def test_threads_and_a_full_table_of_files(folder: Path, outside: Path) -> None:
