@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -72,6 +72,40 @@ def is_unicode(text: str) -> bool:
     return True
 
 
+Kind = Literal["number", "category"]
+"""What a feature's values are: numbers, or texts that become category codes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows in the order of the model's features; the room `table` makes and reads them."""
+
+    numbers: FloatArray
+    """(n_rows, n_columns) float64: numbers, and category codes; NaN where a value is missing."""
+    kinds: tuple[Kind, ...]
+    """The kind of each column."""
+    vocabulary: Sequence[str] = ()
+    """The texts behind the category codes: code c stands for `vocabulary[c]`."""
+
+    @classmethod
+    def of_numbers(cls, matrix: FloatArray) -> Table:
+        """A table without texts, which shares the matrix."""
+        return cls(matrix, ("number",) * matrix.shape[1])
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.numbers)
+
+    def take(self, rows: slice | NDArray[Any]) -> Table:
+        """Some of the rows: a slice, indices or a mask."""
+        return replace(self, numbers=self.numbers[rows])
+
+    @property
+    def categories(self) -> list[int]:
+        """Indices of the columns that hold category codes."""
+        return [column for column, kind in enumerate(self.kinds) if kind == "category"]
+
+
 @dataclass(frozen=True)
 class Feature:
     """One input of the model."""
@@ -80,8 +114,8 @@ class Feature:
     """The key in a request, such as `meanConcavePoints`."""
     column: str
     """The column it was trained on, such as `mean concave points`."""
-    kind: Literal["number", "category"] = "number"
-    """What the value is: a number, or a text."""
+    kind: Kind = "number"
+    """What the value is."""
     missing: bool = False
     """Whether JSON null (NaN to the model) is an answerable value."""
     minimum: float | None = None
@@ -136,6 +170,11 @@ class Signature:
             return None
         several = tuple(names for names in self.classes if isinstance(names, tuple))
         return several or (tuple(name for name in self.classes if not isinstance(name, tuple)),)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kind of each feature, in the model's order."""
+        return tuple(feature.kind for feature in self.features)
 
     @property
     def wire_names(self) -> tuple[str, ...]:
