@@ -12,7 +12,7 @@ from poner.compiled_model import CompiledModel
 from poner.compiler.operations import Function, Pairing, Recode, Reduction
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import write_tables
-from poner.rows import as_matrix
+from poner.table import CategoryCodes, read_table
 
 FEATURES = (
     Feature("size", "size"),
@@ -63,7 +63,7 @@ def mixed_model(
         case _:
             raise AssertionError(kind)
     for number in range(more_strings):
-        builder.code(f"text {number}")
+        builder.codes[f"text {number}"]
     program = builder.finish({Output.PREDICT: answer})
     signature = Signature(FEATURES, classes, labels)
     provenance = Provenance("", "", "1.9.1", "2.4.6", "3.11.0")
@@ -72,7 +72,7 @@ def mixed_model(
             {"wire_name": f.wire_name, "column": f.column, "kind": f.kind, "missing": f.missing}
             for f in FEATURES
         ],
-        "strings": program.strings,
+        "strings": program.vocabulary,
         "classes": classes,
         "labels": labels,
         "target": None,
@@ -85,7 +85,8 @@ def mixed_model(
 
 def with_proof(compiled: CompiledModel, rows: Any) -> CompiledModel:
     """The model with the proof that the compiler would have made on some rows."""
-    matrix = as_matrix(rows, compiled.signature, compiled.strings)
+    codes = CategoryCodes(compiled.vocabulary)
+    matrix = read_table(rows, compiled.signature, codes).numbers
     answers = compiled.evaluate(Output.PREDICT, matrix)
     report = ParityReport(len(matrix), len(matrix), 0.0, {"training": len(matrix)}, ())
     evidence = ParityEvidence(matrix, Output.PREDICT.value, answers, answers)
@@ -104,7 +105,7 @@ def _recode(
 ) -> int:
     """The value of each text of a feature."""
     builder.categories.add(feature)
-    keys = np.array([builder.code(text) for text in texts])
+    keys = np.array([builder.codes[text] for text in texts])
     order = np.argsort(keys)
     keys, values = keys[order], np.asarray(values)[order]
     if missing is not None:

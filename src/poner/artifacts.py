@@ -17,18 +17,6 @@ from poner.errors import SignatureError
 FloatArray = NDArray[np.float64]
 """Rows or scores: float64, one row a sample."""
 
-Rows = FloatArray | NDArray[np.object_]
-"""Rows as a model takes them: float64, or where some features are texts, objects: floats, texts,
-and None or `MISSING_TEXT`."""
-
-
-class MissingText(float):
-    """NaN that shows where it stands that its feature holds texts."""
-
-
-MISSING_TEXT = MissingText("nan")
-"""A text that is missing."""
-
 JsonScalar = bool | int | float | str
 """A class as JSON can say it."""
 
@@ -266,13 +254,13 @@ FittedValue = (
 class Oracle(Protocol):
     """The fitted model itself, to be asked what it answers."""
 
-    def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
+    def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods, or of an estimator within it.
 
         Args:
             method: `predict`, `predict_proba`, `decision_function`, or scikit-learn's
                 `_raw_predict` and `_raw_predict_init` of the boosting models.
-            rows: (n_rows, n_features); NaN and infinities are passed on.
+            rows: NaN and infinities are passed on.
             place: attributes and indices that lead to the estimator within, such as
                 `("steps", 1, 1)`; empty for the model itself.
 
@@ -341,8 +329,8 @@ class TrainedModel:
     """Where it comes from."""
     oracle: Oracle
     """The model itself; usable as long as the loader keeps it open."""
-    training_rows: Rows
-    """(n_rows, n_features) rows of the training data; no rows if none were kept."""
+    training_rows: Table
+    """Rows of the training data; no rows if none were kept."""
     none_of: tuple[int, ...] = ()
     """Features whose missing values are None to the model, NaN in all others; its oracle takes
     NaN for either."""
@@ -399,8 +387,7 @@ class ParityEvidence:
     """The rows of the parity proof with the answers that were proved, to be tried again."""
 
     rows: FloatArray
-    """(n_rows, n_features) float64, as the kernel takes them: texts as their places among the
-    model's."""
+    """(n_rows, n_features) float64, with category codes by the model's vocabulary."""
     raw_output: int
     """Number of the compiled output that holds the raw scores."""
     raw: FloatArray
@@ -415,8 +402,8 @@ class Examples:
 
     signature: Signature
     """What goes in, with what the model was seen to take, and what comes out."""
-    rows: Rows
-    """(n_rows, n_features) as the model takes them."""
+    rows: Table
+    """The rows, with the texts behind their category codes."""
     rows_by_kind: Mapping[str, int]
     """How many rows of each kind, in their order: training, thresholds, drawn, missing, and last
     the typical row, where one is known."""

@@ -3,6 +3,7 @@
 import json
 import os
 
+UNKNOWN_CODE = -1.0  # the category code of a text that the model does not know
 _JSON_HEADERS = {"content-type": "application/json"}
 _LONGEST_SHOWN_KEY = 64
 _NO_REQUEST = "the event must be a request of a Function URL"
@@ -57,11 +58,11 @@ class Endpoint:
         self._names = [feature["wire_name"] for feature in features]
         self._missing = [feature["missing"] for feature in features]
         self._is_text = [feature["kind"] == "category" for feature in features]
-        # The kernel takes a text's place among those that it knows; other engines the text.
-        strings = metadata.get("strings")
-        self._codes = (
-            None if strings is None else {text: float(code) for code, text in enumerate(strings)}
-        )
+        # The kernel takes a category's code; other engines take the text itself.
+        vocabulary = metadata.get("strings")
+        self._codes = None
+        if vocabulary is not None:
+            self._codes = {text: float(code) for code, text in enumerate(vocabulary)}
         self._number_type = metadata["number_type"]
         # A classifier's answers are few and known: each is written once, here.
         classes, self._classes = metadata["classes"], None
@@ -189,7 +190,7 @@ class Endpoint:
             if is_text[position]:
                 if type(value) is str:
                     if codes is not None:
-                        values[position] = codes.get(value, -1.0)
+                        values[position] = codes.get(value, UNKNOWN_CODE)
                     continue
             elif type(value) is float and value - value == 0:
                 continue

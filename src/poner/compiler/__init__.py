@@ -140,7 +140,7 @@ def _metadata(
             }
             for feature in signature.features
         ],
-        "strings": program.strings,
+        "strings": program.vocabulary,
         "classes": signature.classes,
         "labels": signature.labels,
         "target": signature.target,

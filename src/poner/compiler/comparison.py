@@ -48,7 +48,7 @@ def find_doubts(proof: Proof, rows: FloatArray) -> Doubts:
     if program is None or not len(rows):
         return Doubts(tied, noise)
     signature, provenance = proof.compiled.signature, proof.compiled.provenance
-    metadata = {"strings": proof.program.strings}
+    metadata = {"strings": proof.program.vocabulary}
     compiled = CompiledModel(write_tables(program, metadata), signature, provenance)
     if Output.TIES in program.outputs:
         distances = compiled.evaluate(Output.TIES, rows)

@@ -15,7 +15,6 @@ from poner.artifacts import FloatArray, ParityEvidence, ParityReport
 from poner.compiler.comparison import Comparison, find_doubts
 from poner.compiler.hard_values import find_hard_values
 from poner.compiler.parity_rows import (
-    UNKNOWN,
     Answerable,
     hard_neighbours,
     make_rows,
@@ -24,7 +23,7 @@ from poner.compiler.parity_rows import (
 from poner.compiler.program import Output
 from poner.compiler.proof import Proof
 from poner.errors import ModelUnreadableError, ParityError
-from poner.rows import as_matrix
+from poner.table import UNKNOWN_CODE, recode
 
 _CHUNK_ROWS = 20_000
 _PROBED_FEATURES = 100
@@ -42,7 +41,7 @@ def prove(
     """
     compiled, program = proof.compiled, proof.program
     values = find_hard_values(program)
-    training = as_matrix(proof.model.training_rows, compiled.signature, program.strings)
+    training = recode(proof.model.training_rows, compiled.signature, program.vocabulary).numbers
     answerable = _find_answerable(
         proof, training, [hard_neighbours(values, i) for i in range(program.n_features)]
     )
@@ -126,7 +125,7 @@ def _find_answerable(proof: Proof, training: FloatArray, columns: list[FloatArra
     found = []
     texts = np.isin(np.arange(n_features), list(proof.program.categories))
     everywhere = np.ones(n_features, bool)
-    for value, where in ((np.nan, everywhere), (np.inf, ~texts), (UNKNOWN, texts)):
+    for value, where in ((np.nan, everywhere), (np.inf, ~texts), (UNKNOWN_CODE, texts)):
         taken = np.zeros(n_features, bool)
         tried = np.flatnonzero(where)
         tried = tried[:: max(1, len(tried) // _PROBED_FEATURES)]
