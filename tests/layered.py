@@ -65,18 +65,19 @@ def make_examples(
                 for row in answered.tolist()
             ]
         )
-    own = answered.astype(float) if scores is None else getattr(model, scores)(X)
-    own = np.concatenate(own, axis=1) if isinstance(own, list) else np.asarray(own)
+    found = {}
+    if scores is not None:
+        own = getattr(model, scores)(X)
+        own = np.concatenate(own, axis=1) if isinstance(own, list) else np.asarray(own)
+        found[scores] = own.reshape(len(table), -1)
     return Examples(
-        signature,
-        read_table(table, signature),
-        {"training": len(table) - 1, "typical": 1} if typical_last else {"training": len(table)},
-        answered.astype(float),
-        scores,
-        own.reshape(len(table), -1),
-        number_type,
-        tuple(none_of),
-        make_typical(table, texts) if typical is ... else typical,
+        signature=signature,
+        rows=read_table(table, signature),
+        rows_by_kind={"training": len(table) - typical_last, "typical": int(typical_last)},
+        answers={**found, "predict": answered.astype(float)},
+        number_type=number_type,
+        none_of=tuple(none_of),
+        typical=make_typical(table, texts) if typical is ... else typical,
     )
 
 

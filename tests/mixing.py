@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from poner.artifacts import Feature, ParityEvidence, ParityReport, Provenance, Signature
+from poner.artifacts import Examples, Feature, ParityReport, Provenance, Signature
 from poner.compiled_model import CompiledModel
 from poner.compiler.operations import Function, Pairing, Recode, Reduction
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import write_tables
+from poner.proof import BoundaryValues, Known
+from poner.proof.typical import find_typical_row
 from poner.table import CategoryCodes, read_table
 
 FEATURES = (
@@ -85,12 +87,29 @@ def mixed_model(
 
 def with_proof(compiled: CompiledModel, rows: Any) -> CompiledModel:
     """The model with the proof that the compiler would have made on some rows."""
-    codes = CategoryCodes(compiled.vocabulary)
-    matrix = read_table(rows, compiled.signature, codes).numbers
-    answers = compiled.evaluate(Output.PREDICT, matrix)
-    report = ParityReport(len(matrix), len(matrix), 0.0, {"training": len(matrix)}, ())
-    evidence = ParityEvidence(matrix, Output.PREDICT.value, answers, answers)
-    return replace(compiled, parity=report, evidence=evidence)
+    rows = read_table(rows, compiled.signature, CategoryCodes(compiled.vocabulary))
+    boundary = BoundaryValues(
+        tuple(rows.numbers.T), frozenset(rows.categories), frozenset(), np.empty((0, 4))
+    )
+    known = Known(compiled.signature, compiled.vocabulary, boundary)
+
+    def predict(row: Any) -> Any:
+        return None if compiled.refusals(row)[0] else compiled.evaluate(Output.PREDICT, row)
+
+    typical = find_typical_row(known, rows.numbers, predict)
+    kinds = {"training": len(rows), "typical": int(typical is not None)}
+    asked = rows.numbers if typical is None else np.concatenate([rows.numbers, typical])
+    examples = Examples(
+        signature=compiled.signature,
+        rows=replace(rows, numbers=asked),
+        rows_by_kind=kinds,
+        answers={"predict": compiled.evaluate(Output.PREDICT, asked)},
+        number_type="float64",
+        none_of=(),
+        typical=None,
+    )
+    report = ParityReport(len(asked), len(asked), kinds, ())
+    return replace(compiled, parity=report, evidence=examples)
 
 
 def _recode(

@@ -64,7 +64,7 @@ def make_bundle(
         quotas=(),
         signature=Signature((), (0, 1)),
         provenance=Provenance("clf.sav", "ab" * 32, "1.7.2", "2.3.5", "3.13.5"),
-        parity=ParityReport(1, 1, 0.0, {}, ()),
+        parity=ParityReport(1, 1, {}, ()),
         verification=Verification("3.13.5", architecture, 1, 1),
         poner_version="1.0",
     )

@@ -340,79 +340,86 @@ class TrainedModel:
 
 @dataclass(frozen=True)
 class OutputParity:
-    """How one output of the compiled model compares with the model's own."""
+    """How one output compares with the model's own; each row counts once."""
 
     output: str
-    """`decision_function`, `predict_proba` or `predict`."""
+    """`predict`, `predict_proba`, `decision_function`, or `raw`: a regressor before its link."""
     rows_tried: int
     """Rows on which both were asked."""
     rows_equal: int
-    """Rows on which they answered the same bits."""
+    """Rows with the same bits."""
+    rows_rounded: int
+    """Rows with a difference within the tolerance."""
+    rows_cancelled: int
+    """Rows with a difference beyond it, where the terms of a sum cancel out."""
+    rows_amplified: int
+    """Rows with a difference beyond it, where the model's own answer moves as much when its
+    inputs change in their last bits."""
+    rows_tied: int
+    """Rows with another answer, where the model's choice among equals is arbitrary."""
     largest_difference: float
-    """Largest absolute difference; 0 where all are equal."""
-    tolerance: float = 0.0
-    """What answers may differ by, relative; 0 where every bit must be equal."""
+    """Largest absolute difference of a number on a row without a tie."""
+    largest_tied_difference: float
+    """Largest absolute difference of a number on a row that is counted as tied."""
+    tolerance: float
+    """Relative to the number, or to the median size of the output where that is larger; 0 where
+    the bits must be equal."""
 
 
 @dataclass(frozen=True)
 class ParityReport:
-    """What was compared before the compiled model was let go."""
+    """What was compared before a model was let go; each row counts once, for its worst output."""
 
     rows_tried: int
-    """Rows on which the model and its compiled form were both asked."""
+    """Rows on which both were asked."""
     rows_equal: int
-    """Rows on which the raw scores agree, to the bit where scikit-learn's own are one fixed sum,
-    and the predictions are the same."""
-    largest_difference: float
-    """Largest absolute difference of a raw score."""
+    """Rows whose every output is equal, to the bit or within its tolerance."""
     rows_by_kind: Mapping[str, int]
     """How many rows of each kind: training, points, thresholds, drawn, missing, infinite, unknown
     and typical."""
     outputs: tuple[OutputParity, ...]
-    """The comparison output by output, the raw scores first."""
-    rows_refused: int = 0
-    """Rows that both refused."""
+    """The comparison output by output."""
+    rows_cancelled: int = 0
+    """Further rows that differ where the terms of a sum cancel out."""
+    rows_amplified: int = 0
+    """Further rows that differ where the model itself amplifies the last bits of its inputs."""
     rows_tied: int = 0
-    """Rows among the equal ones that were answered otherwise, where a tie lets rounding decide."""
+    """Further rows that differ where the model's choice among equals is arbitrary."""
+    tied_among: tuple[str, ...] = ()
+    """What the model chooses among on the tied rows, such as `neighbours`."""
+    rows_refused: int = 0
+    """Rows left out of all this, as the model refuses them."""
+    refusals_compared: int = 0
+    """How many of them were asked of both, and refused by both."""
+    outputs_absent: tuple[str, ...] = ()
+    """Outputs of the model that the engine does not compute."""
+
+    @property
+    def largest_difference(self) -> float:
+        """Largest absolute difference of a number on a row without a tie."""
+        return max((output.largest_difference for output in self.outputs), default=0.0)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ParityReport:
         """Read what `dataclasses.asdict` made."""
-        outputs = tuple(OutputParity(**output) for output in values["outputs"])
-        return cls(**{**values, "outputs": outputs})
-
-
-@dataclass(frozen=True)
-class ParityEvidence:
-    """The rows of the parity proof with the answers that were proved, to be tried again."""
-
-    rows: FloatArray
-    """(n_rows, n_features) float64, with category codes by the model's vocabulary."""
-    raw_output: int
-    """Number of the compiled output that holds the raw scores."""
-    raw: FloatArray
-    """(n_rows, width) float64: the compiled model's raw scores."""
-    predictions: FloatArray
-    """(n_rows, n_outputs) float64: index of the class, or the regressor's value."""
+        lists = ("tied_among", "outputs_absent")
+        plain = {**values, **{name: tuple(values[name]) for name in lists}}
+        return cls(**{**plain, "outputs": tuple(OutputParity(**one) for one in values["outputs"])})
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Rows with the model's own answers: what an engine that ships the model must answer too."""
+    """Rows with answers: a model's own, or of a compiled model those that were proved equal."""
 
     signature: Signature
     """What goes in, with what the model was seen to take, and what comes out."""
     rows: Table
     """The rows, with the texts behind their category codes."""
     rows_by_kind: Mapping[str, int]
-    """How many rows of each kind, in their order: training, thresholds, drawn, missing, and last
-    the typical row, where one is known."""
-    predictions: FloatArray
-    """(n_rows, n_outputs) float64: index of the class, or the regressor's value."""
-    scores_method: str | None
-    """`predict_proba` or `decision_function`, whichever the model has first; None for neither."""
-    scores: FloatArray
-    """(n_rows, width) float64: what that method answers, or a regressor's values."""
+    """How many rows of each kind, in their order; last the typical row, where one is known."""
+    answers: Mapping[str, FloatArray]
+    """By output, (n_rows, width) float64 each: `predict` as the index of the class or as the
+    value, and what else the model has of `raw`, `decision_function` and `predict_proba`."""
     number_type: str
     """`float32` where the model refuses numbers beyond it, else `float64`."""
     none_of: tuple[int, ...]
@@ -423,11 +430,41 @@ class Examples:
     """The typical row with one text that the model refuses, for each feature of which it does."""
     asked_alone: bool = False
     """Whether each row was asked alone, as the model answers otherwise for rows together."""
+    rows_refused: int = 0
+    """Rows left out, as the model refuses them."""
+    refusals_compared: int = 0
+    """How many of them the model and its compiled form were both asked."""
 
     @property
     def typical_place(self) -> int | None:
         """Place of the typical row among `rows`; None where it is not there."""
         return len(self.rows) - 1 if self.rows_by_kind.get("typical") else None
+
+    @property
+    def predictions(self) -> FloatArray:
+        """(n_rows, n_outputs) what `predict` answers."""
+        return self.answers["predict"]
+
+    @property
+    def scores_method(self) -> str | None:
+        """`predict_proba` or `decision_function`, whichever there is first; None for neither."""
+        scores = ("predict_proba", "decision_function")
+        return next((output for output in scores if output in self.answers), None)
+
+    def thinned(self, most: int) -> Examples:
+        """At most so many rows of each kind, evenly."""
+        starts = np.cumsum([0, *self.rows_by_kind.values()])
+        parts = [
+            np.arange(start, start + count)[:: max(1, -(-count // most))]
+            for start, count in zip(starts, self.rows_by_kind.values(), strict=False)
+        ]
+        kept = np.concatenate(parts)
+        return replace(
+            self,
+            rows=self.rows.take(kept),
+            rows_by_kind={kind: len(p) for kind, p in zip(self.rows_by_kind, parts, strict=True)},
+            answers={output: answers[kept] for output, answers in self.answers.items()},
+        )
 
 
 @dataclass(frozen=True)

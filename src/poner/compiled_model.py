@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import (
+    Examples,
     Feature,
     FloatArray,
-    ParityEvidence,
     ParityReport,
     Provenance,
     Signature,
@@ -29,6 +29,14 @@ from poner_runtime.model import Model
 
 MAGIC = b"\x89PONER\r\n"
 """The first bytes of a compiled model."""
+
+OUTPUTS = {
+    "raw": _kernel.RAW,
+    "decision_function": _kernel.DECISION_FUNCTION,
+    "predict_proba": _kernel.PREDICT_PROBA,
+    "predict": _kernel.PREDICT,
+}
+"""The number of each output in the model's file."""
 
 _FEWEST_ROWS_A_THREAD = 64
 """With fewer, starting the thread takes longer than it saves."""
@@ -46,8 +54,8 @@ class CompiledModel:
     """Where the model it was compiled from comes from."""
     parity: ParityReport | None = None
     """What was compared; None until it has been."""
-    evidence: ParityEvidence | None = None
-    """The compared rows with the model's own answers; None for a model read from a file."""
+    evidence: Examples | None = None
+    """The compared rows with its own answers; None for a model read from a file."""
     opened: Model | None = field(default=None, repr=False, compare=False)
     """The kernel's view of `content`, where it was opened already."""
 
@@ -187,6 +195,11 @@ class CompiledModel:
         arrays = [np.asarray(names) for names in classes]
         mixed = len({array.dtype.kind for array in arrays}) > 1
         return [array.astype(object) for array in arrays] if mixed else arrays
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The outputs that the model has."""
+        return tuple(name for name, number in OUTPUTS.items() if number in self._model.outputs)
 
     def evaluate(self, output: int, rows: FloatArray, threads: int = 1) -> FloatArray:
         """One output by its number: (n_rows, n_features) in, (n_rows, width) out, float64.

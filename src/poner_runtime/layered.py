@@ -65,23 +65,27 @@ class LayeredModel(ABC):
         (row,) = self._listed(answer, 1)
         return tuple(row) if len(row) > 1 else row[0]
 
-    def evaluate(self, rows: Sequence[Sequence[Any]]) -> dict[str, list[list[float]] | None]:
-        """The predictions for many rows, as `predict_row` gives them, and the model's scores.
+    def evaluate(
+        self, rows: Sequence[Sequence[Any]], outputs: Sequence[str]
+    ) -> dict[str, list[list[float]]]:
+        """What the model answers to many rows, by output; outputs it has not are left out.
 
         Args:
             rows: floats and texts; None or NaN is what is missing.
+            outputs: `predict`, for what `predict_row` gives, and methods that give scores.
         """
         rows = [_with_nan(row) for row in rows]
-        predictions = self._listed(self.answer(rows), len(rows))
-        return {"predictions": predictions, "scores": self.score(rows)}
+        scores = {output: self.score(rows, output) for output in outputs if output != "predict"}
+        found = {output: listed for output, listed in scores.items() if listed is not None}
+        return {**found, "predict": self._listed(self.answer(rows), len(rows))}
 
     @abstractmethod
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
         """What the model itself answers to rows: (n_rows,) or (n_rows, n_outputs)."""
 
     @abstractmethod
-    def score(self, rows: Sequence[Sequence[Any]]) -> list[list[float]] | None:
-        """Probabilities or decision values, (n_rows, width); None where it has neither."""
+    def score(self, rows: Sequence[Sequence[Any]], method: str) -> list[list[float]] | None:
+        """What a method gives, (n_rows, width); None where the model has no such method."""
 
     def _listed(self, answers: Any, n_rows: int) -> list[list[float]]:
         """Answers as places of classes, or as values, of each output."""

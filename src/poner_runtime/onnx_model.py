@@ -58,12 +58,12 @@ class OnnxModel(LayeredModel):
         """The graph's first output."""
         return self._session.run(self._outputs[:1], self._feed(rows))[0]
 
-    def score(self, rows: Sequence[Sequence[Any]]) -> list[list[float]] | None:
+    def score(self, rows: Sequence[Sequence[Any]], method: str) -> list[list[float]] | None:
         """The graph's second output; of two classes' decision values the one of the second.
 
         Converters differ in which of the two they negate, so the label says it.
         """
-        if len(self._outputs) < 2 or self.metadata["scores_method"] is None:
+        if len(self._outputs) < 2 or self.metadata["scores_method"] != method:
             return None
         labels, scores = self._session.run(self._outputs[:2], self._feed(rows))
         if getattr(scores, "ndim", 0) == 3:  # (n_outputs, n_rows, n_classes)

@@ -49,12 +49,10 @@ class SklearnModel(LayeredModel):
         answered = self._estimator.predict(self._as_fitted(rows))
         return answered.toarray() if hasattr(answered, "toarray") else answered
 
-    def score(self, rows: Sequence[Sequence[Any]]) -> list[list[float]] | None:
-        """What the method of the metadata answers."""
-        method = self.metadata["scores_method"]
-        if method is None:
-            return None
-        return as_lists(getattr(self._estimator, method)(self._as_fitted(rows)))
+    def score(self, rows: Sequence[Sequence[Any]], method: str) -> list[list[float]] | None:
+        """What a method of the estimator gives."""
+        function = getattr(self._estimator, method, None)
+        return None if function is None else as_lists(function(self._as_fitted(rows)))
 
     def _as_fitted(self, rows: Sequence[Sequence[Any]]) -> Any:
         """Rows as the estimator was fitted on: on a DataFrame's columns, or on one array."""

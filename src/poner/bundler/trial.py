@@ -5,6 +5,7 @@ The function may hold the user's untrusted model: it runs confined, and its answ
 
 from __future__ import annotations
 
+import itertools
 import json
 import platform
 import re
@@ -18,11 +19,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, JsonScalar, PredictionValue, Signature, Table
+from poner.artifacts import (
+    Examples,
+    FloatArray,
+    JsonScalar,
+    PredictionValue,
+    Signature,
+    Table,
+)
 from poner.bundle import KnownAnswer, agrees
 from poner.bundler.layers.linking import OPENMP
 from poner.confinement.process import Limits, Program, Run, make_folder, remove_folder, run
 from poner.errors import BundleError, ParityError
+from poner.proof import Tolerance, as_answered, rivals
 from poner.table import as_records
 
 MOST_REQUESTS = 200
@@ -119,11 +128,11 @@ def make_requests(rows: Table, predictions: FloatArray, signature: Signature) ->
     places = np.flatnonzero(np.all(sayable, axis=1))
     chosen = places[:: max(1, -(-len(places) // MOST_REQUESTS))]
     return [
-        Request(row, json.dumps(record), as_answered(prediction, signature.output_classes))
+        Request(row, json.dumps(record), as_answered(prediction, signature))
         for row, record, prediction in zip(
             chosen.tolist(),
             as_records(rows.take(chosen), signature.wire_names),
-            predictions[chosen].tolist(),
+            predictions[chosen],
             strict=True,
         )
     ]
@@ -143,18 +152,6 @@ def refused_requests(
 def known_requests(known: KnownAnswer | None) -> list[Request]:
     """The request that will be sent to the deployed function, if there is one."""
     return [] if known is None else [Request(-1, known.body, known.prediction, known=known)]
-
-
-def as_answered(
-    prediction: Sequence[float], classes: Sequence[Sequence[JsonScalar]] | None
-) -> PredictionValue | None:
-    """A row's prediction as the function says it; None for what JSON cannot say."""
-    if not np.all(np.isfinite(prediction)):
-        return None
-    values: list[JsonScalar] = list(prediction)
-    if classes is not None:
-        values = [names[int(value)] for names, value in zip(classes, prediction, strict=True)]
-    return values[0] if len(values) == 1 else values
 
 
 def ask(
@@ -266,23 +263,28 @@ def _environment(files: Path) -> dict[str, str]:
 def compare_answers(
     responses: Sequence[Response],
     requests: Sequence[Request],
+    examples: Examples,
     *,
-    tolerance: FloatArray,
-    tied: NDArray[np.bool_],
+    tolerance: Tolerance,
     advice: str,
-) -> None:
+) -> int:
     """Check that the handler answers with the model's own predictions.
 
     Args:
         responses: to the requests, in their order.
         requests: with the model's own predictions.
-        tolerance: (n_rows, n_outputs) what values may differ by.
-        tied: (n_rows,) whether any class will do.
+        examples: the rows that they ask about.
+        tolerance: what values may differ by.
         advice: what to do where one differs.
+
+    Returns:
+        How many answers are another class, which the model's own scores hold for equal.
 
     Raises:
         ParityError: an answer differs.
     """
+    allowed, tied = tolerance.allowed(examples.predictions), 0
+    same = rivals(examples, tolerance.same_score)
     for number, (response, request) in enumerate(zip(responses, requests, strict=True)):
         prediction = response.body.get("prediction")
         if request.known is not None:
@@ -291,15 +293,32 @@ def compare_answers(
             good = response.status == 400
         elif request.prediction is None:
             good = response.status == 400 and response.body.get("reason") == NO_FINITE_ANSWER
+        elif response.status == 200 and agrees(
+            prediction, request.prediction, allowed[request.row]
+        ):
+            good = True
         else:
-            good = response.status == 200 and (
-                bool(tied[request.row])
-                or agrees(prediction, request.prediction, tolerance[request.row])
-            )
+            row = [part[request.row] for part in same]
+            good = response.status == 200 and _is_rival(prediction, examples.signature, row)
+            tied += good
         if not good:
             raise failure(
                 f"answers request {number + 1} of {len(requests)} otherwise than the model", advice
             )
+    return tied
+
+
+def _is_rival(prediction: Any, signature: Signature, same: Sequence[NDArray[np.bool_]]) -> bool:
+    """Whether a prediction is made of classes that the model could have answered as well."""
+    classes = signature.output_classes or ()
+    answered = prediction if len(classes) > 1 else [prediction]
+    if not classes or not isinstance(answered, list) or len(answered) != len(classes):
+        return False
+    possible = [itertools.compress(names, part) for names, part in zip(classes, same, strict=True)]
+    return all(
+        any(agrees(label, name, [0.0]) for name in names)
+        for label, names in zip(answered, possible, strict=True)
+    )
 
 
 def failure(what: str, advice: str) -> ParityError:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from poner import pipeline
+from poner import pipeline, proof
 from poner.bundle import Bundle, FunctionSettings
 from poner.cli.console import ConfinementOption, print_data, print_json, reporting, say
 from poner.cli.sizes import show_sizes, show_slimming
@@ -143,16 +143,15 @@ def split_labels(text: str | None) -> dict[str, str] | None:
 def show_bundle(bundle: Bundle) -> None:
     """What was built and what it takes of AWS's limits, for people."""
     manifest = bundle.manifest
-    parity, tried = manifest.parity, manifest.verification
+    tried = manifest.verification
     say(
         f"{manifest.settings.name}: {manifest.engine} engine, {manifest.runtime}, "
         f"{manifest.architecture}"
     )
     show_sizes([manifest.function, *(layer.zip for layer in manifest.layers)])
     show_slimming(manifest.slimming)
-    exact = all(output.tolerance == 0.0 for output in parity.outputs[:1])
-    how = "to the bit" if exact else "but for rounding"
-    say(f"Parity: {parity.rows_equal:,} of {parity.rows_tried:,} rows equal {how}.")
+    for sentence in proof.describe(manifest.parity):
+        say(sentence)
     zips = "zips" if manifest.layers else "zip"
     say(
         f"Tried from the finished {zips} on Python {tried.python_version} ({tried.architecture}): "

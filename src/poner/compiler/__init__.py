@@ -1,8 +1,7 @@
 """The compiler: a TrainedModel comes in, a CompiledModel proved equal to it goes out.
 
-It reads the fitted state as a Program (readers/), writes that as tables (tables.py) and proves on
-many rows that the kernel answers from them as the model does (parity.py). It writes no files and
-generates no code.
+It reads the fitted state as a Program (readers/), writes that as tables (tables.py) and gives the
+proof what it knows of the model (proving.py). It writes no files and generates no code.
 """
 
 from __future__ import annotations
@@ -10,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
+from poner import proof
 from poner.artifacts import Examples, ParityReport, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
-from poner.compiler import examples
 from poner.compiler.coded_trees import arrange
 from poner.compiler.operations import CastFloat32
-from poner.compiler.parity import prove
-from poner.compiler.parity_rows import Answerable
 from poner.compiler.program import Program
-from poner.compiler.proof import Proof
+from poner.compiler.proving import find_doubts, know_data, know_program, settle
 from poner.compiler.readers import read_model
-from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import write_tables
 from poner.errors import ModelUnreadableError, NotSupportedError
 
@@ -67,7 +63,10 @@ def compile_model(
 def collect_examples(
     model: TrainedModel, *, progress: Callable[[float], None] = lambda share: None
 ) -> Examples:
-    """Ask a model on rows of every kind that a request can hold, as `examples` says.
+    """Ask a model on rows of every kind that a request can hold.
+
+    Where the compiler can read the model, the rows stand on the values at which its answers
+    change; where it cannot, they are those of training, and rows drawn from what was seen there.
 
     Raises:
         ParityError: no row is known that the model answers, or none of its training rows is.
@@ -75,7 +74,7 @@ def collect_examples(
         ModelStoppedError: the model answers no more.
     """
     try:
-        return examples.collect_examples(model, progress=progress)
+        return proof.collect_examples(model, _know(model), progress=progress)
     except _BEYOND as error:
         raise ModelUnreadableError(
             f"The model cannot be asked for examples of its answers: {_reason(error)}.",
@@ -88,39 +87,34 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0][:200]}".rstrip(": .")
 
 
+def _know(model: TrainedModel) -> proof.Known:
+    """What is known of a model, with no more rows than a slow engine can be asked."""
+    try:
+        program, prediction = read_model(model)
+    except NotSupportedError:
+        return know_data(model)
+    known = know_program(settle(model.signature, program, prediction), program)
+    return replace(known, has_raw=False, most_rows=proof.ROWS_OF_A_KIND)
+
+
 def _compile(model: TrainedModel, progress: Callable[[float], None]) -> CompiledModel:
     program, prediction = read_model(model)
-    signature = _settle(model.signature, program, prediction)
+    signature = settle(model.signature, program, prediction)
     arranged = arrange(program)
     draft_tables = write_tables(arranged, _metadata(model, signature, program))
     draft = CompiledModel(draft_tables, signature, model.provenance)
-    report, evidence, answerable = prove(Proof(model, program, prediction, draft), progress)
-    signature = _with_missing(signature, answerable)
+    known = know_program(signature, program)
+    examples = proof.collect_examples(model, known, draft, progress=progress)
+    tolerances = {
+        output.name.lower(): program.tolerance(register)
+        for output, register in program.outputs.items()
+    }
+    doubts = find_doubts(program, draft, examples.rows.numbers)
+    report, answers = proof.prove(model, known, draft, examples, tolerances, doubts)
+    signature = examples.signature
     content = write_tables(arranged, _metadata(model, signature, program, report))
+    evidence = replace(examples, answers=answers)
     return CompiledModel(content, signature, model.provenance, report, evidence)
-
-
-def _settle(signature: Signature, program: Program, prediction: Prediction) -> Signature:
-    """The signature with what the Program knows better: which features are texts, the classes."""
-    features = tuple(
-        replace(feature, kind="category") if place in program.categories else feature
-        for place, feature in enumerate(signature.features)
-    )
-    classes = prediction.classes
-    return replace(
-        signature,
-        features=features,
-        classes=classes[0] if classes is not None and len(classes) == 1 else classes,
-    )
-
-
-def _with_missing(signature: Signature, answerable: Answerable) -> Signature:
-    """Null is an answerable value wherever the model answers for NaN."""
-    features = tuple(
-        replace(feature, missing=missing)
-        for feature, missing in zip(signature.features, answerable.missing, strict=True)
-    )
-    return replace(signature, features=features)
 
 
 def _metadata(

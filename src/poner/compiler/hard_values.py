@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +33,7 @@ from poner.compiler.operations import (
     SumTrees,
 )
 from poner.compiler.program import Program
+from poner.proof import BoundaryValues
 
 _USUAL = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 """What a step gets that has no values of its own, where the steps before it scale."""
@@ -62,21 +61,7 @@ _COMPARISONS = {
 }
 
 
-@dataclass(frozen=True)
-class HardValues:
-    """What to try of each feature."""
-
-    by_feature: tuple[FloatArray, ...]
-    """For each feature, values at which an answer can change, sorted."""
-    categories: frozenset[int]
-    """Features that are looked up: only these values are known."""
-    cast_to_float32: frozenset[int]
-    """Features that are rounded to float32 before anything else."""
-    points: FloatArray
-    """(n_points, n_features) rows at the points that distances are taken from, if any."""
-
-
-def find_hard_values(program: Program) -> HardValues:
+def find_hard_values(program: Program) -> BoundaryValues:
     """Each step's own values, taken back through the steps before it."""
     found: list[list[list[FloatArray]]] = [
         [[] for _ in range(program.width(register))] for register in range(len(program.steps) + 1)
@@ -88,7 +73,7 @@ def find_hard_values(program: Program) -> HardValues:
             if values is not None:
                 found[source][column].append(values)
         _take_back(program, number, found)
-    return HardValues(
+    return BoundaryValues(
         by_feature=tuple(_sorted(parts) for parts in found[0]),
         categories=program.origins(Recode),
         cast_to_float32=program.origins(CastFloat32),

@@ -76,6 +76,8 @@ class Program:
     """Indices of the features of kind category."""
     doubts: Program | None = None
     """For the proof: computes where rounding decides, as Output.TIES and Output.SUMS."""
+    tied_among: tuple[str, ...] = ()
+    """What the model chooses among where Output.TIES is 0, such as `neighbours`."""
 
     def tolerance(self, register: int) -> float:
         """What a register may differ by from scikit-learn's, relative; 0 if its bits are equal."""
@@ -139,7 +141,7 @@ class ProgramBuilder:
     steps: list[Step] = field(default_factory=list)
     codes: CategoryCodes = field(default_factory=lambda: CategoryCodes(grows=True))
     categories: set[int] = field(default_factory=set)
-    ties: list[int] = field(default_factory=list)
+    ties: dict[int, str] = field(default_factory=dict)
     sums: list[tuple[int, int]] = field(default_factory=list)
 
     def width(self, register: int) -> int:
@@ -241,13 +243,15 @@ class ProgramBuilder:
         divisor = float(len(terms)) if weights is None else float(np.sum(weights))
         return self.combine(Pairing.DIVIDE, total, divisor)
 
-    def mark_ties(self, distance: int) -> None:
-        """A row may be answered otherwise where a value of this register is 0 but for rounding.
+    def mark_ties(self, distance: int, among: str) -> None:
+        """Tell the proof where rounding decides: where a value of this register is almost 0.
 
-        Such values are relative distances from what decides with a jump: from a neighbour as near
-        as the last one that counts, from a vote as close.
+        Args:
+            distance: relative distances from a tie, such as between the last neighbour that
+                counts and the next one.
+            among: what the model chooses among, such as `neighbours`.
         """
-        self.ties.append(distance)
+        self.ties[distance] = among
 
     def mark_sums(self, sums: int, sizes: int) -> None:
         """What these sums are, no one knows better than `sizes` is rounded: their terms' sizes.
@@ -263,11 +267,15 @@ class ProgramBuilder:
         """
         doubts = {}
         if self.ties:
-            doubts[Output.TIES] = self.join(self.ties)
+            doubts[Output.TIES] = self.join(list(self.ties))
         if self.sums:
             sums, sizes = zip(*self.sums, strict=True)
             doubts[Output.SUMS] = self.join([*sums, *sizes])
-        return replace(self._only(outputs), doubts=self._only(doubts) if doubts else None)
+        return replace(
+            self._only(outputs),
+            doubts=self._only(doubts) if doubts else None,
+            tied_among=tuple(dict.fromkeys(self.ties.values())),
+        )
 
     def _only(self, outputs: Mapping[Output, int]) -> Program:
         """The steps that these outputs need."""

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from poner.artifacts import ParityEvidence
 from poner.bundle import Bundle, FunctionSettings, read_bundle
 from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel, load_model
@@ -159,12 +158,13 @@ def test_a_function_that_answers_otherwise_is_not_written(
     """Where the zip's own kernel does not give the model's bits, there is no bundle."""
     evidence = article_compiled.evidence
     assert evidence is not None
-    other = ParityEvidence(
-        evidence.rows, evidence.raw_output, evidence.raw + 1e-13, evidence.predictions
-    )
-    with pytest.raises(ParityError, match="raw scores"):
+    scores = evidence.answers["decision_function"] + 1e-13
+    answers = {**evidence.answers, "decision_function": scores}
+    other = dataclasses.replace(evidence, answers=answers)
+    with pytest.raises(ParityError, match="decision_function"):
         make(dataclasses.replace(article_compiled, evidence=other), tmp_path / "build")
-    flipped = dataclasses.replace(evidence, predictions=1 - evidence.predictions)
+    answers = {**evidence.answers, "predict": 1 - evidence.predictions}
+    flipped = dataclasses.replace(evidence, answers=answers)
     with pytest.raises(ParityError, match="predicted classes"):
         make(dataclasses.replace(article_compiled, evidence=flipped), tmp_path / "build")
     assert not list(tmp_path.iterdir())
@@ -184,8 +184,13 @@ def test_the_manifest_says_what_was_proved(article_bundle: Bundle) -> None:
     manifest = json.loads((article_bundle.folder / "manifest.json").read_text())
     parity = manifest["parity"]
     assert parity["rows_tried"] == parity["rows_equal"] > 900
-    assert parity["largest_difference"] == 0
-    assert set(parity["rows_by_kind"]) == {"training", "thresholds", "drawn"}
+    assert [output["output"] for output in parity["outputs"]] == [
+        "decision_function", "predict_proba", "predict",
+    ]  # fmt: skip
+    for output in parity["outputs"]:
+        assert output["rows_equal"] == output["rows_tried"]
+        assert output["largest_difference"] == 0
+    assert set(parity["rows_by_kind"]) == {"training", "thresholds", "drawn", "typical"}
     assert {quota["name"] for quota in manifest["quotas"]} == {
         "zipped_bytes",
         "unzipped_bytes",

@@ -169,10 +169,11 @@ def test_values_are_compared_within_the_tolerance(make: Make) -> None:
     """A regressor's difference is told, and what is beyond is refused."""
     model = LinearRegression().fit(X, X @ [1.0, 2.0, 3.0])
     examples = make_examples(model, X)
-    near = dataclasses.replace(examples, predictions=examples.predictions * (1 + 1e-11))
+    own = examples.predictions
+    near = dataclasses.replace(examples, answers={"predict": own * (1 + 1e-11)})
     parity = make(make_function(model, examples), near).manifest.parity
     assert 0 < parity.largest_difference < 1e-9
-    far = dataclasses.replace(examples, predictions=examples.predictions * (1 + 1e-6))
+    far = dataclasses.replace(examples, answers={"predict": own * (1 + 1e-6)})
     with pytest.raises(ParityError, match="gives other predict than"):
         make(make_function(model, examples), far)
 
@@ -232,9 +233,9 @@ def test_without_rows_nothing_is_proved(make: Make) -> None:
     """A proof on no row is none."""
     empty = dataclasses.replace(
         EXAMPLES,
-        rows=EXAMPLES.rows[:0],
-        predictions=EXAMPLES.predictions[:0],
-        scores=EXAMPLES.scores[:0],
+        rows=EXAMPLES.rows.take(slice(0)),
+        rows_by_kind={"training": 0},
+        answers={output: answers[:0] for output, answers in EXAMPLES.answers.items()},
     )
     with pytest.raises(ParityError, match="any row"):
         make(make_function(MODEL, EXAMPLES), empty)
@@ -297,9 +298,10 @@ def test_the_articles_case_is_proved_from_real_layers(
         signature=Signature(tuple(Feature(name, name) for name in WIRE_NAMES), (0, 1)),
         rows=Table.of_numbers(legacy.rows),
         rows_by_kind={"training": len(legacy.rows)},
-        predictions=np.array(legacy.predictions, dtype=float)[:, None],
-        scores_method="decision_function",
-        scores=legacy.raw[:, None],
+        answers={
+            "decision_function": legacy.raw[:, None],
+            "predict": np.array(legacy.predictions, dtype=float)[:, None],
+        },
         number_type="float32",
         none_of=(),
         typical=tuple(np.median(legacy.rows, axis=0).tolist()),

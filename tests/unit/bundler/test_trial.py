@@ -19,8 +19,8 @@ from poner.errors import BundleError, ParityError
 HANDLER = """
 import json
 class Model:
-    def evaluate(self, rows):
-        return {"predictions": [[1.0] for _ in rows], "scores": None}
+    def evaluate(self, rows, methods):
+        return {"predict": [[1.0] for _ in rows]}
 model = Model()
 def lambda_handler(event, context):
     return {"statusCode": 200, "body": json.dumps({"prediction": 1})}
@@ -41,7 +41,7 @@ def trial(tmp_path: Path) -> Trial:
             return ask(
                 Path(sys.executable),
                 folder,
-                {"batches": [[[1.0]]]},
+                {"batches": [[[1.0]]], "methods": ["predict"]},
                 [Request(0, "{}", 1)],
                 values=2,
                 advice="Look.",
@@ -54,7 +54,7 @@ def test_answers_are_read(trial: Trial) -> None:
     """What the model answers, and what the handler does; prints do not come between."""
     answers = trial("print('noise')")
     assert answers.python_version.startswith(f"{sys.version_info.major}.{sys.version_info.minor}")
-    assert answers.told["evaluated"] == [{"predictions": [[1.0]], "scores": None}]
+    assert answers.told["evaluated"] == [{"predict": [[1.0]]}]
     assert [(answer.status, answer.body) for answer in answers.responses] == [
         (200, {"prediction": 1})
     ]
@@ -110,7 +110,7 @@ def test_libraries_of_the_function_are_not_loaded_by_python(tmp_path: Path) -> N
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text("no library")
             request = [Request(0, "{}", 1)]
-            asked: dict[str, Any] = {"batches": [[[1.0]]]}
+            asked: dict[str, Any] = {"batches": [[[1.0]]], "methods": ["predict"]}
             told = ask(Path(sys.executable), folder, asked, request, values=2, advice="Look.")
         found = told.responses[0].body["found"]
         assert found == wanted or Path(found).name == wanted

@@ -149,7 +149,7 @@ def read_knn_imputer(estimator: FittedObject, scope: Scope, source: int) -> int:
         count_far=scope.version < _LEAVES_OUT_FAR,
     )
     distances = builder.map(Function.SQRT, squares)
-    builder.mark_ties(builder.add(replace(operation, gaps=True), row, distances))
+    builder.mark_ties(builder.add(replace(operation, gaps=True), row, distances), "neighbours")
     imputed = builder.add(operation, row, distances)
     if estimator.attributes.get("keep_empty_features"):
         zeros = builder.constant(np.zeros(width))

@@ -29,14 +29,17 @@ def examples_of(model: Any, X: Any = None) -> Examples:
 
 
 def test_answers_are_the_models_own(cancer: Cancer) -> None:
-    """Labels arrive as places among the classes, scores as predict_proba gives them."""
+    """Of every output: labels arrive as indices of the classes, scores as the model gives them."""
     model = GradientBoostingClassifier(n_estimators=20).fit(
         cancer.X, np.where(cancer.y, "yes", "no")
     )
     examples = examples_of(model, cancer.X)
     np.testing.assert_array_equal(examples.rows.numbers[:569], cancer.X)
-    assert examples.scores_method == "predict_proba"
-    np.testing.assert_array_equal(examples.scores, model.predict_proba(examples.rows.numbers))
+    assert list(examples.answers) == ["decision_function", "predict_proba", "predict"]
+    own = model.decision_function(examples.rows.numbers)
+    np.testing.assert_array_equal(examples.answers["decision_function"][:, 0], own)
+    own = model.predict_proba(examples.rows.numbers)
+    np.testing.assert_array_equal(examples.answers["predict_proba"], own)
     answered = model.classes_[examples.predictions[:, 0].astype(int)]
     np.testing.assert_array_equal(answered, model.predict(examples.rows.numbers))
     assert sum(examples.rows_by_kind.values()) == len(examples.rows)
@@ -64,7 +67,8 @@ def test_the_typical_row_is_asked_last(cancer: Cancer) -> None:
     assert examples.rows_by_kind["typical"] == 1
     assert examples.typical_place == len(examples.rows) - 1
     np.testing.assert_array_equal(examples.rows.numbers[-1], examples.typical)
-    np.testing.assert_array_equal(examples.scores[-1:], model.predict_proba([examples.typical]))
+    own = model.predict_proba([examples.typical])
+    np.testing.assert_array_equal(examples.answers["predict_proba"][-1:], own)
 
 
 def test_a_typical_row_that_is_refused_is_not_asked(cancer: Cancer) -> None:
@@ -105,7 +109,8 @@ def test_rows_that_depend_on_each_other_are_asked_alone(cancer: Cancer) -> None:
     model.fit(cancer.X, cancer.y)
     examples = examples_of(model, cancer.X)
     assert examples.asked_alone
-    for row, scores in zip(examples.rows.numbers[:30], examples.scores, strict=False):
+    answers = examples.answers["predict_proba"]
+    for row, scores in zip(examples.rows.numbers[:30], answers, strict=False):
         np.testing.assert_array_equal(model.predict_proba(row[None])[0], scores)
 
 
@@ -159,7 +164,7 @@ def test_scores_of_a_model_without_probabilities(cancer: Cancer) -> None:
     model = Perceptron().fit(cancer.X, cancer.y)
     examples = examples_of(model, cancer.X)
     assert examples.scores_method == "decision_function"
-    assert examples.scores.shape == (len(examples.rows), 1)
+    assert examples.answers["decision_function"].shape == (len(examples.rows), 1)
 
 
 def test_several_outputs(cancer: Cancer) -> None:

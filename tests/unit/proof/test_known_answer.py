@@ -12,10 +12,11 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from poner.bundle import Bundle, KnownAnswer, agrees, read_bundle
-from poner.bundler.known_answer import find_known_answer
 from poner.bundler.trial import Response, compare_answers, known_requests
+from poner.bundler.verification import NATIVE
 from poner.compiled_model import CompiledModel
 from poner.errors import BundleError, ParityError
+from poner.proof import find_known_answer
 from tests.compiling import compile_fitted
 from tests.conftest import WIRE_NAMES, Cancer
 from tests.mixing import mixed_model, with_proof
@@ -24,7 +25,7 @@ from tests.mixing import mixed_model, with_proof
 def known_answer_of(compiled: CompiledModel) -> KnownAnswer | None:
     """What would be asked of this model's function."""
     assert compiled.evidence is not None
-    return find_known_answer(compiled, compiled.evidence)
+    return find_known_answer(compiled.evidence, NATIVE)
 
 
 def with_features(compiled: CompiledModel, **changes: dict[str, Any]) -> CompiledModel:
@@ -52,11 +53,15 @@ def test_the_row_is_of_medians_and_the_answer_the_models_own(cancer: Cancer) -> 
 def test_several_values_have_a_tolerance_each(cancer: Cancer) -> None:
     """An ulp or some of each, however large the others are."""
     model = LinearRegression().fit(cancer.X, cancer.X[:, :2] * [1e6, 1.0])
-    known = known_answer_of(compile_fitted(model, cancer.X))
+    compiled = compile_fitted(model, cancer.X)
+    assert compiled.evidence is not None
+    known = known_answer_of(compiled)
     assert known is not None
     own = model.predict([list(json.loads(known.body).values())])[0]
     np.testing.assert_allclose(known.prediction, own, rtol=1e-9)
-    np.testing.assert_allclose(known.tolerance, np.abs(own) * 1e-12, rtol=1e-6)
+    compiled_values = compiled.predict(compiled.evidence.rows.numbers)
+    sizes = np.maximum(np.abs(own), np.median(np.abs(compiled_values), axis=0))
+    np.testing.assert_allclose(known.tolerance, sizes * 1e-12, rtol=1e-6)
 
 
 def test_the_bundle_of_a_model_holds_it(article_bundle: Bundle) -> None:
@@ -85,27 +90,27 @@ def test_of_a_text_the_first_in_training_is_taken() -> None:
     """Of a number the median."""
     quantiles = tuple(float(number) for number in range(21))
     compiled = with_features(
-        with_proof(mixed_model(), ROWS),
+        mixed_model(),
         size={"quantiles": quantiles}, color={"categories": ("new\nline", "red")},
     )  # fmt: skip
-    known = known_answer_of(compiled)
+    known = known_answer_of(with_proof(compiled, ROWS))
     assert known is not None
     assert json.loads(known.body) | {"size": 10.0, "color": "new\nline"} == json.loads(known.body)
 
 
 def test_medians_that_are_refused_are_replaced() -> None:
     """A text that the model refuses gives way to one of the proof."""
-    compiled = with_proof(mixed_model(), ROWS)
-    known = known_answer_of(with_features(compiled, color={"categories": ("a colour",)}))
+    compiled = with_features(mixed_model(), color={"categories": ("a colour",)})
+    known = known_answer_of(with_proof(compiled, ROWS))
     assert known is not None
     assert json.loads(known.body)["color"] == "añil"
 
 
 def test_a_median_that_is_not_finite_is_none() -> None:
     """Nor is a list of quantiles of another length one of medians."""
-    compiled = with_proof(mixed_model(), ROWS)
     for quantiles in ((math.inf,) * 21, (5.0,)):
-        known = known_answer_of(with_features(compiled, size={"quantiles": quantiles}))
+        compiled = with_features(mixed_model(), size={"quantiles": quantiles})
+        known = known_answer_of(with_proof(compiled, ROWS))
         assert known is not None
         assert json.loads(known.body)["size"] == 2.0
 
@@ -113,6 +118,7 @@ def test_a_median_that_is_not_finite_is_none() -> None:
 def test_a_gap_is_tried_where_middles_are_refused() -> None:
     """The sum of two large numbers is beyond what the model takes; without one it is not."""
     rows = [[1.7e308, "red", "round", -1.0], [1.0, "red", "round", 1.7e308]]
+    rows.append([1.7e308, "red", "round", None])
     compiled = with_proof(mixed_model("sum"), rows)
     known = known_answer_of(compiled)
     assert known is not None
@@ -154,11 +160,15 @@ def test_what_agrees(given: Any, wanted: Any, tolerance: Any, agreed: bool) -> N
 def test_zips_must_give_the_known_answer() -> None:
     """Another class, another status: there is no bundle."""
     requests = known_requests(KnownAnswer("{}", 1, (0.0,)))
-    nothing = {"tolerance": np.empty((0, 1)), "tied": np.empty(0, bool), "advice": "Look."}
-    compare_answers([Response(200, {"prediction": 1})], requests, **nothing)
+    examples = with_proof(mixed_model(), ROWS).evidence
+    assert examples is not None
+    how: Any = {"tolerance": NATIVE, "advice": "Look."}
+    compare_answers([Response(200, {"prediction": 1})], requests, examples, **how)
     for status, prediction in ((200, 0), (200, 1.0), (500, 1)):
         with pytest.raises(ParityError, match="answers request 1 of 1 otherwise"):
-            compare_answers([Response(status, {"prediction": prediction})], requests, **nothing)
+            compare_answers(
+                [Response(status, {"prediction": prediction})], requests, examples, **how
+            )
 
 
 def test_a_manifest_from_before_is_told_by_its_format(

@@ -1,0 +1,112 @@
+"""What the compiler gives to the proof: boundary values, outputs, and where rounding decides."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import assert_never
+
+import numpy as np
+
+from poner.artifacts import FloatArray, Signature, TrainedModel
+from poner.compiled_model import CompiledModel
+from poner.compiler.hard_values import find_hard_values
+from poner.compiler.operations import (
+    CANCELLATION,
+    Digitize,
+    Interpolate,
+    Operation,
+    Recode,
+    Splines,
+    SumCategoryTrees,
+    SumLeafRows,
+    SumTrees,
+)
+from poner.compiler.program import Output, Program
+from poner.compiler.readers.reading import Prediction
+from poner.compiler.tables import write_tables
+from poner.proof import BoundaryValues, Doubts, Known, affordable_rows
+from poner.table import CategoryCodes
+
+_UNKNOWN_SPREAD = np.array([-100.0, -10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0, 100.0])
+"""What is tried of a feature of which nothing is known."""
+
+_SUM_ROUNDINGS = 16.0
+
+
+def settle(signature: Signature, program: Program, prediction: Prediction) -> Signature:
+    """The signature with what the Program knows better: which features are texts, the classes."""
+    features = tuple(
+        replace(feature, kind="category") if place in program.categories else feature
+        for place, feature in enumerate(signature.features)
+    )
+    classes = prediction.classes
+    return replace(
+        signature,
+        features=features,
+        classes=classes[0] if classes is not None and len(classes) == 1 else classes,
+    )
+
+
+def know_program(signature: Signature, program: Program) -> Known:
+    """What a Program tells of its model."""
+    return Known(
+        signature,
+        program.vocabulary,
+        find_hard_values(program),
+        has_raw=Output.RAW in program.outputs,
+        most_rows=affordable_rows(sum(_visits(step.operation) for step in program.steps)),
+    )
+
+
+def _visits(operation: Operation) -> int:
+    """How many entries of an operation's tables one row visits, roughly."""
+    match operation:
+        case SumTrees(trees) | SumLeafRows(trees) | SumCategoryTrees(trees):
+            n_trees = max(len(trees.roots), 1)
+            return n_trees * math.ceil(math.log2(len(trees.nodes) / n_trees + 1))
+        case Recode(ends) | Digitize(ends) | Interpolate(ends) | Splines(ends=ends):
+            return len(ends)
+        case _:
+            return sum(array.size for array in operation.arrays())
+
+
+def know_data(model: TrainedModel) -> Known:
+    """What the signature and the training rows tell of a model that the compiler cannot read."""
+    features, rows = model.signature.features, model.training_rows
+    codes = CategoryCodes(rows.vocabulary, grows=True)
+    by_feature = []
+    for column, feature in zip(rows.numbers.T, features, strict=True):
+        seen = column[~np.isnan(column)].tolist()
+        match feature.kind:
+            case "category":
+                listed = dict.fromkeys([*seen, *(codes[text] for text in feature.categories)])
+                by_feature.append(np.array([*listed]))
+            case "number":
+                by_feature.append(np.unique([*seen, *feature.quantiles] or _UNKNOWN_SPREAD))
+            case _:
+                assert_never(feature.kind)
+    kinds = enumerate(model.signature.kinds)
+    categories = frozenset(place for place, kind in kinds if kind == "category")
+    no_points = np.empty((0, len(features)))
+    values = BoundaryValues(tuple(by_feature), categories, frozenset(), no_points)
+    return Known(model.signature, codes.vocabulary, values)
+
+
+def find_doubts(program: Program, compiled: CompiledModel, rows: FloatArray) -> Doubts | None:
+    """Where rounding decides what the model itself answers; None where it nowhere does."""
+    doubts = program.doubts
+    if doubts is None:
+        return None
+    tied, cancelled = np.zeros(len(rows), bool), np.zeros(len(rows))
+    tables = write_tables(doubts, {"strings": program.vocabulary})
+    measured = CompiledModel(tables, compiled.signature, compiled.provenance)
+    if Output.TIES in doubts.outputs:
+        distances = measured.evaluate(Output.TIES, rows)
+        tied = ~np.all(np.abs(distances) > CANCELLATION, axis=1)
+    if Output.SUMS in doubts.outputs:
+        sums, sizes = np.split(np.abs(measured.evaluate(Output.SUMS, rows)), 2, axis=1)
+        usual = np.maximum(sums, np.median(sums, axis=0))
+        ratio = np.divide(sizes, usual, out=np.zeros(sums.shape), where=usual > 0.0)
+        cancelled = _SUM_ROUNDINGS * np.finfo(float).eps * np.nan_to_num(ratio.max(axis=1))
+    return Doubts(tied, program.tied_among, cancelled)
