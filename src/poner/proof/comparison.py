@@ -232,7 +232,8 @@ def usual_sizes(own: FloatArray) -> FloatArray:
     """The size of each number, or the median size of its column where that is larger."""
     finite = np.where(np.isfinite(own), np.abs(own), np.nan)
     finite[:, np.all(np.isnan(finite), axis=0)] = 0.0
-    usual = np.nanquantile(finite, 0.5, axis=0, method="lower") if len(finite) else 0.0
+    with np.errstate(over="ignore"):
+        usual = np.nan_to_num(np.nanmedian(finite, axis=0), posinf=0.0) if len(finite) else 0.0
     return np.asarray(np.maximum(np.nan_to_num(np.abs(own), posinf=0.0), usual))
 
 

@@ -90,8 +90,8 @@ def test_what_the_compiler_cannot_read_is_drawn_from_training(cancer: Cancer) ->
     """NMF refuses negative numbers; rows drawn beyond zero are tried without their signs."""
     model = make_pipeline(NMF(2, max_iter=300), LogisticRegression()).fit(cancer.X, cancer.y)
     examples = examples_of(model, cancer.X)
-    assert examples.rows_by_kind["training"] == 569
-    assert examples.rows_by_kind["drawn"] > 150
+    assert examples.rows_by_kind["training"] >= 95
+    assert examples.rows_by_kind["drawn"] == 100 if examples.asked_alone else 200
     assert examples.rows.numbers.min() >= 0.0
 
 
