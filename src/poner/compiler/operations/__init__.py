@@ -1,8 +1,9 @@
-"""The operations a Program is made of: one dataclass each, and the kernel's function of its number.
+"""The operations a Program is made of: one dataclass each, which says all that the compiler knows.
 
 An operation's arrays are its array fields in their order, as the kernel's C file of the same name
-reads them; its option is an enumeration or a flag. To add one: a dataclass, a row with a check and
-a function in the kernel, and a line in docs/model_format.md.
+reads them; its option is an enumeration or a flag. A new operation is touched in three places: its
+dataclass here, its functions in C with their row in kernel/operations.c, and its row in
+docs/model_format.md. tests/unit/compiler/test_kernel_numbers.py compares numbers with C.
 """
 
 from poner.compiler.operations.distances import (
@@ -34,6 +35,7 @@ from poner.compiler.operations.lookup import (
 )
 from poner.compiler.operations.operation import (
     CANCELLATION,
+    EXACT,
     ROUNDING,
     IndexArray,
     KernelForm,
@@ -70,6 +72,7 @@ __all__ = [
     "Couple",
     "Digitize",
     "Distances",
+    "EXACT",
     "Extrapolation",
     "Function",
     "Impute",
