@@ -1,7 +1,8 @@
 """The compiler: a TrainedModel comes in, a CompiledModel proved equal to it goes out.
 
-It reads the fitted state as a Program (readers/), writes that as tables (tables.py) and gives the
-proof what it knows of the model (proving.py). It writes no files and generates no code.
+It reads the fitted state as a Program (readers/), writes that as tables (tables.py; layout/ chooses
+the layout of trees) and gives the proof what it knows of the model (proving.py). It writes no files
+and generates no code.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from dataclasses import asdict, replace
 from poner import proof
 from poner.artifacts import Examples, ParityReport, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
-from poner.compiler.coded_trees import arrange
 from poner.compiler.operations import CastFloat32
 from poner.compiler.program import Program
 from poner.compiler.proving import find_doubts, know_data, know_program, settle
@@ -100,8 +100,7 @@ def _know(model: TrainedModel) -> proof.Known:
 def _compile(model: TrainedModel, progress: Callable[[float], None]) -> CompiledModel:
     program, prediction = read_model(model)
     signature = settle(model.signature, program, prediction)
-    arranged = arrange(program)
-    draft_tables = write_tables(arranged, _metadata(model, signature, program))
+    draft_tables = write_tables(program, _metadata(model, signature, program))
     draft = CompiledModel(draft_tables, signature, model.provenance)
     known = know_program(signature, program)
     examples = proof.collect_examples(model, known, draft, progress=progress)
@@ -112,7 +111,7 @@ def _compile(model: TrainedModel, progress: Callable[[float], None]) -> Compiled
     doubts = find_doubts(program, draft, examples.rows.numbers)
     report, answers = proof.prove(model, known, draft, examples, tolerances, doubts)
     signature = examples.signature
-    content = write_tables(arranged, _metadata(model, signature, program, report))
+    content = write_tables(program, _metadata(model, signature, program, report))
     evidence = replace(examples, answers=answers)
     return CompiledModel(content, signature, model.provenance, report, evidence)
 

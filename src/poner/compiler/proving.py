@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import assert_never
 
@@ -10,18 +9,8 @@ import numpy as np
 
 from poner.artifacts import FloatArray, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
-from poner.compiler.hard_values import find_hard_values
-from poner.compiler.operations import (
-    CANCELLATION,
-    Digitize,
-    Interpolate,
-    Operation,
-    Recode,
-    Splines,
-    SumCategoryTrees,
-    SumLeafRows,
-    SumTrees,
-)
+from poner.compiler.boundary_values import boundary_values
+from poner.compiler.operations import CANCELLATION
 from poner.compiler.program import Output, Program
 from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import write_tables
@@ -53,22 +42,10 @@ def know_program(signature: Signature, program: Program) -> Known:
     return Known(
         signature,
         program.vocabulary,
-        find_hard_values(program),
+        boundary_values(program),
         has_raw=Output.RAW in program.outputs,
-        most_rows=affordable_rows(sum(_visits(step.operation) for step in program.steps)),
+        most_rows=affordable_rows(sum(step.operation.visits for step in program.steps)),
     )
-
-
-def _visits(operation: Operation) -> int:
-    """How many entries of an operation's tables one row visits, roughly."""
-    match operation:
-        case SumTrees(trees) | SumLeafRows(trees) | SumCategoryTrees(trees):
-            n_trees = max(len(trees.roots), 1)
-            return n_trees * math.ceil(math.log2(len(trees.nodes) / n_trees + 1))
-        case Recode(ends) | Digitize(ends) | Interpolate(ends) | Splines(ends=ends):
-            return len(ends)
-        case _:
-            return sum(array.size for array in operation.arrays())
 
 
 def know_data(model: TrainedModel) -> Known:

@@ -1,8 +1,9 @@
-"""The operations a Program is made of: one dataclass each, and the kernel's function of its number.
+"""The operations a Program is made of: one dataclass each, which says all that the compiler knows.
 
 An operation's arrays are its array fields in their order, as the kernel's C file of the same name
-reads them; its option is an enumeration or a flag. To add one: a dataclass, a row with a check and
-a function in the kernel, and a line in docs/model_format.md.
+reads them; its option is an enumeration or a flag. A new operation is touched in three places: its
+dataclass here, its functions in C with their row in kernel/operations.c, and its row in
+docs/model_format.md. tests/unit/compiler/test_kernel_numbers.py compares numbers with C.
 """
 
 from poner.compiler.operations.distances import (
@@ -34,8 +35,10 @@ from poner.compiler.operations.lookup import (
 )
 from poner.compiler.operations.operation import (
     CANCELLATION,
+    EXACT,
     ROUNDING,
     IndexArray,
+    KernelForm,
     Operation,
 )
 from poner.compiler.operations.plumbing import (
@@ -56,46 +59,32 @@ from poner.compiler.operations.rowwise import (
     SolveTriangle,
     WeightedMedian,
 )
-from poner.compiler.operations.trees import (
-    CATEGORICAL,
-    FEATURE,
-    LEAF,
-    MISSING_LEFT,
-    NODE,
-    SumCategoryTrees,
-    SumCodedTrees,
-    SumLeafRows,
-    SumRoundedLeafRows,
-    SumShallowTrees,
-    SumTrees,
-    Trees,
-)
+from poner.compiler.operations.trees import CategorySplits, Comparison, TreeEnsemble, Trees
 
 __all__ = [
     "Above",
     "CANCELLATION",
-    "CATEGORICAL",
     "CastFloat32",
+    "CategorySplits",
     "Combine",
+    "Comparison",
     "Constant",
     "Couple",
     "Digitize",
     "Distances",
+    "EXACT",
     "Extrapolation",
-    "FEATURE",
     "Function",
     "Impute",
     "IndexArray",
     "Interpolate",
     "Join",
-    "LEAF",
+    "KernelForm",
     "Linear",
     "Logistic",
-    "MISSING_LEFT",
     "Map",
     "Means",
     "Metric",
-    "NODE",
     "NeighbourWeights",
     "Neighbours",
     "OneHot",
@@ -114,12 +103,7 @@ __all__ = [
     "Softmax",
     "SolveTriangle",
     "Splines",
-    "SumCategoryTrees",
-    "SumCodedTrees",
-    "SumLeafRows",
-    "SumRoundedLeafRows",
-    "SumShallowTrees",
-    "SumTrees",
+    "TreeEnsemble",
     "Trees",
     "Votes",
     "WeightedMedian",

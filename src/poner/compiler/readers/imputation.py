@@ -164,7 +164,7 @@ _INDICATES_ALWAYS = (1, 3)
 _LEAVES_OUT_FAR = (1, 6)
 """Since then a uniform mean leaves out donors that have no column in common with the row."""
 
-_MOST_DONORS = 1024
+MOST_DONORS = 1024
 """What the kernel has room for (kernel/imputation.c)."""
 
 
@@ -204,8 +204,8 @@ def _most_donors(estimator: FittedObject, n_donors: int, scope: Scope) -> int:
     most = int(get_number(estimator, "n_neighbors"))
     if most < 1:
         raise scope.damaged(_MISFIT)
-    if _MOST_DONORS < most < n_donors:
-        raise scope.unsupported(f"it has more than {_MOST_DONORS} neighbours.")
+    if MOST_DONORS < most < n_donors:
+        raise scope.unsupported(f"it has more than {MOST_DONORS} neighbours.")
     return min(most, n_donors)
 
 
