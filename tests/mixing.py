@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +12,9 @@ from poner.artifacts import Feature, ParityEvidence, ParityReport, Provenance, S
 from poner.compiled_model import CompiledModel
 from poner.compiler.operations import Function, Pairing, Recode, Reduction
 from poner.compiler.program import Output, ProgramBuilder
-from poner.compiler.tables import write_tables
+from poner.compiler.tables import add_section, write_tables
 from poner.rows import as_matrix
+from poner.served_model import ServedModel
 
 FEATURES = (
     Feature("size", "size"),
@@ -65,22 +67,10 @@ def mixed_model(
     for number in range(more_strings):
         builder.code(f"text {number}")
     program = builder.finish({Output.PREDICT: answer})
-    signature = Signature(FEATURES, classes, labels)
+    served = ServedModel(Signature(FEATURES, classes, labels), "float64", program.strings)
     provenance = Provenance("", "", "1.9.1", "2.4.6", "3.11.0")
-    metadata = {
-        "features": [
-            {"wire_name": f.wire_name, "column": f.column, "kind": f.kind, "missing": f.missing}
-            for f in FEATURES
-        ],
-        "strings": program.strings,
-        "classes": classes,
-        "labels": labels,
-        "target": None,
-        "number_type": "float64",
-        "provenance": vars(provenance),
-        "parity": None,
-    }
-    return CompiledModel(write_tables(program, metadata), signature, provenance)
+    content = add_section(write_tables(program), served.to_section(provenance))
+    return CompiledModel(content, served, provenance)
 
 
 def with_proof(compiled: CompiledModel, rows: Any) -> CompiledModel:
@@ -88,7 +78,8 @@ def with_proof(compiled: CompiledModel, rows: Any) -> CompiledModel:
     matrix = as_matrix(rows, compiled.signature, compiled.strings)
     answers = compiled.evaluate(Output.PREDICT, matrix)
     report = ParityReport(len(matrix), len(matrix), 0.0, {"training": len(matrix)}, ())
-    evidence = ParityEvidence(matrix, Output.PREDICT.value, answers, answers)
+    sha256 = hashlib.sha256(compiled.content).hexdigest()
+    evidence = ParityEvidence(matrix, Output.PREDICT.value, answers, answers, sha256)
     return replace(compiled, parity=report, evidence=evidence)
 
 

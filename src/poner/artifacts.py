@@ -368,6 +368,8 @@ class ParityEvidence:
     """(n_rows, width) float64: the compiled model's raw scores."""
     predictions: FloatArray
     """(n_rows, n_outputs) float64: index of the class, or the regressor's value."""
+    sha256: str
+    """Hash of the model file whose answers these are, in hexadecimal."""
 
 
 @dataclass(frozen=True)
@@ -387,7 +389,7 @@ class Examples:
     """`predict_proba` or `decision_function`, whichever the model has first; None for neither."""
     scores: FloatArray
     """(n_rows, width) float64: what that method answers, or a regressor's values."""
-    number_type: str
+    number_type: Literal["float64", "float32"]
     """`float32` where the model refuses numbers beyond it, else `float64`."""
     none_of: tuple[int, ...]
     """Features whose missing values are None to the model; NaN in all others."""

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import (
-    Feature,
-    FloatArray,
-    ParityEvidence,
-    ParityReport,
-    Provenance,
-    Signature,
+from poner.artifacts import FloatArray, ParityEvidence, ParityReport, Provenance, Signature
+from poner.errors import (
+    InputError,
+    KernelError,
+    NotSupportedError,
+    SignatureError,
+    StorageError,
 )
-from poner.errors import InputError, KernelError, NotSupportedError, StorageError
 from poner.rows import as_matrix, text_codes
+from poner.served_model import ServedModel, read_section
 from poner.storage import disk_faults, write_file
 from poner_runtime import _kernel
 from poner_runtime.model import Model
@@ -40,12 +40,12 @@ class CompiledModel:
 
     content: bytes
     """The bytes of its file (docs/model_format.md)."""
-    signature: Signature
-    """What goes in and what comes out."""
+    served: ServedModel
+    """What a function must know of it."""
     provenance: Provenance
     """Where the model it was compiled from comes from."""
     parity: ParityReport | None = None
-    """What was compared; None until it has been."""
+    """What the compiler compared; None for a model read from a file, which holds no report."""
     evidence: ParityEvidence | None = None
     """The compared rows with the model's own answers; None for a model read from a file."""
     opened: Model | None = field(default=None, repr=False, compare=False)
@@ -160,10 +160,14 @@ class CompiledModel:
         return np.array([found], ndmin=2)
 
     @property
+    def signature(self) -> Signature:
+        """What goes in and what comes out."""
+        return self.served.signature
+
+    @property
     def strings(self) -> Sequence[str]:
         """The texts that the model knows: in the kernel's rows each is its place among them."""
-        known: list[str] = self._model.metadata["strings"]
-        return known
+        return self.served.texts
 
     @functools.cached_property
     def _codes(self) -> dict[str, float]:
@@ -253,10 +257,9 @@ class CompiledModel:
                     "Give one that was there in training.",
                 )
             case _:
-                kind = self._model.metadata["number_type"]
                 return InputError(
                     f"Row {row + 1} has a value {name}that the model refuses.",
-                    f"Give a finite number within {kind}.",
+                    f"Give a finite number within {self.served.number_type}.",
                 )
 
     def refusals(self, rows: FloatArray) -> NDArray[np.bool_]:
@@ -302,16 +305,14 @@ def open_tables(content: bytes) -> Model:
         ) from error
 
 
-def _as_tuples(value: Any) -> Any:
-    """JSON's lists as the tuples of artifacts."""
-    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
-
-
 def load_model(path: str | Path) -> CompiledModel:
     """Read a file that `CompiledModel.save` wrote, or the model.poner of a Bundle.
 
+    Returns:
+        The model, with `parity` None: the report of its proof is in the manifest of a Bundle.
+
     Raises:
-        KernelError: the file is missing or damaged.
+        KernelError: the file is missing or damaged, or an older version of poner wrote it.
     """
     try:
         content = Path(path).read_bytes()
@@ -322,24 +323,10 @@ def load_model(path: str | Path) -> CompiledModel:
         ) from error
     model = open_tables(content)
     try:
-        return _described(model, content)
-    except (KeyError, TypeError, AttributeError) as error:
+        served, provenance = read_section(content)
+    except (ValueError, TypeError, RecursionError, SignatureError) as error:
         raise KernelError(
             f"The compiled model {path} does not say what goes into it.",
             "Make it anew with `poner build`.",
         ) from error
-
-
-def _described(model: Model, content: bytes) -> CompiledModel:
-    """The model of a file, by what its metadata says."""
-    metadata = model.metadata
-    labels = metadata["labels"]
-    signature = Signature(
-        features=tuple(Feature(**feature) for feature in metadata["features"]),
-        classes=_as_tuples(metadata["classes"]),
-        labels=None if labels is None else tuple(labels),
-        target=metadata["target"],
-    )
-    parity = metadata["parity"] and ParityReport.from_dict(metadata["parity"])
-    provenance = Provenance(**metadata["provenance"])
-    return CompiledModel(content, signature, provenance, parity, opened=model)
+    return CompiledModel(content, served, provenance, opened=model)

@@ -1,28 +1,29 @@
 """The compiler: a TrainedModel comes in, a CompiledModel proved equal to it goes out.
 
-It reads the fitted state as a Program (readers/), writes that as tables (tables.py) and proves on
-many rows that the kernel answers from them as the model does (parity.py). It writes no files and
-generates no code.
+It reads the fitted state as a Program (readers/), writes that once as tables (tables.py) and proves
+on many rows that the kernel answers from these very bytes as the model does (parity.py). It writes
+no files and generates no code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-from poner.artifacts import Examples, ParityReport, Signature, TrainedModel
+from poner.artifacts import Examples, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler import examples
 from poner.compiler.coded_trees import arrange
 from poner.compiler.operations import CastFloat32
-from poner.compiler.parity import prove
+from poner.compiler.parity import find_inputs, prove
 from poner.compiler.parity_rows import Answerable
 from poner.compiler.program import Program
 from poner.compiler.proof import Proof
 from poner.compiler.readers import read_model
 from poner.compiler.readers.reading import Prediction
-from poner.compiler.tables import write_tables
+from poner.compiler.tables import add_section, write_tables
 from poner.errors import ModelUnreadableError, NotSupportedError
+from poner.served_model import ServedModel
 
 __all__ = ["compile_model", "collect_examples"]
 
@@ -90,14 +91,20 @@ def _reason(error: BaseException) -> str:
 
 def _compile(model: TrainedModel, progress: Callable[[float], None]) -> CompiledModel:
     program, prediction = read_model(model)
-    signature = _settle(model.signature, program, prediction)
-    arranged = arrange(program)
-    draft_tables = write_tables(arranged, _metadata(model, signature, program))
-    draft = CompiledModel(draft_tables, signature, model.provenance)
-    report, evidence, answerable = prove(Proof(model, program, prediction, draft), progress)
-    signature = _with_missing(signature, answerable)
-    content = write_tables(arranged, _metadata(model, signature, program, report))
-    return CompiledModel(content, signature, model.provenance, report, evidence)
+    served = ServedModel(
+        _settle(model.signature, program, prediction),
+        "float32" if program.origins(CastFloat32) else "float64",
+        program.strings,
+    )
+    tables = write_tables(arrange(program))
+    draft = CompiledModel(tables, served, model.provenance)
+    inputs = find_inputs(Proof(model, program, prediction, draft))
+    served = replace(served, signature=_with_missing(served.signature, inputs.answerable))
+    content = add_section(tables, served.to_section(model.provenance))
+    compiled = CompiledModel(content, served, model.provenance)
+    del tables, draft  # a large model is in memory once
+    report, evidence = prove(Proof(model, program, prediction, compiled), inputs, progress)
+    return replace(compiled, parity=report, evidence=evidence)
 
 
 def _settle(signature: Signature, program: Program, prediction: Prediction) -> Signature:
@@ -121,30 +128,3 @@ def _with_missing(signature: Signature, answerable: Answerable) -> Signature:
         for feature, missing in zip(signature.features, answerable.missing, strict=True)
     )
     return replace(signature, features=features)
-
-
-def _metadata(
-    model: TrainedModel,
-    signature: Signature,
-    program: Program,
-    parity: ParityReport | None = None,
-) -> dict[str, object]:
-    """What the function around the kernel needs to know, and where the model comes from."""
-    return {
-        "features": [
-            {
-                "wire_name": feature.wire_name,
-                "column": feature.column,
-                "kind": feature.kind,
-                "missing": feature.missing,
-            }
-            for feature in signature.features
-        ],
-        "strings": program.strings,
-        "classes": signature.classes,
-        "labels": signature.labels,
-        "target": signature.target,
-        "number_type": "float32" if program.origins(CastFloat32) else "float64",
-        "provenance": asdict(model.provenance),
-        "parity": parity and asdict(parity),
-    }

@@ -47,9 +47,8 @@ def find_doubts(proof: Proof, rows: FloatArray) -> Doubts:
     tied, noise = np.zeros(len(rows), bool), np.zeros(len(rows))
     if program is None or not len(rows):
         return Doubts(tied, noise)
-    signature, provenance = proof.compiled.signature, proof.compiled.provenance
-    metadata = {"strings": proof.program.strings}
-    compiled = CompiledModel(write_tables(program, metadata), signature, provenance)
+    served, provenance = proof.compiled.served, proof.compiled.provenance
+    compiled = CompiledModel(write_tables(program), served, provenance)
     if Output.TIES in program.outputs:
         distances = compiled.evaluate(Output.TIES, rows)
         tied = ~np.all(np.abs(distances) > CANCELLATION, axis=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -276,7 +277,9 @@ def _refused_rows(
     return tuple(rows)
 
 
-def _number_type(questions: _Questions, typical: FloatArray | None) -> str:
+def _number_type(
+    questions: _Questions, typical: FloatArray | None
+) -> Literal["float64", "float32"]:
     """`float32` where the model takes large numbers, but none beyond float32."""
     if typical is None:
         return "float64"

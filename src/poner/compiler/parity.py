@@ -6,14 +6,16 @@ may differ by what rounding makes: scikit-learn's own sums change with the size 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray, ParityEvidence, ParityReport
 from poner.compiler.comparison import Comparison, find_doubts
-from poner.compiler.hard_values import find_hard_values
+from poner.compiler.hard_values import HardValues, find_hard_values
 from poner.compiler.parity_rows import (
     UNKNOWN,
     Answerable,
@@ -31,9 +33,34 @@ _PROBED_FEATURES = 100
 _REFUSALS_TRIED = 20
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What a model can be asked."""
+
+    values: HardValues
+    """The values of each feature at which the model's answer changes."""
+    training: FloatArray
+    """(n_rows, n_features) the training rows; texts as their codes."""
+    answerable: Answerable
+    """Which features may be missing, infinite or an unknown text."""
+
+
+def find_inputs(proof: Proof) -> Inputs:
+    """Find what the compiled model takes; the model itself is asked, too.
+
+    Raises:
+        ParityError: one of the two refuses what the other answers.
+    """
+    program = proof.program
+    values = find_hard_values(program)
+    training = as_matrix(proof.model.training_rows, proof.compiled.signature, program.strings)
+    columns = [hard_neighbours(values, i) for i in range(program.n_features)]
+    return Inputs(values, training, _find_answerable(proof, training, columns))
+
+
 def prove(
-    proof: Proof, progress: Callable[[float], None]
-) -> tuple[ParityReport, ParityEvidence, Answerable]:
+    proof: Proof, inputs: Inputs, progress: Callable[[float], None]
+) -> tuple[ParityReport, ParityEvidence]:
     """Compare the compiled model with the trained one on every kind of row.
 
     Raises:
@@ -41,12 +68,7 @@ def prove(
             other answers.
     """
     compiled, program = proof.compiled, proof.program
-    values = find_hard_values(program)
-    training = as_matrix(proof.model.training_rows, compiled.signature, program.strings)
-    answerable = _find_answerable(
-        proof, training, [hard_neighbours(values, i) for i in range(program.n_features)]
-    )
-    kinds = make_rows(training, values, answerable)
+    kinds = make_rows(inputs.training, inputs.values, inputs.answerable)
     rows = np.concatenate(list(kinds.values()))
     refused = compiled.refusals(rows)
     _check_refusals(proof, rows[refused])
@@ -81,8 +103,10 @@ def prove(
         rows_refused=int(refused.sum()),
         rows_tied=int(excused.sum()),
     )
-    evidence = ParityEvidence(rows, outputs[0].value, ours[outputs[0]], ours[Output.PREDICT])
-    return report, evidence, answerable
+    sha256 = hashlib.sha256(compiled.content).hexdigest()
+    predictions = ours[Output.PREDICT]
+    evidence = ParityEvidence(rows, outputs[0].value, ours[outputs[0]], predictions, sha256)
+    return report, evidence
 
 
 def _ask_all(

@@ -65,7 +65,7 @@ def program_of(model: object, *, negative_wraps: bool = False) -> Program:
 
 def answer(program: Program, rows: FloatArray) -> FloatArray:
     """The kernel's answer."""
-    model = Model(write_tables(program, {}))
+    model = Model(write_tables(program))
     return np.frombuffer(model.evaluate(_kernel.PREDICT, rows.tobytes())).reshape(len(rows), -1)
 
 
@@ -134,7 +134,7 @@ def test_a_node_must_ask_for_sets_that_exist(regressor: HistGradientBoostingRegr
     builder = ProgramBuilder(N_FEATURES)
     damaged = builder.finish({Output.PREDICT: builder.add(fewer, 0)})
     with pytest.raises(_kernel.BadModelError, match="no set of categories"):
-        Model(write_tables(damaged, {}))
+        Model(write_tables(damaged))
     one = np.array([3])
     fitted = FittedTrees(
         sizes=one,

@@ -31,7 +31,7 @@ def test_every_batch_has_the_same_bits(depth: int, width: int) -> None:
     plain = sharing(depth, width)
     shallow = sum_of(plain.trees, plain.start)
     assert isinstance(shallow, SumShallowTrees)
-    models = [Model(write_tables(program_of(op, float32=False), {})) for op in (plain, shallow)]
+    models = [Model(write_tables(program_of(op, float32=False))) for op in (plain, shallow)]
     rows = make_rows(260)
     for count in [*range(1, 131), 192, 260]:
         bits = [
@@ -50,7 +50,7 @@ def test_what_a_tile_has_no_room_for(steps: int, n_features: int) -> None:
     assert n_features > 128 or len(shallow.splits) > 1024
     rows = make_rows(130, n_features)
     bits = [
-        Model(write_tables(program_of(op, float32=False, n_features=n_features), {})).evaluate(
+        Model(write_tables(program_of(op, float32=False, n_features=n_features))).evaluate(
             _kernel.PREDICT, rows.tobytes()
         )
         for op in (plain, shallow)

@@ -36,7 +36,7 @@ def content(article_compiled: CompiledModel) -> bytes:
 def plain() -> bytes:
     """The bytes of plain trees of five features, in the form that any tree has."""
     operation = sum_trees(grow(3, 5, n_features=5), 1, 5)
-    return write_tables(program_of(operation, float32=False, n_features=5), {})
+    return write_tables(program_of(operation, float32=False, n_features=5))
 
 
 def refusal(content: bytes) -> str:
