@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import sklearn
 
-from poner.artifacts import MISSING_TEXT, Examples, Feature, ModelFile, Signature, is_missing
+from poner.artifacts import Examples, Feature, ModelFile, Signature, is_missing
 from poner.bundle import Layer, Library, SlimmingStep, zip_record
 from poner.bundler import LayeredFunction, sklearn_function
 from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.zips import make_zip
+from poner.table import read_table
 
 VERSIONS = {"scikit-learn": sklearn.__version__, "numpy": np.__version__}
 
@@ -68,7 +69,7 @@ def make_examples(
     own = np.concatenate(own, axis=1) if isinstance(own, list) else np.asarray(own)
     return Examples(
         signature,
-        as_rows(table, texts, none_of),
+        read_table(table, signature),
         {"training": len(table) - 1, "typical": 1} if typical_last else {"training": len(table)},
         answered.astype(float),
         scores,
@@ -77,17 +78,6 @@ def make_examples(
         tuple(none_of),
         make_typical(table, texts) if typical is ... else typical,
     )
-
-
-def as_rows(table: Any, texts: Sequence[bool], none_of: Sequence[int]) -> Any:
-    """Rows as `Examples` holds them: floats alone where there are no texts."""
-    if not any(texts) and not none_of:
-        return table.astype(float)
-    rows = np.empty(table.shape, dtype=object)
-    for place, column in enumerate(table.T.tolist()):
-        missing = None if place in none_of else MISSING_TEXT if texts[place] else np.nan
-        rows[:, place] = [missing if is_missing(value) else value for value in column]
-    return rows
 
 
 def make_typical(table: Any, texts: Sequence[bool]) -> tuple[Any, ...]:

@@ -13,8 +13,8 @@ from poner.compiled_model import CompiledModel
 from poner.compiler.operations import Function, Pairing, Recode, Reduction
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import add_section, write_tables
-from poner.rows import as_matrix
 from poner.served_model import ServedModel
+from poner.table import CategoryCodes, read_table
 
 FEATURES = (
     Feature("size", "size"),
@@ -65,9 +65,9 @@ def mixed_model(
         case _:
             raise AssertionError(kind)
     for number in range(more_strings):
-        builder.code(f"text {number}")
+        builder.codes[f"text {number}"]
     program = builder.finish({Output.PREDICT: answer})
-    served = ServedModel(Signature(FEATURES, classes, labels), "float64", program.strings)
+    served = ServedModel(Signature(FEATURES, classes, labels), "float64", program.vocabulary)
     provenance = Provenance("", "", "1.9.1", "2.4.6", "3.11.0")
     content = add_section(write_tables(program), served.to_section(provenance))
     return CompiledModel(content, served, provenance)
@@ -75,7 +75,8 @@ def mixed_model(
 
 def with_proof(compiled: CompiledModel, rows: Any) -> CompiledModel:
     """The model with the proof that the compiler would have made on some rows."""
-    matrix = as_matrix(rows, compiled.signature, compiled.strings)
+    codes = CategoryCodes(compiled.vocabulary)
+    matrix = read_table(rows, compiled.signature, codes).numbers
     answers = compiled.evaluate(Output.PREDICT, matrix)
     report = ParityReport(len(matrix), len(matrix), 0.0, {"training": len(matrix)}, ())
     sha256 = hashlib.sha256(compiled.content).hexdigest()
@@ -95,7 +96,7 @@ def _recode(
 ) -> int:
     """The value of each text of a feature."""
     builder.categories.add(feature)
-    keys = np.array([builder.code(text) for text in texts])
+    keys = np.array([builder.codes[text] for text in texts])
     order = np.argsort(keys)
     keys, values = keys[order], np.asarray(values)[order]
     if missing is not None:

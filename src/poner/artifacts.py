@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -16,18 +16,6 @@ from poner.errors import SignatureError
 
 FloatArray = NDArray[np.float64]
 """Rows or scores: float64, one row a sample."""
-
-Rows = FloatArray | NDArray[np.object_]
-"""Rows as a model takes them: float64, or where some features are texts, objects: floats, texts,
-and None or `MISSING_TEXT`."""
-
-
-class MissingText(float):
-    """NaN that shows where it stands that its feature holds texts."""
-
-
-MISSING_TEXT = MissingText("nan")
-"""A text that is missing."""
 
 JsonScalar = bool | int | float | str
 """A class as JSON can say it."""
@@ -72,6 +60,40 @@ def is_unicode(text: str) -> bool:
     return True
 
 
+Kind = Literal["number", "category"]
+"""What a feature's values are: numbers, or texts that become category codes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows in the order of the model's features; the room `table` makes and reads them."""
+
+    numbers: FloatArray
+    """(n_rows, n_columns) float64: numbers, and category codes; NaN where a value is missing."""
+    kinds: tuple[Kind, ...]
+    """The kind of each column."""
+    vocabulary: Sequence[str] = ()
+    """The texts behind the category codes: code c stands for `vocabulary[c]`."""
+
+    @classmethod
+    def of_numbers(cls, matrix: FloatArray) -> Table:
+        """A table without texts, which shares the matrix."""
+        return cls(matrix, ("number",) * matrix.shape[1])
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.numbers)
+
+    def take(self, rows: slice | NDArray[Any]) -> Table:
+        """Some of the rows: a slice, indices or a mask."""
+        return replace(self, numbers=self.numbers[rows])
+
+    @property
+    def categories(self) -> list[int]:
+        """Indices of the columns that hold category codes."""
+        return [column for column, kind in enumerate(self.kinds) if kind == "category"]
+
+
 @dataclass(frozen=True)
 class Feature:
     """One input of the model."""
@@ -80,8 +102,8 @@ class Feature:
     """The key in a request, such as `meanConcavePoints`."""
     column: str
     """The column it was trained on, such as `mean concave points`."""
-    kind: Literal["number", "category"] = "number"
-    """What the value is: a number, or a text."""
+    kind: Kind = "number"
+    """What the value is."""
     missing: bool = False
     """Whether JSON null (NaN to the model) is an answerable value."""
     minimum: float | None = None
@@ -136,6 +158,11 @@ class Signature:
             return None
         several = tuple(names for names in self.classes if isinstance(names, tuple))
         return several or (tuple(name for name in self.classes if not isinstance(name, tuple)),)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kind of each feature, in the model's order."""
+        return tuple(feature.kind for feature in self.features)
 
     @property
     def wire_names(self) -> tuple[str, ...]:
@@ -227,13 +254,13 @@ FittedValue = (
 class Oracle(Protocol):
     """The fitted model itself, to be asked what it answers."""
 
-    def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
+    def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods, or of an estimator within it.
 
         Args:
             method: `predict`, `predict_proba`, `decision_function`, or scikit-learn's
                 `_raw_predict` and `_raw_predict_init` of the boosting models.
-            rows: (n_rows, n_features); NaN and infinities are passed on.
+            rows: NaN and infinities are passed on.
             place: attributes and indices that lead to the estimator within, such as
                 `("steps", 1, 1)`; empty for the model itself.
 
@@ -302,8 +329,8 @@ class TrainedModel:
     """Where it comes from."""
     oracle: Oracle
     """The model itself; usable as long as the loader keeps it open."""
-    training_rows: Rows
-    """(n_rows, n_features) rows of the training data; no rows if none were kept."""
+    training_rows: Table
+    """Rows of the training data; no rows if none were kept."""
     none_of: tuple[int, ...] = ()
     """Features whose missing values are None to the model, NaN in all others; its oracle takes
     NaN for either."""
@@ -360,8 +387,7 @@ class ParityEvidence:
     """The rows of the parity proof with the answers that were proved, to be tried again."""
 
     rows: FloatArray
-    """(n_rows, n_features) float64, as the kernel takes them: texts as their places among the
-    model's."""
+    """(n_rows, n_features) float64, with category codes by the model's vocabulary."""
     raw_output: int
     """Number of the compiled output that holds the raw scores."""
     raw: FloatArray
@@ -378,8 +404,8 @@ class Examples:
 
     signature: Signature
     """What goes in, with what the model was seen to take, and what comes out."""
-    rows: Rows
-    """(n_rows, n_features) as the model takes them."""
+    rows: Table
+    """The rows, with the texts behind their category codes."""
     rows_by_kind: Mapping[str, int]
     """How many rows of each kind, in their order: training, thresholds, drawn, missing, and last
     the typical row, where one is known."""

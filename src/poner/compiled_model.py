@@ -21,9 +21,9 @@ from poner.errors import (
     SignatureError,
     StorageError,
 )
-from poner.rows import as_matrix, text_codes
 from poner.served_model import ServedModel, read_section
 from poner.storage import disk_faults, write_file
+from poner.table import CategoryCodes, read_table
 from poner_runtime import _kernel
 from poner_runtime.model import Model
 
@@ -136,9 +136,9 @@ class CompiledModel:
             or X.dtype != np.float64
             or X.ndim != 2
             or X.shape[1] != len(self.signature.features)
-            or self._text_places
+            or self._categories
         ):
-            X = as_matrix(X, self.signature, self._codes)
+            X = read_table(X, self.signature, self._codes).numbers
         return self.evaluate(output, X, threads)
 
     def _ask_one(self, output: int, row: Any) -> FloatArray | None:
@@ -150,10 +150,10 @@ class CompiledModel:
             return None
         try:
             values = list(row) if type(row) is not dict else [row[name] for name in self._names]
-            for place in self._text_places:
+            for place in self._categories:
                 if type(values[place]) is not str:
                     return None
-                values[place] = self._codes.get(values[place], -1.0)
+                values[place] = self._codes[values[place]]
             found = _kernel.evaluate_row(self._model.tables, output, tuple(values))
         except (KeyError, TypeError, ValueError):  # another name, no number, or it is refused
             return None
@@ -165,22 +165,22 @@ class CompiledModel:
         return self.served.signature
 
     @property
-    def strings(self) -> Sequence[str]:
-        """The texts that the model knows: in the kernel's rows each is its place among them."""
-        return self.served.texts
+    def vocabulary(self) -> Sequence[str]:
+        """The texts behind the category codes in the kernel's rows."""
+        return self.served.vocabulary
 
     @functools.cached_property
-    def _codes(self) -> dict[str, float]:
-        return text_codes(self.strings)
+    def _codes(self) -> CategoryCodes:
+        return CategoryCodes(self.vocabulary)
 
     @functools.cached_property
     def _names(self) -> tuple[str, ...]:
         return self.signature.wire_names
 
     @functools.cached_property
-    def _text_places(self) -> list[int]:
-        features = enumerate(self.signature.features)
-        return [place for place, feature in features if feature.kind == "category"]
+    def _categories(self) -> list[int]:
+        kinds = enumerate(self.signature.kinds)
+        return [place for place, kind in kinds if kind == "category"]
 
     @functools.cached_property
     def _class_arrays(self) -> list[NDArray[Any]] | None:

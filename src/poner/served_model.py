@@ -58,9 +58,9 @@ class ServedModel:
     """What goes in and what comes out. Its metrics and libraries are not served."""
     number_type: NumberType
     """The type that numbers of a request must fit."""
-    texts: tuple[str, ...] = ()
-    """The texts that the native engine's tables know: the place of each is its code. Engines with
-    a library take the texts themselves."""
+    vocabulary: tuple[str, ...] = ()
+    """The texts behind the native engine's category codes: code c stands for `vocabulary[c]`.
+    Engines with a library take the texts themselves."""
     library: LibraryModel | None = None
     """What an engine with a library knows besides; None for the native engine."""
 
@@ -92,7 +92,7 @@ class ServedModel:
             "wire_names": [feature.wire_name for feature in features],
             "is_text": [feature.kind == "category" for feature in features],
             "missing": [feature.missing for feature in features],
-            "texts": None,
+            "vocabulary": None,
             "classes": outputs and [list(map(json.dumps, names)) for names in outputs],
             "number_type": self.number_type,
             **(asdict(self.library) if self.library else {}),
@@ -102,15 +102,15 @@ class ServedModel:
     def to_section(self, provenance: Provenance) -> bytes:
         """The section of model.poner."""
         signature, features = self.signature, self.signature.features
-        codes = {text: code for code, text in enumerate(self.texts)}
+        codes = {text: code for code, text in enumerate(self.vocabulary)}
         for feature in features:
             for text in feature.categories:
                 codes.setdefault(text, len(codes))
         lists = [
             [feature.wire_name for feature in features],
             [feature.column for feature in features],
-            list(self.texts),
-            list(codes)[len(self.texts) :],
+            list(self.vocabulary),
+            list(codes)[len(self.vocabulary) :],
             self._classes,
             list(signature.labels or ()),
             [] if signature.target is None else [signature.target],
@@ -187,8 +187,8 @@ def read_section(content: bytes) -> tuple[ServedModel, Provenance]:
     lists = [
         strings[end - count : end] for end, count in zip(accumulate(counts), counts, strict=True)
     ]
-    names, columns, texts, other_texts, classes, labels, target, (provenance,) = lists
-    known = texts + other_texts
+    names, columns, vocabulary, other_texts, classes, labels, target, (provenance,) = lists
+    known = vocabulary + other_texts
     features = []
     quantile = category = 0
     for name, column, record in zip(names, columns, records, strict=True):
@@ -214,5 +214,5 @@ def read_section(content: bytes) -> tuple[ServedModel, Provenance]:
         labels=tuple(labels) or None,
         target=target[0] if target else None,
     )
-    served = ServedModel(signature, _NUMBER_TYPES[number_type - 1], tuple(texts))
+    served = ServedModel(signature, _NUMBER_TYPES[number_type - 1], tuple(vocabulary))
     return served, Provenance(**json.loads(provenance))

@@ -3,6 +3,7 @@
 import json
 import os
 
+UNKNOWN_CODE = -1.0  # the category code of a text that the model does not know
 _JSON_HEADERS = {"content-type": "application/json"}
 _LONGEST_SHOWN_KEY = 64
 _NO_REQUEST = "the event must be a request of a Function URL"
@@ -56,11 +57,11 @@ class Endpoint:
         self._names = served["wire_names"]
         self._missing = served["missing"]
         self._is_text = served["is_text"]
-        # The kernel takes a text's code, its place among the known ones; other engines the text.
-        texts = served["texts"]
-        self._codes = (
-            None if texts is None else {text: float(code) for code, text in enumerate(texts)}
-        )
+        # The kernel takes a category's code; other engines take the text itself.
+        vocabulary = served["vocabulary"]
+        self._codes = None
+        if vocabulary is not None:
+            self._codes = {text: float(code) for code, text in enumerate(vocabulary)}
         self._number_type = served["number_type"]
         # A classifier's answers are few and known: each is written once, here.
         self._classes = served["classes"]
@@ -185,7 +186,7 @@ class Endpoint:
             if is_text[position]:
                 if type(value) is str:
                     if codes is not None:
-                        values[position] = codes.get(value, -1.0)
+                        values[position] = codes.get(value, UNKNOWN_CODE)
                     continue
             elif type(value) is float and value - value == 0:
                 continue

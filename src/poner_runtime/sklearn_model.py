@@ -40,8 +40,8 @@ class SklearnModel(LayeredModel):
     def __init__(self, estimator: Any, served: dict[str, Any]) -> None:
         super().__init__(served)
         self._estimator = estimator
-        self._texts_of = [place for place, is_text in enumerate(served["is_text"]) if is_text]
-        self._none_of = served["none_of"]
+        self._categories = [place for place, is_text in enumerate(served["is_text"]) if is_text]
+        self._missing_as_none = served["none_of"]
         self._knows_names = getattr(estimator, "feature_names_in_", None) is not None
 
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
@@ -58,6 +58,6 @@ class SklearnModel(LayeredModel):
 
     def _as_fitted(self, rows: Sequence[Sequence[Any]]) -> Any:
         """Rows as the estimator was fitted on: on a DataFrame's columns, or on one array."""
-        table = np.array(rows, dtype=object if self._texts_of else np.float64)
-        table = as_columns(table, self._texts_of, self._none_of)
+        table = np.array(rows, dtype=object if self._categories else np.float64)
+        table = as_columns(table, self._categories, self._missing_as_none)
         return table if self._knows_names else np.asarray(table)

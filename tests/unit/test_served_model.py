@@ -97,8 +97,8 @@ def test_every_engine_is_told_the_same(served: ServedModel) -> None:
         told[key] = list(map(bool, told[key]))  # type: ignore[call-overload]
     from_json = json.loads(served.to_json())
     assert from_json.pop("version") == 1
-    assert told.pop("texts") == TEXTS
-    assert from_json.pop("texts") is None  # other engines take the texts themselves
+    assert told.pop("vocabulary") == TEXTS
+    assert from_json.pop("vocabulary") is None  # other engines take the texts themselves
     assert json.loads(json.dumps(told)) == from_json
 
 

@@ -89,7 +89,7 @@ def make_native_bundle(
         _require_proved_bytes(record, evidence)
         quotas = check_quotas(record, (), notify)
         (scratch / FUNCTION_ZIP).write_bytes(content)
-        case = Case(evidence, compiled.signature, compiled.strings, known)
+        case = Case(evidence, compiled.signature, compiled.vocabulary, known)
         verification = verify(scratch / FUNCTION_ZIP, architecture, interpreter, case, scratch)
     manifest = Manifest(
         settings=settings.for_engine("native"),

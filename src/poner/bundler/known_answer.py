@@ -16,7 +16,7 @@ from poner.bundler.trial import make_requests
 from poner.bundler.verification import OWN_ROUNDING
 from poner.compiled_model import CompiledModel
 from poner.errors import InputError
-from poner.rows import as_matrix
+from poner.table import CategoryCodes, read_table
 from poner_runtime import _kernel
 
 
@@ -29,12 +29,13 @@ def find_known_answer(compiled: CompiledModel, evidence: ParityEvidence) -> Know
     """
     signature = compiled.signature
     for row in _rows(compiled, evidence):
-        matrix = as_matrix([row], signature, compiled.strings)
+        # A text that the model does not know gets a code beyond its own, so requests can name it.
+        table = read_table([row], signature, CategoryCodes(compiled.vocabulary, grows=True))
         try:
-            predictions = compiled.evaluate(_kernel.PREDICT, matrix)
+            predictions = compiled.evaluate(_kernel.PREDICT, table.numbers)
         except InputError:
             continue
-        for request in make_requests(np.array([row], dtype=object), predictions, signature):
+        for request in make_requests(table, predictions, signature):
             if request.prediction is not None:
                 exact = signature.classes is not None
                 allowed = 0.0 if exact else OWN_ROUNDING * np.abs(predictions[0])
@@ -49,7 +50,7 @@ def _rows(
     """Rows to try: of medians, of the proof's middles, and of these with every gap there can be."""
     features = compiled.signature.features
     middles = [
-        _middle(feature, column, compiled.strings)
+        _middle(feature, column, compiled.vocabulary)
         for feature, column in zip(features, evidence.rows.T, strict=True)
     ]
     yield [_median(feature, middle) for feature, middle in zip(features, middles, strict=True)]
@@ -70,11 +71,11 @@ def _median(feature: Feature, otherwise: JsonScalar | None) -> JsonScalar | None
     return median if math.isfinite(median) else otherwise
 
 
-def _middle(feature: Feature, column: FloatArray, strings: Sequence[str]) -> JsonScalar | None:
+def _middle(feature: Feature, column: FloatArray, vocabulary: Sequence[str]) -> JsonScalar | None:
     """The middle of what the proof tried of a feature: of all its values, so of no row's own."""
     is_text = feature.kind == "category"
     seen = np.sort(column[np.isfinite(column) & ((column >= 0) | (not is_text))])
     if not len(seen):
         return None if feature.missing else "" if is_text else 0.0
     middle = float(seen[len(seen) // 2])
-    return strings[int(middle)] if is_text else middle
+    return vocabulary[int(middle)] if is_text else middle

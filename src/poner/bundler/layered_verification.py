@@ -24,6 +24,7 @@ from poner.bundler.trial import (
     unpacked,
 )
 from poner.errors import ParityError
+from poner.table import as_lists
 
 _ROUNDING = 8 * np.finfo(float).eps
 """Scores that differ by less are ties: which of them is larger is left to rounding."""
@@ -72,7 +73,7 @@ def verify_layered(
     requests = make_requests(examples.rows, examples.predictions, examples.signature)
     requests += refused_requests(examples.refused, examples.signature)
     requests += known_requests(find_known_answer(case))
-    rows = examples.rows.tolist()
+    rows = as_lists(examples.rows)
     batches = [[row] for row in rows] if examples.asked_alone else [rows]
     values = examples.predictions.size + examples.scores.size + len(rows)
     with unpacked(function_zip, layers, scratch) as folder:
@@ -93,7 +94,8 @@ def find_known_answer(case: LayeredCase) -> KnownAnswer | None:
     examples, place = case.examples, case.examples.typical_place
     if place is None or np.any(find_ties(examples)[place]):
         return None
-    rows, predictions = examples.rows[place:], examples.predictions[place:]
+    rows = examples.rows.take(slice(place, None))
+    predictions = examples.predictions[place:]
     for request in make_requests(rows, predictions, examples.signature):
         if request.prediction is not None:
             tolerance = tuple(_allowed(case)[place].tolist())

@@ -21,6 +21,7 @@ from poner.storage import (
     read_record,
     write_record,
 )
+from poner.table import as_lists
 
 _FORMAT = 1
 
@@ -55,6 +56,5 @@ def verify_once(
 
 def _asked(examples: Examples) -> list[object]:
     """The questions and the answers, as JSON can say them."""
-    arrays = (examples.rows, examples.predictions, examples.scores)
-    asked = [examples.scores_method, examples.asked_alone, asdict(examples.signature)]
-    return [*(array.tolist() for array in arrays), *asked]
+    values = [as_lists(examples.rows), examples.predictions.tolist(), examples.scores.tolist()]
+    return [*values, examples.scores_method, examples.asked_alone, asdict(examples.signature)]

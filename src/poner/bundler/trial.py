@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, JsonScalar, PredictionValue, Rows, Signature
+from poner.artifacts import FloatArray, JsonScalar, PredictionValue, Signature, Table
 from poner.bundle import KnownAnswer, agrees
 from poner.bundler.layers.linking import OPENMP
 from poner.confinement.process import Limits, Program, Run, make_folder, remove_folder, run
 from poner.errors import BundleError, ParityError
-from poner.rows import as_matrix, as_records
+from poner.table import as_records
 
 MOST_REQUESTS = 200
 NO_FINITE_ANSWER = "'body' holds values for which the model has no finite answer"
@@ -112,18 +112,17 @@ def unpacked(function_zip: Path, layers: Sequence[Path], scratch: Path) -> Itera
             remove_folder(folder)
 
 
-def make_requests(rows: Rows, predictions: FloatArray, signature: Signature) -> list[Request]:
+def make_requests(rows: Table, predictions: FloatArray, signature: Signature) -> list[Request]:
     """Requests for rows that JSON can say: numbers, texts, and null where it is taken."""
     takes_null = np.array([feature.missing for feature in signature.features])
-    numbers = as_matrix(rows, signature)
-    sayable = np.isfinite(numbers) | (np.isnan(numbers) & takes_null)
+    sayable = np.isfinite(rows.numbers) | (np.isnan(rows.numbers) & takes_null)
     places = np.flatnonzero(np.all(sayable, axis=1))
     chosen = places[:: max(1, -(-len(places) // MOST_REQUESTS))]
     return [
         Request(row, json.dumps(record), as_answered(prediction, signature.output_classes))
         for row, record, prediction in zip(
             chosen.tolist(),
-            as_records(rows[chosen], signature),
+            as_records(rows.take(chosen), signature.wire_names),
             predictions[chosen].tolist(),
             strict=True,
         )

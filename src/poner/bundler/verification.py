@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from poner.artifacts import FloatArray, ParityEvidence, Signature
+from poner.artifacts import FloatArray, ParityEvidence, Signature, Table
 from poner.bundle import KnownAnswer, Verification
 from poner.bundler.native import KERNEL, kernel_for
 from poner.bundler.trial import (
@@ -23,7 +23,6 @@ from poner.bundler.trial import (
     nonsense,
     unpacked,
 )
-from poner.rows import as_objects
 
 _ADVICE = "Please report it with the model's class and parameters."
 OWN_ROUNDING = 1e-12
@@ -38,8 +37,8 @@ class Case:
     """Rows with the model's own raw scores and predictions."""
     signature: Signature
     """Names for requests, classes for answers."""
-    strings: Sequence[str] = ()
-    """The texts that the evidence's rows hold the places of."""
+    vocabulary: Sequence[str] = ()
+    """The texts behind the category codes in the evidence's rows."""
     known: KnownAnswer | None = None
     """What is asked besides, as it will be of the deployed function."""
 
@@ -56,7 +55,7 @@ def verify(
         ParityError: it does not start, or an answer differs.
     """
     evidence = case.evidence
-    rows = as_objects(evidence.rows, case.signature, case.strings)
+    rows = Table(evidence.rows, case.signature.kinds, case.vocabulary)
     requests = make_requests(rows, evidence.predictions, case.signature)
     requests += known_requests(case.known)
     ran_on = host_architecture()

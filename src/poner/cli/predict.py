@@ -33,7 +33,7 @@ from poner.config import read_config
 from poner.errors import InputError, UsageError
 from poner.foreign_json import read_json
 from poner.printable import printable, printable_json
-from poner.rows import order_columns
+from poner.table import order_columns
 
 
 class Form(StrEnum):

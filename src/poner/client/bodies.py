@@ -9,7 +9,7 @@ import numpy as np
 
 from poner.artifacts import Signature, is_missing
 from poner.errors import InputError
-from poner.rows import as_records
+from poner.table import as_records, read_table
 
 Body = Mapping[str, Any]
 """One request: values by wire name."""
@@ -38,7 +38,7 @@ def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
             "Rows without names need the function's signature, and this URL does not bring it.",
             "Give dicts or a DataFrame, or pass signature=bundle.manifest.signature.",
         )
-    return list(as_records(rows, signature))
+    return list(as_records(read_table(rows, signature), signature.wire_names))
 
 
 def _with_wire_names(row: Mapping[str, Any], signature: Signature | None) -> Body:

@@ -94,7 +94,7 @@ def _compile(model: TrainedModel, progress: Callable[[float], None]) -> Compiled
     served = ServedModel(
         _settle(model.signature, program, prediction),
         "float32" if program.origins(CastFloat32) else "float64",
-        program.strings,
+        program.vocabulary,
     )
     tables = write_tables(arrange(program))
     draft = CompiledModel(tables, served, model.provenance)

@@ -6,9 +6,9 @@ where it cannot, they are those of training, and rows drawn from what was seen t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +18,16 @@ from poner.artifacts import (
     FloatArray,
     JsonScalar,
     Oracle,
-    Rows,
     Signature,
+    Table,
     TrainedModel,
-    is_missing,
 )
 from poner.compiler.hard_values import HardValues, find_hard_values
-from poner.compiler.parity_rows import UNKNOWN, Answerable, make_rows, probes_of
+from poner.compiler.parity_rows import Answerable, make_rows, probes_of
 from poner.compiler.proof import class_indices
 from poner.compiler.readers import read_model
 from poner.errors import ModelUnreadableError, NotSupportedError, ParityError
-from poner.rows import as_matrix, as_objects
+from poner.table import UNKNOWN_CODE, CategoryCodes, as_lists, recode
 
 MOST_ROWS_OF_A_KIND = 2_000
 """Rows of each kind that are kept, evenly: the model itself is slower than its tables."""
@@ -52,27 +51,26 @@ class _Known:
 
     signature: Signature
     """Which features are texts."""
-    strings: tuple[str, ...]
-    """Texts that features are seen to hold; rows hold a text's place among them."""
+    vocabulary: Sequence[str]
+    """The texts behind the category codes in rows."""
     values: HardValues
     """What to try of each feature."""
 
 
 class _Questions:
-    """The model, asked with rows in which texts are places among the known ones."""
+    """The model, asked with rows of numbers and category codes."""
 
     def __init__(self, oracle: Oracle, known: _Known) -> None:
         self.oracle, self.known = oracle, known
 
-    def as_taken(self, matrix: FloatArray) -> Rows:
-        """Rows as the model takes them."""
-        known = self.known
-        return as_objects(matrix, known.signature, known.strings)
+    def table(self, matrix: FloatArray) -> Table:
+        """Rows with the texts behind their codes."""
+        return Table(matrix, self.known.signature.kinds, self.known.vocabulary)
 
     def answer(self, method: str, matrix: FloatArray) -> NDArray[np.generic] | None:
         """What a method answers, (n_rows, width); None where the model refuses a row."""
         try:
-            answered = self.oracle.answer(method, self.as_taken(matrix))
+            answered = self.oracle.answer(method, self.table(matrix))
         except ModelUnreadableError:
             return None
         return answered.reshape(len(matrix), -1)
@@ -106,7 +104,7 @@ def collect_examples(
     """
     known = _read(model) or _look_at_data(model)
     questions = _Questions(model.oracle, known)
-    training = as_matrix(model.training_rows, known.signature, known.strings)
+    training = recode(model.training_rows, known.signature, known.vocabulary).numbers
     typical = _typical_row(questions, training)
     progress(0.2)
     answerable = _find_answerable(questions, typical, training)
@@ -145,7 +143,7 @@ def collect_examples(
     )
     return Examples(
         signature=replace(known.signature, features=features),
-        rows=questions.as_taken(rows),
+        rows=questions.table(rows),
         rows_by_kind={kind: len(part) for kind, part in kinds.items()},
         predictions=predictions,
         scores_method=method,
@@ -154,7 +152,7 @@ def collect_examples(
         asked_alone=alone,
         number_type=_number_type(questions, typical),
         none_of=model.none_of,
-        typical=None if typical is None else _as_scalars(questions.as_taken(typical)[0]),
+        typical=None if typical is None else _as_scalars(questions.table(typical)),
     )
 
 
@@ -170,7 +168,7 @@ def _read(model: TrainedModel) -> _Known | None:
     )
     return _Known(
         replace(model.signature, features=features),
-        program.strings,
+        program.vocabulary,
         find_hard_values(program),
     )
 
@@ -178,23 +176,24 @@ def _read(model: TrainedModel) -> _Known | None:
 def _look_at_data(model: TrainedModel) -> _Known:
     """What the signature and the training rows say."""
     features, rows = model.signature.features, model.training_rows
-    seen: dict[str, None] = {}
-    categories, by_feature = set(), []
-    for place, feature in enumerate(features):
-        column = rows[:, place].tolist()
-        if feature.kind == "category":
-            categories.add(place)
-            texts = dict.fromkeys([*(v for v in column if isinstance(v, str)), *feature.categories])
-            for text in texts:
-                seen.setdefault(text)
-            places = list(seen)
-            by_feature.append(np.array([float(places.index(text)) for text in texts]))
-        else:
-            numbers = [float(value) for value in column if not is_missing(value)]
-            by_feature.append(np.unique([*numbers, *feature.quantiles] or _UNKNOWN_SPREAD))
+    codes = CategoryCodes(rows.vocabulary, grows=True)
+    by_feature = []
+    for column, feature in zip(rows.numbers.T, features, strict=True):
+        seen = column[~np.isnan(column)].tolist()
+        match feature.kind:
+            case "category":
+                listed = dict.fromkeys([*seen, *(codes[text] for text in feature.categories)])
+                by_feature.append(np.array([*listed]))
+            case "number":
+                by_feature.append(np.unique([*seen, *feature.quantiles] or _UNKNOWN_SPREAD))
+            case _:
+                assert_never(feature.kind)
+    categories = frozenset(
+        place for place, kind in enumerate(model.signature.kinds) if kind == "category"
+    )
     no_points = np.empty((0, len(features)))
-    values = HardValues(tuple(by_feature), frozenset(categories), frozenset(), no_points)
-    return _Known(model.signature, tuple(seen), values)
+    values = HardValues(tuple(by_feature), categories, frozenset(), no_points)
+    return _Known(model.signature, codes.vocabulary, values)
 
 
 def _typical_row(questions: _Questions, training: FloatArray) -> FloatArray | None:
@@ -202,7 +201,7 @@ def _typical_row(questions: _Questions, training: FloatArray) -> FloatArray | No
     known, row = questions.known, []
     for place, feature in enumerate(known.signature.features):
         column = training[:, place]
-        seen = column[np.isfinite(column) & (column != UNKNOWN)]
+        seen = column[np.isfinite(column) & (column != UNKNOWN_CODE)]
         if not len(seen):
             seen = np.array(feature.quantiles or known.values.by_feature[place])
             seen = seen[np.isfinite(seen)]
@@ -252,7 +251,7 @@ def _find_answerable(
         return Answerable(nothing, nothing, nothing)
     texts = np.array([f.kind == "category" for f in questions.known.signature.features])
     found = []
-    for value, where in ((np.nan, np.ones(count, bool)), (UNKNOWN, texts)):
+    for value, where in ((np.nan, np.ones(count, bool)), (UNKNOWN_CODE, texts)):
         taken = np.zeros(count, bool)
         for places, probes in probes_of(usual[0], value):
             asked = where[places]
@@ -272,8 +271,8 @@ def _refused_rows(
     for place, feature in enumerate(questions.known.signature.features):
         if feature.kind == "category" and not answerable.unknown[place]:
             row = typical.copy()
-            row[0, place] = UNKNOWN
-            rows.append(_as_scalars(questions.as_taken(row)[0]))
+            row[0, place] = UNKNOWN_CODE
+            rows.append(_as_scalars(questions.table(row)))
     return tuple(rows)
 
 
@@ -340,5 +339,5 @@ def _ask(questions: _Questions, rows: FloatArray) -> Answers:
     return predictions, None, np.empty((len(rows), 0))
 
 
-def _as_scalars(row: NDArray[np.generic]) -> tuple[JsonScalar | None, ...]:
-    return tuple(None if is_missing(value) else value for value in row.tolist())
+def _as_scalars(row: Table) -> tuple[JsonScalar | None, ...]:
+    return tuple(as_lists(row)[0])

@@ -17,7 +17,6 @@ from poner.artifacts import FloatArray, ParityEvidence, ParityReport
 from poner.compiler.comparison import Comparison, find_doubts
 from poner.compiler.hard_values import HardValues, find_hard_values
 from poner.compiler.parity_rows import (
-    UNKNOWN,
     Answerable,
     hard_neighbours,
     make_rows,
@@ -26,7 +25,7 @@ from poner.compiler.parity_rows import (
 from poner.compiler.program import Output
 from poner.compiler.proof import Proof
 from poner.errors import ModelUnreadableError, ParityError
-from poner.rows import as_matrix
+from poner.table import UNKNOWN_CODE, recode
 
 _CHUNK_ROWS = 20_000
 _PROBED_FEATURES = 100
@@ -53,7 +52,8 @@ def find_inputs(proof: Proof) -> Inputs:
     """
     program = proof.program
     values = find_hard_values(program)
-    training = as_matrix(proof.model.training_rows, proof.compiled.signature, program.strings)
+    signature = proof.compiled.signature
+    training = recode(proof.model.training_rows, signature, program.vocabulary).numbers
     columns = [hard_neighbours(values, i) for i in range(program.n_features)]
     return Inputs(values, training, _find_answerable(proof, training, columns))
 
@@ -150,7 +150,7 @@ def _find_answerable(proof: Proof, training: FloatArray, columns: list[FloatArra
     found = []
     texts = np.isin(np.arange(n_features), list(proof.program.categories))
     everywhere = np.ones(n_features, bool)
-    for value, where in ((np.nan, everywhere), (np.inf, ~texts), (UNKNOWN, texts)):
+    for value, where in ((np.nan, everywhere), (np.inf, ~texts), (UNKNOWN_CODE, texts)):
         taken = np.zeros(n_features, bool)
         tried = np.flatnonzero(where)
         tried = tried[:: max(1, len(tried) // _PROBED_FEATURES)]

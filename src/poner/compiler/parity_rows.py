@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
 from poner.compiler.hard_values import HardValues
+from poner.table import UNKNOWN_CODE
 
 DRAWN_ROWS = 200
 MOST_THRESHOLD_ROWS = 200_000
@@ -22,9 +23,6 @@ MOST_THRESHOLD_VALUES = 100_000_000
 """Values of all rows that stand on thresholds."""
 
 FEWEST_DRAWN_ROWS = 20
-
-UNKNOWN = -1.0
-"""Stands for a text that the model does not know (program.Program.strings)."""
 
 _SEED = 20261122
 _FLOAT32_LARGEST = float(np.finfo(np.float32).max)
@@ -64,7 +62,7 @@ def make_rows(
     for kind, where, fillings in (
         ("missing", answerable.missing, [np.nan]),
         ("infinite", answerable.infinite, [np.inf, -np.inf]),
-        ("unknown", answerable.unknown, [UNKNOWN]),
+        ("unknown", answerable.unknown, [UNKNOWN_CODE]),
     ):
         if any(where):
             kinds[kind] = _with_holes(mixed, np.array(where), fillings, random)

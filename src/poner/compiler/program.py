@@ -29,6 +29,7 @@ from poner.compiler.operations import (
     Require,
     Select,
 )
+from poner.table import CategoryCodes
 
 MOST_JOINED = 4
 """Registers a step can read (kernel.h)."""
@@ -69,10 +70,10 @@ class Program:
     """In order; step i computes register i + 1."""
     outputs: Mapping[Output, int]
     """The register of each output."""
-    strings: tuple[str, ...] = ()
-    """Texts that categories can be; a row holds a text's place among them, -1 for any other."""
+    vocabulary: tuple[str, ...] = ()
+    """The texts behind the category codes in rows; other texts have the code `UNKNOWN_CODE`."""
     categories: frozenset[int] = frozenset()
-    """Features that are texts."""
+    """Indices of the features of kind category."""
     doubts: Program | None = None
     """For the proof: computes where rounding decides, as Output.TIES and Output.SUMS."""
 
@@ -136,7 +137,7 @@ class ProgramBuilder:
 
     n_features: int
     steps: list[Step] = field(default_factory=list)
-    strings: dict[str, int] = field(default_factory=dict)
+    codes: CategoryCodes = field(default_factory=lambda: CategoryCodes(grows=True))
     categories: set[int] = field(default_factory=set)
     ties: list[int] = field(default_factory=list)
     sums: list[tuple[int, int]] = field(default_factory=list)
@@ -150,10 +151,6 @@ class ProgramBuilder:
         width = operation.width(*(self.width(source) for source in sources))
         self.steps.append(Step(operation, sources, width))
         return len(self.steps)
-
-    def code(self, text: str) -> float:
-        """The number that stands for a text."""
-        return float(self.strings.setdefault(text, len(self.strings)))
 
     def origin(self, register: int, column: int) -> int | None:
         """The feature that a register's column is, if nothing but its gaps was changed."""
@@ -291,7 +288,7 @@ class ProgramBuilder:
             n_features=self.n_features,
             steps=tuple(steps),
             outputs={name: place[register] for name, register in own.items()},
-            strings=tuple(self.strings),
+            vocabulary=tuple(self.codes.vocabulary),
             categories=frozenset(self.categories),
         )
 

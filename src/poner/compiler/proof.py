@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, TrainedModel
+from poner.artifacts import FloatArray, Table, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler.program import Output, Program
 from poner.compiler.readers.reading import Prediction
 from poner.errors import ModelUnreadableError
-from poner.rows import as_objects
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,8 @@ class Proof:
         """
         methods = {Output.RAW: "_raw_predict"}
         method = methods.get(output, output.name.lower())
-        texts = as_objects(rows, self.compiled.signature, self.program.strings)
-        answer = self.model.oracle.answer(method, texts)
+        table = Table(rows, self.compiled.signature.kinds, self.program.vocabulary)
+        answer = self.model.oracle.answer(method, table)
         answer = answer.reshape(len(rows), -1)
         if output is Output.PREDICT and self.prediction.classes is not None:
             return class_indices(answer, self.prediction.classes)

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FittedObject, Provenance, Rows, Signature, TrainedModel
+from poner.artifacts import FittedObject, Provenance, Signature, Table, TrainedModel
 from poner.errors import ModelUnreadableError
 from poner.loader import signatures, training_data
 from poner.loader.fitted import fitted_object
 from poner.loader.reader import describe, estimators, missing_values, outside
 from poner.loader.reader.faults import FileUnreadableError
-from poner.loader.text_rows import split_texts
+from poner.table import spell_unknown
 from poner_runtime.fitted import as_fitted, settle
 
 
@@ -28,11 +28,11 @@ class MemoryOracle:
         self.estimator = estimator
         self.with_none = missing_values.columns_with_none(estimator)
 
-    def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
+    def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
-        split = split_texts(rows)
-        none_of = () if place else {*split.none_of, *self.with_none}
-        asked = as_fitted(split.numbers, split.texts, split.texts_of, none_of)
+        spelled = spell_unknown(rows)
+        with_none = () if place else self.with_none
+        asked = as_fitted(spelled.numbers, spelled.vocabulary, spelled.categories, with_none)
         try:
             answered: NDArray[Any] = estimators.answer(self.estimator, method, asked, place)
         except FileUnreadableError as error:
@@ -88,17 +88,17 @@ def open_memory(
     )
 
 
-def _training_rows(X: object, signature: Signature) -> Rows:
-    """X as (n_rows, n_features); no rows where there is no X."""
+def _training_rows(X: object, signature: Signature) -> Table:
+    """X as a Table; no rows if there is no X."""
     if X is None:
-        return np.empty((0, len(signature.features)))
+        return Table.of_numbers(np.empty((0, len(signature.features))))
     columns = training_data.columns_of(X)
     signatures.check_width(len(columns), len(signature.features))
-    return training_data.values_of(columns, [feature.column for feature in signature.features])
+    return training_data.table_of(columns, [feature.column for feature in signature.features])
 
 
 def _with_training_data(
-    signature: Signature, rows: Rows, y: object, oracle: MemoryOracle
+    signature: Signature, rows: Table, y: object, oracle: MemoryOracle
 ) -> Signature:
     """The signature with the ranges of its features and the name of its target."""
     if not len(rows):
@@ -107,7 +107,8 @@ def _with_training_data(
         training_data.describe(
             feature.wire_name,
             feature.column,
-            rows[:, position],
+            rows,
+            position,
             missing=_takes_nan(oracle, rows, position),
         )
         for position, feature in enumerate(signature.features)
@@ -116,14 +117,14 @@ def _with_training_data(
     return replace(signature, features=features, target=target)
 
 
-def _takes_nan(oracle: MemoryOracle, rows: Rows, position: int) -> bool:
+def _takes_nan(oracle: MemoryOracle, rows: Table, position: int) -> bool:
     """Whether a column has NaN that the model answers, as the row with the fewest shows."""
-    gaps = training_data.gaps_in(rows)
+    gaps = np.isnan(rows.numbers)
     if not gaps[:, position].any():
         return False
     row = training_data.fullest_row(gaps, position)
     try:
-        oracle.answer("predict", rows[row : row + 1])
+        oracle.answer("predict", rows.take(slice(row, row + 1)))
     except ModelUnreadableError:
         return False
     return True

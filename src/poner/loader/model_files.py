@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import Rows, Signature
+from poner.artifacts import Signature, Table
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader import signature_files, training_data
 from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
@@ -92,12 +92,8 @@ def read_signature(file: Path, content: bytes) -> Signature | None:
     return signature_files.read_signature(text, str(place), content, file.name)
 
 
-def read_training_rows(file: Path, n_features: int) -> Rows:
+def read_training_rows(file: Path, n_features: int) -> Table:
     """The training rows beside a model file; no rows if none were kept.
-
-    Returns:
-        (n_rows, n_features) float64, or objects where a column holds texts; null in the file is
-        NaN.
 
     Raises:
         SignatureError: the file is damaged, or has other columns than the model.
@@ -110,13 +106,13 @@ def read_training_rows(file: Path, n_features: int) -> Rows:
             raise ValueError("another number of columns")
         columns = [_listed([row[column] for row in rows]) for column in range(n_features)]
     except FileNotFoundError:
-        return np.empty((0, n_features))
+        return Table.of_numbers(np.empty((0, n_features)))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SignatureError(
             f"{place} does not hold rows of {n_features} columns.",
             "Write it anew with poner.save(model, X, y, folder), or remove it.",
         ) from error
-    return training_data.values_of(columns, names, str(place))
+    return training_data.table_of(columns, names, str(place))
 
 
 def _listed(values: list[object]) -> NDArray[np.object_]:

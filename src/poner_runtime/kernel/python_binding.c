@@ -218,8 +218,8 @@ static PyObject *describe(PyObject *module, PyObject *arguments) {
     if (!served) return NULL;
     return Py_BuildValue(
         "{s:N,s:N,s:N,s:N,s:N,s:s}", "wire_names", make_list(served, PONER_WIRE_NAMES), "is_text",
-        make_bits(served, is_text), "missing", make_bits(served, takes_null), "texts",
-        make_list(served, PONER_CODED_TEXTS), "classes", make_classes(served), "number_type",
+        make_bits(served, is_text), "missing", make_bits(served, takes_null), "vocabulary",
+        make_list(served, PONER_VOCABULARY), "classes", make_classes(served), "number_type",
         served->header->number_type == PONER_SERVES_FLOAT32 ? "float32" : "float64");
 }
 

@@ -49,15 +49,15 @@ static uint32_t match_name(poner_text name, const poner_served *served, uint32_t
     return poner_find_string(served, PONER_WIRE_NAMES, name);
 }
 
-/* Reads a coded text; returns what follows it, or NULL. */
+/* Reads a known text; returns what follows it, or NULL. */
 static const char *read_text(const char *at, const poner_served *served, double *value) {
     if (*at++ != '"') return NULL;
     const char *end = text_end(at);
     if (!end) return NULL;
     const poner_text text = {at, (size_t)(end - at)};
-    const uint32_t code = poner_find_string(served, PONER_CODED_TEXTS, text);
+    const uint32_t code = poner_find_string(served, PONER_VOCABULARY, text);
     *value = code;
-    return code < served->header->counts[PONER_CODED_TEXTS] ? end + 1 : NULL;
+    return code < served->header->counts[PONER_VOCABULARY] ? end + 1 : NULL;
 }
 
 /* Reads a finite number; returns what follows it, or NULL. */

@@ -8,7 +8,7 @@
 #include "served_model.h"
 
 /* True if `body`, which ends with a zero byte, is a JSON object (RFC 8259) that gives each feature
- * exactly one value, in any order: a finite number, a coded text, or null where that is taken.
+ * exactly one value, in any order: a finite number, a known text, or null where that is taken.
  * `values` are then in the order of the features: a text as its code, null as NaN. False for
  * everything else, and for names and texts written with escapes: a reader that can say what is
  * wrong then takes over. `seen` is scratch memory of a byte a feature. */

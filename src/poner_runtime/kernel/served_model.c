@@ -108,7 +108,7 @@ static bool lay_out(const uint8_t *bytes, uint64_t size, poner_served *served) {
     const uint64_t class_ends = categories + (uint64_t)header->n_categories * 4;
     const uint64_t name_order = class_ends + (uint64_t)header->n_outputs * 4;
     const uint64_t text_order = name_order + n_features * 4;
-    const uint64_t string_ends = text_order + (uint64_t)header->counts[PONER_CODED_TEXTS] * 4;
+    const uint64_t string_ends = text_order + (uint64_t)header->counts[PONER_VOCABULARY] * 4;
     const uint64_t strings = string_ends + n_strings * 4;
     if (n_strings > UINT32_MAX || strings > size) return false;
     served->header = header;
@@ -140,7 +140,7 @@ static const char *check_features(const poner_served *served) {
     if (quantiles != header->n_quantiles || categories != header->n_categories)
         return "a feature's quantiles or categories are not where they should be";
     const uint64_t n_texts =
-        (uint64_t)header->counts[PONER_CODED_TEXTS] + header->counts[PONER_OTHER_TEXTS];
+        (uint64_t)header->counts[PONER_VOCABULARY] + header->counts[PONER_OTHER_TEXTS];
     for (uint32_t i = 0; i < categories; i++)
         if (served->categories[i] >= n_texts) return "a category is none of the texts";
     return NULL;
@@ -155,7 +155,7 @@ static const char *check_classes(const poner_served *served) {
 
 static const char *check_strings(const poner_served *served) {
     for (int list = 0; list < PONER_N_LISTS; list++) {
-        const bool is_text = list == PONER_CODED_TEXTS || list == PONER_OTHER_TEXTS;
+        const bool is_text = list == PONER_VOCABULARY || list == PONER_OTHER_TEXTS;
         for (uint32_t i = 0; i < served->header->counts[list]; i++) {
             const poner_text text = poner_string(served, (poner_list)list, i);
             if (!is_utf8(text, is_text)) return "a name or a text is not UTF-8";
@@ -189,7 +189,7 @@ const char *poner_open_served(const uint8_t *bytes, uint64_t size, uint32_t n_fe
         return problem;
     if (!is_sorted(served, PONER_WIRE_NAMES, served->name_order))
         return "two features have one name, or names are out of order";
-    if (!is_sorted(served, PONER_CODED_TEXTS, served->text_order))
+    if (!is_sorted(served, PONER_VOCABULARY, served->text_order))
         return "two texts are the same, or texts are out of order";
     return NULL;
 }

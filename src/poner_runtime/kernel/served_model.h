@@ -40,12 +40,12 @@ typedef struct {
 typedef enum {
     PONER_WIRE_NAMES, /* one a feature, all different */
     PONER_COLUMNS, /* one a feature: its name in training */
-    PONER_CODED_TEXTS, /* all different; the place of each is its code */
+    PONER_VOCABULARY, /* all different; the place of each is its code */
     PONER_OTHER_TEXTS, /* of categories that have no code */
     PONER_CLASSES, /* JSON, ASCII alone; output after output */
     PONER_LABELS, /* one a class, or none */
     PONER_TARGET, /* one or none */
-    PONER_PROVENANCE, /* one, for people */
+    PONER_PROVENANCE, /* one: JSON, for people */
     PONER_N_LISTS,
 } poner_list;
 
@@ -63,10 +63,10 @@ typedef struct {
     const poner_served_header *header;
     const poner_feature *features;
     const double *quantiles;
-    const uint32_t *categories; /* coded texts, and after them the other texts, counted on */
+    const uint32_t *categories; /* places in the vocabulary followed by the other texts */
     const uint32_t *class_ends; /* of each output, into the classes */
     const uint32_t *name_order; /* places of the wire names, sorted by their bytes */
-    const uint32_t *text_order; /* places of the coded texts, sorted by their bytes */
+    const uint32_t *text_order; /* places in the vocabulary, sorted by their texts' bytes */
     const uint32_t *string_ends;
     const char *strings;
     uint32_t first[PONER_N_LISTS]; /* number of the first string of each list */
@@ -85,7 +85,7 @@ static inline poner_text poner_string(const poner_served *served, poner_list lis
     return (poner_text){served->strings + start, served->string_ends[number] - start};
 }
 
-/* Place of a text among the wire names or the coded texts; the list's count if it is none. */
+/* Place of a text among the wire names or the vocabulary; the list's count if it is none. */
 uint32_t poner_find_string(const poner_served *served, poner_list list, poner_text text);
 
 #endif

@@ -96,7 +96,7 @@ def test_of_the_training_data_only_medians_are_packed() -> None:
         "wire_names": ["x0", "x1"],
         "is_text": [False, False],
         "missing": [False, False],
-        "texts": None,
+        "vocabulary": None,
         "classes": [["false", "true"]],
         "number_type": "float64",
         "none_of": [],

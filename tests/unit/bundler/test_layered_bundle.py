@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from poner import loader
-from poner.artifacts import Examples, Feature, Provenance, Signature
+from poner.artifacts import Examples, Feature, Provenance, Signature, Table
 from poner.bundle import Bundle, FunctionSettings, Library, SlimmingStep, read_bundle
 from poner.bundler import LayeredFunction, make_layered_bundle, sklearn_function
 from poner.bundler.trial import host_architecture
@@ -31,6 +31,7 @@ from poner.errors import (
     QuotaError,
 )
 from poner.limits import RUNTIMES
+from poner.table import as_lists, read_table
 from tests.conftest import WIRE_NAMES, Legacy
 from tests.layered import InstalledLayers, make_examples, make_function
 
@@ -213,15 +214,17 @@ def test_a_missing_library_is_named(make: Make, layers: InstalledLayers, tmp_pat
 
 def test_a_row_that_stops_it_is_not_repeated(make: Make) -> None:
     """Once it has started, the text of an error may hold a value: only its kind is told."""
-    rows = EXAMPLES.rows.astype(object)
-    rows[5, 1] = "12.345 secret"
-    examples = dataclasses.replace(EXAMPLES, rows=rows)
+    rows = as_lists(EXAMPLES.rows)
+    for row in rows:
+        row[1] = str(row[1])
+    rows[5][1] = "12.345 secret"
     category = dataclasses.replace(EXAMPLES.signature.features[1], kind="category")
     features = (EXAMPLES.signature.features[0], category, EXAMPLES.signature.features[2])
     signature = dataclasses.replace(EXAMPLES.signature, features=features)
-    rows[:, 1] = [str(value) for value in rows[:, 1]]
+    table = read_table(rows, signature)
+    examples = dataclasses.replace(EXAMPLES, rows=table, signature=signature)
     with pytest.raises(ParityError, match="stopped at a row: ValueError") as caught:
-        make(make_function(MODEL, EXAMPLES), dataclasses.replace(examples, signature=signature))
+        make(make_function(MODEL, EXAMPLES), examples)
     assert "secret" not in str(caught.value)
 
 
@@ -292,7 +295,7 @@ def test_the_articles_case_is_proved_from_real_layers(
     """scikit-learn 1.2.1 and numpy 1.24.1 on Python 3.9: every score of 2023, to the tolerance."""
     examples = Examples(
         signature=Signature(tuple(Feature(name, name) for name in WIRE_NAMES), (0, 1)),
-        rows=legacy.rows,
+        rows=Table.of_numbers(legacy.rows),
         rows_by_kind={"training": len(legacy.rows)},
         predictions=np.array(legacy.predictions, dtype=float)[:, None],
         scores_method="decision_function",

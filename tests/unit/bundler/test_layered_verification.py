@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from poner.artifacts import Examples, Feature, Signature
+from poner.artifacts import Examples, Feature, Signature, Table
 from poner.bundle import KnownAnswer
 from poner.bundler.layered_verification import (
     LayeredCase,
@@ -32,7 +32,7 @@ def make_case(
     own = predictions if scores is None else np.array(scores, dtype=float)
     examples = Examples(
         Signature((Feature("a", "a"),), classes),
-        np.zeros((len(predictions), 1)),
+        Table.of_numbers(np.zeros((len(predictions), 1))),
         {"training": len(predictions)},
         predictions,
         method,

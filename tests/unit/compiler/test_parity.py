@@ -33,7 +33,7 @@ from sklearn.tree import (
 )
 
 from poner import loader, pipeline
-from poner.artifacts import Oracle, Rows
+from poner.artifacts import Oracle, Table
 from poner.errors import InputError, NotSupportedError, ParityError
 from tests.compiling import compile_fitted
 
@@ -208,7 +208,7 @@ def test_a_wrong_answer_stops_the_build() -> None:
         def __init__(self, honest: Oracle) -> None:
             self.honest = honest
 
-        def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> np.ndarray:
+        def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> np.ndarray:
             answers = self.honest.answer(method, rows, place)
             return np.nextafter(answers, 2) if method == "predict_proba" else answers
 
@@ -287,8 +287,8 @@ def test_refusals_are_compared_too() -> None:
         def __init__(self, honest: Oracle) -> None:
             self.honest = honest
 
-        def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> np.ndarray:
-            return self.honest.answer(method, np.nan_to_num(rows), place)
+        def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> np.ndarray:
+            return self.honest.answer(method, Table.of_numbers(np.nan_to_num(rows.numbers)), place)
 
     X, y = make_classification(100, 5, random_state=0)
     model = LogisticRegression().fit(X, y)

@@ -84,14 +84,14 @@ static void read_served(const poner_served *served) {
         for (uint32_t i = 0; i < header->counts[list]; i++) {
             const poner_text text = poner_string(served, (poner_list)list, i);
             for (size_t k = 0; k < text.size; k++) sum += (uint8_t)text.bytes[k];
-            if (list != PONER_WIRE_NAMES && list != PONER_CODED_TEXTS) continue;
+            if (list != PONER_WIRE_NAMES && list != PONER_VOCABULARY) continue;
             if (poner_find_string(served, (poner_list)list, text) != i) abort();
         }
     for (uint32_t i = 0; i < header->counts[PONER_WIRE_NAMES]; i++)
         sum += served->features[i].kind + (served->features[i].minimum > 0);
     for (uint32_t i = 0; i < header->n_quantiles; i++) sum += served->quantiles[i] > 0;
     for (uint32_t i = 0; i < header->n_categories; i++)
-        sum += poner_string(served, PONER_CODED_TEXTS, served->categories[i]).size;
+        sum += poner_string(served, PONER_VOCABULARY, served->categories[i]).size;
     for (uint32_t i = 0, start = 0; i < header->n_outputs; start = served->class_ends[i++])
         for (uint32_t k = start; k < served->class_ends[i]; k++)
             sum += poner_string(served, PONER_CLASSES, k).size;

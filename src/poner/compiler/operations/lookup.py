@@ -13,7 +13,7 @@ from poner.compiler.operations.operation import ROUNDING, IndexArray, Operation
 class Recode(Operation):
     """Each column's values looked up in a table of its own; NaN is a key like another.
 
-    Texts are numbers by now: their places in the Program's `strings`.
+    Texts arrive as category codes, by the Program's `vocabulary`.
     """
 
     number = 16

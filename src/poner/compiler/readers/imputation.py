@@ -67,7 +67,7 @@ def _substitute(value: FittedValue, scope: Scope) -> float:
     """A text as its number: its feature is marked by who looks it up."""
     match value:
         case str():
-            return scope.builder.code(value)
+            return scope.builder.codes[value]
         case None:
             return np.nan
         case bool() | int() | float():
@@ -96,7 +96,7 @@ def _wanted(missing: FittedValue, scope: Scope, source: int) -> float:
     if isinstance(missing, str):
         for column in range(scope.builder.width(source)):
             category_key(missing, scope, source, column)
-        return scope.builder.code(missing)
+        return scope.builder.codes[missing]
     if not isinstance(missing, int | float):
         raise scope.damaged(_MISFIT)
     return float(missing)

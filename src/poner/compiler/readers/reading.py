@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from poner.artifacts import FittedObject, JsonScalar, Oracle
+from poner.artifacts import FittedObject, JsonScalar, Oracle, Table
 from poner.compiler.program import ProgramBuilder
 from poner.errors import ModelUnreadableError, NotSupportedError
 
@@ -131,8 +131,11 @@ class Scope:
         return ModelUnreadableError(f"{self.path}: {what}.", "Fit and save the model again.")
 
     def takes_missing(self, width: int, method: str = "predict", value: float = np.nan) -> bool:
-        """Whether the estimator answers for NaN: it is asked, as this changed with the versions."""
-        row = np.full((1, width), value)
+        """Whether the estimator answers for NaN, or for another value.
+
+        It is asked, since the answer depends on scikit-learn's version.
+        """
+        row = Table.of_numbers(np.full((1, width), value))
         try:
             self.oracle.answer(method, row, self.place)
         except ModelUnreadableError:

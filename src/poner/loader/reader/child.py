@@ -1,10 +1,16 @@
 """The child process: does what the parent asks, one request at a time, in confinement.
 
-Requests are `{"do": "list"}` and `{"do": "load", "modules": [...]}` with the file's content as
-body, `{"do": "rewrite"}` for the loaded model in canonical form, `{"do": "convert", ...}` with that
-form as body (conversion.py), and `{"do": "answer", "method": ..., "texts": {...}}` with rows as
-numbers (text_rows.py). Each gets one reply: `{"done": {...}}`, or
-`{"fault": ..., "message": ..., "hint": ..., "names": [...]}`.
+Requests, each with a body of bytes:
+
+    {"do": "list"}                         the body is the content of a model file
+    {"do": "load", "modules": [...]}       the same
+    {"do": "rewrite"}                      the loaded model in canonical form; no body
+    {"do": "convert", ...}                 the body is a model in canonical form (conversion.py)
+    {"do": "answer", "method": ..., "place": [...], "vocabulary": [...], "categories": [...]}
+                                           the body is the numbers of a Table (poner.artifacts)
+
+Each gets one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..., "hint": ...,
+"names": [...]}`.
 """
 
 from __future__ import annotations
@@ -115,8 +121,8 @@ class Session:
         from . import estimators
 
         (matrix,) = array_block.unpack_arrays(request["block"], body)
-        none_of = () if request["place"] else {*request["none_of"], *self.with_none}
-        rows = as_fitted(matrix, request["texts"], request["texts_of"], none_of)
+        with_none = () if request["place"] else self.with_none
+        rows = as_fitted(matrix, request["vocabulary"], request["categories"], with_none)
         answered = estimators.answer(self.estimator, request["method"], rows, request["place"])
         described, block = array_block.pack_arrays([answered])
         return {"block": described}, block

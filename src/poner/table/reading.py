@@ -1,19 +1,17 @@
-"""Rows as users hold them (dicts, lists, arrays, DataFrames), put in the model's order."""
+"""Reads the rows that a user gives, in any form, as a `Table`."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import MISSING_TEXT, FloatArray, Rows, Signature, is_missing
+from poner.artifacts import FloatArray, Signature, Table, is_missing
 from poner.errors import InputError
-
-_NO_NUMBERS = "mMcV"
-"""numpy's dtype kinds that it would make numbers of, though they are dates, or complex."""
+from poner.table.codes import CategoryCodes
+from poner.table.columns import no_number, read_column
 
 
 def order_columns(
@@ -49,103 +47,38 @@ def order_columns(
     return [places[name] for name in signature.wire_names]
 
 
-UNKNOWN_TEXT = "\x00unknown"
-"""What stands for a text that the model does not know, where one has to be said."""
+def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = None) -> Table:
+    """Rows of any form as a Table in the model's order.
 
-
-def as_objects(
-    matrix: FloatArray,
-    signature: Signature,
-    strings: Sequence[str],
-) -> Rows:
-    """The opposite of `as_matrix`: texts in place of their numbers, where there are any.
-
-    Args:
-        matrix: (n_rows, n_features).
-        signature: which features are texts.
-        strings: the texts that the model knows.
-    """
-    places = _text_places(signature)
-    if not places:
-        return matrix
-    unknown = UNKNOWN_TEXT
-    while unknown in strings:
-        unknown += "?"
-    looked_up = np.array([*strings, unknown, MISSING_TEXT], dtype=object)
-    objects = matrix.astype(object)
-    for place in places:
-        codes = matrix[:, place]
-        known = (codes >= 0) & (codes < len(strings))
-        found = np.where(known, codes, len(strings)).astype(np.intp)
-        objects[:, place] = looked_up[np.where(np.isnan(codes), len(strings) + 1, found)]
-    return objects
-
-
-def as_matrix(
-    rows: Any, signature: Signature, strings: Sequence[str] | Mapping[str, float] = ()
-) -> FloatArray:
-    """Rows as (n_rows, n_features) float64 in the model's order; None becomes NaN.
-
-    A text becomes its place among `strings`, and -1 where it is none of them.
+    A float64 array of numbers alone becomes the table's `numbers` itself, without a copy.
 
     Args:
         rows: a DataFrame, dicts by wire name or training column, lists in the signature's order,
-            or an array (n_rows, n_features).
-        signature: the order, and the names.
-        strings: the texts that the model knows, or the number of each.
+            or an array (n_rows, n_features). None, NaN and pandas' NA stand for a missing value.
+        signature: the order, names and kinds of the features.
+        codes: of the texts that the model knows; without them every text of the rows gets a code.
 
     Raises:
-        InputError: a column is missing or unknown, a value is no number where one has to be or no
-            text, or a row has the wrong length; the place is named, never the value.
+        InputError: a column is missing or unknown, a value is not of its feature's kind, or a row
+            has the wrong length. The message names the place and never the value.
     """
-    table = _table(rows, signature)
-    if isinstance(table, np.ndarray):
-        return _as_floats(table, signature)
-    codes = strings if isinstance(strings, Mapping) else text_codes(strings)
-    matrix = np.empty((len(table[0]), len(table)))
-    for place, (feature, values) in enumerate(zip(signature.features, table, strict=True)):
-        if feature.kind == "category":
-            matrix[:, place] = _encode(values, codes, feature.wire_name)
-        else:
-            matrix[:, place] = _numbers(values, feature.wire_name)
-    return matrix
+    if codes is None:
+        codes = CategoryCodes(grows=True)
+    columns = _lay_out(rows, signature)
+    if isinstance(columns, np.ndarray):
+        numbers = _as_floats(columns, signature)
+    else:
+        numbers = np.empty((len(columns[0]), len(columns)))
+        for place, (feature, values) in enumerate(zip(signature.features, columns, strict=True)):
+            numbers[:, place] = read_column(values, feature.kind, feature.wire_name, codes)
+    return Table(numbers, signature.kinds, codes.vocabulary)
 
 
-def as_records(rows: Any, signature: Signature) -> list[dict[str, float | str | None]]:
-    """Each row as a dict by wire name, as JSON can say it: null is what is missing.
-
-    Args:
-        rows: as for `as_matrix`.
-        signature: the order, and the names.
-
-    Raises:
-        InputError: as for `as_matrix`.
-    """
-    table = _table(rows, signature)
-    if isinstance(table, np.ndarray):
-        table = list(_as_floats(table, signature).T)
-    columns: list[list[Any]] = []
-    for feature, values in zip(signature.features, table, strict=True):
-        if feature.kind == "category":
-            _encode(values, {}, feature.wire_name)  # finds what is no text
-            columns.append([None if is_missing(value) else str(value) for value in values])
-        else:
-            numbers = _numbers(values, feature.wire_name).tolist()
-            columns.append([None if value != value else value for value in numbers])
-    names = signature.wire_names
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+def _has_texts(signature: Signature) -> bool:
+    return any(feature.kind != "number" for feature in signature.features)
 
 
-def text_codes(strings: Sequence[str]) -> dict[str, float]:
-    """The number that stands for each text."""
-    return {text: float(place) for place, text in enumerate(strings)}
-
-
-def _text_places(signature: Signature) -> list[int]:
-    return [place for place, feature in enumerate(signature.features) if feature.kind == "category"]
-
-
-def _table(rows: Any, signature: Signature) -> list[Any] | NDArray[Any]:
+def _lay_out(rows: Any, signature: Signature) -> list[Any] | NDArray[Any]:
     """The rows as columns in the model's order; as they are, an array, where all are numbers."""
     if hasattr(rows, "columns") and hasattr(rows, "to_numpy"):
         return _frame_columns(rows, signature)
@@ -155,7 +88,7 @@ def _table(rows: Any, signature: Signature) -> list[Any] | NDArray[Any]:
         raise InputError("The rows are no table.", "Give a list of rows, an array or a DataFrame.")
     if not isinstance(rows, np.ndarray):
         rows = list(_plain_rows(rows, signature))
-    if not _text_places(signature):
+    if not _has_texts(signature):
         return np.asarray(_to_floats(rows, signature))
     table = rows if len(rows) else np.empty((0, len(signature.features)), dtype=object)
     if len(rows) and not isinstance(rows, np.ndarray):
@@ -180,51 +113,11 @@ def _frame_columns(frame: Any, signature: Signature) -> list[Any] | NDArray[Any]
     order = order_columns([str(name) for name in frame.columns], signature)
     if not hasattr(frame, "iloc"):  # not pandas'
         return [np.asarray(frame[frame.columns[place]].to_numpy()) for place in order]
-    if not _text_places(signature):
+    if not _has_texts(signature):
         matrix: NDArray[Any] = frame.iloc[:, order].to_numpy()
         if matrix.dtype.kind in "biuf":
             return matrix
     return [frame.iloc[:, place].to_numpy() for place in order]
-
-
-def _encode(values: Any, codes: Mapping[str, float], name: str) -> FloatArray:
-    """The numbers of a column's texts; NaN for what is missing."""
-    listed = values.tolist()
-    try:
-        found = np.array(list(map(codes.get, listed)), dtype=np.float64)
-    except TypeError:  # a list or a dict, which is no text
-        found = np.full(len(listed), np.nan)
-    for place in np.flatnonzero(np.isnan(found)).tolist():
-        value = listed[place]
-        if isinstance(value, str):
-            found[place] = codes.get(value, -1.0)
-        elif not is_missing(value):
-            raise InputError(
-                f"Row {place + 1} has no text for {name!r}.",
-                "Give one, as in training; None is what is missing.",
-            )
-    return found
-
-
-def _numbers(values: Any, name: str) -> FloatArray:
-    """A column as float64; NaN for what is missing."""
-    if values.dtype.kind in _NO_NUMBERS:
-        raise _no_number(1, name)
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        listed = [math.nan if is_missing(value) else value for value in values.tolist()]
-    numbers = np.empty(len(listed))
-    for place, value in enumerate(listed):
-        try:
-            numbers[place] = float(value)
-        except (TypeError, ValueError, OverflowError):
-            raise _no_number(place + 1, name) from None
-    return numbers
-
-
-def _no_number(row: int, name: str) -> InputError:
-    return InputError(f"Row {row} has no number for {name!r}.", "Give one number for each feature.")
 
 
 def _plain_rows(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[Any]]:
@@ -285,5 +178,5 @@ def _ill_formed(rows: Any, signature: Signature) -> InputError:
                 try:
                     np.float64(value)
                 except (TypeError, ValueError, OverflowError):
-                    return _no_number(number, feature.wire_name)
+                    return no_number(number, feature.wire_name)
     return InputError("The rows are not a table of values.", hint)
