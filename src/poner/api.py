@@ -107,8 +107,11 @@ def compile(  # the flow's own word, as in re.compile
 def load(path: str | Path) -> CompiledModel:
     """Read a compiled model: a file of `CompiledModel.save`, or model.poner of a Bundle.
 
+    Returns:
+        The model, with `parity` None: the report of its proof is in the manifest of a Bundle.
+
     Raises:
-        KernelError: the file is missing or damaged.
+        KernelError: the file is missing or damaged, or an older version of poner wrote it.
     """
     return compiled_model.load_model(path)
 
