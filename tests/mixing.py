@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from poner.artifacts import Feature, ParityEvidence, ParityReport, Provenance, Signature
+from poner.artifacts import ParityEvidence, ParityReport, Provenance
 from poner.compiled_model import CompiledModel
 from poner.compiler.operations import Function, Pairing, Recode, Reduction
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import add_section, write_tables
 from poner.served_model import ServedModel
+from poner.signature import Feature, Signature
 from poner.table import CategoryCodes, read_table
 
 FEATURES = (

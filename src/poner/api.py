@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 from poner import client, compiled_model, loader, pipeline
-from poner.artifacts import PredictionValue, Signature
 from poner.bundle import Bundle, EngineChoice, FunctionSettings, Slim, read_bundle
 from poner.compiled_model import CompiledModel
 from poner.confinement import report
 from poner.errors import UsageError
 from poner.printable import printable
+from poner.signature import PredictionValue, Signature
 
 __all__ = ["save", "compile", "load", "build", "local", "predict"]
 

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from poner.artifacts import FloatArray, ParityReport, PredictionValue, Provenance, Signature
+from poner.artifacts import FloatArray, ParityReport, Provenance
 from poner.errors import BundleError
+from poner.signature import PredictionValue, Signature
 from poner.storage import read_file, restore
 
 MANIFEST_FORMAT = 3

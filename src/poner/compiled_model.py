@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, ParityEvidence, ParityReport, Provenance, Signature
+from poner.artifacts import FloatArray, ParityEvidence, ParityReport, Provenance
 from poner.errors import (
     InputError,
     KernelError,
@@ -22,6 +22,7 @@ from poner.errors import (
     StorageError,
 )
 from poner.served_model import ServedModel, read_section
+from poner.signature import Signature
 from poner.storage import disk_faults, write_file
 from poner.table import CategoryCodes, read_table
 from poner_runtime import _kernel

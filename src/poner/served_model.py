@@ -15,8 +15,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from poner.artifacts import Feature, JsonScalar, Provenance, Signature
+from poner.artifacts import Provenance
 from poner.errors import SignatureError
+from poner.signature import Feature, JsonScalar, Signature
 
 SERVED_VERSION = 1
 """Version of both forms."""

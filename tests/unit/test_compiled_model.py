@@ -13,13 +13,13 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from poner.artifacts import Feature, Signature
 from poner.compiled_model import CompiledModel, load_model
 from poner.compiler.operations import LEAF, NODE, SumTrees, Trees
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import add_section, write_tables
 from poner.errors import InputError, KernelError, StorageError
 from poner.served_model import ServedModel
+from poner.signature import Feature, Signature
 from tests.compiling import compile_fitted
 from tests.conftest import Cancer
 from tests.mixing import FEATURES, mixed_model

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from poner.artifacts import Feature, Provenance, Signature
+from poner.artifacts import Provenance
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import add_section, write_tables
 from poner.errors import SignatureError
 from poner.served_model import ServedModel, read_section
+from poner.signature import Feature, Signature
 from poner_runtime import _kernel
 
 PROVENANCE = Provenance("clf\udce9.sav", "ab", "1.2.1", "1.24.1", "3.11.0", {"accuracy": 0.97})

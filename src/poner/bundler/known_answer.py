@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from poner.artifacts import QUANTILE_STEPS, Feature, FloatArray, JsonScalar, ParityEvidence
+from poner.artifacts import FloatArray, ParityEvidence
 from poner.bundle import KnownAnswer
 from poner.bundler.trial import make_requests
 from poner.bundler.verification import OWN_ROUNDING
 from poner.compiled_model import CompiledModel
 from poner.errors import InputError
+from poner.signature import QUANTILE_STEPS, Feature, JsonScalar
 from poner.table import CategoryCodes, read_table
 from poner_runtime import _kernel
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from poner.artifacts import FloatArray, ParityEvidence, Signature, Table
+from poner.artifacts import FloatArray, ParityEvidence, Table
 from poner.bundle import KnownAnswer, Verification
 from poner.bundler.native import KERNEL, kernel_for
 from poner.bundler.trial import (
@@ -23,6 +23,7 @@ from poner.bundler.trial import (
     nonsense,
     unpacked,
 )
+from poner.signature import Signature
 
 _ADVICE = "Please report it with the model's class and parameters."
 OWN_ROUNDING = 1e-12

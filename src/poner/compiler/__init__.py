@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from poner.artifacts import Examples, Signature, TrainedModel
+from poner.artifacts import Examples, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler import examples
 from poner.compiler.coded_trees import arrange
@@ -24,6 +24,7 @@ from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import add_section, write_tables
 from poner.errors import ModelUnreadableError, NotSupportedError
 from poner.served_model import ServedModel
+from poner.signature import Signature
 
 __all__ = ["compile_model", "collect_examples"]
 

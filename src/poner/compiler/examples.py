@@ -13,20 +13,13 @@ from typing import Literal, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import (
-    Examples,
-    FloatArray,
-    JsonScalar,
-    Oracle,
-    Signature,
-    Table,
-    TrainedModel,
-)
+from poner.artifacts import Examples, FloatArray, Oracle, Table, TrainedModel
 from poner.compiler.hard_values import HardValues, find_hard_values
 from poner.compiler.parity_rows import Answerable, make_rows, probes_of
 from poner.compiler.proof import class_indices
 from poner.compiler.readers import read_model
 from poner.errors import ModelUnreadableError, NotSupportedError, ParityError
+from poner.signature import JsonScalar, Signature
 from poner.table import UNKNOWN_CODE, CategoryCodes, as_lists, recode
 
 MOST_ROWS_OF_A_KIND = 2_000

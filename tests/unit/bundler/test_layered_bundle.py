@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from poner import loader
-from poner.artifacts import Examples, Feature, Provenance, Signature, Table
+from poner.artifacts import Examples, Provenance, Table
 from poner.bundle import Bundle, FunctionSettings, Library, SlimmingStep, read_bundle
 from poner.bundler import LayeredFunction, make_layered_bundle, sklearn_function
 from poner.bundler.trial import host_architecture
@@ -31,6 +31,7 @@ from poner.errors import (
     QuotaError,
 )
 from poner.limits import RUNTIMES
+from poner.signature import Feature, Signature
 from poner.table import as_lists, read_table
 from tests.conftest import WIRE_NAMES, Legacy
 from tests.layered import InstalledLayers, make_examples, make_function

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from poner.artifacts import Examples, Feature, Signature, Table
+from poner.artifacts import Examples, Table
 from poner.bundle import KnownAnswer
 from poner.bundler.layered_verification import (
     LayeredCase,
@@ -17,6 +17,7 @@ from poner.bundler.layered_verification import (
     find_ties,
 )
 from poner.errors import ParityError
+from poner.signature import Feature, Signature
 
 
 def make_case(
