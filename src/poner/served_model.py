@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate, pairwise
 from typing import Any, Literal, get_args
@@ -179,17 +179,36 @@ def read_section(content: bytes) -> tuple[ServedModel, Provenance]:
     records = take(_FEATURE, counts[0])
     quantiles, categories = take("<f8", n_quantiles), take("<u4", n_categories)
     class_ends = take("<u4", n_outputs)
-    take("<u4", counts[0] + counts[2])  # their orders, which only the kernel searches by
+    take("<u4", counts[0] + counts[2])  # the orders, which only the kernel searches by
     ends = take("<u4", sum(counts))
-    strings = [
-        str(view[place + start : place + end], "utf-8", "surrogatepass")
-        for start, end in pairwise([0, *ends])
-    ]
-    lists = [
-        strings[end - count : end] for end, count in zip(accumulate(counts), counts, strict=True)
-    ]
+    strings = [str(view[place:][start:end], "utf-8", "surrogatepass") for start, end in _runs(ends)]
+    lists = [strings[start:end] for start, end in _runs(accumulate(counts))]
     names, columns, vocabulary, other_texts, classes, labels, target, (provenance,) = lists
-    known = vocabulary + other_texts
+    texts = vocabulary + other_texts
+    outputs = [tuple(map(json.loads, classes[start:end])) for start, end in _runs(class_ends)]
+    signature = Signature(
+        _read_features(records, names, columns, quantiles, [texts[code] for code in categories]),
+        classes=None if not outputs else outputs[0] if len(outputs) == 1 else tuple(outputs),
+        labels=tuple(labels) or None,
+        target=target[0] if target else None,
+    )
+    served = ServedModel(signature, _NUMBER_TYPES[number_type - 1], tuple(vocabulary))
+    return served, Provenance(**json.loads(provenance))
+
+
+def _runs(ends: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Start and end of each of the runs that follow each other."""
+    return pairwise([0, *ends])
+
+
+def _read_features(
+    records: Sequence[tuple[Any, ...]],
+    names: Sequence[str],
+    columns: Sequence[str],
+    quantiles: Sequence[float],
+    categories: Sequence[str],
+) -> tuple[Feature, ...]:
+    """The features of their records; quantiles and categories are those of all features."""
     features = []
     quantile = category = 0
     for name, column, record in zip(names, columns, records, strict=True):
@@ -202,18 +221,8 @@ def read_section(content: bytes) -> tuple[ServedModel, Provenance]:
             minimum=minimum if flags & _HAS_MINIMUM else None,
             maximum=maximum if flags & _HAS_MAXIMUM else None,
             quantiles=tuple(quantiles[quantile:quantiles_end]),
-            categories=tuple(known[place] for place in categories[category:categories_end]),
+            categories=tuple(categories[category:categories_end]),
         )
         features.append(feature)
         quantile, category = quantiles_end, categories_end
-    outputs = [
-        tuple(map(json.loads, classes[start:end])) for start, end in pairwise([0, *class_ends])
-    ]
-    signature = Signature(
-        tuple(features),
-        classes=None if not outputs else outputs[0] if len(outputs) == 1 else tuple(outputs),
-        labels=tuple(labels) or None,
-        target=target[0] if target else None,
-    )
-    served = ServedModel(signature, _NUMBER_TYPES[number_type - 1], tuple(vocabulary))
-    return served, Provenance(**json.loads(provenance))
+    return tuple(features)
