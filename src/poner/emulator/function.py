@@ -11,19 +11,20 @@ from typing import Literal
 
 from poner.errors import EmulatorError
 from poner.lambda_settings import Cors, check_cors, check_variables
-from poner.limits import DEFAULT_MEMORY_MB, DEFAULT_TIMEOUT_S, LAYERS, RUNTIMES
+from poner.limits import (
+    DEFAULT_MEMORY_MB,
+    DEFAULT_TIMEOUT_S,
+    LAYERS,
+    MEMORY_MB,
+    RUNTIMES,
+    TIMEOUT_S,
+)
 
 REGION = "us-east-1"
 """Region the local Lambda claims to be in."""
 
 ACCOUNT_ID = "123456789012"
 """Account the local Lambda claims to belong to: the one of AWS's own examples."""
-
-MEMORY_MB = range(128, 10_240 + 1)
-"""Section (f): memory goes in steps of 1 MB."""
-
-TIMEOUT_S = range(1, 900 + 1)
-"""Section (f): timeouts are whole seconds."""
 
 HANDLER_CHARACTERS = 128
 """Section (f): longest handler."""

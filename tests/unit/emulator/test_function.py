@@ -27,7 +27,7 @@ def test_defaults_are_lambda_s():
         ({"memory_mb": 127}, "memory_mb"),
         ({"memory_mb": 10_241}, "memory_mb"),
         ({"timeout_s": 0}, "timeout_s"),
-        ({"timeout_s": 901}, "timeout_s"),
+        ({"timeout_s": 1_801}, "timeout_s"),
         ({"name": "a/b"}, "a/b"),
         ({"name": "n" * 65}, "n" * 65),
         ({"concurrency": 0}, "concurrency"),
