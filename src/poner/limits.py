@@ -1,6 +1,6 @@
 """AWS Lambda's quotas and runtimes, as far as poner needs to know them.
 
-Source: AWS's documentation and recorded answers, compiled 2026-11-22.
+Sources: docs/lambda_behaviour.md, L62 to L70, L84 and L85.
 """
 
 from __future__ import annotations

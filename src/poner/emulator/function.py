@@ -27,7 +27,7 @@ ACCOUNT_ID = "123456789012"
 """Account the local Lambda claims to belong to: the one of AWS's own examples."""
 
 HANDLER_CHARACTERS = 128
-"""Section (f): longest handler."""
+"""Longest name of a handler (L68)."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Measurement:
 
 
 def check_settings(function: LocalFunction) -> None:
-    """Refuse settings that AWS would refuse (sections e and f).
+    """Refuse settings that AWS would refuse (L50, L62 to L69).
 
     Raises:
         EmulatorError: names the setting and what it may be.
