@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from poner.emulator.outcomes import Invocation
 from poner.emulator.pool import Pool
+from poner.emulator.protocol.outcomes import Invocation
 from poner.emulator.waiting import set_within
 
 RETRY_DELAYS_S = (60.0, 120.0)

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import StreamReader, hdrs, web
 from aiohttp.http import HttpProcessingError
 
-from poner.emulator.callers import Head, Refusal, why_misdirected
-from poner.emulator.timestamps import utc
+from poner.emulator.protocol.callers import Head, Refusal, why_misdirected
+from poner.emulator.protocol.timestamps import utc
 from poner.errors import EmulatorError
 
 HOST = "127.0.0.1"

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from poner.emulator import LocalFunction, running
-from poner.emulator.outcomes import LOG_TAIL_BYTES
+from poner.emulator.protocol.outcomes import LOG_TAIL_BYTES
 from poner.errors import EmulatorError
 from tests.end_to_end.emulator.conftest import run
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from poner.emulator import LocalFunction
-from poner.emulator.cors import is_preflight, preflight_headers, response_headers
 from poner.emulator.function import check_settings
+from poner.emulator.protocol.cors import is_preflight, preflight_headers, response_headers
 from poner.errors import SettingsError
 from poner.lambda_settings import Cors
 

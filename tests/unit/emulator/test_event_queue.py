@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from poner.emulator.event_queue import EventQueue
-from poner.emulator.outcomes import Invocation, Outcome
 from poner.emulator.pool import Pool
+from poner.emulator.protocol.outcomes import Invocation, Outcome
 
 INVOCATION = Invocation("id-1", b"{}", "arn", "trace")
 GOOD = Outcome(b"null", False, "", "warm")

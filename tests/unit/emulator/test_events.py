@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from poner.emulator.events import HttpRequest, event_of
+from poner.emulator.protocol.events import HttpRequest, event_of
 
 NOW_S = 1_783_711_146.789  # 10 July 2026, 19:19:06 UTC
 TRACE = "Root=1-6a513f2a-0123456789abcdef01234567"

@@ -3,7 +3,7 @@
 import re
 import uuid
 
-from poner.emulator.identities import edge_trace_id, function_trace_id, new_request_id
+from poner.emulator.protocol.identities import edge_trace_id, function_trace_id, new_request_id
 
 NOW_S = 1_783_711_146.0
 

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from poner.emulator import LocalFunction
-from poner.emulator.launch import BOOTSTRAP, Layout, command, layer_folders, variables
+from poner.emulator.sandbox.launch import (
+    BOOTSTRAP,
+    Layout,
+    command,
+    layer_folders,
+    variables,
+)
 from tests.recorded import VARIABLES
 
 FUNCTION = LocalFunction(

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from poner.emulator.log_json import json_line
-from poner.emulator.platform_records import (
+from poner.emulator.protocol.log_json import json_line
+from poner.emulator.protocol.platform_records import (
     SUCCESS,
     Ended,
     InitReported,

@@ -5,7 +5,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poner.emulator.log_stream import EVENT_BYTES, LogStream
+from poner.emulator.protocol.log_stream import EVENT_BYTES, LogStream
 
 
 def frame(message: bytes, kind: int = 0x17) -> bytes:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from poner.emulator.log_text import text_line
-from poner.emulator.platform_records import (
+from poner.emulator.protocol.log_text import text_line
+from poner.emulator.protocol.platform_records import (
     SUCCESS,
     Ended,
     InitReported,

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from poner.emulator import outcomes
+from poner.emulator.protocol import outcomes
 
 
 @pytest.mark.parametrize(

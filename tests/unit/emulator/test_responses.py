@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from poner.emulator.responses import INTERNAL_SERVER_ERROR, HttpResponse, response_of
+from poner.emulator.protocol.responses import INTERNAL_SERVER_ERROR, HttpResponse, response_of
 
 JSON_HEADERS = (("Content-Type", "application/json"),)
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from poner.emulator.outcomes import Invocation
-from poner.emulator.runtime_api import (
+from poner.emulator.protocol.outcomes import Invocation
+from poner.emulator.sandbox.runtime_api import (
     Answered,
     Call,
     Delivery,
@@ -271,7 +271,7 @@ def test_unknown_calls_are_404():
 
 def test_closing_does_not_wait_for_a_poll(monkeypatch):
     """A process that was killed while it asked for an event holds nothing up."""
-    monkeypatch.setattr("poner.emulator.runtime_api.CLOSE_S", 30)
+    monkeypatch.setattr("poner.emulator.sandbox.runtime_api.CLOSE_S", 30)
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         waiting = asyncio.create_task(session.get(runtime.url("invocation/next")))

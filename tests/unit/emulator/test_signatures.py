@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from poner.emulator.events import HttpRequest
 from poner.emulator.function import AccessKey
-from poner.emulator.signatures import signature, why_refused
+from poner.emulator.protocol.events import HttpRequest
+from poner.emulator.protocol.signatures import signature, why_refused
 from tests.aws_clients import sign
 
 KEY = AccessKey("local", "secret")

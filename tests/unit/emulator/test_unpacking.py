@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from poner.emulator.unpacking import check_handler, unpack
+from poner.emulator.sandbox.unpacking import check_handler, unpack
 from poner.errors import EmulatorError
 
 
@@ -143,7 +143,7 @@ def test_missing_code_is_named(tmp_path):
 
 def test_code_beyond_the_quota_is_refused(tmp_path, monkeypatch):
     """L66: unzipped size must be smaller than the quota."""
-    monkeypatch.setattr("poner.emulator.unpacking.UNZIPPED_BYTES", 10)
+    monkeypatch.setattr("poner.emulator.sandbox.unpacking.UNZIPPED_BYTES", 10)
     code = make_zip(tmp_path / "f.zip", ("a.py", "x" * 10, 0))
     with pytest.raises(EmulatorError, match="10 bytes"):
         unpack_code(code, tmp_path / "task")
@@ -218,7 +218,7 @@ def test_an_unsafe_layer_is_named(tmp_path):
 
 def test_code_and_layers_count_together(tmp_path, monkeypatch):
     """L66: exactly the quota fits; beyond it the sentence is AWS's, and each part is named."""
-    monkeypatch.setattr("poner.emulator.unpacking.UNZIPPED_BYTES", 12)
+    monkeypatch.setattr("poner.emulator.sandbox.unpacking.UNZIPPED_BYTES", 12)
     code = make_zip(tmp_path / "f.zip", ("app.py", "x" * 6, 0))
     layer = make_zip(tmp_path / "layer.zip", ("a", "x" * 6, 0))
     unpack(code, (layer,), tmp_path / "task", tmp_path / "opt")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, assert_never
 
-from poner.emulator.platform_records import (
+from poner.emulator.protocol.platform_records import (
     Ended,
     InitReported,
     InitStarted,
@@ -16,7 +16,7 @@ from poner.emulator.platform_records import (
     Status,
     TimeLimitReached,
 )
-from poner.emulator.timestamps import utc
+from poner.emulator.protocol.timestamps import utc
 
 
 def json_line(record: PlatformRecord, now_s: float) -> str:

@@ -15,7 +15,7 @@ NAME = "poner_supervisor"
 if __name__ == "__main__":
     poner = sys.modules["poner"] = type(sys)("poner")
     poner.confinement = package = type(sys)("poner.confinement")  # type: ignore[attr-defined]
-    package.__path__ = [str(FOLDER.parents[1] / "confinement")]
+    package.__path__ = [str(FOLDER.parents[2] / "confinement")]
     sys.modules["poner.confinement"] = package
     spec = importlib.util.spec_from_file_location(
         NAME, FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)]

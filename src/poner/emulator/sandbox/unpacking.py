@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from poner.emulator.members import Member, members_of, unreadable_is_refused
+from poner.emulator.sandbox.members import Member, members_of, unreadable_is_refused
 from poner.errors import EmulatorError
 from poner.limits import UNZIPPED_BYTES
 

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from poner.emulator.supervision import ask
+from poner.emulator.sandbox.supervision import ask
 
 READ_BYTES = 64 * 1024
 """Most that is read from the output at a time: what a pipe holds."""

@@ -8,9 +8,9 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
-from poner.emulator.child import Child
-from poner.emulator.isolation import plan_of
-from poner.emulator.launch import Launch, command, variables
+from poner.emulator.sandbox.child import Child
+from poner.emulator.sandbox.isolation import plan_of
+from poner.emulator.sandbox.launch import Launch, command, variables
 
 
 class Sandbox:

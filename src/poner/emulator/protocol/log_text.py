@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from poner.emulator.platform_records import (
+from poner.emulator.protocol.platform_records import (
     Ended,
     InitReported,
     InitStarted,
@@ -15,7 +15,7 @@ from poner.emulator.platform_records import (
     Status,
     TimeLimitReached,
 )
-from poner.emulator.timestamps import utc
+from poner.emulator.protocol.timestamps import utc
 
 
 def text_line(record: PlatformRecord, now_s: float) -> str:

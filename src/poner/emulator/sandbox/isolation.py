@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from poner.confinement.mounts import system_folders
-from poner.emulator.launch import BOOTSTRAP, Launch
+from poner.emulator.sandbox.launch import BOOTSTRAP, Launch
 
 TMP_BYTES = 512 * 1024**2
 """Size of /tmp (L65), which is in memory and does not count as the function's."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from poner.emulator.callers import why_cross_site, why_misdirected
 from poner.emulator.http_server import SERVER_LOG, address_of, head_of, read_body, refused
-from poner.emulator.outcomes import Invocation
+from poner.emulator.protocol.callers import why_cross_site, why_misdirected
+from poner.emulator.protocol.outcomes import Invocation
 from poner.limits import RESPONSE_BYTES
 
 HEADER_LINE_BYTES = 2 * 1024 * 1024

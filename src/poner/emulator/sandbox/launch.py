@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poner.emulator.function import REGION, LocalFunction
-from poner.emulator.supervision import Supervisor
+from poner.emulator.sandbox.supervision import Supervisor
 from poner.limits import RUNTIMES
 
 JSON_LOGGING = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}

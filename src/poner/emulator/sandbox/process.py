@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from poner.emulator.child import Child
-from poner.emulator.log_stream import LogStream
-from poner.emulator.outcomes import Invocation, start_error
-from poner.emulator.runtime_api import Call, Delivery, InitFailed, RuntimeApi
-from poner.emulator.sandbox import Sandbox
+from poner.emulator.protocol.log_stream import LogStream
+from poner.emulator.protocol.outcomes import Invocation, start_error
+from poner.emulator.sandbox.child import Child
+from poner.emulator.sandbox.runtime_api import Call, Delivery, InitFailed, RuntimeApi
+from poner.emulator.sandbox.sandbox import Sandbox
 
 
 @dataclass(frozen=True)

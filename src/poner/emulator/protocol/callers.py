@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from poner.emulator.function import Callers
-from poner.emulator.responses import JSON_TYPE, HttpResponse
+from poner.emulator.protocol.responses import JSON_TYPE, HttpResponse
 from poner.errors import EmulatorError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
-from poner.emulator.events import HttpRequest
 from poner.emulator.function import REGION, AccessKey
+from poner.emulator.protocol.events import HttpRequest
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 """The one algorithm that is known."""
