@@ -1,8 +1,8 @@
 """The compiler: a TrainedModel comes in, a CompiledModel proved equal to it goes out.
 
-It reads the fitted state as a Program (readers/), writes that once as tables (tables.py) and proves
-on many rows that the kernel answers from these very bytes as the model does (parity.py). It writes
-no files and generates no code.
+It reads the fitted state as a Program (readers/), writes that once as tables (tables.py; layout/
+chooses the layout of trees) and proves on many rows that the kernel answers from these very bytes
+as the model does (parity.py). It writes no files and generates no code.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import replace
 from poner.artifacts import Examples, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler import examples
-from poner.compiler.coded_trees import arrange
 from poner.compiler.operations import CastFloat32
 from poner.compiler.parity import find_inputs, prove
 from poner.compiler.parity_rows import Answerable
@@ -97,7 +96,7 @@ def _compile(model: TrainedModel, progress: Callable[[float], None]) -> Compiled
         "float32" if program.origins(CastFloat32) else "float64",
         program.vocabulary,
     )
-    tables = write_tables(arrange(program))
+    tables = write_tables(program)
     draft = CompiledModel(tables, served, model.provenance)
     inputs = find_inputs(Proof(model, program, prediction, draft))
     served = replace(served, signature=_with_missing(served.signature, inputs.answerable))

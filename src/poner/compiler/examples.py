@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import Examples, FloatArray, Oracle, Table, TrainedModel
-from poner.compiler.hard_values import HardValues, find_hard_values
+from poner.compiler.boundary_values import BoundaryValues, boundary_values
 from poner.compiler.parity_rows import Answerable, make_rows, probes_of
 from poner.compiler.proof import class_indices
 from poner.compiler.readers import read_model
@@ -46,7 +46,7 @@ class _Known:
     """Which features are texts."""
     vocabulary: Sequence[str]
     """The texts behind the category codes in rows."""
-    values: HardValues
+    values: BoundaryValues
     """What to try of each feature."""
 
 
@@ -162,7 +162,7 @@ def _read(model: TrainedModel) -> _Known | None:
     return _Known(
         replace(model.signature, features=features),
         program.vocabulary,
-        find_hard_values(program),
+        boundary_values(program),
     )
 
 
@@ -185,7 +185,7 @@ def _look_at_data(model: TrainedModel) -> _Known:
         place for place, kind in enumerate(model.signature.kinds) if kind == "category"
     )
     no_points = np.empty((0, len(features)))
-    values = HardValues(tuple(by_feature), categories, frozenset(), no_points)
+    values = BoundaryValues(tuple(by_feature), categories, frozenset(), no_points)
     return _Known(model.signature, codes.vocabulary, values)
 
 

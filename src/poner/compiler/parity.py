@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray, ParityEvidence, ParityReport
+from poner.compiler.boundary_values import BoundaryValues, boundary_values
 from poner.compiler.comparison import Comparison, find_doubts
-from poner.compiler.hard_values import HardValues, find_hard_values
 from poner.compiler.parity_rows import (
     Answerable,
     hard_neighbours,
@@ -36,7 +36,7 @@ _REFUSALS_TRIED = 20
 class Inputs:
     """What a model can be asked."""
 
-    values: HardValues
+    values: BoundaryValues
     """The values of each feature at which the model's answer changes."""
     training: FloatArray
     """(n_rows, n_features) the training rows; texts as their codes."""
@@ -51,7 +51,7 @@ def find_inputs(proof: Proof) -> Inputs:
         ParityError: one of the two refuses what the other answers.
     """
     program = proof.program
-    values = find_hard_values(program)
+    values = boundary_values(program)
     signature = proof.compiled.signature
     training = recode(proof.model.training_rows, signature, program.vocabulary).numbers
     columns = [hard_neighbours(values, i) for i in range(program.n_features)]
