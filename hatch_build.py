@@ -38,6 +38,7 @@ SOURCES = (
     "medians.c",
     "coded_trees.c",
     "tiled_trees.c",
+    "served_model.c",
     "request.c",
     "python_binding.c",
 )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from poner.artifacts import Examples, Feature, ParityReport, Provenance, Signature
+from poner.artifacts import Examples, ParityReport, Provenance
 from poner.compiled_model import CompiledModel
 from poner.compiler.operations import Function, Pairing, Recode, Reduction
 from poner.compiler.program import Output, ProgramBuilder
-from poner.compiler.tables import write_tables
+from poner.compiler.tables import add_section, write_tables
 from poner.proof import BoundaryValues, Known
 from poner.proof.typical import find_typical_row
+from poner.served_model import ServedModel
+from poner.signature import Feature, Signature
 from poner.table import CategoryCodes, read_table
 
 FEATURES = (
@@ -67,22 +70,10 @@ def mixed_model(
     for number in range(more_strings):
         builder.codes[f"text {number}"]
     program = builder.finish({Output.PREDICT: answer})
-    signature = Signature(FEATURES, classes, labels)
+    served = ServedModel(Signature(FEATURES, classes, labels), "float64", program.vocabulary)
     provenance = Provenance("", "", "1.9.1", "2.4.6", "3.11.0")
-    metadata = {
-        "features": [
-            {"wire_name": f.wire_name, "column": f.column, "kind": f.kind, "missing": f.missing}
-            for f in FEATURES
-        ],
-        "strings": program.vocabulary,
-        "classes": classes,
-        "labels": labels,
-        "target": None,
-        "number_type": "float64",
-        "provenance": vars(provenance),
-        "parity": None,
-    }
-    return CompiledModel(write_tables(program, metadata), signature, provenance)
+    content = add_section(write_tables(program), served.to_section(provenance))
+    return CompiledModel(content, served, provenance)
 
 
 def with_proof(compiled: CompiledModel, rows: Any) -> CompiledModel:
@@ -107,6 +98,7 @@ def with_proof(compiled: CompiledModel, rows: Any) -> CompiledModel:
         number_type="float64",
         none_of=(),
         typical=None,
+        sha256=hashlib.sha256(compiled.content).hexdigest(),
     )
     report = ParityReport(len(asked), len(asked), kinds, ())
     return replace(compiled, parity=report, evidence=examples)

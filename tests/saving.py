@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
-from poner.artifacts import Signature
+from poner.signature import Signature
 
 ROWS = np.array([[0.1, 5.0], [0.2, 6.0], [0.3, 7.0], [0.4, 8.0]])
 CLASSES = np.array([0, 1, 0, 1])

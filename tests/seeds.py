@@ -100,9 +100,9 @@ SEEDS = (*MODELS, *FAMILIES, *PLAIN, *PROGRAMS)
 def seed_of(name: str) -> bytes:
     """The bytes of a model file."""
     if name in PLAIN:
-        return write_tables(PLAIN[name](), {}, layout=plain_layout)
+        return write_tables(PLAIN[name](), layout=plain_layout)
     if name in PROGRAMS:
-        return write_tables(PROGRAMS[name](), {})
+        return write_tables(PROGRAMS[name]())
     X, y = make_classification(100, 4, n_informative=4, n_redundant=0, n_classes=3, random_state=0)
     rows = slice(30 if name in FAMILIES else None)
     made = {**MODELS, **FAMILIES}[name]()

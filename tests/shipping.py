@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from poner.artifacts import ParityReport, Provenance, Signature
+from poner.artifacts import ParityReport, Provenance
 from poner.bundle import (
     Bundle,
     FunctionSettings,
@@ -29,6 +29,7 @@ from poner.deployer.removal import plan_removal
 from poner.deployer.rollout import plan_promotion, plan_rollback
 from poner.deployer.settings import DeploySettings
 from poner.deployer.steps import Plan
+from poner.signature import Signature
 from tests.fakes.fake_cloud import FakeCloud
 
 NAME = "cancer"

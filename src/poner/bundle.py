@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from poner.artifacts import FloatArray, ParityReport, PredictionValue, Provenance, Signature
+from poner.artifacts import FloatArray, ParityReport, Provenance
 from poner.errors import BundleError
+from poner.signature import PredictionValue, Signature
 from poner.storage import read_file, restore
 
 MANIFEST_FORMAT = 3
@@ -45,7 +46,7 @@ class FunctionSettings:
     memory_mb: int | None = None
     """Memory in MB, 128 to 10,240; None for what the engine needs."""
     timeout_s: int | None = None
-    """Longest time an invocation may take, in seconds, 1 to 900; None for what the engine needs."""
+    """Longest time an invocation may take, in seconds; None for what the engine needs."""
     body_limit_bytes: int = 65_536
     """Longest request body that is read, in bytes; a longer one is answered with 413."""
 

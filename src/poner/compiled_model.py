@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import (
-    Examples,
-    Feature,
-    FloatArray,
-    ParityReport,
-    Provenance,
-    Signature,
+from poner.artifacts import Examples, FloatArray, ParityReport, Provenance
+from poner.errors import (
+    InputError,
+    KernelError,
+    NotSupportedError,
+    SignatureError,
+    StorageError,
 )
-from poner.errors import InputError, KernelError, NotSupportedError, StorageError
+from poner.served_model import ServedModel, read_section
+from poner.signature import Signature
 from poner.storage import disk_faults, write_file
 from poner.table import CategoryCodes, read_table
 from poner_runtime import _kernel
@@ -48,12 +49,12 @@ class CompiledModel:
 
     content: bytes
     """The bytes of its file (docs/model_format.md)."""
-    signature: Signature
-    """What goes in and what comes out."""
+    served: ServedModel
+    """What a function must know of it."""
     provenance: Provenance
     """Where the model it was compiled from comes from."""
     parity: ParityReport | None = None
-    """What was compared; None until it has been."""
+    """What the compiler compared; None for a model read from a file, which holds no report."""
     evidence: Examples | None = None
     """The compared rows with its own answers; None for a model read from a file."""
     opened: Model | None = field(default=None, repr=False, compare=False)
@@ -168,10 +169,14 @@ class CompiledModel:
         return np.array([found], ndmin=2)
 
     @property
+    def signature(self) -> Signature:
+        """What goes in and what comes out."""
+        return self.served.signature
+
+    @property
     def vocabulary(self) -> Sequence[str]:
         """The texts behind the category codes in the kernel's rows."""
-        known: list[str] = self._model.metadata["strings"]
-        return known
+        return self.served.vocabulary
 
     @functools.cached_property
     def _codes(self) -> CategoryCodes:
@@ -266,10 +271,9 @@ class CompiledModel:
                     "Give one that was there in training.",
                 )
             case _:
-                kind = self._model.metadata["number_type"]
                 return InputError(
                     f"Row {row + 1} has a value {name}that the model refuses.",
-                    f"Give a finite number within {kind}.",
+                    f"Give a finite number within {self.served.number_type}.",
                 )
 
     def refusals(self, rows: FloatArray) -> NDArray[np.bool_]:
@@ -315,16 +319,14 @@ def open_tables(content: bytes) -> Model:
         ) from error
 
 
-def _as_tuples(value: Any) -> Any:
-    """JSON's lists as the tuples of artifacts."""
-    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
-
-
 def load_model(path: str | Path) -> CompiledModel:
     """Read a file that `CompiledModel.save` wrote, or the model.poner of a Bundle.
 
+    Returns:
+        The model, with `parity` None: the report of its proof is in the manifest of a Bundle.
+
     Raises:
-        KernelError: the file is missing or damaged.
+        KernelError: the file is missing or damaged, or an older version of poner wrote it.
     """
     try:
         content = Path(path).read_bytes()
@@ -335,24 +337,10 @@ def load_model(path: str | Path) -> CompiledModel:
         ) from error
     model = open_tables(content)
     try:
-        return _described(model, content)
-    except (KeyError, TypeError, AttributeError) as error:
+        served, provenance = read_section(content)
+    except (ValueError, TypeError, RecursionError, SignatureError) as error:
         raise KernelError(
             f"The compiled model {path} does not say what goes into it.",
             "Make it anew with `poner build`.",
         ) from error
-
-
-def _described(model: Model, content: bytes) -> CompiledModel:
-    """The model of a file, by what its metadata says."""
-    metadata = model.metadata
-    labels = metadata["labels"]
-    signature = Signature(
-        features=tuple(Feature(**feature) for feature in metadata["features"]),
-        classes=_as_tuples(metadata["classes"]),
-        labels=None if labels is None else tuple(labels),
-        target=metadata["target"],
-    )
-    parity = metadata["parity"] and ParityReport.from_dict(metadata["parity"])
-    provenance = Provenance(**metadata["provenance"])
-    return CompiledModel(content, signature, provenance, parity, opened=model)
+    return CompiledModel(content, served, provenance, opened=model)

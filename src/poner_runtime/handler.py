@@ -28,7 +28,7 @@ def create_handler(model, body_limit_bytes: int):  # type: ignore[no-untyped-def
     """The function that AWS Lambda calls, for an opened model.
 
     Args:
-        model: what an engine's `open_beside` gives. It has `metadata`, `predict_row(values)`,
+        model: what an engine's `open_beside` gives. It has `served`, `predict_row(values)`,
             `body_reader()`, the error `RefusedError` of both and the reasons BEYOND and UNKNOWN.
         body_limit_bytes: longest body that is read; a longer one is answered with 413.
     """
@@ -51,27 +51,23 @@ class Endpoint:
     """A model behind the contract."""
 
     def __init__(self, model, body_limit_bytes: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  # an engine's
-        metadata = model.metadata
-        features = metadata["features"]
+        served = model.served
         self._model = model
         self._body_limit_bytes = body_limit_bytes
-        self._names = [feature["wire_name"] for feature in features]
-        self._missing = [feature["missing"] for feature in features]
-        self._is_text = [feature["kind"] == "category" for feature in features]
+        self._names = served["wire_names"]
+        self._missing = served["missing"]
+        self._is_text = served["is_text"]
         # The kernel takes a category's code; other engines take the text itself.
-        vocabulary = metadata.get("strings")
+        vocabulary = served["vocabulary"]
         self._codes = None
         if vocabulary is not None:
             self._codes = {text: float(code) for code, text in enumerate(vocabulary)}
-        self._number_type = metadata["number_type"]
+        self._number_type = served["number_type"]
         # A classifier's answers are few and known: each is written once, here.
-        classes, self._classes = metadata["classes"], None
-        if classes and type(classes[0]) is list and len(classes) == 1:
-            classes = classes[0]
-        if classes and type(classes[0]) is list:  # several outputs
-            self._classes = [[json.dumps(name) for name in names] for names in classes]
-            classes = None
-        self._responses = classes and [_respond(200, "OK", json.dumps(name)) for name in classes]
+        self._classes = served["classes"]
+        self._responses = None
+        if self._classes and len(self._classes) == 1:
+            self._responses = [_respond(200, "OK", name) for name in self._classes[0]]
         # All numbers arrive as floats; NaN and Infinity as the text that stood there.
         self._decode = json.JSONDecoder(
             object_pairs_hook=_unique, parse_int=float, parse_constant=_NonFinite

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from poner_runtime.fitted import as_columns, settle
-from poner_runtime.layered import LayeredModel, as_lists, read_metadata
+from poner_runtime.layered import LayeredModel, as_lists, read_served
 
 
 def open_beside(path: str) -> SklearnModel:
@@ -25,23 +25,23 @@ def open_beside(path: str) -> SklearnModel:
 
     poner wrote the pickle itself, from a model that was checked when the function was built.
     """
-    folder, metadata = read_metadata(path)
+    folder, served = read_served(path)
     warnings.simplefilter("ignore")
-    with open(os.path.join(folder, metadata["file"]), "rb") as file:  # noqa: PTH118, PTH123
+    with open(os.path.join(folder, served["file"]), "rb") as file:  # noqa: PTH118, PTH123
         estimator = pickle.load(file)  # noqa: S301 # made by poner, see above
     warnings.simplefilter("ignore")  # once more, before the filters of what was imported
     settle(estimator)
-    return SklearnModel(estimator, metadata)
+    return SklearnModel(estimator, served)
 
 
 class SklearnModel(LayeredModel):
     """A fitted estimator."""
 
-    def __init__(self, estimator: Any, metadata: dict[str, Any]) -> None:
-        super().__init__(metadata)
+    def __init__(self, estimator: Any, served: dict[str, Any]) -> None:
+        super().__init__(served)
         self._estimator = estimator
-        self._categories = [place for place, is_text in enumerate(self._is_text) if is_text]
-        self._missing_as_none = metadata["none_of"]
+        self._categories = [place for place, is_text in enumerate(served["is_text"]) if is_text]
+        self._missing_as_none = served["none_of"]
         self._knows_names = getattr(estimator, "feature_names_in_", None) is not None
 
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:

@@ -19,12 +19,13 @@ from poner.bundle import (
     Bundle,
     FunctionSettings,
     Manifest,
+    ZipRecord,
     zip_record,
 )
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction, onnx_function, sklearn_function
 from poner.bundler.layered import make_layered_bundle
-from poner.bundler.native import HANDLER, function_files, kernel_for
+from poner.bundler.native import HANDLER, MODEL_NAME, function_files, kernel_for
 from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
 from poner.bundler.verification import NATIVE, Trial, verify
@@ -84,6 +85,7 @@ def make_native_bundle(
         files |= compile_sources(files, interpreter, scratch / "bytecode")
         content = make_zip(files)
         record = zip_record(FUNCTION_ZIP, content, files)
+        _require_proved_bytes(record, evidence)
         quotas = check_quotas(record, (), notify)
         (scratch / FUNCTION_ZIP).write_bytes(content)
         trial = Trial(
@@ -124,3 +126,13 @@ def _require_proof(compiled: CompiledModel) -> tuple[ParityReport, Examples]:
             "Build from the model file or the fitted estimator it was compiled from.",
         )
     return compiled.parity, compiled.evidence
+
+
+def _require_proved_bytes(function: ZipRecord, evidence: Examples) -> None:
+    """Check that the model file in the zip is, byte for byte, the one that was proved."""
+    (shipped,) = [member.sha256 for member in function.members if member.path == MODEL_NAME]
+    if shipped != evidence.sha256:
+        raise ParityError(
+            "The compiled model's bytes are not those that were proved.",
+            "Build from the model file or the fitted estimator it was compiled from.",
+        )

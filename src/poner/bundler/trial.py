@@ -19,19 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import (
-    Examples,
-    FloatArray,
-    JsonScalar,
-    PredictionValue,
-    Signature,
-    Table,
-)
+from poner.artifacts import Examples, FloatArray, Table
 from poner.bundle import KnownAnswer, agrees
 from poner.bundler.layers.linking import OPENMP
 from poner.confinement.process import Limits, Program, Run, make_folder, remove_folder, run
 from poner.errors import BundleError, ParityError
 from poner.proof import Tolerance, as_answered, rivals
+from poner.signature import JsonScalar, PredictionValue, Signature
 from poner.table import as_records
 
 MOST_REQUESTS = 200

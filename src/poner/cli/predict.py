@@ -19,7 +19,6 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from poner import client, deployer, pipeline
-from poner.artifacts import Signature
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.cli.console import (
     ConfinementOption,
@@ -33,6 +32,7 @@ from poner.config import read_config
 from poner.errors import InputError, UsageError
 from poner.foreign_json import read_json
 from poner.printable import printable, printable_json
+from poner.signature import Signature
 from poner.table import order_columns
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from poner.artifacts import Signature, is_missing
+from poner.artifacts import is_missing
 from poner.errors import InputError
+from poner.signature import Signature
 from poner.table import as_records, read_table
 
 Body = Mapping[str, Any]

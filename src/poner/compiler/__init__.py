@@ -1,24 +1,24 @@
 """The compiler: a TrainedModel comes in, a CompiledModel proved equal to it goes out.
 
-It reads the fitted state as a Program (readers/), writes that as tables (tables.py; layout/ chooses
-the layout of trees) and gives the proof what it knows of the model (proving.py). It writes no files
-and generates no code.
+It reads the fitted state as a Program (readers/), writes that once as tables (tables.py; layout/
+chooses the layout of trees) and gives the proof what it knows of the model (proving.py): the proof
+asks the kernel with these very bytes. It writes no files and generates no code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from poner import proof
-from poner.artifacts import Examples, ParityReport, Signature, TrainedModel
+from poner.artifacts import Examples, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler.operations import CastFloat32
-from poner.compiler.program import Program
 from poner.compiler.proving import find_doubts, know_data, know_program, settle
 from poner.compiler.readers import read_model
-from poner.compiler.tables import write_tables
+from poner.compiler.tables import add_section, write_tables
 from poner.errors import ModelUnreadableError, NotSupportedError
+from poner.served_model import ServedModel
 
 __all__ = ["compile_model", "collect_examples"]
 
@@ -99,45 +99,22 @@ def _know(model: TrainedModel) -> proof.Known:
 
 def _compile(model: TrainedModel, progress: Callable[[float], None]) -> CompiledModel:
     program, prediction = read_model(model)
-    signature = settle(model.signature, program, prediction)
-    draft_tables = write_tables(program, _metadata(model, signature, program))
-    draft = CompiledModel(draft_tables, signature, model.provenance)
-    known = know_program(signature, program)
+    served = ServedModel(
+        settle(model.signature, program, prediction),
+        "float32" if program.origins(CastFloat32) else "float64",
+        program.vocabulary,
+    )
+    tables = write_tables(program)
+    draft = CompiledModel(tables, served, model.provenance)
+    known = know_program(served.signature, program)
     examples = proof.collect_examples(model, known, draft, progress=progress)
+    served = replace(served, signature=examples.signature)
+    content = add_section(tables, served.to_section(model.provenance))
+    compiled = CompiledModel(content, served, model.provenance)
+    del tables, draft  # a large model is in memory once
+    doubts = find_doubts(program, compiled, examples.rows.numbers)
     tolerances = {
         output.name.lower(): program.tolerance(register)
         for output, register in program.outputs.items()
     }
-    doubts = find_doubts(program, draft, examples.rows.numbers)
-    report, answers = proof.prove(model, known, draft, examples, tolerances, doubts)
-    signature = examples.signature
-    content = write_tables(program, _metadata(model, signature, program, report))
-    evidence = replace(examples, answers=answers)
-    return CompiledModel(content, signature, model.provenance, report, evidence)
-
-
-def _metadata(
-    model: TrainedModel,
-    signature: Signature,
-    program: Program,
-    parity: ParityReport | None = None,
-) -> dict[str, object]:
-    """What the function around the kernel needs to know, and where the model comes from."""
-    return {
-        "features": [
-            {
-                "wire_name": feature.wire_name,
-                "column": feature.column,
-                "kind": feature.kind,
-                "missing": feature.missing,
-            }
-            for feature in signature.features
-        ],
-        "strings": program.vocabulary,
-        "classes": signature.classes,
-        "labels": signature.labels,
-        "target": signature.target,
-        "number_type": "float32" if program.origins(CastFloat32) else "float64",
-        "provenance": asdict(model.provenance),
-        "parity": parity and asdict(parity),
-    }
+    return proof.prove(model, known, compiled, examples, tolerances, doubts)

@@ -7,7 +7,7 @@ from typing import assert_never
 
 import numpy as np
 
-from poner.artifacts import FloatArray, Signature, TrainedModel
+from poner.artifacts import FloatArray, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler.boundary_values import boundary_values
 from poner.compiler.operations import CANCELLATION
@@ -15,6 +15,7 @@ from poner.compiler.program import Output, Program
 from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import write_tables
 from poner.proof import BoundaryValues, Doubts, Known, affordable_rows
+from poner.signature import Signature
 from poner.table import CategoryCodes
 
 _UNKNOWN_SPREAD = np.array([-100.0, -10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0, 100.0])
@@ -76,8 +77,7 @@ def find_doubts(program: Program, compiled: CompiledModel, rows: FloatArray) -> 
     if doubts is None:
         return None
     tied, cancelled = np.zeros(len(rows), bool), np.zeros(len(rows))
-    tables = write_tables(doubts, {"strings": program.vocabulary})
-    measured = CompiledModel(tables, compiled.signature, compiled.provenance)
+    measured = CompiledModel(write_tables(doubts), compiled.served, compiled.provenance)
     if Output.TIES in doubts.outputs:
         distances = measured.evaluate(Output.TIES, rows)
         tied = ~np.all(np.abs(distances) > CANCELLATION, axis=1)

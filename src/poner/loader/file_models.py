@@ -13,7 +13,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from poner.artifacts import ModelFile, Provenance, Signature, Table, TrainedModel
+from poner.artifacts import ModelFile, Provenance, Table, TrainedModel
 from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, model_files, signatures
 from poner.loader.child_process import ChildProcess
@@ -35,6 +35,7 @@ from poner.loader.reader.frames import FrameError
 from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
 from poner.loader.user_modules import UserModules, is_taken
+from poner.signature import Signature
 from poner.table import spell_unknown
 
 SESSION_CPU_S = 3600

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FittedObject, Provenance, Signature, Table, TrainedModel
+from poner.artifacts import FittedObject, Provenance, Table, TrainedModel
 from poner.errors import ModelUnreadableError
 from poner.loader import signatures, training_data
 from poner.loader.fitted import fitted_object
 from poner.loader.reader import describe, estimators, missing_values, outside
 from poner.loader.reader.faults import FileUnreadableError
+from poner.signature import Signature
 from poner.table import spell_unknown
 from poner_runtime.fitted import as_fitted, settle
 

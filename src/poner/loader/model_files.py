@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import Signature, Table
+from poner.artifacts import Table
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader import signature_files, training_data
 from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
+from poner.signature import Signature
 from poner.storage import read_file
 
 SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")

@@ -17,10 +17,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from poner.artifacts import JsonScalar, Signature, Table, wire_names
+from poner.artifacts import Table
 from poner.errors import ModelRefusedError, SignatureError, UsageError
 from poner.loader import libraries, signature_files, signatures, training_data
 from poner.loader.model_folder import replace_model
+from poner.signature import JsonScalar, Signature, wire_names
 from poner.table import as_lists
 
 PICKLE_PROTOCOL = 4

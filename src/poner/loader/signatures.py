@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from poner.artifacts import Feature, JsonScalar, Signature, wire_names
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader.reader.estimators import MOST_FEATURES
+from poner.signature import Feature, JsonScalar, Signature, wire_names
 
 
 class Facts(BaseModel):

@@ -12,15 +12,9 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import (
-    MOST_CATEGORIES,
-    QUANTILE_STEPS,
-    Feature,
-    Kind,
-    Table,
-    is_missing,
-)
+from poner.artifacts import Table, is_missing
 from poner.errors import SignatureError
+from poner.signature import MOST_CATEGORIES, QUANTILE_STEPS, Feature, Kind
 from poner.table import CategoryCodes, read_column
 
 _NUMERIC_KINDS = "biuf"

@@ -8,9 +8,11 @@ differs. The proof starts no process and reads no file: its callers give it the 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from poner.artifacts import Examples, FloatArray, ParityReport, TrainedModel
+from poner.artifacts import Examples, TrainedModel
 from poner.compiled_model import OUTPUTS, CompiledModel
 from poner.proof import answers
 from poner.proof.asked_model import AskedModel, Known
@@ -74,7 +76,7 @@ def prove(
     examples: Examples,
     tolerances: Mapping[str, float],
     doubts: Doubts | None,
-) -> tuple[ParityReport, dict[str, FloatArray]]:
+) -> CompiledModel:
     """Compare a compiled model with the model itself.
 
     Args:
@@ -86,13 +88,12 @@ def prove(
         doubts: where rounding decides.
 
     Returns:
-        The report, and the compiled model's own answers by output.
+        The compiled model with the report, and with the rows and its own answers as evidence.
 
     Raises:
         ParityError: an answer differs by more than rounding.
     """
-    asked = AskedModel(model.oracle, known)
-    rows = examples.rows.numbers
+    asked, rows = AskedModel(model.oracle, known), examples.rows.numbers
     ours = {name: compiled.evaluate(OUTPUTS[name], rows) for name in compiled.outputs}
     subject = Subject(
         "The compiled model",
@@ -101,4 +102,6 @@ def prove(
         doubts,
         lambda output, places: asked.moved(output, rows[places]),
     )
-    return compare(subject, ours, examples), ours
+    report = compare(subject, ours, examples)
+    sha256 = hashlib.sha256(compiled.content).hexdigest()
+    return replace(compiled, parity=report, evidence=replace(examples, answers=ours, sha256=sha256))

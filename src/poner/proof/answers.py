@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from poner.artifacts import Examples, FloatArray, JsonScalar, Table
+from poner.artifacts import Examples, FloatArray, Table
 from poner.errors import ModelUnreadableError, ParityError
 from poner.proof.asked_model import AskedModel, Known
 from poner.proof.questions import Answerable, make_rows, probes_of, thin
 from poner.proof.refusals import CompiledRefusals, Refusals
 from poner.proof.typical import find_typical_row
+from poner.served_model import NumberType
+from poner.signature import JsonScalar
 from poner.table import UNKNOWN_CODE, as_lists
 
 _ROWS_ALONE = 100
@@ -169,7 +171,7 @@ def _refused_rows(
     return tuple(rows)
 
 
-def _number_type(model: AskedModel, typical: FloatArray | None) -> str:
+def _number_type(model: AskedModel, typical: FloatArray | None) -> NumberType:
     """`float32` where the model takes large numbers, but none beyond float32."""
     if typical is None:
         return "float64"

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, JsonScalar, Oracle, Signature, Table
+from poner.artifacts import FloatArray, Oracle, Table
 from poner.errors import ModelUnreadableError
 from poner.proof.questions import ROWS_OF_A_KIND, BoundaryValues
+from poner.signature import JsonScalar, Signature
 
 _LAST_BITS = 2.0**-50
 _MOVES, _MOVED_FACTOR = 16, 16.0

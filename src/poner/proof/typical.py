@@ -11,18 +11,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from poner.artifacts import (
-    QUANTILE_STEPS,
-    Examples,
-    Feature,
-    FloatArray,
-    JsonScalar,
-    PredictionValue,
-    Signature,
-)
+from poner.artifacts import Examples, FloatArray
 from poner.bundle import KnownAnswer
 from poner.proof.asked_model import Known
 from poner.proof.comparison import Tolerance, rivals
+from poner.signature import QUANTILE_STEPS, Feature, JsonScalar, PredictionValue, Signature
 from poner.table import CategoryCodes, as_records
 
 

@@ -12,7 +12,7 @@ Out:
                       `poner_runtime.fitted.as_fitted` makes of them what the model was fitted on
     to requests       `as_lists` or `as_records`, for JSON
 
-A new kind of feature is a name in `artifacts.Kind` and a case in `columns.py`. Messages name a row
+A new kind of feature is a name in `signature.Kind` and a case in `columns.py`. Messages name a row
 or a feature and never repeat a value. This room knows nothing of models, files and HTTP.
 """
 

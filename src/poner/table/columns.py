@@ -9,8 +9,9 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, JsonScalar, Kind, is_missing
+from poner.artifacts import FloatArray, is_missing
 from poner.errors import InputError
+from poner.signature import JsonScalar, Kind
 from poner.table.codes import CategoryCodes
 
 _NO_NUMBERS = "mMcV"

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from poner.artifacts import JsonScalar, Signature, Table
+from poner.artifacts import Table
+from poner.signature import JsonScalar, Signature
 from poner.table.codes import CategoryCodes
 from poner.table.columns import list_values, read_column
 

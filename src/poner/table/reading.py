@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, Signature, Table, is_missing
+from poner.artifacts import FloatArray, Table, is_missing
 from poner.errors import InputError
+from poner.signature import Signature
 from poner.table.codes import CategoryCodes
 from poner.table.columns import no_number, read_column
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import struct
 import subprocess
 import zipfile
 from pathlib import Path
@@ -13,9 +15,12 @@ import pytest
 from poner.bundle import Bundle, FunctionSettings, read_bundle
 from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel, load_model
+from poner.compiler.tables import add_section
 from poner.errors import BundleError, ParityError, PonerError
 from poner.interpreters import find_python
 from poner.limits import RUNTIMES
+from poner.served_model import read_section
+from tests.conftest import Cancer
 
 
 def make(compiled: CompiledModel, out: Path, runtime: str = "python3.11", **options: str) -> Bundle:
@@ -109,12 +114,30 @@ def test_the_settings_are_the_engines(article_bundle: Bundle) -> None:
     assert (chosen.memory_mb, chosen.timeout_s) == (300, 30)
 
 
-def test_training_data_stays_here(article_bundle: Bundle) -> None:
-    """Neither ranges nor quantiles of the training data are in the zip."""
+def test_training_data_stays_here(article_bundle: Bundle, cancer: Cancer) -> None:
+    """No row of it is in the zip: of a feature, its range and quantiles are."""
     with zipfile.ZipFile(article_bundle.function_zip) as archive:
         content = archive.read("model.poner")
-    assert b"quantiles" not in content
-    assert b"minimum" not in content
+    for row in cancer.X:
+        assert row.tobytes() not in content
+    served, _ = read_section(content)
+    assert served.signature.features == article_bundle.manifest.signature.features
+
+
+def test_the_bytes_that_were_proved_are_shipped(
+    article_compiled: CompiledModel, article_bundle: Bundle, tmp_path: Path
+) -> None:
+    """model.poner in the zip has the hash of the proved file; other bytes are not packed."""
+    assert article_compiled.evidence is not None
+    with zipfile.ZipFile(article_bundle.function_zip) as archive:
+        content = archive.read("model.poner")
+    assert hashlib.sha256(content).hexdigest() == article_compiled.evidence.sha256
+    served = dataclasses.replace(article_compiled.served, number_type="float64")
+    tables = content[: struct.unpack_from("<Q", content, 40)[0]]
+    other = add_section(tables, served.to_section(article_compiled.provenance))
+    with pytest.raises(ParityError, match="not those that were proved"):
+        make(dataclasses.replace(article_compiled, content=other), tmp_path / "build")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_bundle_reads_back(article_bundle: Bundle) -> None:

@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from poner import loader
-from poner.artifacts import Examples, Feature, Provenance, Signature, Table
+from poner.artifacts import Examples, Provenance, Table
 from poner.bundle import Bundle, FunctionSettings, Library, SlimmingStep, read_bundle
 from poner.bundler import LayeredFunction, make_layered_bundle, sklearn_function
 from poner.bundler.trial import host_architecture
@@ -31,6 +31,7 @@ from poner.errors import (
     QuotaError,
 )
 from poner.limits import RUNTIMES
+from poner.signature import Feature, Signature
 from poner.table import as_lists, read_table
 from tests.conftest import WIRE_NAMES, Legacy
 from tests.layered import InstalledLayers, make_examples, make_function
@@ -155,12 +156,11 @@ def test_a_handler_that_answers_otherwise_is_found_out(make: Make) -> None:
     """The scores may agree; what a client is told counts by itself."""
     flipped = dataclasses.replace(EXAMPLES.signature, classes=(1, 0))
     function = make_function(MODEL, EXAMPLES)
-    swapped = function.files["model.json"].replace(b"0,\n  1", b"1,\n  0")
-    assert swapped != function.files["model.json"]
+    served = json.loads(function.files["model.json"])
+    served["classes"][0].reverse()
+    files = {**function.files, "model.json": json.dumps(served).encode()}
     with pytest.raises(ParityError, match="predicted classes"):
-        make(
-            dataclasses.replace(function, files={**function.files, "model.json": swapped}), EXAMPLES
-        )
+        make(dataclasses.replace(function, files=files), EXAMPLES)
     with pytest.raises(ParityError, match="answers request 1 of 150"):
         make(function, dataclasses.replace(EXAMPLES, signature=flipped))
 

@@ -15,8 +15,8 @@ import pytest
 from aiohttp import web
 
 from poner import client
-from poner.artifacts import Feature, Signature
 from poner.errors import DeployError, InputError, PredictionError
+from poner.signature import Feature, Signature
 from tests.serving import Handle, answering, serving
 
 SIGNATURE = Signature(

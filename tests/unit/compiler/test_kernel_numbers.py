@@ -56,7 +56,7 @@ def source(name: str) -> str:
 
 
 def enumerators(name: str, first: str) -> list[str]:
-    """The names of the enum of a C file that begins with this name, without the count at its end."""
+    """The names of a C file's enum that begins with this name, but for the count at its end."""
     found = re.search(rf"enum\s*{{\s*({first}\b[^}}]*)}}", source(name))
     assert found, f"{name} has no enum that begins with {first}"
     names = [item.strip() for item in found[1].split(",") if item.strip()]

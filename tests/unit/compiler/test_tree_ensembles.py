@@ -51,7 +51,7 @@ def read_ensemble(model: Any) -> TreeEnsemble:
 
 def answer(program: Program, rows: FloatArray, layout: Any = lay_out) -> FloatArray:
     """The kernel's answer: (n_rows, width)."""
-    model = Model(write_tables(program, {}, layout=layout))
+    model = Model(write_tables(program, layout=layout))
     return np.frombuffer(model.evaluate(_kernel.PREDICT, rows.tobytes())).reshape(len(rows), -1)
 
 

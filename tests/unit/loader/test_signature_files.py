@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from poner import loader
-from poner.artifacts import Signature
 from poner.errors import SignatureError, StorageError, UsageError
 from poner.loader import model_files, save_model
+from poner.signature import Signature
 from tests.killing import kill_before_each_step
 from tests.saving import CLASSES, ROWS, fitted_tree
 

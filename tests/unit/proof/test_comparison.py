@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from poner.artifacts import Examples, Feature, ParityReport, Signature, Table
+from poner.artifacts import Examples, ParityReport, Table
 from poner.bundle import KnownAnswer
 from poner.errors import ParityError
 from poner.proof import Doubts, Subject, Tolerance, compare, describe, find_known_answer, rivals
+from poner.signature import Feature, Signature
 
 SCORES = "predict_proba"
 

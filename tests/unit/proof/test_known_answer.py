@@ -34,7 +34,8 @@ def with_features(compiled: CompiledModel, **changes: dict[str, Any]) -> Compile
         replace(feature, **changes.get(feature.wire_name, {}))
         for feature in compiled.signature.features
     )
-    return replace(compiled, signature=replace(compiled.signature, features=features))
+    signature = replace(compiled.signature, features=features)
+    return replace(compiled, served=replace(compiled.served, signature=signature))
 
 
 def test_the_row_is_of_medians_and_the_answer_the_models_own(cancer: Cancer) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas
 import pytest
 
-from poner.artifacts import Feature, Signature, wire_names
 from poner.errors import InputError, SignatureError
 from poner.rows import as_matrix, as_objects, as_records, order_columns
+from poner.signature import Feature, Signature, wire_names
 
 SIGNATURE = Signature(
     features=(Feature("meanArea", "mean area"), Feature("age", "age")), classes=(0, 1)

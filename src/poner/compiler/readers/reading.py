@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from poner.artifacts import FittedObject, JsonScalar, Oracle, Table
+from poner.artifacts import FittedObject, Oracle, Table
 from poner.compiler.program import ProgramBuilder
 from poner.errors import ModelUnreadableError, NotSupportedError
+from poner.signature import JsonScalar
 
 _INSTEAD = (
     "Build with --engine auto, which takes onnx or sklearn instead, or replace the step by one "
