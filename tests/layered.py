@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import sklearn
 
-from poner.artifacts import Examples, ModelFile
+from poner.artifacts import Examples, ModelFile, is_missing
 from poner.bundle import Layer, Library, SlimmingStep, zip_record
 from poner.bundler import LayeredFunction, sklearn_function
 from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.zips import make_zip
-from poner.signature import Feature, Signature, is_missing
+from poner.signature import Feature, Signature
 from poner.table import read_table
 
 VERSIONS = {"scikit-learn": sklearn.__version__, "numpy": np.__version__}

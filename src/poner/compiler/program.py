@@ -109,7 +109,7 @@ class Program:
         return self.steps[register - 1].width if register else self.n_features
 
     def origin(self, register: int, column: int) -> int | None:
-        """Index of the feature that a column still equals, but for gaps and rounding; or None."""
+        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
         return _origin(self, register, column)
 
     def origins(self, kind: type[Operation]) -> frozenset[int]:
@@ -160,7 +160,7 @@ class ProgramBuilder:
         return len(self.steps)
 
     def origin(self, register: int, column: int) -> int | None:
-        """Index of the feature that a column still equals, but for gaps and rounding; or None."""
+        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
         return _origin(self, register, column)
 
     def select(self, source: int, columns: Sequence[int] | np.ndarray[Any, Any]) -> int:
