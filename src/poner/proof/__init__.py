@@ -9,6 +9,7 @@ differs. The proof starts no process and reads no file: its callers give it the 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -94,7 +95,8 @@ def prove(
         ParityError: an answer differs by more than rounding.
     """
     asked, rows = AskedModel(model.oracle, known), examples.rows.numbers
-    ours = {name: compiled.evaluate(OUTPUTS[name], rows) for name in compiled.outputs}
+    threads = os.cpu_count() or 1
+    ours = {name: compiled.evaluate(OUTPUTS[name], rows, threads) for name in compiled.outputs}
     subject = Subject(
         "The compiled model",
         "Please report it with the model's class and parameters.",
