@@ -14,7 +14,7 @@ from poner.errors import BundleError
 from poner.signature import PredictionValue, Signature
 from poner.storage import read_file, restore
 
-MANIFEST_FORMAT = 3
+MANIFEST_FORMAT = 4
 MANIFEST_NAME = "manifest.json"
 FUNCTION_ZIP = "function.zip"
 

@@ -155,7 +155,12 @@ def show_bundle(bundle: Bundle) -> None:
     zips = "zips" if manifest.layers else "zip"
     say(
         f"Tried from the finished {zips} on Python {tried.python_version} ({tried.architecture}): "
-        f"{tried.rows:,} rows and {tried.requests:,} requests."
+        f"{tried.rows:,} rows and {tried.requests:,} requests"
+        + (
+            f", {tried.requests_tied:,} of them with ties among classes."
+            if tried.requests_tied
+            else "."
+        )
     )
     if tried.architecture != manifest.architecture:
         what = "function tried is its twin" if manifest.layers else "kernel tried is its twin"

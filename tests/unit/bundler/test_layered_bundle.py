@@ -178,6 +178,24 @@ def test_values_are_compared_within_the_tolerance(make: Make) -> None:
         make(make_function(model, examples), far)
 
 
+def test_every_output_is_compared(make: Make) -> None:
+    """Scores of one method may agree where those of another differ; several outputs, too."""
+    both = make_examples(MODEL, X, classes=(0, 1), scores="decision_function")
+    answers = {**both.answers, **EXAMPLES.answers}
+    both = dataclasses.replace(both, answers=answers)
+    outputs = make(make_function(MODEL, both), both).manifest.parity.outputs
+    assert {output.output for output in outputs} == {
+        "decision_function",
+        "predict_proba",
+        "predict",
+    }
+    for output, own in answers.items():
+        wrong = dataclasses.replace(both, answers={**answers, output: own[::-1]})
+        what = "predicted classes" if output == "predict" else output
+        with pytest.raises(ParityError, match=f"gives other {what} than the model"):
+            make(make_function(MODEL, both), wrong)
+
+
 def test_the_known_answer_is_asked_of_the_zips(make: Make) -> None:
     """One request more than the proof's own; it reads back as it was, class or value."""
     model = LinearRegression().fit(X, X @ [1.0, 2.0, 3.0])

@@ -24,7 +24,7 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
+from sklearn.preprocessing import MinMaxScaler, PowerTransformer
 from sklearn.tree import (
     DecisionTreeClassifier,
     DecisionTreeRegressor,
@@ -297,3 +297,15 @@ def test_refusals_are_compared_too() -> None:
         pytest.raises(ParityError, match="refuses"),
     ):
         pipeline.compile_trained(replace(trained, oracle=Lenient(trained.oracle)))
+
+
+def test_rows_that_both_refuse_are_counted() -> None:
+    """They are left out of the comparison; some of them are asked of the model, too."""
+    X = np.random.default_rng(0).uniform(0.1, 2.0, size=(60, 3))
+    model = make_pipeline(PowerTransformer("box-cox"), LinearRegression()).fit(X, X[:, 0])
+    rows = np.concatenate([X, -X])
+    parity = compile_fitted(model, rows).parity
+    assert parity is not None
+    assert parity.rows_by_kind["training"] == 60
+    assert parity.rows_refused >= 60
+    assert 20 <= parity.refusals_compared <= parity.rows_refused

@@ -179,5 +179,5 @@ def test_a_manifest_from_before_is_told_by_its_format(
     values = json.loads(article_bundle.manifest.to_json())
     del values["known_answer"]
     (tmp_path / "manifest.json").write_text(json.dumps(values | {"format": 2}))
-    with pytest.raises(BundleError, match="format 2; this poner reads 3"):
+    with pytest.raises(BundleError, match="format 2; this poner reads 4"):
         read_bundle(tmp_path)
