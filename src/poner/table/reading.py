@@ -106,10 +106,10 @@ def _frame_columns(
     order = order_columns([str(name) for name in frame.columns], signature, "The DataFrame")
     if not hasattr(frame, "iloc"):  # not pandas'
         return [np.asarray(frame[frame.columns[place]].to_numpy()) for place in order]
-    if only_numbers:
-        matrix: NDArray[Any] = frame.iloc[:, order].to_numpy()
-        if matrix.dtype.kind in "biuf":
-            return matrix
+    # A column of another dtype is taken alone: beside integers pandas would give a categorical's
+    # gap as the smallest integer.
+    if only_numbers and all(isinstance(d, np.dtype) and d.kind in "biuf" for d in frame.dtypes):
+        return np.asarray(frame.iloc[:, order].to_numpy())
     return [frame.iloc[:, place].to_numpy() for place in order]
 
 

@@ -177,5 +177,5 @@ def test_several_outputs_are_printed(
 
 def test_the_csv_is_a_singular_thing() -> None:
     """The sentence about its columns is one that people would write."""
-    with pytest.raises(InputError, match="The lines of the CSV have a column 'x'"):
+    with pytest.raises(InputError, match="The header of the CSV has 'x', which is not a feature"):
         read_csv("x\n1\n", MIXED)
