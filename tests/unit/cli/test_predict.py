@@ -44,6 +44,11 @@ def test_a_category_of_a_csv_stays_text(text: str) -> None:
     ]
 
 
+def test_a_blank_cell_is_missing() -> None:
+    """Whatever its feature is."""
+    assert read_csv("age,color\n  , \t\n", MIXED) == [{"age": None, "color": None}]
+
+
 def test_without_a_signature_cells_are_guessed() -> None:
     """What is no number is a text; the function says what it wants."""
     assert read_csv("age,color\n1.5,red\nnan,\n", None) == [
