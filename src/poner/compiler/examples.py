@@ -22,7 +22,7 @@ from poner.artifacts import (
     Table,
     TrainedModel,
 )
-from poner.compiler.hard_values import HardValues, find_hard_values
+from poner.compiler.boundary_values import BoundaryValues, boundary_values
 from poner.compiler.parity_rows import Answerable, make_rows, probes_of
 from poner.compiler.proof import class_indices
 from poner.compiler.readers import read_model
@@ -53,7 +53,7 @@ class _Known:
     """Which features are texts."""
     vocabulary: Sequence[str]
     """The texts behind the category codes in rows."""
-    values: HardValues
+    values: BoundaryValues
     """What to try of each feature."""
 
 
@@ -169,7 +169,7 @@ def _read(model: TrainedModel) -> _Known | None:
     return _Known(
         replace(model.signature, features=features),
         program.vocabulary,
-        find_hard_values(program),
+        boundary_values(program),
     )
 
 
@@ -189,7 +189,7 @@ def _look_at_data(model: TrainedModel) -> _Known:
             case _:
                 assert_never(feature.kind)
     no_points = np.empty((0, len(by_feature)))
-    values = HardValues(tuple(by_feature), frozenset(rows.categories), frozenset(), no_points)
+    values = BoundaryValues(tuple(by_feature), frozenset(rows.categories), frozenset(), no_points)
     return _Known(model.signature, codes.vocabulary, values)
 
 
