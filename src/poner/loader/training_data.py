@@ -12,14 +12,7 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import (
-    MOST_CATEGORIES,
-    QUANTILE_STEPS,
-    Feature,
-    Kind,
-    Table,
-    is_missing,
-)
+from poner.artifacts import MOST_CATEGORIES, QUANTILE_STEPS, Feature, Kind, Table, is_missing
 from poner.errors import SignatureError
 from poner.table import CategoryCodes, read_column
 
