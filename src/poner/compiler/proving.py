@@ -16,7 +16,7 @@ from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import write_tables
 from poner.proof import BoundaryValues, Doubts, Known, affordable_rows
 from poner.signature import Signature
-from poner.table import CategoryCodes
+from poner.table import CategoryCodes, recode
 
 _UNKNOWN_SPREAD = np.array([-100.0, -10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0, 100.0])
 """What is tried of a feature of which nothing is known."""
@@ -51,10 +51,10 @@ def know_program(signature: Signature, program: Program) -> Known:
 
 def know_data(model: TrainedModel) -> Known:
     """What the signature and the training rows tell of a model that the compiler cannot read."""
-    features, rows = model.signature.features, model.training_rows
+    rows = recode(model.training_rows, model.signature, model.training_rows.vocabulary)
     codes = CategoryCodes(rows.vocabulary, grows=True)
     by_feature = []
-    for column, feature in zip(rows.numbers.T, features, strict=True):
+    for column, feature in zip(rows.numbers.T, model.signature.features, strict=True):
         seen = column[~np.isnan(column)].tolist()
         match feature.kind:
             case "category":
@@ -64,10 +64,8 @@ def know_data(model: TrainedModel) -> Known:
                 by_feature.append(np.unique([*seen, *feature.quantiles] or _UNKNOWN_SPREAD))
             case _:
                 assert_never(feature.kind)
-    kinds = enumerate(model.signature.kinds)
-    categories = frozenset(place for place, kind in kinds if kind == "category")
-    no_points = np.empty((0, len(features)))
-    values = BoundaryValues(tuple(by_feature), categories, frozenset(), no_points)
+    no_points = np.empty((0, len(by_feature)))
+    values = BoundaryValues(tuple(by_feature), frozenset(rows.categories), frozenset(), no_points)
     return Known(model.signature, codes.vocabulary, values)
 
 
