@@ -34,7 +34,7 @@ from poner.bundler.zips import make_zip
 from poner.compiled_model import CompiledModel
 from poner.errors import ParityError
 from poner.interpreters import find_python
-from poner.proof import ROWS_OF_A_KIND, find_known_answer
+from poner.proof import find_known_answer
 from poner.storage import scratch_folder, temporary_faults
 
 __all__ = [
@@ -94,7 +94,7 @@ def make_native_bundle(
             architecture=architecture,
             interpreter=interpreter,
             engine="native",
-            examples=evidence.thinned(ROWS_OF_A_KIND),
+            examples=evidence,
             tolerance=NATIVE,
         )
         _, verification = verify(trial, scratch)

@@ -32,7 +32,7 @@ from poner.bundler.verification import Trial
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.interpreters import find_python
-from poner.proof import ROWS_OF_A_KIND, Tolerance, find_known_answer
+from poner.proof import Tolerance, find_known_answer
 from poner.storage import scratch_folder, temporary_faults
 
 _TRYING = "Trying the finished function"
@@ -106,7 +106,7 @@ def make_layered_bundle(
             architecture=host_architecture(),
             interpreter=interpreter,
             engine=function.engine,
-            examples=examples.thinned(ROWS_OF_A_KIND),
+            examples=examples,
             tolerance=Tolerance(function.tolerance),
         )
         records = [record, *(layer.zip for layer in runnable.layers)]
@@ -129,7 +129,7 @@ def make_layered_bundle(
             poner_version=importlib.metadata.version("poner"),
             slimming=made.slimming,
             bytecode=made.bytecode,
-            known_answer=find_known_answer(trial.examples, trial.tolerance),
+            known_answer=find_known_answer(examples, trial.tolerance),
         )
         described = manifest.to_json().encode()
         write_folder(out, {FUNCTION_ZIP: function_zip, **made.files, MANIFEST_NAME: described})

@@ -280,33 +280,34 @@ def compare_answers(
     allowed, tied = tolerance.allowed(examples.predictions), 0
     same = rivals(examples, tolerance.same_score)
     for number, (response, request) in enumerate(zip(responses, requests, strict=True)):
-        prediction = response.body.get("prediction")
-        if request.known is not None:
-            good = response.status == 200 and request.known.agrees_with(prediction)
-        elif request.refused:
-            good = response.status == 400
-        elif request.prediction is None:
-            good = response.status == 400 and response.body.get("reason") == NO_FINITE_ANSWER
-        elif response.status == 200 and agrees(
-            prediction, request.prediction, allowed[request.row]
-        ):
-            good = True
-        else:
-            row = [part[request.row] for part in same]
-            good = response.status == 200 and _is_rival(prediction, examples.signature, row)
-            tied += good
-        if not good:
+        if _is_as_wanted(response, request, allowed):
+            continue
+        row = [part[request.row] for part in same] if request.row >= 0 else []
+        if response.status != 200 or not _is_rival(response, examples.signature, row):
             raise failure(
                 f"answers request {number + 1} of {len(requests)} otherwise than the model", advice
             )
+        tied += 1
     return tied
 
 
-def _is_rival(prediction: Any, signature: Signature, same: Sequence[NDArray[np.bool_]]) -> bool:
-    """Whether a prediction is made of classes that the model could have answered as well."""
-    classes = signature.output_classes or ()
+def _is_as_wanted(response: Response, request: Request, allowed: FloatArray) -> bool:
+    """Whether a request is answered as the model does, within what values may differ by."""
+    prediction = response.body.get("prediction")
+    if request.known is not None:
+        return response.status == 200 and request.known.agrees_with(prediction)
+    if request.refused:
+        return response.status == 400
+    if request.prediction is None:
+        return response.status == 400 and response.body.get("reason") == NO_FINITE_ANSWER
+    return response.status == 200 and agrees(prediction, request.prediction, allowed[request.row])
+
+
+def _is_rival(response: Response, signature: Signature, same: Sequence[NDArray[np.bool_]]) -> bool:
+    """Whether an answer is made of classes that the model could have answered as well."""
+    prediction, classes = response.body.get("prediction"), signature.output_classes or ()
     answered = prediction if len(classes) > 1 else [prediction]
-    if not classes or not isinstance(answered, list) or len(answered) != len(classes):
+    if not same or not isinstance(answered, list) or len(answered) != len(classes):
         return False
     possible = [itertools.compress(names, part) for names, part in zip(classes, same, strict=True)]
     return all(

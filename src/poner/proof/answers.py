@@ -11,10 +11,10 @@ from poner.artifacts import Examples, FloatArray, Table
 from poner.errors import ModelUnreadableError, ParityError
 from poner.proof.asked_model import AskedModel, Known
 from poner.proof.questions import Answerable, make_rows, probes_of, thin
-from poner.proof.refusals import CompiledRefusals, Refusals
+from poner.proof.refusals import AskedRefusals, CompiledRefusals, Refusals
 from poner.proof.typical import find_typical_row
 from poner.served_model import NumberType
-from poner.signature import JsonScalar
+from poner.signature import JsonScalar, Signature
 from poner.table import UNKNOWN_CODE, as_lists
 
 _ROWS_ALONE = 100
@@ -46,27 +46,23 @@ def collect_examples(
         ParityError: no row is known that the model answers, or none of its training rows is.
     """
     typical = find_typical_row(model.known, training, refusals.predict)
-    by_compiled = isinstance(refusals, CompiledRefusals)
-    answerable = _find_answerable(model.known, typical, training, refusals, infinite=by_compiled)
+    answerable = _find_answerable(model.known, typical, training, refusals)
     progress(0.1)
+    compared = refusals.compared
     kinds, rows_refused = _answered_rows(model.known, training, answerable, refusals)
+    compared = refusals.compared - compared
     if typical is not None:
         kinds["typical"] = typical
     rows = np.concatenate(list(kinds.values()))
     progress(0.3)
     answers = _ask_in_chunks(model, rows, lambda share: progress(0.3 + 0.7 * share))
-    alone = not by_compiled and _depends_on_company(model, rows, answers)
+    alone = isinstance(refusals, AskedRefusals) and _depends_on_company(model, rows, answers)
     if alone:
         kinds = {kind: thin(rows, _ROWS_ALONE) for kind, rows in kinds.items()}
         rows = np.concatenate(list(kinds.values()))
         answers = _ask_alone(model, rows, list(answers))
-    signature = model.known.signature
-    features = tuple(
-        replace(feature, missing=missing)
-        for feature, missing in zip(signature.features, answerable.missing, strict=True)
-    )
     return Examples(
-        signature=replace(signature, features=features),
+        signature=_with_missing(model.known.signature, answerable),
         rows=model.table(rows),
         rows_by_kind={kind: len(part) for kind, part in kinds.items()},
         answers=answers,
@@ -76,14 +72,23 @@ def collect_examples(
         refused=_refused_rows(model, typical, answerable),
         asked_alone=alone,
         rows_refused=rows_refused,
-        refusals_compared=refusals.compared,
+        refusals_compared=compared,
+    )
+
+
+def _with_missing(signature: Signature, answerable: Answerable) -> Signature:
+    """The signature in which null is answerable wherever the model answers for NaN."""
+    features = zip(signature.features, answerable.missing, strict=True)
+    return replace(
+        signature,
+        features=tuple(replace(feature, missing=missing) for feature, missing in features),
     )
 
 
 def _answered_rows(
     known: Known, training: FloatArray, answerable: Answerable, refusals: Refusals
 ) -> tuple[dict[str, FloatArray], int]:
-    """Rows by kind that the model answers, and how many others there were.
+    """Rows by kind that the model answers, and how many it refuses.
 
     Rows drawn for a model that takes no negative numbers are tried without their signs.
 
@@ -93,11 +98,12 @@ def _answered_rows(
     kinds, rows_refused = {}, 0
     for kind, made in make_rows(training, known.values, answerable, known.most_rows).items():
         rows, taken = made, refusals.taken(made)
+        rows_refused += int(np.sum(~taken))
         if kind == "drawn":
             signed = ~taken & np.any(rows < 0.0, axis=1)
             rows = np.where(signed[:, None], np.abs(rows), rows)
             taken[signed] = refusals.taken(rows[signed])
-        rows_refused += int(np.sum(~taken))
+            rows_refused += int(np.sum(~taken[signed]))
         if np.any(taken):
             kinds[kind] = rows[taken]
     if not kinds:
@@ -116,21 +122,11 @@ def _answered_rows(
 
 
 def _find_answerable(
-    known: Known,
-    typical: FloatArray | None,
-    training: FloatArray,
-    refusals: Refusals,
-    *,
-    infinite: bool,
+    known: Known, typical: FloatArray | None, training: FloatArray, refusals: Refusals
 ) -> Answerable:
-    """What the model takes, feature by feature, in a row that it answers otherwise.
+    """What the model takes, feature by feature, in the typical row or else in one of training.
 
-    Args:
-        known: its features.
-        typical: the row, if there is one; else one of training is taken.
-        training: rows of the training data.
-        refusals: tells which rows are refused.
-        infinite: whether infinities are asked; no request can hold one.
+    Only compiled models are asked about infinities: no request can hold one.
     """
     count = len(known.signature.features)
     nothing = (False,) * count
@@ -144,7 +140,7 @@ def _find_answerable(
     found = []
     for value, where in (
         (np.nan, np.ones(count, bool)),
-        (np.inf, ~texts & infinite),
+        (np.inf, ~texts & isinstance(refusals, CompiledRefusals)),
         (UNKNOWN_CODE, texts),
     ):
         taken = np.zeros(count, bool)

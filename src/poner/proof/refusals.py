@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,25 +12,6 @@ from poner.proof.asked_model import AskedModel
 
 _SAMPLE_ROWS = 16
 _REFUSED_ROWS_ASKED, _REFUSED_PROBES_ASKED = 20, 100
-
-
-class Refusals(Protocol):
-    """Tells which rows the model refuses."""
-
-    compared: int
-    """Refused rows that two were asked about, and that both refuse."""
-
-    def taken(self, rows: FloatArray) -> NDArray[np.bool_]:
-        """(n_rows,) which rows are answered."""
-        ...
-
-    def taken_probes(self, probes: FloatArray, names: list[str]) -> NDArray[np.bool_]:
-        """(n,) which rows are answered that each have an odd value in the feature of that name."""
-        ...
-
-    def predict(self, row: FloatArray) -> FloatArray | None:
-        """What is predicted for one row, (1, n_outputs); None where it is refused."""
-        ...
 
 
 class AskedRefusals:
@@ -51,7 +30,7 @@ class AskedRefusals:
         return np.concatenate([sample, self.model.taken(rows[_SAMPLE_ROWS:])])
 
     def taken_probes(self, probes: FloatArray, names: list[str]) -> NDArray[np.bool_]:
-        """(n,) which rows the model answers."""
+        """(n,) which rows are answered that have an odd value in the features of these names."""
         return self.model.taken(probes)
 
     def predict(self, row: FloatArray) -> FloatArray | None:
@@ -83,7 +62,7 @@ class CompiledRefusals:
         return ~refused
 
     def taken_probes(self, probes: FloatArray, names: list[str]) -> NDArray[np.bool_]:
-        """(n,) which rows the compiled model answers.
+        """(n,) which rows are answered that have an odd value in the features of these names.
 
         Raises:
             ParityError: the model answers one that its compiled form refuses, or the other way.
@@ -107,6 +86,10 @@ class CompiledRefusals:
             return self.compiled.evaluate(OUTPUTS["predict"], row)
         except InputError:
             return None
+
+
+Refusals = AskedRefusals | CompiledRefusals
+"""Tells which rows a model refuses; `compared` counts those that two were asked about."""
 
 
 def _unlike(what: str) -> ParityError:

@@ -13,8 +13,18 @@ from typing import Any
 
 import pytest
 
-from poner.bundler.trial import Answers, Request, ask, read_answers, unpacked
+from poner.bundler.trial import (
+    Answers,
+    Request,
+    Response,
+    ask,
+    compare_answers,
+    read_answers,
+    unpacked,
+)
 from poner.errors import BundleError, ParityError
+from poner.proof import Tolerance
+from tests.proving import make_examples
 
 HANDLER = """
 import json
@@ -178,3 +188,19 @@ def test_a_zip_that_does_not_fit_the_disk(tmp_path: Path) -> None:
     ):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("answered", "tied"), [("no", 0), ("yes", 1), ("maybe", None), (1, None), (["yes"], None)]
+)
+def test_a_class_with_the_same_score_is_counted(answered: Any, tied: int | None) -> None:
+    """Rounding may choose between classes that the model's own scores hold for equal."""
+    examples = make_examples([0], [[0.5, 0.5, 0.0]], classes=("no", "yes", "maybe"))
+    requests = [Request(0, "{}", "no")]
+    responses = [Response(200, {"prediction": answered})]
+    how: Any = {"tolerance": Tolerance(1e-9), "advice": "Look."}
+    if tied is None:
+        with pytest.raises(ParityError, match="answers request 1 of 1 otherwise"):
+            compare_answers(responses, requests, examples, **how)
+    else:
+        assert compare_answers(responses, requests, examples, **how) == tied

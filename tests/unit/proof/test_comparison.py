@@ -12,28 +12,7 @@ from poner.artifacts import Examples, ParityReport, Table
 from poner.bundle import KnownAnswer
 from poner.errors import ParityError
 from poner.proof import Doubts, Subject, Tolerance, compare, describe, find_known_answer, rivals
-from poner.signature import Feature, Signature
-
-SCORES = "predict_proba"
-
-
-def make_examples(
-    predictions: Any, scores: Any = None, *, classes: Any = None, method: str = SCORES
-) -> Examples:
-    """So many rows with these answers."""
-    own = np.array(predictions, dtype=float).reshape(len(predictions), -1)
-    answers = {"predict": own}
-    if scores is not None:
-        answers = {method: np.array(scores, dtype=float).reshape(len(own), -1), "predict": own}
-    return Examples(
-        signature=Signature((Feature("a", "a"),), classes),
-        rows=Table.of_numbers(np.zeros((len(own), 1))),
-        rows_by_kind={"training": len(own)},
-        answers=answers,
-        number_type="float64",
-        none_of=(),
-        typical=None,
-    )
+from tests.proving import make_examples
 
 
 def check(
