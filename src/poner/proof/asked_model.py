@@ -36,7 +36,7 @@ class Known:
 
 
 class AskedModel:
-    """A model, asked with rows that hold a text's place among the known texts."""
+    """A model with what is known of it, to be asked with rows of numbers and category codes."""
 
     def __init__(self, oracle: Oracle, known: Known) -> None:
         self.oracle, self.known = oracle, known
@@ -103,7 +103,7 @@ class AskedModel:
 def _class_indices(
     answers: NDArray[Any], classes: tuple[tuple[JsonScalar, ...], ...]
 ) -> FloatArray:
-    """The place of each answer among the classes of its output, (n_rows, n_outputs); or -1."""
+    """The index of each answer among the classes of its output, (n_rows, n_outputs); or -1."""
     columns = []
     for output, names in enumerate(classes):
         values, places = np.unique(answers[:, output], return_inverse=True)

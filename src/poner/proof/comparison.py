@@ -95,8 +95,15 @@ def compare(
         examples: the rows, with the model's own answers.
 
     Raises:
-        ParityError: an answer differs by more than its tolerance, and no reason is known.
+        ParityError: an answer differs by more than its tolerance, and no reason is known; or there
+            are answers of an output that the model does not have.
     """
+    for output in answers:
+        if output not in examples.answers:
+            raise ParityError(
+                f"{subject.name} has the output {output}, which the model itself does not have.",
+                subject.advice,
+            )
     outputs, worst = [], np.zeros(len(examples.rows), np.int8)
     for output in examples.answers:
         if output in answers:
@@ -119,18 +126,25 @@ def compare(
     )
 
 
-def rivals(examples: Examples, same_score: float) -> list[NDArray[np.bool_]]:
+def rivals(
+    examples: Examples, same_score: float, places: slice | NDArray[np.intp] = slice(None)
+) -> list[NDArray[np.bool_]]:
     """For each output the classes that the model could have answered as well.
 
+    Args:
+        examples: with the model's answers and scores.
+        same_score: what scores may differ by, relative.
+        places: the rows to look at.
+
     Returns:
-        (n_rows, n_classes) for each output: whether the model's own score of a class is that of
+        (n_places, n_classes) for each output: whether the model's own score of a class is that of
         its answer, but for rounding; the answer is among them.
     """
     found = []
     classes = examples.signature.output_classes or ()
-    scores = _scores_of_classes(examples, [len(names) for names in classes])
+    scores = _scores_of_classes(examples, places, [len(names) for names in classes])
     for output, names in enumerate(classes):
-        own = examples.predictions[:, output].astype(np.intp)
+        own = examples.predictions[places, output].astype(np.intp)
         same = np.arange(len(names)) == own[:, None]
         if scores:
             part = scores[output]
@@ -153,7 +167,9 @@ def _compare(
     difference = np.zeros(own.shape)
     is_label = output == "predict" and examples.signature.classes is not None
     if is_label:
-        agreement[_are_rivals(examples, ours, tolerance.same_score)] = Agreement.TIED
+        places = np.flatnonzero(~equal)
+        same = rivals(examples, tolerance.same_score, places)
+        agreement[places[_are_among(ours[places], same)]] = Agreement.TIED
     else:
         with np.errstate(invalid="ignore"):
             difference = np.where(equal[:, None], 0.0, np.abs(ours - own))
@@ -237,22 +253,23 @@ def usual_sizes(own: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(np.nan_to_num(np.abs(own), posinf=0.0), usual))
 
 
-def _are_rivals(examples: Examples, ours: FloatArray, same_score: float) -> NDArray[np.bool_]:
+def _are_among(labels: FloatArray, rivals_of: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """(n_rows,) whether the model could as well have answered these labels."""
-    good = np.ones(len(ours), bool)
-    for output, same in enumerate(rivals(examples, same_score)):
-        label = ours[:, output]
+    good = np.ones(len(labels), bool)
+    for label, same in zip(labels.T, rivals_of, strict=True):
         known = (label >= 0) & (label < same.shape[1])
         good &= known & same[np.arange(len(same)), np.where(known, label, 0).astype(np.intp)]
     return good
 
 
-def _scores_of_classes(examples: Examples, widths: list[int]) -> list[FloatArray]:
-    """The scores of each output's classes, (n_rows, n_classes) each; none where they say less."""
+def _scores_of_classes(
+    examples: Examples, places: slice | NDArray[np.intp], widths: list[int]
+) -> list[FloatArray]:
+    """The scores of each output's classes, (n_places, n_classes); none where they say less."""
     method = examples.scores_method
     if method is None:
         return []
-    scores = examples.answers[method]
+    scores = examples.answers[method][places]
     if scores.shape[1] == sum(widths):
         return np.split(scores, np.cumsum(widths)[:-1], axis=1)
     if scores.shape[1] == len(widths) and set(widths) == {2}:  # of the second class alone

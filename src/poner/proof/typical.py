@@ -96,7 +96,8 @@ def find_known_answer(examples: Examples, tolerance: Tolerance) -> KnownAnswer |
     )
     own = examples.predictions[place]
     prediction = as_answered(own, examples.signature)
-    tied = any(same[place].sum() > 1 for same in rivals(examples, tolerance.same_score))
+    same_score = tolerance.same_score
+    tied = any(same.sum() > 1 for same in rivals(examples, same_score, np.array([place])))
     if prediction is None or not sayable or tied:
         return None
     allowed = tolerance.allowed(examples.predictions)[place]

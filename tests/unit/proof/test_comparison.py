@@ -168,6 +168,15 @@ def test_scores_of_another_form_are_no_scores() -> None:
         check(examples, [0, 1], np.zeros((2, 3)))
 
 
+def test_an_output_that_the_model_has_not_is_an_error() -> None:
+    """There is nothing to compare its answers with."""
+    examples = make_examples([0, 1], classes=(0, 1))
+    subject = Subject("It", "Look.", {"predict": Tolerance(1e-9)})
+    answers = {"predict": examples.predictions, "predict_proba": np.zeros((2, 2))}
+    with pytest.raises(ParityError, match="has the output predict_proba"):
+        compare(subject, answers, examples)
+
+
 def test_without_scores_the_labels_decide() -> None:
     """A model that has neither probabilities nor decision values."""
     examples = make_examples([0, 1], classes=(0, 1))
