@@ -185,11 +185,18 @@ def _compare(
         what = "predicted classes" if is_label else output
         largest = None if is_label else float(np.nanmax(difference))
         raise _differs(subject, what, bad, len(own), largest)
+    return agreement, _count(output, agreement, difference, tolerance)
+
+
+def _count(
+    output: str, agreement: NDArray[np.int8], difference: FloatArray, tolerance: Tolerance
+) -> OutputParity:
+    """How many rows there are of each Agreement."""
     tied = agreement == Agreement.TIED
     counts = np.bincount(agreement, minlength=len(Agreement)).tolist()
-    return agreement, OutputParity(
+    return OutputParity(
         output=output,
-        rows_tried=len(own),
+        rows_tried=len(agreement),
         rows_equal=counts[Agreement.EQUAL],
         rows_rounded=counts[Agreement.ROUNDED],
         rows_cancelled=counts[Agreement.CANCELLED],
