@@ -12,21 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from poner.compiler.operations import (
-    CastFloat32,
-    Combine,
-    Constant,
-    Function,
-    Join,
-    Linear,
-    Map,
-    Operation,
-    Pairing,
-    Reduce,
-    Reduction,
-    Require,
-    Select,
-)
+from poner.compiler.operations.elementwise import Combine, Function, Map, Pairing
+from poner.compiler.operations.operation import Operation
+from poner.compiler.operations.plumbing import CastFloat32, Constant, Join, Require, Select
+from poner.compiler.operations.rowwise import Linear, Reduce, Reduction
 
 MOST_JOINED = 4
 """Registers a step can read (kernel.h)."""
@@ -106,7 +95,7 @@ class Program:
         return self.steps[register - 1].width if register else self.n_features
 
     def origin(self, register: int, column: int) -> int | None:
-        """Index of the feature that a column still equals, apart from gaps and rounding; or None."""
+        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
         return _origin(self, register, column)
 
     def origins(self, kind: type[Operation]) -> frozenset[int]:
@@ -161,7 +150,7 @@ class ProgramBuilder:
         return float(self.strings.setdefault(text, len(self.strings)))
 
     def origin(self, register: int, column: int) -> int | None:
-        """Index of the feature that a column still equals, apart from gaps and rounding; or None."""
+        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
         return _origin(self, register, column)
 
     def select(self, source: int, columns: Sequence[int] | np.ndarray[Any, Any]) -> int:
