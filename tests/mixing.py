@@ -10,7 +10,9 @@ import numpy as np
 
 from poner.artifacts import Examples, ParityReport, Provenance
 from poner.compiled_model import CompiledModel
-from poner.compiler.operations import Function, Pairing, Recode, Reduction
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.lookup import Recode
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import add_section, write_tables
 from poner.proof import BoundaryValues, Known

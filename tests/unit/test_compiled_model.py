@@ -14,7 +14,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from poner.compiled_model import CompiledModel, load_model
-from poner.compiler.operations import TreeEnsemble, Trees
+from poner.compiler.operations.trees import TreeEnsemble, Trees
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import add_section, write_tables
 from poner.errors import InputError, KernelError, StorageError

@@ -13,7 +13,7 @@ from dataclasses import replace
 from poner import proof
 from poner.artifacts import Examples, TrainedModel
 from poner.compiled_model import CompiledModel
-from poner.compiler.operations import CastFloat32
+from poner.compiler.operations.plumbing import CastFloat32
 from poner.compiler.proving import find_doubts, know_data, know_program, settle
 from poner.compiler.readers import read_model
 from poner.compiler.tables import add_section, write_tables

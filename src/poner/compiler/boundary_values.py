@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations import CastFloat32, Distances, Recode
+from poner.compiler.operations.distances import Distances
+from poner.compiler.operations.lookup import Recode
+from poner.compiler.operations.plumbing import CastFloat32
 from poner.compiler.program import Program
 from poner.proof import BoundaryValues
 

@@ -12,21 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from poner.compiler.operations import (
-    CastFloat32,
-    Combine,
-    Constant,
-    Function,
-    Join,
-    Linear,
-    Map,
-    Operation,
-    Pairing,
-    Reduce,
-    Reduction,
-    Require,
-    Select,
-)
+from poner.compiler.operations.elementwise import Combine, Function, Map, Pairing
+from poner.compiler.operations.operation import Operation
+from poner.compiler.operations.plumbing import CastFloat32, Constant, Join, Require, Select
+from poner.compiler.operations.rowwise import Linear, Reduce, Reduction
 from poner.table import CategoryCodes
 
 MOST_JOINED = 4

@@ -10,7 +10,7 @@ import numpy as np
 from poner.artifacts import FloatArray, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler.boundary_values import boundary_values
-from poner.compiler.operations import CANCELLATION
+from poner.compiler.operations.operation import CANCELLATION
 from poner.compiler.program import Output, Program
 from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import write_tables

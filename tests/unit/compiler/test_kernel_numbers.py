@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
 
 import pytest
 
-from poner.compiler import operations, tables
-from poner.compiler.layout import coded, nodes, plain, shallow
-from poner.compiler.operations import (
-    Extrapolation,
-    Function,
-    KernelForm,
-    Metric,
-    NeighbourWeights,
-    Pairing,
-    PowerMethod,
-    Reduction,
-)
+from poner.compiler import tables
+from poner.compiler.layout import coded, nodes, shallow
+from poner.compiler.operations.distances import Metric, NeighbourWeights
+from poner.compiler.operations.elementwise import Function, Pairing, PowerMethod
+from poner.compiler.operations.lookup import Extrapolation
+from poner.compiler.operations.operation import KernelForm
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.program import MOST_JOINED, Output
 from poner.compiler.readers import adaboost, hist_categories, imputation, polynomials
 
@@ -56,7 +52,7 @@ def source(name: str) -> str:
 
 
 def enumerators(name: str, first: str) -> list[str]:
-    """The names of a C file's enum that begins with this name, but for the count at its end."""
+    """The names of the enum of a C file that begins with this name, without the final count."""
     found = re.search(rf"enum\s*{{\s*({first}\b[^}}]*)}}", source(name))
     assert found, f"{name} has no enum that begins with {first}"
     names = [item.strip() for item in found[1].split(",") if item.strip()]
@@ -71,19 +67,23 @@ def defined(name: str, constant: str) -> int:
     return 1 << int(shift[1]) if shift else int(found[1].strip().rstrip("u"), 0)
 
 
+def forms() -> Iterator[type[KernelForm]]:
+    """The operations and layouts that have a number."""
+    kinds: list[type] = [KernelForm]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        if hasattr(kind, "number") and kind.__module__.startswith("poner."):
+            yield kind
+
+
 def test_operations_have_the_numbers_of_the_kernels_table() -> None:
     """Each kernel form is a row of the table, and each row has its form."""
-    rows = re.findall(r"\[(\d+)\] = OPERATION\((\w+),", source("operations.c"))
-    forms = [
-        value
-        for module in (operations, plain, shallow, coded)
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, KernelForm) and hasattr(value, "number")
-    ]
+    rows = re.findall(r"X\((\d+), (\w+), \w+, \w+\)", source("operations.h"))
     ours = {
         LAYOUTS.get(form.__name__)
         or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", form.__name__).lower(): form.number
-        for form in forms
+        for form in forms()
     }
     assert ours == {name: int(number) for number, name in rows}
 

@@ -41,7 +41,7 @@ class KernelForm:
     """
 
     number: ClassVar[int]
-    """Index in the kernel's table of operations (kernel/operations.c)."""
+    """Index in the kernel's table of operations (kernel/operations.h)."""
 
     @property
     def option(self) -> int:

@@ -10,13 +10,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_classes, get_objects, get_vector
-from poner.compiler.operations import (
-    Function,
-    Pairing,
-    Reduction,
-    Softmax,
-    WeightedMedian,
-)
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Reduction, Softmax, WeightedMedian
 from poner.compiler.readers.forest import SINGLE_TREES, node_rows, side_by_side, sum_leaf_rows
 from poner.compiler.readers.members import (
     inner_scope,

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_array, get_list, get_object, get_vector
-from poner.compiler.operations import CategorySplits, IndexArray, Trees
+from poner.compiler.operations.operation import IndexArray
+from poner.compiler.operations.trees import CategorySplits, Trees
 from poner.compiler.readers.reading import Scope
 
 SET_WORDS = 8

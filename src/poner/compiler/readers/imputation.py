@@ -19,17 +19,9 @@ from poner.compiler.fitted import (
     get_object,
     get_value,
 )
-from poner.compiler.operations import (
-    Above,
-    Distances,
-    Function,
-    Impute,
-    Metric,
-    NeighbourWeights,
-    Pairing,
-    Replace,
-    Require,
-)
+from poner.compiler.operations.distances import Distances, Impute, Metric, NeighbourWeights
+from poner.compiler.operations.elementwise import Function, Pairing, Replace
+from poner.compiler.operations.plumbing import Above, Require
 from poner.compiler.readers.encoders import category_key
 from poner.compiler.readers.reading import Scope, TransformerReader
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.fitted import get_array, get_number, get_objects, get_value
-from poner.compiler.operations import Extrapolation, Products, Splines
+from poner.compiler.operations.lookup import Extrapolation, Splines
+from poner.compiler.operations.rowwise import Products
 from poner.compiler.readers.reading import Scope, TransformerReader
 
 _MISFIT = "its terms or splines do not fit its columns"
