@@ -164,6 +164,26 @@ def test_a_string_counted_in_another_list_is_refused(more: int, fewer: int) -> N
         assert refusal(with_section(bytes(section)))
 
 
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (1, "wrong number of features"),
+        (5, "another number of labels"),
+        (6, "wrong number of names"),
+        (7, "wrong number of names"),
+    ],
+)
+def test_a_string_too_many_is_refused(number: int, sentence: str) -> None:
+    """An empty one at the end of a list, in a section that holds together otherwise."""
+    section = bytearray(section_of(make_file(SERVED)))
+    counts = struct.unpack_from("<8I", section, COUNTS)
+    start, _ = tables_of(section)["string_ends"]
+    before = start + 4 * sum(counts[: number + 1])
+    section[before:before] = section[before - 4 : before]
+    struct.pack_into("<I", section, COUNTS + 4 * number, counts[number] + 1)
+    assert sentence in refusal(with_section(bytes(section)))
+
+
 def test_an_output_without_classes_is_refused() -> None:
     """Its answers would be looked up among those of the next."""
     content = make_file(classifier(("no", "yes"), (1, 2)))
@@ -176,7 +196,7 @@ def test_an_output_without_classes_is_refused() -> None:
     )
 
 
-def tables_of(section: bytes) -> dict[str, tuple[int, int]]:
+def tables_of(section: bytes | bytearray) -> dict[str, tuple[int, int]]:
     """Where each table of u32 in a section begins, and how many it has."""
     *counts, n_quantiles, n_categories, n_outputs, _ = struct.unpack_from("<12I", section, COUNTS)
     place = HEADER_BYTES + FEATURE_BYTES * counts[0] + 8 * n_quantiles
