@@ -150,7 +150,53 @@ def test_a_header_with_another_number_is_refused() -> None:
             assert refusal(with_section(bytes(changed))), (place, value)
 
 
-def tables_of(section: bytes) -> dict[str, tuple[int, int]]:
+@pytest.mark.parametrize("more", range(8))
+@pytest.mark.parametrize("fewer", range(8))
+def test_a_string_counted_in_another_list_is_refused(more: int, fewer: int) -> None:
+    """One list has a string more, another one less: as many as there are."""
+    section = bytearray(section_of(make_file(SERVED)))
+    counts = list(struct.unpack_from("<8I", section, COUNTS))
+    assert all(counts)
+    counts[more] += 1
+    counts[fewer] -= 1
+    struct.pack_into("<8I", section, COUNTS, *counts)
+    if more != fewer:
+        assert refusal(with_section(bytes(section)))
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (1, "wrong number of features"),
+        (5, "another number of labels"),
+        (6, "wrong number of names"),
+        (7, "wrong number of names"),
+    ],
+)
+def test_a_string_too_many_is_refused(number: int, sentence: str) -> None:
+    """An empty one at the end of a list, in a section that holds together otherwise."""
+    section = bytearray(section_of(make_file(SERVED)))
+    counts = struct.unpack_from("<8I", section, COUNTS)
+    start, _ = tables_of(section)["string_ends"]
+    before = start + 4 * sum(counts[: number + 1])
+    section[before:before] = section[before - 4 : before]
+    struct.pack_into("<I", section, COUNTS + 4 * number, counts[number] + 1)
+    assert sentence in refusal(with_section(bytes(section)))
+
+
+def test_an_output_without_classes_is_refused() -> None:
+    """Its answers would be looked up among those of the next."""
+    content = make_file(classifier(("no", "yes"), (1, 2)))
+    section = section_of(content)
+    start, size = tables_of(section)["class_ends"]
+    assert struct.unpack_from(f"<{size}I", section, start) == (2, 4)
+    place = content.index(section) + start
+    assert "an output has no classes" in refusal(
+        content[:place] + struct.pack("<I", 4) + content[place + 4 :]
+    )
+
+
+def tables_of(section: bytes | bytearray) -> dict[str, tuple[int, int]]:
     """Where each table of u32 in a section begins, and how many it has."""
     *counts, n_quantiles, n_categories, n_outputs, _ = struct.unpack_from("<12I", section, COUNTS)
     place = HEADER_BYTES + FEATURE_BYTES * counts[0] + 8 * n_quantiles
@@ -183,19 +229,22 @@ def test_a_number_that_leads_out_of_its_table_is_refused(table: str, sentence: s
 
 
 @pytest.mark.parametrize(
-    ("offset", "value", "sentence"),
+    ("feature", "offset", "value", "sentence"),
     [
-        (0, 2, "no known kind"),
-        (4, 8, "no known kind"),
-        (24, 2, "not where they should be"),
-        (24, 0x8000_0000, "not where they should be"),
-        (28, 1, "not where they should be"),
+        (3, 0, 2, "no known kind"),
+        (3, 4, 8, "no known kind"),
+        (1, 24, 2, "not where they should be"),
+        (3, 24, 4, "not where they should be"),
+        (3, 24, 0x8000_0000, "not where they should be"),
+        (2, 28, 1, "not where they should be"),
+        (3, 28, 4, "not where they should be"),
+        (3, 28, 6, "not where they should be"),
     ],
 )
-def test_a_damaged_feature_is_refused(offset: int, value: int, sentence: str) -> None:
-    """Kind, flags and ends of the last feature."""
+def test_a_damaged_feature_is_refused(feature: int, offset: int, value: int, sentence: str) -> None:
+    """Kind, flags, and ends: they ascend, and the last ones are the numbers of all."""
     section = bytearray(section_of(make_file(SERVED)))
-    struct.pack_into("<I", section, HEADER_BYTES + 3 * FEATURE_BYTES + offset, value)
+    struct.pack_into("<I", section, HEADER_BYTES + feature * FEATURE_BYTES + offset, value)
     assert sentence in refusal(with_section(bytes(section)))
 
 

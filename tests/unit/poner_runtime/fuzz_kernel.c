@@ -97,6 +97,25 @@ static void read_served(const poner_served *served) {
             sum += poner_string(served, PONER_CLASSES, k).size;
 }
 
+/* Opens a section as it is, cut after each byte, and with each byte changed, in memory that ends
+ * where the section does. */
+static void damage_section(const poner_model *model) {
+    static const uint8_t ODD[] = {0, 1, 0x22, 0x5c, 0x75, 0x80, 0xc3, 0xed, 0xf4, 0xff};
+    const uint8_t *own = (const uint8_t *)model->served.header;
+    uint64_t size;
+    memcpy(&size, model->bytes + 48, sizeof size);
+    for (size_t n_bytes = 0; n_bytes <= size; n_bytes++)
+        for (size_t i = 0; i < (n_bytes == size ? size * sizeof ODD : 1); i++) {
+            uint8_t *bytes = malloc(n_bytes ? n_bytes : 1);
+            memcpy(bytes, own, n_bytes);
+            if (n_bytes == size) bytes[i / sizeof ODD] = ODD[i % sizeof ODD];
+            poner_served served;
+            if (!poner_open_served(bytes, n_bytes, model->n_features, &served))
+                read_served(&served);
+            free(bytes);
+        }
+}
+
 /* Reads a body with some bytes changed, in memory that ends where the body does. */
 static long read_damaged_body(const poner_served *served) {
     static const char *BODIES[] = {
@@ -145,6 +164,7 @@ int main(int argc, char **argv) {
     poner_model whole;
     poner_fault fault;
     if (poner_open(seeds[0], sizes[0], &whole, &fault) != PONER_OK || !whole.served.header) return 2;
+    damage_section(&whole);
     long opened = 0, described = 0, plain = 0;
     for (long i = 0; i < iterations; i++) {
         const size_t seed = below((size_t)n_seeds);
