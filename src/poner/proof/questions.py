@@ -24,7 +24,7 @@ FEWEST_ROWS = 2_000
 ROWS_OF_A_KIND = 2_000
 """Rows of a kind for a model that the compiler cannot read, and for a function from its zips."""
 
-MOST_VISITS = 150_000_000
+MOST_VISITS = 200_000_000
 """What the rows of a kind may cost: rows times the table entries that one row visits."""
 
 MOST_VALUES_AT_ONCE = 4_000_000

@@ -50,7 +50,7 @@ def test_a_large_model_is_asked_each_boundary_first(most: int, *, cast: bool) ->
 def test_what_a_row_costs_decides_how_many_are_asked() -> None:
     """Between bounds for models that cost nothing, and for those that cost most."""
     assert affordable_rows(0) == affordable_rows(10) == MOST_ROWS
-    assert affordable_rows(3_000) == 50_000
+    assert affordable_rows(4_000) == 50_000
     assert affordable_rows(10**9) == FEWEST_ROWS
 
 
