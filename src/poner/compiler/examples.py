@@ -168,10 +168,10 @@ def _read(model: TrainedModel) -> _Known | None:
 
 def _look_at_data(model: TrainedModel) -> _Known:
     """What the signature and the training rows say."""
-    features, rows = model.signature.features, model.training_rows
+    rows = recode(model.training_rows, model.signature, model.training_rows.vocabulary)
     codes = CategoryCodes(rows.vocabulary, grows=True)
     by_feature = []
-    for column, feature in zip(rows.numbers.T, features, strict=True):
+    for column, feature in zip(rows.numbers.T, model.signature.features, strict=True):
         seen = column[~np.isnan(column)].tolist()
         match feature.kind:
             case "category":
@@ -181,11 +181,8 @@ def _look_at_data(model: TrainedModel) -> _Known:
                 by_feature.append(np.unique([*seen, *feature.quantiles] or _UNKNOWN_SPREAD))
             case _:
                 assert_never(feature.kind)
-    categories = frozenset(
-        place for place, kind in enumerate(model.signature.kinds) if kind == "category"
-    )
-    no_points = np.empty((0, len(features)))
-    values = BoundaryValues(tuple(by_feature), categories, frozenset(), no_points)
+    no_points = np.empty((0, len(by_feature)))
+    values = BoundaryValues(tuple(by_feature), frozenset(rows.categories), frozenset(), no_points)
     return _Known(model.signature, codes.vocabulary, values)
 
 

@@ -86,14 +86,8 @@ class ChildOracle:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
         spelled = spell_unknown(rows)
         described, block = array_block.pack_arrays([spelled.numbers])
-        request = {
-            "do": "answer",
-            "method": method,
-            "place": list(place),
-            "block": described,
-            "vocabulary": list(spelled.vocabulary),
-            "categories": spelled.categories,
-        }
+        request = {"do": "answer", "method": method, "place": list(place), "block": described}
+        request |= {"vocabulary": list(spelled.vocabulary), "categories": spelled.categories}
         done, block = self._ask(request, block)
         answered = unpacked(done, block)
         if len(answered) != 1 or not answered[0].ndim or len(answered[0]) != len(rows):

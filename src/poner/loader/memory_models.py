@@ -104,28 +104,22 @@ def _with_training_data(
     """The signature with the ranges of its features and the name of its target."""
     if not len(rows):
         return signature
+    missing = training_data.gaps_taken(
+        rows, lambda row: _answers(oracle, rows.take(slice(row, row + 1)))
+    )
     features = tuple(
         training_data.describe(
-            feature.wire_name,
-            feature.column,
-            rows,
-            position,
-            missing=_takes_nan(oracle, rows, position),
+            feature.wire_name, feature.column, rows, place, missing=missing[place]
         )
-        for position, feature in enumerate(signature.features)
+        for place, feature in enumerate(signature.features)
     )
     target = None if y is None else training_data.target_name(y)
     return replace(signature, features=features, target=target)
 
 
-def _takes_nan(oracle: MemoryOracle, rows: Table, position: int) -> bool:
-    """Whether a column has NaN that the model answers, as the row with the fewest shows."""
-    gaps = np.isnan(rows.numbers)
-    if not gaps[:, position].any():
-        return False
-    row = training_data.fullest_row(gaps, position)
+def _answers(oracle: MemoryOracle, row: Table) -> bool:
     try:
-        oracle.answer("predict", rows.take(slice(row, row + 1)))
+        oracle.answer("predict", row)
     except ModelUnreadableError:
         return False
     return True

@@ -8,7 +8,6 @@ import stat
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poner.artifacts import Table
 from poner.errors import ModelUnreadableError, SignatureError
@@ -105,7 +104,10 @@ def read_training_rows(file: Path, n_features: int) -> Table:
         names, rows = [str(name) for name in kept["columns"]], kept["rows"]
         if len(names) != n_features or any(len(row) != n_features for row in rows):
             raise ValueError("another number of columns")
-        columns = [_listed([row[column] for row in rows]) for column in range(n_features)]
+        columns = [
+            np.fromiter((row[column] for row in rows), object, len(rows))
+            for column in range(n_features)
+        ]
     except FileNotFoundError:
         return Table.of_numbers(np.empty((0, n_features)))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -114,10 +116,3 @@ def read_training_rows(file: Path, n_features: int) -> Table:
             "Write it anew with poner.save(model, X, y, folder), or remove it.",
         ) from error
     return training_data.table_of(columns, names, str(place))
-
-
-def _listed(values: list[object]) -> NDArray[np.object_]:
-    """A column of whatever JSON holds."""
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column

@@ -167,17 +167,15 @@ def _columns_taken_with_nan(estimator: object, X: object, table: Table) -> list[
         SignatureError: the model does not answer a row without gaps.
     """
     gaps = np.isnan(table.numbers)
-    fullest = training_data.fullest_row(gaps)
+    fullest = int(gaps.sum(axis=1).argmin())
     if not gaps[fullest].any() and not _predicts(estimator, training_data.rows_at(X, [fullest])):
         raise SignatureError(
             f"{type(estimator).__name__} does not answer for a row of X.",
             "Give the X that it was fitted on, in the same form.",
         )
-    taken = [False] * len(gaps[0])
-    for position in np.flatnonzero(gaps.any(axis=0)).tolist():
-        row = training_data.fullest_row(gaps, position)
-        taken[position] = _predicts(estimator, training_data.rows_at(X, [row]))
-    return taken
+    return training_data.gaps_taken(
+        table, lambda row: _predicts(estimator, training_data.rows_at(X, [row]))
+    )
 
 
 def _predicts(estimator: object, rows: object) -> bool:

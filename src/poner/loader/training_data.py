@@ -5,7 +5,7 @@ DataFrames are known by their `columns` and `to_numpy`, so that pandas is never 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any, assert_never
 
@@ -88,15 +88,21 @@ def _kind(values: NDArray[Any], name: str, source: str) -> Kind:
     )
 
 
-def fullest_row(gaps: NDArray[np.bool_], column: int | None = None) -> int:
-    """The row with the fewest gaps, among those with one in `column`: it says most about it.
+def gaps_taken(table: Table, takes: Callable[[int], bool]) -> list[bool]:
+    """For each column, whether it has gaps that the model takes.
+
+    The model is asked about the row with the fewest gaps among those with a gap in the column.
 
     Args:
-        gaps: (n_rows, n_features) where a value is missing.
-        column: in which the row has a gap; None for any row.
+        table: the training data.
+        takes: whether the model answers for a row, by the row's index.
     """
-    candidates = np.arange(len(gaps)) if column is None else np.flatnonzero(gaps[:, column])
-    return int(candidates[gaps[candidates].sum(axis=1).argmin()])
+    gaps = np.isnan(table.numbers)
+    counts = gaps.sum(axis=1)
+    return [
+        bool(column.any()) and takes(int(np.where(column, counts, len(table.kinds) + 1).argmin()))
+        for column in gaps.T
+    ]
 
 
 def column_names(X: object) -> tuple[str, ...] | None:

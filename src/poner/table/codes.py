@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from poner.artifacts import is_missing
 
 UNKNOWN_CODE = -1.0
 """The code of a text that is not in the vocabulary; `poner_runtime.handler` has the same."""
 
 
-class CategoryCodes(dict[str | None, float]):
-    """The code of each text of a vocabulary; NaN for None, which is a missing value.
+class CategoryCodes(dict[Any, float]):
+    """The code of each text of a vocabulary; NaN for a missing value.
+
+    Looking up what is neither a text nor missing raises TypeError.
 
     >>> codes = CategoryCodes(["red", "blue"])
-    >>> codes["blue"], codes["pink"]
-    (1.0, -1.0)
+    >>> codes["blue"], codes["pink"], codes[None]
+    (1.0, -1.0, nan)
     """
 
     def __init__(self, vocabulary: Iterable[str] = (), *, grows: bool = False) -> None:
@@ -26,11 +33,15 @@ class CategoryCodes(dict[str | None, float]):
         """
         self.vocabulary, self.grows = list(vocabulary), grows
         super().__init__({text: float(code) for code, text in enumerate(self.vocabulary)})
-        self[None] = math.nan
+        self.update({None: math.nan, math.nan: math.nan, np.nan: math.nan})  # found fast
 
-    def __missing__(self, text: str) -> float:
-        """The code of a text that is looked up for the first time."""
+    def __missing__(self, value: object) -> float:
+        """The code of a text that is not known yet, or of another form of a missing value."""
+        if not isinstance(value, str):
+            if is_missing(value):
+                return math.nan
+            raise TypeError("not a text")
         if not self.grows:
             return UNKNOWN_CODE
-        self.vocabulary.append(str(text))
+        self.vocabulary.append(str(value))
         return self.setdefault(self.vocabulary[-1], float(len(self.vocabulary) - 1))

@@ -31,8 +31,7 @@ def read_column(
         case "number":
             return _read_numbers(values, wire_name)
         case "category":
-            texts = _read_texts(values.tolist(), wire_name)
-            return np.fromiter(map(codes.__getitem__, texts), np.float64, len(texts))
+            return _read_texts(values.tolist(), wire_name, codes)
         case _:
             assert_never(kind)
 
@@ -51,34 +50,26 @@ def list_values(
             assert_never(kind)
 
 
-def no_number(row: int, wire_name: str) -> InputError:
-    """The error for a value that is not a number; rows count from 1."""
+def _no_number(row: int, wire_name: str) -> InputError:
     return InputError(
         f"Row {row} has no number for {wire_name!r}.", "Give one number for each feature."
     )
 
 
-def _read_texts(values: list[Any], wire_name: str) -> list[str | None]:
-    """The values, with None for each that is missing."""
-    if all(issubclass(kind, str) for kind in set(map(type, values))):
-        return values
-    texts: list[str | None] = []
-    for row, value in enumerate(values, start=1):
-        if isinstance(value, str):
-            texts.append(value)
-        elif is_missing(value):
-            texts.append(None)
-        else:
-            raise InputError(
-                f"Row {row} has no text for {wire_name!r}.",
-                "Give a text, as in training, or None if the value is missing.",
-            )
-    return texts
+def _read_texts(values: list[Any], wire_name: str, codes: CategoryCodes) -> FloatArray:
+    try:
+        return np.fromiter(map(codes.__getitem__, values), np.float64, len(values))
+    except TypeError:  # a value is not a text
+        is_text = [isinstance(value, str) or is_missing(value) for value in values]
+    raise InputError(
+        f"Row {is_text.index(False) + 1} has no text for {wire_name!r}.",
+        "Give a text, as in training, or None if the value is missing.",
+    )
 
 
 def _read_numbers(values: NDArray[Any], wire_name: str) -> FloatArray:
     if values.dtype.kind in _NO_NUMBERS:
-        raise no_number(1, wire_name)
+        raise _no_number(1, wire_name)
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
@@ -88,5 +79,5 @@ def _read_numbers(values: NDArray[Any], wire_name: str) -> FloatArray:
         try:
             numbers[row] = float(value)
         except (TypeError, ValueError, OverflowError):
-            raise no_number(row + 1, wire_name) from None
+            raise _no_number(row + 1, wire_name) from None
     return numbers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -47,14 +47,17 @@ def spell_unknown(table: Table) -> Table:
 
 def as_lists(table: Table) -> list[list[JsonScalar | None]]:
     """Each row as JSON can hold it: numbers, texts, and None where a value is missing."""
-    spelled = spell_unknown(table)
-    columns = [_list_column(spelled, column) for column in range(len(table.kinds))]
-    return [list(row) for row in zip(*columns, strict=True)]
+    return list(map(list, _rows(table)))
 
 
 def as_records(table: Table, names: Sequence[str]) -> list[dict[str, JsonScalar | None]]:
     """Each row of `as_lists` as a dict by name, such as the wire names of a request."""
-    return [dict(zip(names, row, strict=True)) for row in as_lists(table)]
+    return [dict(zip(names, row, strict=True)) for row in _rows(table)]
+
+
+def _rows(table: Table) -> Iterator[tuple[JsonScalar | None, ...]]:
+    spelled = spell_unknown(table)
+    return zip(*(_list_column(spelled, column) for column in range(len(table.kinds))), strict=True)
 
 
 def _list_column(table: Table, column: int) -> Sequence[JsonScalar | None]:

@@ -232,7 +232,7 @@ def test_without_rows_nothing_is_proved(make: Make) -> None:
     """A proof on no row is none."""
     empty = dataclasses.replace(
         EXAMPLES,
-        rows=EXAMPLES.rows[:0],
+        rows=EXAMPLES.rows.take(slice(0)),
         predictions=EXAMPLES.predictions[:0],
         scores=EXAMPLES.scores[:0],
     )

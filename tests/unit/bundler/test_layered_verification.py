@@ -162,7 +162,7 @@ def test_what_json_cannot_say_is_no_known_answer(value: float) -> None:
     """Neither as an answer nor in a row; nor where there is no typical row at all."""
     assert find_known_answer(make_case([1.0, 2.0])) is None
     assert find_known_answer(with_typical(make_case([1.0, value]))) is None
-    rows = np.array([[0.0], [value]])
+    rows = Table.of_numbers(np.array([[0.0], [value]]))
     assert find_known_answer(with_typical(make_case([1.0, 2.0]), rows=rows)) is None
 
 

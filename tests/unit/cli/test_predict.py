@@ -44,6 +44,11 @@ def test_a_category_of_a_csv_stays_text(text: str) -> None:
     ]
 
 
+def test_a_blank_cell_is_missing() -> None:
+    """Whatever its feature is."""
+    assert read_csv("age,color\n  , \t\n", MIXED) == [{"age": None, "color": None}]
+
+
 def test_without_a_signature_cells_are_guessed() -> None:
     """What is no number is a text; the function says what it wants."""
     assert read_csv("age,color\n1.5,red\nnan,\n", None) == [
@@ -177,5 +182,5 @@ def test_several_outputs_are_printed(
 
 def test_the_csv_is_a_singular_thing() -> None:
     """The sentence about its columns is one that people would write."""
-    with pytest.raises(InputError, match="The lines of the CSV have a column 'x'"):
+    with pytest.raises(InputError, match="The header of the CSV has 'x', which is not a feature"):
         read_csv("x\n1\n", MIXED)

@@ -107,6 +107,21 @@ def test_bodies_carry_wire_names_and_null() -> None:
     }
 
 
+class PolarsFrame:
+    """What poner sees of a DataFrame of polars without a signature."""
+
+    columns = ("age",)
+
+    def to_dicts(self) -> list[dict[str, float | None]]:
+        """Its rows."""
+        return [{"age": 1.5}, {"age": None}]
+
+
+def test_a_frame_of_polars_needs_no_signature() -> None:
+    """Its columns are named, too."""
+    assert client.make_bodies(PolarsFrame(), None) == [{"age": 1.5}, {"age": None}]
+
+
 MIXED = Signature(
     features=(Feature("age", "age"), Feature("color", "the color", kind="category")), classes=None
 )

@@ -36,6 +36,7 @@ from sklearn.tree import DecisionTreeClassifier
 from poner.artifacts import Examples
 from poner.errors import PonerError
 from poner.interpreters import make_environment
+from poner.table import as_lists
 from poner_runtime.handler import create_handler
 from poner_runtime.sklearn_model import open_beside
 from tests.layered import ask, make_examples, make_function, write_files
@@ -156,7 +157,7 @@ def test_a_model_of_a_dataframe_answers_without_one(make: Make, missing: Any) ->
         values = frame.iloc[place].to_dict()
         values = {name: None if pd.isna(value) else value for name, value in values.items()}
         assert ask(handler, values)[1] == model.predict(frame.iloc[[place]])[0]
-    evaluated = open_beside(sys.path[0] + "/x").evaluate(examples.rows.tolist())
+    evaluated = open_beside(sys.path[0] + "/x").evaluate(as_lists(examples.rows))
     np.testing.assert_allclose(evaluated["scores"], model.predict_proba(frame), rtol=1e-12)
 
 

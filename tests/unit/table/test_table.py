@@ -1,4 +1,4 @@
-"""Rows in any form, put in the model's order."""
+"""Rows of any form become a Table, and a Table becomes what the model and requests take."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ import numpy as np
 import pandas
 import pytest
 
-from poner.errors import InputError, SignatureError
-from poner.rows import as_matrix, as_objects, as_records, order_columns
-from poner.signature import Feature, Signature, wire_names
+from poner.artifacts import Table
+from poner.errors import InputError
+from poner.signature import Feature, Signature
+from poner.table import (
+    UNKNOWN_CODE,
+    CategoryCodes,
+    as_lists,
+    as_records,
+    order_columns,
+    read_table,
+    recode,
+)
+from poner_runtime import handler
 
 SIGNATURE = Signature(
     features=(Feature("meanArea", "mean area"), Feature("age", "age")), classes=(0, 1)
@@ -33,24 +43,24 @@ SIGNATURE = Signature(
 )
 def test_every_form_gives_the_same_matrix(rows: Any) -> None:
     """Lists, tuples, arrays, dicts and DataFrames by either name."""
-    matrix = as_matrix(rows, SIGNATURE)
+    matrix = read_table(rows, SIGNATURE).numbers
     assert matrix.dtype == np.float64
     np.testing.assert_array_equal(matrix, [[1, 2.5], [3, 4]])
 
 
 def test_one_dict_is_one_row() -> None:
     """A single dict need not stand in a list."""
-    assert as_matrix({"age": 1, "meanArea": 2}, SIGNATURE).tolist() == [[2, 1]]
+    assert read_table({"age": 1, "meanArea": 2}, SIGNATURE).numbers.tolist() == [[2, 1]]
 
 
 def test_none_is_missing() -> None:
     """None becomes NaN."""
-    assert math.isnan(as_matrix([[None, 1]], SIGNATURE)[0, 0])
+    assert math.isnan(read_table([[None, 1]], SIGNATURE).numbers[0, 0])
 
 
 def test_no_rows_are_no_rows() -> None:
     """An empty list is a matrix without rows."""
-    assert as_matrix([], SIGNATURE).shape == (0, 2)
+    assert read_table([], SIGNATURE).numbers.shape == (0, 2)
 
 
 MIXED = Signature(
@@ -71,42 +81,164 @@ MIXED_ROWS = [[1.0, "red"], [2.0, None], [np.nan, "unheard of"], [4.0, "añil"]]
     ],
     ids=["lists", "array", "dicts", "frame", "category", "string"],
 )
-def test_texts_become_their_places(rows: Any) -> None:
-    """A known text is its place, another -1, and what is missing NaN."""
-    matrix = as_matrix(rows, MIXED, ["añil", "red"])
+def test_texts_become_their_codes(rows: Any) -> None:
+    """A known text has its index, another text -1, and a missing one NaN."""
+    matrix = read_table(rows, MIXED, CategoryCodes(["añil", "red"])).numbers
     np.testing.assert_array_equal(matrix, [[1, 1], [2, np.nan], [np.nan, -1], [4, 0]])
 
 
-def test_places_become_texts_again() -> None:
-    """What is no place is a text that the model does not know, whatever its texts are."""
-    matrix = np.array([[1, 1.0], [2, np.nan], [3, -1], [4, 7]])
-    strings = ["añil", "\x00unknown"]
-    objects = as_objects(matrix, MIXED, strings)
-    assert objects[0].tolist() == [1.0, "\x00unknown"]
-    assert objects[1, 1] != objects[1, 1]
-    assert isinstance(objects[2, 1], str)
-    assert objects[2, 1] not in strings
-    assert objects[3, 1] == objects[2, 1]
+def test_codes_become_texts_again() -> None:
+    """A code without a text becomes a text that the vocabulary does not hold."""
+    numbers = np.array([[1, 1.0], [2, np.nan], [3, UNKNOWN_CODE], [4, 7]])
+    vocabulary = ["añil", "\x00unknown"]
+    first, second, third, fourth = as_lists(Table(numbers, MIXED.kinds, vocabulary))
+    assert first == [1.0, "\x00unknown"]
+    assert second == [2.0, None]
+    assert isinstance(third[1], str)
+    assert third[1] not in vocabulary
+    assert fourth[1] == third[1]
+
+
+def test_a_table_goes_over_to_another_vocabulary() -> None:
+    """Texts keep their meaning, and those that the other vocabulary lacks are unknown."""
+    table = read_table([*MIXED_ROWS, [5.0, "green"]], MIXED)
+    moved = recode(table, MIXED, ["green", "red"])
     np.testing.assert_array_equal(
-        as_matrix(objects, MIXED, strings), [[1, 1], [2, np.nan], [3, -1], [4, -1]]
+        moved.numbers, [[1, 1], [2, np.nan], [np.nan, -1], [4, -1], [5, 0]]
     )
-    assert as_objects(matrix, SIGNATURE, []) is matrix
+
+
+def test_a_table_of_another_kind_is_refused() -> None:
+    """Numbers where the signature has a category, and texts where it has a number."""
+    with pytest.raises(InputError, match="Row 1 has no text for 'color'"):
+        recode(Table.of_numbers(np.ones((1, 2))), MIXED, [])
+    texts = read_table([["red"]], Signature((Feature("a", "a", "category"),), None))
+    with pytest.raises(InputError, match="Row 1 has no number for 'a'"):
+        recode(texts, Signature((Feature("a", "a"),), None), [])
+
+
+def test_the_function_on_lambda_has_the_same_unknown_code() -> None:
+    """The handler imports nothing of poner, so it has a constant of its own."""
+    assert handler.UNKNOWN_CODE == UNKNOWN_CODE
+
+
+def test_an_array_of_floats_is_not_copied() -> None:
+    """A batch of numbers goes to the kernel as it is."""
+    matrix = np.ones((3, 2))
+    assert read_table(matrix, SIGNATURE).numbers is matrix
+
+
+FRAMES = {
+    "bool": (pandas.Series([True, False]), [1, 0]),
+    "boolean": (pandas.array([True, None], dtype="boolean"), [1, np.nan]),
+    "Int64": (pandas.array([1, None], dtype="Int64"), [1, np.nan]),
+    "Float64": (pandas.array([1.5, None], dtype="Float64"), [1.5, np.nan]),
+    "category of numbers": (pandas.Categorical([3, None]), [3, np.nan]),
+    "texts of numbers": (pandas.Series(["1.5", None], dtype=object), [1.5, np.nan]),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_column_of_numbers_may_have_any_dtype(name: str) -> None:
+    """Booleans are 1 and 0, pandas' NA is missing; alone, and beside a column of texts."""
+    values, expected = FRAMES[name]
+    column = read_table(pandas.DataFrame({"age": values, "meanArea": [1, 2]}), SIGNATURE).numbers
+    np.testing.assert_array_equal(column[:, 1], expected)
+    mixed = read_table(pandas.DataFrame({"age": values, "color": ["red", "red"]}), MIXED)
+    np.testing.assert_array_equal(mixed.numbers[:, 0], expected)
+
+
+TEXT_COLUMNS = {
+    "object": pandas.Series(["red", None], dtype=object),
+    "nan": pandas.Series(["red", np.nan], dtype=object),
+    "string": pandas.array(["red", None], dtype="string"),
+    "str": pandas.array(["red", None], dtype="str"),
+    "category": pandas.Categorical(["red", None], categories=["blue", "red"]),
+    "numpy": pandas.Series([np.str_("red"), None], dtype=object),
+}
+
+
+@pytest.mark.parametrize("name", TEXT_COLUMNS)
+def test_a_column_of_texts_may_have_any_dtype(name: str) -> None:
+    """The vocabulary is the texts that are there, and a gap is missing."""
+    frame = pandas.DataFrame({"age": [1, 2], "color": TEXT_COLUMNS[name]})
+    table = read_table(frame, MIXED)
+    assert table.vocabulary == ["red"]
+    assert type(table.vocabulary[0]) is str
+    assert as_lists(table) == [[1.0, "red"], [2.0, None]]
+
+
+def test_texts_of_pyarrow_are_texts() -> None:
+    """Where pyarrow is installed, pandas may keep texts and numbers in it."""
+    pyarrow = pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame(
+        {
+            "age": pandas.array([1, None], dtype="int64[pyarrow]"),
+            "color": pandas.array(["red", None], dtype=pandas.ArrowDtype(pyarrow.string())),
+        }
+    )
+    assert as_lists(read_table(frame, MIXED)) == [[1.0, "red"], [None, None]]
+
+
+class OtherFrame:
+    """A DataFrame that is not pandas': names, and columns that give arrays."""
+
+    def __init__(self, values: dict[str, list[object]]) -> None:
+        self.values = {name: pandas.Series(own, dtype=object) for name, own in values.items()}
+        self.columns = list(values)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def to_numpy(self) -> Any:
+        """All columns side by side."""
+        return np.stack([column.to_numpy() for column in self.values.values()], axis=1)
+
+
+def test_a_frame_need_not_be_pandas() -> None:
+    """Such as one of polars, whose columns are chosen by name."""
+    frame = OtherFrame({"color": ["red", None], "age": [1, None]})
+    assert as_lists(read_table(frame, MIXED)) == [[1.0, "red"], [None, None]]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pandas.DataFrame({"age": [], "color": []}),
+        np.empty((0, 2)),
+        np.empty((0, 5)),
+        np.empty(0),
+        (row for row in ()),
+    ],
+    ids=["frame", "array", "wide array", "vector", "generator"],
+)
+def test_an_empty_table_has_no_rows(rows: Any) -> None:
+    """Whatever its form, and however wide."""
+    assert read_table(rows, MIXED).numbers.shape == (0, 2)
+
+
+def test_halves_of_characters_are_texts_like_others() -> None:
+    """A model may have been trained on them; Python's JSON can say them."""
+    table = read_table([[1, "half \ud83d"], [2, "\udcff"]], MIXED, CategoryCodes(["half \ud83d"]))
+    assert table.numbers[:, 1].tolist() == [0.0, UNKNOWN_CODE]
+    assert as_lists(read_table([[1, "\udcff"]], MIXED)) == [[1.0, "\udcff"]]
 
 
 def test_no_rows_of_texts_are_no_rows() -> None:
     """An empty list has no texts to look at."""
-    assert as_matrix([], MIXED, ["red"]).shape == (0, 2)
-    assert as_records([], MIXED) == []
+    assert read_table([], MIXED).numbers.shape == (0, 2)
+    assert as_records(read_table([], MIXED), MIXED.wire_names) == []
 
 
 def test_records_are_what_json_can_say() -> None:
     """Numbers, texts and null, by wire name."""
-    assert as_records(MIXED_ROWS[:3], MIXED) == [
+    assert as_records(read_table(MIXED_ROWS[:3], MIXED), MIXED.wire_names) == [
         {"age": 1.0, "color": "red"},
         {"age": 2.0, "color": None},
         {"age": None, "color": "unheard of"},
     ]
-    assert as_records(np.array([[1, 2]]), SIGNATURE) == [{"meanArea": 1.0, "age": 2.0}]
+    numbers = read_table(np.array([[1, 2]]), SIGNATURE)
+    assert as_records(numbers, SIGNATURE.wire_names) == [{"meanArea": 1.0, "age": 2.0}]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +255,13 @@ def test_records_are_what_json_can_say() -> None:
         ([1, 2], "Row 1 is not a list"),
         (np.array([["1", "red", "x"]]), r"\(1, 3\)"),
         (np.array(["1", "red"]), r"\(2,\)"),
-        ("red", "no table"),
-        (5, "no table"),
+        ("red", "not a table"),
+        (5, "not a table"),
+        (np.array(5.0), "not a table"),
+        (pandas.DataFrame([["red", 1, 2]], columns=["color", "age", "age"]), "'age' twice"),
+        ([{"age": 1, "color": "red", "z": 2}], "Row 1 has 'z', which is not a feature"),
+        ([[1, b"red"]], "Row 1 has no text for 'color'"),
+        (pandas.DataFrame({"age": [1], "color": [True]}), "Row 1 has no text for 'color'"),
         ([{"age": 1}], "'color'"),
     ],
     ids=str,
@@ -132,7 +269,7 @@ def test_records_are_what_json_can_say() -> None:
 def test_what_is_no_text_or_number_is_named(rows: Any, named: str) -> None:
     """Each feature is asked for what it is."""
     with pytest.raises(InputError, match=named):
-        as_matrix(rows, MIXED, ["red"])
+        read_table(rows, MIXED, CategoryCodes(["red"]))
 
 
 def test_many_texts_are_looked_up_fast() -> None:
@@ -141,8 +278,9 @@ def test_many_texts_are_looked_up_fast() -> None:
     signature = Signature(tuple(Feature(name, name, kind="category") for name in names), None)
     strings = [f"text {number}" for number in range(1000)]
     texts = np.random.default_rng(0).choice(strings, (40_000, 3)).astype(object)
+    frame = pandas.DataFrame(texts, columns=names)
     start = time.perf_counter()
-    matrix = as_matrix(pandas.DataFrame(texts, columns=names), signature, strings)
+    matrix = read_table(frame, signature, CategoryCodes(strings)).numbers
     assert time.perf_counter() - start < 0.5  # 15 ms on two quiet cores
     assert matrix[7, 1] == strings.index(texts[7, 1])
 
@@ -157,8 +295,9 @@ def test_many_texts_are_looked_up_fast() -> None:
         (pandas.DataFrame({"age": ["a"], "meanArea": [1]}), "Row 1 has no number for 'age'"),
         ([{"age": 1}], "'meanArea'"),
         ([{"age": 1, "meanArea": 2, "size": 3}], "'size'"),
-        ([{"age": 1, "meanArea": 2, "mean area": 3}], "twice"),
-        (pandas.DataFrame({"age": [1]}), "'meanArea'"),
+        ([{"age": 1, "meanArea": 2, "mean area": 3}], "Row 1 has the feature 'meanArea' twice"),
+        (pandas.DataFrame({"age": [1]}), "The DataFrame has no feature 'meanArea'"),
+        (pandas.DataFrame({"age": [1], "meanArea": pandas.to_datetime(["2026-01-01"])}), "Row 1"),
         (np.zeros((2, 3)), r"\(2, 3\)"),
     ],
     ids=str,
@@ -166,54 +305,13 @@ def test_many_texts_are_looked_up_fast() -> None:
 def test_what_does_not_fit_is_named(rows: Any, named: str) -> None:
     """The error names the row or the feature, and never repeats a value."""
     with pytest.raises(InputError, match=named) as caught:
-        as_matrix(rows, SIGNATURE)
+        read_table(rows, SIGNATURE)
     assert "secret" not in str(caught.value)
 
 
 def test_columns_come_in_the_models_order() -> None:
     """order_columns says where each feature stands."""
-    assert order_columns(["age", "mean area"], SIGNATURE) == [1, 0]
-
-
-@pytest.mark.parametrize(
-    ("columns", "names"),
-    [
-        (["mean concave points"], ("meanConcavePoints",)),
-        (["sepal length (cm)"], ("sepalLengthCm",)),
-        (["sepal_length"], ("sepal_length",)),
-        (["Age", "x0"], ("Age", "x0")),
-        (["año nuevo"], ("añoNuevo",)),
-        (["a b", "a-b"], ("aB", "aB2")),
-        (["%", ""], ("x0", "x1")),
-    ],
-    ids=str,
-)
-def test_wire_names(columns: list[str], names: tuple[str, ...]) -> None:
-    """Identifiers stay; everything else becomes camelCase; each name is met once."""
-    assert wire_names(columns) == names
-
-
-def test_a_signature_reads_back() -> None:
-    """signature.json gives what was written."""
-    assert Signature.from_json(SIGNATURE.to_json()) == SIGNATURE
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "[]", "{}", '{"features": [{"wire_name": 1}], "classes": null}', "\ud800"],
-    ids=repr,
-)
-def test_a_damaged_signature_is_said(text: str) -> None:
-    """What is no signature is an error that says where."""
-    with pytest.raises(SignatureError, match=r"signature\.json"):
-        Signature.from_json(text)
-
-
-def test_a_wire_name_twice_is_refused() -> None:
-    """Two features cannot be asked for under one key."""
-    twice = Signature(features=(Feature("a", "a"), Feature("a", "b")), classes=None)
-    with pytest.raises(SignatureError, match="same wire name"):
-        Signature.from_json(twice.to_json())
+    assert order_columns(["age", "mean area"], SIGNATURE, "The DataFrame") == [1, 0]
 
 
 @pytest.mark.parametrize("rows", [[[10**400, 1.0]], [{"a": 10**400, "b": 1.0}]])
@@ -221,32 +319,12 @@ def test_an_integer_beyond_float_is_refused(rows: list[object]) -> None:
     """JSON may hold such a number, which is no fault of poner's."""
     signature = Signature((Feature("a", "a"), Feature("b", "b")), classes=None)
     with pytest.raises(InputError, match="Row 1 has no number for 'a'"):
-        as_matrix(rows, signature)
+        read_table(rows, signature)
 
 
 def test_a_row_without_values_is_refused() -> None:
     """It is a row; no rows at all are none."""
     signature = Signature((Feature("a", "a"),), classes=None)
     with pytest.raises(InputError, match="shape"):
-        as_matrix([[]], signature)
-    assert as_matrix([], signature).shape == (0, 1)
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"features": (Feature("a\ud800", "a"),)},
-        {"features": (Feature("a", "a\udcff"),)},
-        {"features": (Feature("a", "a", "category", categories=("\ud800",)),)},
-        {"classes": ("x\ud800", "y")},
-        {"classes": (("x", "\ud800"), ("y", "z"))},
-        {"labels": ("\udcff",), "classes": (0,)},
-        {"target": "\ud800"},
-        {"metrics": {"\ud800": 1.0}},
-    ],
-)
-def test_a_signature_holds_unicode_only(broken: dict[str, Any]) -> None:
-    """Half a character in a model's names is an error with its text, not a fault while writing."""
-    values: dict[str, Any] = {"features": (Feature("a", "a"),), "classes": None}
-    with pytest.raises(SignatureError, match="not Unicode"):
-        Signature(**{**values, **broken})
+        read_table([[]], signature)
+    assert read_table([], signature).numbers.shape == (0, 1)
