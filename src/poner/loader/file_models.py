@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from poner.artifacts import ModelFile, Provenance, Rows, Signature, TrainedModel
 from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, model_files, signatures
+from poner.loader.child import array_block
+from poner.loader.child.frames import FrameError
 from poner.loader.child_process import ChildProcess
 from poner.loader.environments import Environment, environment_of, package_of
 from poner.loader.fitted import fitted_object
@@ -30,8 +32,6 @@ from poner.loader.libraries import (
     versions_of,
 )
 from poner.loader.listing import FileListing
-from poner.loader.reader import array_block
-from poner.loader.reader.frames import FrameError
 from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
 from poner.loader.text_rows import split_texts

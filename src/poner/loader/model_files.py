@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from poner.artifacts import Rows, Signature
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader import signature_files, training_data
-from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
+from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
 from poner.storage import read_file
 
 SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")

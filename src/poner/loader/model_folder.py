@@ -14,7 +14,7 @@ from poner.artifacts import Signature
 from poner.errors import SignatureError, UsageError
 from poner.loader import signature_files
 from poner.loader.model_files import SIGNATURE_NAME, TRAINING_ROWS_NAME, USUAL_NAME
-from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
+from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
 from poner.storage import (
     ABSENT,
     disk_faults,

@@ -18,15 +18,19 @@ from sklearn.linear_model import LogisticRegression
 
 from poner import loader
 from poner.errors import ModelRefusedError, ModelUnreadableError
-from poner.loader.reader import canonical
-from poner.loader.reader.canonical import NotCanonicalError, decode, encode
-from poner.loader.reader.canonical.decoding import MOST_NODES
-from poner.loader.reader.canonical.graph import NO_STATE, Global, Items, Made, Pairs
-from poner.loader.reader.canonical.numpy_states import item_bytes
-from poner.loader.reader.faults import FileRefusedError, FileUnreadableError
-from poner.loader.reader.loading import load_content
-from poner.loader.reader.rewriting import rewrite
 from poner.loader.rewriting import rewritten_model
+from poner.loader.safe_pickle import canonical
+from poner.loader.safe_pickle.canonical import decode, encode
+from poner.loader.safe_pickle.canonical.decoding import MOST_NODES
+from poner.loader.safe_pickle.canonical.dtypes import item_bytes
+from poner.loader.safe_pickle.canonical.nodes import NO_STATE, Global, Items, Made, Pairs
+from poner.loader.safe_pickle.faults import (
+    FileRefusedError,
+    FileUnreadableError,
+    NotCanonicalError,
+)
+from poner.loader.safe_pickle.loading import load_content
+from poner.loader.safe_pickle.rewriting import rewrite
 from poner.loader.user_modules import UserModules
 from tests.support.differentials import DIFFERENTIALS
 

@@ -28,7 +28,7 @@ from sklearn.preprocessing import (
 from poner import loader
 from poner.artifacts import MISSING_TEXT
 from poner.errors import PonerError, SignatureError
-from poner.loader.reader.missing_values import columns_with_none
+from poner.loader.child.missing_values import columns_with_none
 from poner.loader.saving import save_model
 from poner.loader.text_rows import split_texts
 from poner_runtime.fitted import as_fitted, settle

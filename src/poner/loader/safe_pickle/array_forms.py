@@ -1,0 +1,30 @@
+"""Which shapes and dtypes an array may have, checked before numpy makes the array."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MOST_DIMENSIONS = 32
+"""Of an array, in every numpy."""
+
+
+def is_shape(shape: Any) -> bool:
+    """Whether a value is the shape of an array."""
+    return (
+        type(shape) is tuple
+        and len(shape) <= MOST_DIMENSIONS
+        and all(type(length) is int and length >= 0 for length in shape)
+    )
+
+
+def has_fields_inside(dtype: np.dtype[Any]) -> bool:
+    """Whether every field of a structured dtype lies inside an item.
+
+    numpy adds offset and size as 32-bit numbers, so it accepts an offset of 2147483647 (tried with
+    1.24 to 2.4).
+    """
+    fields = (dtype.fields or {}).values()
+    return all(0 <= field[1] <= dtype.itemsize - field[0].itemsize for field in fields)
