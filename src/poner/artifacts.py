@@ -35,6 +35,14 @@ JsonScalar = bool | int | float | str
 PredictionValue = JsonScalar | list[JsonScalar]
 """What is predicted for a row as JSON says it: a class or a number, or of several outputs each."""
 
+MODEL_NAME = "clf.sav"
+"""File of a model's folder: the pickled estimator, under the article's name for it."""
+SIGNATURE_NAME = "signature.json"
+"""File of a model's folder: the Signature, and the model file that it belongs to."""
+TRAINING_ROWS_NAME = "training_rows.json"
+"""File of a model's folder: `{"columns": [...], "rows": [[...]]}` for the parity proof, null for
+missing values. It is never shipped."""
+
 QUANTILE_STEPS = 20
 """A feature's quantiles are kept at 0, 1/20, ..., 1: 21 values."""
 
@@ -143,11 +151,11 @@ class Signature:
         return tuple(feature.wire_name for feature in self.features)
 
     def to_json(self) -> str:
-        """Text of a signature.json of the first format, which names no model."""
+        """Text of a signature file of the first format, which names no model."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, source: str = "signature.json") -> Signature:
+    def from_json(cls, text: str, source: str = SIGNATURE_NAME) -> Signature:
         """Read what `to_json` wrote.
 
         Raises:

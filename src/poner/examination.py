@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poner import limits, loader
+from poner.artifacts import SIGNATURE_NAME
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.bundler import check_kernel, host_architecture
 from poner.config import CONFIG_NAME, Config, choose_runtime, read_config
@@ -210,7 +211,7 @@ def _check_model(model: loader.ModelIdentity) -> Finding:
     return Finding(
         "model",
         "warning",
-        f"{text}, and has no signature.json.",
+        f"{text}, and has no {SIGNATURE_NAME}.",
         "Save it with poner.save, or name the features: `poner build --features a,b,c`.",
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from poner.artifacts import ModelFile, Provenance, Rows, Signature, TrainedModel
+from poner.artifacts import SIGNATURE_NAME, ModelFile, Provenance, Rows, Signature, TrainedModel
 from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, model_files, signatures
 from poner.loader.child import array_block
@@ -192,7 +192,7 @@ def open_file(
         if signature is None:
             signature = signatures.make_signature(facts, feature_names, labels, notify)
         else:
-            signatures.check_signature(signature, facts, model_files.SIGNATURE_NAME)
+            signatures.check_signature(signature, facts, SIGNATURE_NAME)
             signature = signatures.with_labels(signature, labels)
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import Rows, Signature
+from poner.artifacts import MODEL_NAME, SIGNATURE_NAME, TRAINING_ROWS_NAME, Rows, Signature
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader import signature_files, training_data
 from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
@@ -18,14 +18,6 @@ from poner.storage import read_file
 
 SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")
 """How model files are called."""
-
-USUAL_NAME = "clf.sav"
-"""The pickled estimator, under the article's name for it."""
-SIGNATURE_NAME = "signature.json"
-"""What goes into the model and what comes out."""
-TRAINING_ROWS_NAME = "training_rows.json"
-"""`{"columns": [...], "rows": [[...]]}` for the parity proof, null for what is missing; never
-shipped."""
 
 
 def find_model_file(path: Path) -> Path:
@@ -36,7 +28,7 @@ def find_model_file(path: Path) -> Path:
     """
     if not path.is_dir():
         return path
-    usual = path / USUAL_NAME
+    usual = path / MODEL_NAME
     if usual.is_file():
         return usual
     found = sorted(entry for entry in path.iterdir() if entry.suffix in SUFFIXES)
