@@ -179,9 +179,9 @@ def _try(content: bytes) -> tuple[bool, str]:
     import pickle
 
     from poner.loader.safe_pickle import canonical
+    from poner.loader.safe_pickle.canonical import rewrite
     from poner.loader.safe_pickle.faults import FileRefusedError, FileUnreadableError
     from poner.loader.safe_pickle.loading import load_content
-    from poner.loader.safe_pickle.rewriting import rewrite
 
     try:
         opened = load_content(content)

@@ -19,7 +19,7 @@ from poner import loader
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader.rewriting import rewritten_model
 from poner.loader.safe_pickle import canonical
-from poner.loader.safe_pickle.canonical import decode, encode
+from poner.loader.safe_pickle.canonical import decode, encode, rewrite
 from poner.loader.safe_pickle.canonical.decoding import MOST_NODES
 from poner.loader.safe_pickle.canonical.dtypes import item_bytes
 from poner.loader.safe_pickle.canonical.nodes import NO_STATE, Global, Items, Made, Pairs
@@ -29,7 +29,6 @@ from poner.loader.safe_pickle.faults import (
     NotCanonicalError,
 )
 from poner.loader.safe_pickle.loading import load_content
-from poner.loader.safe_pickle.rewriting import rewrite
 from poner.loader.user_modules import UserModules
 from tests.support.differentials import DIFFERENTIALS
 from tests.support.forged_pickles import FORBIDDEN, HONEST, OTHER_FORMS

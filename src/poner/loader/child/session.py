@@ -16,14 +16,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..safe_pickle import (
-    FileRefusedError,
-    FileUnreadableError,
-    Listing,
-    list_content,
-    load_content,
-    rewrite,
-)
+from .. import safe_pickle
+from ..safe_pickle import FileRefusedError, FileUnreadableError
 from . import MODULES_FOLDER, array_block, frames
 
 DEEPEST_RECURSION = 5000
@@ -93,7 +87,7 @@ class Session:
 
         from . import estimators
 
-        self.estimator = load_content(content, modules)
+        self.estimator = safe_pickle.load_content(content, modules)
         estimators.check_estimator(self.estimator)
         settle(self.estimator)
 
@@ -110,7 +104,8 @@ class Session:
         return {**done, "none_of": sorted(self.with_none), "block": described}, block
 
     def _rewrite(self) -> Reply:
-        return {}, rewrite(load_content(self.content, self.modules), self.modules)
+        loaded = safe_pickle.load_content(self.content, self.modules)
+        return {}, safe_pickle.rewrite(loaded, self.modules)
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
         from poner_runtime.fitted import as_fitted
@@ -142,10 +137,10 @@ class Absent:
 
 
 def _list(content: bytes) -> Reply:
-    listing = Listing()
+    listing = safe_pickle.Listing()
     fault = None
     try:
-        list_content(content, listing)
+        safe_pickle.list_content(content, listing)
     except (FileRefusedError, FileUnreadableError, RecursionError) as error:
         fault = fault_message(error)
     uses: list[Any] = [[*name, sorted(roles)] for name, roles in sorted(listing.uses.items())]

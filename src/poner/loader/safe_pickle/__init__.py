@@ -12,11 +12,10 @@ that need them. README.md says how to use and extend it.
 
 from __future__ import annotations
 
-from .canonical import checked
+from .canonical import checked, rewrite
 from .faults import FileRefusedError, FileUnreadableError, NotCanonicalError
 from .listing import Listing, list_content
 from .loading import load_content
-from .rewriting import rewrite
 
 __all__ = [
     "FileRefusedError",

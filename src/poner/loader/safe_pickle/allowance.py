@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .faults import FileRefusedError, FileUnreadableError
+from .faults import FileUnreadableError
 from .formats import LARGEST_CONTENT_BYTES
 
 SLACK = 1 << 20
@@ -130,8 +130,3 @@ def read_integer(text: str) -> int:
 def is_plain_number_key(key: Any) -> bool:
     """Whether a key is no integer, or one whose hash no other integer shares."""
     return not isinstance(key, int) or -LARGEST_KEY < key < LARGEST_KEY
-
-
-def refuse_key() -> FileRefusedError:
-    """The refusal of a key."""
-    return FileRefusedError("The model file has a dictionary key that is not plain.")

@@ -6,7 +6,7 @@ import collections
 from collections.abc import Iterable
 from typing import Any
 
-from .allowance import Allowance, is_plain_number_key, refuse_key
+from .allowance import Allowance, is_plain_number_key
 from .faults import FileRefusedError
 
 PLAIN_KEYS = (str, int, float, bool, bytes, type(None))
@@ -90,10 +90,9 @@ class BareObjects:
             self.allowance.spend(len(key))
             parts = key
         for part in parts:
-            if not isinstance(part, PLAIN_KEYS) and not _is_number(part):
-                raise refuse_key()
-            if not is_plain_number_key(part):
-                raise refuse_key()
+            is_plain = isinstance(part, PLAIN_KEYS) or _is_number(part)
+            if not is_plain or not is_plain_number_key(part):
+                raise FileRefusedError("The model file has a dictionary key that is not plain.")
 
 
 def _named_tuple(kind: type, arguments: tuple[Any, ...]) -> Any:

@@ -10,11 +10,11 @@ from typing import Any
 
 from . import states
 from .allowance import Allowance
-from .allowed import CALL, NEW, OWN_ROLES, roles_of
+from .allowed import CALL, NEW, roles_of
 from .bare_objects import BareObjects
 from .constructors import Constructor, constructor
 from .faults import FileRefusedError, FileUnreadableError
-from .imports import refused, resolve, resolve_own
+from .imports import refused, resolve
 from .joblib_arrays import WRAPPERS, ArrayWrapper
 
 
@@ -42,10 +42,7 @@ class Builder(BareObjects):
             return ArrayWrapper
         if CALL in roles:
             return constructor(module, name, lambda: resolve(module, name))
-        if roles is OWN_ROLES:
-            found = resolve_own(module, name, self.own_modules)
-        else:
-            found = resolve(module, name)
+        found = resolve(module, name, self.own_modules)
         if isinstance(found, type):
             self.named_types.add(found)
             if NEW in roles:

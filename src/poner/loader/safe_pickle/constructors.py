@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from .array_forms import is_shape
+from .array_forms import array_of, is_shape
 from .bare_objects import BareObjects
 from .faults import FileRefusedError
 
@@ -169,17 +169,13 @@ def _from_buffer(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
     data, dtype, shape, order = arguments if len(arguments) == 4 else (None, None, None, None)
     if not isinstance(data, (bytes, bytearray)) or not isinstance(dtype, np.dtype):
         raise _bad("numpy's _frombuffer")
-    if dtype.hasobject or order not in ("C", "F") or not isinstance(shape, tuple):
-        raise _bad("numpy's _frombuffer")
-    if not is_shape(shape):
+    if dtype.hasobject or order not in ("C", "F") or not is_shape(shape):
         raise _bad("numpy's _frombuffer")
     objects.settle(dtype)
     count = objects.allowance.check_shape(shape, dtype.itemsize)
     if count * dtype.itemsize != len(data):
         raise _bad("numpy's _frombuffer")
-    if not data:
-        return np.zeros(shape, dtype, order)
-    return np.frombuffer(bytearray(data), dtype).reshape(shape, order=order)
+    return array_of(data, dtype, shape, order)
 
 
 def _bit_generator(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:

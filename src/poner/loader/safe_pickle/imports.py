@@ -16,12 +16,15 @@ MODULE_HOMES = {"_loss": "sklearn._loss._loss"}
 """Extension modules that name themselves without their package."""
 
 
-def resolve(module: str, name: str) -> Any:
-    """The object behind an allowed global.
+def resolve(module: str, name: str, own_modules: frozenset[str] = frozenset()) -> Any:
+    """The object behind a global that the allow-list or `own_modules` permit.
 
     Raises:
         FileUnreadableError: this environment does not have it.
+        FileRefusedError: a module of the user's own has it from elsewhere, such as os.system.
     """
+    if module.partition(".")[0] in own_modules:
+        return _resolve_own(module, name, own_modules)
     for place in _places(module):
         try:
             importlib.import_module(place)
@@ -38,13 +41,8 @@ def resolve(module: str, name: str) -> Any:
     )
 
 
-def resolve_own(module: str, name: str, own_modules: frozenset[str]) -> Any:
-    """The class or function behind a global of the user's own modules, which are imported.
-
-    Raises:
-        FileRefusedError: it is something that the module has from elsewhere, such as os.system.
-        FileUnreadableError: the module cannot be imported, or does not have it.
-    """
+def _resolve_own(module: str, name: str, own_modules: frozenset[str]) -> Any:
+    """The class or function of a module of the user's own, which is imported."""
     try:
         found = getattr(importlib.import_module(module), name, None)
     except ModuleNotFoundError as error:

@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .array_forms import array_of, is_shape
 from .bare_objects import BareObjects
 from .faults import FileUnreadableError
 
@@ -52,7 +53,7 @@ def read_array(
 
     state = wrapper.state
     dtype, shape, order = state.get("dtype"), state.get("shape"), state.get("order")
-    if not isinstance(dtype, np.dtype) or not isinstance(shape, tuple) or order not in ("C", "F"):
+    if not isinstance(dtype, np.dtype) or not is_shape(shape) or order not in ("C", "F"):
         raise FileUnreadableError("The model file is damaged: an array without a shape.")
     objects.settle(dtype)
     if dtype.hasobject:
@@ -60,13 +61,9 @@ def read_array(
         if not isinstance(array, np.ndarray) or array.shape != shape:
             raise FileUnreadableError("The model file is damaged: an array of another shape.")
         return array
-    if not all(type(length) is int and length >= 0 for length in shape):
-        raise FileUnreadableError("The model file is damaged: an array without a shape.")
     size = objects.allowance.check_shape(shape, dtype.itemsize) * dtype.itemsize
     skip_padding(stream, state)
     data = stream.read(size)
     if len(data) != size:
         raise FileUnreadableError("The model file ends too early.")
-    if not data:
-        return np.zeros(shape, dtype, order)
-    return np.frombuffer(bytearray(data), dtype).reshape(shape, order=order)
+    return array_of(data, dtype, shape, order)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .allowance import Allowance
-from .array_forms import has_fields_inside, is_shape
+from .array_forms import array_of, has_fields_inside, is_shape
 from .faults import FileUnreadableError
 from .skops_schema import open_archive, read_member
 
@@ -47,20 +47,16 @@ def read_npy(data: bytes, allowance: Allowance) -> Any:
         shape, is_fortran, dtype = getattr(np.lib.format, name)(stream)
     except (ValueError, KeyError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
         raise _damaged() from error
-    if dtype.hasobject or dtype.subdtype is not None or not is_shape(shape):
+    if dtype.hasobject or dtype.subdtype is not None or not has_fields_inside(dtype):
         raise _damaged()
-    if not has_fields_inside(dtype):
-        raise _damaged()
-    if any(field[0].names or field[0].subdtype for field in (dtype.fields or {}).values()):
+    nested = any(field[0].names or field[0].subdtype for field in (dtype.fields or {}).values())
+    if nested or not is_shape(shape):
         raise _damaged()
     size = allowance.check_shape(shape, dtype.itemsize) * dtype.itemsize
     begin = stream.tell()
     if len(data) - begin != size:
         raise _damaged()
-    order: Any = "F" if is_fortran else "C"
-    if not size:
-        return np.zeros(shape, dtype, order)
-    return np.frombuffer(bytearray(data[begin:]), dtype).reshape(shape, order=order)
+    return array_of(data[begin:], dtype, shape, "F" if is_fortran else "C")
 
 
 def read_sparse(data: bytes, allowance: Allowance) -> Any:

@@ -18,10 +18,11 @@ from .bare_objects import BareObjects
 from .faults import FileRefusedError, FileUnreadableError
 
 BOOSTERS = {"lightgbm.basic": str, "xgboost.core": bytearray}
-"""As what the Booster of a module keeps its model in a pickle."""
+"""The type of the model inside a pickled Booster, by the Booster's module."""
 
 HANDLES = ("_handle", "handle")
-"""Where it does; a pointer once it is loaded. LightGBM renamed it with version 4."""
+"""Attributes in which a Booster keeps its model: a text or bytes in a pickle, a pointer once it is
+loaded. LightGBM renamed the attribute with version 4."""
 
 NEIGHBOUR_TREE_PARTS = 13
 """Parts of the state of a KDTree or BallTree: the first is its rows, the last their weights."""

@@ -16,13 +16,31 @@ The form is a plain pickle of protocol 4 that `pickle.load` reads, written in on
 
 from __future__ import annotations
 
-from ..faults import NotCanonicalError
+from typing import Any
+
+from ..faults import FileUnreadableError, NotCanonicalError
 from .decoding import decode
 from .encoding import encode
 from .from_objects import graph_of
 from .rules import check_graph
 
-__all__ = ["check_graph", "checked", "decode", "encode", "graph_of"]
+__all__ = ["check_graph", "checked", "decode", "encode", "rewrite"]
+
+
+def rewrite(estimator: Any, own_modules: frozenset[str] = frozenset()) -> bytes:
+    """The canonical pickle of an object that `load_content` gave; the file's own bytes end here.
+
+    Args:
+        estimator: the object; everything in it was made under the allow-list.
+        own_modules: top-level modules of the user's own.
+
+    Raises:
+        FileUnreadableError: it holds something that has no canonical form.
+    """
+    try:
+        return encode(graph_of(estimator, own_modules))
+    except NotCanonicalError as error:
+        raise FileUnreadableError(f"The model cannot be written anew: {error}.") from error
 
 
 def checked(content: bytes, own_modules: frozenset[str] = frozenset()) -> bytes:

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import copyreg
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..allowed import allowed_roles, roles_of
 from ..faults import FileRefusedError, FileUnreadableError
+from ..imports import resolve
 from .nodes import NO_STATE, Global, Items, Made, Pairs
 
 if TYPE_CHECKING:
     import numpy as np
-
-Resolve = Callable[[str, str], Any]
 
 PROTOCOL = 4
 """What objects are asked for; protocol 5 would hand out buffers."""
@@ -44,27 +43,25 @@ NOT_WRITTEN = "The model holds {}, which poner does not write into a function."
 NATIVE = "Choose the engine native, or fit the model without it."
 
 
-def graph_of(value: Any, own_modules: frozenset[str], resolve: Resolve) -> Any:
+def graph_of(value: Any, own_modules: frozenset[str]) -> Any:
     """The graph of an object.
 
     Args:
         value: the object, with all that it holds, was made under the allow-list.
         own_modules: top-level modules of the user's own.
-        resolve: imports the object behind a module and a name.
 
     Raises:
         FileUnreadableError: it holds something that has no name, or that a pickle cannot say.
     """
-    return _Graph(own_modules, resolve).of(value)
+    return _Graph(own_modules).of(value)
 
 
 class _Graph:
-    def __init__(self, own_modules: frozenset[str], resolve: Resolve) -> None:
+    def __init__(self, own_modules: frozenset[str]) -> None:
         import numpy as np
 
         self.dtype = np.dtype
         self.own_modules = own_modules
-        self.resolve = resolve
         self.nodes: dict[Any, Any] = {}
         """The node of an object, by its id; of a dtype by its value, since equal ones are one."""
         self.kept: list[Any] = []
@@ -153,7 +150,7 @@ class _Graph:
 
     def _leads_to(self, name: Global, value: Any) -> bool:
         try:
-            return self.resolve(name.module, name.name) is value
+            return resolve(name.module, name.name, self.own_modules) is value
         except (FileUnreadableError, FileRefusedError):
             return False
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..array_forms import MOST_DIMENSIONS
 from ..faults import FileRefusedError
 from . import calls
 from .dtypes import DTYPE, holds_objects, item_bytes, tuple_items
 from .nodes import NO_STATE, Items, Made, Pairs
 
-MOST_DIMENSIONS = 32
 LARGEST_LENGTH = 1 << 40
 """Of one dimension of an array: longer ones are integers that take long to multiply."""
 

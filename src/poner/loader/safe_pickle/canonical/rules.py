@@ -13,6 +13,7 @@ from typing import Any
 
 from ..allowed import CALL, NAME, NEW, roles_of
 from ..faults import FileRefusedError
+from ..states import HANDLES
 from .calls import check_arguments
 from .nodes import NODES, Global, Items, Made, Pairs, parts_of
 from .numpy_states import check_numpy_state
@@ -29,9 +30,6 @@ VECTORIZERS = "sklearn.feature_extraction.text"
 BOOSTERS = {Global("lightgbm.basic", "Booster"), Global("xgboost.core", "Booster")}
 NAMED_TUPLES = {Global("sklearn.impute._iterative", "_ImputerTriplet")}
 """Classes whose new objects take their items as arguments."""
-
-HANDLES = ("handle", "_handle")
-"""Where a Booster keeps its model: a text or bytes in a pickle, a pointer once it is loaded."""
 
 
 def check_graph(graph: Any, own_modules: frozenset[str] = frozenset()) -> None:
