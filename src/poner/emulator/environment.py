@@ -1,7 +1,7 @@
 """One execution environment: a sandbox with a private /tmp, and the process in it at the time.
 
-The lifecycle is section (e)'s: an exception keeps the process; an exit or a timeout ends it, and
-the next invocation starts another in the same sandbox, within its own time.
+The lifecycle is Lambda's (L56 to L59): an exception keeps the process; an exit or a timeout ends
+it, and the next invocation starts another in the same sandbox, within its own time.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class Environment:
 
 
 def _status(report: Report) -> Status:
-    """How REPORT and INIT_REPORT say that it ended (section g)."""
+    """How REPORT and INIT_REPORT say that it ended (L73)."""
     match report:
         case TimedOut():
             return Status("timeout")

@@ -44,7 +44,7 @@ class FunctionUrl:
         self._notify = notify
 
     async def answer(self, request: web.Request) -> Reply:
-        """Answer one request, a preflight without asking the function (section h)."""
+        """Answer one request, a preflight without asking the function (L82)."""
         function = self._pool.function
         request_id = new_request_id()
         origin = request.headers.get("Origin")
@@ -141,7 +141,7 @@ def _text(raw: bytes) -> str:
 
 
 def _sent(response: HttpResponse, method: str, request_id: str) -> Reply:
-    """A response with its request id (section b); HEAD has a length of 0."""
+    """A response with its request id (L13); HEAD has a length of 0."""
     sent = Reply(status=response.status, body=b"" if method == "HEAD" else response.body)
     if method == "HEAD":
         sent.headers["Content-Length"] = "0"

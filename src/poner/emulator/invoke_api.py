@@ -1,4 +1,4 @@
-"""The Invoke API: `POST /2015-03-31/functions/NAME/invocations`, as section (c) has it."""
+"""The Invoke API: `POST /2015-03-31/functions/NAME/invocations` (L27 to L35)."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_nothing_of_the_user_s(launch, tmp_path):
 
 
 def test_limits_of_the_plan(launch, tmp_path):
-    """(f): the function's memory, and 512 MB of /tmp; without isolation no files."""
+    """L62, L65: the function's memory, and 512 MB of /tmp; without isolation no files."""
     plan = plan_of(launch, tmp_path / "root")
     assert (plan["memory_bytes"], plan["tmp_bytes"]) == (256 * 2**20, 512 * 2**20)
     assert plan["folder"] == "/var/task"

@@ -1,4 +1,4 @@
-"""CORS as the Function URL itself does it, before and after the function: section (h)."""
+"""CORS as the Function URL itself does it, before and after the function (L82)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP request -> event of payload format 2.0: section (a), as one pure function."""
+"""HTTP request -> event of payload format 2.0 (L1 to L12), as one pure function."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def event_of(
 
 
 def _caller(key_id: str) -> dict[str, str | None]:
-    """Who signed the request (section a): a user of the local account, in no organisation."""
+    """Who signed the request (L10): a user of the local account, in no organisation."""
     return {
         "accessKey": key_id,
         "accountId": ACCOUNT_ID,

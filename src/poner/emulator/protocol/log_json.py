@@ -1,4 +1,4 @@
-"""The platform's own log lines, in the JSON format of section (g)."""
+"""The platform's own log lines, in the JSON format (L77)."""
 
 from __future__ import annotations
 

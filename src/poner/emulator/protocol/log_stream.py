@@ -12,7 +12,7 @@ FRAME_MAGIC = b"\xa5\x5a\x00"
 """First bytes of a frame; they do not begin any UTF-8 text."""
 
 FRAME_HEADER = re.compile(rb"\xa5\x5a\x00[\x02-\x1b](.{4})\x00[\x05-\x08].{6}", re.DOTALL)
-"""Section (d): 4 bytes of type, 4 of length, 8 of time in microseconds (to the year 2042)."""
+"""4 bytes of type, 4 of length, 8 of time in microseconds, to the year 2042 (L47)."""
 
 FRAME_HEADER_BYTES = 16
 """Length of a frame's header."""

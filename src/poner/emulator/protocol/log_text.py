@@ -1,4 +1,4 @@
-"""The platform's own log lines, in the text format of section (g)."""
+"""The platform's own log lines, in the text format (L71 to L75)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How invocations end: what the Invoke API would answer, in AWS's own words (section c)."""
+"""How invocations end: what the Invoke API would answer, in AWS's own words (L29 to L34)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from poner.foreign_json import read_json
 from poner.limits import RESPONSE_BYTES
 
 LOG_TAIL_BYTES = 4_096
-"""Section (c): what X-Amz-Log-Result holds of the log at most."""
+"""Most bytes of the log that X-Amz-Log-Result holds (L35)."""
 
 
 @dataclass(frozen=True)

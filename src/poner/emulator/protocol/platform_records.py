@@ -1,4 +1,4 @@
-"""What the platform has to say in the log, whichever format it is written in: section (g)."""
+"""What the platform writes to the log, before it has a format (L71 to L77)."""
 
 from __future__ import annotations
 

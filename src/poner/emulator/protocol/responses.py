@@ -1,4 +1,4 @@
-"""Handler result -> HTTP response: sections (b) and (c), as pure functions."""
+"""Handler result -> HTTP response (L13 to L23), as pure functions."""
 
 from __future__ import annotations
 

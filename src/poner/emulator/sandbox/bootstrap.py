@@ -13,7 +13,7 @@ site.setquit()
 site.setcopyright()
 site.sethelper()
 
-# Below 3.12 Lambda has no LC_CTYPE (section e), but Python adds it where LANG is not installed.
+# Below 3.12 Lambda has no LC_CTYPE (L49), but Python adds it where LANG is not installed.
 if sys.version_info < (3, 12) and os.environ.get("LC_CTYPE") == "C.UTF-8":
     del os.environ["LC_CTYPE"]
 
@@ -22,7 +22,7 @@ sys.path[0] = runtime_folder
 
 from awslambdaric.__main__ import main  # type: ignore[import-not-found] # noqa: E402 # of another Python
 
-# Section (e): task folder, the layers' folders, the runtime's folder, the standard library; the
+# L54: task folder, the layers' folders, the runtime's folder, the standard library; the
 # interpreter's own packages before the runtime from 3.13 on, in the end before that.
 program, handler, site_packages, *layer_folders = sys.argv
 packages = [site_packages] if sys.version_info >= (3, 13) else []

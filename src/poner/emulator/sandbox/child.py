@@ -71,7 +71,7 @@ class Child:
         return -(-self._peak_memory_bytes // 1024**2)
 
     def kill(self) -> None:
-        """Kill it and every process it started, without asking: what Lambda does (section e)."""
+        """Kill it and every process it started, without asking: what Lambda does (L59)."""
         with contextlib.suppress(OSError):  # the sandbox is gone, and all that was in it
             self._control.send(b"kill")
 

@@ -14,7 +14,7 @@ from poner.confinement.mounts import system_folders
 from poner.emulator.sandbox.launch import BOOTSTRAP, Launch
 
 TMP_BYTES = 512 * 1024**2
-"""Section (f): what /tmp holds. It is in memory, and does not count as the function's."""
+"""Size of /tmp (L65), which is in memory and does not count as the function's."""
 
 SETTINGS = (
     "ld.so.cache",
@@ -42,7 +42,7 @@ SETTINGS = (
 """What of /etc is shown, where it exists: names, certificates, time; no accounts, no keys."""
 
 DEVICES = ("null", "zero", "full", "random", "urandom")
-"""What of /dev is shown. There is no shm, as on Lambda (section e)."""
+"""What of /dev is shown. There is no shm, as on Lambda (L53)."""
 
 WRITTEN = {
     "etc/passwd": (

@@ -1,4 +1,4 @@
-"""How the function's process is started: its command, and the variables of section (e)."""
+"""How the function's process is started: its command and its variables (L49)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from poner.emulator.sandbox.supervision import Supervisor
 from poner.limits import RUNTIMES
 
 JSON_LOGGING = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
-"""What the JSON log format adds to section (e): the runtime interface client reads both, and
+"""Variables that the JSON log format adds: the runtime interface client reads both, and
 INFO is AWS's default for this format (its documentation, 2026-11)."""
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
@@ -106,14 +106,14 @@ class Launch:
 
 
 def layer_folders(function: LocalFunction, opt_folder: Path) -> tuple[Path, ...]:
-    """Where modules of layers are imported from, in this order (section e)."""
+    """Where modules of layers are imported from, in this order (L54)."""
     python = opt_folder / "python"
     version = RUNTIMES[function.runtime].python_version
     return python / "lib" / f"python{version}" / "site-packages", python
 
 
 def variables(function: LocalFunction, layout: Layout) -> dict[str, str]:
-    """Every variable of section (e) but those that change with each process, then the user's.
+    """Lambda's variables (L49) but those that change with each process, then the user's.
 
     Where a folder stands for /tmp there is TMPDIR as well, which Lambda does not have: it leads
     `tempfile` there.

@@ -1,4 +1,4 @@
-"""The Runtime API of section (d), served to one process on a port of its own.
+"""The Runtime API (L36 to L44), served to one process on a port of its own.
 
 A runtime learns nothing but host and port, so the port is what tells processes apart: a call
 that a stopped process left behind can never reach the one that took its place.
@@ -20,7 +20,7 @@ from poner.emulator.protocol.outcomes import Invocation
 from poner.limits import RESPONSE_BYTES
 
 HEADER_LINE_BYTES = 2 * 1024 * 1024
-"""Section (d): the X-Ray cause of an error comes as one header line of up to about 1 MiB."""
+"""The X-Ray cause of an error comes as one header line of up to about 1 MiB (L38)."""
 
 CLOSE_S = 0.2
 """Grace for calls under way when a process is gone."""
@@ -199,7 +199,7 @@ class RuntimeApi:
 
 
 def _next_headers(delivery: Delivery) -> dict[str, str]:
-    """Section (d); the content type must be exactly this, or the handler receives bytes."""
+    """The content type must be exactly this, or the handler receives bytes (L36)."""
     invocation = delivery.invocation
     headers = {
         "Content-Type": "application/json",

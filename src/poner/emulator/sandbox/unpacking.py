@@ -37,7 +37,7 @@ def unpack(code: Path, layers: Sequence[Path], task_folder: Path, opt_folder: Pa
 
 
 def _check_sizes(code: Sequence[Member], layers: Sequence[Sequence[Member]]) -> None:
-    """Refuse what Lambda would find too large, in its own words (section f).
+    """Refuse what Lambda would find too large, in its own words (L66).
 
     Raises:
         EmulatorError: says how large it is.

@@ -25,7 +25,7 @@ LOOKING_SHARE, SEARCHING_SHARE = 1 / 20, 1 / 100
 """Of a core that is spent on looking at the memory, and on finding out whose; at most."""
 
 TELEMETRY = 3
-"""Descriptor of the framed log channel (section d)."""
+"""Descriptor of the framed log channel (L47)."""
 
 
 class Init:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 MESSAGE_BYTES = 128 * 1024
-"""More than a message takes: a command and the variables of section (e)."""
+"""More than a message takes: a command and an environment's variables (L49)."""
 
 
 def receive(control: socket.socket) -> tuple[bytes, list[int]]:

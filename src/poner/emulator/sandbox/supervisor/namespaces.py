@@ -19,7 +19,7 @@ from poner.confinement.linux import (
 from poner.confinement.namespaces import enter_namespaces
 
 USER_ID, GROUP_ID = 993, 990
-"""Who the function is; only that it is not root is recorded (section e)."""
+"""Who the function is; only that it is not root is recorded (L51)."""
 
 MACHINE = ("bus", "irq", "sys", "sysrq-trigger")
 """What of /proc is the machine's, which root could write to even here."""

@@ -21,10 +21,10 @@ LIMITS = {
     resource.RLIMIT_STACK: (8 * 1024**2, resource.RLIM_INFINITY),
     resource.RLIMIT_CORE: (0, 0),
 }
-"""Section (e), soft and hard; but no core dumps, which this machine's crash reporter would take."""
+"""Lambda's limits (L52), soft and hard. No core dumps: this machine's crash reporter takes them."""
 
 PROCESSES = 1024
-"""Section (f). Counted for each user namespace, since Linux 5.14: so only inside one."""
+"""Most processes (L52). Linux 5.14 and later count them for each user namespace."""
 
 PROCESSES_PER_NAMESPACE = (5, 14)
 """The Linux that counts them so; an older one would count all of the user's processes."""

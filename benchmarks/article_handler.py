@@ -8,7 +8,7 @@ import pickle
 from typing import Any
 
 with open("clf.sav", "rb") as model_file:  # noqa: PTH123 - pathlib would add to the article's cold start
-    clf = pickle.load(model_file)  # noqa: S301 - the article's way; the model is the benchmark's own
+    clf = pickle.load(model_file)
 
 with open("names.json") as names_file:  # noqa: PTH123 - as above
     names = json.load(names_file)
