@@ -18,10 +18,10 @@ from poner.compiler.operations import TreeEnsemble, Trees
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import write_tables
 from poner.errors import InputError, KernelError, StorageError
-from tests.compiling import compile_fitted
 from tests.conftest import Cancer
-from tests.growing import plain_layout
-from tests.mixing import FEATURES, mixed_model
+from tests.support.compiling import compile_fitted
+from tests.support.growing import plain_layout
+from tests.support.mixing import FEATURES, mixed_model
 
 ROWS = [
     [1.5, "red", "round", 2.0],

@@ -32,7 +32,7 @@ from poner.errors import (
 )
 from poner.limits import RUNTIMES
 from tests.conftest import WIRE_NAMES, Legacy
-from tests.layered import InstalledLayers, make_examples, make_function
+from tests.support.layered import InstalledLayers, make_examples, make_function
 
 X = np.random.default_rng(0).normal(size=(300, 3))
 Y = (X[:, 0] > 0).astype(int)

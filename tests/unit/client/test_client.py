@@ -17,7 +17,7 @@ from aiohttp import web
 from poner import client
 from poner.artifacts import Feature, Signature
 from poner.errors import DeployError, InputError, PredictionError
-from tests.serving import Handle, answering, serving
+from tests.support.serving import Handle, answering, serving
 
 SIGNATURE = Signature(
     features=(Feature("meanArea", "mean area"), Feature("age", "age")), classes=(0, 1)

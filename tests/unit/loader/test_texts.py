@@ -32,8 +32,8 @@ from poner.loader.child.missing_values import columns_with_none
 from poner.loader.saving import save_model
 from poner.loader.text_rows import split_texts
 from poner_runtime.fitted import as_fitted, settle
-from tests.compiling import fit_elsewhere
-from tests.versions import OTHER_VERSIONS
+from tests.support.compiling import fit_elsewhere
+from tests.support.versions import OTHER_VERSIONS
 
 N = 120
 

@@ -35,8 +35,8 @@ from sklearn.svm import SVC
 
 from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
-from tests.compiling import compile_fitted
-from tests.growing import grow, plain_layout, sum_leaf_rows, sum_trees, with_categories
+from tests.support.compiling import compile_fitted
+from tests.support.growing import grow, plain_layout, sum_leaf_rows, sum_trees, with_categories
 
 MODELS: Mapping[str, Callable[[], Any]] = {
     "boosting": lambda: GradientBoostingClassifier(n_estimators=4),

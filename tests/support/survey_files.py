@@ -11,9 +11,9 @@ import numpy as np
 from poner import loader, pipeline
 from poner.errors import NotSupportedError, ParityError, PonerError
 from poner.loader.environments import environment_of
-from tests.survey import Finding, compare_answers
+from tests.support.survey import Finding, compare_answers
 
-SCRIPT = Path(__file__).parents[1] / "tools" / "fit_elsewhere.py"
+SCRIPT = Path(__file__).parents[2] / "tools" / "fit_elsewhere.py"
 
 
 def fit_all(version: str, folder: Path) -> list[Path]:

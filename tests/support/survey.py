@@ -27,7 +27,7 @@ from sklearn.utils.estimator_checks import (
 )
 
 from poner.errors import NotSupportedError, ParityError, PonerError
-from tests.compiling import compile_fitted
+from tests.support.compiling import compile_fitted
 
 N_ROWS = 160
 N_FEATURES = 6

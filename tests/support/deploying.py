@@ -11,8 +11,8 @@ from typing import Any
 
 from poner.bundle import MANIFEST_NAME, Bundle, Layer, Manifest, read_bundle, zip_record
 from poner.bundler.zips import make_zip
-from tests.clouds import BUCKET, REGION, open_client
-from tests.commands import Done, run
+from tests.support.clouds import BUCKET, REGION, open_client
+from tests.support.commands import Done, run
 
 SECRET = "hunter2-of-the-tests"
 """Value of an environment variable, to be found nowhere but on AWS."""
