@@ -6,9 +6,10 @@ The deployer and the client are stages of their own; here they meet.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from functools import partial
+
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from poner import client, deployer
 from poner.bundle import Bundle, KnownAnswer, Manifest
@@ -72,17 +73,24 @@ def check_answer(
     known = manifest.known_answer
     if known is None:
         return False
-    body, end_s = json.loads(known.body), time.monotonic() + min(SETTLING_S, patience_s)
-    while True:
-        try:
-            answer = client.ask_until_ready(url, body, sign=sign, patience_s=patience_s)
-        except PredictionError as error:
-            raise DeployError(
-                f"The deployed function did not answer: {error.message}", _UNREACHED_HINT
-            ) from error
-        if known.agrees_with(answer.prediction) or time.monotonic() >= end_s:
-            break
-        time.sleep(PAUSE_S)
+    asking = Retrying(
+        stop=stop_after_delay(min(SETTLING_S, patience_s)),
+        wait=wait_fixed(PAUSE_S),
+        retry=retry_if_result(lambda answer: not known.agrees_with(answer.prediction)),
+        retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+    )
+    try:
+        answer = asking(
+            client.ask_until_ready,
+            url,
+            json.loads(known.body),
+            sign=sign,
+            patience_s=patience_s,
+        )
+    except PredictionError as error:
+        raise DeployError(
+            f"The deployed function did not answer: {error.message}", _UNREACHED_HINT
+        ) from error
     _compare(known, answer, url)
     return True
 

@@ -8,6 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_base,
+    retry_if_exception_type,
+    retry_if_result,
+    wait_exponential,
+)
+
 from poner.deployer.cloud import (
     LATEST,
     Alias,
@@ -68,6 +77,17 @@ class Clock:
     sleep: Callable[[float], None] = time.sleep
     """Waits for so many seconds."""
 
+    def retrying(self, patience_s: float, when: retry_base) -> Retrying:
+        """Calls again, after ever longer pauses, until patience ends; the last error is raised."""
+        end_s = self.now_s() + patience_s
+        return Retrying(
+            sleep=self.sleep,
+            stop=lambda state: self.now_s() > end_s,
+            wait=wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S),
+            retry=when,
+            reraise=True,
+        )
+
 
 @dataclass
 class Made:
@@ -109,20 +129,12 @@ class Worker:
         if isinstance(step, CreateAlias | MoveAlias):
             # an interrupted deploy may have left a version that is not ready yet
             self._wait_until_ready(step.name, self._receiver(step))
-        start, pause_s = self.clock.now_s(), _FIRST_PAUSE_S
-        while True:
-            try:
-                self._call(step)
-                break
-            except (BusyError, RoleNotReadyError):
-                if self.clock.now_s() - start > _ROLE_PATIENCE_S:
-                    raise
-            except MissingError:
-                if not isinstance(step, Removal):
-                    raise
-                break  # somebody else was faster
-            self.clock.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        busy = retry_if_exception_type((BusyError, RoleNotReadyError))
+        try:
+            self.clock.retrying(_ROLE_PATIENCE_S, busy)(self._call, step)
+        except MissingError:
+            if not isinstance(step, Removal):
+                raise  # else somebody else was faster
         if isinstance(step, CreateFunction | UpdateCode | UpdateConfiguration):
             self._wait_until_ready(step.name, LATEST)
 
@@ -212,23 +224,23 @@ class Worker:
         return replace(setup, layer_arns=arns)
 
     def _wait_until_ready(self, name: str, version: str) -> None:
-        start, pause_s = self.clock.now_s(), _FIRST_PAUSE_S
-        while True:
-            state = self.cloud.get_state(name, version)
-            if state.state in ("Active", "Inactive") and state.update == "Successful":
-                return
-            if "Failed" in (state.state, state.update):
-                raise DeployError(
-                    f"AWS could not make {name} ready: {state.reason or 'it gives no reason'}.",
-                    "Mend that and run `poner deploy` again; it goes on where it stopped.",
-                )
-            if self.clock.now_s() - start > _READY_PATIENCE_S:
-                raise DeployError(
-                    f"{name} is still being changed after {_READY_PATIENCE_S:.0f} s.",
-                    "Run `poner deploy` again later; it goes on where it stopped.",
-                )
-            self.clock.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        unready = retry_if_result(lambda ready: not ready)
+        try:
+            self.clock.retrying(_READY_PATIENCE_S, unready)(self._is_ready, name, version)
+        except RetryError as error:
+            raise DeployError(
+                f"{name} is still being changed after {_READY_PATIENCE_S:.0f} s.",
+                "Run `poner deploy` again later; it goes on where it stopped.",
+            ) from error
+
+    def _is_ready(self, name: str, version: str) -> bool:
+        state = self.cloud.get_state(name, version)
+        if "Failed" in (state.state, state.update):
+            raise DeployError(
+                f"AWS could not make {name} ready: {state.reason or 'it gives no reason'}.",
+                "Mend that and run `poner deploy` again; it goes on where it stopped.",
+            )
+        return state.state in ("Active", "Inactive") and state.update == "Successful"
 
 
 def check_zip(code: Code) -> None:

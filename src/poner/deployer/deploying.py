@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
 from poner.aws_lambda.cors import check_cors
 from poner.aws_lambda.runtimes import RUNTIMES
 from poner.aws_lambda.variables import check_variables
@@ -304,14 +306,14 @@ def do_plan(
         CloudError: a step failed.
     """
     worker = Worker(cloud, Made(), clock)
+    again = Retrying(
+        sleep=clock.sleep,
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=wait_exponential(),
+        retry=retry_if_exception_type(UncertainError),
+        reraise=True,
+    )
     for number, step in enumerate(plan.steps, start=1):
         notify(f"{number}/{len(plan.steps)} {describe(step).title}")
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                worker.do(step)
-                break
-            except UncertainError:
-                if attempt == _ATTEMPTS:
-                    raise
-                clock.sleep(2.0 ** (attempt - 1))
+        again(worker.do, step)
     return tuple(worker.made.notes)
