@@ -15,17 +15,22 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from poner.aws_lambda.cors import Cors
-from poner.deployer.cloud import (
-    LATEST,
-    AccountLimits,
-    Alias,
+from poner.deployer.failures import (
     BucketError,
     BusyError,
     CloudError,
-    Code,
     ConcurrencyRefusedError,
-    Document,
     ExistsError,
+    MissingError,
+    RejectedError,
+    RoleNotReadyError,
+)
+from poner.deployer.resources import (
+    LATEST,
+    AccountLimits,
+    Alias,
+    Code,
+    Document,
     Function,
     FunctionSetup,
     FunctionState,
@@ -33,10 +38,7 @@ from poner.deployer.cloud import (
     LayerVersion,
     LogEvent,
     LogGroup,
-    MissingError,
-    RejectedError,
     Role,
-    RoleNotReadyError,
     Statement,
     StoredZip,
     Url,

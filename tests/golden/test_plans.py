@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from poner.aws_lambda import quotas
-from poner.deployer.cloud import Cors
+from poner.aws_lambda.cors import Cors
 from poner.deployer.descriptions import plan_lines
 from poner.deployer.removal import plan_removal
 from poner.deployer.settings import DeploySettings

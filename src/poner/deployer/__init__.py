@@ -6,7 +6,7 @@ speaks to boto3.
 """
 
 from poner.deployer.applying import Clock
-from poner.deployer.cloud import Cloud, CloudError, CloudReads, Document, Identity, LogEvent
+from poner.deployer.cloud import Cloud, CloudReads
 from poner.deployer.deploying import (
     Deployment,
     Proposal,
@@ -19,10 +19,12 @@ from poner.deployer.descriptions import as_json, plan_lines
 from poner.deployer.desired import log_group_name, make_desired
 from poner.deployer.examination import Intention, any_account, examine
 from poner.deployer.export import export_sam, export_terraform
+from poner.deployer.failures import CloudError
 from poner.deployer.observing import observe_own
 from poner.deployer.planning import PUBLIC_NOTE
 from poner.deployer.policy import make_policy
 from poner.deployer.removal import plan_removal
+from poner.deployer.resources import Document, Identity, LogEvent
 from poner.deployer.rollout import plan_promotion, plan_rollback
 from poner.deployer.settings import DeploySettings
 from poner.deployer.status import Status, ask_version, make_status, read_logs

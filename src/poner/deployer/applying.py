@@ -17,20 +17,16 @@ from tenacity import (
     wait_exponential,
 )
 
-from poner.deployer.cloud import (
-    LATEST,
-    Alias,
+from poner.deployer.cloud import Cloud
+from poner.deployer.desired import layer_name
+from poner.deployer.failures import (
     BusyError,
-    Cloud,
-    Code,
     ConcurrencyRefusedError,
-    FunctionSetup,
     MissingError,
     RoleNotReadyError,
-    Url,
 )
-from poner.deployer.desired import layer_name
 from poner.deployer.planning import concurrency_note
+from poner.deployer.resources import LATEST, Alias, Code, FunctionSetup, Url
 from poner.deployer.steps import (
     CreateAlias,
     CreateFunction,

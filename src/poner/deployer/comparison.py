@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from poner.aws_lambda.cors import Cors
-from poner.deployer.cloud import FunctionSetup
 from poner.deployer.desired import layer_name
+from poner.deployer.resources import FunctionSetup
 from poner.deployer.steps import Change
 
 HIDDEN = "(hidden)"

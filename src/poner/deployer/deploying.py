@@ -18,19 +18,14 @@ from poner.aws_lambda.runtimes import RUNTIMES
 from poner.aws_lambda.variables import check_variables
 from poner.bundle import Bundle
 from poner.deployer.applying import Clock, Made, Worker
-from poner.deployer.cloud import (
-    LATEST,
-    Cloud,
-    CloudReads,
-    ExistsError,
-    MissingError,
-    UncertainError,
-)
+from poner.deployer.cloud import Cloud, CloudReads
 from poner.deployer.descriptions import describe
 from poner.deployer.desired import Desired, is_own_layer_version, layer_name, make_desired
+from poner.deployer.failures import ExistsError, MissingError, UncertainError
 from poner.deployer.journal import Journal, JournalFile, journal_file, note_done
 from poner.deployer.observing import Observed, check_own, check_uploads, observe, observe_parts
 from poner.deployer.planning import find_version, is_switched_off, make_plan
+from poner.deployer.resources import LATEST
 from poner.deployer.settings import DeploySettings
 from poner.deployer.steps import DeleteLayerVersion, Plan, PublishLayer
 from poner.errors import DeployError

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from poner.aws_lambda import quotas
 from poner.aws_lambda.cors import Cors
 from poner.bundle import Bundle, Layer, ZipRecord
-from poner.deployer.cloud import (
+from poner.deployer.resources import (
     Code,
     Document,
     FunctionSetup,

@@ -8,19 +8,13 @@ from dataclasses import dataclass
 
 from poner.aws_lambda import quotas
 from poner.aws_lambda.runtimes import RUNTIMES, find_runtime
-from poner.deployer.cloud import (
-    AccountLimits,
-    CloudError,
-    CloudReads,
-    CredentialsError,
-    Document,
-    Function,
-    Identity,
-)
+from poner.deployer.cloud import CloudReads
 from poner.deployer.desired import NAME_A_BUCKET, role_name, upload_prefix
+from poner.deployer.failures import CloudError, CredentialsError
 from poner.deployer.observing import Observed, check_own
 from poner.deployer.planning import LEAST_UNRESERVED, cannot_reserve
 from poner.deployer.policy import make_policy
+from poner.deployer.resources import AccountLimits, Document, Function, Identity
 from poner.deployer.settings import DeploySettings
 from poner.errors import DeployError, MissingPackageError, UsageError
 from poner.findings import Finding, of_error

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from poner.aws_lambda.cors import Cors
-from poner.deployer.cloud import Code, Document, FunctionSetup, Statement, StoredZip
 from poner.deployer.desired import DesiredLayer
+from poner.deployer.resources import Code, Document, FunctionSetup, Statement, StoredZip
 
 Verb = Literal["create", "change", "remove"]
 """What happens to the resource."""

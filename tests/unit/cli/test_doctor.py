@@ -10,7 +10,7 @@ import pytest
 
 from poner import deployer
 from poner.cli import app
-from poner.deployer.cloud import CloudError, CredentialsError
+from poner.deployer.failures import CloudError, CredentialsError
 from tests.unit.deployer.test_examination import ANNA, Account
 
 POLICY = ["doctor", "--policy"]

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from poner.aws_lambda import quotas
-from poner.deployer.cloud import Cors
+from poner.aws_lambda.cors import Cors
 from poner.deployer.descriptions import as_json, describe, plan_lines
 from poner.deployer.removal import plan_removal
 from poner.deployer.settings import DeploySettings

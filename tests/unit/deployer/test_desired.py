@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from poner.aws_lambda.cors import Cors
 from poner.aws_lambda.runtimes import RUNTIMES
-from poner.deployer.cloud import Cors, Identity
 from poner.deployer.desired import (
     Desired,
     is_own_layer,
     make_desired,
     role_name,
 )
+from poner.deployer.resources import Identity
 from poner.deployer.settings import DeploySettings
 from poner.errors import DeployError, SettingsError
 from tests.shipping import PUBLIC, SECRET, Account, CountedReads, make_bundle

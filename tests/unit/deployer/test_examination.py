@@ -12,19 +12,14 @@ import pytest
 from poner.aws_lambda import quotas
 from poner.aws_lambda.runtimes import RUNTIMES
 from poner.deployer import DeploySettings, Intention, any_account, examine, make_policy
-from poner.deployer.cloud import (
-    AccountLimits,
+from poner.deployer.cloud import CloudReads
+from poner.deployer.failures import (
     BucketError,
     CloudError,
-    CloudReads,
     CredentialsError,
-    Function,
-    FunctionSetup,
-    Identity,
     PermissionMissingError,
-    Role,
-    Version,
 )
+from poner.deployer.resources import AccountLimits, Function, FunctionSetup, Identity, Role, Version
 from poner.deployer.settings import TAG
 from poner.findings import Finding
 from tests.clouds import BUCKET, open_moto

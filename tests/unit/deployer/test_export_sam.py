@@ -15,11 +15,11 @@ from cfnlint.api import lint
 from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
-from poner.deployer.cloud import Identity
 from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired, is_own_layer
 from poner.deployer.export import export_sam
 from poner.deployer.export.documents import encode_hash
 from poner.deployer.export.sam import digest_setup, name_parameters
+from poner.deployer.resources import Identity
 from poner.deployer.settings import ALIAS, DeploySettings
 from tests.exporting import DESCRIPTION, SECRET, SETTINGS, make_example, make_layer
 from tests.taught_cloudformation import teach

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from poner.deployer.cloud import Cors, Identity
+from poner.aws_lambda.cors import Cors
 from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired
 from poner.deployer.export import export_terraform
 from poner.deployer.export.documents import encode_hash
+from poner.deployer.resources import Identity
 from poner.deployer.settings import ALIAS, DeploySettings
 from tests.exporting import DESCRIPTION, SECRET, SETTINGS, make_example, put_into_bucket
 

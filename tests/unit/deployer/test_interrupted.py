@@ -16,11 +16,10 @@ import pytest
 
 from poner.aws_lambda import quotas
 from poner.aws_lambda.cors import Cors
-from poner.deployer.cloud import (
+from poner.deployer.cloud import Cloud, CloudReads
+from poner.deployer.failures import (
     BusyError,
-    Cloud,
     CloudError,
-    CloudReads,
     ExistsError,
     MissingError,
     PermissionMissingError,

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from poner.aws_lambda import quotas
-from poner.deployer.cloud import Alias, Code
 from poner.deployer.descriptions import plan_lines
+from poner.deployer.resources import Alias, Code
 from poner.deployer.settings import TAG
 from poner.deployer.steps import DeleteLayerVersion
 from poner.errors import DeployError

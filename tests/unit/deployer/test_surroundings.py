@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from poner.aws_lambda import quotas
-from poner.deployer.cloud import AccountLimits, BucketError
+from poner.deployer.failures import BucketError
+from poner.deployer.resources import AccountLimits
 from poner.deployer.steps import (
     CreateFunction,
     MoveAlias,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from poner.aws_lambda import quotas
-from poner.deployer.cloud import StoredZip
+from poner.deployer.resources import StoredZip
 from poner.errors import DeployError
 from tests.shipping import BUCKET, NAME, PUBLIC, Account
 

@@ -41,8 +41,8 @@ from poner.deployer.aws.errors import (
     refused,
     unanswered,
 )
-from poner.deployer.cloud import (
-    Cloud,
+from poner.deployer.cloud import Cloud
+from poner.deployer.failures import (
     CloudError,
     CredentialsError,
     MissingError,

@@ -12,18 +12,16 @@ from typing import Any
 from poner.aws_lambda.cors import Cors, write_cors
 from poner.deployer.aws import values
 from poner.deployer.aws.reads import AwsReads
-from poner.deployer.cloud import (
+from poner.deployer.failures import MissingError, PermissionMissingError, UnreachableError
+from poner.deployer.resources import (
     Alias,
     Code,
     Document,
     FunctionSetup,
     LayerVersion,
-    MissingError,
-    PermissionMissingError,
     Role,
     Statement,
     StoredZip,
-    UnreachableError,
     Url,
 )
 

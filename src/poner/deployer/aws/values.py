@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from poner.aws_lambda.cors import Cors
 from poner.deployer.aws.answers import checked
-from poner.deployer.cloud import (
+from poner.deployer.resources import (
     LATEST,
     AccountLimits,
     Alias,

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from poner.aws_lambda.cors import write_cors
-from poner.deployer.cloud import Statement
 from poner.deployer.desired import ROLE_POLICY, TRUST, Desired, DesiredRole
 from poner.deployer.export.documents import encode_hash, find_path, map_texts, without_nothing
+from poner.deployer.resources import Statement
 from poner.deployer.settings import ALIAS
 
 _HEADER = (

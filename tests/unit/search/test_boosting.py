@@ -6,7 +6,7 @@ import sklearn.tree._tree
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import GradientBoostingClassifier
 
-from poner.templates.boosting import boost, boost_with_sklearn, is_exact
+from poner.search.boosting import boost, boost_with_sklearn, is_exact
 
 X, y = load_breast_cancer(return_X_y=True)
 STAGES = (1, 7, 60)

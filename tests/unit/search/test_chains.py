@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from poner.templates.chains import run_chains, workers
+from poner.search.chains import run_chains, workers
 
 
 class Recorder(ThreadPoolExecutor):

@@ -7,8 +7,8 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.feature_selection import RFECV
 from sklearn.model_selection import GridSearchCV, KFold
 
-import poner.templates.search
-from poner.templates.search import search
+import poner.search.selection
+from poner.search import search
 
 X, y = load_breast_cancer(return_X_y=True)
 X, y = X[:150, :9], 1 - y[:150]
@@ -81,7 +81,7 @@ def test_processes_change_nothing(choice):
 
 def test_without_the_lean_boosting_nothing_changes(choice, monkeypatch):
     """Where scikit-learn's own fit has to be used, the scores are the same."""
-    monkeypatch.setattr(poner.templates.search, "is_exact", lambda *_: False)
+    monkeypatch.setattr(poner.search.selection, "is_exact", lambda *_: False)
     slower = run_search()
     assert np.array_equal(slower.elimination_scores, choice.elimination_scores)
     assert np.array_equal(slower.grid_scores, choice.grid_scores)

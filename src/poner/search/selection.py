@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.templates.boosting import Boost, Boosted, boost, boost_with_sklearn, is_exact
-from poner.templates.chains import Chain, run_chains, workers
+from poner.search.boosting import Boost, Boosted, boost, boost_with_sklearn, is_exact
+from poner.search.chains import Chain, run_chains, workers
 
 if TYPE_CHECKING:
     from sklearn.ensemble import GradientBoostingClassifier

@@ -1,4 +1,4 @@
-"""bench: how a Bundle compares with an empty function and with the article's way, in one run.
+"""How a Bundle compares with an empty function and with the article's way, in one run.
 
 In: functions and an event. Out: Results, each measured in turn with the others so that a machine
 that slows down slows all of them. It judges nothing and keeps nothing.
@@ -10,19 +10,9 @@ import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from poner.bench.peers import Peer, article_function, empty_function, unpacked, with_bytecode
-from poner.emulator import measure
+from peers import Peer
 
-__all__ = [
-    "Peer",
-    "Result",
-    "article_function",
-    "compare",
-    "empty_function",
-    "ratio",
-    "unpacked",
-    "with_bytecode",
-]
+from poner.emulator import measure
 
 
 @dataclass(frozen=True)

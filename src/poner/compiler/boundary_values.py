@@ -1,17 +1,13 @@
-"""Finds, for each feature, the values at which a Program's answer can change."""
+"""Boundary values: for each feature, the inputs at which a Program's answer can change."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
 from poner.compiler.operations import (
-    CATEGORICAL,
-    FEATURE,
-    LEAF,
     Above,
     CastFloat32,
     Combine,
@@ -29,10 +25,8 @@ from poner.compiler.operations import (
     Require,
     Select,
     Splines,
-    SumCategoryTrees,
-    SumLeafRows,
-    SumShallowTrees,
-    SumTrees,
+    TreeEnsemble,
+    Trees,
 )
 from poner.compiler.program import Program
 
@@ -63,7 +57,7 @@ _COMPARISONS = {
 
 
 @dataclass(frozen=True)
-class HardValues:
+class BoundaryValues:
     """What to try of each feature."""
 
     by_feature: tuple[FloatArray, ...]
@@ -76,7 +70,7 @@ class HardValues:
     """(n_points, n_features) rows at the points that distances are taken from, if any."""
 
 
-def find_hard_values(program: Program) -> HardValues:
+def boundary_values(program: Program) -> BoundaryValues:
     """Each step's own values, taken back through the steps before it."""
     found: list[list[list[FloatArray]]] = [
         [[] for _ in range(program.width(register))] for register in range(len(program.steps) + 1)
@@ -88,7 +82,7 @@ def find_hard_values(program: Program) -> HardValues:
             if values is not None:
                 found[source][column].append(values)
         _take_back(program, number, found)
-    return HardValues(
+    return BoundaryValues(
         by_feature=tuple(_sorted(parts) for parts in found[0]),
         categories=program.origins(Recode),
         cast_to_float32=program.origins(CastFloat32),
@@ -132,10 +126,8 @@ def _sorted(parts: list[FloatArray]) -> FloatArray:
 def _own_values(operation: Operation, width: int) -> list[FloatArray | None]:
     """For each column of the source, the values at which this operation changes."""
     match operation:
-        case SumTrees(trees) | SumLeafRows(trees) | SumCategoryTrees(trees):
-            return _thresholds(trees.nodes, width)
-        case SumShallowTrees(splits=splits):
-            return _thresholds(splits, width)
+        case TreeEnsemble(trees):
+            return _thresholds(trees, width)
         case Recode(ends, keys) | Digitize(ends, keys) | Interpolate(ends, keys):
             return list(np.split(keys, ends[:-1]))
         case Combine(pairing, operand) if pairing in _COMPARISONS and operand is not None:
@@ -154,13 +146,14 @@ def _own_values(operation: Operation, width: int) -> list[FloatArray | None]:
             return [None] * width
 
 
-def _thresholds(nodes: NDArray[np.void], width: int) -> list[FloatArray | None]:
-    inner = (nodes["feature"] & LEAF) == 0
-    feature, threshold = nodes["feature"][inner] & FEATURE, nodes["value"][inner]
-    categorical = (nodes["feature"][inner] & CATEGORICAL) != 0
-    asked = np.unique(feature[categorical])
-    threshold = np.concatenate([threshold[~categorical], np.tile(_CATEGORIES, len(asked))])
-    feature = np.concatenate([feature[~categorical], np.repeat(asked, len(_CATEGORIES))])
+def _thresholds(trees: Trees, width: int) -> list[FloatArray | None]:
+    """For each column, its thresholds, or all categories where nodes look at its category."""
+    inner, categories = ~trees.leaf, trees.categories
+    by_category = inner & (categories.left_set >= 0) if categories else np.zeros_like(inner)
+    by_threshold = inner & ~by_category
+    asked = np.unique(trees.feature[by_category])
+    threshold = np.concatenate([trees.threshold[by_threshold], np.tile(_CATEGORIES, len(asked))])
+    feature = np.concatenate([trees.feature[by_threshold], np.repeat(asked, len(_CATEGORIES))])
     order = np.argsort(feature, kind="stable")
     ends = np.searchsorted(feature[order], np.arange(1, width))
     return [np.unique(part) for part in np.split(threshold[order], ends)]
