@@ -6,13 +6,12 @@ The deployer and the client are stages of their own; here they meet.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import partial
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from poner import client, deployer
 from poner.bundle import Bundle, KnownAnswer, Manifest
+from poner.deployer.status import ask_version
 from poner.errors import DeployError, PredictionError
 
 SETTLING_S = 20.0
@@ -41,12 +40,12 @@ def accept(deployment: deployer.Deployment, bundle: Bundle, cloud: deployer.Clou
         DeployError: another answer came, or none; its status and reason are told, never the row.
     """
     if not deployment.canary:
-        sign = partial(_sign, cloud) if deployment.auth == "AWS_IAM" else None
+        sign = make_sign(cloud) if deployment.auth == "AWS_IAM" else None
         return check_answer(deployment.url, bundle.manifest, sign=sign)
     known = bundle.manifest.known_answer
     if known is None:
         return False
-    status, text = deployer.ask_version(cloud, deployment.name, deployment.version, known.body)
+    status, text = ask_version(cloud, deployment.name, deployment.version, known.body)
     _compare(known, client.read_answer(status, text), f"Version {deployment.version}")
     return True
 
@@ -104,5 +103,6 @@ def _compare(known: KnownAnswer, answer: client.Answer, who: str) -> None:
     raise DeployError(f"{who} answered the known row with {came}.", _HINT)
 
 
-def _sign(cloud: deployer.Cloud, url: str, body: bytes) -> Mapping[str, str]:
-    return cloud.sign(url, body, {"content-type": "application/json"})
+def make_sign(cloud: deployer.Cloud) -> client.Sign:
+    """Signs requests to a Function URL with the credentials that the cloud is opened with."""
+    return lambda url, body: cloud.sign(url, body, {"content-type": "application/json"})

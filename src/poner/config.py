@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from poner.aws_lambda.cors import Cors
 from poner.aws_lambda.functions import FUNCTION_NAME
 from poner.aws_lambda.quotas import MEMORY_MB, REQUEST_BYTES, TIMEOUT_S
 from poner.bundle import EngineChoice, Slim
+from poner.deployer.settings import DeploySettings
 from poner.errors import ConfigError
 from poner.foreign_json import first_fault
 from poner.storage import explain, read_file
@@ -145,6 +147,15 @@ class Config(_Section):
     build: BuildSection = BuildSection()
     function: FunctionSection = FunctionSection()
     deploy: DeploySection = DeploySection()
+
+
+def deploy_settings(config: Config) -> DeploySettings:
+    """[deploy] as the deployer takes it."""
+    cors = config.deploy.cors
+    return DeploySettings(
+        **config.deploy.model_dump(exclude={"region", "profile", "cors"}),
+        cors=Cors(**cors.model_dump()) if cors else None,
+    )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

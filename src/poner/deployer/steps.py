@@ -364,3 +364,8 @@ class Plan:
     """The steps; none where nothing is to be changed."""
     notes: tuple[str, ...] = ()
     """Lines worth knowing before agreeing to it."""
+
+    @property
+    def live(self) -> str | None:
+        """The version that the alias will name; None where the plan does not move it."""
+        return next((step.main for step in self.steps if isinstance(step, MoveAlias)), None)

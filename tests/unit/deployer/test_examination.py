@@ -11,16 +11,17 @@ import pytest
 
 from poner.aws_lambda import quotas
 from poner.aws_lambda.runtimes import RUNTIMES
-from poner.deployer import DeploySettings, Intention, any_account, examine, make_policy
 from poner.deployer.cloud import CloudReads
+from poner.deployer.examination import Intention, any_account, examine
 from poner.deployer.failures import (
     BucketError,
     CloudError,
     CredentialsError,
     PermissionMissingError,
 )
+from poner.deployer.policy import make_policy
 from poner.deployer.resources import AccountLimits, Function, FunctionSetup, Identity, Role, Version
-from poner.deployer.settings import TAG
+from poner.deployer.settings import TAG, DeploySettings
 from poner.findings import Finding
 from tests.clouds import BUCKET, open_moto
 
