@@ -16,7 +16,7 @@ import pytest
 
 from poner import loader, pipeline
 from poner.aws_lambda.functions import FunctionSettings
-from poner.aws_lambda.runtimes import RUNTIMES, choose_runtime
+from poner.aws_lambda.runtimes import RUNTIMES, choose_runtimes
 from poner.bundle import Bundle
 from poner.compiled_model import CompiledModel
 from poner.errors import PonerError
@@ -133,7 +133,7 @@ def article_bundle(
     return make_native_bundle(
         article_compiled,
         tmp_path_factory.mktemp("bundle") / "build",
-        runtime=choose_runtime(None, datetime.date(2026, 11, 22)),
+        runtime=choose_runtimes(None, datetime.date(2026, 11, 22))[0],
         architecture="x86_64",
         settings=FunctionSettings(),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+import tenacity
 
 from poner import client, deployer
 from poner.bundle import Bundle, KnownAnswer, Manifest
@@ -72,10 +72,10 @@ def check_answer(
     known = manifest.known_answer
     if known is None:
         return False
-    asking = Retrying(
-        stop=stop_after_delay(min(SETTLING_S, patience_s)),
-        wait=wait_fixed(PAUSE_S),
-        retry=retry_if_result(lambda answer: not known.agrees_with(answer.prediction)),
+    asking = tenacity.Retrying(
+        stop=tenacity.stop_after_delay(min(SETTLING_S, patience_s)),
+        wait=tenacity.wait_fixed(PAUSE_S),
+        retry=tenacity.retry_if_result(lambda answer: not known.agrees_with(answer.prediction)),
         retry_error_callback=lambda state: state.outcome and state.outcome.result(),
     )
     try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poner import loader
-from poner.aws_lambda.runtimes import RUNTIMES, choose_runtime
+from poner.aws_lambda.runtimes import RUNTIMES, choose_runtimes
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.bundler import check_kernel, host_architecture
 from poner.config import CONFIG_NAME, Config, read_config
@@ -99,7 +99,7 @@ def _read_config(folder: Path) -> tuple[Config, Finding]:
 def _runtime(config: Config, today: datetime.date) -> str:
     """What a Bundle would be built for; the name alone where there is no such runtime."""
     try:
-        return choose_runtime(config.build.runtime, today).name
+        return choose_runtimes(config.build.runtime, today)[0].name
     except UsageError:
         assert config.build.runtime is not None, "the default is one of poner's"
         return config.build.runtime

@@ -79,11 +79,11 @@ def test_build_says_in_one_line_what_was_done(legacy: Legacy, tmp_path: Path) ->
     """A model of another version is read in an environment of that version; one line says so."""
     import datetime
 
-    from poner.aws_lambda.runtimes import choose_runtime
+    from poner.aws_lambda.runtimes import choose_runtimes
 
     lines: list[str] = []
     target = pipeline.Target(
-        choose_runtime(None, datetime.date(2026, 11, 22)), "x86_64", FunctionSettings()
+        choose_runtimes(None, datetime.date(2026, 11, 22))[0], "x86_64", FunctionSettings()
     )
     try:
         bundle = pipeline.build(

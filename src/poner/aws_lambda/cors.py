@@ -39,7 +39,7 @@ class Cors:
     """How long a browser may keep what a preflight was told, in seconds."""
 
 
-_AWS_NAMES = {
+CORS_FIELDS = {
     "AllowOrigins": "allow_origins",
     "AllowMethods": "allow_methods",
     "AllowHeaders": "allow_headers",
@@ -47,7 +47,9 @@ _AWS_NAMES = {
     "AllowCredentials": "allow_credentials",
     "MaxAge": "max_age_s",
 }
-"""The fields in AWS's own structure."""
+"""The names in AWS's own structure, and ours."""
+
+_KINDS = {"AllowCredentials": (bool, "true or false"), "MaxAge": (int, "a whole number")}
 
 
 def write_cors(cors: Cors | None) -> dict[str, Any]:
@@ -55,29 +57,26 @@ def write_cors(cors: Cors | None) -> dict[str, Any]:
     values = asdict(cors) if cors is not None else {}
     return {
         aws: list(values[field]) if isinstance(values[field], tuple) else values[field]
-        for aws, field in _AWS_NAMES.items()
+        for aws, field in CORS_FIELDS.items()
         if values.get(field)
     }
 
 
-def read_cors(structure: Mapping[str, object], error: type[PonerError]) -> Cors:
+def parse_cors(structure: Mapping[str, object], error: type[PonerError]) -> Cors:
     """The CORS that a `Cors` structure of AWS's own API stands for.
 
     Raises:
         PonerError: of the class `error`. A field is unknown, or its value is of another kind.
     """
     values: dict[str, Any] = {}
-    for aws, value in structure.items():
-        field = _AWS_NAMES.get(aws)
-        if field is None:
-            raise error(f"CORS has no field {aws}.", f"Its fields are {', '.join(_AWS_NAMES)}.")
-        kind = {"max_age_s": int, "allow_credentials": bool}.get(field, list)
-        if type(value) is not kind or (
-            isinstance(value, list) and not all(isinstance(item, str) for item in value)
-        ):
-            words = {int: "a whole number", bool: "true or false", list: "an array of strings"}
-            raise error(f"CORS: {aws} is not {words[kind]}.", "Write it as AWS's tools do.")
-        values[field] = tuple(value) if isinstance(value, list) else value
+    for name, value in structure.items():
+        if name not in CORS_FIELDS:
+            raise error(f"CORS has no field {name}.", f"Its fields are {', '.join(CORS_FIELDS)}.")
+        kind, words = _KINDS.get(name, (list, "an array of strings"))
+        items = value if isinstance(value, list) else []
+        if type(value) is not kind or not all(isinstance(item, str) for item in items):
+            raise error(f"CORS: {name} is not {words}.", "Write it as AWS's tools do.")
+        values[CORS_FIELDS[name]] = tuple(items) if kind is list else value
     return Cors(**values)
 
 

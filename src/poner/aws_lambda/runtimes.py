@@ -77,15 +77,6 @@ def find_runtime(name: str, error: type[PonerError]) -> Runtime:
     return RUNTIMES[name]
 
 
-def choose_runtime(name: str | None, today: datetime.date) -> Runtime:
-    """The first of `choose_runtimes`.
-
-    Raises:
-        UsageError: there is no such runtime.
-    """
-    return choose_runtimes(name, today)[0]
-
-
 def choose_runtimes(name: str | None, today: datetime.date) -> tuple[Runtime, ...]:
     """The runtime of that name; or that of the Python poner runs on, and then the newer ones.
 

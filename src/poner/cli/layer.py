@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from poner.aws_lambda import quotas
-from poner.aws_lambda.runtimes import choose_runtime
+from poner.aws_lambda.runtimes import choose_runtimes
 from poner.bundler.layers import LayerRequest, LayerSet, make_layers, write_layers
 from poner.cli.build import Architecture, Slim
 from poner.cli.console import print_data, print_json, reporting, say
@@ -42,7 +42,7 @@ def layer(
     settings = read_config(Path.cwd()).build
     request = LayerRequest(
         requirements=tuple(packages),
-        runtime=choose_runtime(runtime or settings.runtime, datetime.date.today()),
+        runtime=choose_runtimes(runtime or settings.runtime, datetime.date.today())[0],
         architecture=architecture.value if architecture else settings.architecture,
         slim=slim.value,
     )

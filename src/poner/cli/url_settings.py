@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 from poner import emulator
-from poner.aws_lambda.cors import Cors, read_cors
+from poner.aws_lambda.cors import Cors, parse_cors
 from poner.errors import UsageError
 from poner.foreign_json import read_json
 
 
-def parse_cors(text: str) -> Cors:
+def read_cors(text: str) -> Cors:
     """The `Cors` structure of AWS's own API, as JSON or in a file.
 
     Raises:
@@ -32,7 +32,7 @@ def parse_cors(text: str) -> Cors:
             "--cors takes a JSON object.",
             """Write it as {"AllowOrigins": ["https://example.com"], "AllowMethods": ["GET"]}.""",
         )
-    return read_cors(structure, UsageError)
+    return parse_cors(structure, UsageError)
 
 
 def make_access_key(text: str | None) -> emulator.AccessKey:

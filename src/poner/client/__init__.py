@@ -15,15 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    Retrying,
-    retry_if_exception,
-    retry_if_result,
-    stop_after_attempt,
-    wait_exponential,
-)
+import tenacity
 
 from poner.artifacts import PredictionValue, Signature
 from poner.client.addresses import check_signable, read_url
@@ -140,12 +132,12 @@ def ask_until_ready(
     end_s = clock() + patience_s
     answers: list[Answer] = []
     once = partial(_ask_all, url, [body], lambda done: None, _Sender(sign, 1, TIMEOUT_S))
-    pause = wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
-    asking = Retrying(
+    pause = tenacity.wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
+    asking = tenacity.Retrying(
         sleep=sleep,
         stop=lambda state: clock() >= end_s,
         wait=lambda state: min(pause(state), max(0.0, end_s - clock())),
-        retry=retry_if_exception(_may_pass) | retry_if_result(_is_unready),
+        retry=tenacity.retry_if_exception(_may_pass) | tenacity.retry_if_result(_is_unready),
         retry_error_callback=lambda state: answers[-1] if answers else _outcome(state),
     )
 
@@ -165,7 +157,7 @@ def _is_unready(answer: Answer) -> bool:
     return answer.status >= 500 or answer.status in _NOT_READY
 
 
-def _outcome(state: RetryCallState) -> Any:
+def _outcome(state: tenacity.RetryCallState) -> Any:
     """The result of the last attempt, or its error."""
     assert state.outcome is not None, "an attempt was made"
     return state.outcome.result()
@@ -280,10 +272,10 @@ async def _ask_one(
     """One request, tried again where the endpoint was only busy or starting."""
     from poner.client.transport import post
 
-    posting = AsyncRetrying(
-        stop=stop_after_attempt(sender.attempts),
-        wait=wait_exponential(0.2, exp_base=4),
-        retry=retry_if_result(lambda answer: answer[0] in _RETRIED),
+    posting = tenacity.AsyncRetrying(
+        stop=tenacity.stop_after_attempt(sender.attempts),
+        wait=tenacity.wait_exponential(0.2, exp_base=4),
+        retry=tenacity.retry_if_result(lambda answer: answer[0] in _RETRIED),
         retry_error_callback=_outcome,
     )
     return read_answer(*await posting(post, session, url, content, sender.sign, sender.timeout_s))

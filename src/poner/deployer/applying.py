@@ -8,14 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from tenacity import (
-    RetryError,
-    Retrying,
-    retry_base,
-    retry_if_exception_type,
-    retry_if_result,
-    wait_exponential,
-)
+import tenacity
 
 from poner.deployer.cloud import Cloud
 from poner.deployer.desired import layer_name
@@ -73,13 +66,13 @@ class Clock:
     sleep: Callable[[float], None] = time.sleep
     """Waits for so many seconds."""
 
-    def retrying(self, patience_s: float, when: retry_base) -> Retrying:
+    def retrying(self, patience_s: float, when: tenacity.retry_base) -> tenacity.Retrying:
         """Calls again, after ever longer pauses, until patience ends; the last error is raised."""
         end_s = self.now_s() + patience_s
-        return Retrying(
+        return tenacity.Retrying(
             sleep=self.sleep,
             stop=lambda state: self.now_s() > end_s,
-            wait=wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S),
+            wait=tenacity.wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S),
             retry=when,
             reraise=True,
         )
@@ -125,7 +118,7 @@ class Worker:
         if isinstance(step, CreateAlias | MoveAlias):
             # an interrupted deploy may have left a version that is not ready yet
             self._wait_until_ready(step.name, self._receiver(step))
-        busy = retry_if_exception_type((BusyError, RoleNotReadyError))
+        busy = tenacity.retry_if_exception_type((BusyError, RoleNotReadyError))
         try:
             self.clock.retrying(_ROLE_PATIENCE_S, busy)(self._call, step)
         except MissingError:
@@ -220,10 +213,10 @@ class Worker:
         return replace(setup, layer_arns=arns)
 
     def _wait_until_ready(self, name: str, version: str) -> None:
-        unready = retry_if_result(lambda ready: not ready)
+        unready = tenacity.retry_if_result(lambda ready: not ready)
         try:
             self.clock.retrying(_READY_PATIENCE_S, unready)(self._is_ready, name, version)
-        except RetryError as error:
+        except tenacity.RetryError as error:
             raise DeployError(
                 f"{name} is still being changed after {_READY_PATIENCE_S:.0f} s.",
                 "Run `poner deploy` again later; it goes on where it stopped.",

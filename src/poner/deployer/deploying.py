@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+import tenacity
 
 from poner.aws_lambda.cors import check_cors
 from poner.aws_lambda.runtimes import RUNTIMES
@@ -301,11 +301,11 @@ def do_plan(
         CloudError: a step failed.
     """
     worker = Worker(cloud, Made(), clock)
-    again = Retrying(
+    again = tenacity.Retrying(
         sleep=clock.sleep,
-        stop=stop_after_attempt(_ATTEMPTS),
-        wait=wait_exponential(),
-        retry=retry_if_exception_type(UncertainError),
+        stop=tenacity.stop_after_attempt(_ATTEMPTS),
+        wait=tenacity.wait_exponential(),
+        retry=tenacity.retry_if_exception_type(UncertainError),
         reraise=True,
     )
     for number, step in enumerate(plan.steps, start=1):

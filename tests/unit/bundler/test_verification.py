@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from poner.aws_lambda.functions import FunctionSettings
-from poner.aws_lambda.runtimes import choose_runtime
+from poner.aws_lambda.runtimes import choose_runtimes
 from poner.bundle import Verification, read_bundle
 from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel
@@ -26,7 +26,7 @@ CLASSES = (("no", "yes"), (False, True))
 
 def verify(compiled: CompiledModel, folder: Path) -> Verification:
     """Make a bundle; how it was tried."""
-    runtime = choose_runtime(None, datetime.date(2026, 11, 22))
+    runtime = choose_runtimes(None, datetime.date(2026, 11, 22))[0]
     bundle = make_native_bundle(
         compiled,
         folder / "build",

@@ -16,18 +16,12 @@ from importlib.metadata import version
 from typing import Any
 
 import boto3
+import tenacity
 from botocore import exceptions, xform_name
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception,
-    stop_after_attempt,
-    wait_exponential,
-)
 
 from poner.aws_lambda.quotas import RESPONSE_BYTES
 from poner.deployer.aws.answers import find_stranger
@@ -58,7 +52,7 @@ WRITE_ATTEMPTS = 8
 
 _CONNECT_TIMEOUT_S = 10
 _READ_TIMEOUT_S = 70
-_LENGTHENING = wait_exponential(max=20.0)
+_LENGTHENING = tenacity.wait_exponential(max=20.0)
 _RANDOM = random.SystemRandom()
 
 _NO_CREDENTIALS = (
@@ -175,11 +169,11 @@ class AwsApi:
     def write(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
         """The answer to a change, which is made once at most."""
         call = make_call(service, operation, True, parameters)
-        again = Retrying(
+        again = tenacity.Retrying(
             sleep=self._sleep,
-            stop=stop_after_attempt(WRITE_ATTEMPTS),
+            stop=tenacity.stop_after_attempt(WRITE_ATTEMPTS),
             wait=_jittered,
-            retry=retry_if_exception(_is_throttled),
+            retry=tenacity.retry_if_exception(_is_throttled),
             reraise=True,
         )
         with _as_cloud_errors(call):
@@ -274,7 +268,7 @@ def _as_cloud_errors(call: Call) -> Iterator[None]:
         raise unanswered(call, "gave an answer that cannot be read") from error
 
 
-def _jittered(state: RetryCallState) -> float:
+def _jittered(state: tenacity.RetryCallState) -> float:
     return _LENGTHENING(state) * _RANDOM.uniform(0.5, 1.0)
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Literal, assert_never
 
 from poner.bundle import Bundle
-from poner.deployer.desired import Desired, make_desired
+from poner.deployer.desired import make_desired
 from poner.deployer.export.sam import write_sam
 from poner.deployer.export.terraform import write_terraform
 from poner.deployer.resources import Identity
 from poner.deployer.settings import DeploySettings
 from poner.extras import check_extra
 
-__all__ = ["Form", "export_sam", "export_template", "export_terraform"]
+__all__ = ["Form", "export_template"]
 
 Form = Literal["sam", "terraform"]
 """Tools that deploy by template."""
@@ -37,19 +37,9 @@ def export_template(
     desired = make_desired(bundle, settings, _NOBODY, region)
     match form:
         case "sam":
-            return export_sam(desired, folder)
+            check_extra("deploy", "A template for SAM")
+            return write_sam(desired, folder)
         case "terraform":
-            return export_terraform(desired, folder)
+            return write_terraform(desired, folder)
         case _:
             assert_never(form)
-
-
-def export_sam(desired: Desired, folder: Path) -> str:
-    """template.yaml for `sam deploy`, to be put into a folder from which it finds the zips."""
-    check_extra("deploy", "A template for SAM")
-    return write_sam(desired, folder)
-
-
-def export_terraform(desired: Desired, folder: Path) -> str:
-    """main.tf.json for Terraform, to be put into a folder from which it finds the zips."""
-    return write_terraform(desired, folder)
