@@ -23,20 +23,20 @@ HEADERS = 100
 
 @dataclass(frozen=True)
 class Cors:
-    """What browsers may do from pages of other origins; every list may be `*` alone."""
+    """What pages of other origins may do in browsers; each list may be `*` alone."""
 
     allow_origins: tuple[str, ...] = ()
-    """Such as `https://example.com`; wildcards for parts of a host are not known."""
+    """Origins whose pages may read answers, such as `https://example.com`, in full."""
     allow_methods: tuple[str, ...] = ()
-    """Such as `GET`; OPTIONS is not among them."""
+    """Methods that pages may use, such as `GET`; never OPTIONS."""
     allow_headers: tuple[str, ...] = ()
-    """Headers a request may have."""
+    """Headers that requests may have."""
     expose_headers: tuple[str, ...] = ()
-    """Headers of an answer that the page may read."""
+    """Headers of answers that pages may read."""
     allow_credentials: bool = False
     """Whether cookies may be sent along."""
     max_age_s: int | None = None
-    """How long a browser may keep what a preflight was told, in seconds."""
+    """How long a browser may keep the answer to a preflight, in seconds."""
 
 
 CORS_FIELDS = {

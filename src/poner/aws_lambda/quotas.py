@@ -30,14 +30,14 @@ MEMORY_MB = range(128, 10_240 + 1)
 """Memory that a function can have, in steps of 1 MB."""
 
 TIMEOUT_S = range(1, 1_800 + 1)
-"""Timeouts that poner lets pass. AWS's guides say at most 900 s, and the model of its API allows
-more: AWS itself answers for what lies between."""
+"""Timeouts that poner accepts, in seconds. AWS's guides say at most 900, but its API allows more: AWS
+decides about the values between (L63)."""
 
 INIT_TIMEOUT_S = 10.0
-"""Time the init phase may take before it is stopped and run again in the first invocation."""
+"""Longest init phase; after that it is stopped and runs again in the first invocation."""
 
 DEFAULT_MEMORY_MB = 128
-"""Memory of a function that does not say otherwise."""
+"""Memory where a function names none."""
 
 DEFAULT_TIMEOUT_S = 3
-"""Timeout of a function that does not say otherwise."""
+"""Timeout where a function names none."""

@@ -22,7 +22,7 @@ class Runtime:
     block_update: datetime.date
     """First day on which AWS refuses to update a function with it."""
     glibc: tuple[int, int]
-    """C library of its operating system."""
+    """Version of glibc, its C library."""
 
     def taken_until(self, *, has_it: bool) -> datetime.date:
         """First day on which AWS refuses it: later for a function that has it already."""
@@ -78,7 +78,7 @@ def find_runtime(name: str, error: type[PonerError]) -> Runtime:
 
 
 def choose_runtimes(name: str | None, today: datetime.date) -> tuple[Runtime, ...]:
-    """The runtime of that name; or that of the Python poner runs on, and then the newer ones.
+    """The runtime of that name; without one, that of the Python poner runs on and all newer ones.
 
     The newer ones are for packages that have no wheel for the first. Where Lambda does not create
     functions for this Python, the newest that it does is the only one.

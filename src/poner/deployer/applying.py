@@ -59,10 +59,10 @@ _LONGEST_PAUSE_S = 5.0
 
 @dataclass(frozen=True)
 class Clock:
-    """Time, as an argument."""
+    """A clock and a way to wait, so that tests can give their own."""
 
     now_s: Callable[[], float] = time.monotonic
-    """Seconds since any moment."""
+    """Seconds since a fixed moment."""
     sleep: Callable[[float], None] = time.sleep
     """Waits for so many seconds."""
 
@@ -80,7 +80,7 @@ class Clock:
 
 @dataclass
 class Made:
-    """What steps made and later steps need, as only AWS knows it."""
+    """What AWS assigned during earlier steps and later steps need."""
 
     layers: dict[str, str] = field(default_factory=dict)
     """ARNs of layer versions by the layer's name."""
@@ -89,7 +89,7 @@ class Made:
     url: Url | None = None
     """The Function URL that was made or changed."""
     notes: list[str] = field(default_factory=list)
-    """Lines for the user about what could not be done as wished."""
+    """Lines for the user about wishes that could not be met."""
 
     def note(self, line: str) -> None:
         """Add a line, once where a step is done again."""
@@ -99,14 +99,14 @@ class Made:
 
 @dataclass(frozen=True)
 class Worker:
-    """Does steps."""
+    """Executes steps in an account."""
 
     cloud: Cloud
     """The account."""
     made: Made
-    """What steps before made."""
+    """What AWS assigned during the steps so far."""
     clock: Clock
-    """Time."""
+    """For waiting."""
 
     def do(self, step: Step) -> None:
         """Do a step and wait until the next one can be done.
@@ -128,7 +128,7 @@ class Worker:
             self._wait_until_ready(step.name, LATEST)
 
     def _call(self, step: Step) -> None:
-        """The call of each step: one table, to be read down."""
+        """Make the call that a step stands for."""
         cloud = self.cloud
         match step:
             case CreateLogGroup(name, tags):
@@ -233,7 +233,7 @@ class Worker:
 
 
 def check_zip(code: Code) -> None:
-    """Refuse a zip that was built anew since the plan was made: layers are named after its hash.
+    """Refuse a zip that was rebuilt since the plan was made: layers are named after its hash.
 
     Raises:
         DeployError: it cannot be read, or is not the one that was planned.
