@@ -30,8 +30,8 @@ MEMORY_MB = range(128, 10_240 + 1)
 """Memory that a function can have, in steps of 1 MB."""
 
 TIMEOUT_S = range(1, 1_800 + 1)
-"""Timeouts that poner accepts, in seconds. AWS's guides say at most 900; its API allows more (L63), so
-AWS decides about the values between."""
+"""Timeouts that poner accepts, in seconds. AWS's guides say at most 900 and its API allows more, so
+AWS decides about the values between (L63)."""
 
 INIT_TIMEOUT_S = 10.0
 """Longest init phase; after that it is stopped and runs again in the first invocation."""
