@@ -13,8 +13,8 @@ from pathlib import Path
 
 from poner.artifacts import MODEL_NAME
 from poner.emulator import LocalFunction
+from poner.environments import find_python, run_uv
 from poner.errors import InstallError
-from poner.interpreters import find_python, run_uv
 
 _EMPTY = Path(__file__).with_name("empty_handler.py")
 _ARTICLE = Path(__file__).with_name("article_handler.py")

@@ -1,7 +1,7 @@
 """From a fitted scikit-learn model to an HTTPS endpoint on AWS Lambda.
 
 The flow of the command line, for a notebook: `save`, `compile`, `load`, `build`, `local`,
-`predict`. Importing poner loads neither scikit-learn nor boto3.
+`predict`, `deploy`. Importing poner loads neither scikit-learn nor boto3.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from poner.api import build, compile, load, local, predict, save
+    from poner.api import Deployment, build, compile, deploy, load, local, predict, save
 
-__all__ = ["save", "compile", "load", "build", "local", "predict"]
+__all__ = ["save", "compile", "load", "build", "local", "predict", "deploy", "Deployment"]
 
 
 def __getattr__(name: str) -> Any:

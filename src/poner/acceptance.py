@@ -6,12 +6,12 @@ The deployer and the client are stages of their own; here they meet.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Mapping
-from functools import partial
+
+import tenacity
 
 from poner import client, deployer
 from poner.bundle import Bundle, KnownAnswer, Manifest
+from poner.deployer.status import ask_version
 from poner.errors import DeployError, PredictionError
 
 SETTLING_S = 20.0
@@ -40,12 +40,12 @@ def accept(deployment: deployer.Deployment, bundle: Bundle, cloud: deployer.Clou
         DeployError: another answer came, or none; its status and reason are told, never the row.
     """
     if not deployment.canary:
-        sign = partial(_sign, cloud) if deployment.auth == "AWS_IAM" else None
+        sign = make_sign(cloud) if deployment.auth == "AWS_IAM" else None
         return check_answer(deployment.url, bundle.manifest, sign=sign)
     known = bundle.manifest.known_answer
     if known is None:
         return False
-    status, text = deployer.ask_version(cloud, deployment.name, deployment.version, known.body)
+    status, text = ask_version(cloud, deployment.name, deployment.version, known.body)
     _compare(known, client.read_answer(status, text), f"Version {deployment.version}")
     return True
 
@@ -72,17 +72,24 @@ def check_answer(
     known = manifest.known_answer
     if known is None:
         return False
-    body, end_s = json.loads(known.body), time.monotonic() + min(SETTLING_S, patience_s)
-    while True:
-        try:
-            answer = client.ask_until_ready(url, body, sign=sign, patience_s=patience_s)
-        except PredictionError as error:
-            raise DeployError(
-                f"The deployed function did not answer: {error.message}", _UNREACHED_HINT
-            ) from error
-        if known.agrees_with(answer.prediction) or time.monotonic() >= end_s:
-            break
-        time.sleep(PAUSE_S)
+    asking = tenacity.Retrying(
+        stop=tenacity.stop_after_delay(min(SETTLING_S, patience_s)),
+        wait=tenacity.wait_fixed(PAUSE_S),
+        retry=tenacity.retry_if_result(lambda answer: not known.agrees_with(answer.prediction)),
+        retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+    )
+    try:
+        answer = asking(
+            client.ask_until_ready,
+            url,
+            json.loads(known.body),
+            sign=sign,
+            patience_s=patience_s,
+        )
+    except PredictionError as error:
+        raise DeployError(
+            f"The deployed function did not answer: {error.message}", _UNREACHED_HINT
+        ) from error
     _compare(known, answer, url)
     return True
 
@@ -96,5 +103,6 @@ def _compare(known: KnownAnswer, answer: client.Answer, who: str) -> None:
     raise DeployError(f"{who} answered the known row with {came}.", _HINT)
 
 
-def _sign(cloud: deployer.Cloud, url: str, body: bytes) -> Mapping[str, str]:
-    return cloud.sign(url, body, {"content-type": "application/json"})
+def make_sign(cloud: deployer.Cloud) -> client.Sign:
+    """Signs requests to a Function URL with the credentials that the cloud is opened with."""
+    return lambda url, body: cloud.sign(url, body, {"content-type": "application/json"})

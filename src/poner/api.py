@@ -6,18 +6,25 @@ import datetime
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from poner import client, compiled_model, loader, pipeline
-from poner.bundle import Bundle, EngineChoice, FunctionSettings, Slim, read_bundle
+from poner import client, compiled_model, deployer, loader, pipeline
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import choose_runtimes
+from poner.bundle import Bundle, EngineChoice, Slim, read_bundle
 from poner.compiled_model import CompiledModel
 from poner.confinement import report
 from poner.errors import UsageError
 from poner.printable import printable
 from poner.signature import PredictionValue, Signature
 
-__all__ = ["save", "compile", "load", "build", "local", "predict"]
+__all__ = ["save", "compile", "load", "build", "local", "predict", "deploy", "Deployment"]
+
+
+def _print(line: str) -> None:
+    print(printable(line))  # noqa: T201 # a notebook's output
 
 
 def save(
@@ -130,7 +137,7 @@ def build(
     include: Sequence[str | Path] = (),
     slim: str = "auto",
     require_confinement: bool = False,
-    notify: Callable[[str], None] = lambda line: print(printable(line)),  # noqa: T201
+    notify: Callable[[str], None] = _print,
 ) -> Bundle:
     """Build a Bundle from a model file or the folder that `save` wrote.
 
@@ -156,7 +163,7 @@ def build(
     """
     from poner import config  # with pydantic, which a notebook that only saves need not wait for
 
-    chosen, *newer = config.choose_runtimes(runtime, datetime.date.today())
+    chosen, *newer = choose_runtimes(runtime, datetime.date.today())
     target = pipeline.Target(
         chosen,
         _one_of("architecture", architecture, config.Architecture),
@@ -215,3 +222,70 @@ def local(
 def predict(url: str, rows: Any, signature: Signature | None = None) -> list[PredictionValue]:
     """The prediction for every row; of several outputs a list. See `poner.client.predict`."""
     return client.predict(url, rows, signature)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A function on AWS that answers for a Bundle, as `deploy` made it."""
+
+    facts: deployer.Deployment
+    """Name, region, account, version, URL and auth, as they were after the deploy."""
+    function: deployer.DeployedFunction
+    """The function as it is now."""
+
+    @property
+    def url(self) -> str:
+        """The Function URL."""
+        return self.facts.url
+
+    def status(self) -> deployer.Status:
+        """Which version answers now, at which URL, and what others there are."""
+        return self.function.read_status()
+
+    def rollback(self, version: str | None = None) -> None:
+        """Let the version before answer again, or the one that is named; withdraws a canary."""
+        pipeline.roll_back(self.function, version)
+
+    def promote(self) -> None:
+        """Send all traffic to the canary."""
+        pipeline.promote(self.function)
+
+    def destroy(self, bucket: str | None = None) -> None:
+        """Remove from AWS all that poner made for the function, zips in `bucket` too."""
+        pipeline.remove(self.function, bucket)
+
+
+def deploy(
+    bundle: Bundle | str | Path,
+    *,
+    settings: deployer.DeploySettings | None = None,
+    canary: int = 0,
+    profile: str | None = None,
+    region: str | None = None,
+    check: bool = True,
+    notify: Callable[[str], None] = _print,
+) -> Deployment:
+    """Put a Bundle on AWS Lambda behind a Function URL, without asking.
+
+    It may be repeated: only what differs is changed.
+
+    Args:
+        bundle: the Bundle, or its folder.
+        settings: access, role, bucket, variables and the like; by default a URL that takes signed
+            requests only. poner.toml is not read.
+        canary: share of the traffic for the new version, 1 to 99; 0 for all of it.
+        profile: of AWS's configuration; by default the one that boto3 finds.
+        region: by default the one that boto3 finds.
+        check: whether to end by asking the URL a row whose answer is known.
+        notify: gets a line for each step.
+
+    Raises:
+        BundleError: there is no Bundle, or a damaged one.
+        DeployError: AWS refuses it or cannot be asked, or the function answers wrongly.
+    """
+    opened = bundle if isinstance(bundle, Bundle) else read_bundle(Path(bundle))
+    cloud = deployer.open_cloud(profile, region)
+    wish = deployer.Wish(opened, settings or deployer.DeploySettings(), canary)
+    facts = pipeline.deploy(cloud, wish, check=check, reporter=pipeline.Reporter(notify=notify))
+    assert facts is not None, "every plan is agreed to"
+    return Deployment(facts, deployer.DeployedFunction(cloud, facts.name))

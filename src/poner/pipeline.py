@@ -4,6 +4,8 @@ model file ─► TrainedModel ─► CompiledModel ─► Bundle ─► a URL
      loader.open_model   compiler.compile_model   bundler.make_native_bundle   emulator.running
                                                                                deployer.carry_out
 
+plan, deploy, roll_back, promote and remove look at what is on AWS, plan, ask whether to, and do it.
+
 A model that the native engine does not compute goes along in its file, or as a graph of ONNX, with
 packages in layers; engines.py chooses.
 """
@@ -21,6 +23,7 @@ from poner.acceptance import accept
 from poner.bundle import Bundle, EngineChoice
 from poner.client import FunctionUrl
 from poner.confinement import report
+from poner.deployer.applying import Clock
 from poner.engines import (
     NO_PACKAGES,
     SILENT,
@@ -42,8 +45,20 @@ __all__ = [
     "compile_trained",
     "deploy",
     "local_function",
+    "plan",
+    "promote",
+    "remove",
+    "roll_back",
     "run_locally",
 ]
+
+Agree = Callable[[deployer.Plan], bool]
+"""Whether a plan is to be done."""
+
+
+def _always(plan: deployer.Plan) -> bool:
+    """Agrees to every plan."""
+    return True
 
 
 def build(
@@ -111,11 +126,17 @@ def run_locally(
         yield FunctionUrl.of(urls.url, bundle.manifest.signature)
 
 
+def plan(cloud: deployer.Cloud, wish: deployer.Wish) -> deployer.Proposal:
+    """Look at what is there, and say what a deploy would do; changes nothing."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    return deployer.propose(cloud, wish, state_folder=state_folder(), today=today)
+
+
 def deploy(
-    wish: deployer.Wish,
     cloud: deployer.Cloud,
+    wish: deployer.Wish,
     *,
-    agree: Callable[[deployer.Proposal], bool],
+    agree: Callable[[deployer.Proposal], bool] = lambda proposal: True,
     check: bool = True,
     reporter: Reporter = SILENT,
 ) -> deployer.Deployment | None:
@@ -124,16 +145,12 @@ def deploy(
     Returns:
         What is deployed; None where the plan was not agreed to.
     """
-    now = datetime.datetime.now(datetime.UTC)
-    proposal = deployer.propose(cloud, wish, state_folder=state_folder(), today=now.date())
+    proposal = plan(cloud, wish)
     if not agree(proposal):
         return None
+    begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     deployment = deployer.carry_out(
-        cloud,
-        proposal,
-        notify=reporter.notify,
-        clock=deployer.Clock(),
-        begun=now.isoformat(timespec="seconds"),
+        cloud, proposal, notify=reporter.notify, clock=Clock(), begun=begun
     )
     for note in deployment.notes:
         reporter.notify(f"Note: {note}")
@@ -143,3 +160,42 @@ def deploy(
     if not accept(deployment, wish.bundle, cloud):
         reporter.notify("Note: the bundle brings no row whose answer is known, so none was asked.")
     return deployment
+
+
+def roll_back(
+    function: deployer.DeployedFunction,
+    version: str | None = None,
+    *,
+    agree: Agree = _always,
+    reporter: Reporter = SILENT,
+) -> deployer.Plan | None:
+    """Let the version before answer again, or the one that is named; withdraws a canary."""
+    return _change(function, function.plan_rollback(version), agree, reporter)
+
+
+def promote(
+    function: deployer.DeployedFunction, *, agree: Agree = _always, reporter: Reporter = SILENT
+) -> deployer.Plan | None:
+    """Send all traffic to the canary."""
+    return _change(function, function.plan_promotion(), agree, reporter)
+
+
+def remove(
+    function: deployer.DeployedFunction,
+    bucket: str | None = None,
+    *,
+    agree: Agree = _always,
+    reporter: Reporter = SILENT,
+) -> deployer.Plan | None:
+    """Remove all that poner made for a function, and only that."""
+    return _change(function, function.plan_removal(bucket), agree, reporter)
+
+
+def _change(
+    function: deployer.DeployedFunction, planned: deployer.Plan, agree: Agree, reporter: Reporter
+) -> deployer.Plan | None:
+    """Do what was planned, if it is agreed to; the plan, or None."""
+    if not agree(planned):
+        return None
+    function.carry_out(planned, notify=reporter.notify, clock=Clock())
+    return planned

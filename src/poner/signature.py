@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from poner.errors import SignatureError
+from poner.foreign_json import first_fault
 
 MODEL_NAME = "clf.sav"
 """File of a model's folder: the pickled estimator, under the article's name for it."""
@@ -152,10 +153,8 @@ class Signature:
         try:
             signature = TypeAdapter(cls).validate_json(text)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "the document"
             raise SignatureError(
-                f"{source} does not describe a signature: {place}: {first['msg']}.",
+                f"{source} does not describe a signature: {first_fault(error)}.",
                 "Write it anew with poner.save(model, X, y, folder).",
             ) from error
         if len(set(signature.wire_names)) != len(signature.features):

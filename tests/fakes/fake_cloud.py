@@ -14,17 +14,23 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from poner.deployer.cloud import (
-    LATEST,
-    AccountLimits,
-    Alias,
+from poner.aws_lambda.cors import Cors
+from poner.deployer.failures import (
     BucketError,
     BusyError,
     CloudError,
-    Code,
     ConcurrencyRefusedError,
-    Document,
     ExistsError,
+    MissingError,
+    RejectedError,
+    RoleNotReadyError,
+)
+from poner.deployer.resources import (
+    LATEST,
+    AccountLimits,
+    Alias,
+    Code,
+    Document,
     Function,
     FunctionSetup,
     FunctionState,
@@ -32,16 +38,12 @@ from poner.deployer.cloud import (
     LayerVersion,
     LogEvent,
     LogGroup,
-    MissingError,
-    RejectedError,
     Role,
-    RoleNotReadyError,
     Statement,
     StoredZip,
     Url,
     Version,
 )
-from poner.lambda_settings import Cors
 
 E = TypeVar("E", bound=CloudError)
 P = ParamSpec("P")

@@ -7,8 +7,9 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from poner.deployer.cloud import Code, Cors, FunctionSetup, Identity
+from poner.aws_lambda.cors import Cors
 from poner.deployer.desired import Desired, DesiredLayer, layer_description, make_role
+from poner.deployer.resources import Code, FunctionSetup, Identity
 from poner.deployer.settings import TAG, DeploySettings
 
 IDENTITY = Identity("123456789012", "aws")

@@ -12,20 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from poner.artifacts import ParityReport, Provenance
-from poner.bundle import (
-    Bundle,
-    FunctionSettings,
-    Layer,
-    Manifest,
-    Verification,
-    ZipRecord,
-    zip_record,
-)
+from poner.aws_lambda.functions import FunctionSettings
+from poner.bundle import Bundle, Layer, Manifest, Verification, ZipRecord, zip_record
 from poner.deployer.applying import Clock
-from poner.deployer.cloud import Cloud, Function
+from poner.deployer.cloud import Cloud
 from poner.deployer.deploying import Deployment, Proposal, Wish, carry_out, do_plan, propose
 from poner.deployer.observing import observe_own
 from poner.deployer.removal import plan_removal
+from poner.deployer.resources import Function
 from poner.deployer.rollout import plan_promotion, plan_rollback
 from poner.deployer.settings import DeploySettings
 from poner.deployer.steps import Plan

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from poner.config import Config, choose_runtime, read_config
+from poner.aws_lambda.runtimes import RUNTIMES, choose_runtimes
+from poner.config import Config, read_config
 from poner.errors import ConfigError, UsageError
-from poner.limits import RUNTIMES
 
 OWN = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -80,18 +80,18 @@ def test_an_unknown_key_comes_with_what_was_meant(
 
 def test_the_default_runtime_is_this_python(tmp_path: Path) -> None:
     """Where Lambda creates functions for it."""
-    assert choose_runtime(None, datetime.date(2026, 1, 1)).name == OWN
+    assert choose_runtimes(None, datetime.date(2026, 1, 1))[0].name == OWN
 
 
 def test_a_runtime_that_is_blocked_gives_way_to_the_newest() -> None:
     """Once AWS creates no functions for this Python, the newest one is taken."""
     blocked = RUNTIMES[OWN].block_create
-    assert choose_runtime(None, blocked).name == list(RUNTIMES)[-1]
-    assert choose_runtime(OWN, blocked).name == OWN
+    assert choose_runtimes(None, blocked)[0].name == list(RUNTIMES)[-1]
+    assert choose_runtimes(OWN, blocked)[0].name == OWN
 
 
 def test_an_unknown_runtime_is_refused() -> None:
     """The error lists what there is."""
     with pytest.raises(UsageError, match=r"python2\.7") as caught:
-        choose_runtime("python2.7", datetime.date(2026, 1, 1))
+        choose_runtimes("python2.7", datetime.date(2026, 1, 1))[0]
     assert "python3.13" in caught.value.hint

@@ -16,9 +16,8 @@ def deploy(account: Account, bundle: Bundle, settings: deployer.DeploySettings) 
     """What a deploy with its check says."""
     said: list[str] = []
     pipeline.deploy(
-        deployer.Wish(bundle, settings),
         account.cloud,
-        agree=lambda proposal: True,
+        deployer.Wish(bundle, settings),
         reporter=pipeline.Reporter(notify=said.append),
     )
     return said

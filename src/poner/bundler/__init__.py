@@ -11,13 +11,14 @@ import importlib.metadata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from poner import limits
 from poner.artifacts import Examples, ParityReport
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import (
+    ENGINE_DEFAULTS,
     FUNCTION_ZIP,
     MANIFEST_NAME,
     Bundle,
-    FunctionSettings,
     Manifest,
     ZipRecord,
     zip_record,
@@ -32,8 +33,8 @@ from poner.bundler.verification import NATIVE, Trial, verify
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.compiled_model import CompiledModel
+from poner.environments import find_python
 from poner.errors import ParityError
-from poner.interpreters import find_python
 from poner.proof import find_known_answer
 from poner.storage import scratch_folder, temporary_faults
 
@@ -62,7 +63,7 @@ def make_native_bundle(
     compiled: CompiledModel,
     out: Path,
     *,
-    runtime: limits.Runtime,
+    runtime: Runtime,
     architecture: str,
     settings: FunctionSettings,
     passed_over: Sequence[str] = (),
@@ -99,7 +100,7 @@ def make_native_bundle(
         )
         _, verification = verify(trial, scratch)
     manifest = Manifest(
-        settings=settings.for_engine("native"),
+        settings=settings.with_defaults(*ENGINE_DEFAULTS["native"]),
         engine="native",
         passed_over=tuple(passed_over),
         runtime=runtime.name,

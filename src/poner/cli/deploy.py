@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from typing import Annotated
 
 import typer
 
 from poner import deployer, pipeline
-from poner.bundle import read_bundle
 from poner.cli.console import print_data, print_json, print_lines, say
 from poner.cli.deploying import (
     BundleArgument,
     ProfileOption,
     RegionOption,
-    Target,
     YesOption,
     confirm,
-    make_settings,
-    open_target,
     show_plan,
 )
+from poner.deploy_target import DeployTarget, open_target
+from poner.deployer.descriptions import as_json, plan_lines
 from poner.examination import changed_settings
-from poner.storage import state_folder
 
 CanaryOption = Annotated[
     int | None,
@@ -49,15 +45,13 @@ def plan(
     """Show what a deploy would change on AWS, and change nothing."""
     target = open_target(path, profile, region)
     wish = _make_wish(target, canary, own=path is None)
-    proposal = deployer.propose(
-        target.cloud, wish, state_folder=state_folder(), today=datetime.date.today()
-    )
+    proposal = pipeline.plan(target.function.cloud, wish)
     if json_:
-        print_json(deployer.as_json(proposal.plan))
+        print_json(as_json(proposal.plan))
         return
     for line in _heading(proposal):
         say(line)
-    print_lines(deployer.plan_lines(proposal.plan))
+    print_lines(plan_lines(proposal.plan))
 
 
 def deploy(
@@ -89,8 +83,8 @@ def deploy(
 
     # lines only: where bars are drawn, the question would be wiped away
     deployment = pipeline.deploy(
+        target.function.cloud,
         wish,
-        target.cloud,
         agree=agree,
         check=not skip_check,
         reporter=pipeline.Reporter(notify=say),
@@ -106,14 +100,14 @@ def deploy(
         print_data(deployment.url)
 
 
-def _make_wish(target: Target, canary: int | None, *, own: bool) -> deployer.Wish:
+def _make_wish(target: DeployTarget, canary: int | None, *, own: bool) -> deployer.Wish:
     """What is to be deployed; says where the project's own Bundle is older than poner.toml."""
-    bundle = target.bundle or read_bundle(target.folder)  # which says what is missing
-    newer = changed_settings(bundle, target.config) if own else {}
+    wish = target.make_wish(canary or 0)
+    newer = changed_settings(wish.bundle, target.config) if own else {}
     if newer:
         what = ", ".join(f"{key} = {value}" for key, value in newer.items())
         say(f"Note: the bundle was built without {what} of poner.toml; `poner build` takes it up.")
-    return deployer.Wish(bundle, make_settings(target.config), percent=canary or 0)
+    return wish
 
 
 def _heading(proposal: deployer.Proposal) -> list[str]:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from poner import deployer
+from poner import deployer, pipeline
 from poner.cli.console import print_data, print_json, print_lines, say
 from poner.cli.deploying import (
     FunctionArgument,
     FunctionOption,
     ProfileOption,
     RegionOption,
-    Target,
     YesOption,
     confirm,
-    open_target,
     show_plan,
 )
+from poner.deploy_target import DeployTarget, open_target
 from poner.errors import DeployError, UsageError
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print all of it as one line of JSON.")]
@@ -36,7 +36,7 @@ def status(
     json_: JsonOption = False,
 ) -> None:
     """Show what is deployed: which version answers, at which URL, and what others there are."""
-    found = _status(open_target(path, profile, region))
+    found = open_target(path, profile, region).function.read_status()
     if json_:
         print_json(dataclasses.asdict(found))
         return
@@ -47,10 +47,9 @@ def url(
     path: FunctionArgument = None, profile: ProfileOption = None, region: RegionOption = None
 ) -> None:
     """Print the Function URL."""
-    target = open_target(path, profile, region)
-    found = _status(target)
+    found = open_target(path, profile, region).function.read_status()
     if found.url is None:
-        raise DeployError(f"{target.name} has no URL.", "Make it with `poner deploy`.")
+        raise DeployError(f"{found.name} has no URL.", "Make it with `poner deploy`.")
     print_data(found.url)
 
 
@@ -69,18 +68,15 @@ def logs(
 ) -> None:
     """Print what the function logged."""
     since_ms = max(0, int(time.time()) - _seconds(since)) * 1000
-    target = open_target(path, profile, region)
-    deployer.observe_own(target.cloud, target.name)
-    log_group = deployer.log_group_name(target.name)
-    events = deployer.read_logs(target.cloud, log_group, since_ms, follow=follow)
+    function = open_target(path, profile, region).function
     event = None
-    for event in events:
+    for event in function.read_logs(since_ms, follow=follow):
         if json_:
             print_json(dataclasses.asdict(event))
         else:
             print_data(event.message)
     if event is None:
-        say(f"{target.name} logged nothing in the last {since}.")
+        say(f"{function.name} logged nothing in the last {since}.")
 
 
 def rollback(
@@ -97,8 +93,8 @@ def rollback(
 ) -> None:
     """Go back to the version before, or to any that is left; withdraws a canary."""
     target = open_target(bundle, profile, region)
-    observed = deployer.observe_own(target.cloud, target.name)
-    _do(target, deployer.plan_rollback(target.name, observed, version))
+    done = pipeline.roll_back(target.function, version, agree=_showing(target))
+    _say_who_answers(done)
 
 
 def promote(
@@ -106,8 +102,7 @@ def promote(
 ) -> None:
     """Send all traffic to the version that `poner deploy --canary` gave a share of it."""
     target = open_target(bundle, profile, region)
-    observed = deployer.observe_own(target.cloud, target.name)
-    _do(target, deployer.plan_promotion(target.name, observed))
+    _say_who_answers(pipeline.promote(target.function, agree=_showing(target)))
 
 
 def destroy(
@@ -118,29 +113,34 @@ def destroy(
 ) -> None:
     """Remove from AWS all that poner made for this function, and only that."""
     target = open_target(path, profile, region)
-    plan = deployer.plan_removal(target.cloud, target.name, bucket=target.config.deploy.bucket)
-    if not plan.steps:
-        say(f"There is nothing of poner's for {target.name} in {target.cloud.region}.")
-        return
-    show_plan(plan, f"{target.name} in {target.cloud.region}:")
-    if not confirm("Remove all this? Logs and versions are lost.", yes=yes):
+
+    def agree(plan: deployer.Plan) -> bool:
+        if not plan.steps:
+            say(f"There is nothing of poner's for {target.place}.")
+            return True
+        show_plan(plan, f"{target.place}:")
+        return confirm("Remove all this? Logs and versions are lost.", yes=yes)
+
+    reporter = pipeline.Reporter(notify=say)
+    bucket = target.config.deploy.bucket
+    if pipeline.remove(target.function, bucket, agree=agree, reporter=reporter) is None:
         say("Nothing was removed.")
         raise typer.Exit(1)
-    deployer.do_plan(target.cloud, plan, notify=say, clock=deployer.Clock())
 
 
-def _do(target: Target, plan: deployer.Plan) -> None:
-    """Show and do a plan of one call, and say what answers then."""
-    show_plan(plan, f"{target.name} in {target.cloud.region}:")
-    deployer.do_plan(target.cloud, plan, notify=lambda line: None, clock=deployer.Clock())
-    for step in plan.steps:
-        if isinstance(step, deployer.MoveAlias):
-            say(f"Version {step.main} answers all requests.")
+def _showing(target: DeployTarget) -> Callable[[deployer.Plan], bool]:
+    """Shows a plan of one call, and asks nobody."""
+
+    def agree(plan: deployer.Plan) -> bool:
+        show_plan(plan, f"{target.place}:")
+        return True
+
+    return agree
 
 
-def _status(target: Target) -> deployer.Status:
-    observed = deployer.observe_own(target.cloud, target.name)
-    return deployer.make_status(observed, target.name, target.cloud.region)
+def _say_who_answers(plan: deployer.Plan | None) -> None:
+    if plan is not None and plan.live is not None:
+        say(f"Version {plan.live} answers all requests.")
 
 
 def _facts(found: deployer.Status) -> list[tuple[str, str]]:

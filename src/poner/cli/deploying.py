@@ -1,20 +1,17 @@
-"""What the commands about AWS share: settings, the account, the function's name, a question."""
+"""What the commands about AWS share: arguments, the question, and how a plan is shown."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from poner import deployer
-from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.cli.console import say
-from poner.config import Config, read_config
-from poner.errors import BundleError, UsageError
-from poner.lambda_settings import Cors
+from poner.deployer.descriptions import plan_lines
+from poner.errors import UsageError
 
 BundleArgument = Annotated[
     Path | None, typer.Argument(metavar="PATH", help="The bundle; default: as poner.toml says.")
@@ -37,57 +34,6 @@ RegionOption = Annotated[
     typer.Option(help="AWS region; default: poner.toml's, then AWS_REGION, then the profile's."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
-
-
-@dataclass(frozen=True)
-class Target:
-    """A function in an account."""
-
-    config: Config
-    """The project's settings."""
-    folder: Path
-    """Where its Bundle lies, or would."""
-    bundle: Bundle | None
-    """The Bundle; None if there is none."""
-    name: str
-    """The function."""
-    cloud: deployer.Cloud
-    """The account and region."""
-
-
-def open_target(path: Path | None, profile: str | None, region: str | None) -> Target:
-    """The function that a command is about, named by the Bundle, or by poner.toml without one.
-
-    A damaged Bundle stands in nobody's way where poner.toml names the function.
-
-    Raises:
-        BundleError: the Bundle is damaged or, where it was asked for, missing.
-        UsageError: nothing names a function.
-    """
-    config = read_config(Path.cwd())
-    folder = path or Path(config.build.out)
-    bundle = None
-    if path is not None or is_bundle(folder):
-        try:
-            bundle = read_bundle(folder)
-        except BundleError:
-            if path is not None or "name" not in config.project.model_fields_set:
-                raise
-    elif not config.model_fields_set:
-        raise UsageError(
-            f"Neither poner.toml nor a bundle in {folder} names a function here.",
-            "Go to the project's folder, or name the folder that `poner build` wrote.",
-        )
-    name = config.project.name if bundle is None else bundle.manifest.settings.name
-    cloud = deployer.open_cloud(profile or config.deploy.profile, region or config.deploy.region)
-    return Target(config, folder, bundle, name, cloud)
-
-
-def make_settings(config: Config) -> deployer.DeploySettings:
-    """[deploy] as values."""
-    values = config.deploy.model_dump(exclude={"region", "profile", "cors"})
-    cors = config.deploy.cors
-    return deployer.DeploySettings(**values, cors=Cors(**cors.model_dump()) if cors else None)
 
 
 def confirm(question: str, *, yes: bool) -> bool:
@@ -120,5 +66,5 @@ def confirm(question: str, *, yes: bool) -> bool:
 
 def show_plan(plan: deployer.Plan, *heading: str) -> None:
     """A plan with lines above it, for people."""
-    for line in (*heading, *deployer.plan_lines(plan)):
+    for line in (*heading, *plan_lines(plan)):
         say(line)

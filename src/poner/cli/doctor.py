@@ -10,11 +10,16 @@ from typing import Annotated
 
 import typer
 
-from poner import deployer, examination
+from poner import examination
 from poner.bundle import is_bundle, read_bundle
 from poner.cli.console import print_json, print_lines, say
-from poner.cli.deploying import BundleArgument, ProfileOption, RegionOption, make_settings
-from poner.config import read_config
+from poner.cli.deploying import BundleArgument, ProfileOption, RegionOption
+from poner.config import deploy_settings, read_config
+from poner.deploy_target import open_cloud
+from poner.deployer.examination import Intention, any_account, examine
+from poner.deployer.failures import CloudError
+from poner.deployer.policy import make_policy
+from poner.deployer.resources import Document
 from poner.findings import Finding
 
 
@@ -35,9 +40,8 @@ def doctor(
     project = examination.examine(Path(), path, today)
     if not json_:
         _show(project.findings)
-    wanted = project.config.deploy
-    of_cloud = deployer.examine(
-        lambda: deployer.open_cloud(profile or wanted.profile, region or wanted.region),
+    of_cloud = examine(
+        lambda: open_cloud(project.config, profile, region),
         _intention(project),
         today,
     )
@@ -53,32 +57,32 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _intention(project: examination.Project) -> deployer.Intention:
+def _intention(project: examination.Project) -> Intention:
     bundle = project.bundle
     manifest = bundle.manifest if bundle else None
     zips = (manifest.function, *(layer.zip for layer in manifest.layers)) if manifest else ()
-    return deployer.Intention(
+    return Intention(
         name=manifest.settings.name if manifest else project.config.project.name,
         runtime=project.runtime,
-        settings=make_settings(project.config),
+        settings=deploy_settings(project.config),
         zip_bytes=tuple(record.size_bytes for record in zips),
     )
 
 
-def _make_policy(path: Path | None, profile: str | None, region: str | None) -> deployer.Document:
+def _make_policy(path: Path | None, profile: str | None, region: str | None) -> Document:
     """The policy of this project; for any account where the credentials do not say whose."""
     config = read_config(Path())
     folder = path or Path(config.build.out)
     name = config.project.name
     if path is not None or is_bundle(folder):
         name = read_bundle(folder).manifest.settings.name
-    cloud = deployer.open_cloud(profile or config.deploy.profile, region or config.deploy.region)
+    cloud = open_cloud(config, profile, region)
     try:
         identity = cloud.get_identity()
-    except deployer.CloudError as error:
-        identity = deployer.any_account(cloud.region)
+    except CloudError as error:
+        identity = any_account(cloud.region)
         say(f"{error.message} The policy is for any account: put yours in place of the *.")
-    return deployer.make_policy(name, cloud.region, identity, make_settings(config))
+    return make_policy(name, cloud.region, identity, deploy_settings(config))
 
 
 def _show(findings: Sequence[Finding]) -> None:

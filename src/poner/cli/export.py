@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import os
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, assert_never
+from typing import Annotated
 
 import typer
 
-from poner import deployer
 from poner.bundle import read_bundle
 from poner.cli.console import print_data
-from poner.cli.deploying import BundleArgument, make_settings
-from poner.config import read_config
+from poner.cli.deploying import BundleArgument
+from poner.config import deploy_settings, read_config
+from poner.deployer.export import Form, export_template
 from poner.errors import UsageError
-
-
-class Form(StrEnum):
-    """Tools that deploy by template."""
-
-    sam = "sam"
-    terraform = "terraform"
 
 
 def export(
@@ -44,12 +36,4 @@ def export(
             "Put `region` under [deploy] in poner.toml, or use --region or AWS_REGION.",
         )
     bundle = read_bundle(path or Path(config.build.out))
-    desired = deployer.make_desired(bundle, make_settings(config), deployer.NOBODY, named)
-    match form:
-        case Form.sam:
-            text = deployer.export_sam(desired, Path.cwd())
-        case Form.terraform:
-            text = deployer.export_terraform(desired, Path.cwd())
-        case _:
-            assert_never(form)
-    print_data(text)
+    print_data(export_template(form, bundle, deploy_settings(config), named, Path.cwd()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from poner import client, deployer, pipeline
+from poner import client, pipeline
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.cli.console import (
     ConfinementOption,
@@ -29,6 +28,7 @@ from poner.cli.console import (
     say,
 )
 from poner.config import read_config
+from poner.deploy_target import sign_for
 from poner.errors import InputError, UsageError
 from poner.foreign_json import read_json
 from poner.printable import printable, printable_json
@@ -77,7 +77,7 @@ def predict(
         counting("Predicting", len(bodies)) as progress,
     ):
         answers = client.ask(
-            endpoint, bodies, progress=progress, sign=make_sign(endpoint) if sign else None
+            endpoint, bodies, progress=progress, sign=sign_for(endpoint) if sign else None
         )
     _print_answers(answers, Form.jsonl if json_ else form, signature)
     if not sign and any(answer.status == 403 for answer in answers):
@@ -101,18 +101,6 @@ def _endpoint(
         bundle, warn=say, require_confinement=require_confinement
     ) as local_url:
         yield local_url
-
-
-def make_sign(url: str) -> client.Sign:
-    """Signs requests to a Function URL with the credentials that boto3 finds.
-
-    Raises:
-        CloudError: there are none, or no region is known.
-    """
-    deploy = read_config(Path.cwd()).deploy
-    named = re.search(r"\.lambda-url\.([a-z0-9-]+)\.on\.aws", url)
-    cloud = deployer.open_cloud(deploy.profile, named[1] if named else deploy.region)
-    return lambda url, body: cloud.sign(url, body, {"content-type": "application/json"})
 
 
 def read_bodies(

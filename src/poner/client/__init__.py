@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import tenacity
+
 from poner.client.addresses import check_signable, read_url
 from poner.client.answers import Answer, read_answer
 from poner.client.bodies import Body, make_bodies
@@ -127,25 +129,38 @@ def ask_until_ready(
         EndpointRefusedError: as for `ask`, at once.
         PredictionError: patience ended without any answer.
     """
-    end_s, pause_s = clock() + patience_s, _FIRST_PAUSE_S
-    answer: Answer | None = None
+    end_s = clock() + patience_s
+    answers: list[Answer] = []
     once = partial(_ask_all, url, [body], lambda done: None, _Sender(sign, 1, TIMEOUT_S))
-    while True:
-        try:
-            (answer,) = _run(once)
-        except EndpointRefusedError:
-            raise
-        except PredictionError:
-            if answer is None and clock() >= end_s:
-                raise
-        else:
-            if answer.status < 500 and answer.status not in _NOT_READY:
-                return answer
-        left_s = max(0.0, end_s - clock())
-        if answer is not None and not left_s:
-            return answer
-        sleep(min(pause_s, left_s))
-        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+    pause = tenacity.wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
+    asking = tenacity.Retrying(
+        sleep=sleep,
+        stop=lambda state: clock() >= end_s,
+        wait=lambda state: min(pause(state), max(0.0, end_s - clock())),
+        retry=tenacity.retry_if_exception(_may_pass) | tenacity.retry_if_result(_is_unready),
+        retry_error_callback=lambda state: answers[-1] if answers else _outcome(state),
+    )
+
+    def ask_once() -> Answer:
+        answers.extend(_run(once))
+        return answers[-1]
+
+    return asking(ask_once)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether the endpoint may answer a little later."""
+    return isinstance(error, PredictionError) and not isinstance(error, EndpointRefusedError)
+
+
+def _is_unready(answer: Answer) -> bool:
+    return answer.status >= 500 or answer.status in _NOT_READY
+
+
+def _outcome(state: tenacity.RetryCallState) -> Any:
+    """The result of the last attempt, or its error."""
+    assert state.outcome is not None, "an attempt was made"
+    return state.outcome.result()
 
 
 def _run(asking: Callable[[], Coroutine[Any, Any, list[Answer]]]) -> list[Answer]:
@@ -257,13 +272,13 @@ async def _ask_one(
     """One request, tried again where the endpoint was only busy or starting."""
     from poner.client.transport import post
 
-    for attempt in range(sender.attempts):
-        status, received = await post(session, url, content, sender.sign, sender.timeout_s)
-        if status not in _RETRIED:
-            break
-        if attempt < sender.attempts - 1:
-            await asyncio.sleep(0.2 * 4**attempt)
-    return read_answer(status, received)
+    posting = tenacity.AsyncRetrying(
+        stop=tenacity.stop_after_attempt(sender.attempts),
+        wait=tenacity.wait_exponential(0.2, exp_base=4),
+        retry=tenacity.retry_if_result(lambda answer: answer[0] in _RETRIED),
+        retry_error_callback=_outcome,
+    )
+    return read_answer(*await posting(post, session, url, content, sender.sign, sender.timeout_s))
 
 
 def predict(url: str, rows: Any, signature: Signature | None = None) -> list[PredictionValue]:

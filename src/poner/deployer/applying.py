@@ -8,20 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from poner.deployer.cloud import (
-    LATEST,
-    Alias,
+import tenacity
+
+from poner.deployer.cloud import Cloud
+from poner.deployer.desired import layer_name
+from poner.deployer.failures import (
     BusyError,
-    Cloud,
-    Code,
     ConcurrencyRefusedError,
-    FunctionSetup,
     MissingError,
     RoleNotReadyError,
-    Url,
 )
-from poner.deployer.desired import layer_name
 from poner.deployer.planning import concurrency_note
+from poner.deployer.resources import LATEST, Alias, Code, FunctionSetup, Url
 from poner.deployer.steps import (
     CreateAlias,
     CreateFunction,
@@ -61,17 +59,28 @@ _LONGEST_PAUSE_S = 5.0
 
 @dataclass(frozen=True)
 class Clock:
-    """Time, as an argument."""
+    """A clock and a way to wait, so that tests can give their own."""
 
     now_s: Callable[[], float] = time.monotonic
-    """Seconds since any moment."""
+    """Seconds since a fixed moment."""
     sleep: Callable[[float], None] = time.sleep
     """Waits for so many seconds."""
+
+    def retrying(self, patience_s: float, when: tenacity.retry_base) -> tenacity.Retrying:
+        """Calls again, after ever longer pauses, until patience ends; the last error is raised."""
+        end_s = self.now_s() + patience_s
+        return tenacity.Retrying(
+            sleep=self.sleep,
+            stop=lambda state: self.now_s() > end_s,
+            wait=tenacity.wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S),
+            retry=when,
+            reraise=True,
+        )
 
 
 @dataclass
 class Made:
-    """What steps made and later steps need, as only AWS knows it."""
+    """What AWS assigned during earlier steps and later steps need."""
 
     layers: dict[str, str] = field(default_factory=dict)
     """ARNs of layer versions by the layer's name."""
@@ -80,7 +89,7 @@ class Made:
     url: Url | None = None
     """The Function URL that was made or changed."""
     notes: list[str] = field(default_factory=list)
-    """Lines for the user about what could not be done as wished."""
+    """Lines for the user about wishes that could not be met."""
 
     def note(self, line: str) -> None:
         """Add a line, once where a step is done again."""
@@ -90,14 +99,14 @@ class Made:
 
 @dataclass(frozen=True)
 class Worker:
-    """Does steps."""
+    """Executes steps in an account."""
 
     cloud: Cloud
     """The account."""
     made: Made
-    """What steps before made."""
+    """What AWS assigned during the steps so far."""
     clock: Clock
-    """Time."""
+    """For waiting."""
 
     def do(self, step: Step) -> None:
         """Do a step and wait until the next one can be done.
@@ -109,25 +118,17 @@ class Worker:
         if isinstance(step, CreateAlias | MoveAlias):
             # an interrupted deploy may have left a version that is not ready yet
             self._wait_until_ready(step.name, self._receiver(step))
-        start, pause_s = self.clock.now_s(), _FIRST_PAUSE_S
-        while True:
-            try:
-                self._call(step)
-                break
-            except (BusyError, RoleNotReadyError):
-                if self.clock.now_s() - start > _ROLE_PATIENCE_S:
-                    raise
-            except MissingError:
-                if not isinstance(step, Removal):
-                    raise
-                break  # somebody else was faster
-            self.clock.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        busy = tenacity.retry_if_exception_type((BusyError, RoleNotReadyError))
+        try:
+            self.clock.retrying(_ROLE_PATIENCE_S, busy)(self._call, step)
+        except MissingError:
+            if not isinstance(step, Removal):
+                raise  # else somebody else was faster
         if isinstance(step, CreateFunction | UpdateCode | UpdateConfiguration):
             self._wait_until_ready(step.name, LATEST)
 
     def _call(self, step: Step) -> None:
-        """The call of each step: one table, to be read down."""
+        """Make the call that a step stands for."""
         cloud = self.cloud
         match step:
             case CreateLogGroup(name, tags):
@@ -212,27 +213,27 @@ class Worker:
         return replace(setup, layer_arns=arns)
 
     def _wait_until_ready(self, name: str, version: str) -> None:
-        start, pause_s = self.clock.now_s(), _FIRST_PAUSE_S
-        while True:
-            state = self.cloud.get_state(name, version)
-            if state.state in ("Active", "Inactive") and state.update == "Successful":
-                return
-            if "Failed" in (state.state, state.update):
-                raise DeployError(
-                    f"AWS could not make {name} ready: {state.reason or 'it gives no reason'}.",
-                    "Mend that and run `poner deploy` again; it goes on where it stopped.",
-                )
-            if self.clock.now_s() - start > _READY_PATIENCE_S:
-                raise DeployError(
-                    f"{name} is still being changed after {_READY_PATIENCE_S:.0f} s.",
-                    "Run `poner deploy` again later; it goes on where it stopped.",
-                )
-            self.clock.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        unready = tenacity.retry_if_result(lambda ready: not ready)
+        try:
+            self.clock.retrying(_READY_PATIENCE_S, unready)(self._is_ready, name, version)
+        except tenacity.RetryError as error:
+            raise DeployError(
+                f"{name} is still being changed after {_READY_PATIENCE_S:.0f} s.",
+                "Run `poner deploy` again later; it goes on where it stopped.",
+            ) from error
+
+    def _is_ready(self, name: str, version: str) -> bool:
+        state = self.cloud.get_state(name, version)
+        if "Failed" in (state.state, state.update):
+            raise DeployError(
+                f"AWS could not make {name} ready: {state.reason or 'it gives no reason'}.",
+                "Mend that and run `poner deploy` again; it goes on where it stopped.",
+            )
+        return state.state in ("Active", "Inactive") and state.update == "Successful"
 
 
 def check_zip(code: Code) -> None:
-    """Refuse a zip that was built anew since the plan was made: layers are named after its hash.
+    """Refuse a zip that was rebuilt since the plan was made: layers are named after its hash.
 
     Raises:
         DeployError: it cannot be read, or is not the one that was planned.

@@ -1,4 +1,4 @@
-"""From a Bundle to a Deployment: look, plan, do; and look again where a step's outcome is unsure.
+"""From a Bundle to a Deployment: look, plan, do; look again where a step's outcome is unknown.
 
 A plan is always made from what is there, so a deploy that was interrupted, or whose answer was
 lost, goes on by being planned again.
@@ -11,26 +11,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import tenacity
+
+from poner.aws_lambda.cors import check_cors
+from poner.aws_lambda.runtimes import RUNTIMES
+from poner.aws_lambda.variables import check_variables
 from poner.bundle import Bundle
 from poner.deployer.applying import Clock, Made, Worker
-from poner.deployer.cloud import (
-    LATEST,
-    Cloud,
-    CloudReads,
-    ExistsError,
-    MissingError,
-    UncertainError,
-)
+from poner.deployer.cloud import Cloud, CloudReads
 from poner.deployer.descriptions import describe
 from poner.deployer.desired import Desired, is_own_layer_version, layer_name, make_desired
+from poner.deployer.failures import ExistsError, MissingError, UncertainError
 from poner.deployer.journal import Journal, JournalFile, journal_file, note_done
 from poner.deployer.observing import Observed, check_own, check_uploads, observe, observe_parts
 from poner.deployer.planning import find_version, is_switched_off, make_plan
+from poner.deployer.resources import LATEST
 from poner.deployer.settings import DeploySettings
 from poner.deployer.steps import DeleteLayerVersion, Plan, PublishLayer
 from poner.errors import DeployError
-from poner.lambda_settings import check_cors, check_variables
-from poner.limits import RUNTIMES
 
 _ATTEMPTS = 6
 
@@ -49,10 +47,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What would be done, before anything is."""
+    """A plan with everything that it was made from; nothing has been changed yet."""
 
     wish: Wish
-    """What is wanted."""
+    """What the user asked for."""
     desired: Desired
     """What should be there."""
     observed: Observed
@@ -60,13 +58,13 @@ class Proposal:
     plan: Plan
     """What is to be done."""
     journal: JournalFile
-    """Where it is written down while it is done."""
+    """The journal that is kept while the plan is carried out."""
     interrupted: Journal | None
     """What an earlier deploy did before it was interrupted; None if none was."""
 
     @property
     def switched_off(self) -> bool:
-        """Whether the function will answer no call, so that there is nothing to ask it."""
+        """Whether the function will refuse every call, because no concurrency is left to it."""
         return is_switched_off(self.desired, self.observed)
 
 
@@ -77,9 +75,9 @@ class Deployment:
     name: str
     """The function."""
     region: str
-    """Where."""
+    """Its region."""
     account: str
-    """Whose, twelve digits."""
+    """Number of its account, twelve digits."""
     version: str
     """The version that holds the Bundle."""
     url: str
@@ -89,7 +87,7 @@ class Deployment:
     canary: bool
     """Whether that version gets only a share of the traffic."""
     notes: tuple[str, ...]
-    """What could not be done as wished."""
+    """Wishes that could not be met."""
 
 
 def propose(cloud: CloudReads, wish: Wish, *, state_folder: Path, today: datetime.date) -> Proposal:
@@ -129,7 +127,7 @@ def carry_out(
     clock: Clock,
     begun: str,
 ) -> Deployment:
-    """Do what was proposed; a step whose outcome is unsure is looked after and planned again.
+    """Carry out a proposal; where a step's outcome is unknown, look at the account and plan again.
 
     Args:
         cloud: account and region.
@@ -159,9 +157,10 @@ def _do_until_done(
     begun: str,
     notify: Callable[[str], None],
 ) -> Observed:
-    """Do the plan, and a new one where the outcome of a step is unsure; what was there before.
+    """Carry out the plan, and a new one whenever a step's outcome is unknown.
 
-    Attempts count for as long as the plan gets no shorter than it ever was.
+    Attempts are counted anew once the plan is shorter than all plans before. Returns what was there
+    when the last plan was made.
     """
     plan, observed = proposal.plan, proposal.observed
     attempt, fewest = 1, len(plan.steps)
@@ -190,7 +189,7 @@ def _do(
     begun: str,
     notify: Callable[[str], None],
 ) -> None:
-    """Do the steps of a plan, with the journal kept after each."""
+    """Execute the steps of a plan, and write the journal after each."""
     if not plan.steps:
         return
     titles = tuple(describe(step).title for step in plan.steps)
@@ -207,7 +206,7 @@ def _do(
 
 
 def _touched_layers(plan: Plan) -> Iterator[str]:
-    """Names of layers that nothing may name if the plan is interrupted."""
+    """Names of layers that no version would use if the plan were interrupted."""
     for step in plan.steps:
         match step:
             case PublishLayer(layer):
@@ -237,10 +236,10 @@ def _find_strays(cloud: CloudReads, function: str, journal: Journal | None) -> f
 
 
 def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -> None:
-    """Refuse what AWS would refuse, with the date.
+    """Refuse a runtime that AWS would refuse, with the date.
 
     Raises:
-        DeployError: AWS takes this runtime no more.
+        DeployError: AWS refuses this runtime today.
     """
     runtime = RUNTIMES.get(desired.setup.runtime)
     if runtime is None or find_version(desired, observed) is not None:
@@ -249,7 +248,7 @@ def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -
     has_it = function is not None and function.latest.setup.runtime == runtime.name
     until = runtime.taken_until(has_it=has_it)
     if today >= until:
-        what = "changes no function" if has_it else "creates no function"
+        what = "updates no function" if has_it else "creates no function"
         raise DeployError(
             f"AWS {what} with {runtime.name} since {until}.",
             "Build for a newer one, such as `poner build --runtime python3.13`.",
@@ -257,7 +256,7 @@ def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -
 
 
 def _check_canary(desired: Desired, observed: Observed) -> None:
-    """Refuse an alias of two versions that AWS would refuse, after all else was done.
+    """Refuse a canary that AWS would refuse at the end of the deploy.
 
     Source: Lambda's guide, "Create a routing configuration for a Lambda alias", 2026-11.
 
@@ -297,20 +296,20 @@ def _deployment(proposal: Proposal, observed: Observed, made: Made) -> Deploymen
 def do_plan(
     cloud: Cloud, plan: Plan, *, notify: Callable[[str], None], clock: Clock
 ) -> tuple[str, ...]:
-    """Do a plan whose steps may be done twice: moving the alias, removing; returns notes.
+    """Carry out a plan whose steps may be repeated (moving the alias, removing); returns its notes.
 
     Raises:
         CloudError: a step failed.
     """
     worker = Worker(cloud, Made(), clock)
+    again = tenacity.Retrying(
+        sleep=clock.sleep,
+        stop=tenacity.stop_after_attempt(_ATTEMPTS),
+        wait=tenacity.wait_exponential(),
+        retry=tenacity.retry_if_exception_type(UncertainError),
+        reraise=True,
+    )
     for number, step in enumerate(plan.steps, start=1):
         notify(f"{number}/{len(plan.steps)} {describe(step).title}")
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                worker.do(step)
-                break
-            except UncertainError:
-                if attempt == _ATTEMPTS:
-                    raise
-                clock.sleep(2.0 ** (attempt - 1))
+        again(worker.do, step)
     return tuple(worker.made.notes)

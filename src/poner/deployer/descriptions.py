@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from poner.deployer.cloud import Statement
 from poner.deployer.comparison import describe_cors
+from poner.deployer.resources import Statement
 from poner.deployer.steps import (
     Change,
     CreateAlias,

@@ -5,21 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from poner.deployer.cloud import (
-    AccountLimits,
-    Alias,
-    CloudReads,
-    Document,
-    Function,
-    Identity,
-    LayerVersion,
-    LogGroup,
-    Role,
-    Statement,
-    StoredZip,
-    Url,
-    Version,
-)
+from poner.deployer.cloud import CloudReads
 from poner.deployer.desired import (
     ROLE_POLICY,
     Desired,
@@ -31,6 +17,20 @@ from poner.deployer.desired import (
     log_group_name,
     role_name,
     upload_prefix,
+)
+from poner.deployer.resources import (
+    AccountLimits,
+    Alias,
+    Document,
+    Function,
+    Identity,
+    LayerVersion,
+    LogGroup,
+    Role,
+    Statement,
+    StoredZip,
+    Url,
+    Version,
 )
 from poner.deployer.settings import ALIAS, TAG
 from poner.errors import DeployError

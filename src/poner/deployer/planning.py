@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from poner.deployer.cloud import LATEST, AccountLimits, Code, FunctionSetup, Statement
 from poner.deployer.comparison import (
     changed,
     compare_setups,
@@ -20,6 +19,7 @@ from poner.deployer.comparison import (
 )
 from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired, layer_name
 from poner.deployer.observing import Observed
+from poner.deployer.resources import LATEST, AccountLimits, Code, FunctionSetup, Statement
 from poner.deployer.retiring import retire
 from poner.deployer.settings import ALIAS
 from poner.deployer.steps import (

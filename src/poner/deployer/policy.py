@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from poner.deployer.cloud import Document, Identity
 from poner.deployer.desired import log_group_name, role_name, upload_prefix
+from poner.deployer.resources import Document, Identity
 from poner.deployer.settings import DeploySettings
 
 _FUNCTION = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from poner.deployer.cloud import BucketError, CloudReads
+from poner.deployer.cloud import CloudReads
 from poner.deployer.comparison import changed
 from poner.deployer.desired import (
     ROLE_POLICY,
@@ -14,6 +14,7 @@ from poner.deployer.desired import (
     is_own_upload,
     upload_prefix,
 )
+from poner.deployer.failures import BucketError
 from poner.deployer.observing import Observed, check_own, observe, read_uploads
 from poner.deployer.settings import TAG
 from poner.deployer.steps import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from poner.deployer.cloud import Version
 from poner.deployer.desired import Desired, is_own_description, is_own_upload
 from poner.deployer.observing import Observed
+from poner.deployer.resources import Version
 from poner.deployer.steps import DeleteLayerVersion, DeleteVersion, RemoveUpload, Step
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from poner.deployer.cloud import Alias
 from poner.deployer.observing import Observed
+from poner.deployer.resources import Alias
 from poner.deployer.settings import ALIAS
 from poner.deployer.steps import Plan
 from poner.deployer.traffic import move_alias, previous_version

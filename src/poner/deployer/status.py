@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from poner.deployer.cloud import CloudReads, LogEvent, Version
+from poner.deployer.cloud import CloudReads
 from poner.deployer.observing import Observed
+from poner.deployer.resources import LogEvent, Version
 from poner.deployer.traffic import previous_version
 from poner.errors import DeployError
 from poner.foreign_json import read_json

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from poner.deployer.cloud import Code, Document, FunctionSetup, Statement, StoredZip
+from poner.aws_lambda.cors import Cors
 from poner.deployer.desired import DesiredLayer
-from poner.lambda_settings import Cors
+from poner.deployer.resources import Code, Document, FunctionSetup, Statement, StoredZip
 
 Verb = Literal["create", "change", "remove"]
 """What happens to the resource."""
@@ -364,3 +364,8 @@ class Plan:
     """The steps; none where nothing is to be changed."""
     notes: tuple[str, ...] = ()
     """Lines worth knowing before agreeing to it."""
+
+    @property
+    def live(self) -> str | None:
+        """The version that the alias will name; None where the plan does not move it."""
+        return next((step.main for step in self.steps if isinstance(step, MoveAlias)), None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from poner.deployer.cloud import LATEST, Alias
 from poner.deployer.comparison import changed
+from poner.deployer.resources import LATEST, Alias
 from poner.deployer.steps import Change, MoveAlias
 
 _PREVIOUS = "previous="

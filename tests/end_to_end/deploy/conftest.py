@@ -11,7 +11,7 @@ import botocore.endpoint
 import botocore.session
 import pytest
 
-from poner import deployer
+from poner import pipeline
 from poner.bundle import Bundle
 from poner.deployer.aws import api
 from tests.fakes.faulty_proxy import FaultyProxy
@@ -47,7 +47,7 @@ def project(
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands in this process wait for nothing, and boto3 reads its API's files once."""
-    monkeypatch.setattr(deployer, "Clock", functools.partial(deployer.Clock, sleep=_never))
+    monkeypatch.setattr(pipeline, "Clock", functools.partial(pipeline.Clock, sleep=_never))
     monkeypatch.setattr(api, "AwsApi", functools.partial(api.AwsApi, sleep=_never))
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=_never))
     monkeypatch.setattr(botocore.session, "create_loader", _LOADER)

@@ -15,6 +15,8 @@ from tests.support.deploying import Project, account
 
 DEPLOY = ("deploy", "--yes", "--skip-check")
 FIRST_DEPLOY_WRITES = 10
+STEPS_DONE = (0, 1, 2, 3, 4, 5, 6, 7, 7, 8)
+"""Steps that are done when each write takes place: moto needs two for the URL's permissions."""
 
 
 def killed(faults: FaultyProxy, folder: Path, after_writes: int, *arguments: str) -> Done:
@@ -31,13 +33,13 @@ def test_every_kill_of_a_first_deploy_is_made_good(
     project.deploy()
     undisturbed = account()
     assert faults.writes.total() == FIRST_DEPLOY_WRITES
-    for after_writes in range(1, FIRST_DEPLOY_WRITES + 1):
+    for after_writes, steps_done in enumerate(STEPS_DONE, start=1):
         empty_account(moto)
         faults.reset()
         assert killed(faults, tmp_path / "command", after_writes, *DEPLOY).code == -signal.SIGKILL
         assert len(project.journals) == 1
         done = project.deploy()
-        assert f"stopped after {after_writes - 1} of 10 steps" in done.err
+        assert f"stopped after {steps_done} of 9 steps" in done.err
         assert faults.writes.total() == FIRST_DEPLOY_WRITES
         assert account() == undisturbed
         assert not project.journals

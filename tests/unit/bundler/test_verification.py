@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from poner.artifacts import Table
-from poner.bundle import FunctionSettings, Verification, read_bundle
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import choose_runtimes
+from poner.bundle import Verification, read_bundle
 from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel
-from poner.config import choose_runtime
 from poner.errors import ParityError
 from tests.support.mixing import COLORS, mixed_model, with_proof
 
@@ -26,7 +27,7 @@ CLASSES = (("no", "yes"), (False, True))
 
 def verify(compiled: CompiledModel, folder: Path) -> Verification:
     """Make a bundle; how it was tried."""
-    runtime = choose_runtime(None, datetime.date(2026, 11, 22))
+    runtime = choose_runtimes(None, datetime.date(2026, 11, 22))[0]
     bundle = make_native_bundle(
         compiled,
         folder / "build",

@@ -10,7 +10,8 @@ import pytest
 
 from poner import deployer
 from poner.cli import app
-from poner.deployer.cloud import CloudError, CredentialsError
+from poner.deployer.failures import CloudError, CredentialsError
+from poner.deployer.policy import make_policy
 from tests.unit.deployer.test_examination import ANNA, Account
 
 POLICY = ["doctor", "--policy"]
@@ -89,7 +90,7 @@ def test_the_policy(account: Account, capfd: pytest.CaptureFixture[str]) -> None
     assert app.run(POLICY) == 0
     printed = capfd.readouterr()
     settings = deployer.DeploySettings()
-    document = deployer.make_policy("cancer", "eu-west-1", ANNA, settings)
+    document = make_policy("cancer", "eu-west-1", ANNA, settings)
     assert json.loads(printed.out) == document
     assert printed.err == ""
 

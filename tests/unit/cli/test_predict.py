@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from poner.bundle import FunctionSettings
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import choose_runtimes
 from poner.bundler import make_native_bundle
 from poner.cli import app
 from poner.cli.predict import read_bodies, read_csv
-from poner.config import choose_runtime
 from poner.errors import InputError
 from poner.signature import Feature, Signature
 from tests.support.mixing import mixed_model, with_proof
@@ -86,7 +86,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         make_native_bundle(
             with_proof(model, [[1.0, "red", "round", 1.0]]),
             made / name,
-            runtime=choose_runtime(None, datetime.date(2026, 11, 22)),
+            runtime=choose_runtimes(None, datetime.date(2026, 11, 22))[0],
             architecture="x86_64",
             settings=FunctionSettings(),
         )

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from poner import emulator
+from poner.aws_lambda.cors import Cors
 from poner.bundle import Bundle
 from poner.cli.app import run
 from poner.cli.url_settings import make_access_key, read_cors
 from poner.emulator import AccessKey
 from poner.errors import UsageError
-from poner.lambda_settings import Cors
 
 FULL = {
     "AllowOrigins": ["https://a.b"],

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from poner.deployer.cloud import Cors, Statement
+from poner.aws_lambda.cors import Cors
 from poner.deployer.desired import PUBLIC_STATEMENTS
+from poner.deployer.resources import Statement
 from poner.deployer.settings import DeploySettings
 from poner.deployer.steps import (
     CreateUrl,

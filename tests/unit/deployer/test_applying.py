@@ -9,14 +9,9 @@ from typing import Any
 import pytest
 
 from poner.deployer.applying import Made, Worker
-from poner.deployer.cloud import (
-    BusyError,
-    ExistsError,
-    FunctionState,
-    MissingError,
-    RoleNotReadyError,
-)
 from poner.deployer.descriptions import as_json, plan_lines
+from poner.deployer.failures import BusyError, ExistsError, MissingError, RoleNotReadyError
+from poner.deployer.resources import FunctionState
 from poner.deployer.steps import (
     CreateRole,
     DeleteLogGroup,

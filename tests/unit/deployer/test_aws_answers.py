@@ -11,20 +11,13 @@ from typing import Any
 import boto3
 import pytest
 
+from poner.aws_lambda.cors import Cors, write_cors
 from poner.deployer.aws import values
 from poner.deployer.aws.api import AwsApi
 from poner.deployer.aws.cloud import AwsCloud
-from poner.deployer.cloud import (
-    AccountLimits,
-    CredentialsError,
-    FunctionState,
-    LogEvent,
-    PermissionMissingError,
-    RejectedError,
-    Statement,
-)
 from poner.deployer.desired import PUBLIC_STATEMENTS
-from poner.lambda_settings import Cors, write_cors
+from poner.deployer.failures import CredentialsError, PermissionMissingError, RejectedError
+from poner.deployer.resources import AccountLimits, FunctionState, LogEvent, Statement
 from tests.support.clouds import ACCOUNT, REGION, open_moto
 
 CONFIGURATION = {

@@ -15,16 +15,15 @@ import pytest
 from poner.deployer.aws.api import READ_ATTEMPTS, WRITE_ATTEMPTS, AwsApi, open_cloud
 from poner.deployer.aws.cloud import AwsCloud
 from poner.deployer.aws.errors import make_call, refused
-from poner.deployer.cloud import (
+from poner.deployer.cloud import Cloud
+from poner.deployer.desired import TRUST
+from poner.deployer.failures import (
     BucketError,
     BusyError,
-    Cloud,
     CloudError,
-    Code,
     ConcurrencyRefusedError,
     CredentialsError,
     ExistsError,
-    FunctionSetup,
     MissingError,
     PermissionMissingError,
     RejectedError,
@@ -32,7 +31,7 @@ from poner.deployer.cloud import (
     UncertainError,
     UnreachableError,
 )
-from poner.deployer.desired import TRUST
+from poner.deployer.resources import Code, FunctionSetup
 from tests.fakes.faulty_proxy import Fault, FaultyProxy
 from tests.support.clouds import ACCOUNT, BUCKET, REGION, open_moto
 

@@ -14,24 +14,19 @@ from pathlib import Path
 import boto3
 import pytest
 
+from poner.aws_lambda.cors import Cors
 from poner.deployer.aws import values
-from poner.deployer.cloud import (
-    LATEST,
-    Alias,
+from poner.deployer.cloud import Cloud
+from poner.deployer.desired import PUBLIC_STATEMENTS, TRUST, make_role
+from poner.deployer.failures import (
     BucketError,
     BusyError,
-    Cloud,
-    Code,
     ExistsError,
-    FunctionSetup,
-    FunctionState,
     MissingError,
     RejectedError,
     RoleNotReadyError,
-    Statement,
 )
-from poner.deployer.desired import PUBLIC_STATEMENTS, TRUST, make_role
-from poner.lambda_settings import Cors
+from poner.deployer.resources import LATEST, Alias, Code, FunctionSetup, FunctionState, Statement
 from tests.fakes.fake_cloud import FakeCloud
 from tests.support.clouds import ACCOUNT, BUCKET, REGION, make_bucket, open_moto
 

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from poner.deployer.cloud import UncertainError
 from poner.deployer.comparison import compare_setups
+from poner.deployer.failures import UncertainError
 from poner.deployer.settings import DeploySettings
 from poner.deployer.traffic import named_versions
 from poner.errors import DeployError

@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from poner.deployer.cloud import Cors, Identity
+from poner.aws_lambda.cors import Cors
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.deployer.desired import (
     Desired,
     is_own_layer,
     make_desired,
     role_name,
 )
+from poner.deployer.resources import Identity
 from poner.deployer.settings import DeploySettings
 from poner.errors import DeployError, SettingsError
-from poner.limits import RUNTIMES
 from tests.support.shipping import PUBLIC, SECRET, Account, CountedReads, make_bundle
 
 IDENTITY = Identity("123456789012", "aws")
@@ -179,7 +180,7 @@ def test_runtime_of_a_function_that_is_there(account: Account) -> None:
     bundle = account.bundle("2", runtime="python3.10")
     day = RUNTIMES["python3.10"].block_update
     account.propose(bundle, today=day - ONE_DAY)
-    message = rf"AWS changes no function with python3\.10 since {day}\."
+    message = rf"AWS updates no function with python3\.10 since {day}\."
     with pytest.raises(DeployError, match=message):
         account.propose(bundle, today=day)
 

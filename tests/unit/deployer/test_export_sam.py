@@ -15,11 +15,10 @@ from cfnlint.api import lint
 from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
-from poner.deployer.cloud import Identity
 from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired, is_own_layer
-from poner.deployer.export import export_sam
 from poner.deployer.export.documents import encode_hash
-from poner.deployer.export.sam import digest_setup, name_parameters
+from poner.deployer.export.sam import digest_setup, name_parameters, write_sam
+from poner.deployer.resources import Identity
 from poner.deployer.settings import ALIAS, DeploySettings
 from tests.support.exporting import DESCRIPTION, SECRET, SETTINGS, make_example, make_layer
 from tests.support.taught_cloudformation import teach
@@ -93,7 +92,7 @@ def account(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 def write_template(desired: Desired, folder: Path) -> Path:
     """Write template.yaml, so that its paths begin in its folder."""
     path = folder / "template.yaml"
-    path.write_text(export_sam(desired, folder))
+    path.write_text(write_sam(desired, folder))
     return path
 
 
@@ -107,7 +106,7 @@ def deploy(account: Account, desired: Desired, folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("settings", KINDS_OF_SETTINGS.values(), ids=KINDS_OF_SETTINGS)
 def test_template_is_correct(tmp_path: Path, settings: DeploySettings) -> None:
     """cfn-lint finds no error and has no warning."""
-    text = export_sam(make_example(tmp_path, settings), tmp_path)
+    text = write_sam(make_example(tmp_path, settings), tmp_path)
     assert [str(match) for match in lint(text, regions=["us-east-1"])] == []
 
 
@@ -237,14 +236,14 @@ def test_signed_url_has_no_statements(account: Account, tmp_path: Path) -> None:
 
 def test_log_format_is_said(tmp_path: Path) -> None:
     """Moto keeps no logging configuration, so the template is read."""
-    document = yaml.safe_load(export_sam(make_example(tmp_path), tmp_path))
+    document = yaml.safe_load(write_sam(make_example(tmp_path), tmp_path))
     properties = document["Resources"]["Function"]["Properties"]
     assert properties["LoggingConfig"] == {"LogFormat": "JSON"}
 
 
 def test_values_of_environment_variables_are_asked_for(tmp_path: Path) -> None:
     """Each by a parameter that is not echoed and has no default; no value is in the file."""
-    text = export_sam(make_example(tmp_path), tmp_path)
+    text = write_sam(make_example(tmp_path), tmp_path)
     parameters = yaml.safe_load(text)["Parameters"]
     assert SECRET not in text
     assert set(parameters) == {"EnvironmentAPIKEY", "EnvironmentGREETING"}
@@ -260,10 +259,8 @@ def test_variables_that_differ_in_underscores_have_parameters_of_their_own() -> 
 
 def test_template_does_not_know_the_account(tmp_path: Path) -> None:
     """It can be made without credentials, and deployed in any account."""
-    here = export_sam(make_example(tmp_path), tmp_path)
-    there = export_sam(
-        make_example(tmp_path, identity=Identity("210987654321", "aws-cn")), tmp_path
-    )
+    here = write_sam(make_example(tmp_path), tmp_path)
+    there = write_sam(make_example(tmp_path, identity=Identity("210987654321", "aws-cn")), tmp_path)
     assert here == there
 
 
@@ -272,7 +269,7 @@ def test_paths_begin_where_the_template_is(tmp_path: Path) -> None:
     desired = make_example(tmp_path)
     folder = tmp_path / "deploy/sam"
     folder.mkdir(parents=True)
-    document = yaml.safe_load(export_sam(desired, folder))
+    document = yaml.safe_load(write_sam(desired, folder))
     code = document["Resources"]["Function"]["Properties"]["Code"]
     assert code == "../../build/function.zip"
     assert (folder / code).is_file()
@@ -281,7 +278,7 @@ def test_paths_begin_where_the_template_is(tmp_path: Path) -> None:
 def test_nothing_is_marked_for_reuse(tmp_path: Path) -> None:
     """CloudFormation reads no anchors and aliases of YAML's."""
     desired = make_example(tmp_path)
-    text = export_sam(replace(desired, layers=(desired.layers[0],) * 2), tmp_path)
+    text = write_sam(replace(desired, layers=(desired.layers[0],) * 2), tmp_path)
     assert not [event for event in yaml.parse(text) if getattr(event, "anchor", None)]
 
 
@@ -320,7 +317,7 @@ def test_what_is_no_part_of_a_version_publishes_none(tmp_path: Path, change: Any
 def test_versions_before_stay(tmp_path: Path) -> None:
     """A version that leaves the template stays, to go back to."""
     desired = make_example(tmp_path)
-    resources = yaml.safe_load(export_sam(desired, tmp_path))["Resources"]
+    resources = yaml.safe_load(write_sam(desired, tmp_path))["Resources"]
     version = resources[f"Version{digest_setup(desired)}"]
     assert version["DeletionPolicy"] == version["UpdateReplacePolicy"] == "Retain"
 

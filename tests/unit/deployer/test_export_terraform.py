@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from poner.deployer.cloud import Cors, Identity
+from poner.aws_lambda.cors import Cors
 from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired
-from poner.deployer.export import export_terraform
 from poner.deployer.export.documents import encode_hash
+from poner.deployer.export.terraform import write_terraform
+from poner.deployer.resources import Identity
 from poner.deployer.settings import ALIAS, DeploySettings
 from tests.support.exporting import DESCRIPTION, SECRET, SETTINGS, make_example, put_into_bucket
 
@@ -38,7 +39,7 @@ ATTRIBUTES = {
 
 def export(desired: Desired, folder: Path) -> dict[str, Any]:
     """The configuration, read as JSON."""
-    return json.loads(export_terraform(desired, folder))
+    return json.loads(write_terraform(desired, folder))
 
 
 def find_texts(value: Any) -> Iterator[str]:
@@ -201,7 +202,7 @@ def test_signed_url_has_no_statements(tmp_path: Path) -> None:
 
 def test_values_of_environment_variables_are_asked_for(tmp_path: Path) -> None:
     """By one sensitive variable without a default; no value is in the file."""
-    text = export_terraform(make_example(tmp_path), tmp_path)
+    text = write_terraform(make_example(tmp_path), tmp_path)
     variable = json.loads(text)["variable"]["environment"]
     assert SECRET not in text
     assert variable["sensitive"] is True
@@ -249,9 +250,9 @@ def test_texts_of_the_user_stand_for_themselves(tmp_path: Path) -> None:
 
 def test_configuration_does_not_know_the_account(tmp_path: Path) -> None:
     """It can be made without credentials, and applied in any account."""
-    here = export_terraform(make_example(tmp_path), tmp_path)
+    here = write_terraform(make_example(tmp_path), tmp_path)
     there = make_example(tmp_path, identity=Identity("210987654321", "aws-cn"))
-    assert here == export_terraform(there, tmp_path)
+    assert here == write_terraform(there, tmp_path)
 
 
 def test_provider_knows_the_second_statement(tmp_path: Path) -> None:

@@ -6,18 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from poner.deployer.cloud import (
-    AccountLimits,
-    Alias,
+from poner.deployer.desired import PUBLIC_STATEMENTS, TRUST
+from poner.deployer.failures import (
     BusyError,
-    Code,
     ConcurrencyRefusedError,
-    FunctionSetup,
-    FunctionState,
     RoleNotReadyError,
     UncertainError,
 )
-from poner.deployer.desired import PUBLIC_STATEMENTS, TRUST
+from poner.deployer.resources import AccountLimits, Alias, Code, FunctionSetup, FunctionState
 from tests.fakes.fake_cloud import FakeCloud
 
 

@@ -14,12 +14,12 @@ from unittest import mock
 
 import pytest
 
-from poner import limits
-from poner.deployer.cloud import (
+from poner.aws_lambda import quotas
+from poner.aws_lambda.cors import Cors
+from poner.deployer.cloud import Cloud, CloudReads
+from poner.deployer.failures import (
     BusyError,
-    Cloud,
     CloudError,
-    CloudReads,
     ExistsError,
     MissingError,
     PermissionMissingError,
@@ -28,7 +28,6 @@ from poner.deployer.cloud import (
 )
 from poner.deployer.journal import JournalFile
 from poner.deployer.settings import DeploySettings
-from poner.lambda_settings import Cors
 from tests.fakes.fake_cloud import FakeCloud
 from tests.support.shipping import BUCKET, Account, Killed, OneFault
 
@@ -95,7 +94,7 @@ def _damage(account: Account) -> None:
 @contextmanager
 def _prepared(scenario: Scenario, folder: Path) -> Iterator[Account]:
     """An account as it is before; every zip is too large for a call."""
-    with mock.patch.object(limits, "DIRECT_UPLOAD_BYTES", 0):
+    with mock.patch.object(quotas, "DIRECT_UPLOAD_BYTES", 0):
         yield Account(folder, copy.deepcopy(_prepare(scenario)))
 
 

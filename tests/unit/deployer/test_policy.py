@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from cfnlint.api import lint_all
 
-from poner.deployer.cloud import Cloud, Identity
+from poner.deployer.cloud import Cloud
 from poner.deployer.policy import make_policy
+from poner.deployer.resources import Identity
 from poner.deployer.settings import DeploySettings
 
 METHOD_ACTIONS: Mapping[str, tuple[str, ...]] = {

@@ -14,8 +14,13 @@ import pytest
 from poner.deployer.aws.api import AwsApi
 from poner.deployer.aws.cloud import AwsCloud
 from poner.deployer.aws.errors import make_call, refused
-from poner.deployer.cloud import BusyError, MissingError, PermissionMissingError, UnreachableError
 from poner.deployer.desired import PUBLIC_STATEMENTS
+from poner.deployer.failures import (
+    BusyError,
+    MissingError,
+    PermissionMissingError,
+    UnreachableError,
+)
 
 ALIAS = "arn:aws:lambda:eu-west-1:123456789012:function:cancer:live"
 OTHERS = {"Sid": "bucket", "Effect": "Deny", "Principal": "*", "Action": "lambda:*"}

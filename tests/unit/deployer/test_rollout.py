@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from poner.deployer.cloud import Alias
+from poner.deployer.resources import Alias
 from poner.deployer.steps import MoveAlias
 from poner.errors import DeployError
 from tests.support.shipping import NAME, PUBLIC, Account, CountedReads

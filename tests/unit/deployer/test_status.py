@@ -7,8 +7,8 @@ from itertools import islice
 
 import pytest
 
-from poner.deployer.cloud import LogEvent
 from poner.deployer.observing import observe_own
+from poner.deployer.resources import LogEvent
 from poner.deployer.settings import DeploySettings
 from poner.deployer.status import Status, make_status, read_logs
 from poner.errors import DeployError

@@ -16,7 +16,8 @@ from aiohttp import web
 from poner.deployer.aws.answers import find_stranger
 from poner.deployer.aws.api import AwsApi
 from poner.deployer.aws.cloud import AwsCloud
-from poner.deployer.cloud import Alias, CloudError, UncertainError
+from poner.deployer.failures import CloudError, UncertainError
+from poner.deployer.resources import Alias
 from tests.support.clouds import BUCKET, REGION
 from tests.support.commands import run
 from tests.support.serving import serving

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
 from poner.deployer.aws.errors import CHECK_REGION
-from poner.deployer.cloud import UnreachableError
+from poner.deployer.failures import UnreachableError
 from poner.foreign_json import read_json
 
 P = ParamSpec("P")

@@ -16,12 +16,14 @@ from importlib.metadata import version
 from typing import Any
 
 import boto3
+import tenacity
 from botocore import exceptions, xform_name
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
+from poner.aws_lambda.quotas import RESPONSE_BYTES
 from poner.deployer.aws.answers import find_stranger
 from poner.deployer.aws.cloud import AwsCloud
 from poner.deployer.aws.errors import (
@@ -33,15 +35,14 @@ from poner.deployer.aws.errors import (
     refused,
     unanswered,
 )
-from poner.deployer.cloud import (
-    Cloud,
+from poner.deployer.cloud import Cloud
+from poner.deployer.failures import (
     CloudError,
     CredentialsError,
     MissingError,
     RejectedError,
     UnreachableError,
 )
-from poner.limits import RESPONSE_BYTES
 
 READ_ATTEMPTS = 5
 """Times a reading call is made."""
@@ -51,7 +52,7 @@ WRITE_ATTEMPTS = 8
 
 _CONNECT_TIMEOUT_S = 10
 _READ_TIMEOUT_S = 70
-_LONGEST_WAIT_S = 20.0
+_LENGTHENING = tenacity.wait_exponential(max=20.0)
 _RANDOM = random.SystemRandom()
 
 _NO_CREDENTIALS = (
@@ -168,18 +169,16 @@ class AwsApi:
     def write(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
         """The answer to a change, which is made once at most."""
         call = make_call(service, operation, True, parameters)
-        for attempt in range(WRITE_ATTEMPTS):
-            if "Body" in parameters:  # a file, which an earlier attempt has read
-                parameters["Body"].seek(0)
-            with _as_cloud_errors(call):
-                try:
-                    answer: Mapping[str, Any] = self._ask(call, parameters)
-                    return answer
-                except exceptions.ClientError as error:
-                    if not _is_throttled(error) or attempt == WRITE_ATTEMPTS - 1:
-                        raise
-            self._sleep(min(2.0**attempt, _LONGEST_WAIT_S) * _RANDOM.uniform(0.5, 1.0))
-        raise AssertionError("the last attempt returns or raises")
+        again = tenacity.Retrying(
+            sleep=self._sleep,
+            stop=tenacity.stop_after_attempt(WRITE_ATTEMPTS),
+            wait=_jittered,
+            retry=tenacity.retry_if_exception(_is_throttled),
+            reraise=True,
+        )
+        with _as_cloud_errors(call):
+            answer: Mapping[str, Any] = again(self._ask, call, parameters)
+        return answer
 
     def sign(self, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
         """Headers of a POST, with those of AWS's signature (version 4) for Lambda."""
@@ -192,6 +191,8 @@ class AwsApi:
         return dict(request.headers.items())
 
     def _ask(self, call: Call, parameters: Mapping[str, Any]) -> Any:
+        if "Body" in parameters:  # a file, which an earlier attempt has read
+            parameters["Body"].seek(0)
         client = self._client(call.service, call.writes)
         return getattr(client, xform_name(call.operation))(**parameters)
 
@@ -267,7 +268,13 @@ def _as_cloud_errors(call: Call) -> Iterator[None]:
         raise unanswered(call, "gave an answer that cannot be read") from error
 
 
-def _is_throttled(error: exceptions.ClientError) -> bool:
+def _jittered(state: tenacity.RetryCallState) -> float:
+    return _LENGTHENING(state) * _RANDOM.uniform(0.5, 1.0)
+
+
+def _is_throttled(error: BaseException) -> bool:
+    if not isinstance(error, exceptions.ClientError):
+        return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     return error.response.get("Error", {}).get("Code") in THROTTLED or status == 429
 

@@ -9,23 +9,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from poner.aws_lambda.cors import Cors, write_cors
 from poner.deployer.aws import values
 from poner.deployer.aws.reads import AwsReads
-from poner.deployer.cloud import (
+from poner.deployer.failures import MissingError, PermissionMissingError, UnreachableError
+from poner.deployer.resources import (
     Alias,
     Code,
     Document,
     FunctionSetup,
     LayerVersion,
-    MissingError,
-    PermissionMissingError,
     Role,
     Statement,
     StoredZip,
-    UnreachableError,
     Url,
 )
-from poner.lambda_settings import Cors, write_cors
 
 
 class AwsCloud(AwsReads):

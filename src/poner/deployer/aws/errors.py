@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from poner.deployer.aws.hiding import hide
-from poner.deployer.cloud import (
+from poner.deployer.failures import (
     BucketError,
     BusyError,
     CloudError,

@@ -8,13 +8,18 @@ from typing import Any, Protocol
 
 from poner.deployer.aws import values
 from poner.deployer.aws.errors import OTHER_BUCKET, Call, refused
-from poner.deployer.cloud import (
-    LATEST,
-    AccountLimits,
-    Alias,
+from poner.deployer.failures import (
     BucketError,
     CloudError,
     CredentialsError,
+    MissingError,
+    RejectedError,
+    UnreachableError,
+)
+from poner.deployer.resources import (
+    LATEST,
+    AccountLimits,
+    Alias,
     Document,
     Function,
     FunctionState,
@@ -22,12 +27,9 @@ from poner.deployer.cloud import (
     LayerVersion,
     LogEvent,
     LogGroup,
-    MissingError,
-    RejectedError,
     Role,
     Statement,
     StoredZip,
-    UnreachableError,
     Url,
     Version,
 )

@@ -7,8 +7,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from poner.aws_lambda.cors import CORS_FIELDS, Cors, parse_cors
 from poner.deployer.aws.answers import checked
-from poner.deployer.cloud import (
+from poner.deployer.failures import UnreachableError
+from poner.deployer.resources import (
     LATEST,
     AccountLimits,
     Alias,
@@ -28,7 +30,6 @@ from poner.deployer.cloud import (
     Version,
 )
 from poner.foreign_json import read_json
-from poner.lambda_settings import Cors
 
 UPLOAD_MARK: Mapping[str, str] = {"made-by": "poner"}
 """Metadata of what a deploy uploads."""
@@ -152,18 +153,11 @@ def read_url(answer: Answer) -> Url:
     )
 
 
-@checked
 def read_cors(answer: Answer) -> Cors | None:
     """A Cors structure; None for one that allows nothing."""
-    cors = Cors(
-        allow_origins=tuple(answer.get("AllowOrigins") or ()),
-        allow_methods=tuple(answer.get("AllowMethods") or ()),
-        allow_headers=tuple(answer.get("AllowHeaders") or ()),
-        expose_headers=tuple(answer.get("ExposeHeaders") or ()),
-        allow_credentials=bool(answer.get("AllowCredentials")),
-        max_age_s=answer.get("MaxAge") or None,  # 0 is what AWS has where nothing was said
-    )
-    return None if cors == Cors() else cors
+    # an age of 0 is what AWS has where nothing was said
+    known = {name: answer[name] for name in CORS_FIELDS if answer.get(name)}
+    return parse_cors(known, UnreachableError) if known else None
 
 
 @checked

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from poner.deployer.cloud import Code
+from poner.deployer.resources import Code
 
 
 def map_texts(value: Any, change: Callable[[str], Any]) -> Any:

@@ -1,0 +1,127 @@
+"""CORS of a Function URL: its settings, in AWS's own structure, and what Lambda refuses (L69)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from poner.errors import PonerError, SettingsError
+
+MAX_AGE_S = range(86_400 + 1)
+"""Seconds that a preflight's answer may be kept: at most a day (L69)."""
+
+METHODS = 6
+"""Most methods, and most characters of one, so that OPTIONS is refused (L69)."""
+
+ORIGINS = 100
+"""Most origins (L69)."""
+
+HEADERS = 100
+"""Most names of headers, allowed or exposed (L69)."""
+
+
+@dataclass(frozen=True)
+class Cors:
+    """What pages of other origins may do in browsers; each list may be `*` alone."""
+
+    allow_origins: tuple[str, ...] = ()
+    """Origins whose pages may read answers, such as `https://example.com`, in full."""
+    allow_methods: tuple[str, ...] = ()
+    """Methods that pages may use, such as `GET`; never OPTIONS."""
+    allow_headers: tuple[str, ...] = ()
+    """Headers that requests may have."""
+    expose_headers: tuple[str, ...] = ()
+    """Headers of answers that pages may read."""
+    allow_credentials: bool = False
+    """Whether cookies may be sent along."""
+    max_age_s: int | None = None
+    """How long a browser may keep the answer to a preflight, in seconds."""
+
+
+CORS_FIELDS = {
+    "AllowOrigins": "allow_origins",
+    "AllowMethods": "allow_methods",
+    "AllowHeaders": "allow_headers",
+    "ExposeHeaders": "expose_headers",
+    "AllowCredentials": "allow_credentials",
+    "MaxAge": "max_age_s",
+}
+"""The names in AWS's own structure, and ours."""
+
+_KINDS = {"AllowCredentials": (bool, "true or false"), "MaxAge": (int, "a whole number")}
+
+
+def write_cors(cors: Cors | None) -> dict[str, Any]:
+    """The `Cors` structure of AWS's own API; empty for none, which removes what is there."""
+    values = asdict(cors) if cors is not None else {}
+    return {
+        aws: list(values[field]) if isinstance(values[field], tuple) else values[field]
+        for aws, field in CORS_FIELDS.items()
+        if values.get(field)
+    }
+
+
+def parse_cors(structure: Mapping[str, object], error: type[PonerError]) -> Cors:
+    """The CORS that a `Cors` structure of AWS's own API stands for.
+
+    Raises:
+        PonerError: of the class `error`. A field is unknown, or its value is of another kind.
+    """
+    values: dict[str, Any] = {}
+    for name, value in structure.items():
+        if name not in CORS_FIELDS:
+            raise error(f"CORS has no field {name}.", f"Its fields are {', '.join(CORS_FIELDS)}.")
+        kind, words = _KINDS.get(name, (list, "an array of strings"))
+        items = value if isinstance(value, list) else []
+        if type(value) is not kind or not all(isinstance(item, str) for item in items):
+            raise error(f"CORS: {name} is not {words}.", "Write it as AWS's tools do.")
+        values[CORS_FIELDS[name]] = tuple(items) if kind is list else value
+    return Cors(**values)
+
+
+def check_cors(cors: Cors) -> None:
+    """Refuse what CreateFunctionUrlConfig would refuse (L69).
+
+    Raises:
+        SettingsError: names the part and what it may be.
+    """
+    _check_count("AllowOrigins", cors.allow_origins, ORIGINS)
+    _check_count("AllowMethods", cors.allow_methods, METHODS)
+    _check_count("AllowHeaders", cors.allow_headers, HEADERS)
+    _check_count("ExposeHeaders", cors.expose_headers, HEADERS)
+    for value in (
+        *cors.allow_origins,
+        *cors.allow_methods,
+        *cors.allow_headers,
+        *cors.expose_headers,
+    ):
+        if not (value and value.isascii() and value.isprintable()):
+            raise SettingsError(
+                f"CORS: {value!r} is not text that a header can hold.",
+                "Write it with printable ASCII characters.",
+            )
+    for method in cors.allow_methods:
+        if len(method) > METHODS:
+            raise SettingsError(
+                f"CORS: AllowMethods holds {method!r}, which is longer than {METHODS} characters.",
+                "Leave it out; OPTIONS, for one, need not be allowed.",
+            )
+    for origin in cors.allow_origins:
+        if origin != "*" and "*" in origin:
+            raise SettingsError(
+                f"CORS: AllowOrigins holds {origin!r}, and an origin takes no wildcard.",
+                "Name each origin in full, or allow all of them with * alone.",
+            )
+    if cors.max_age_s is not None and cors.max_age_s not in MAX_AGE_S:
+        raise SettingsError(
+            f"CORS: MaxAge is {cors.max_age_s}.",
+            f"Choose whole seconds from {MAX_AGE_S[0]} to {MAX_AGE_S[-1]}.",
+        )
+
+
+def _check_count(part: str, values: Sequence[str], most: int) -> None:
+    if len(values) > most:
+        raise SettingsError(
+            f"CORS: {part} has {len(values)} entries.", f"Keep to {most} of them at most."
+        )

@@ -1,0 +1,89 @@
+"""The function on AWS that a project or a Bundle is about, and the account that it is in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from poner import client, deployer
+from poner.acceptance import make_sign
+from poner.bundle import Bundle, is_bundle, read_bundle
+from poner.config import Config, deploy_settings, read_config
+from poner.errors import BundleError, UsageError
+
+
+@dataclass(frozen=True)
+class DeployTarget:
+    """A function in an account, with the project and the Bundle that it comes from."""
+
+    config: Config
+    """The project's settings."""
+    folder: Path
+    """Where its Bundle lies, or would."""
+    bundle: Bundle | None
+    """The Bundle; None if there is none."""
+    function: deployer.DeployedFunction
+    """The function by its name, and the account."""
+
+    @property
+    def place(self) -> str:
+        """The function and its region, for people."""
+        return f"{self.function.name} in {self.function.cloud.region}"
+
+    def make_wish(self, percent: int = 0) -> deployer.Wish:
+        """The Bundle with the project's settings.
+
+        Raises:
+            BundleError: there is no Bundle.
+        """
+        bundle = self.bundle or read_bundle(self.folder)  # which says what is missing
+        return deployer.Wish(bundle, deploy_settings(self.config), percent)
+
+
+def open_target(path: Path | None, profile: str | None, region: str | None) -> DeployTarget:
+    """The function that is named by the Bundle, or by poner.toml without one.
+
+    A damaged Bundle stands in nobody's way where poner.toml names the function.
+
+    Args:
+        path: folder of the Bundle; None for the one that poner.toml names.
+        profile: of AWS's configuration; None for that of poner.toml.
+        region: None for that of poner.toml.
+
+    Raises:
+        BundleError: the Bundle is damaged or, where it was asked for, missing.
+        UsageError: nothing names a function.
+    """
+    config = read_config(Path.cwd())
+    folder = path or Path(config.build.out)
+    bundle = None
+    if path is not None or is_bundle(folder):
+        try:
+            bundle = read_bundle(folder)
+        except BundleError:
+            if path is not None or "name" not in config.project.model_fields_set:
+                raise
+    elif not config.model_fields_set:
+        raise UsageError(
+            f"Neither poner.toml nor a bundle in {folder} names a function here.",
+            "Go to the project's folder, or name the folder that `poner build` wrote.",
+        )
+    name = config.project.name if bundle is None else bundle.manifest.settings.name
+    cloud = open_cloud(config, profile, region)
+    return DeployTarget(config, folder, bundle, deployer.DeployedFunction(cloud, name))
+
+
+def open_cloud(config: Config, profile: str | None, region: str | None) -> deployer.Cloud:
+    """The account and region that are named, or those of poner.toml, or those that boto3 finds."""
+    return deployer.open_cloud(profile or config.deploy.profile, region or config.deploy.region)
+
+
+def sign_for(url: str) -> client.Sign:
+    """Signs requests to a Function URL with the project's credentials, for the URL's region.
+
+    Raises:
+        CloudError: there are none, or no region is known.
+    """
+    named = re.search(r"\.lambda-url\.([a-z0-9-]+)\.on\.aws", url)
+    return make_sign(open_cloud(read_config(Path.cwd()), None, named[1] if named else None))
