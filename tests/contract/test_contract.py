@@ -22,7 +22,7 @@ from poner.bundler.layers import LayerRequest, make_layers
 from poner.bundler.native import HANDLER, function_files
 from poner.bundler.trial import host_architecture
 from poner.emulator import LocalFunction, LocalUrls, running
-from poner.emulator.unpacking import unpack
+from poner.emulator.sandbox.unpacking import unpack
 from poner.limits import RUNTIMES
 from tests.contract.cases import Engine, Question, read_files
 from tests.contract.models import MODELS, NOT_ON, ContractModel
