@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from poner.artifacts import Feature, Signature, wire_names
 from poner.errors import SignatureError
+from poner.signature import Feature, Signature, wire_names
 
 SIGNATURE = Signature(
     features=(Feature("meanArea", "mean area"), Feature("age", "age")), classes=(0, 1)
