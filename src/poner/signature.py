@@ -13,6 +13,16 @@ from typing import Literal
 
 from poner.errors import SignatureError
 
+MODEL_NAME = "clf.sav"
+"""File of a model's folder: the pickled estimator, under the article's name for it."""
+
+SIGNATURE_NAME = "signature.json"
+"""File of a model's folder: the Signature, and the model file that it belongs to."""
+
+TRAINING_ROWS_NAME = "training_rows.json"
+"""File of a model's folder: `{"columns": [...], "rows": [[...]]}` for the parity proof, null for
+missing values. It is never shipped."""
+
 JsonScalar = bool | int | float | str
 """A class as JSON can say it."""
 
@@ -131,7 +141,7 @@ class Signature:
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, source: str = "signature.json") -> Signature:
+    def from_json(cls, text: str, source: str = SIGNATURE_NAME) -> Signature:
         """Read what `to_json` wrote.
 
         Raises:

@@ -26,7 +26,7 @@ from poner.emulator.sandbox.unpacking import unpack
 from poner.limits import RUNTIMES
 from tests.contract.cases import Engine, Question, read_files
 from tests.contract.models import MODELS, NOT_ON, ContractModel
-from tests.layered import model_file, write_files
+from tests.support.layered import model_file, write_files
 
 RUNTIME = RUNTIMES["python3.13"]
 ENGINES = {

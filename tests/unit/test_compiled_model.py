@@ -20,10 +20,10 @@ from poner.compiler.tables import add_section, write_tables
 from poner.errors import InputError, KernelError, StorageError
 from poner.served_model import ServedModel
 from poner.signature import Feature, Signature
-from tests.compiling import compile_fitted
 from tests.conftest import Cancer
-from tests.growing import plain_layout
-from tests.mixing import FEATURES, mixed_model
+from tests.support.compiling import compile_fitted
+from tests.support.growing import plain_layout
+from tests.support.mixing import FEATURES, mixed_model
 
 ROWS = [
     [1.5, "red", "round", 2.0],

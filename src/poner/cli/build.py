@@ -16,6 +16,7 @@ from poner.cli.console import ConfinementOption, print_data, print_json, reporti
 from poner.cli.sizes import show_sizes, show_slimming
 from poner.config import Config, choose_runtimes, read_config
 from poner.errors import UsageError
+from poner.signature import SIGNATURE_NAME
 
 
 class Engine(StrEnum):
@@ -64,10 +65,11 @@ def build(
         Slim | None, typer.Option(help="What to leave out of layers: what is needed, all, nothing.")
     ] = None,
     features: Annotated[
-        str | None, typer.Option(help="a,b,c: for a model without signature.json.")
+        str | None, typer.Option(help=f"a,b,c: for a model without {SIGNATURE_NAME}.")
     ] = None,
     labels: Annotated[
-        str | None, typer.Option(help="0=benign,1=malignant: for a model without signature.json.")
+        str | None,
+        typer.Option(help=f"0=benign,1=malignant: for a model without {SIGNATURE_NAME}."),
     ] = None,
     require_confinement: ConfinementOption = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from poner.artifacts import ModelFile, Provenance, Table, TrainedModel
 from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, model_files, signatures
+from poner.loader.child import array_block
+from poner.loader.child.frames import FrameError
 from poner.loader.child_process import ChildProcess
 from poner.loader.environments import Environment, environment_of, package_of
 from poner.loader.fitted import fitted_object
@@ -30,12 +32,10 @@ from poner.loader.libraries import (
     versions_of,
 )
 from poner.loader.listing import FileListing
-from poner.loader.reader import array_block
-from poner.loader.reader.frames import FrameError
 from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
 from poner.loader.user_modules import UserModules, is_taken
-from poner.signature import Signature
+from poner.signature import SIGNATURE_NAME, Signature
 from poner.table import spell_unknown
 
 SESSION_CPU_S = 3600
@@ -193,7 +193,7 @@ def open_file(
         if signature is None:
             signature = signatures.make_signature(facts, feature_names, labels, notify)
         else:
-            signatures.check_signature(signature, facts, model_files.SIGNATURE_NAME)
+            signatures.check_signature(signature, facts, SIGNATURE_NAME)
             signature = signatures.with_labels(signature, labels)
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),

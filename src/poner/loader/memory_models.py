@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from poner.artifacts import FittedObject, Provenance, Table, TrainedModel
 from poner.errors import ModelUnreadableError
 from poner.loader import signatures, training_data
+from poner.loader.child import description, estimators, missing_values
 from poner.loader.fitted import fitted_object
-from poner.loader.reader import describe, estimators, missing_values, outside
-from poner.loader.reader.faults import FileUnreadableError
+from poner.loader.safe_pickle import FileUnreadableError
+from poner.loader.safe_pickle.integrity import parameters
 from poner.signature import Signature
 from poner.table import spell_unknown
 from poner_runtime.fitted import as_fitted, settle
@@ -48,10 +49,10 @@ def describe_estimator(estimator: object) -> FittedObject:
         ModelUnreadableError: it is nested too deeply.
     """
     try:
-        description = describe.describe(estimator)
+        described = description.describe(estimator)
     except FileUnreadableError as error:
         raise ModelUnreadableError(error.message, error.hint) from error
-    return fitted_object(description.nodes, description.arrays)
+    return fitted_object(described.nodes, described.arrays)
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def open_memory(
         estimators.check_estimator(estimator)
         settled = copy.deepcopy(estimator)  # what follows must not reach the user's own
         settle(settled)
-        outside.check_model(settled)
+        parameters.check_model(settled)
         oracle = MemoryOracle(settled)
         facts = signatures.checked_facts(estimators.facts(settled))
     except FileUnreadableError as error:

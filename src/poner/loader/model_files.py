@@ -12,20 +12,12 @@ import numpy as np
 from poner.artifacts import Table
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader import signature_files, training_data
-from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
-from poner.signature import Signature
+from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
+from poner.signature import MODEL_NAME, SIGNATURE_NAME, TRAINING_ROWS_NAME, Signature
 from poner.storage import read_file
 
 SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")
 """How model files are called."""
-
-USUAL_NAME = "clf.sav"
-"""The pickled estimator, under the article's name for it."""
-SIGNATURE_NAME = "signature.json"
-"""What goes into the model and what comes out."""
-TRAINING_ROWS_NAME = "training_rows.json"
-"""`{"columns": [...], "rows": [[...]]}` for the parity proof, null for what is missing; never
-shipped."""
 
 
 def find_model_file(path: Path) -> Path:
@@ -36,7 +28,7 @@ def find_model_file(path: Path) -> Path:
     """
     if not path.is_dir():
         return path
-    usual = path / USUAL_NAME
+    usual = path / MODEL_NAME
     if usual.is_file():
         return usual
     found = sorted(entry for entry in path.iterdir() if entry.suffix in SUFFIXES)

@@ -190,8 +190,8 @@ def _predicts(estimator: object, rows: object) -> bool:
 
 def _classes_of(estimator: object) -> Any:
     """Return the model's classes as the loader will read them; None for a regressor."""
-    from poner.loader.reader import estimators
-    from poner.loader.reader.faults import FileUnreadableError
+    from poner.loader.child import estimators
+    from poner.loader.safe_pickle import FileUnreadableError
 
     try:
         classes = estimators.classes_of(estimator)

@@ -13,7 +13,7 @@ from poner.artifacts import Examples, OnnxGraph
 from poner.bundler import LayeredFunction, onnx_function, sklearn_function
 from poner.errors import BundleError, UsageError
 from poner.limits import RUNTIMES
-from tests.layered import make_examples, model_file
+from tests.support.layered import make_examples, model_file
 
 X = np.random.default_rng(0).normal(size=(40, 2))
 MODEL = LogisticRegression().fit(X, X[:, 0] > 0)

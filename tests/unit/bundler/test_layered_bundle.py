@@ -34,7 +34,7 @@ from poner.limits import RUNTIMES
 from poner.signature import Feature, Signature
 from poner.table import as_lists, read_table
 from tests.conftest import WIRE_NAMES, Legacy
-from tests.layered import InstalledLayers, make_examples, make_function
+from tests.support.layered import InstalledLayers, make_examples, make_function
 
 X = np.random.default_rng(0).normal(size=(300, 3))
 Y = (X[:, 0] > 0).astype(int)

@@ -16,7 +16,7 @@ from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel
 from poner.config import choose_runtime
 from poner.errors import ParityError
-from tests.mixing import COLORS, mixed_model, with_proof
+from tests.support.mixing import COLORS, mixed_model, with_proof
 
 ROWS = [[number / 3, color, shape, None] for number in range(9) for color, shape in (
     ("red", "round"), ("añil", None), ("new\nline", ""), ('say "x"', "unheard of"),

@@ -17,8 +17,8 @@ from poner.cli.predict import read_bodies, read_csv
 from poner.config import choose_runtime
 from poner.errors import InputError
 from poner.signature import Feature, Signature
-from tests.mixing import mixed_model, with_proof
-from tests.serving import answering, serving
+from tests.support.mixing import mixed_model, with_proof
+from tests.support.serving import answering, serving
 
 MIXED = Signature(
     features=(Feature("age", "age"), Feature("color", "the color", kind="category")), classes=None

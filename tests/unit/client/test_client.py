@@ -17,7 +17,7 @@ from aiohttp import web
 from poner import client
 from poner.errors import DeployError, InputError, PredictionError
 from poner.signature import Feature, Signature
-from tests.serving import Handle, answering, serving
+from tests.support.serving import Handle, answering, serving
 
 SIGNATURE = Signature(
     features=(Feature("meanArea", "mean area"), Feature("age", "age")), classes=(0, 1)

@@ -25,8 +25,8 @@ from poner.compiler.tables import write_tables
 from poner.errors import ModelUnreadableError
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.compiling import assert_agrees, compile_fitted
-from tests.ensembles import hard_rows, make_classes, make_values, with_missing
+from tests.support.compiling import assert_agrees, compile_fitted
+from tests.support.ensembles import hard_rows, make_classes, make_values, with_missing
 
 DRAWN: dict[str, Any] = {"n_estimators": 7, "random_state": 0}
 SCALED = make_pipeline(StandardScaler(), LogisticRegression())

@@ -18,7 +18,7 @@ from poner.compiler.tables import write_tables
 from poner.errors import ModelUnreadableError
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.growing import ensemble_of, laid_out_as, program_of, stump
+from tests.support.growing import ensemble_of, laid_out_as, program_of, stump
 
 N_FEATURES = 4
 

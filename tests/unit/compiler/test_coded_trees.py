@@ -19,7 +19,7 @@ from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.growing import (
+from tests.support.growing import (
     ensemble_of,
     grow,
     laid_out_as,

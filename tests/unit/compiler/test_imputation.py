@@ -16,7 +16,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from sklearn.tree import DecisionTreeRegressor
 
 from poner.errors import NotSupportedError
-from tests.compiling import assert_agrees, compile_fitted
+from tests.support.compiling import assert_agrees, compile_fitted
 
 RANDOM = np.random.default_rng(7)
 FULL = RANDOM.normal(size=(120, 4)) * [1.0, 5.0, 0.1, 1.0] + [0.0, 1.0, 0.0, 2.0]

@@ -9,7 +9,7 @@ import pytest
 from sklearn.datasets import make_classification
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
-from tests.compiling import assert_agrees
+from tests.support.compiling import assert_agrees
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from sklearn.neighbors import (
 
 from poner.artifacts import FloatArray
 from poner.errors import InputError, ModelUnreadableError, NotSupportedError
-from tests.compiling import assert_agrees, assert_proved_elsewhere, compile_fitted
-from tests.versions import OTHER_VERSIONS
+from tests.support.compiling import assert_agrees, assert_proved_elsewhere, compile_fitted
+from tests.support.versions import OTHER_VERSIONS
 
 CLOSE = 1e-10
 METRICS: list[dict[str, Any]] = [

@@ -35,7 +35,7 @@ from sklearn.tree import (
 from poner import loader, pipeline
 from poner.artifacts import Oracle, Table
 from poner.errors import InputError, NotSupportedError, ParityError
-from tests.compiling import compile_fitted
+from tests.support.compiling import compile_fitted
 
 FEW = {"random_state": 0}
 CLASSIFIERS = [

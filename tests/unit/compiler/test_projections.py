@@ -66,7 +66,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 import poner
 from poner.errors import NotSupportedError
-from tests.compiling import assert_agrees, compile_fitted
+from tests.support.compiling import assert_agrees, compile_fitted
 
 RANDOM = np.random.default_rng(13)
 X = RANDOM.normal(size=(120, 6)) * [1.0, 2.0, 3.0, 0.1, 1.0, 1.0] + [0.0, 1.0, 10.0, 0.0, 0.0, 0.0]

@@ -13,7 +13,7 @@ from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.growing import N_FEATURES, ensemble_of, grow, make_rows, plain_layout, sum_trees
+from tests.support.growing import N_FEATURES, ensemble_of, grow, make_rows, plain_layout, sum_trees
 
 
 def sharing(

@@ -28,7 +28,7 @@ from poner.compiler.readers.sklearn_trees import read_trees
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.growing import (
+from tests.support.growing import (
     ensemble_of,
     grow,
     make_rows,

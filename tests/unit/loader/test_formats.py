@@ -5,10 +5,10 @@ import pytest
 
 from poner import loader
 from poner.artifacts import FittedObject, Table
-from poner.loader.reader import estimators
-from poner.loader.reader.allowed import is_allowed
-from poner.loader.reader.listing import Listing, list_content
-from poner.loader.reader.loading import load_content
+from poner.loader.child import estimators
+from poner.loader.safe_pickle.allowed import is_allowed
+from poner.loader.safe_pickle.listing import Listing, list_content
+from poner.loader.safe_pickle.loading import load_content
 
 METHODS = ("predict", "predict_proba", "decision_function")
 

@@ -19,8 +19,8 @@ from sklearn.tree import DecisionTreeClassifier
 from poner import loader
 from poner.artifacts import Table
 from poner.errors import ModelUnreadableError, SignatureError
-from poner.loader.reader import estimators
-from poner.loader.reader.loading import load_content
+from poner.loader.child import estimators
+from poner.loader.safe_pickle.loading import load_content
 from poner.loader.saving import save_model
 from poner.signature import Feature, Signature
 from poner_runtime.fitted import settle

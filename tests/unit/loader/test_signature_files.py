@@ -12,8 +12,8 @@ from poner import loader
 from poner.errors import SignatureError, StorageError, UsageError
 from poner.loader import model_files, save_model
 from poner.signature import Signature
-from tests.killing import kill_before_each_step
-from tests.saving import CLASSES, ROWS, fitted_tree
+from tests.support.killing import kill_before_each_step
+from tests.support.saving import CLASSES, ROWS, fitted_tree
 
 GOOD = fitted_tree()
 TURNED = fitted_tree(y=1 - CLASSES)

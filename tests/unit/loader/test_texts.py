@@ -28,13 +28,13 @@ from sklearn.preprocessing import (
 from poner import loader
 from poner.artifacts import Table
 from poner.errors import PonerError, SignatureError
-from poner.loader.reader.missing_values import columns_with_none
+from poner.loader.child.missing_values import columns_with_none
 from poner.loader.saving import save_model
 from poner.signature import Feature, Signature
 from poner.table import UNKNOWN_CODE, read_table, spell_unknown
 from poner_runtime.fitted import as_fitted, settle
-from tests.compiling import fit_elsewhere
-from tests.versions import OTHER_VERSIONS
+from tests.support.compiling import fit_elsewhere
+from tests.support.versions import OTHER_VERSIONS
 
 N = 120
 

@@ -1,6 +1,6 @@
 /* Fuzzes the kernel: damaged model files are opened and, where they open, asked, and everything
  * that they say of their model is read; and damaged request bodies are read. The first MODEL is
- * tests/mixing.py's, whose features the bodies name.
+ * tests/support/mixing.py's, whose features the bodies name.
  *
  *     fuzz_kernel ITERATIONS RANDOM_SEED MODEL...
  *

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from poner_runtime.handler import Endpoint, create_handler
 from poner_runtime.model import Model, open_beside
-from tests.mixing import COLORS, FEATURES, SHAPES, mixed_model
+from tests.support.mixing import COLORS, FEATURES, SHAPES, mixed_model
 
 GOOD = {"size": 1.5, "color": "red", "shape": "round", "age": 2.0}
 

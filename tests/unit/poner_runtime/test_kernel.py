@@ -15,9 +15,9 @@ import pytest
 from poner.compiled_model import CompiledModel
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
-from tests.growing import grow, plain_layout, sum_trees
-from tests.mixing import mixed_model
-from tests.seeds import SEEDS, seed_of
+from tests.support.growing import grow, plain_layout, sum_trees
+from tests.support.mixing import mixed_model
+from tests.support.seeds import SEEDS, seed_of
 
 KERNEL = Path(__file__).parents[3] / "src/poner_runtime/kernel"
 SOURCES = [path for path in sorted(KERNEL.glob("*.c")) if path.name != "python_binding.c"]

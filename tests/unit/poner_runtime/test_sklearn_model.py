@@ -39,7 +39,7 @@ from poner.interpreters import make_environment
 from poner.table import as_lists
 from poner_runtime.handler import create_handler
 from poner_runtime.sklearn_model import open_beside
-from tests.layered import ask, make_examples, make_function, write_files
+from tests.support.layered import ask, make_examples, make_function, write_files
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(120, 3))

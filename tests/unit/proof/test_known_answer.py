@@ -17,9 +17,9 @@ from poner.bundler.verification import NATIVE
 from poner.compiled_model import CompiledModel
 from poner.errors import BundleError, ParityError
 from poner.proof import find_known_answer
-from tests.compiling import compile_fitted
 from tests.conftest import WIRE_NAMES, Cancer
-from tests.mixing import mixed_model, with_proof
+from tests.support.compiling import compile_fitted
+from tests.support.mixing import mixed_model, with_proof
 
 
 def known_answer_of(compiled: CompiledModel) -> KnownAnswer | None:
