@@ -24,7 +24,7 @@ from poner.bundler.trial import (
 )
 from poner.errors import BundleError, ParityError
 from poner.proof import Tolerance
-from tests.proving import make_examples
+from tests.support.proving import make_examples
 
 HANDLER = """
 import json

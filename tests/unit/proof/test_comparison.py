@@ -12,7 +12,7 @@ from poner.artifacts import Examples, ParityReport, Table
 from poner.bundle import KnownAnswer
 from poner.errors import ParityError
 from poner.proof import Doubts, Subject, Tolerance, compare, describe, find_known_answer, rivals
-from tests.proving import make_examples
+from tests.support.proving import make_examples
 
 
 def check(
