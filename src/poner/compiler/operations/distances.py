@@ -13,7 +13,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import CANCELLATION, ROUNDING, IndexArray, Operation
+from poner.compiler.operations.operation import (
+    CANCELLATION,
+    ROUNDING,
+    IndexArray,
+    KernelForm,
+    Operation,
+)
 
 
 class Metric(IntEnum):
@@ -32,7 +38,7 @@ class Metric(IntEnum):
 
 
 @dataclass(frozen=True)
-class Distances(Operation):
+class Distances(Operation, KernelForm):
     """The distance of the row from each of many points."""
 
     number = 10
@@ -73,7 +79,7 @@ class NeighbourWeights(IntEnum):
 
 
 @dataclass(frozen=True)
-class Neighbours(Operation):
+class Neighbours(Operation, KernelForm):
     """From distances to weights: those of the k nearest, or of all within a radius; else 0."""
 
     number = 23
@@ -89,7 +95,7 @@ class Neighbours(Operation):
 
 
 @dataclass(frozen=True)
-class Votes(Operation):
+class Votes(Operation, KernelForm):
     """Weights added up: each of the source's columns votes with its value, once an output."""
 
     number = 38
@@ -111,7 +117,7 @@ class Votes(Operation):
 
 
 @dataclass(frozen=True)
-class Means(Operation):
+class Means(Operation, KernelForm):
     """Means of given values, weighted by the source's columns; NaN where all weights are 0."""
 
     number = 39
@@ -125,7 +131,7 @@ class Means(Operation):
 
 
 @dataclass(frozen=True)
-class Impute(Operation):
+class Impute(Operation, KernelForm):
     """Each NaN replaced by the mean of that column of the nearest donors that have it.
 
     Sources: the row, and its distances from the donors. NaN among them is farthest; where all
@@ -154,7 +160,7 @@ class Impute(Operation):
 
 
 @dataclass(frozen=True)
-class Couple(Operation):
+class Couple(Operation, KernelForm):
     """Probabilities of n classes from those of each pair of them, as libsvm iterates them."""
 
     number = 40

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import ROUNDING, Operation
+from poner.compiler.operations.operation import ROUNDING, KernelForm, Operation
 
 
 class Function(IntEnum):
@@ -71,7 +71,7 @@ _EXACT_FUNCTIONS = {
 
 
 @dataclass(frozen=True)
-class Map(Operation):
+class Map(Operation, KernelForm):
     """One function of every value."""
 
     number = 6
@@ -112,7 +112,7 @@ class Pairing(IntEnum):
 
 
 @dataclass(frozen=True)
-class Combine(Operation):
+class Combine(Operation, KernelForm):
     """One function of every value and its partner in `operand`, or in a second register.
 
     The partner has one value a column, or one for all columns. Comparisons give 1 or 0.
@@ -136,7 +136,7 @@ class Combine(Operation):
 
 
 @dataclass(frozen=True)
-class Replace(Operation):
+class Replace(Operation, KernelForm):
     """A value's substitute where it equals the given one; NaN equals NaN."""
 
     number = 18
@@ -156,7 +156,7 @@ class PowerMethod(IntEnum):
 
 
 @dataclass(frozen=True)
-class PowerTransform(Operation):
+class PowerTransform(Operation, KernelForm):
     """Yeo-Johnson or Box-Cox, with a lambda a column; NaN stays NaN."""
 
     number = 21

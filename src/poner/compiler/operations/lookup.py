@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import ROUNDING, IndexArray, Operation
+from poner.compiler.operations.operation import ROUNDING, IndexArray, KernelForm, Operation
 
 
 @dataclass(frozen=True)
-class Recode(Operation):
+class Recode(Operation, KernelForm):
     """Each column's values looked up in a table of its own; NaN is a key like another.
 
     Texts are numbers by now: their places in the Program's `strings`.
@@ -35,7 +35,7 @@ class Recode(Operation):
 
 
 @dataclass(frozen=True)
-class OneHot(Operation):
+class OneHot(Operation, KernelForm):
     """Each column's place as ones and zeros; a negative place is zeros alone."""
 
     number = 17
@@ -48,7 +48,7 @@ class OneHot(Operation):
 
 
 @dataclass(frozen=True)
-class Digitize(Operation):
+class Digitize(Operation, KernelForm):
     """How many of its column's edges a value has passed."""
 
     number = 19
@@ -66,7 +66,7 @@ class Digitize(Operation):
 
 
 @dataclass(frozen=True)
-class Interpolate(Operation):
+class Interpolate(Operation, KernelForm):
     """Each column's value on a line through given points, as numpy.interp; NaN stays NaN."""
 
     number = 20
@@ -95,7 +95,7 @@ class Extrapolation(IntEnum):
 
 
 @dataclass(frozen=True)
-class Splines(Operation):
+class Splines(Operation, KernelForm):
     """Each column's B-splines of one degree over its knots: a column of the result each."""
 
     number = 25

@@ -1,4 +1,4 @@
-"""What all operations are."""
+"""What every operation has: its meaning in a Program, and the form in which the kernel reads it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ from numpy.typing import NDArray
 IndexArray = NDArray[np.uint32]
 """Columns, ends of groups, positions."""
 
-
 ROUNDING = 1e-12
-"""What sums and functions differ by, relative: BLAS and numpy round in an order of their own."""
-
+"""Relative error bound of sums and functions, which BLAS and numpy round in another order."""
 
 CANCELLATION = 1e-10
-"""The same for distances, which scikit-learn takes from squares that cancel out."""
+"""Relative error bound of results whose large terms cancel out, such as distances from squares."""
 
 
 @dataclass(frozen=True)
-class Operation:
-    """What one step computes from its registers."""
+class KernelForm:
+    """What the kernel reads of a step: a number, an option and arrays.
+
+    Most operations are their own kernel form; sums over trees get one from compiler/layout/.
+    """
 
     number: ClassVar[int]
-    """Its place in the kernel's table."""
-    tolerance: ClassVar[float] = 0.0
-    """What scikit-learn's own result may differ by, relative: 0 where it computes the same bits."""
+    """Index in the kernel's table of operations (kernel/operations.c)."""
 
     @property
     def option(self) -> int:
@@ -35,11 +34,18 @@ class Operation:
         return 0
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
-        """The tables the kernel reads, in order."""
-        values = [getattr(self, field.name) for field in fields(self)]
-        parts = [value.arrays() if hasattr(value, "arrays") else (value,) for value in values]
-        return tuple(v.ravel() for part in parts for v in part if isinstance(v, np.ndarray))
+        """The arrays that the kernel reads: the fields that are arrays, in order."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return tuple(value.ravel() for value in values if isinstance(value, np.ndarray))
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What one step computes from its registers."""
+
+    tolerance: ClassVar[float] = 0.0
+    """Relative error bound of scikit-learn's own result; 0 where its bits are equal."""
 
     def width(self, *widths: int) -> int:
-        """Values a row of the register it computes, from those of its sources."""
+        """Values a row of the result, from the widths of the sources."""
         return widths[0]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import IndexArray, Operation
+from poner.compiler.operations.operation import IndexArray, KernelForm, Operation
 
 
 @dataclass(frozen=True)
-class Select(Operation):
+class Select(Operation, KernelForm):
     """Some columns, in any order, also repeatedly."""
 
     number = 1
@@ -22,7 +22,7 @@ class Select(Operation):
 
 
 @dataclass(frozen=True)
-class Join(Operation):
+class Join(Operation, KernelForm):
     """The columns of up to four registers, side by side."""
 
     number = 2
@@ -33,7 +33,7 @@ class Join(Operation):
 
 
 @dataclass(frozen=True)
-class Constant(Operation):
+class Constant(Operation, KernelForm):
     """The same values for every row, whatever the source holds."""
 
     number = 3
@@ -46,7 +46,7 @@ class Constant(Operation):
 
 
 @dataclass(frozen=True)
-class Require(Operation):
+class Require(Operation, KernelForm):
     """The value itself; the row is refused if it is NaN or infinite."""
 
     number = 4
@@ -62,7 +62,7 @@ class Require(Operation):
 
 
 @dataclass(frozen=True)
-class Above(Operation):
+class Above(Operation, KernelForm):
     """The value itself; the row is refused if it is not above its column's bound. NaN passes."""
 
     number = 24
@@ -78,7 +78,7 @@ class Above(Operation):
 
 
 @dataclass(frozen=True)
-class CastFloat32(Operation):
+class CastFloat32(Operation, KernelForm):
     """The value rounded to float32, as scikit-learn's trees do; what it cannot hold is refused."""
 
     number = 5

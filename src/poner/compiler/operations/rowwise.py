@@ -8,7 +8,13 @@ from enum import IntEnum
 import numpy as np
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import CANCELLATION, ROUNDING, IndexArray, Operation
+from poner.compiler.operations.operation import (
+    CANCELLATION,
+    ROUNDING,
+    IndexArray,
+    KernelForm,
+    Operation,
+)
 
 
 class Reduction(IntEnum):
@@ -40,7 +46,7 @@ _EXACT_REDUCTIONS = {
 
 
 @dataclass(frozen=True)
-class Reduce(Operation):
+class Reduce(Operation, KernelForm):
     """One value for each group of neighbouring columns."""
 
     number = 8
@@ -65,7 +71,7 @@ class Reduce(Operation):
 
 
 @dataclass(frozen=True)
-class Linear(Operation):
+class Linear(Operation, KernelForm):
     """bias + weights @ row."""
 
     number = 9
@@ -87,7 +93,7 @@ class Linear(Operation):
 
 
 @dataclass(frozen=True)
-class Products(Operation):
+class Products(Operation, KernelForm):
     """Products of columns, from the first factor on; of none it is 1."""
 
     number = 22
@@ -108,7 +114,7 @@ class Products(Operation):
 
 
 @dataclass(frozen=True)
-class Logistic(Operation):
+class Logistic(Operation, KernelForm):
     """Two probabilities from one score: 1 / (1 + exp(-scale * score)) for the second class."""
 
     number = 14
@@ -122,7 +128,7 @@ class Logistic(Operation):
 
 
 @dataclass(frozen=True)
-class Softmax(Operation):
+class Softmax(Operation, KernelForm):
     """Probabilities from a score a class."""
 
     number = 15
@@ -130,7 +136,7 @@ class Softmax(Operation):
 
 
 @dataclass(frozen=True)
-class WeightedMedian(Operation):
+class WeightedMedian(Operation, KernelForm):
     """The smallest value of a row that, with those below it, has half of all weights."""
 
     number = 46
@@ -143,7 +149,7 @@ class WeightedMedian(Operation):
 
 
 @dataclass(frozen=True)
-class SolveTriangle(Operation):
+class SolveTriangle(Operation, KernelForm):
     """The values that a lower triangular matrix turns into the source's."""
 
     number = 41
