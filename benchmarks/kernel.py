@@ -25,8 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 import poner
+from poner.environments import make_environment
 from poner.errors import NotSupportedError
-from poner.interpreters import make_environment
 
 HERE = Path(__file__).parent
 PEERS = ("onnxruntime", "skl2onnx", "protobuf<6", "treelite", "tl2cgen", "threadpoolctl", "pandas")

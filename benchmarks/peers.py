@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from poner.emulator import LocalFunction
+from poner.environments import find_python, run_uv
 from poner.errors import InstallError
-from poner.interpreters import find_python, run_uv
 
 _EMPTY = """\
 def lambda_handler(event, context):

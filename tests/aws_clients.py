@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from poner.environments import make_environment
 from poner.errors import InstallError
-from poner.interpreters import make_environment
 
 SIGN = """
 import base64, json, sys

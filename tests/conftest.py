@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from poner import loader, pipeline
-from poner.bundle import Bundle, FunctionSettings
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import RUNTIMES, choose_runtime
+from poner.bundle import Bundle
 from poner.compiled_model import CompiledModel
-from poner.config import choose_runtime
 from poner.errors import PonerError
-from poner.limits import RUNTIMES
 
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")  # tests use the Pythons that are there
 
@@ -142,7 +142,7 @@ def article_bundle(
 @pytest.fixture(scope="session", params=list(RUNTIMES))
 def interpreter(request: pytest.FixtureRequest) -> Path:
     """A Python of each of Lambda's versions; skips those that are not on this machine."""
-    from poner.interpreters import find_python
+    from poner.environments import find_python
 
     try:
         return find_python(RUNTIMES[request.param].python_version)

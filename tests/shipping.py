@@ -12,15 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from poner.artifacts import ParityReport, Provenance, Signature
-from poner.bundle import (
-    Bundle,
-    FunctionSettings,
-    Layer,
-    Manifest,
-    Verification,
-    ZipRecord,
-    zip_record,
-)
+from poner.aws_lambda.functions import FunctionSettings
+from poner.bundle import Bundle, Layer, Manifest, Verification, ZipRecord, zip_record
 from poner.deployer.applying import Clock
 from poner.deployer.cloud import Cloud, Function
 from poner.deployer.deploying import Deployment, Proposal, Wish, carry_out, do_plan, propose

@@ -15,7 +15,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from poner.interpreters import make_environment
+from poner.environments import make_environment
 from poner.loader.environments import requirements
 from poner.loader.reader.constructors import BY_NAME
 

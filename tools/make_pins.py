@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from poner.interpreters import run_uv
+from poner.environments import run_uv
 
 PINS = Path(__file__).parents[1] / "src" / "poner" / "environments" / "pins"
 

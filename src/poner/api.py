@@ -11,7 +11,9 @@ from typing import Any, get_args
 
 from poner import client, compiled_model, loader, pipeline
 from poner.artifacts import PredictionValue, Signature
-from poner.bundle import Bundle, EngineChoice, FunctionSettings, Slim, read_bundle
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import choose_runtimes
+from poner.bundle import Bundle, EngineChoice, Slim, read_bundle
 from poner.compiled_model import CompiledModel
 from poner.confinement import report
 from poner.errors import UsageError
@@ -153,7 +155,7 @@ def build(
     """
     from poner import config  # with pydantic, which a notebook that only saves need not wait for
 
-    chosen, *newer = config.choose_runtimes(runtime, datetime.date.today())
+    chosen, *newer = choose_runtimes(runtime, datetime.date.today())
     target = pipeline.Target(
         chosen,
         _one_of("architecture", architecture, config.Architecture),

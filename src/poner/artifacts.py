@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.errors import SignatureError
+from poner.foreign_json import first_fault
 
 FloatArray = NDArray[np.float64]
 """Rows or scores: float64, one row a sample."""
@@ -158,10 +159,8 @@ class Signature:
         try:
             signature = TypeAdapter(cls).validate_json(text)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "the document"
             raise SignatureError(
-                f"{source} does not describe a signature: {place}: {first['msg']}.",
+                f"{source} does not describe a signature: {first_fault(error)}.",
                 "Write it anew with poner.save(model, X, y, folder).",
             ) from error
         if len(set(signature.wire_names)) != len(signature.features):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 from poner.artifacts import FloatArray, ParityReport, PredictionValue, Provenance, Signature
+from poner.aws_lambda.functions import FunctionSettings
 from poner.errors import BundleError
+from poner.foreign_json import first_fault
 from poner.storage import read_file, restore
 
 MANIFEST_FORMAT = 3
@@ -26,7 +28,7 @@ EngineChoice = Literal["auto", Engine]
 Slim = Literal["auto", "always", "never"]
 """How much is left out of layers: what is needed to fit, all that is safe, or nothing."""
 
-ENGINE_SETTINGS: Mapping[Engine, tuple[int, int]] = {
+ENGINE_DEFAULTS: Mapping[Engine, tuple[int, int]] = {
     "native": (128, 3),
     "onnx": (1_769, 30),
     "sklearn": (1_769, 30),
@@ -34,27 +36,6 @@ ENGINE_SETTINGS: Mapping[Engine, tuple[int, int]] = {
 """Memory in MB and timeout in seconds by engine: with its packages a function starts neither in
 the smallest memory nor in three seconds; 1,769 MB have one whole processor (AWS's documentation,
 2026-11)."""
-
-
-@dataclass(frozen=True)
-class FunctionSettings:
-    """How the function is set up on Lambda."""
-
-    name: str = "function"
-    """The function's name: letters, digits, - and _, at most 64."""
-    memory_mb: int | None = None
-    """Memory in MB, 128 to 10,240; None for what the engine needs."""
-    timeout_s: int | None = None
-    """Longest time an invocation may take, in seconds; None for what the engine needs."""
-    body_limit_bytes: int = 65_536
-    """Longest request body that is read, in bytes; a longer one is answered with 413."""
-
-    def for_engine(self, engine: Engine) -> FunctionSettings:
-        """These settings with numbers for what is left to the engine."""
-        memory_mb, timeout_s = ENGINE_SETTINGS[engine]
-        return replace(
-            self, memory_mb=self.memory_mb or memory_mb, timeout_s=self.timeout_s or timeout_s
-        )
 
 
 @dataclass(frozen=True)
@@ -289,10 +270,8 @@ def read_bundle(folder: Path) -> Bundle:
     try:
         manifest = TypeAdapter(Manifest).validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
         raise BundleError(
-            f"{path} is damaged: {': '.join(filter(None, (place, first['msg'])))}.",
+            f"{path} is damaged: {first_fault(error)}.",
             "Make the bundle anew with `poner build`.",
         ) from error
     if manifest.format != MANIFEST_FORMAT:

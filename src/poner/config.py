@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 import difflib
-import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from poner.aws_lambda.functions import FUNCTION_NAME
+from poner.aws_lambda.quotas import MEMORY_MB, REQUEST_BYTES, TIMEOUT_S
 from poner.bundle import EngineChoice, Slim
-from poner.errors import ConfigError, UsageError
-from poner.limits import MEMORY_MB, REQUEST_BYTES, RUNTIMES, TIMEOUT_S, Runtime
+from poner.errors import ConfigError
+from poner.foreign_json import first_fault
 from poner.storage import explain, read_file
 
 CONFIG_NAME = "poner.toml"
@@ -43,7 +43,7 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 class ProjectSection(_Section):
     """[project]."""
 
-    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9-_]{1,64}$")] = "function"
+    name: Annotated[str, Field(pattern=FUNCTION_NAME)] = "function"
     """Name of the Lambda function."""
 
 
@@ -180,14 +180,13 @@ def read_config(folder: Path) -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":
+        if (first := error.errors()[0])["type"] == "extra_forbidden":
+            key = ".".join(map(str, first["loc"]))
             raise ConfigError(
                 f"{path} has a key that poner does not know: {key}.", _suggest(first["loc"])
             ) from error
         raise ConfigError(
-            f"{path} says something wrong for {key}: {first['msg']}.",
+            f"{path} says something wrong. {first_fault(error)}.",
             f"Correct that line; {_ALL_KEYS}.",
         ) from error
 
@@ -204,34 +203,3 @@ def _suggest(place: tuple[int | str, ...]) -> str:
     if home:
         return f"It belongs under [{home[0]}]; {_ALL_KEYS}."
     return f"Leave it out; {_ALL_KEYS}."
-
-
-def choose_runtime(name: str | None, today: datetime.date) -> Runtime:
-    """The first of `choose_runtimes`.
-
-    Raises:
-        UsageError: there is no such runtime.
-    """
-    return choose_runtimes(name, today)[0]
-
-
-def choose_runtimes(name: str | None, today: datetime.date) -> tuple[Runtime, ...]:
-    """The runtime of that name; or that of the Python poner runs on, and then the newer ones.
-
-    The newer ones are for packages that have no wheel for the first. Where Lambda does not create
-    functions for this Python, the newest that it does is the only one.
-
-    Raises:
-        UsageError: there is no such runtime.
-    """
-    if name is None:
-        creatable = [runtime for runtime in RUNTIMES.values() if today < runtime.block_create]
-        names = [runtime.name for runtime in creatable]
-        own = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        return tuple(creatable[names.index(own) if own in names else -1 :])
-    if name not in RUNTIMES:
-        raise UsageError(
-            f"There is no runtime {name!r} that poner builds for.",
-            f"Choose one of {', '.join(RUNTIMES)}.",
-        )
-    return (RUNTIMES[name],)

@@ -12,9 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import assert_never
 
-from poner import bundler, compiler, limits, loader
+from poner import bundler, compiler, loader
 from poner.artifacts import Examples, ModelFile, OnnxGraph, TrainedModel
-from poner.bundle import Bundle, Engine, EngineChoice, FunctionSettings, Slim
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import Runtime
+from poner.bundle import Bundle, Engine, EngineChoice, Slim
 from poner.compiled_model import CompiledModel
 from poner.errors import (
     InstallError,
@@ -49,13 +51,13 @@ SILENT = Reporter()
 class Target:
     """What a Bundle is built for."""
 
-    runtime: limits.Runtime
+    runtime: Runtime
     """Lambda's runtime."""
     architecture: str
     """`x86_64` or `arm64`."""
     settings: FunctionSettings
     """How the function is set up."""
-    newer: tuple[limits.Runtime, ...] = ()
+    newer: tuple[Runtime, ...] = ()
     """Runtimes to take instead where a package has no wheel for the first; none if it was
     chosen."""
 
@@ -148,7 +150,7 @@ def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
             assert_never(engine)
 
 
-def _onnx(job: Job, graph: OnnxGraph, runtime: limits.Runtime) -> bundler.LayeredFunction:
+def _onnx(job: Job, graph: OnnxGraph, runtime: Runtime) -> bundler.LayeredFunction:
     return bundler.onnx_function(
         graph,
         job.examples,
@@ -169,7 +171,7 @@ def _sklearn(job: Job) -> bundler.LayeredFunction:
 
 def _first_with_wheels(
     job: Job,
-    make_function: Callable[[limits.Runtime], bundler.LayeredFunction],
+    make_function: Callable[[Runtime], bundler.LayeredFunction],
     passed_over: Sequence[str],
 ) -> Bundle:
     """A Bundle for the first of the runtimes for which there is a wheel of every package."""
@@ -185,7 +187,7 @@ def _first_with_wheels(
 def _layered(
     job: Job,
     function: bundler.LayeredFunction,
-    runtime: limits.Runtime,
+    runtime: Runtime,
     passed_over: Sequence[str],
 ) -> Bundle:
     return bundler.make_layered_bundle(

@@ -1,9 +1,12 @@
-"""Reads JSON that others wrote: every fault of the text is a ValueError."""
+"""Reads JSON that others wrote: every fault of the text is a ValueError, and can be said."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class ConstantError(ValueError):
@@ -31,6 +34,13 @@ def read_json(content: str | bytes, *, strict: bool = False) -> Any:
         raise
     except ValueError:  # of int(), which names a function of Python's
         raise ValueError("an integer in it has too many digits") from None
+
+
+def first_fault(error: ValidationError) -> str:
+    """What pydantic found wrong first, and where: `features.0.kind: Input should be ...`."""
+    fault = error.errors()[0]
+    place = ".".join(map(str, fault["loc"])) or "the document"
+    return f"{place}: {fault['msg']}"
 
 
 def _refuse(constant: str) -> NoReturn:

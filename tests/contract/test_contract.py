@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from poner import compiler, loader
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundler import LayeredFunction, onnx_function, sklearn_function
 from poner.bundler.layers import LayerRequest, make_layers
 from poner.bundler.native import HANDLER, function_files
 from poner.bundler.trial import host_architecture
 from poner.emulator import LocalFunction, LocalUrls, running
-from poner.emulator.unpacking import unpack
-from poner.limits import RUNTIMES
+from poner.emulator.sandbox.unpacking import unpack
 from tests.contract.cases import Engine, Question, read_files
 from tests.contract.models import MODELS, NOT_ON, ContractModel
 from tests.layered import model_file, write_files

@@ -14,9 +14,11 @@ from sklearn.linear_model import LogisticRegression
 
 import poner
 from poner import acceptance, pipeline
-from poner.bundle import Bundle, FunctionSettings
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.quotas import DIRECT_UPLOAD_BYTES
+from poner.aws_lambda.runtimes import RUNTIMES
+from poner.bundle import Bundle
 from poner.errors import ParityError
-from poner.limits import DIRECT_UPLOAD_BYTES, RUNTIMES
 from tests.conftest import COLUMNS, WIRE_NAMES, Cancer, Legacy
 from tests.end_to_end.test_flow import ANSWERS
 from tests.support.differentials import DIFFERENTIALS

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from poner import pipeline
-from poner.bundle import FunctionSettings
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.compiled_model import CompiledModel
+from poner.environments import find_python
 from poner.errors import PonerError
-from poner.interpreters import find_python
-from poner.limits import RUNTIMES
 from tests.conftest import WIRE_NAMES, Legacy
 
 ASK = """
@@ -79,7 +79,7 @@ def test_build_says_in_one_line_what_was_done(legacy: Legacy, tmp_path: Path) ->
     """A model of another version is read in an environment of that version; one line says so."""
     import datetime
 
-    from poner.config import choose_runtime
+    from poner.aws_lambda.runtimes import choose_runtime
 
     lines: list[str] = []
     target = pipeline.Target(

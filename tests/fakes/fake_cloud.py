@@ -14,6 +14,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from poner.aws_lambda.cors import Cors
 from poner.deployer.cloud import (
     LATEST,
     AccountLimits,
@@ -41,7 +42,6 @@ from poner.deployer.cloud import (
     Url,
     Version,
 )
-from poner.lambda_settings import Cors
 
 E = TypeVar("E", bound=CloudError)
 P = ParamSpec("P")

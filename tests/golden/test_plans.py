@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from poner import limits
+from poner.aws_lambda import quotas
 from poner.deployer.cloud import Cors
 from poner.deployer.descriptions import plan_lines
 from poner.deployer.removal import plan_removal
@@ -32,7 +32,7 @@ LAYERS = ("numpy", "onnxruntime")
 @pytest.fixture
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
     """An account for zips that all go through a bucket."""
-    monkeypatch.setattr(limits, "DIRECT_UPLOAD_BYTES", 0)
+    monkeypatch.setattr(quotas, "DIRECT_UPLOAD_BYTES", 0)
     return Account(tmp_path)
 
 

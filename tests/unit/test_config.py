@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from poner.config import Config, choose_runtime, read_config
+from poner.aws_lambda.runtimes import RUNTIMES, choose_runtime
+from poner.config import Config, read_config
 from poner.errors import ConfigError, UsageError
-from poner.limits import RUNTIMES
 
 OWN = f"python{sys.version_info.major}.{sys.version_info.minor}"
 

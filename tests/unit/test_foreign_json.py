@@ -9,7 +9,7 @@ import pytest
 
 from poner.artifacts import Signature
 from poner.bundle import MANIFEST_NAME, read_bundle
-from poner.cli.url_settings import read_cors
+from poner.cli.url_settings import parse_cors
 from poner.deployer.journal import JournalFile
 from poner.errors import PonerError
 from poner.foreign_json import read_json
@@ -78,7 +78,7 @@ READERS: dict[str, Callable[[Path, str], object]] = {
     "signature": lambda folder, text: Signature.from_json(text),
     "manifest": read_manifest,
     "training rows": read_rows,
-    "cors": lambda folder, text: read_cors("{" + text),
+    "cors": lambda folder, text: parse_cors("{" + text),
 }
 
 

@@ -11,13 +11,14 @@ import importlib.metadata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from poner import limits
 from poner.artifacts import ParityEvidence, ParityReport
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import (
+    ENGINE_DEFAULTS,
     FUNCTION_ZIP,
     MANIFEST_NAME,
     Bundle,
-    FunctionSettings,
     Manifest,
     zip_record,
 )
@@ -32,8 +33,8 @@ from poner.bundler.verification import Case, verify
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.compiled_model import CompiledModel
+from poner.environments import find_python
 from poner.errors import ParityError
-from poner.interpreters import find_python
 from poner.storage import scratch_folder, temporary_faults
 
 __all__ = [
@@ -61,7 +62,7 @@ def make_native_bundle(
     compiled: CompiledModel,
     out: Path,
     *,
-    runtime: limits.Runtime,
+    runtime: Runtime,
     architecture: str,
     settings: FunctionSettings,
     passed_over: Sequence[str] = (),
@@ -90,7 +91,7 @@ def make_native_bundle(
         case = Case(evidence, compiled.signature, compiled.strings, known)
         verification = verify(scratch / FUNCTION_ZIP, architecture, interpreter, case, scratch)
     manifest = Manifest(
-        settings=settings.for_engine("native"),
+        settings=settings.with_defaults(*ENGINE_DEFAULTS["native"]),
         engine="native",
         passed_over=tuple(passed_over),
         runtime=runtime.name,

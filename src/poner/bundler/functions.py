@@ -6,16 +6,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
-from poner import limits
 from poner.artifacts import Examples, ModelFile, OnnxGraph
+from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import Engine
 from poner.bundler.native import runtime_files
-from poner.environments import parse_requirement, read_versions
-from poner.errors import BundleError, UsageError
+from poner.environments import bounds_of_sklearn, package_of, read_versions
+from poner.errors import BundleError
 
 _ENTRY = '''\
 """The function on AWS Lambda, made by `poner build`."""
@@ -77,8 +75,8 @@ def sklearn_function(
     """
     libraries = {str(canonicalize_name(name)): version for name, version in file.libraries.items()}
     required = [f"{name}=={libraries[name]}" for name in libraries if name not in _FOLLOWING]
-    required += _older_than(Version(libraries["scikit-learn"]))
-    names = {_name_of(requirement) for requirement in requirements}
+    required += bounds_of_sklearn(libraries["scikit-learn"])
+    names = {package_of(requirement) for requirement in requirements}
     preferences = {
         name: libraries[name] for name in _FOLLOWING if name in libraries and name not in names
     }
@@ -93,7 +91,7 @@ def sklearn_function(
 def onnx_function(
     graph: OnnxGraph,
     examples: Examples,
-    runtime: limits.Runtime,
+    runtime: Runtime,
     *,
     requirements: Sequence[str],
     body_limit_bytes: int,
@@ -166,30 +164,7 @@ def _check_names(modules: Iterable[str]) -> None:
             )
 
 
-def _older_than(sklearn: Version) -> list[str]:
-    """What an old scikit-learn needs to be imported, as nothing held newer ones back then.
-
-    Before 1.4.2 it was built for numpy 1 (its release notes, April 2024), and before 1.3 it
-    imports names that scipy 1.12 removed.
-    """
-    bounds = []
-    if sklearn < Version("1.4.2"):
-        bounds.append("numpy<2")
-    if sklearn < Version("1.3"):
-        bounds.append("scipy<1.12")
-    return bounds
-
-
 def _with_pins(required: Sequence[str], pins: Sequence[str]) -> tuple[str, ...]:
     """The user's own requirements in place of those of the same packages."""
-    pinned = {_name_of(pin) for pin in pins}
-    return (*(own for own in required if _name_of(own) not in pinned), *pins)
-
-
-def _name_of(requirement: str) -> str:
-    try:
-        return canonicalize_name(parse_requirement(requirement).name)
-    except InvalidRequirement as error:
-        raise UsageError(
-            f"{requirement!r} is no requirement.", "Write NAME==VERSION, such as numpy==1.24.1."
-        ) from error
+    pinned = {package_of(pin) for pin in pins}
+    return (*(own for own in required if package_of(own) not in pinned), *pins)

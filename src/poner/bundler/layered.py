@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from poner import limits
 from poner.artifacts import Examples, Provenance
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import (
+    ENGINE_DEFAULTS,
     FUNCTION_ZIP,
     MANIFEST_NAME,
     Bundle,
-    FunctionSettings,
     Manifest,
     Slim,
     ZipRecord,
@@ -31,7 +32,7 @@ from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
-from poner.interpreters import find_python
+from poner.environments import find_python
 from poner.storage import scratch_folder, temporary_faults
 
 _TRYING = "Trying the finished function"
@@ -57,7 +58,7 @@ def make_layered_bundle(
     provenance: Provenance,
     out: Path,
     *,
-    runtime: limits.Runtime,
+    runtime: Runtime,
     architecture: str,
     settings: FunctionSettings,
     slim: Slim = "auto",
@@ -105,7 +106,7 @@ def make_layered_bundle(
         parity, verification = verify_once(zips, interpreter, case, scratch)
         progress(_TRYING, 1.0)
         manifest = Manifest(
-            settings=settings.for_engine(function.engine),
+            settings=settings.with_defaults(*ENGINE_DEFAULTS[function.engine]),
             engine=function.engine,
             passed_over=tuple(passed_over),
             runtime=runtime.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from poner import limits
+from poner.aws_lambda import quotas
 from poner.bundle import Quota, ZipRecord
 from poner.errors import QuotaError
 
@@ -27,24 +27,24 @@ def check_quotas(
     """
     records = (function, *layers)
     unzipped_bytes = sum(record.unzipped_bytes for record in records)
-    if unzipped_bytes > limits.UNZIPPED_BYTES or len(layers) > limits.LAYERS:
+    if unzipped_bytes > quotas.UNZIPPED_BYTES or len(layers) > quotas.LAYERS:
         sizes = ", ".join(f"{record.path} {record.unzipped_bytes:,}" for record in records)
         raise QuotaError(
-            f"The function takes {unzipped_bytes:,} of Lambda's {limits.UNZIPPED_BYTES:,} bytes "
-            f"unzipped and {len(layers)} of its {limits.LAYERS} layers: {sizes}.",
+            f"The function takes {unzipped_bytes:,} of Lambda's {quotas.UNZIPPED_BYTES:,} bytes "
+            f"unzipped and {len(layers)} of its {quotas.LAYERS} layers: {sizes}.",
             "Take another engine (native needs no layers), leave out more (--slim always), fit a "
             "smaller model, or deploy it as a container image.",
         )
     for record in records:
-        if record.size_bytes > limits.DIRECT_UPLOAD_BYTES:
+        if record.size_bytes > quotas.DIRECT_UPLOAD_BYTES:
             notify(
                 f"{record.path} takes {record.size_bytes:,} bytes, more than the "
-                f"{limits.DIRECT_UPLOAD_BYTES:,} that go up directly: it goes through an S3 bucket."
+                f"{quotas.DIRECT_UPLOAD_BYTES:,} that go up directly: it goes through an S3 bucket."
             )
     used = {
-        "zipped_bytes": (limits.DIRECT_UPLOAD_BYTES, max(record.size_bytes for record in records)),
-        "unzipped_bytes": (limits.UNZIPPED_BYTES, unzipped_bytes),
-        "layers": (limits.LAYERS, len(layers)),
+        "zipped_bytes": (quotas.DIRECT_UPLOAD_BYTES, max(record.size_bytes for record in records)),
+        "unzipped_bytes": (quotas.UNZIPPED_BYTES, unzipped_bytes),
+        "layers": (quotas.LAYERS, len(layers)),
     }
     return tuple(
         Quota(name, limit, amount, limit - amount) for name, (limit, amount) in used.items()

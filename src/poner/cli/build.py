@@ -11,10 +11,12 @@ from typing import Annotated
 import typer
 
 from poner import pipeline
-from poner.bundle import Bundle, FunctionSettings
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import choose_runtimes
+from poner.bundle import Bundle
 from poner.cli.console import ConfinementOption, print_data, print_json, reporting, say
 from poner.cli.sizes import show_sizes, show_slimming
-from poner.config import Config, choose_runtimes, read_config
+from poner.config import Config, read_config
 from poner.errors import UsageError
 
 

@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from poner import deployer
+from poner.aws_lambda.cors import Cors
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.cli.console import say
 from poner.config import Config, read_config
 from poner.errors import BundleError, UsageError
-from poner.lambda_settings import Cors
 
 BundleArgument = Annotated[
     Path | None, typer.Argument(metavar="PATH", help="The bundle; default: as poner.toml says.")

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from poner import limits
+from poner.aws_lambda import quotas
+from poner.aws_lambda.runtimes import choose_runtime
 from poner.bundler.layers import LayerRequest, LayerSet, make_layers, write_layers
 from poner.cli.build import Architecture, Slim
 from poner.cli.console import print_data, print_json, reporting, say
 from poner.cli.sizes import show_sizes, show_slimming
-from poner.config import choose_runtime, read_config
+from poner.config import read_config
 from poner.errors import QuotaError
 from poner.extras import check_extra
 
@@ -64,11 +65,11 @@ def check_unzipped(made: LayerSet, slim: Slim) -> None:
         QuotaError: the layers together are over the unzipped limit; it names their sizes.
     """
     total = sum(layer.zip.unzipped_bytes for layer in made.layers)
-    if total > limits.UNZIPPED_BYTES:
+    if total > quotas.UNZIPPED_BYTES:
         sizes = ", ".join(f"{layer.name} {layer.zip.unzipped_bytes:,}" for layer in made.layers)
         more = ", or leave out more with --slim always" if slim is Slim.never else ""
         raise QuotaError(
-            f"The layers take {total:,} of Lambda's {limits.UNZIPPED_BYTES:,} unzipped bytes: "
+            f"The layers take {total:,} of Lambda's {quotas.UNZIPPED_BYTES:,} unzipped bytes: "
             f"{sizes}.",
             f"Ask for fewer packages{more}; a container image may hold 10 GB.",
         )
@@ -80,7 +81,7 @@ def show_layers(made: LayerSet, request: LayerRequest) -> None:
     show_sizes([layer.zip for layer in made.layers])
     show_slimming(made.slimming)
     for layer in made.layers:
-        if layer.zip.size_bytes > limits.DIRECT_UPLOAD_BYTES:
+        if layer.zip.size_bytes > quotas.DIRECT_UPLOAD_BYTES:
             say(f"{layer.name}.zip is too large to be uploaded directly: it goes through S3.")
 
 

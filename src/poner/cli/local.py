@@ -12,7 +12,7 @@ import typer
 from poner import emulator, pipeline
 from poner.bundle import is_bundle, read_bundle
 from poner.cli.console import ConfinementOption, print_json
-from poner.cli.url_settings import make_access_key, read_cors
+from poner.cli.url_settings import make_access_key, parse_cors
 from poner.config import read_config
 from poner.errors import UsageError
 
@@ -108,7 +108,7 @@ def local(
     given = {key: value for key, value in changes.items() if value is not None}
     given |= {"environment": split_variables(env or []), "concurrency": concurrency}
     given |= {"layers": tuple(layer or ()), "log_format": log_format.value}
-    given |= {"cors": read_cors(cors) if cors is not None else None}
+    given |= {"cors": parse_cors(cors) if cors is not None else None}
     given |= {"access_key": make_access_key(access_key) if auth is Auth.IAM else None}
     code = path or Path(read_config(Path.cwd()).build.out)
     emulator.serve(

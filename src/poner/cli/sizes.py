@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from poner import limits
+from poner.aws_lambda import quotas
 from poner.bundle import FUNCTION_ZIP, SlimmingStep, ZipRecord
 from poner.cli.console import MESSAGES
 from poner.printable import printable
@@ -23,16 +23,16 @@ def show_sizes(zips: Sequence[ZipRecord]) -> None:
         table.add_row(name, f"{record.size_bytes:,}", f"{record.unzipped_bytes:,}")
     table.add_section()
     if layers:
-        table.add_row(f"together, {layers} of {limits.LAYERS} layers", "", f"{unzipped:,}")
+        table.add_row(f"together, {layers} of {quotas.LAYERS} layers", "", f"{unzipped:,}")
     table.add_row(
         "Lambda's limit",
-        f"{'each ' if len(zips) > 1 else ''}{limits.DIRECT_UPLOAD_BYTES:,}",
-        f"{limits.UNZIPPED_BYTES:,}",
+        f"{'each ' if len(zips) > 1 else ''}{quotas.DIRECT_UPLOAD_BYTES:,}",
+        f"{quotas.UNZIPPED_BYTES:,}",
     )
     table.add_row(
         "left",
-        f"{limits.DIRECT_UPLOAD_BYTES - largest:,}",
-        f"{limits.UNZIPPED_BYTES - unzipped:,}",
+        f"{quotas.DIRECT_UPLOAD_BYTES - largest:,}",
+        f"{quotas.UNZIPPED_BYTES - unzipped:,}",
     )
     MESSAGES.print(table)
 

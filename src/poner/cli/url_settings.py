@@ -5,27 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from poner import emulator
+from poner.aws_lambda.cors import Cors, read_cors
 from poner.errors import UsageError
-from poner.lambda_settings import Cors
+from poner.foreign_json import read_json
 
 
-class _AwsCors(BaseModel):
-    """The `Cors` structure of CreateFunctionUrlConfig."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    allow_origins: tuple[str, ...] = Field((), alias="AllowOrigins")
-    allow_methods: tuple[str, ...] = Field((), alias="AllowMethods")
-    allow_headers: tuple[str, ...] = Field((), alias="AllowHeaders")
-    expose_headers: tuple[str, ...] = Field((), alias="ExposeHeaders")
-    allow_credentials: bool = Field(False, alias="AllowCredentials")
-    max_age_s: int | None = Field(None, alias="MaxAge")
-
-
-def read_cors(text: str) -> Cors:
+def parse_cors(text: str) -> Cors:
     """The `Cors` structure of AWS's own API, as JSON or in a file.
 
     Raises:
@@ -38,21 +24,15 @@ def read_cors(text: str) -> Cors:
             f"--cors: {text} cannot be read.", "Give JSON that begins with {, or a file with it."
         ) from error
     try:
-        given = _AwsCors.model_validate_json(content)
-    except ValidationError as error:
-        first = error.errors()[0]
+        structure = read_json(content)
+    except ValueError:
+        structure = None
+    if not isinstance(structure, dict):
         raise UsageError(
-            f"--cors: {'.'.join(map(str, first['loc']))}: {first['msg']}.",
+            "--cors takes a JSON object.",
             """Write it as {"AllowOrigins": ["https://example.com"], "AllowMethods": ["GET"]}.""",
-        ) from error
-    return Cors(
-        given.allow_origins,
-        given.allow_methods,
-        given.allow_headers,
-        given.expose_headers,
-        given.allow_credentials,
-        given.max_age_s,
-    )
+        )
+    return read_cors(structure, UsageError)
 
 
 def make_access_key(text: str | None) -> emulator.AccessKey:

@@ -10,9 +10,9 @@ import aiohttp
 from aiohttp.abc import ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from poner.aws_lambda.quotas import RESPONSE_BYTES
 from poner.client.addresses import LOCALHOST, check_signable, follow, is_loopback
 from poner.errors import EndpointRefusedError
-from poner.limits import RESPONSE_BYTES
 
 if TYPE_CHECKING:
     import socket

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from poner.aws_lambda.cors import Cors
 from poner.errors import DeployError
-from poner.lambda_settings import Cors
 
 LATEST = "$LATEST"
 """The version that can be changed; all others are numbers."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from poner.aws_lambda.cors import Cors
 from poner.deployer.cloud import FunctionSetup
 from poner.deployer.desired import layer_name
 from poner.deployer.steps import Change
-from poner.lambda_settings import Cors
 
 HIDDEN = "(hidden)"
 """Stands for the value of an environment variable."""

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from poner.aws_lambda.cors import check_cors
+from poner.aws_lambda.runtimes import RUNTIMES
+from poner.aws_lambda.variables import check_variables
 from poner.bundle import Bundle
 from poner.deployer.applying import Clock, Made, Worker
 from poner.deployer.cloud import (
@@ -29,8 +32,6 @@ from poner.deployer.planning import find_version, is_switched_off, make_plan
 from poner.deployer.settings import DeploySettings
 from poner.deployer.steps import DeleteLayerVersion, Plan, PublishLayer
 from poner.errors import DeployError
-from poner.lambda_settings import check_cors, check_variables
-from poner.limits import RUNTIMES
 
 _ATTEMPTS = 6
 
@@ -249,7 +250,7 @@ def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -
     has_it = function is not None and function.latest.setup.runtime == runtime.name
     until = runtime.taken_until(has_it=has_it)
     if today >= until:
-        what = "changes no function" if has_it else "creates no function"
+        what = "updates no function" if has_it else "creates no function"
         raise DeployError(
             f"AWS {what} with {runtime.name} since {until}.",
             "Build for a newer one, such as `poner build --runtime python3.13`.",

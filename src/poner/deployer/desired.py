@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from poner import limits
+from poner.aws_lambda import quotas
+from poner.aws_lambda.cors import Cors
 from poner.bundle import Bundle, Layer, ZipRecord
 from poner.deployer.cloud import (
     Code,
@@ -20,7 +21,6 @@ from poner.deployer.cloud import (
 )
 from poner.deployer.settings import TAG, DeploySettings
 from poner.errors import DeployError
-from poner.lambda_settings import Cors
 
 ROLE_POLICY = "poner-logs"
 """Name of the policy that a role of poner's has of its own."""
@@ -272,7 +272,7 @@ def layer_name(arn: str) -> str:
 def _make_layer(bundle: Bundle, layer: Layer, settings: DeploySettings) -> DesiredLayer:
     name = bundle.manifest.settings.name
     digits = layer.zip.sha256[:_LAYER_HASH_LENGTH]
-    room = limits.LAYER_NAME_LENGTH - len(name) - len(digits) - 2
+    room = quotas.LAYER_NAME_LENGTH - len(name) - len(digits) - 2
     return DesiredLayer(
         name=f"{name}-{layer.name[:room]}-{digits}",
         description=layer_description(name, layer.zip.sha256),
@@ -283,12 +283,12 @@ def _make_layer(bundle: Bundle, layer: Layer, settings: DeploySettings) -> Desir
 
 def _make_code(bundle: Bundle, record: ZipRecord, settings: DeploySettings) -> Code:
     code = Code(bundle.folder / record.path, record.sha256)
-    if record.size_bytes <= limits.DIRECT_UPLOAD_BYTES:
+    if record.size_bytes <= quotas.DIRECT_UPLOAD_BYTES:
         return code
     if settings.bucket is None:
         raise DeployError(
             f"{record.path} has {record.size_bytes:,} bytes, and a call takes "
-            f"{limits.DIRECT_UPLOAD_BYTES:,}.",
+            f"{quotas.DIRECT_UPLOAD_BYTES:,}.",
             NAME_A_BUCKET,
         )
     key = upload_key(bundle.manifest.settings.name, record.sha256)

@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from poner import limits
+from poner.aws_lambda import quotas
+from poner.aws_lambda.runtimes import RUNTIMES, find_runtime
 from poner.deployer.cloud import (
     AccountLimits,
     CloudError,
@@ -21,7 +22,7 @@ from poner.deployer.observing import Observed, check_own
 from poner.deployer.planning import LEAST_UNRESERVED, cannot_reserve
 from poner.deployer.policy import make_policy
 from poner.deployer.settings import DeploySettings
-from poner.errors import DeployError, MissingPackageError
+from poner.errors import DeployError, MissingPackageError, UsageError
 from poner.findings import Finding, of_error
 
 WARNING_TIME = datetime.timedelta(days=90)
@@ -178,19 +179,15 @@ def _find_function(
 
 def _check_runtime(name: str, function: Function | None, today: datetime.date) -> Finding:
     """Whether AWS takes the runtime: longer for a function that has it than for a new one."""
-    runtime = limits.RUNTIMES.get(name)
-    if runtime is None:
-        return Finding(
-            "runtime",
-            "fix",
-            f"There is no runtime {name!r} that poner builds for.",
-            f"Choose one of {', '.join(limits.RUNTIMES)}.",
-        )
+    try:
+        runtime = find_runtime(name, UsageError)
+    except UsageError as error:
+        return of_error("runtime", error)
     remedy = _newer_runtime(name, today)
     has_it = function is not None and function.latest.setup.runtime == name
     dates = (
-        f"AWS mends {name} until {runtime.deprecated}, creates functions with it until "
-        f"{runtime.block_create}, and changes them until {runtime.block_update}."
+        f"AWS patches {name} until {runtime.deprecated}, creates functions with it until "
+        f"{runtime.block_create}, and updates them until {runtime.block_update}."
     )
     if today >= runtime.taken_until(has_it=has_it):
         return Finding("runtime", "fix", dates, remedy)
@@ -200,9 +197,9 @@ def _check_runtime(name: str, function: Function | None, today: datetime.date) -
 
 
 def _newer_runtime(name: str, today: datetime.date) -> str:
-    names = list(limits.RUNTIMES)
+    names = list(RUNTIMES)
     for newer in names[names.index(name) + 1 :]:
-        if today < limits.RUNTIMES[newer].deprecated - WARNING_TIME:
+        if today < RUNTIMES[newer].deprecated - WARNING_TIME:
             return f"Build for a newer one: `poner build --runtime {newer}`."
     return "Look for a newer poner, which knows newer runtimes."
 
@@ -268,11 +265,11 @@ def _check_storage(found: AccountLimits, needed_bytes: int) -> Finding:
 def _miss_bucket(intention: Intention) -> Iterator[Finding]:
     """A finding where a bucket is needed, and none is named."""
     largest = max(intention.zip_bytes, default=0)
-    if intention.settings.bucket is None and largest > limits.DIRECT_UPLOAD_BYTES:
+    if intention.settings.bucket is None and largest > quotas.DIRECT_UPLOAD_BYTES:
         yield Finding(
             "bucket",
             "fix",
-            f"A zip has {largest:,} bytes, and a call takes {limits.DIRECT_UPLOAD_BYTES:,}.",
+            f"A zip has {largest:,} bytes, and a call takes {quotas.DIRECT_UPLOAD_BYTES:,}.",
             NAME_A_BUCKET,
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from poner.lambda_settings import Cors
+from poner.aws_lambda.cors import Cors
 
 ALIAS = "live"
 """The alias that the Function URL is on."""

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from poner.aws_lambda.cors import Cors
 from poner.deployer.cloud import Code, Document, FunctionSetup, Statement, StoredZip
 from poner.deployer.desired import DesiredLayer
-from poner.lambda_settings import Cors
 
 Verb = Literal["create", "change", "remove"]
 """What happens to the resource."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, assert_never
 
+from poner.aws_lambda.quotas import INIT_TIMEOUT_S
 from poner.emulator.function import REGION
 from poner.emulator.protocol import outcomes
 from poner.emulator.protocol.log_json import json_line
@@ -34,7 +35,6 @@ from poner.emulator.sandbox.launch import Launch
 from poner.emulator.sandbox.process import Exited, Report, RuntimeProcess, TimedOut
 from poner.emulator.sandbox.runtime_api import Answered, Failed, InitFailed, Ready, TooLarge
 from poner.emulator.sandbox.sandbox import Sandbox
-from poner.limits import INIT_TIMEOUT_S
 
 
 class Environment:

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from poner.errors import EmulatorError
-from poner.lambda_settings import Cors, check_cors, check_variables
-from poner.limits import (
+from poner.aws_lambda.cors import Cors, check_cors
+from poner.aws_lambda.functions import check_function_name
+from poner.aws_lambda.quotas import (
     DEFAULT_MEMORY_MB,
     DEFAULT_TIMEOUT_S,
+    HANDLER_CHARACTERS,
     LAYERS,
     MEMORY_MB,
-    RUNTIMES,
     TIMEOUT_S,
 )
+from poner.aws_lambda.runtimes import find_runtime
+from poner.aws_lambda.variables import check_variables
+from poner.errors import EmulatorError
 
 REGION = "us-east-1"
 """Region the local Lambda claims to be in."""
 
 ACCOUNT_ID = "123456789012"
 """Account the local Lambda claims to belong to: the one of AWS's own examples."""
-
-HANDLER_CHARACTERS = 128
-"""Longest name of a handler (L68)."""
 
 
 @dataclass(frozen=True)
@@ -140,16 +139,8 @@ def check_settings(function: LocalFunction) -> None:
     Raises:
         EmulatorError: names the setting and what it may be.
     """
-    if function.runtime not in RUNTIMES:
-        raise EmulatorError(
-            f"{function.runtime!r} is not a Python runtime of Lambda that poner knows.",
-            f"Choose one of {', '.join(RUNTIMES)}.",
-        )
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", function.name):
-        raise EmulatorError(
-            f"{function.name!r} is not a name for a function.",
-            "Use 1 to 64 letters, digits, hyphens and underscores.",
-        )
+    find_runtime(function.runtime, EmulatorError)
+    check_function_name(function.name, EmulatorError)
     if len(function.handler) > HANDLER_CHARACTERS:
         raise EmulatorError(
             f"The handler's name has {len(function.handler)} characters.",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from poner.aws_lambda.quotas import REQUEST_BYTES
 from poner.emulator.function import LocalFunction
 from poner.emulator.http_server import Reply, head_of, read_body, refused
 from poner.emulator.pool import Pool
@@ -25,7 +26,6 @@ from poner.emulator.protocol.responses import (
     too_large,
 )
 from poner.emulator.protocol.signatures import why_refused
-from poner.limits import REQUEST_BYTES
 
 
 class FunctionUrl:

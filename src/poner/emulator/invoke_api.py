@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from poner.aws_lambda.quotas import ASYNCHRONOUS_REQUEST_BYTES, REQUEST_BYTES
 from poner.emulator.event_queue import EventQueue
 from poner.emulator.http_server import Reply, head_of, read_body, refused
 from poner.emulator.pool import Pool
@@ -19,7 +20,6 @@ from poner.emulator.protocol.identities import edge_trace_id, function_trace_id,
 from poner.emulator.protocol.outcomes import LOG_TAIL_BYTES, Invocation, Outcome
 from poner.emulator.protocol.responses import THROTTLED, HttpResponse, too_large
 from poner.foreign_json import read_json
-from poner.limits import ASYNCHRONOUS_REQUEST_BYTES, REQUEST_BYTES
 
 PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 """Path of the one operation that is served."""

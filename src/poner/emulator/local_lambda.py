@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.emulator.event_queue import RETRY_DELAYS_S, THROTTLED_DELAYS_S, EventQueue
 from poner.emulator.function import Callers, LocalFunction, LocalUrls, check_settings
 from poner.emulator.function_url import FunctionUrl
@@ -25,10 +26,8 @@ from poner.emulator.sandbox.sandbox import why_not_isolated
 from poner.emulator.sandbox.supervision import Supervisor
 from poner.emulator.sandbox.unpacking import check_handler, unpack
 from poner.emulator.watching import Watcher
-from poner.environments import read_pins
+from poner.environments import make_environment, read_pins
 from poner.errors import ConfinementError, EmulatorError
-from poner.interpreters import make_environment
-from poner.limits import RUNTIMES
 from poner.storage import scratch_folder, temporary_faults
 
 NOT_ISOLATED = "Warning: the function runs beside this machine's files, not isolated from them: {}."

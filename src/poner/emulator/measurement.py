@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 
+from poner.aws_lambda.quotas import INIT_TIMEOUT_S
 from poner.emulator.function import Measurement
 from poner.emulator.protocol.identities import function_trace_id, new_request_id
 from poner.emulator.protocol.outcomes import Invocation
@@ -13,7 +14,6 @@ from poner.emulator.sandbox.process import Report, RuntimeProcess
 from poner.emulator.sandbox.runtime_api import Answered, Failed, InitFailed, Ready
 from poner.emulator.sandbox.sandbox import Sandbox
 from poner.errors import EmulatorError
-from poner.limits import INIT_TIMEOUT_S
 
 
 async def measured(launch: Launch, event: bytes, cold_starts: int, warm: int) -> Measurement:

@@ -1,39 +1,32 @@
-"""environments: the settings that decide which packages poner installs.
+"""environments: Python versions and package environments, found and made with uv.
 
-In: the variables of the environment. Out: the settings that uv is started with, and the packages
-that poner chooses itself, with their hashes.
-
-Nothing in a project's folder may have a say in them.
+In: a Python version, requirements, and the environment's own variables. Out: interpreters, virtual
+environments that are kept, what uv says, and the packages that poner chooses itself, with their
+hashes. Nothing in a project's folder may have a say in what is installed.
 """
 
-from poner.environments.pins import (
-    are_hashed,
-    describe,
-    parse_requirement,
-    read_hashes,
-    read_pins,
-    read_versions,
-    without_hashes,
+from poner.environments.interpreters import (
+    find_python,
+    look_for_python,
+    look_for_uv,
+    make_environment,
+    run_uv,
 )
-from poner.environments.uv_settings import (
-    REQUIREMENT_FILES,
-    UvSettings,
-    current_settings,
-    hide_credentials,
-    read_settings,
-)
+from poner.environments.pins import read_hashes, read_pins, read_versions
+from poner.environments.requirements import bounds_of_sklearn, package_of, read_requirement
+from poner.environments.uv_settings import current_settings
 
 __all__ = [
-    "REQUIREMENT_FILES",
-    "UvSettings",
-    "are_hashed",
+    "bounds_of_sklearn",
     "current_settings",
-    "describe",
-    "hide_credentials",
-    "parse_requirement",
+    "find_python",
+    "look_for_python",
+    "look_for_uv",
+    "make_environment",
+    "package_of",
     "read_hashes",
     "read_pins",
-    "read_settings",
+    "read_requirement",
     "read_versions",
-    "without_hashes",
+    "run_uv",
 ]

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 
 from poner.artifacts import ModelFile, OnnxGraph, Signature
-from poner.environments import read_pins, without_hashes
+from poner.environments import package_of, read_pins
+from poner.environments.requirements import without_hashes
 from poner.errors import InstallError, ModelUnreadableError, NotSupportedError
 from poner.loader.child_process import ChildProcess
-from poner.loader.environments import environment_of, package_of
+from poner.loader.environments import environment_of
 from poner.loader.libraries import BOOSTERS, SKLEARN
 
 CONVERTER_PACKAGE = "skl2onnx"

@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.requirements import Requirement
 
-from poner.environments import describe, parse_requirement
+from poner.environments import bounds_of_sklearn, make_environment, read_requirement
+from poner.environments.requirements import describe
 from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError, UsageError
-from poner.interpreters import make_environment
 from poner.loader import libraries
 
 OTHER_PYTHONS = ("3.11", "3.12", "3.10", "3.9", "3.13")
@@ -59,10 +58,11 @@ def environment_of(
         UsageError: a requirement is none.
     """
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
-    needed = [_parsed(text) for text in (f"{libraries.SKLEARN}=={sklearn_version}", *more)]
+    texts = (f"{libraries.SKLEARN}=={sklearn_version}", *more)
+    needed = [read_requirement(text, UsageError) for text in texts]
     if all(map(_is_installed, needed)):
         return Environment(Path(sys.executable), own, is_own=True)
-    wanted = [*requirements(sklearn_version), *more]
+    wanted = [f"{libraries.SKLEARN}=={sklearn_version}", *bounds_of_sklearn(sklearn_version), *more]
     tried: list[str] = []
     for python_version in dict.fromkeys((own, *OTHER_PYTHONS)):
         try:
@@ -87,42 +87,3 @@ def _is_installed(requirement: Requirement) -> bool:
         return True
     found = libraries.versions_of([requirement.name], sys.path)
     return all(requirement.specifier.contains(own, True) for own in found.values()) and bool(found)
-
-
-def _parsed(text: str) -> Requirement:
-    """A requirement such as `numpy==1.24.1`.
-
-    Raises:
-        UsageError: it is none, or says where to fetch a package from.
-    """
-    try:
-        requirement = parse_requirement(text)
-    except InvalidRequirement as error:
-        raise _no_requirement(text) from error
-    if requirement.url is not None:
-        raise _no_requirement(text)
-    return requirement
-
-
-def package_of(requirement: str) -> str:
-    """The package that a requirement is for, by its normalised name."""
-    return canonicalize_name(_parsed(requirement).name)
-
-
-def _no_requirement(text: str) -> UsageError:
-    return UsageError(f"{text!r} is no requirement.", "Write it as --require NAME==VERSION.")
-
-
-def requirements(sklearn_version: str) -> list[str]:
-    """What to install for a scikit-learn version so that it imports, and reads its own pickles.
-
-    scikit-learn before 1.4.2 was built against numpy 1 (its release notes, April 2024); numpy
-    1.26 also reads what numpy 2 wrote. Versions before 1.3 import names that scipy 1.12 removed.
-    """
-    wanted = [f"scikit-learn=={sklearn_version}"]
-    release = tuple(int(part) for part in sklearn_version.split(".")[:3] if part.isdigit())
-    if release < (1, 4, 2):
-        wanted.append("numpy<2")
-    if release < (1, 3):
-        wanted.append("scipy<1.12")
-    return wanted

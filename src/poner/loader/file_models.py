@@ -14,10 +14,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from poner.artifacts import ModelFile, Provenance, Rows, Signature, TrainedModel
+from poner.environments import package_of
 from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, model_files, signatures
 from poner.loader.child_process import ChildProcess
-from poner.loader.environments import Environment, environment_of, package_of
+from poner.loader.environments import Environment, environment_of
 from poner.loader.fitted import fitted_object
 from poner.loader.libraries import (
     BOOSTERS,

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from poner.aws_lambda.quotas import UNZIPPED_BYTES
 from poner.errors import UsageError
-from poner.limits import UNZIPPED_BYTES
 from poner.loader.reader.allowed import allowed_roles
 
 INCLUDE = "Name Python files, or folders of packages, in `include = [...]` under [build]."

@@ -7,18 +7,16 @@ and README.md. This stage trains, builds and runs nothing, and never overwrites 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
+from poner.aws_lambda.functions import check_function_name
 from poner.errors import UsageError
 from poner.storage import ABSENT, disk_faults, fingerprint, place_new_file, scratch_folder
 
 PROJECT_FILES = ("train.py", "poner.toml", "README.md")
 """The files of a project, in the order a newcomer reads them."""
-FUNCTION_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
-"""What Lambda takes as a function name (CreateFunction, FunctionName; 22 Nov 2026)."""
 _TEMPLATE_NAME = "breast-cancer"
 
 
@@ -33,11 +31,8 @@ def create_project(folder: Path, *, name: str | None = None) -> tuple[Path, ...]
         UsageError: the name is none that Lambda takes, a file is there already, or the folder
             cannot be written to.
     """
-    if name is not None and not FUNCTION_NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} cannot be the name of a Lambda function.",
-            "Use at most 64 letters, digits, hyphens and underscores.",
-        )
+    if name is not None:
+        check_function_name(name, UsageError)
     contents = {file_name: _file_content(file_name, name) for file_name in PROJECT_FILES}
     remedy = "Name a folder that can be written to."
     with disk_faults(f"The project in {folder}", remedy, UsageError):

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from poner import limits
+from poner.aws_lambda import quotas
 from tests.clouds import BUCKET
 from tests.commands import run
 from tests.deploying import Project, account, client
@@ -25,7 +25,7 @@ def layers_in_use() -> list[str]:
 @pytest.fixture
 def small_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls that take no zip worth speaking of."""
-    monkeypatch.setattr(limits, "DIRECT_UPLOAD_BYTES", 100)
+    monkeypatch.setattr(quotas, "DIRECT_UPLOAD_BYTES", 100)
 
 
 def test_layers_are_published_once(project: Project, faults: FaultyProxy):

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from poner.emulator import Callers, LocalFunction, LocalUrls, local_lambda, running
+from poner.environments import find_python
 from poner.errors import PonerError
-from poner.interpreters import find_python
 from tests.processes import processes_of
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from poner.aws_lambda.cors import Cors
 from poner.emulator import AccessKey
 from poner.emulator.function import ACCOUNT_ID
-from poner.lambda_settings import Cors
 from tests.aws_clients import sign
 
 ORIGIN = "https://example.com"

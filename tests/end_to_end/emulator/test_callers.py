@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
+from poner.aws_lambda.cors import Cors
 from poner.emulator import Callers
-from poner.lambda_settings import Cors
 
 EVIL = "https://evil.example"
 PAGE = (("Origin", EVIL), ("Content-Type", "text/plain"))

@@ -9,8 +9,8 @@ import socket
 
 import pytest
 
+from poner.environments import find_python
 from poner.errors import InterpreterNotFoundError
-from poner.interpreters import find_python
 
 ECHO = "def handler(event, context):\n    return {'statusCode': 200, 'body': event}\n"
 

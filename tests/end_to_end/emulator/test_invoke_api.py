@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from poner.emulator.function import ACCOUNT_ID
+from poner.environments import find_python
 from poner.errors import InterpreterNotFoundError
-from poner.interpreters import find_python
 
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT_ID}:function:function"
 

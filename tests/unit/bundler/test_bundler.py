@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from poner.artifacts import ParityEvidence
-from poner.bundle import Bundle, FunctionSettings, read_bundle
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import RUNTIMES
+from poner.bundle import ENGINE_DEFAULTS, Bundle, read_bundle
 from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel, load_model
+from poner.environments import find_python
 from poner.errors import BundleError, ParityError, PonerError
-from poner.interpreters import find_python
-from poner.limits import RUNTIMES
 
 
 def make(compiled: CompiledModel, out: Path, runtime: str = "python3.11", **options: str) -> Bundle:
@@ -106,7 +107,7 @@ def test_the_settings_are_the_engines(article_bundle: Bundle) -> None:
     """What is left to the engine is a number in the manifest; what was chosen stays."""
     settings = article_bundle.manifest.settings
     assert (settings.memory_mb, settings.timeout_s) == (128, 3)
-    chosen = FunctionSettings(memory_mb=300).for_engine("sklearn")
+    chosen = FunctionSettings(memory_mb=300).with_defaults(*ENGINE_DEFAULTS["sklearn"])
     assert (chosen.memory_mb, chosen.timeout_s) == (300, 30)
 
 

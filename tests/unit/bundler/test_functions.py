@@ -10,9 +10,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from poner.artifacts import Examples, OnnxGraph
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundler import LayeredFunction, onnx_function, sklearn_function
 from poner.errors import BundleError, UsageError
-from poner.limits import RUNTIMES
 from tests.layered import make_examples, model_file
 
 X = np.random.default_rng(0).normal(size=(40, 2))

@@ -20,7 +20,9 @@ from sklearn.preprocessing import OneHotEncoder
 
 from poner import loader
 from poner.artifacts import Examples, Feature, Provenance, Signature
-from poner.bundle import Bundle, FunctionSettings, Library, SlimmingStep, read_bundle
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import RUNTIMES
+from poner.bundle import Bundle, Library, SlimmingStep, read_bundle
 from poner.bundler import LayeredFunction, make_layered_bundle, sklearn_function
 from poner.bundler.trial import host_architecture
 from poner.errors import (
@@ -30,7 +32,6 @@ from poner.errors import (
     ParityError,
     QuotaError,
 )
-from poner.limits import RUNTIMES
 from tests.conftest import WIRE_NAMES, Legacy
 from tests.layered import InstalledLayers, make_examples, make_function
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from poner.bundle import FunctionSettings, Verification, read_bundle
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import choose_runtime
+from poner.bundle import Verification, read_bundle
 from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel
-from poner.config import choose_runtime
 from poner.errors import ParityError
 from tests.mixing import COLORS, mixed_model, with_proof
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from poner import limits
+from poner.aws_lambda import quotas
 from poner.bundle import Layer, ZipRecord
 from poner.bundler.layers import LayerSet
 from poner.cli import app
@@ -134,7 +134,7 @@ def test_failures_are_exit_code_1(
 
 def test_more_than_lambda_unpacks_is_refused() -> None:
     """The error has the sizes and the ways out that are left."""
-    record = ZipRecord("layers/torch.zip", 90_000_000, "", limits.UNZIPPED_BYTES + 1, ())
+    record = ZipRecord("layers/torch.zip", 90_000_000, "", quotas.UNZIPPED_BYTES + 1, ())
     made = LayerSet((Layer("torch", record, ()),), {}, (), bytecode=False)
     with pytest.raises(QuotaError, match=r"262,144,001 of Lambda's 262,144,000") as caught:
         check_unzipped(made, Slim.never)

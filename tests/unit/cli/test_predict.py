@@ -11,11 +11,11 @@ import pytest
 from aiohttp import web
 
 from poner.artifacts import Feature, Signature
-from poner.bundle import FunctionSettings
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import choose_runtime
 from poner.bundler import make_native_bundle
 from poner.cli import app
 from poner.cli.predict import read_bodies, read_csv
-from poner.config import choose_runtime
 from poner.errors import InputError
 from tests.mixing import mixed_model, with_proof
 from tests.serving import answering, serving

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from poner import emulator
+from poner.aws_lambda.cors import Cors
 from poner.bundle import Bundle
 from poner.cli.app import run
-from poner.cli.url_settings import make_access_key, read_cors
+from poner.cli.url_settings import make_access_key, parse_cors
 from poner.emulator import AccessKey
 from poner.errors import UsageError
-from poner.lambda_settings import Cors
 
 FULL = {
     "AllowOrigins": ["https://a.b"],
@@ -31,10 +31,10 @@ FULL = {
 def test_cors_is_aws_s_own_structure(tmp_path: Path) -> None:
     """As JSON or in a file, as create-function-url-config takes it; every part may be missing."""
     expected = Cors(("https://a.b",), ("GET",), ("x-a",), ("date",), True, 60)
-    assert read_cors(json.dumps(FULL)) == expected
+    assert parse_cors(json.dumps(FULL)) == expected
     (tmp_path / "cors.json").write_text(json.dumps(FULL))
-    assert read_cors(str(tmp_path / "cors.json")) == expected
-    assert read_cors("{}") == Cors()
+    assert parse_cors(str(tmp_path / "cors.json")) == expected
+    assert parse_cors("{}") == Cors()
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_cors_is_aws_s_own_structure(tmp_path: Path) -> None:
 def test_cors_that_is_none(text: str, named: str) -> None:
     """What is wrong is named."""
     with pytest.raises(UsageError, match=named):
-        read_cors(text)
+        parse_cors(text)
 
 
 def test_the_key_is_the_flag_s_the_environment_s_or_local(monkeypatch: Any) -> None:
@@ -82,7 +82,7 @@ def test_flags_become_settings(tmp_path: Path, served: Any) -> None:
     flags += ["--auth", "iam", "--access-key", "a:b", "--log-format", "json"]
     assert run(["local", str(tmp_path), *flags]) == 0
     ((function, settings),) = served
-    assert function.cors == read_cors(json.dumps(FULL))
+    assert function.cors == parse_cors(json.dumps(FULL))
     assert (function.access_key, function.log_format) == (AccessKey("a", "b"), "json")
     assert settings["watching"] is None
 

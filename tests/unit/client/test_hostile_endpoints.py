@@ -16,8 +16,8 @@ import pytest
 from aiohttp import web
 
 from poner import client
+from poner.aws_lambda.quotas import RESPONSE_BYTES
 from poner.errors import EndpointRefusedError, PredictionError
-from poner.limits import RESPONSE_BYTES
 from tests.serving import Handle, answering, serving
 
 GOOD = b'{"reason": "OK", "prediction": 1, "status": "200"}'

@@ -24,7 +24,7 @@ from poner.confinement.process import (
     remove_folder,
     run,
 )
-from poner.interpreters import look_for_python
+from poner.environments import look_for_python
 
 LIMITS = Limits(cpu_s=60, memory_bytes=512 << 20)
 

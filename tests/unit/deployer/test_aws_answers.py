@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from poner.aws_lambda.cors import Cors, write_cors
 from poner.deployer.aws import values
 from poner.deployer.aws.api import AwsApi
 from poner.deployer.aws.cloud import AwsCloud
@@ -24,7 +25,6 @@ from poner.deployer.cloud import (
     Statement,
 )
 from poner.deployer.desired import PUBLIC_STATEMENTS
-from poner.lambda_settings import Cors, write_cors
 from tests.clouds import ACCOUNT, REGION, open_moto
 
 CONFIGURATION = {

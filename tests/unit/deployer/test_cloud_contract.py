@@ -14,6 +14,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from poner.aws_lambda.cors import Cors
 from poner.deployer.aws import values
 from poner.deployer.cloud import (
     LATEST,
@@ -31,7 +32,6 @@ from poner.deployer.cloud import (
     Statement,
 )
 from poner.deployer.desired import PUBLIC_STATEMENTS, TRUST, make_role
-from poner.lambda_settings import Cors
 from tests.clouds import ACCOUNT, BUCKET, REGION, make_bucket, open_moto
 from tests.fakes.fake_cloud import FakeCloud
 

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from poner import limits
+from poner.aws_lambda import quotas
 from poner.deployer.cloud import Cors
 from poner.deployer.descriptions import as_json, describe, plan_lines
 from poner.deployer.removal import plan_removal
@@ -22,7 +22,7 @@ WISH = replace(PUBLIC, bucket=BUCKET, reserved_concurrency=5, keep=1, cors=Cors(
 @pytest.fixture
 def plans(account: Account, monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
     """Plans that together hold every kind of step."""
-    monkeypatch.setattr(limits, "DIRECT_UPLOAD_BYTES", 0)
+    monkeypatch.setattr(quotas, "DIRECT_UPLOAD_BYTES", 0)
     wishes = [
         (account.bundle("1", ("numpy",)), WISH),
         (account.bundle("2", ("torch",), memory_mb=256), replace(WISH, tags={"team": "health"})),

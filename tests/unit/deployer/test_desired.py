@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.deployer.cloud import Cors, Identity
 from poner.deployer.desired import (
     Desired,
@@ -17,7 +18,6 @@ from poner.deployer.desired import (
 )
 from poner.deployer.settings import DeploySettings
 from poner.errors import DeployError, SettingsError
-from poner.limits import RUNTIMES
 from tests.shipping import PUBLIC, SECRET, Account, CountedReads, make_bundle
 
 IDENTITY = Identity("123456789012", "aws")
@@ -179,7 +179,7 @@ def test_runtime_of_a_function_that_is_there(account: Account) -> None:
     bundle = account.bundle("2", runtime="python3.10")
     day = RUNTIMES["python3.10"].block_update
     account.propose(bundle, today=day - ONE_DAY)
-    message = rf"AWS changes no function with python3\.10 since {day}\."
+    message = rf"AWS updates no function with python3\.10 since {day}\."
     with pytest.raises(DeployError, match=message):
         account.propose(bundle, today=day)
 

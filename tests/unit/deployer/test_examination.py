@@ -9,7 +9,8 @@ from typing import TypeVar, cast
 
 import pytest
 
-from poner import limits
+from poner.aws_lambda import quotas
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.deployer import DeploySettings, Intention, any_account, examine, make_policy
 from poner.deployer.cloud import (
     AccountLimits,
@@ -262,8 +263,8 @@ def test_a_runtime_that_there_is_not() -> None:
 
 def test_the_last_runtime_that_poner_knows() -> None:
     """There is no newer one to name."""
-    name = list(limits.RUNTIMES)[-1]
-    day = limits.RUNTIMES[name].block_create
+    name = list(RUNTIMES)[-1]
+    day = RUNTIMES[name].block_create
     assert "newer poner" in look(Account(), replace(INTENTION, runtime=name), day)["runtime"].remedy
 
 
@@ -319,7 +320,7 @@ def test_a_bucket_that_is_there() -> None:
 @pytest.mark.parametrize("identity", [ANNA, NO_CREDENTIALS])
 def test_a_bucket_that_is_needed(identity: Identity | CloudError) -> None:
     """A zip too large for a call needs a bucket, which takes no credentials to say."""
-    intention = replace(INTENTION, zip_bytes=(limits.DIRECT_UPLOAD_BYTES + 1,))
+    intention = replace(INTENTION, zip_bytes=(quotas.DIRECT_UPLOAD_BYTES + 1,))
     account = Account(identity=identity, limits=AccountLimits(1_000, 900, 0, 1 << 40))
     assert look(account, intention)["bucket"].state == "fix"
 

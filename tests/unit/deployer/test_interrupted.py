@@ -14,7 +14,8 @@ from unittest import mock
 
 import pytest
 
-from poner import limits
+from poner.aws_lambda import quotas
+from poner.aws_lambda.cors import Cors
 from poner.deployer.cloud import (
     BusyError,
     Cloud,
@@ -28,7 +29,6 @@ from poner.deployer.cloud import (
 )
 from poner.deployer.journal import JournalFile
 from poner.deployer.settings import DeploySettings
-from poner.lambda_settings import Cors
 from tests.fakes.fake_cloud import FakeCloud
 from tests.shipping import BUCKET, Account, Killed, OneFault
 
@@ -95,7 +95,7 @@ def _damage(account: Account) -> None:
 @contextmanager
 def _prepared(scenario: Scenario, folder: Path) -> Iterator[Account]:
     """An account as it is before; every zip is too large for a call."""
-    with mock.patch.object(limits, "DIRECT_UPLOAD_BYTES", 0):
+    with mock.patch.object(quotas, "DIRECT_UPLOAD_BYTES", 0):
         yield Account(folder, copy.deepcopy(_prepare(scenario)))
 
 

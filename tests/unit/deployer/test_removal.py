@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from poner import limits
+from poner.aws_lambda import quotas
 from poner.deployer.cloud import Alias, Code
 from poner.deployer.descriptions import plan_lines
 from poner.deployer.settings import TAG
@@ -20,7 +20,7 @@ LOGS = "/aws/lambda/cancer"
 
 def test_everything(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a removal the account is as it was before the first deploy."""
-    monkeypatch.setattr(limits, "DIRECT_UPLOAD_BYTES", 0)
+    monkeypatch.setattr(quotas, "DIRECT_UPLOAD_BYTES", 0)
     before = account.snapshot
     wish = replace(PUBLIC, bucket=BUCKET, reserved_concurrency=5)
     account.deploy(account.bundle("1", ("numpy", "onnx")), wish)
@@ -100,7 +100,7 @@ def test_own_role_goes_after_another_was_given(account: Account) -> None:
 @pytest.mark.parametrize("other", ["cancer-b", "cancer-numpy", "cance", "canceR"])
 def test_second_function(account: Account, other: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A function of a similar name with the same packages loses nothing."""
-    monkeypatch.setattr(limits, "DIRECT_UPLOAD_BYTES", 0)
+    monkeypatch.setattr(quotas, "DIRECT_UPLOAD_BYTES", 0)
     wish = replace(PUBLIC, bucket=BUCKET)
     account.deploy(account.bundle("1", ("numpy", "onnx"), name=other), wish)
     before = account.snapshot

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from poner import limits
+from poner.aws_lambda import quotas
 from poner.deployer.cloud import AccountLimits, BucketError
 from poner.deployer.steps import (
     CreateFunction,
@@ -179,7 +179,7 @@ def test_large_zips_go_through_the_bucket(
 ) -> None:
     """What is too large for a call is uploaded once, and removed when nothing needs it."""
     bundle = account.bundle("x" * 1_000, ("numpy",))
-    monkeypatch.setattr(limits, "DIRECT_UPLOAD_BYTES", 1_000)
+    monkeypatch.setattr(quotas, "DIRECT_UPLOAD_BYTES", 1_000)
     wish = replace(PUBLIC, bucket=BUCKET)
     steps = account.plan(bundle, wish).steps
     (upload,) = (step for step in steps if isinstance(step, Upload))
@@ -196,7 +196,7 @@ def test_large_zips_go_through_the_bucket(
 def test_too_large_without_a_bucket(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """A zip that is too large is refused with its size, and where to name a bucket."""
     bundle = account.bundle()
-    monkeypatch.setattr(limits, "DIRECT_UPLOAD_BYTES", 100)
+    monkeypatch.setattr(quotas, "DIRECT_UPLOAD_BYTES", 100)
     with pytest.raises(DeployError, match=r"function\.zip has \d+ bytes, and a call takes 100"):
         account.plan(bundle)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from poner import limits
+from poner.aws_lambda import quotas
 from poner.deployer.cloud import StoredZip
 from poner.errors import DeployError
 from tests.shipping import BUCKET, NAME, PUBLIC, Account
@@ -21,7 +21,7 @@ KEY = f"poner/{NAME}/{SHA256}.zip"
 @pytest.fixture(autouse=True)
 def all_zips_through_the_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if each were large."""
-    monkeypatch.setattr(limits, "DIRECT_UPLOAD_BYTES", 0)
+    monkeypatch.setattr(quotas, "DIRECT_UPLOAD_BYTES", 0)
 
 
 def theirs(key: str = KEY, sha256: str | None = None, *, marked: bool = False) -> StoredZip:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from poner.aws_lambda.cors import Cors
 from poner.emulator import LocalFunction
 from poner.emulator.function import check_settings
 from poner.emulator.protocol.cors import is_preflight, preflight_headers, response_headers
 from poner.errors import SettingsError
-from poner.lambda_settings import Cors
 
 ORIGIN = "https://example.com"
 FULL = Cors((ORIGIN,), ("GET", "PUT"), ("x-a", "x-b"), ("date",), True, 600)

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from poner import interpreters
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundler.layers import LayerRequest, make_layers
 from poner.bundler.layers.package_index import PackageIndex, Wheel
 from poner.bundler.layers.resolution import resolve
-from poner.environments import read_versions
+from poner.environments import interpreters, read_versions
 from poner.errors import InstallError, UsageError
-from poner.limits import RUNTIMES
 from poner.loader.environments import environment_of
 from tests.unit.environments.wheels import make_wheel
 
@@ -204,7 +203,7 @@ def test_a_requirement_is_no_option_of_uvs(text: str) -> None:
     request = LayerRequest((text,), RUNTIMES["python3.13"], "x86_64")
     with pytest.raises(UsageError, match="is not a requirement"):
         make_layers(request, progress=lambda what, share: None, notify=lambda line: None)
-    with pytest.raises(UsageError, match="is no requirement"):
+    with pytest.raises(UsageError, match="is not a requirement"):
         environment_of("1.0", make=lambda *_: Path(), more=[text])
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from poner.environments import are_hashed, describe, parse_requirement, read_pins, read_versions
-from poner.environments.pins import PinSet, read_hashes
-from poner.limits import RUNTIMES
+from poner.aws_lambda.runtimes import RUNTIMES
+from poner.environments import read_hashes, read_pins, read_requirement, read_versions
+from poner.environments.pins import PinSet
+from poner.environments.requirements import are_hashed, describe
+from poner.errors import InstallError
 
 SETS: dict[PinSet, set[str]] = {
     "awslambdaric": {"awslambdaric", "simplejson", "snapshot-restore-py"},
@@ -33,7 +35,7 @@ def test_layers_for_an_old_system_get_an_old_onnxruntime() -> None:
 
 def test_what_converts_leaves_the_models_libraries_alone() -> None:
     """Their versions are the model's."""
-    names = {parse_requirement(pin).name for pin in read_pins("onnx_conversion")}
+    names = {read_requirement(pin, InstallError).name for pin in read_pins("onnx_conversion")}
     assert not names & {"numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl"}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from poner.environments import UvSettings, hide_credentials, read_settings
+from poner.environments.uv_settings import UvSettings, hide_credentials, read_settings
 
 
 def configure(folder: Path, text: str) -> Path:

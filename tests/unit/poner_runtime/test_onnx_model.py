@@ -21,12 +21,12 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from poner.artifacts import Examples, OnnxGraph, Provenance
-from poner.bundle import FunctionSettings
+from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundler import LayeredFunction, make_layered_bundle, onnx_function
 from poner.bundler.trial import host_architecture
+from poner.environments import make_environment
 from poner.errors import ParityError, PonerError
-from poner.interpreters import make_environment
-from poner.limits import RUNTIMES
 from tests.layered import make_examples, write_files
 
 X = np.random.default_rng(0).normal(size=(200, 3))

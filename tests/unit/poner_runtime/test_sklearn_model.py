@@ -34,8 +34,8 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from poner.artifacts import Examples
+from poner.environments import make_environment
 from poner.errors import PonerError
-from poner.interpreters import make_environment
 from poner_runtime.handler import create_handler
 from poner_runtime.sklearn_model import open_beside
 from tests.layered import ask, make_examples, make_function, write_files

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from poner import limits
+from poner.aws_lambda import quotas
 from poner.bundle import FileRecord, Layer, Library, ZipRecord
 from poner.bundler.layers.linking import PlacedFile
 from poner.bundler.layers.request import LayerRequest
@@ -110,7 +110,7 @@ def name_layer(libraries: Sequence[Library], request: LayerRequest) -> str:
     """
     held = _plain("-".join(f"{library.name}-{library.version}" for library in libraries))
     suffix = _plain(f"-{request.runtime.name}-{request.architecture}")
-    room = limits.LAYER_NAME_LENGTH - len(suffix)
+    room = quotas.LAYER_NAME_LENGTH - len(suffix)
     if len(held) > room:
         digest = hashlib.sha256(held.encode()).hexdigest()[:8]
         held = f"{held[: room - len(digest) - 1]}-{digest}"

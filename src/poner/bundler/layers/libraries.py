@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path, PurePosixPath
 
-from poner import limits
+from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import Library
 from poner.bundler.bytecode import compile_folder
 from poner.bundler.layers.package_index import Wheel
@@ -28,7 +28,7 @@ from poner.bundler.layers.rules import find_rules
 from poner.bundler.layers.shared_objects import SharedObject, read_shared_object
 from poner.bundler.layers.wheels import install_wheels, read_wheel
 from poner.bundler.zips import encoding, pack
-from poner.interpreters import find_python
+from poner.environments import find_python
 from poner.storage import hash_file, make_key, read_record, write_record, writing
 
 _RECIPE = 1
@@ -77,7 +77,7 @@ class PackedLibrary:
 
 def keep_libraries(
     wheels: Sequence[Wheel],
-    runtime: limits.Runtime,
+    runtime: Runtime,
     architecture: str,
     cache: Path,
     scratch: Path,
@@ -117,7 +117,7 @@ def keep_libraries(
     return tuple(library for library in kept.values() if library is not None)
 
 
-def _folder(wheel: Wheel, runtime: limits.Runtime, cache: Path) -> Path:
+def _folder(wheel: Wheel, runtime: Runtime, cache: Path) -> Path:
     key = make_key(_RECIPE, encoding(), wheel.sha256, runtime.python_version)
     return cache / "libraries" / f"{wheel.name}-{key}"
 
@@ -136,7 +136,7 @@ def _read(wheel: Wheel, folder: Path, verified: bool) -> PackedLibrary | None:
     return PackedLibrary(library, members, shared, data)
 
 
-def _make(installed: Path, folder: Path, interpreter: Path, runtime: limits.Runtime) -> None:
+def _make(installed: Path, folder: Path, interpreter: Path, runtime: Runtime) -> None:
     """Compile and compress an installed wheel."""
     files = read_wheel(installed)
     rules = find_rules(files)
@@ -179,9 +179,7 @@ def _make(installed: Path, folder: Path, interpreter: Path, runtime: limits.Runt
     write_record(folder / "index.json", record)
 
 
-def _find_bytecode(
-    sources: Sequence[str], installed: Path, runtime: limits.Runtime
-) -> tuple[str, ...]:
+def _find_bytecode(sources: Sequence[str], installed: Path, runtime: Runtime) -> tuple[str, ...]:
     """The bytecode files of sources; some have none, because they are not Python after all."""
     tag = f"cpython-{runtime.python_version.replace('.', '')}"
     places = (PurePosixPath(source) for source in sources)

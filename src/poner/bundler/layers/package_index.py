@@ -18,9 +18,8 @@ from typing import Any
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 
-from poner import limits
-from poner.environments import current_settings
-from poner.interpreters import run_uv
+from poner.aws_lambda.runtimes import Runtime
+from poner.environments import current_settings, run_uv
 
 _REFUSED = 1
 _LEGACY_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
@@ -62,7 +61,7 @@ class PackageIndex:
     def resolve(
         self,
         requirements: Sequence[str],
-        runtime: limits.Runtime,
+        runtime: Runtime,
         *,
         constraints: Sequence[str] = (),
         excluded: Sequence[str] = (),
@@ -96,14 +95,12 @@ class PackageIndex:
             for package in lock.get("packages", ())
         )
 
-    def has(self, requirement: str, runtime: limits.Runtime) -> bool:
+    def has(self, requirement: str, runtime: Runtime) -> bool:
         """Whether there is a wheel, whatever it requires itself."""
         found = self.resolve([requirement], runtime, options=["--no-deps"])
         return not isinstance(found, Refusal)
 
-    def find(
-        self, requirement: str, runtime: limits.Runtime, *, lowest: bool = False
-    ) -> str | None:
+    def find(self, requirement: str, runtime: Runtime, *, lowest: bool = False) -> str | None:
         """The highest version that has a wheel, or the lowest; None where none has."""
         options = ["--no-deps", "--resolution", "lowest" if lowest else "highest"]
         found = self.resolve([requirement], runtime, options=options)
@@ -120,7 +117,7 @@ class PackageIndex:
         return Refusal(_split_causes(done.stderr)[-1]) if done.returncode else None
 
 
-def target_options(runtime: limits.Runtime, architecture: str) -> list[str]:
+def target_options(runtime: Runtime, architecture: str) -> list[str]:
     """Options of uv for wheels of a target, whatever this machine is."""
     return [
         *("--python", sys.executable, "--only-binary", ":all:"),
@@ -129,7 +126,7 @@ def target_options(runtime: limits.Runtime, architecture: str) -> list[str]:
     ]
 
 
-def _choose_wheel(package: Mapping[str, Any], runtime: limits.Runtime, architecture: str) -> Wheel:
+def _choose_wheel(package: Mapping[str, Any], runtime: Runtime, architecture: str) -> Wheel:
     """The wheel that fits the target most closely, as installers choose it."""
     ranks = {tag: rank for rank, tag in enumerate(_target_tags(runtime, architecture))}
     files = {_file_name(entry): entry for entry in package["wheels"]}
@@ -153,7 +150,7 @@ def _file_name(entry: Mapping[str, Any]) -> str:
     return urllib.parse.unquote(PurePosixPath(place).name)
 
 
-def _target_tags(runtime: limits.Runtime, architecture: str) -> Iterator[Tag]:
+def _target_tags(runtime: Runtime, architecture: str) -> Iterator[Tag]:
     """The tags a target takes, the closest first (PEP 425 and 600)."""
     major, minor = map(int, runtime.python_version.split("."))
     machine = runtime.wheel_platform(architecture).partition("-")[0]

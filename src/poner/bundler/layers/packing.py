@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from poner import limits
+from poner.aws_lambda import quotas
 
 _MOST_STEPS = 20_000  # of the search; ten libraries into five layers take a few hundred
 
 
 def pack_layers(
     sizes: Mapping[str, int],
-    most: int = limits.LAYERS,
-    limit: int = limits.DIRECT_UPLOAD_BYTES,
+    most: int = quotas.LAYERS,
+    limit: int = quotas.DIRECT_UPLOAD_BYTES,
 ) -> tuple[tuple[str, ...], ...]:
     """Put libraries together, so that no zip is over the limit of direct uploads if it can be.
 

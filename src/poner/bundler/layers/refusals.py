@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from packaging.requirements import Requirement
 
-from poner import limits
+from poner.aws_lambda.runtimes import RUNTIMES, Runtime
 from poner.bundler.layers.package_index import PackageIndex, Refusal
 from poner.bundler.layers.request import LayerRequest
 from poner.errors import InstallError, NoWheelError
@@ -69,7 +69,7 @@ def _explain_missing(
 
 
 def _nearest_versions(
-    requirement: Requirement, runtime: limits.Runtime, index: PackageIndex
+    requirement: Requirement, runtime: Runtime, index: PackageIndex
 ) -> tuple[str, ...]:
     """The version below and the one above that have a wheel; or the newest, without a pin."""
     name = requirement.name
@@ -82,17 +82,15 @@ def _nearest_versions(
     return tuple(version for version in found if version is not None)
 
 
-def _nearest_runtime(
-    requirement: str, runtime: limits.Runtime, index: PackageIndex
-) -> limits.Runtime | None:
+def _nearest_runtime(requirement: str, runtime: Runtime, index: PackageIndex) -> Runtime | None:
     """Lambda's runtime with a wheel whose Python is the closest; the newer of two."""
-    names = list(limits.RUNTIMES)
+    names = list(RUNTIMES)
     place = names.index(runtime.name)
     others = sorted(
         (other for other in range(len(names)) if other != place),
         key=lambda other: (abs(other - place), -other),
     )
     for other in others:
-        if index.has(requirement, limits.RUNTIMES[names[other]]):
-            return limits.RUNTIMES[names[other]]
+        if index.has(requirement, RUNTIMES[names[other]]):
+            return RUNTIMES[names[other]]
     return None

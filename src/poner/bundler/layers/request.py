@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from poner import limits
+from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import Layer, Slim, SlimmingStep
 
 
@@ -16,7 +16,7 @@ class LayerRequest:
 
     requirements: tuple[str, ...]
     """As pip takes them, such as `scikit-learn==1.2.1`; with all that they need."""
-    runtime: limits.Runtime
+    runtime: Runtime
     """Lambda's runtime."""
     architecture: str
     """`x86_64` or `arm64`."""

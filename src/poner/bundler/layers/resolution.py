@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from poner.bundler.layers.package_index import PackageIndex, Refusal, Wheel
 from poner.bundler.layers.refusals import explain
 from poner.bundler.layers.request import LayerRequest
-from poner.environments import current_settings, parse_requirement, read_hashes
+from poner.environments import current_settings, read_hashes, read_requirement
 from poner.errors import InstallError, UsageError
 from poner.storage import make_key, read_record, write_record
 
@@ -55,7 +55,7 @@ def resolve(
         InstallError: the requirements contradict each other, or what they need is neither to be
             fetched nor on this machine.
     """
-    requirements = tuple(_parse(text) for text in request.requirements)
+    requirements = tuple(read_requirement(text, UsageError) for text in request.requirements)
     asked = sorted(map(str, requirements))
     key = make_key(
         _FORMAT,
@@ -93,22 +93,6 @@ def _check_pinned(wheels: Sequence[Wheel]) -> None:
                 "its hash differs.",
                 "Find out where the index has it from, or take another version with --require.",
             )
-
-
-def _parse(text: str) -> Requirement:
-    try:
-        requirement = parse_requirement(text)
-    except InvalidRequirement as error:
-        raise UsageError(
-            f"{text!r} is not a requirement: {str(error).splitlines()[0]}.",
-            "Write it as NAME==VERSION.",
-        ) from error
-    if requirement.url is not None:
-        raise UsageError(
-            f"{text!r} names a file, and layers are made from the package index only.",
-            "Write it as NAME==VERSION.",
-        )
-    return requirement
 
 
 def _resolve(

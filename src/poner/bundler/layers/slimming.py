@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from poner import limits
+from poner.aws_lambda import quotas
 from poner.bundle import Slim, SlimmingStep
 from poner.bundler.layers.libraries import Member
 from poner.bundler.layers.linking import PlacedFile
@@ -54,7 +54,7 @@ def slim_layers(files: Files, slim: Slim, reserved_bytes: int) -> Selection:
             break
         files, step = _leave_out(files, rule.name, partial(_is_of, rule))
         steps.append(step)
-    bytecode = _unzipped(files) + reserved_bytes <= limits.UNZIPPED_BYTES
+    bytecode = _unzipped(files) + reserved_bytes <= quotas.UNZIPPED_BYTES
     if not bytecode:
         files, step = _leave_out(files, "bytecode", lambda member: member.bytecode)
         steps.append(step)
@@ -81,7 +81,7 @@ def _fits(files: Files, reserved_bytes: int) -> bool:
     zips = (sum(_zipped(files[name]) for name in layer) for layer in _pack(files))
     return (
         _unzipped(files) + reserved_bytes <= COMFORTABLE_BYTES
-        and max(zips, default=0) <= limits.DIRECT_UPLOAD_BYTES
+        and max(zips, default=0) <= quotas.DIRECT_UPLOAD_BYTES
     )
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from poner import limits
+from poner.aws_lambda.runtimes import Runtime
 from poner.bundler.layers.package_index import Wheel, target_options
+from poner.environments import run_uv
 from poner.errors import BundleError, InstallError
-from poner.interpreters import run_uv
 
 _AT_ONCE = 4
 _OF_THIS_MACHINE = {
@@ -24,7 +24,7 @@ _OF_THIS_MACHINE = {
 
 def install_wheels(
     wheels: Sequence[Wheel],
-    runtime: limits.Runtime,
+    runtime: Runtime,
     architecture: str,
     scratch: Path,
     progress: Callable[[str, float], None],
@@ -52,7 +52,7 @@ def install_wheels(
     return folders
 
 
-def _install(wheel: Wheel, runtime: limits.Runtime, architecture: str, folder: Path) -> Path:
+def _install(wheel: Wheel, runtime: Runtime, architecture: str, folder: Path) -> Path:
     folder.mkdir()
     pin = f"{wheel.name}=={wheel.version} --hash=sha256:{wheel.sha256}\n"
     (folder / "pin.txt").write_text(pin, encoding="utf-8")

@@ -22,6 +22,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
+from poner.aws_lambda.quotas import RESPONSE_BYTES
 from poner.deployer.aws.answers import find_stranger
 from poner.deployer.aws.cloud import AwsCloud
 from poner.deployer.aws.errors import (
@@ -41,7 +42,6 @@ from poner.deployer.cloud import (
     RejectedError,
     UnreachableError,
 )
-from poner.limits import RESPONSE_BYTES
 
 READ_ATTEMPTS = 5
 """Times a reading call is made."""

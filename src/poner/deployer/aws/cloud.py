@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from poner.aws_lambda.cors import Cors, write_cors
 from poner.deployer.aws import values
 from poner.deployer.aws.reads import AwsReads
 from poner.deployer.cloud import (
@@ -25,7 +26,6 @@ from poner.deployer.cloud import (
     UnreachableError,
     Url,
 )
-from poner.lambda_settings import Cors, write_cors
 
 
 class AwsCloud(AwsReads):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from poner.aws_lambda.cors import Cors
 from poner.deployer.aws.answers import checked
 from poner.deployer.cloud import (
     LATEST,
@@ -28,7 +29,6 @@ from poner.deployer.cloud import (
     Version,
 )
 from poner.foreign_json import read_json
-from poner.lambda_settings import Cors
 
 UPLOAD_MARK: Mapping[str, str] = {"made-by": "poner"}
 """Metadata of what a deploy uploads."""

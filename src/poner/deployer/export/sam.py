@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from poner.aws_lambda.cors import write_cors
 from poner.deployer.cloud import Statement
 from poner.deployer.desired import ROLE_POLICY, TRUST, Desired, DesiredRole
 from poner.deployer.export.documents import encode_hash, find_path, map_texts, without_nothing
 from poner.deployer.settings import ALIAS
-from poner.lambda_settings import write_cors
 
 _HEADER = (
     "# Made by `poner export sam`; the zips lie where `poner build` left them. To deploy it:\n"

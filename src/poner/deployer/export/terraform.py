@@ -10,11 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from poner.aws_lambda.cors import Cors
 from poner.deployer.cloud import Code, Statement
 from poner.deployer.desired import ROLE_POLICY, TRUST, Desired, DesiredRole
 from poner.deployer.export.documents import encode_hash, find_path, map_texts, without_nothing
 from poner.deployer.settings import ALIAS
-from poner.lambda_settings import Cors
 from poner.printable import printable_json
 
 _PROVIDER = {"source": "hashicorp/aws", "version": ">= 6.28.0, < 7.0.0"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poner.lambda_settings import Cors
+from poner.aws_lambda.cors import Cors
 
 
 def is_preflight(method: str, origin: str | None, requested_method: str | None) -> bool:

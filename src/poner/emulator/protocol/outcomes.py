@@ -7,8 +7,8 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
+from poner.aws_lambda.quotas import RESPONSE_BYTES
 from poner.foreign_json import read_json
-from poner.limits import RESPONSE_BYTES
 
 LOG_TAIL_BYTES = 4_096
 """Most bytes of the log that X-Amz-Log-Result holds (L35)."""

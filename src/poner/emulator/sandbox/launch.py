@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.emulator.function import REGION, LocalFunction
 from poner.emulator.sandbox.supervision import Supervisor
-from poner.limits import RUNTIMES
 
 JSON_LOGGING = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
 """Variables that the JSON log format adds: the runtime interface client reads both, and

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from poner.aws_lambda.quotas import RESPONSE_BYTES
 from poner.emulator.http_server import SERVER_LOG, address_of, head_of, read_body, refused
 from poner.emulator.protocol.callers import why_cross_site, why_misdirected
 from poner.emulator.protocol.outcomes import Invocation
-from poner.limits import RESPONSE_BYTES
 
 HEADER_LINE_BYTES = 2 * 1024 * 1024
 """The X-Ray cause of an error comes as one header line of up to about 1 MiB (L38)."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from poner.aws_lambda.quotas import UNZIPPED_BYTES
 from poner.emulator.sandbox.members import Member, members_of, unreadable_is_refused
 from poner.errors import EmulatorError
-from poner.limits import UNZIPPED_BYTES
 
 CHUNK_BYTES = 256 * 1024
 """How much of a file is unpacked at a time."""

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from poner import interpreters
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundler.layers import LayerRequest, LayerSet, make_layers
 from poner.bundler.layers.package_index import PackageIndex
+from poner.environments import find_python, interpreters
 from poner.errors import PonerError
-from poner.interpreters import find_python
-from poner.limits import RUNTIMES
 
 Make = Callable[..., LayerSet]
 

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from poner import limits
+from poner.aws_lambda import quotas
 from tests.unit.bundler.layers.conftest import Make
 
 
@@ -29,8 +29,8 @@ def test_every_shared_object_of_scikit_learn_is_for_arm64(make: Make) -> None:
             ]
     assert len(machines) > 150
     assert set(machines) == {"EM_AARCH64"}
-    assert len(made.layers) == limits.LAYERS
-    assert all(layer.zip.size_bytes <= limits.DIRECT_UPLOAD_BYTES for layer in made.layers)
+    assert len(made.layers) == quotas.LAYERS
+    assert all(layer.zip.size_bytes <= quotas.DIRECT_UPLOAD_BYTES for layer in made.layers)
     total = sum(layer.zip.unzipped_bytes for layer in made.layers)
-    assert total <= limits.UNZIPPED_BYTES
+    assert total <= quotas.UNZIPPED_BYTES
     assert made.bytecode

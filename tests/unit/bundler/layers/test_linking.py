@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundle import Library
 from poner.bundler.layers.libraries import Member, PackedLibrary
 from poner.bundler.layers.linking import place_files
 from poner.bundler.layers.request import LayerRequest
 from poner.bundler.layers.shared_objects import SharedObject, is_of_system, read_shared_object
 from poner.errors import InstallError
-from poner.limits import RUNTIMES
 
 REQUEST = LayerRequest((), RUNTIMES["python3.13"], "x86_64")
 SYSTEM = ("libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2")

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from poner.bundler.layers import LayerSet
+from poner.environments import find_python
 from poner.errors import InstallError
-from poner.interpreters import find_python
 from tests.unit.bundler.layers.conftest import Make
 
 JOBLIB = ("joblib==1.5.3", "threadpoolctl==3.6.0")

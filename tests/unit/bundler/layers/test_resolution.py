@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundler.layers.package_index import PackageIndex, Refusal, Wheel
 from poner.bundler.layers.request import LayerRequest
 from poner.bundler.layers.resolution import resolve
 from poner.errors import InstallError, NoWheelError, UsageError
-from poner.limits import RUNTIMES
 
 Ask = Callable[..., tuple[Wheel, ...]]
 

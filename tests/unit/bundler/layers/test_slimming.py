@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from poner import limits
+from poner.aws_lambda import quotas
 from poner.bundler.layers.libraries import Member
 from poner.bundler.layers.linking import PlacedFile
 from poner.bundler.layers.rules import RULES
@@ -65,7 +65,7 @@ def test_the_function_counts() -> None:
 
 def test_a_zip_over_the_direct_limit_is_slimmed() -> None:
     """A small total is not enough where one zip cannot go up directly."""
-    files = {"library": (make_file("a.so", 90, limits.DIRECT_UPLOAD_BYTES - 500),)}
+    files = {"library": (make_file("a.so", 90, quotas.DIRECT_UPLOAD_BYTES - 500),)}
     tests = make_file("tests/a.py", 500, 400, "tests")
     assert slim_layers(files, "auto", 0).steps == ()
     (step,) = slim_layers({"library": (*files["library"], tests)}, "auto", 0).steps

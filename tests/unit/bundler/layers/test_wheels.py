@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundler.layers import wheels
 from poner.bundler.layers.package_index import Wheel
 from poner.errors import BundleError, InstallError, PonerError
-from poner.limits import RUNTIMES
 
 NUMPY = Wheel("numpy", "2.4.6", "numpy.whl", "0" * 64, 16_000_000)
 

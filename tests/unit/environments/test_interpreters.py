@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from poner import interpreters
+from poner.environments import interpreters
 from poner.errors import InstallError, InterpreterNotFoundError, PonerError, StorageError
 from tests.killing import run_forked
 

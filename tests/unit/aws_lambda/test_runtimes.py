@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from poner.limits import RUNTIMES
+from poner.aws_lambda.runtimes import RUNTIMES
 
 LIFECYCLE = json.loads(
     files("cfnlint.data.AdditionalSpecs").joinpath("LmbdRuntimeLifecycle.json").read_text()

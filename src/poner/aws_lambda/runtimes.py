@@ -1,49 +1,12 @@
-"""AWS Lambda's quotas and runtimes, as far as poner needs to know them.
-
-Sources: docs/lambda_behaviour.md, L62 to L70, L84 and L85.
-"""
+"""Lambda's managed Python runtimes: dates, systems, wheels that run on them (L84, L85)."""
 
 from __future__ import annotations
 
 import datetime
+import sys
 from dataclasses import dataclass
 
-DIRECT_UPLOAD_BYTES = 52_428_800
-"""Largest zip that CreateFunction and PublishLayerVersion take in the call itself."""
-
-UNZIPPED_BYTES = 262_144_000
-"""Largest unzipped total of a function and its layers."""
-
-LAYERS = 5
-"""Most layers a function can have."""
-
-LAYER_NAME_LENGTH = 140
-"""Longest name of a layer; letters, digits, - and _."""
-
-REQUEST_BYTES = 6_291_456
-"""Largest event of a synchronous invocation (6 MiB)."""
-
-ASYNCHRONOUS_REQUEST_BYTES = 1_048_576
-"""Largest event of an asynchronous invocation (1 MiB)."""
-
-RESPONSE_BYTES = 6_291_556
-"""Largest result of a synchronous invocation (6 MiB + 100)."""
-
-MEMORY_MB = range(128, 10_240 + 1)
-"""Memory that a function can have, in steps of 1 MB."""
-
-TIMEOUT_S = range(1, 1_800 + 1)
-"""Timeouts that poner lets pass. AWS's guides say at most 900 s, and the model of its API allows
-more: AWS itself answers for what lies between."""
-
-INIT_TIMEOUT_S = 10.0
-"""Time the init phase may take before it is stopped and run again in the first invocation."""
-
-DEFAULT_MEMORY_MB = 128
-"""Memory of a function that does not say otherwise."""
-
-DEFAULT_TIMEOUT_S = 3
-"""Timeout of a function that does not say otherwise."""
+from poner.errors import PonerError, UsageError
 
 
 @dataclass(frozen=True)
@@ -98,3 +61,43 @@ RUNTIMES = {
 }
 """The runtimes poner builds for, oldest first. AWS moves these dates: a test compares them with the
 data of cfn-lint (1.58.0, after AWS extended them in spring 2026)."""
+
+
+def find_runtime(name: str, error: type[PonerError]) -> Runtime:
+    """The runtime of that name.
+
+    Raises:
+        PonerError: of the class `error`; poner knows no such runtime.
+    """
+    if name not in RUNTIMES:
+        raise error(
+            f"There is no runtime {name!r} that poner knows.",
+            f"Choose one of {', '.join(RUNTIMES)}.",
+        )
+    return RUNTIMES[name]
+
+
+def choose_runtime(name: str | None, today: datetime.date) -> Runtime:
+    """The first of `choose_runtimes`.
+
+    Raises:
+        UsageError: there is no such runtime.
+    """
+    return choose_runtimes(name, today)[0]
+
+
+def choose_runtimes(name: str | None, today: datetime.date) -> tuple[Runtime, ...]:
+    """The runtime of that name; or that of the Python poner runs on, and then the newer ones.
+
+    The newer ones are for packages that have no wheel for the first. Where Lambda does not create
+    functions for this Python, the newest that it does is the only one.
+
+    Raises:
+        UsageError: there is no such runtime.
+    """
+    if name is None:
+        creatable = [runtime for runtime in RUNTIMES.values() if today < runtime.block_create]
+        names = [runtime.name for runtime in creatable]
+        own = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        return tuple(creatable[names.index(own) if own in names else -1 :])
+    return (find_runtime(name, UsageError),)

@@ -1,47 +1,12 @@
-"""Settings of functions that Lambda checks, here and there: CORS and environment variables."""
+"""CORS of a Function URL: its settings, in AWS's own structure, and what Lambda refuses (L69)."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from poner.errors import SettingsError
-
-ENVIRONMENT_BYTES = 4_096
-"""Largest compact JSON of the user's variables (L64)."""
-
-RESERVED_VARIABLES = frozenset(
-    {
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_FORMAT",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_LEVEL",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_LAMBDA_MAX_CONCURRENCY",
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_REGION",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "LAMBDA_RUNTIME_DIR",
-        "LAMBDA_TASK_ROOT",
-        "_HANDLER",
-        "_LAMBDA_TELEMETRY_LOG_FD",
-        "_X_AMZN_TRACE_ID",
-    }
-)
-"""Names AWS keeps for itself (its documentation, 2026-11), and those that would switch the
-runtime interface client into another mode (L46)."""
-
+from poner.errors import PonerError, SettingsError
 
 MAX_AGE_S = range(86_400 + 1)
 """Seconds that a preflight's answer may be kept: at most a day (L69)."""
@@ -74,19 +39,46 @@ class Cors:
     """How long a browser may keep what a preflight was told, in seconds."""
 
 
+_AWS_NAMES = {
+    "AllowOrigins": "allow_origins",
+    "AllowMethods": "allow_methods",
+    "AllowHeaders": "allow_headers",
+    "ExposeHeaders": "expose_headers",
+    "AllowCredentials": "allow_credentials",
+    "MaxAge": "max_age_s",
+}
+"""The fields in AWS's own structure."""
+
+
 def write_cors(cors: Cors | None) -> dict[str, Any]:
     """The `Cors` structure of AWS's own API; empty for none, which removes what is there."""
-    if cors is None:
-        return {}
-    values = {
-        "AllowOrigins": list(cors.allow_origins),
-        "AllowMethods": list(cors.allow_methods),
-        "AllowHeaders": list(cors.allow_headers),
-        "ExposeHeaders": list(cors.expose_headers),
-        "AllowCredentials": cors.allow_credentials,
-        "MaxAge": cors.max_age_s,
+    values = asdict(cors) if cors is not None else {}
+    return {
+        aws: list(values[field]) if isinstance(values[field], tuple) else values[field]
+        for aws, field in _AWS_NAMES.items()
+        if values.get(field)
     }
-    return {name: value for name, value in values.items() if value}
+
+
+def read_cors(structure: Mapping[str, object], error: type[PonerError]) -> Cors:
+    """The CORS that a `Cors` structure of AWS's own API stands for.
+
+    Raises:
+        PonerError: of the class `error`. A field is unknown, or its value is of another kind.
+    """
+    values: dict[str, Any] = {}
+    for aws, value in structure.items():
+        field = _AWS_NAMES.get(aws)
+        if field is None:
+            raise error(f"CORS has no field {aws}.", f"Its fields are {', '.join(_AWS_NAMES)}.")
+        kind = {"max_age_s": int, "allow_credentials": bool}.get(field, list)
+        if type(value) is not kind or (
+            isinstance(value, list) and not all(isinstance(item, str) for item in value)
+        ):
+            words = {int: "a whole number", bool: "true or false", list: "an array of strings"}
+            raise error(f"CORS: {aws} is not {words[kind]}.", "Write it as AWS's tools do.")
+        values[field] = tuple(value) if isinstance(value, list) else value
+    return Cors(**values)
 
 
 def check_cors(cors: Cors) -> None:
@@ -133,36 +125,4 @@ def _check_count(part: str, values: Sequence[str], most: int) -> None:
     if len(values) > most:
         raise SettingsError(
             f"CORS: {part} has {len(values)} entries.", f"Keep to {most} of them at most."
-        )
-
-
-def check_variables(environment: Mapping[str, str]) -> None:
-    """Refuse environment variables that Lambda would refuse (L50, L64), in AWS's own sentences.
-
-    AWS's on the size goes on with the variables; this one does not, for they may be secrets.
-
-    Raises:
-        SettingsError: names what is wrong, never a value.
-    """
-    reason = (
-        "Lambda was unable to configure your environment variables because the environment "
-        "variables you have provided"
-    )
-    if reserved := sorted(RESERVED_VARIABLES & environment.keys()):
-        raise SettingsError(
-            f"{reason} contains reserved keys that are currently not supported for modification. "
-            f"Reserved keys used in this request: {', '.join(reserved)}.",
-            "Give yours other names.",
-        )
-    for name in environment:
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]+", name):
-            raise SettingsError(
-                f"{name!r} is not a name for an environment variable of Lambda.",
-                "Take two characters or more: a letter, then letters, digits and underscores.",
-            )
-    measured = json.dumps(dict(environment), separators=(",", ":"), ensure_ascii=False)
-    if len(measured.encode()) > ENVIRONMENT_BYTES:
-        raise SettingsError(
-            f"{reason} exceeded the 4KB limit.",
-            f"They take {len(measured.encode())} bytes as JSON; keep to {ENVIRONMENT_BYTES}.",
         )

@@ -18,16 +18,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement
-
-from poner.environments import (
-    REQUIREMENT_FILES,
-    are_hashed,
-    current_settings,
-    describe,
-    hide_credentials,
-    parse_requirement,
-)
+from poner.environments.requirements import are_hashed, describe, read_requirement
+from poner.environments.uv_settings import REQUIREMENT_FILES, current_settings, hide_credentials
 from poner.errors import InstallError, InterpreterNotFoundError
 from poner.storage import alone, cache_folder, disk_faults, scratch_folder
 
@@ -157,10 +149,11 @@ def _make(folder: Path, base: Path, requirements: Sequence[str], *, binary_only:
 
 
 def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_only: bool) -> None:
-    lines = [_as_line(requirement) for requirement in requirements]
+    for requirement in requirements:
+        read_requirement(requirement, InstallError)
     install = ["pip", "install", "--python", str(folder / "bin" / "python"), "--compile-bytecode"]
     install += ["--only-binary", ":all:"] if binary_only else []
-    install += ["--require-hashes"] if are_hashed(lines) else []
+    install += ["--require-hashes"] if are_hashed(requirements) else []
     steps: list[tuple[list[str], Path | None]] = [
         (["venv", "--no-project", "--relocatable", "--clear", "--python", str(base), str(folder)],
          None),
@@ -168,7 +161,7 @@ def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_on
     ]  # fmt: skip
     for step, place in steps:
         if place is not None:
-            (place / REQUIREMENTS).write_text("\n".join(lines), encoding="utf-8")
+            (place / REQUIREMENTS).write_text("\n".join(requirements), encoding="utf-8")
         done = run_uv(step, place)
         if done.returncode != 0:  # without a network, what uv has kept may do
             kept = run_uv(["--offline", *step], place)
@@ -179,27 +172,6 @@ def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_on
                 f"Could not install {describe(requirements)}: {reason}",
                 "Check the versions and the network, then run the command again.",
             )
-
-
-def _as_line(requirement: str) -> str:
-    """A requirement as a line of a requirements file.
-
-    Raises:
-        InstallError: it is none, or names a file.
-    """
-    try:
-        parsed = parse_requirement(requirement)
-    except InvalidRequirement as error:
-        raise InstallError(
-            f"{requirement!r} is not a requirement: {str(error).splitlines()[0]}.",
-            "Write it as NAME==VERSION.",
-        ) from error
-    if parsed.url is not None:
-        raise InstallError(
-            f"{requirement!r} names a file, and packages come from the package index only.",
-            "Write it as NAME==VERSION.",
-        )
-    return requirement
 
 
 def run_uv(
