@@ -14,6 +14,7 @@ from poner.bundle import Engine
 from poner.bundler.native import runtime_files
 from poner.environments import bounds_of_sklearn, package_of, read_versions
 from poner.errors import BundleError
+from poner.hosts import ENTRY, HOSTS, OWN_MODULES
 
 _ENTRY = '''\
 """The function on AWS Lambda, made by `poner build`."""
@@ -118,7 +119,7 @@ def onnx_function(
         {**files, "model.onnx": graph.content},
         _with_pins(["onnxruntime", numpy], requirements),
         _TOLERANCES[graph.number_type],
-        preferences=read_versions("onnx_layers", runtime.python_version),
+        preferences=read_versions("onnx_layers", HOSTS[runtime.name].python_version),
         excluded=_UNUSED_BY_ONNX,
     )
 
@@ -149,7 +150,7 @@ def _files(
     }
     entry = _ENTRY.format(engine=engine, body_limit_bytes=body_limit_bytes)
     return {
-        "lambda_function.py": entry.encode(),
+        ENTRY: entry.encode(),
         "model.json": json.dumps(described, indent=1).encode(),
         **runtime_files((*_SHARED, *modules, f"{engine}_model.py")),
     }
@@ -157,7 +158,7 @@ def _files(
 
 def _check_names(modules: Iterable[str]) -> None:
     for path in modules:
-        if path.partition("/")[0].removesuffix(".py") in ("lambda_function", "poner_runtime"):
+        if path.partition("/")[0].removesuffix(".py") in OWN_MODULES:
             raise BundleError(
                 f"{path} cannot be packed under its name, which the function itself needs.",
                 "Give it another name and save the model again.",

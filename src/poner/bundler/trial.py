@@ -23,6 +23,7 @@ from poner.bundle import KnownAnswer, agrees
 from poner.bundler.layers.linking import OPENMP
 from poner.confinement.process import Limits, Program, Run, make_folder, remove_folder, run
 from poner.errors import BundleError, ParityError
+from poner.hosts import HANDLER
 from poner.rows import as_matrix, as_records
 
 MOST_REQUESTS = 200
@@ -181,7 +182,7 @@ def ask(
         ParityError: it does not start, or does not answer.
     """
     files = folder / "files"
-    asked = {**questions, "requests": [request.body for request in requests]}
+    asked = {**questions, "handler": HANDLER, "requests": [request.body for request in requests]}
     (files / "asked.json").write_text(json.dumps(asked))
     program = Program(
         interpreter,
