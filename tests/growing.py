@@ -12,14 +12,9 @@ from poner.artifacts import FloatArray
 from poner.compiler.layout import lay_out
 from poner.compiler.layout.nodes import pack
 from poner.compiler.layout.plain import lay_out_plain
-from poner.compiler.operations import (
-    CastFloat32,
-    CategorySplits,
-    KernelForm,
-    Operation,
-    TreeEnsemble,
-    Trees,
-)
+from poner.compiler.operations.operation import KernelForm, Operation
+from poner.compiler.operations.plumbing import CastFloat32
+from poner.compiler.operations.trees import CategorySplits, TreeEnsemble, Trees
 from poner.compiler.program import Output, Program, ProgramBuilder
 
 N_FEATURES = 6

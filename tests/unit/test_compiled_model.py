@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from poner.artifacts import Feature
 from poner.compiled_model import CompiledModel, load_model
-from poner.compiler.operations import TreeEnsemble, Trees
+from poner.compiler.operations.trees import TreeEnsemble, Trees
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import write_tables
 from poner.errors import InputError, KernelError, StorageError

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from poner.artifacts import Examples, ParityReport, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler import examples
-from poner.compiler.operations import CastFloat32
+from poner.compiler.operations.plumbing import CastFloat32
 from poner.compiler.parity import prove
 from poner.compiler.parity_rows import Answerable
 from poner.compiler.program import Program

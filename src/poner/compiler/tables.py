@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from poner.compiled_model import MAGIC
 from poner.compiler.layout import lay_out
 from poner.compiler.layout.nodes import NODE
-from poner.compiler.operations import KernelForm, Operation
+from poner.compiler.operations.operation import KernelForm, Operation
 from poner.compiler.program import Program
 
 FORMAT_VERSION = 2

@@ -12,7 +12,7 @@ from poner.artifacts import FloatArray
 from poner.compiler.boundary_values import boundary_values
 from poner.compiler.layout import lay_out
 from poner.compiler.layout.plain import CategoryTrees
-from poner.compiler.operations import CategorySplits, TreeEnsemble, Trees
+from poner.compiler.operations.trees import CategorySplits, TreeEnsemble, Trees
 from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
 from poner.errors import ModelUnreadableError

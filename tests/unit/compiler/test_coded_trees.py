@@ -13,7 +13,8 @@ from poner.artifacts import FloatArray
 from poner.compiler.layout import lay_out
 from poner.compiler.layout.coded import CodedTrees
 from poner.compiler.layout.plain import PlainTrees
-from poner.compiler.operations import KernelForm, Operation, Trees
+from poner.compiler.operations.operation import KernelForm, Operation
+from poner.compiler.operations.trees import Trees
 from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel

@@ -21,7 +21,7 @@ from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.boundary_values import boundary_values
 from poner.compiler.layout import lay_out
 from poner.compiler.layout.plain import PlainLeafRows
-from poner.compiler.operations import Comparison, TreeEnsemble
+from poner.compiler.operations.trees import Comparison, TreeEnsemble
 from poner.compiler.program import Program
 from poner.compiler.readers import read_model
 from poner.compiler.readers.sklearn_trees import read_trees

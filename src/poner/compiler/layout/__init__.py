@@ -16,7 +16,8 @@ from poner.compiler.layout.coded import lay_out_coded
 from poner.compiler.layout.nodes import pack
 from poner.compiler.layout.plain import lay_out_categories, lay_out_plain
 from poner.compiler.layout.shallow import lay_out_shallow
-from poner.compiler.operations import KernelForm, Operation, TreeEnsemble
+from poner.compiler.operations.operation import KernelForm, Operation
+from poner.compiler.operations.trees import TreeEnsemble
 
 __all__ = ["lay_out"]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
 from poner.compiler.layout.nodes import FEATURE, MISSING_LEFT, PackedTrees
-from poner.compiler.operations import IndexArray, KernelForm
+from poner.compiler.operations.operation import IndexArray, KernelForm
 
 MOST_CODES = 2048
 MOST_LEVELS = 64

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations import CategorySplits, Comparison, IndexArray, TreeEnsemble, Trees
+from poner.compiler.operations.operation import IndexArray
+from poner.compiler.operations.trees import CategorySplits, Comparison, TreeEnsemble, Trees
 from poner.errors import ModelUnreadableError
 
 NODE = np.dtype(

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
 from poner.compiler.layout.nodes import PackedTrees
-from poner.compiler.operations import CategorySplits, IndexArray, KernelForm
+from poner.compiler.operations.operation import IndexArray, KernelForm
+from poner.compiler.operations.trees import CategorySplits
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
 from poner.compiler.layout.nodes import NODE, PackedTrees
-from poner.compiler.operations import KernelForm
+from poner.compiler.operations.operation import KernelForm
 
 MAX_DEPTH = 4
 MAX_SPLITS = 8192

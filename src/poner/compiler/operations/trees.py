@@ -5,6 +5,7 @@ How the kernel evaluates them (layout/) is decided when the tables are written.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -12,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import ROUNDING, IndexArray, Operation
+from poner.compiler.operations.operation import EXACT, ROUNDING, IndexArray, OneWay
+
+_CATEGORIES = np.arange(-2.0, 258.0)
+"""All that a node can tell apart that looks at a category, and some beyond."""
 
 
 class Comparison(Enum):
@@ -65,7 +69,7 @@ class Trees:
 
 
 @dataclass(frozen=True)
-class TreeEnsemble(Operation):
+class TreeEnsemble(OneWay):
     """The start values plus, tree after tree, what the leaf gives that the row reaches."""
 
     trees: Trees
@@ -85,10 +89,32 @@ class TreeEnsemble(Operation):
     otherwise."""
 
     @property
-    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the leaves
-        """0 unless the leaves are rounded."""
-        return ROUNDING if self.rounded_leaves else 0.0
+    def tolerance(self) -> float:
+        """Exact unless the leaves are rounded."""
+        return ROUNDING if self.rounded_leaves else EXACT
 
     def width(self, *widths: int) -> int:
         """One value for each start value."""
         return len(self.start)
+
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """The thresholds of each column; all categories where nodes look at its category."""
+        inner, categories = ~self.trees.leaf, self.trees.categories
+        by_category = inner & (categories.left_set >= 0) if categories else np.zeros_like(inner)
+        by_threshold = inner & ~by_category
+        feature, threshold = self.trees.feature[by_threshold], self.trees.threshold[by_threshold]
+        asked = np.unique(self.trees.feature[by_category])
+        threshold = np.concatenate([threshold, np.tile(_CATEGORIES, len(asked))])
+        feature = np.concatenate([feature, np.repeat(asked, len(_CATEGORIES))])
+        order = np.argsort(feature, kind="stable")
+        ends = np.searchsorted(feature[order], np.arange(1, width))
+        return [np.unique(part) for part in np.split(threshold[order], ends)]
+
+    def parameters(self) -> Iterator[str]:
+        """The size of the ensemble, and what is said once for all nodes."""
+        trees = self.trees
+        yield f"{trees.sizes.size} trees, {trees.leaf.size} nodes, {np.sum(trees.leaf)} leaves"
+        yield f"value {self.comparison.value} threshold"
+        yield "float32" if self.float32 else "float64"
+        yield from ["with categories"] if trees.categories else []
+        yield "with covers" if trees.covers is not None else "without covers"

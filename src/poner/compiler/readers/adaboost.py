@@ -10,13 +10,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_classes, get_objects, get_vector
-from poner.compiler.operations import (
-    Function,
-    Pairing,
-    Reduction,
-    Softmax,
-    WeightedMedian,
-)
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Reduction, Softmax, WeightedMedian
 from poner.compiler.readers.forest import SINGLE_TREES, node_rows, side_by_side, sum_leaf_rows
 from poner.compiler.readers.members import (
     inner_scope,
@@ -28,7 +23,7 @@ from poner.compiler.readers.reading import Classes, Prediction, PredictorReader,
 from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
 
 _SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
-_MOST_MEMBERS = 4096
+MOST_MEMBERS = 4096
 """The kernel's limit of a median (kernel/medians.c)."""
 
 
@@ -37,8 +32,8 @@ def read_adaboost_regressor(estimator: FittedObject, scope: Scope, source: int) 
     builder = scope.builder
     finite = builder.require(source)
     members = get_objects(estimator, "estimators_")
-    if len(members) > _MOST_MEMBERS:
-        raise scope.unsupported(f"it has more than {_MOST_MEMBERS} estimators.")
+    if len(members) > MOST_MEMBERS:
+        raise scope.unsupported(f"it has more than {MOST_MEMBERS} estimators.")
     if _are_trees(members):
         read = read_trees(members)
         if read.values.shape[1:] != (1, 1):

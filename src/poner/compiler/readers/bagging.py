@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_classes, get_list, get_objects, get_outputs_classes
-from poner.compiler.operations import OneHot, Pairing, Trees
+from poner.compiler.operations.elementwise import Pairing
+from poner.compiler.operations.lookup import OneHot
+from poner.compiler.operations.trees import Trees
 from poner.compiler.readers.forest import SINGLE_TREES, node_rows, sum_leaf_rows
 from poner.compiler.readers.members import (
     class_places,

@@ -20,17 +20,11 @@ from poner.compiler.fitted import (
     get_value,
     get_vector,
 )
-from poner.compiler.operations import (
-    CastFloat32,
-    Distances,
-    Function,
-    Metric,
-    OneHot,
-    Pairing,
-    Products,
-    Recode,
-    Reduction,
-)
+from poner.compiler.operations.distances import Distances, Metric
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.lookup import OneHot, Recode
+from poner.compiler.operations.plumbing import CastFloat32
+from poner.compiler.operations.rowwise import Products, Reduction
 from poner.compiler.readers.forest import sum_in_turn
 from poner.compiler.readers.reading import (
     Prediction,

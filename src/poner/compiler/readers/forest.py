@@ -12,7 +12,9 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_objects, get_outputs_classes
-from poner.compiler.operations import Pairing, Reduction, TreeEnsemble, Trees
+from poner.compiler.operations.elementwise import Pairing
+from poner.compiler.operations.rowwise import Reduction
+from poner.compiler.operations.trees import TreeEnsemble, Trees
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
 from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
 from poner.errors import ModelUnreadableError

@@ -10,7 +10,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.fitted import get_classes, get_number, get_objects, get_value
-from poner.compiler.operations import Logistic, Pairing, Reduction, Softmax
+from poner.compiler.operations.elementwise import Pairing
+from poner.compiler.operations.rowwise import Logistic, Reduction, Softmax
 from poner.compiler.readers.boosting_start import add_raw_init
 from poner.compiler.readers.forest import side_by_side, sum_in_turn
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_array, get_list, get_object, get_vector
-from poner.compiler.operations import CategorySplits, IndexArray, Trees
+from poner.compiler.operations.operation import IndexArray
+from poner.compiler.operations.trees import CategorySplits, Trees
 from poner.compiler.readers.reading import Scope
 
-_SET_WORDS = 8
-_MOST_CATEGORIES = 32 * _SET_WORDS
+SET_WORDS = 8
+_MOST_CATEGORIES = 32 * SET_WORDS
 
 
 def read_preprocessor(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -81,7 +82,7 @@ def read_category_splits(
 def _left_sets(tree: FittedObject, scope: Scope) -> IndexArray:
     """(n_sets, 8) the sets of categories that go left at the nodes of a tree."""
     sets = get_array(tree, "raw_left_cat_bitsets", 2)
-    if sets.shape[1] != _SET_WORDS or sets.dtype.kind != "u":
+    if sets.shape[1] != SET_WORDS or sets.dtype.kind != "u":
         raise scope.damaged("its category bitsets have an invalid shape")
     return sets.astype(np.uint32)
 
@@ -93,7 +94,7 @@ def _known_sets(mapper: FittedObject, scope: Scope) -> tuple[IndexArray, NDArray
     if len(thresholds) != len(mask):
         raise scope.damaged("it does not have the categories of each column")
     places = np.where(mask, np.cumsum(mask) - 1, -1)
-    sets = np.zeros((int(mask.sum()), _SET_WORDS), np.uint32)
+    sets = np.zeros((int(mask.sum()), SET_WORDS), np.uint32)
     for feature in np.flatnonzero(mask):
         known = np.asarray(thresholds[feature], dtype=np.float64)
         if known.ndim != 1 or np.any(~((known > -1) & (known < _MOST_CATEGORIES))):

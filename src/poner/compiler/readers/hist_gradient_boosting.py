@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_array, get_classes, get_object, get_objects, get_value
-from poner.compiler.operations import Function, Logistic, Pairing, Softmax, TreeEnsemble, Trees
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Logistic, Softmax
+from poner.compiler.operations.trees import TreeEnsemble, Trees
 from poner.compiler.readers.hist_categories import read_category_splits, read_preprocessor
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 from poner.errors import ModelUnreadableError

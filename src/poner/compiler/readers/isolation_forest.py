@@ -9,7 +9,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_array, get_list, get_number, get_object
-from poner.compiler.operations import Function, Pairing, Trees
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.trees import Trees
 from poner.compiler.readers.bagging import bagged_trees, read_bag
 from poner.compiler.readers.forest import sum_leaf_rows
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope

@@ -9,7 +9,7 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_array, get_object
-from poner.compiler.operations import Trees
+from poner.compiler.operations.trees import Trees
 from poner.errors import ModelUnreadableError
 
 _FIELDS = {"left_child", "right_child", "feature", "threshold"}
