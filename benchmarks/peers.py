@@ -11,10 +11,11 @@ import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from poner.artifacts import MODEL_NAME
 from poner.emulator import LocalFunction
-from poner.environments import find_python, run_uv
+from poner.environments import run_uv
 from poner.errors import InstallError
+from poner.hosts import ENTRY, HANDLER, HOSTS
+from poner.signature import MODEL_NAME
 
 _EMPTY = Path(__file__).with_name("empty_handler.py")
 _ARTICLE = Path(__file__).with_name("article_handler.py")
@@ -35,7 +36,7 @@ class Peer:
 def empty_function(folder: Path, runtime: str) -> Peer:
     """A function that answers 200 and nothing else: the least that Python on Lambda takes."""
     folder.mkdir()
-    shutil.copyfile(_EMPTY, folder / "lambda_function.py")
+    shutil.copyfile(_EMPTY, folder / ENTRY)
     return _peer(folder, runtime, 128)
 
 
@@ -48,10 +49,10 @@ def article_function(
         InstallError: the wheels could not be had.
     """
     folder.mkdir()
-    shutil.copyfile(_ARTICLE, folder / "lambda_function.py")
+    shutil.copyfile(_ARTICLE, folder / ENTRY)
     (folder / "names.json").write_text(json.dumps(names))
     (folder / MODEL_NAME).write_bytes(model)
-    interpreter = find_python(runtime.removeprefix("python"))
+    interpreter = HOSTS[runtime].find_interpreter()
     command = ["pip", "install", "--target", str(folder.absolute())]
     command += ["--only-binary", ":all:", "--python", str(interpreter), *requirements]
     done = run_uv(command)
@@ -87,7 +88,7 @@ def unpacked(function: LocalFunction, folder: Path, *, bytecode: bool = True) ->
 
 def with_bytecode(peer: Peer) -> Peer:
     """The same function with bytecode that its own Python wrote beside the sources."""
-    interpreter = find_python(peer.function.runtime.removeprefix("python"))
+    interpreter = peer.function.host.find_interpreter()
     command = [str(interpreter), "-I", "-m", "compileall", "-q", "-j", "0"]
     command += ["--invalidation-mode", "unchecked-hash", str(peer.function.code)]
     subprocess.run(command, check=False, stdout=sys.stderr)  # scipy ships sources that do not parse
@@ -97,7 +98,7 @@ def with_bytecode(peer: Peer) -> Peer:
 def _peer(folder: Path, runtime: str, memory_mb: int) -> Peer:
     function = LocalFunction(
         folder,
-        handler="lambda_function.lambda_handler",
+        handler=HANDLER,
         runtime=runtime,
         memory_mb=memory_mb,
         timeout_s=60,

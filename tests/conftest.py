@@ -142,9 +142,9 @@ def article_bundle(
 @pytest.fixture(scope="session", params=list(RUNTIMES))
 def interpreter(request: pytest.FixtureRequest) -> Path:
     """A Python of each of Lambda's versions; skips those that are not on this machine."""
-    from poner.environments import find_python
+    from poner.hosts import HOSTS
 
     try:
-        return find_python(RUNTIMES[request.param].python_version)
+        return HOSTS[request.param].find_interpreter()
     except PonerError as error:
         pytest.skip(str(error))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poner import loader
-from poner.aws_lambda.runtimes import RUNTIMES, choose_runtimes
+from poner.aws_lambda.runtimes import choose_runtimes
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.bundler import check_kernel, host_architecture
 from poner.config import CONFIG_NAME, Config, read_config
@@ -24,6 +24,7 @@ from poner.environments import look_for_python, look_for_uv
 from poner.errors import ConfigError, ConfinementError, MissingPackageError, PonerError, UsageError
 from poner.extras import check_extra
 from poner.findings import Finding, of_error
+from poner.hosts import HOSTS
 from poner.signature import SIGNATURE_NAME
 from poner.storage import cache_folder
 
@@ -145,9 +146,9 @@ def _check_cache() -> Finding:
 
 def _check_python(runtime: str) -> Iterator[Finding]:
     """The Python that a Bundle is proved with; nothing for a runtime that there is not."""
-    if runtime not in RUNTIMES or look_for_uv() is None:
+    if runtime not in HOSTS or look_for_uv() is None:
         return
-    version = RUNTIMES[runtime].python_version
+    version = HOSTS[runtime].python_version
     found = look_for_python(version)
     if found is None:
         yield Finding(

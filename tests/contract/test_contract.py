@@ -19,16 +19,16 @@ import pytest
 from poner import compiler, loader
 from poner.bundler import LayeredFunction, onnx_function, sklearn_function
 from poner.bundler.layers import LayerRequest, make_layers
-from poner.bundler.native import HANDLER, function_files
+from poner.bundler.native import function_files
 from poner.bundler.trial import host_architecture
 from poner.emulator import LocalFunction, LocalUrls, running
 from poner.emulator.sandbox.unpacking import unpack
-from poner.limits import RUNTIMES
+from poner.hosts import HOSTS
 from tests.contract.cases import Engine, Question, read_files
 from tests.contract.models import MODELS, NOT_ON, ContractModel
 from tests.support.layered import model_file, write_files
 
-RUNTIME = RUNTIMES["python3.13"]
+HOST = HOSTS["python3.13"]
 ENGINES = {
     model: [engine for engine in get_args(Engine) if engine not in NOT_ON.get(model, {})]
     for model in MODELS
@@ -74,8 +74,8 @@ def make_function(
     with loader.open_estimator(model.estimator, X=model.X, feature_names=model.names) as trained:
         if engine == "native":
             content = compiler.compile_model(trained).content
-            files = function_files(content, host_architecture(), model.body_limit_bytes)
-            return LocalFunction(write_files(files, folder), HANDLER, RUNTIME.name)
+            files = function_files(content, HOST, host_architecture(), model.body_limit_bytes)
+            return LocalFunction(write_files(files, folder), HOST.handler, HOST.runtime.name)
         examples = compiler.collect_examples(trained)
     file = model_file(model.estimator)
     if engine == "sklearn":
@@ -86,14 +86,14 @@ def make_function(
         function = onnx_function(
             loader.convert_model(file, examples.signature),
             examples,
-            RUNTIME,
+            HOST.runtime,
             requirements=(),
             body_limit_bytes=model.body_limit_bytes,
         )
     return LocalFunction(
         write_files(function.files, folder),
-        HANDLER,
-        RUNTIME.name,
+        HOST.handler,
+        HOST.runtime.name,
         memory_mb=1769,
         timeout_s=30,
         layers=(find_layers(function),),
@@ -120,7 +120,7 @@ def make_zips(function: LayeredFunction) -> list[Path]:
     """The layers of a function, made once and then kept in poner's cache."""
     request = LayerRequest(
         requirements=function.requirements,
-        runtime=RUNTIME,
+        runtime=HOST.runtime,
         architecture=host_architecture(),
         preferences=function.preferences,
         excluded=function.excluded,

@@ -14,8 +14,8 @@ from poner import pipeline
 from poner.aws_lambda.functions import FunctionSettings
 from poner.aws_lambda.runtimes import RUNTIMES
 from poner.compiled_model import CompiledModel
-from poner.environments import find_python
 from poner.errors import PonerError
+from poner.hosts import HOSTS
 from tests.conftest import WIRE_NAMES, Legacy
 
 ASK = """
@@ -50,7 +50,7 @@ def test_569_of_569_from_the_zip(
     from poner.bundler import make_native_bundle
 
     try:
-        interpreter = find_python(RUNTIMES[runtime].python_version)
+        interpreter = HOSTS[runtime].find_interpreter()
     except PonerError as error:
         pytest.skip(str(error))
     bundle = make_native_bundle(

@@ -28,11 +28,6 @@ class Runtime:
         """First day on which AWS refuses it: later for a function that has it already."""
         return self.block_update if has_it else self.block_create
 
-    @property
-    def python_version(self) -> str:
-        """The Python version, such as `3.13`."""
-        return self.name.removeprefix("python")
-
     def wheel_platform(self, architecture: str) -> str:
         """The platform of wheels that run on it, as uv names it."""
         machine = {"x86_64": "x86_64", "arm64": "aarch64"}[architecture]

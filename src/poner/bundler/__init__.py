@@ -26,15 +26,15 @@ from poner.bundle import (
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction, onnx_function, sklearn_function
 from poner.bundler.layered import make_layered_bundle
-from poner.bundler.native import HANDLER, MODEL_NAME, function_files, kernel_for
+from poner.bundler.native import MODEL_NAME, function_files, kernel_for
 from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
 from poner.bundler.verification import NATIVE, Trial, verify
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.compiled_model import CompiledModel
-from poner.environments import find_python
 from poner.errors import ParityError
+from poner.hosts import HOSTS
 from poner.proof import find_known_answer
 from poner.storage import scratch_folder, temporary_faults
 
@@ -80,9 +80,10 @@ def make_native_bundle(
     """
     report, evidence = _require_proof(compiled)
     check_replaceable(out)
-    interpreter = find_python(runtime.python_version)
+    host = HOSTS[runtime.name]
+    interpreter = host.find_interpreter()
     with temporary_faults(), scratch_folder() as scratch:
-        files = function_files(compiled.content, architecture, settings.body_limit_bytes)
+        files = function_files(compiled.content, host, architecture, settings.body_limit_bytes)
         files |= compile_sources(files, interpreter, scratch / "bytecode")
         content = make_zip(files)
         record = zip_record(FUNCTION_ZIP, content, files)
@@ -105,7 +106,7 @@ def make_native_bundle(
         passed_over=tuple(passed_over),
         runtime=runtime.name,
         architecture=architecture,
-        handler=HANDLER,
+        handler=host.handler,
         function=record,
         layers=(),
         quotas=quotas,

@@ -13,6 +13,7 @@ from poner.bundle import Engine
 from poner.bundler.native import runtime_files
 from poner.environments import bounds_of_sklearn, package_of, read_versions
 from poner.errors import BundleError
+from poner.hosts import ENTRY, HOSTS, OWN_MODULES
 from poner.served_model import LibraryModel, NumberType, ServedModel
 
 _ENTRY = '''\
@@ -123,7 +124,7 @@ def onnx_function(
         {**files, "model.onnx": graph.content},
         _with_pins(["onnxruntime", numpy], requirements),
         _TOLERANCES[graph.number_type],
-        preferences=read_versions("onnx_layers", runtime.python_version),
+        preferences=read_versions("onnx_layers", HOSTS[runtime.name].python_version),
         excluded=_UNUSED_BY_ONNX,
     )
 
@@ -138,7 +139,7 @@ def _files(engine: Engine, served: ServedModel, body_limit_bytes: int) -> dict[s
     """What every such function holds: the entry, the runtime, and model.json."""
     entry = _ENTRY.format(engine=engine, body_limit_bytes=body_limit_bytes)
     return {
-        "lambda_function.py": entry.encode(),
+        ENTRY: entry.encode(),
         "model.json": served.to_json(),
         **runtime_files(_MODULES[engine]),
     }
@@ -146,7 +147,7 @@ def _files(engine: Engine, served: ServedModel, body_limit_bytes: int) -> dict[s
 
 def _check_names(modules: Iterable[str]) -> None:
     for path in modules:
-        if path.partition("/")[0].removesuffix(".py") in ("lambda_function", "poner_runtime"):
+        if path.partition("/")[0].removesuffix(".py") in OWN_MODULES:
             raise BundleError(
                 f"{path} cannot be packed under its name, which the function itself needs.",
                 "Give it another name and save the model again.",

@@ -25,14 +25,13 @@ from poner.bundler import layers
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction
 from poner.bundler.layers import LayerRequest, LayerSet
-from poner.bundler.native import HANDLER
 from poner.bundler.proofs import verify_once
 from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
 from poner.bundler.verification import Trial
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
-from poner.environments import find_python
+from poner.hosts import HOSTS
 from poner.proof import Tolerance, find_known_answer
 from poner.storage import scratch_folder, temporary_faults
 
@@ -83,7 +82,8 @@ def make_layered_bundle(
         StorageError: there is no room for temporary files, or for what poner keeps.
     """
     check_replaceable(out)
-    interpreter = find_python(runtime.python_version)
+    host = HOSTS[runtime.name]
+    interpreter = host.find_interpreter()
     with temporary_faults(), scratch_folder() as scratch:
         function_zip, record = _pack(function, interpreter, scratch)
         request = LayerRequest(
@@ -119,7 +119,7 @@ def make_layered_bundle(
             passed_over=tuple(passed_over),
             runtime=runtime.name,
             architecture=architecture,
-            handler=HANDLER,
+            handler=host.handler,
             function=record,
             layers=made.layers,
             quotas=quotas,

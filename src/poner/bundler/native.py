@@ -7,8 +7,8 @@ from pathlib import Path
 
 import poner_runtime
 from poner.errors import BundleError
+from poner.hosts import Host
 
-HANDLER = "lambda_function.lambda_handler"
 _ENTRY = '''\
 """The function on AWS Lambda, made by `poner build`."""
 
@@ -23,10 +23,12 @@ KERNEL = "poner_runtime/_kernel.abi3.so"
 MODEL_NAME = "model.poner"
 
 
-def function_files(model: bytes, architecture: str, body_limit_bytes: int) -> dict[str, bytes]:
+def function_files(
+    model: bytes, host: Host, architecture: str, body_limit_bytes: int
+) -> dict[str, bytes]:
     """Sources, kernel and model by their path in the zip; bytecode is added later."""
     entry = _ENTRY.format(body_limit_bytes=body_limit_bytes)
-    files = {"lambda_function.py": entry.encode(), MODEL_NAME: model}
+    files = {host.entry: entry.encode(), MODEL_NAME: model}
     return {**files, **runtime_files(_MODULES), KERNEL: kernel_for(architecture)}
 
 

@@ -24,6 +24,7 @@ from poner.bundle import KnownAnswer, agrees
 from poner.bundler.layers.linking import OPENMP
 from poner.confinement.process import Limits, Program, Run, make_folder, remove_folder, run
 from poner.errors import BundleError, ParityError
+from poner.hosts import HANDLER
 from poner.proof import Tolerance, as_answered, rivals
 from poner.signature import JsonScalar, PredictionValue, Signature
 from poner.table import as_records
@@ -171,7 +172,7 @@ def ask(
         ParityError: it does not start, or does not answer.
     """
     files = folder / "files"
-    asked = {**questions, "requests": [request.body for request in requests]}
+    asked = {**questions, "handler": HANDLER, "requests": [request.body for request in requests]}
     (files / "asked.json").write_text(json.dumps(asked))
     program = Program(
         interpreter,

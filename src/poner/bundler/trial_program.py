@@ -3,6 +3,7 @@
 Run as `trial_program.py FILES`, a folder with the function in `task`, its layers in `opt`, and
 `asked.json`:
 
+    handler    module and function that answer requests
     requests   bodies for the handler
     outputs    numbers of the native model's outputs by name, each asked for all of `rows`, a file
     batches    rows for the model of another engine, and
@@ -64,12 +65,14 @@ def main() -> None:
     asked = json.loads((files / "asked.json").read_text(encoding="utf-8"))
     answers = open_answers()
     find_modules(files)
-    function = importlib.import_module("lambda_function")
+    module, _, handler = asked["handler"].rpartition(".")
+    function = importlib.import_module(module)
     write_all(answers, STARTED)
     # From here on the text of an error may hold a value, so only its kind is told.
     sys.excepthook = lambda kind, *_: print(kind.__name__, file=sys.stderr)  # noqa: T201
     told = evaluate(function.model, asked, files)
-    told["answers"] = [function.lambda_handler({"body": body}, None) for body in asked["requests"]]
+    answer = getattr(function, handler)
+    told["answers"] = [answer({"body": body}, None) for body in asked["requests"]]
     told["version"] = platform.python_version()
     write_all(answers, json.dumps(told).encode())
 

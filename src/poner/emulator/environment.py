@@ -59,7 +59,7 @@ class Environment:
         lives = self._process is not None and self._process.alive
         if not self._used:
             self._used = True
-            self._note(InitStarted(self._launch.function.runtime, REGION))
+            self._note(InitStarted(self._launch.function.host.version_label, REGION))
             await self._initialise(INIT_TIMEOUT_S, "init")
         begin_s = time.monotonic()
         report: Report = Ready(begin_s)

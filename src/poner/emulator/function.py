@@ -21,6 +21,7 @@ from poner.aws_lambda.quotas import (
 from poner.aws_lambda.runtimes import find_runtime
 from poner.aws_lambda.variables import check_variables
 from poner.errors import EmulatorError
+from poner.hosts import HOSTS, Host
 
 REGION = "us-east-1"
 """Region the local Lambda claims to be in."""
@@ -72,6 +73,11 @@ class LocalFunction:
     def arn(self) -> str:
         """Its unqualified ARN."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{self.name}"
+
+    @property
+    def host(self) -> Host:
+        """What runs it on Lambda."""
+        return HOSTS[self.runtime]
 
     @property
     def url_id(self) -> str:

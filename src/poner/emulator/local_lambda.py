@@ -14,7 +14,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from poner.aws_lambda.runtimes import RUNTIMES
 from poner.emulator.event_queue import RETRY_DELAYS_S, THROTTLED_DELAYS_S, EventQueue
 from poner.emulator.function import Callers, LocalFunction, LocalUrls, check_settings
 from poner.emulator.function_url import FunctionUrl
@@ -26,7 +25,6 @@ from poner.emulator.sandbox.sandbox import why_not_isolated
 from poner.emulator.sandbox.supervision import Supervisor
 from poner.emulator.sandbox.unpacking import check_handler, unpack
 from poner.emulator.watching import Watcher
-from poner.environments import make_environment, read_pins
 from poner.errors import ConfinementError, EmulatorError
 from poner.storage import scratch_folder, temporary_faults
 
@@ -104,8 +102,7 @@ def _launch(function: LocalFunction, scratch: Path, stack: contextlib.ExitStack)
     task_folder, opt_folder = scratch / "task", scratch / "opt"
     unpack(function.code, function.layers, task_folder, opt_folder)
     check_handler(function.handler, (task_folder, *layer_folders(function, opt_folder)))
-    version = RUNTIMES[function.runtime].python_version
-    interpreter = make_environment(version, read_pins("awslambdaric"))
+    interpreter = function.host.make_client()
     supervisor = stack.enter_context(contextlib.closing(_supervisor()))
     return Launch(function, interpreter, scratch, task_folder, opt_folder, supervisor)
 

@@ -18,8 +18,8 @@ from poner.bundle import ENGINE_DEFAULTS, Bundle, read_bundle
 from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel, load_model
 from poner.compiler.tables import add_section
-from poner.environments import find_python
 from poner.errors import BundleError, ParityError, PonerError
+from poner.hosts import HOSTS
 from poner.served_model import read_section
 from tests.conftest import Cancer
 
@@ -27,7 +27,7 @@ from tests.conftest import Cancer
 def make(compiled: CompiledModel, out: Path, runtime: str = "python3.11", **options: str) -> Bundle:
     """A Bundle; skips where the runtime's Python is not on this machine."""
     try:
-        find_python(RUNTIMES[runtime].python_version)
+        HOSTS[runtime].find_interpreter()
     except PonerError as error:
         pytest.skip(str(error))
     return make_native_bundle(
@@ -46,7 +46,7 @@ def test_every_runtime_is_proved_from_its_zip(
     """The function is started from the zip on the target's Python and gives the model's answers."""
     bundle = make(article_compiled, tmp_path / "build", runtime)
     verification = bundle.manifest.verification
-    assert verification.python_version.startswith(RUNTIMES[runtime].python_version)
+    assert verification.python_version.startswith(HOSTS[runtime].python_version)
     assert article_compiled.evidence is not None
     assert verification.rows == len(article_compiled.evidence.rows)
     assert verification.requests > 100
@@ -98,7 +98,7 @@ def test_bytecode_is_used_without_looking_at_the_sources(
     assert len(compiled) == len(list(tmp_path.rglob("*.py")))
     assert all(int.from_bytes(path.read_bytes()[4:8], "little") == 0b01 for path in compiled)
     assert all(str(tmp_path).encode() not in path.read_bytes() for path in compiled)
-    interpreter = find_python(RUNTIMES[article_bundle.manifest.runtime].python_version)
+    interpreter = HOSTS[article_bundle.manifest.runtime].find_interpreter()
     code = "import sys; sys.path.insert(0, sys.argv[1]); import lambda_function"
     done = subprocess.run(
         [interpreter, "-I", "-S", "-v", "-c", code, tmp_path], capture_output=True, text=True

@@ -32,7 +32,7 @@ def record_of(record: PlatformRecord) -> dict[str, Any]:
 
 def test_init_start():
     """L77: platform.initStart."""
-    made = record_of(InitStarted("python3.13", "us-east-1"))
+    made = record_of(InitStarted("python:3.13.v0", "us-east-1"))
     assert made["type"] == "platform.initStart"
     assert made["record"]["runtimeVersion"] == "python:3.13.v0"
 

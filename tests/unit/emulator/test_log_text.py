@@ -39,7 +39,7 @@ def report(**changes: Any) -> str:
 
 def test_init_start():
     """L71: runtime version and an ARN of AWS's form; the local build is v0 of each runtime."""
-    version, arn = line(InitStarted("python3.13", "us-east-1")).split("\t")
+    version, arn = line(InitStarted("python:3.13.v0", "us-east-1")).split("\t")
     assert version == "INIT_START Runtime Version: python:3.13.v0"
     prefix = "Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:"
     assert arn.startswith(prefix)

@@ -9,6 +9,7 @@ from poner.environments import read_hashes, read_pins, read_requirement, read_ve
 from poner.environments.pins import PinSet
 from poner.environments.requirements import are_hashed, describe
 from poner.errors import InstallError
+from poner.hosts import HOSTS
 
 SETS: dict[PinSet, set[str]] = {
     "awslambdaric": {"awslambdaric", "simplejson", "snapshot-restore-py"},
@@ -22,7 +23,7 @@ def test_every_python_has_one_version_of_each(name: PinSet) -> None:
     """Those of Lambda's runtimes, and every line has hashes."""
     assert are_hashed(read_pins(name))
     for runtime in RUNTIMES.values():
-        versions = read_versions(name, runtime.python_version)
+        versions = read_versions(name, HOSTS[runtime.name].python_version)
         assert versions.keys() >= SETS[name]
         assert all(read_hashes(name)[package] for package in versions.items())
 

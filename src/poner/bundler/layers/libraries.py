@@ -18,7 +18,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import Library
@@ -28,11 +28,11 @@ from poner.bundler.layers.rules import find_rules
 from poner.bundler.layers.shared_objects import SharedObject, read_shared_object
 from poner.bundler.layers.wheels import install_wheels, read_wheel
 from poner.bundler.zips import encoding, pack
-from poner.environments import find_python
+from poner.hosts import HOSTS, MODULES_FOLDER
 from poner.storage import hash_file, make_key, read_record, write_record, writing
 
 _RECIPE = 1
-_ROOT = "/opt/python"
+_ROOT = f"/opt/{MODULES_FOLDER}"
 
 Progress = Callable[[str, float], None]
 
@@ -105,7 +105,7 @@ def keep_libraries(
     kept = {wheel: _read(wheel, folders[wheel], verified) for wheel in wheels}
     missing = [wheel for wheel in wheels if kept[wheel] is None]
     if missing:
-        interpreter = find_python(runtime.python_version)
+        interpreter = HOSTS[runtime.name].find_interpreter()
         installed = install_wheels(missing, runtime, architecture, scratch, progress)
         total, done = sum(wheel.size_bytes for wheel in missing) or 1, 0
         for wheel in missing:
@@ -118,7 +118,7 @@ def keep_libraries(
 
 
 def _folder(wheel: Wheel, runtime: Runtime, cache: Path) -> Path:
-    key = make_key(_RECIPE, encoding(), wheel.sha256, runtime.python_version)
+    key = make_key(_RECIPE, encoding(), wheel.sha256, HOSTS[runtime.name].python_version)
     return cache / "libraries" / f"{wheel.name}-{key}"
 
 
@@ -181,7 +181,5 @@ def _make(installed: Path, folder: Path, interpreter: Path, runtime: Runtime) ->
 
 def _find_bytecode(sources: Sequence[str], installed: Path, runtime: Runtime) -> tuple[str, ...]:
     """The bytecode files of sources; some have none, because they are not Python after all."""
-    tag = f"cpython-{runtime.python_version.replace('.', '')}"
-    places = (PurePosixPath(source) for source in sources)
-    compiled = (place.parent / "__pycache__" / f"{place.stem}.{tag}.pyc" for place in places)
-    return tuple(str(path) for path in compiled if (installed / path).is_file())
+    compiled = map(HOSTS[runtime.name].bytecode_path, sources)
+    return tuple(path for path in compiled if (installed / path).is_file())

@@ -16,8 +16,8 @@ from poner.bundler.layers.libraries import Member, PackedLibrary
 from poner.bundler.layers.request import LayerRequest
 from poner.bundler.layers.shared_objects import SharedObject, is_for, is_of_system
 from poner.errors import InstallError
+from poner.hosts import HOSTS, MODULES_FOLDER
 
-_ROOT = "python"
 OPENMP = "libgomp.so.1"
 """The library that is lent, in `lib` of a layer, which is on Lambda's LD_LIBRARY_PATH."""
 _OPENMP_LENT = re.compile(r"scikit_learn\.libs/libgomp-.*\.so")
@@ -51,7 +51,8 @@ def place_files(
     for library in libraries:
         _check_machine(library, request)
         files = [
-            PlacedFile(f"{_ROOT}/{member.path}", library.data, member) for member in library.members
+            PlacedFile(f"{MODULES_FOLDER}/{member.path}", library.data, member)
+            for member in library.members
         ]
         missing = _find_missing(library, present, request)
         if lent is not None and any(OPENMP in names for names in missing.values()):
@@ -94,12 +95,12 @@ def _find_missing(
     library: PackedLibrary, present: set[str], request: LayerRequest
 ) -> dict[str, set[str]]:
     """What each shared object needs and neither the layers nor Lambda have."""
-    version = request.runtime.python_version
+    lent = HOSTS[request.runtime.name].libraries
     return {
         path: {
             name
             for name in shared.needed
-            if name not in present and not is_of_system(name, version)
+            if name not in present and name not in lent and not is_of_system(name)
         }
         for path, shared in _loadable(library, request)
     }

@@ -20,6 +20,7 @@ from packaging.utils import parse_wheel_filename
 
 from poner.aws_lambda.runtimes import Runtime
 from poner.environments import current_settings, run_uv
+from poner.hosts import HOSTS
 
 _REFUSED = 1
 _LEGACY_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
@@ -121,7 +122,7 @@ def target_options(runtime: Runtime, architecture: str) -> list[str]:
     """Options of uv for wheels of a target, whatever this machine is."""
     return [
         *("--python", sys.executable, "--only-binary", ":all:"),
-        *("--python-version", runtime.python_version),
+        *("--python-version", HOSTS[runtime.name].python_version),
         *("--python-platform", runtime.wheel_platform(architecture)),
     ]
 
@@ -152,7 +153,7 @@ def _file_name(entry: Mapping[str, Any]) -> str:
 
 def _target_tags(runtime: Runtime, architecture: str) -> Iterator[Tag]:
     """The tags a target takes, the closest first (PEP 425 and 600)."""
-    major, minor = map(int, runtime.python_version.split("."))
+    major, minor = map(int, HOSTS[runtime.name].python_version.split("."))
     machine = runtime.wheel_platform(architecture).partition("-")[0]
     platforms = []
     for level in range(runtime.glibc[1], 4, -1):

@@ -61,6 +61,6 @@ def is_for(shared_object: SharedObject, architecture: str) -> bool:
     return shared_object.machine == _MACHINES[architecture]
 
 
-def is_of_system(name: str, python_version: str) -> bool:
-    """Whether Lambda's system has a library of that file name, for that Python."""
-    return bool(_SYSTEM.fullmatch(name)) or name == f"libpython{python_version}.so.1.0"
+def is_of_system(name: str) -> bool:
+    """Whether Lambda's system has a library of that file name, whatever the host."""
+    return bool(_SYSTEM.fullmatch(name))

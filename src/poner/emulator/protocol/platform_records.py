@@ -27,15 +27,10 @@ SUCCESS = Status("success", in_text=False)
 class InitStarted:
     """An environment starts."""
 
-    runtime: str
-    """AWS's identifier, such as `python3.13`."""
+    version: str
+    """The runtime and the number of its build, such as `python:3.13.v0`."""
     region: str
     """Region of the ARN."""
-
-    @property
-    def version(self) -> str:
-        """AWS numbers its builds of a runtime; the local one is v0 of each."""
-        return f"{self.runtime.replace('python', 'python:')}.v0"
 
     @property
     def version_arn(self) -> str:

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from poner.aws_lambda.runtimes import RUNTIMES
 from poner.emulator.function import REGION, LocalFunction
 from poner.emulator.sandbox.supervision import Supervisor
 
@@ -17,9 +16,6 @@ INFO is AWS's default for this format (its documentation, 2026-11)."""
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 """What Lambda's /var/runtime/bootstrap is."""
-
-WITHOUT_LC_CTYPE = frozenset({"3.9", "3.10", "3.11"})
-"""Versions whose processes have no LC_CTYPE."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +60,9 @@ class Launch:
     """Whether the function sees Lambda's folders, and no others of this machine's."""
 
     @property
-    def python_version(self) -> str:
-        """The function's Python version, such as `3.13`."""
-        return RUNTIMES[self.function.runtime].python_version
-
-    @property
     def runtime_folder(self) -> Path:
         """What /var/runtime is on Lambda: the folder that awslambdaric is imported from."""
-        library = self.interpreter.parent.parent / "lib" / f"python{self.python_version}"
-        return library / "site-packages"
+        return self.interpreter.parent.parent / self.function.host.packages
 
     @property
     def language_folder(self) -> Path:
@@ -87,7 +77,7 @@ class Launch:
                 task=Path("/var/task"),
                 opt=Path("/opt"),
                 runtime=Path("/var/runtime"),
-                site_packages=language / "lib" / f"python{self.python_version}" / "site-packages",
+                site_packages=language / self.function.host.packages,
                 language=language,
                 interpreter=language / "bin" / self.interpreter.resolve().name,
                 bootstrap=Path("/var/rapid/bootstrap.py"),
@@ -107,9 +97,7 @@ class Launch:
 
 def layer_folders(function: LocalFunction, opt_folder: Path) -> tuple[Path, ...]:
     """Where modules of layers are imported from, in this order (L54)."""
-    python = opt_folder / "python"
-    version = RUNTIMES[function.runtime].python_version
-    return python / "lib" / f"python{version}" / "site-packages", python
+    return tuple(opt_folder / folder for folder in function.host.layer_folders)
 
 
 def variables(function: LocalFunction, layout: Layout) -> dict[str, str]:
@@ -120,7 +108,6 @@ def variables(function: LocalFunction, layout: Layout) -> dict[str, str]:
     """
     task, runtime = layout.task, layout.runtime
     stream = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{secrets.token_hex(16)}"
-    python_version = RUNTIMES[function.runtime].python_version
     libraries = (
         layout.language / "lib",
         "/lib64",
@@ -137,7 +124,6 @@ def variables(function: LocalFunction, layout: Layout) -> dict[str, str]:
         "AWS_SESSION_TOKEN": "local",
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_python{python_version}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -151,12 +137,11 @@ def variables(function: LocalFunction, layout: Layout) -> dict[str, str]:
         "LAMBDA_RUNTIME_DIR": str(runtime),
         "LAMBDA_TASK_ROOT": str(task),
         "LANG": "en_US.UTF-8",
-        **({"LC_CTYPE": "C.UTF-8"} if python_version not in WITHOUT_LC_CTYPE else {}),
+        **function.host.variables(runtime),
         **(JSON_LOGGING if function.log_format == "json" else {}),
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
         "PATH": f"{layout.language}/bin:/usr/local/bin:/usr/bin/:/bin:{layout.opt}/bin",
         "PWD": str(task),
-        "PYTHONPATH": str(runtime),
         "SHLVL": "0",
         "TZ": ":UTC",
         "_HANDLER": function.handler,
@@ -166,15 +151,16 @@ def variables(function: LocalFunction, layout: Layout) -> dict[str, str]:
 
 
 def command(function: LocalFunction, layout: Layout) -> list[str]:
-    """How the process is started: the counterpart of Lambda's own bootstrap.
+    """How the process is started.
 
-    `-S` keeps site-packages and .pth files out; `-B` because Lambda's task folder is read-only,
-    so that no bytecode is ever written beside the code there. The folders that Lambda has no
-    variables for follow the handler. A script that AWS_LAMBDA_EXEC_WRAPPER names gets all of it as
-    arguments; where it is missing, a shell ends with 127, as recorded.
+    The folders that Lambda has no variables for follow the handler. A script that
+    AWS_LAMBDA_EXEC_WRAPPER names gets all of it as arguments; where it is missing, a shell ends
+    with 127, as recorded.
     """
     wrapper = function.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
     around = ["/bin/sh", "-c", 'exec "$0" "$@"', wrapper] if wrapper else []
-    folders = map(str, (layout.site_packages, *layer_folders(function, layout.opt)))
-    interpreter, bootstrap = str(layout.interpreter), str(layout.bootstrap)
-    return [*around, interpreter, "-S", "-B", bootstrap, function.handler, *folders]
+    folders = (layout.site_packages, *layer_folders(function, layout.opt))
+    start = function.host.start_command(
+        layout.interpreter, layout.bootstrap, function.handler, folders
+    )
+    return [*around, *start]

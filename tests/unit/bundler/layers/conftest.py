@@ -11,8 +11,9 @@ import pytest
 from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundler.layers import LayerRequest, LayerSet, make_layers
 from poner.bundler.layers.package_index import PackageIndex
-from poner.environments import find_python, interpreters
+from poner.environments import interpreters
 from poner.errors import PonerError
+from poner.hosts import HOSTS
 
 Make = Callable[..., LayerSet]
 
@@ -40,7 +41,7 @@ def make(wheels_can_be_had: None) -> Make:
     def make_them(*requirements: str, **options: object) -> LayerSet:
         runtime = RUNTIMES[str(options.pop("runtime", "python3.13"))]
         try:
-            find_python(runtime.python_version)
+            HOSTS[runtime.name].find_interpreter()
         except PonerError as error:
             pytest.skip(str(error))
         notes = options.pop("notes", [])

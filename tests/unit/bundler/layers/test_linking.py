@@ -103,16 +103,22 @@ def test_a_wheel_of_another_machine_is_an_error() -> None:
         *((name, True) for name in SYSTEM),
         ("ld-linux-aarch64.so.1", True),
         ("libz.so.1", True),
-        ("libpython3.13.so.1.0", True),
-        ("libpython3.12.so.1.0", False),
         ("libgomp.so.1", False),
         ("libGL.so.1", False),
         ("libc.so.6-copy", False),
     ],
 )
 def test_lambda_has_a_few_libraries(name: str, there: bool) -> None:
-    """The C library's family, the compiler's own two, zlib, and Python's; no libgomp, no X11."""
-    assert is_of_system(name, "3.13") is there
+    """The C library's family, the compiler's own two, and zlib; no libgomp, no X11."""
+    assert is_of_system(name) is there
+
+
+def test_the_host_has_its_own_python_library() -> None:
+    """Of Python, Lambda has the library of the runtime's version, and no other."""
+    place_files([make_library("a", {"a/_x.so": ("libpython3.13.so.1.0",)})], REQUEST, print)
+    other = make_library("a", {"a/_x.so": ("libpython3.12.so.1.0",)})
+    with pytest.raises(InstallError, match=r"needs libpython3\.12\.so\.1\.0"):
+        place_files([other], REQUEST, print)
 
 
 @pytest.mark.parametrize("content", [b"", b"x = 1", b"\x7fELF", b"\x7fELF" + bytes(60)])

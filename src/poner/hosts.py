@@ -1,0 +1,118 @@
+"""hosts: what runs a function on Lambda, and everything that depends on it.
+
+A `Host` says how a function is entered, started, precompiled and proved. Stages ask it instead of
+naming a language. Today every host is one of Lambda's managed Pythons; a program of poner's own
+on Lambda's bare system will be a further value of `HOSTS`, under its runtime's name.
+
+In: the name of a runtime. Out: a Host. Which runtime a function gets is chosen elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from poner.aws_lambda.runtimes import RUNTIMES, Runtime
+from poner.environments import find_python, make_environment, read_pins
+
+ENTRY = "lambda_function.py"
+"""File with which every function that poner makes for Python begins."""
+
+HANDLER = "lambda_function.lambda_handler"
+"""Module and function that Python is told to call."""
+
+OWN_MODULES = ("lambda_function", "poner_runtime")
+"""Top-level names in function.zip that the function itself needs."""
+
+MODULES_FOLDER = "python"
+"""Folder of a layer that holds modules for every version of Python (L54)."""
+
+_WITHOUT_LC_CTYPE = ("3.9", "3.10", "3.11")
+"""Versions of Python whose processes have no LC_CTYPE on Lambda (L49)."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """One of Lambda's managed Pythons."""
+
+    runtime: Runtime
+    """AWS's facts about it: name, dates, system."""
+    python_version: str
+    """Version of Python, such as `3.13`."""
+    entry: str = ENTRY
+    """File in function.zip with which the function begins."""
+    handler: str = HANDLER
+    """What CreateFunction is told to call."""
+
+    @property
+    def packages(self) -> str:
+        """Folder of its packages, below the folder that it is installed in."""
+        return f"lib/python{self.python_version}/site-packages"
+
+    @property
+    def layer_folders(self) -> tuple[str, ...]:
+        """Folders below /opt from which modules of layers are imported, in this order (L54)."""
+        return f"{MODULES_FOLDER}/{self.packages}", MODULES_FOLDER
+
+    @property
+    def libraries(self) -> frozenset[str]:
+        """Shared libraries that it brings to Lambda's system."""
+        return frozenset({f"libpython{self.python_version}.so.1.0"})
+
+    @property
+    def version_label(self) -> str:
+        """Its name in the platform's log; AWS numbers its builds, and the local one is v0."""
+        return f"python:{self.python_version}.v0"
+
+    def find_interpreter(self) -> Path:
+        """The interpreter on this machine that precompiles and proves a function.
+
+        Raises:
+            InterpreterNotFoundError: there is none, and none can be fetched.
+        """
+        return find_python(self.python_version)
+
+    def make_client(self) -> Path:
+        """The interpreter of an environment with AWS's runtime interface client.
+
+        Raises:
+            InterpreterNotFoundError: there is no such Python.
+            InstallError: the client could not be installed.
+        """
+        return make_environment(self.python_version, read_pins("awslambdaric"))
+
+    def bytecode_path(self, source: str) -> str:
+        """Where the bytecode of a source lies, beside it."""
+        path = PurePosixPath(source)
+        tag = f"cpython-{self.python_version.replace('.', '')}"
+        return str(path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc")
+
+    def variables(self, client_folder: Path) -> dict[str, str]:
+        """Variables of the function's process that depend on the host (L49)."""
+        locale = {} if self.python_version in _WITHOUT_LC_CTYPE else {"LC_CTYPE": "C.UTF-8"}
+        return {
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{self.runtime.name}",
+            "PYTHONPATH": str(client_folder),
+            **locale,
+        }
+
+    def start_command(
+        self, interpreter: Path, bootstrap: Path, handler: str, folders: Sequence[Path]
+    ) -> list[str]:
+        """How the function's process is started: the counterpart of Lambda's own bootstrap.
+
+        `-S` keeps site-packages and .pth files out. `-B` writes no bytecode, as Lambda's task
+        folder is read-only.
+
+        Args:
+            interpreter: as the process sees it.
+            bootstrap: the program that starts AWS's client.
+            handler: module and function.
+            folders: where modules are imported from, besides the code.
+        """
+        return [str(interpreter), "-S", "-B", str(bootstrap), handler, *map(str, folders)]
+
+
+HOSTS = {name: Host(runtime, name.removeprefix("python")) for name, runtime in RUNTIMES.items()}
+"""Each host by its runtime's name, the oldest first."""
