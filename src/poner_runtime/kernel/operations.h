@@ -117,8 +117,4 @@ PONER_OPERATION(sum_category_trees);
 /* coded_trees.c */
 PONER_OPERATION(sum_coded_trees);
 
-/* special.c: as scipy.special computes them. */
-double poner_normal_cdf(double value);
-double poner_normal_quantile(double probability);
-
 #endif
