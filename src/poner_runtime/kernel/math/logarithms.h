@@ -109,30 +109,24 @@ static double log10_of(double x) {
 static double log1p_of(double x) {
     const double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;
     const double size = magnitude(x);
-    if (!(x > -1.0)) return x == -1.0 ? -INFINITE : is_nan(x) ? x + x : NOT_A_NUMBER;
-    if (x == INFINITE) return x;
-    if (size < 0x1p-29) return size < 0x1p-54 ? x : fused(-(x * x), 0.5, x);
+    bool near = false; /* whether 1 + x is between sqrt(1/2) and sqrt(2) */
+    if ((int64_t)bits_of(x) < 0x3fda827a00000000) {
+        if (RARELY(!(x > -1.0))) return x == -1.0 ? -INFINITE : is_nan(x) ? x + x : NOT_A_NUMBER;
+        if (RARELY(size < 0x1p-29)) return size < 0x1p-54 ? x : fused(-(x * x), 0.5, x);
+        near = bits_of(size) < 0x3fd2bec400000000 || x > 0.0;
+    } else if (RARELY(!(x < INFINITE))) {
+        return x + x;
+    }
     double k = 0.0, f = x, lost = 0.0; /* by rounding 1 + x */
-    uint32_t high = 1;
-    if ((int64_t)bits_of(x) >= 0x3fda827a00000000 ||
-        (x < 0.0 && bits_of(x) >= 0xbfd2bec400000000u)) {
+    if (!near) {
         const double u = x < 0x1p53 ? 1.0 + x : x;
-        int32_t exponent = (int32_t)(bits_of(u) >> 52) - 1023;
-        if (x < 0x1p53) lost = (exponent > 0 ? 1.0 - (u - x) : x - (u - 1.0)) / u;
-        uint64_t fraction = bits_of(u) & 0xfffffffffffffu;
-        high = (uint32_t)(fraction >> 32);
-        if (high < 0x6a09e) {
-            fraction |= 0x3ff0000000000000u;
-        } else {
-            fraction |= 0x3fe0000000000000u;
-            exponent++;
-            high = (0x00100000 - high) >> 2;
-        }
-        k = exponent;
-        f = of_bits(fraction) - 1.0;
+        if (x < 0x1p53) lost = (u >= 2.0 ? 1.0 - (u - x) : x - (u - 1.0)) / u;
+        const uint64_t from = bits_of(u) + (0x3ff0000000000000 - 0x3fe6a09e00000000);
+        k = (double)((int32_t)(from >> 52) - 1023);
+        f = of_bits((from & 0xfffffffffffffu) + 0x3fe6a09e00000000) - 1.0;
     }
     const double half = 0.5 * f * f, low = fused(k, ln2_low, lost);
-    if (high == 0) { /* |f| < 2^-20 */
+    if (RARELY(magnitude(f) <= 0x1.8p-20) && !near && f < 0x1p-20) {
         if (f == 0.0) return fused(k, ln2_high, low);
         const double rest = half * fused(-0.66666666666666666, f, 1.0);
         return k == 0.0 ? f - rest : fused(k, ln2_high, -((rest - low) - f));
@@ -143,23 +137,25 @@ static double log1p_of(double x) {
     sum = fused(z4, fused(z, 0x1.7466496cb03dep-3, 0x1.c71c51d8e78afp-3), sum);
     sum = fused(z4 * z2, fused(z, 0x1.2f112df3e5244p-3, 0x1.39a09d078c69fp-3), sum);
     const double product = s * (half + sum);
-    if (k == 0.0) return f - (half - product);
+    if (near) return f - (half - product);
     return fused(k, ln2_high, -((half - (product + low)) - f));
 }
 
-/* The inverse hyperbolic functions from log1p, as fdlibm's s_asinh.c, e_acosh.c and e_atanh.c.
- * Error: below 3 ulp. */
+/* The inverse hyperbolic functions from log and log1p, as fdlibm's s_asinh.c, e_acosh.c and
+ * e_atanh.c. Error: below 3 ulp. */
 static double asinh_of(double x) {
-    const double size = magnitude(x), square = size * size;
+    const double size = magnitude(x), root = __builtin_sqrt(1.0 + size * size);
     if (size < 0x1p-28 || !(size < INFINITE)) return x;
     if (size > 0x1p28) return with_sign(log_of(size) + 0x1.62e42fefa39efp-1, x);
-    return with_sign(log1p_of(size + square / (1.0 + __builtin_sqrt(1.0 + square))), x);
+    if (size > 2.0) return with_sign(log_of(2.0 * size + 1.0 / (root + size)), x);
+    return with_sign(log1p_of(size + size * size / (1.0 + root)), x);
 }
 
 static double acosh_of(double x) {
     const double t = x - 1.0;
     if (!(x >= 1.0)) return is_nan(x) ? x : NOT_A_NUMBER;
     if (x > 0x1p28) return log_of(x) + 0x1.62e42fefa39efp-1;
+    if (x > 2.0) return log_of(2.0 * x - 1.0 / (x + __builtin_sqrt(x * x - 1.0)));
     return log1p_of(t + __builtin_sqrt(2.0 * t + t * t));
 }
 
