@@ -5,12 +5,15 @@
  * A line for each function: its name, the arguments tried, and how many results differ; on stderr
  * the first arguments that differ. A NaN equals every NaN. */
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/exact.h"
 #include "math/math.h"
+#ifdef __x86_64__
+#include "math/portable.c" /* for its fused(), which nothing exports */
+#endif
 
 static uint64_t state = 88172645463325252u;
 
@@ -20,10 +23,9 @@ static uint64_t draw(void) { /* xorshift64 (Marsaglia, 2003) */
     return state ^= state << 17;
 }
 
-static double of_bits(uint64_t bits) {
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return isnan(value) ? NAN : value; /* glibc's pow tells signaling NaNs apart, numpy does not */
+static double quiet(uint64_t bits) { /* glibc's pow tells signaling NaNs apart, numpy does not */
+    const double value = of_bits(bits);
+    return isnan(value) ? NAN : value;
 }
 
 static double between(double low, double high) {
@@ -44,14 +46,13 @@ enum { N_EDGES = sizeof EDGES / sizeof *EDGES };
 static double draw_argument(double low, double high) {
     switch (draw() % 4) {
     case 0: return between(-2.0, 2.0);
-    case 1: return draw() % 8 ? between(low, high) : of_bits(draw());
+    case 1: return draw() % 8 ? between(low, high) : quiet(draw());
     case 2: return between(low, high);
     default: {
         const double edge = EDGES[draw() % N_EDGES];
-        uint64_t bits;
-        memcpy(&bits, &edge, sizeof bits);
+        uint64_t bits = bits_of(edge);
         if (draw() % 2) bits += draw() % 4096 - 2048;
-        return draw() % 2 ? of_bits(bits) : -of_bits(bits);
+        return draw() % 2 ? quiet(bits) : -quiet(bits);
     }
     }
 }
@@ -82,12 +83,41 @@ static const one ONES[] = {
     {"expm1", PONER_EXPM1, expm1, -45.0, 712.0}, {"tanh", PONER_TANH, tanh, -25.0, 25.0},
 };
 
+#ifdef __x86_64__
+/* A factor: few bits, so that ties are common, or many; of common size, or of any. */
+static double draw_factor(void) {
+    const uint64_t bits = draw() & (draw() % 2 ? ~0ull << (draw() % 53) : ~0ull);
+    return quiet(draw() % 4 ? (bits & 0x800fffffffffffffu) | (1023 - 60 + draw() % 120) << 52 : bits);
+}
+
+/* The fused multiply-add from integers against the C library's, which is exact: sums that cancel
+ * out, that differ much in size, and that are subnormal. */
+static void compare_fused(long count) {
+    long differences = 0;
+    for (long i = 0; i < count; i++) {
+        double a = draw_factor(), b = draw_factor(), c = draw_factor();
+        switch (draw() % 4) {
+        case 0: c = -a * b; break;
+        case 1: c = of_bits(bits_of(-a * b) + draw() % 9 - 4); break;
+        case 2: a *= 0x1p-540, b *= 0x1p-520, c *= draw() % 2 ? 0x1p-1040 : 0x1p-1070; break;
+        default: break;
+        }
+        const double ours = fused(a, b, c), theirs = fma(a, b, c);
+        if (differ(ours, theirs)) note("fma", differences++, a, b, ours, theirs);
+    }
+    report("fma", count, differences);
+}
+#endif
+
 int main(int argc, char **argv) {
     const poner_math *set = &poner_math_fused;
 #ifdef __x86_64__
     if (argc > 2 && !strcmp(argv[2], "portable")) set = &poner_math_portable;
 #endif
     const long count = argc > 1 ? atol(argv[1]) : 100000;
+#ifdef __x86_64__
+    compare_fused(count);
+#endif
     for (size_t f = 0; f < sizeof ONES / sizeof *ONES; f++) {
         long differences = 0;
         for (long i = 0; i < count; i++) {

@@ -10,7 +10,7 @@ from poner.compiler.operations.operation import ROUNDING, Operation
 
 
 class Function(IntEnum):
-    """Functions of one value, by the numbers of kernel/elementwise.c."""
+    """Functions of one value, by the numbers of kernel/math/math.h."""
 
     NEGATIVE = 0
     ABSOLUTE = 1

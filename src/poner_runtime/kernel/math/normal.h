@@ -1,6 +1,7 @@
 /* The error function and the normal distribution. Included once per set of functions. */
 
-/* exp(-size^2 - 0.5625 + quotient) / size, in two powers: the square of the first 21 bits is exact. */
+/* exp(-size^2 - 0.5625 + quotient) / size in two powers: the square of the first 21 bits is
+ * exact. */
 static double erfc_tail(double size, double quotient) {
     const double cut = of_bits(bits_of(size) & ~0xffffffffull);
     return exp_of(-cut * cut - 0.5625) * exp_of((cut - size) * (cut + size) + quotient) / size;

@@ -1,4 +1,4 @@
-/* The functions with a fused multiply-add that is computed from integers, and the choice of a set. */
+/* The functions with a fused multiply-add that is computed from integers; the choice of a set. */
 #include "math.h"
 
 #ifndef __x86_64__ /* every other processor has the instruction */
@@ -48,9 +48,9 @@ static double round_to_double(wide value, int exponent, bool negative) {
  * 126 bits. What is cut off in this is far below the rounding: only an addend or product that is
  * at least 2^18 times smaller than the other loses bits. */
 static double fused(double a, double b, double c) {
-    if (a == 0.0 || b == 0.0 || !(magnitude(a) < INFINITE) || !(magnitude(b) < INFINITE) ||
-        !(magnitude(c) < INFINITE))
+    if (a == 0.0 || b == 0.0 || !(magnitude(a) < INFINITE) || !(magnitude(b) < INFINITE))
         return a * b + c;
+    if (!(magnitude(c) < INFINITE)) return c; /* even where the product overflows */
     if (c == 0.0) return a * b;
     const parts x = take_apart(a), y = take_apart(b), z = take_apart(c);
     wide product = (wide)x.fraction * y.fraction << 20, addend = (wide)z.fraction << 73;
