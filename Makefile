@@ -52,7 +52,7 @@ coverage: install  ## try every estimator of scikit-learn and write docs/coverag
 
 lock: install  ## choose the newest versions anew
 	@$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 \
-		pyproject.toml --group dev --output-file requirements.lock \
+		pyproject.toml --all-extras --group dev --output-file requirements.lock \
 		--custom-compile-command "make lock"
 
 pins: install  ## choose anew the versions of packages that poner installs, with their hashes

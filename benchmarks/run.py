@@ -13,11 +13,13 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from comparison import Result, compare, ratio
 from keeping import keep
+from peers import Peer, article_function, empty_function, unpacked, with_bytecode
 from rich.console import Console
 from rich.table import Table
 
-from poner import bench, pipeline, templates
+from poner import pipeline, templates
 from poner.cli.build import make_target
 from poner.cli.console import reporting
 from poner.cli.demo import REQUESTS
@@ -36,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="poner-bench-") as name, reporting() as reporter:
         peers = prepare(Path(name), arguments.runtime, native_only=arguments.native_only)
         event = json.dumps(make_event()).encode()
-        results = bench.compare(
+        results = compare(
             peers,
             event,
             rounds=arguments.rounds,
@@ -48,28 +50,28 @@ def main() -> None:
     keep(arguments.runtime, {"runtime": arguments.runtime, "results": kept})
 
 
-def prepare(folder: Path, runtime: str, *, native_only: bool) -> dict[str, bench.Peer]:
+def prepare(folder: Path, runtime: str, *, native_only: bool) -> dict[str, Peer]:
     """The functions to compare, all for the same interpreter and, but for the empty one, model."""
     project = folder / "project"
     templates.create_project(project)
     run_script(project)
     target = make_target(read_config(project), runtime)
-    peers = {"empty function": bench.with_bytecode(bench.empty_function(folder / "empty", runtime))}
+    peers = {"empty function": with_bytecode(empty_function(folder / "empty", runtime))}
     engines: tuple[pipeline.Engine, ...] = ("native", "onnx", "sklearn")
     for engine in engines[:1] if native_only else engines:
         bundle = pipeline.build(project / "model", folder / engine, target, engine=engine)
         function = pipeline.local_function(bundle)
-        peers[f"poner, {engine}"] = bench.unpacked(function, folder / f"{engine}-unpacked")
+        peers[f"poner, {engine}"] = unpacked(function, folder / f"{engine}-unpacked")
     if not native_only:
-        slow = bench.unpacked(function, folder / "sources", bytecode=False)
+        slow = unpacked(function, folder / "sources", bytecode=False)
         peers["sklearn without bytecode"] = slow
         model = (project / "model" / "clf.sav").read_bytes()
         pins = [f"scikit-learn=={bundle.manifest.provenance.sklearn_version}"]
         names = bundle.manifest.signature.wire_names
-        plain = bench.article_function(folder / "article", runtime, model, names, pins)
-        compiled = bench.article_function(folder / "bytecode", runtime, model, names, pins)
+        plain = article_function(folder / "article", runtime, model, names, pins)
+        compiled = article_function(folder / "bytecode", runtime, model, names, pins)
         peers["the article's way"] = plain
-        peers["the same with bytecode"] = bench.with_bytecode(compiled)
+        peers["the same with bytecode"] = with_bytecode(compiled)
     return peers
 
 
@@ -87,7 +89,7 @@ def make_event() -> dict[str, object]:
     }
 
 
-def show(results: tuple[bench.Result, ...], runtime: str) -> None:
+def show(results: tuple[Result, ...], runtime: str) -> None:
     """The table, for people."""
     empty = results[0]
     table = Table(title=f"{runtime}, {len(empty.cold_s)} rounds; x: times the empty function")
@@ -106,9 +108,9 @@ def show(results: tuple[bench.Result, ...], runtime: str) -> None:
         table.add_row(
             result.name,
             f"{statistics.median(result.cold_s) * 1e3:.1f}",
-            f"{bench.ratio(result.cold_s, empty.cold_s):.3f}",
+            f"{ratio(result.cold_s, empty.cold_s):.3f}",
             f"{statistics.median(result.warm_p50_s) * 1e6:.0f}",
-            f"{bench.ratio(result.warm_p50_s, empty.warm_p50_s):.3f}",
+            f"{ratio(result.warm_p50_s, empty.warm_p50_s):.3f}",
             f"{statistics.median(result.warm_p99_s) * 1e6:.0f}",
             f"{result.zipped_bytes / 1e3:,.1f}",
             f"{result.unzipped_bytes / 1e3:,.1f}",

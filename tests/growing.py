@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations import (
-    LEAF,
-    CastFloat32,
-    Operation,
-    SumCategoryTrees,
-    SumLeafRows,
-    SumTrees,
-)
+from poner.compiler.layout import lay_out
+from poner.compiler.layout.nodes import pack
+from poner.compiler.layout.plain import lay_out_plain
+from poner.compiler.operations.operation import KernelForm, Operation
+from poner.compiler.operations.plumbing import CastFloat32
+from poner.compiler.operations.trees import CategorySplits, TreeEnsemble, Trees
 from poner.compiler.program import Output, Program, ProgramBuilder
-from poner.compiler.trees import FittedTrees, lay_out
 
 N_FEATURES = 6
 
@@ -25,7 +23,7 @@ N_FEATURES = 6
 @functools.cache
 def grow(
     n_trees: int, depth: int, *, n_features: int = N_FEATURES, missing: bool = True, seed: int = 0
-) -> FittedTrees:
+) -> Trees:
     """Random trees, some a leaf alone, with thresholds that rows of `make_rows` meet."""
     draw = np.random.default_rng(seed)
     sizes, tables = [], []
@@ -35,7 +33,7 @@ def grow(
         sizes.append(len(nodes))
         tables.append(np.array(nodes))
     left, right, feature, threshold, missing_left = np.concatenate(tables).T
-    return FittedTrees(
+    return Trees(
         sizes=np.array(sizes),
         left=left.astype(np.int64),
         right=right.astype(np.int64),
@@ -56,6 +54,19 @@ def _grow(draw: np.random.Generator, depth: int, n_features: int, nodes: list[li
     return place
 
 
+def stump(threshold: float = 0.0) -> Trees:
+    """One tree with one split of the first column."""
+    return Trees(
+        sizes=np.array([3]),
+        left=np.array([1, 0, 0]),
+        right=np.array([2, 0, 0]),
+        leaf=np.array([False, True, True]),
+        feature=np.zeros(3, np.int64),
+        threshold=np.full(3, threshold),
+        missing_left=np.zeros(3, bool),
+    )
+
+
 def make_rows(n_rows: int, n_features: int = N_FEATURES) -> FloatArray:
     """Numbers on and beside thresholds, zeros of both signs, infinities, gaps."""
     draw = np.random.default_rng(1)
@@ -66,40 +77,57 @@ def make_rows(n_rows: int, n_features: int = N_FEATURES) -> FloatArray:
     return rows
 
 
-def sum_trees(fitted: FittedTrees, width: int = 1, n_features: int = N_FEATURES) -> SumTrees:
-    """The trees go round the columns; no leaf's value is another's."""
-    columns = np.arange(fitted.sizes.size) % width
-    _, trees = lay_out(fitted, columns.tolist(), n_features)
-    leaf = (trees.nodes["feature"] & LEAF) != 0
-    trees.nodes["value"][leaf] = np.random.default_rng(2).normal(size=np.sum(leaf))
-    return SumTrees(trees, np.linspace(0.1, 1.0, width))
+def sum_trees(
+    trees: Trees, width: int = 1, n_features: int = N_FEATURES, *, float32: bool = False
+) -> Program:
+    """One sum over trees that go round the columns; no leaf's value is another's."""
+    values = np.random.default_rng(2).normal(size=(trees.leaf.size, 1))
+    columns = np.arange(trees.sizes.size) % width
+    start = np.linspace(0.1, 1.0, width)
+    return program_of(TreeEnsemble(trees, values, start, columns, float32=float32), n_features)
 
 
-def sum_leaf_rows(fitted: FittedTrees, width: int) -> SumLeafRows:
-    """Each leaf has a row of values; some rows are equal."""
-    _, trees = lay_out(fitted, [0] * fitted.sizes.size, N_FEATURES)
-    leaf = (trees.nodes["feature"] & LEAF) != 0
-    trees.nodes["position"][leaf] = np.arange(np.sum(leaf))
-    values = np.random.default_rng(2).normal(size=(int(np.sum(leaf)), width))
-    return SumLeafRows(trees, np.round(values, 1))
+def sum_leaf_rows(trees: Trees, width: int, *, float32: bool = False) -> Program:
+    """One sum over trees whose leaves have a row of values each; some rows are equal."""
+    values = np.round(np.random.default_rng(2).normal(size=(trees.leaf.size, width)), 1)
+    return program_of(TreeEnsemble(trees, values, np.zeros(width), float32=float32))
 
 
-def sum_category_trees(fitted: FittedTrees) -> SumCategoryTrees:
-    """Half of the nodes ask for categories."""
+def with_categories(trees: Trees) -> Trees:
+    """The same trees, of whose nodes half look at categories."""
     draw = np.random.default_rng(3)
-    asks = draw.random(fitted.leaf.size) < 0.5
-    with_sets = replace(
-        fitted,
+    asks = draw.random(trees.leaf.size) < 0.5
+    splits = CategorySplits(
         left_set=np.where(asks, draw.integers(1, 9, asks.size), -1),
         known_set=np.where(asks, 0, -1),
+        sets=draw.integers(0, 2**32, (9, 8)).astype("<u4"),
     )
-    plain = sum_trees(with_sets)
-    sets = draw.integers(0, 2**32, (9, 8)).astype("<u4")
-    return SumCategoryTrees(plain.trees, plain.start, sets)
+    return replace(trees, categories=splits)
 
 
-def program_of(operation: Operation, *, float32: bool, n_features: int = N_FEATURES) -> Program:
+def program_of(ensemble: TreeEnsemble, n_features: int = N_FEATURES) -> Program:
     """One sum over trees, of the row or of the row rounded to float32."""
     builder = ProgramBuilder(n_features)
-    source = builder.add(CastFloat32(allow_missing=True), 0) if float32 else 0
-    return builder.finish({Output.PREDICT: builder.add(operation, source)})
+    source = builder.add(CastFloat32(allow_missing=True), 0) if ensemble.float32 else 0
+    return builder.finish({Output.PREDICT: builder.add(ensemble, source)})
+
+
+def ensemble_of(program: Program) -> TreeEnsemble:
+    """The ensemble that a Program of `program_of` sums."""
+    ensemble = program.steps[-1].operation
+    assert isinstance(ensemble, TreeEnsemble)
+    return ensemble
+
+
+def plain_layout(operation: Operation, n_features: int) -> KernelForm:
+    """The layout that holds every ensemble, which the faster ones are compared with."""
+    if not isinstance(operation, TreeEnsemble):
+        return lay_out(operation, n_features)
+    return lay_out_plain(pack(operation, n_features), operation.start)
+
+
+def laid_out_as(form: KernelForm) -> Callable[[Operation, int], KernelForm]:
+    """A layout that writes this form for trees."""
+    return lambda operation, n_features: (
+        form if isinstance(operation, TreeEnsemble) else lay_out(operation, n_features)
+    )

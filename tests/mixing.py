@@ -9,7 +9,9 @@ import numpy as np
 
 from poner.artifacts import Feature, ParityEvidence, ParityReport, Provenance, Signature
 from poner.compiled_model import CompiledModel
-from poner.compiler.operations import Function, Pairing, Recode, Reduction
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.lookup import Recode
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import write_tables
 from poner.rows import as_matrix

@@ -30,4 +30,4 @@ VARIABLES = {
     "_HANDLER",
     "_X_AMZN_TRACE_ID",
 }
-"""Names of all environment variables of section (e), but for LC_CTYPE, which 3.12 brought."""
+"""Names of all environment variables (L49), but for LC_CTYPE, which 3.12 brought."""

@@ -33,11 +33,10 @@ from sklearn.preprocessing import (
 )
 from sklearn.svm import SVC
 
-from poner.compiler.coded_trees import arrange
 from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
 from tests.compiling import compile_fitted
-from tests.growing import grow, program_of, sum_category_trees, sum_leaf_rows, sum_trees
+from tests.growing import grow, plain_layout, sum_leaf_rows, sum_trees, with_categories
 
 MODELS: Mapping[str, Callable[[], Any]] = {
     "boosting": lambda: GradientBoostingClassifier(n_estimators=4),
@@ -80,22 +79,28 @@ FAMILIES: Mapping[str, Callable[[], Any]] = {
 }
 """Of operations that sum in an order of their own, or take functions of the C library."""
 
+PLAIN: Mapping[str, Callable[[], Program]] = {
+    "plain float32": lambda: sum_trees(grow(3, 4), 2, float32=True),
+    "leaf rows": lambda: sum_leaf_rows(grow(3, 4), 3),
+}
+"""Of trees in the layout that holds every ensemble, which small models do not get."""
+
 PROGRAMS: Mapping[str, Callable[[], Program]] = {
-    "plain float32": lambda: program_of(sum_trees(grow(3, 4), 2), float32=True),
-    "leaf rows": lambda: program_of(sum_leaf_rows(grow(3, 4), 3), float32=False),
-    "categories": lambda: program_of(sum_category_trees(grow(3, 4)), float32=False),
-    "coded float32": lambda: arrange(program_of(sum_trees(grow(12, 3), 2), float32=True)),
-    "ranked": lambda: arrange(program_of(sum_trees(grow(12, 3)), float32=False)),
-    "coded rows": lambda: arrange(program_of(sum_leaf_rows(grow(9, 4), 3), float32=False)),
-    "deep float32": lambda: arrange(program_of(sum_leaf_rows(grow(9, 9), 2), float32=True)),
+    "categories": lambda: sum_trees(with_categories(grow(3, 4))),
+    "coded float32": lambda: sum_trees(grow(12, 3), 2, float32=True),
+    "ranked": lambda: sum_trees(grow(12, 3)),
+    "coded rows": lambda: sum_leaf_rows(grow(9, 4), 3),
+    "deep float32": lambda: sum_leaf_rows(grow(9, 9), 2, float32=True),
 }
 """Of operations that the models do not need, or in a form that they do not have."""
 
-SEEDS = (*MODELS, *FAMILIES, *PROGRAMS)
+SEEDS = (*MODELS, *FAMILIES, *PLAIN, *PROGRAMS)
 
 
 def seed_of(name: str) -> bytes:
     """The bytes of a model file."""
+    if name in PLAIN:
+        return write_tables(PLAIN[name](), {}, layout=plain_layout)
     if name in PROGRAMS:
         return write_tables(PROGRAMS[name](), {})
     X, y = make_classification(100, 4, n_informative=4, n_redundant=0, n_classes=3, random_state=0)

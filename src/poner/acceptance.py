@@ -15,7 +15,7 @@ from poner.bundle import Bundle, KnownAnswer, Manifest
 from poner.errors import DeployError, PredictionError
 
 SETTLING_S = 20.0
-"""How long some of AWS's machines may go on as they did before a change (section h)."""
+"""How long some of AWS's machines may go on as they did before a change (L79)."""
 
 PAUSE_S = 2.0
 """Between one request and the next, meanwhile."""

@@ -45,7 +45,7 @@ class FunctionSettings:
     memory_mb: int | None = None
     """Memory in MB, 128 to 10,240; None for what the engine needs."""
     timeout_s: int | None = None
-    """Longest time an invocation may take, in seconds, 1 to 900; None for what the engine needs."""
+    """Longest time an invocation may take, in seconds; None for what the engine needs."""
     body_limit_bytes: int = 65_536
     """Longest request body that is read, in bytes; a longer one is answered with 413."""
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from poner.bundle import EngineChoice, Slim
 from poner.errors import ConfigError, UsageError
-from poner.limits import RUNTIMES, Runtime
+from poner.limits import MEMORY_MB, REQUEST_BYTES, RUNTIMES, TIMEOUT_S, Runtime
 from poner.storage import explain, read_file
 
 CONFIG_NAME = "poner.toml"
@@ -76,11 +76,11 @@ class BuildSection(_Section):
 class FunctionSection(_Section):
     """[function]."""
 
-    memory_mb: Annotated[int, Field(ge=128, le=10_240)] | None = None
+    memory_mb: Annotated[int, Field(ge=MEMORY_MB[0], le=MEMORY_MB[-1])] | None = None
     """Memory in MB; None for what the engine needs."""
-    timeout_s: Annotated[int, Field(ge=1, le=900)] | None = None
+    timeout_s: Annotated[int, Field(ge=TIMEOUT_S[0], le=TIMEOUT_S[-1])] | None = None
     """Longest time an invocation may take; None for what the engine needs."""
-    body_limit_bytes: Annotated[int, Field(ge=1, le=6_291_456)] = 65_536
+    body_limit_bytes: Annotated[int, Field(ge=1, le=REQUEST_BYTES)] = 65_536
     """Longest request body that is read."""
 
 

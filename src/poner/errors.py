@@ -99,6 +99,15 @@ class InstallError(PonerError):
     """Packages could not be installed: no network, or no such version."""
 
 
+class MissingPackageError(PonerError):
+    """Packages of an extra are not installed beside poner; names them, and the extra."""
+
+    def __init__(self, message: str, hint: str, packages: tuple[str, ...]) -> None:
+        super().__init__(message, hint)
+        self.packages = packages
+        """The packages, as pip knows them."""
+
+
 class NoWheelError(InstallError):
     """A package has no wheel for the target; names it, and the versions nearby that have one."""
 

@@ -19,7 +19,8 @@ from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.bundler import check_kernel, host_architecture
 from poner.config import CONFIG_NAME, Config, choose_runtime, read_config
 from poner.confinement import report
-from poner.errors import ConfigError, ConfinementError, PonerError, UsageError
+from poner.errors import ConfigError, ConfinementError, MissingPackageError, PonerError, UsageError
+from poner.extras import check_extra
 from poner.findings import Finding, of_error
 from poner.interpreters import look_for_python, look_for_uv
 from poner.storage import cache_folder
@@ -66,7 +67,13 @@ def examine(folder: Path, bundle_folder: Path | None, today: datetime.date) -> P
     architecture = bundle.manifest.architecture if bundle else config.build.architecture
     model, of_model = _identify_model(folder, config)
     of_machine = (
-        *(_check_uv(), _check_cache(), *_check_python(runtime), _check_kernel(architecture)),
+        *(
+            _check_packages(),
+            _check_uv(),
+            _check_cache(),
+            *_check_python(runtime),
+            _check_kernel(architecture),
+        ),
         _check_confinement(),
     )
     of_bundle = (
@@ -95,6 +102,14 @@ def _runtime(config: Config, today: datetime.date) -> str:
     except UsageError:
         assert config.build.runtime is not None, "the default is one of poner's"
         return config.build.runtime
+
+
+def _check_packages() -> Finding:
+    try:
+        check_extra("local", "Building")
+    except MissingPackageError as error:
+        return of_error("packages", error)
+    return Finding("packages", "ok", "All that building needs is installed.")
 
 
 def _check_uv() -> Finding:

@@ -8,7 +8,7 @@ from typing import Literal
 from poner.errors import PonerError
 
 State = Literal["ok", "warning", "fix"]
-"""Nothing to do; worth knowing, or not to be found out; or in the way until it is mended."""
+"""ok: nothing to do. warning: not checked, or worth knowing. fix: blocks the command."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 from poner.errors import SettingsError
 
 ENVIRONMENT_BYTES = 4_096
-"""Section (f): largest compact JSON of the user's variables."""
+"""Largest compact JSON of the user's variables (L64)."""
 
 RESERVED_VARIABLES = frozenset(
     {
@@ -40,20 +40,20 @@ RESERVED_VARIABLES = frozenset(
     }
 )
 """Names AWS keeps for itself (its documentation, 2026-11), and those that would switch the
-runtime interface client into another mode (section d)."""
+runtime interface client into another mode (L46)."""
 
 
 MAX_AGE_S = range(86_400 + 1)
-"""Section (f): at most a day."""
+"""Seconds that a preflight's answer may be kept: at most a day (L69)."""
 
 METHODS = 6
-"""Section (f): most methods, and most characters of one, so that OPTIONS is refused."""
+"""Most methods, and most characters of one, so that OPTIONS is refused (L69)."""
 
 ORIGINS = 100
-"""Section (f): most origins."""
+"""Most origins (L69)."""
 
 HEADERS = 100
-"""Section (f): most names of headers, allowed or exposed."""
+"""Most names of headers, allowed or exposed (L69)."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def write_cors(cors: Cors | None) -> dict[str, Any]:
 
 
 def check_cors(cors: Cors) -> None:
-    """Refuse what CreateFunctionUrlConfig would refuse (section f).
+    """Refuse what CreateFunctionUrlConfig would refuse (L69).
 
     Raises:
         SettingsError: names the part and what it may be.
@@ -137,7 +137,7 @@ def _check_count(part: str, values: Sequence[str], most: int) -> None:
 
 
 def check_variables(environment: Mapping[str, str]) -> None:
-    """Refuse environment variables that Lambda would refuse (section f), in AWS's own sentences.
+    """Refuse environment variables that Lambda would refuse (L50, L64), in AWS's own sentences.
 
     AWS's on the size goes on with the variables; this one does not, for they may be secrets.
 

@@ -1,6 +1,6 @@
 """AWS Lambda's quotas and runtimes, as far as poner needs to know them.
 
-Source: AWS's documentation and recorded answers, compiled 2026-11-22.
+Sources: docs/lambda_behaviour.md, L62 to L70, L84 and L85.
 """
 
 from __future__ import annotations
@@ -29,6 +29,13 @@ ASYNCHRONOUS_REQUEST_BYTES = 1_048_576
 RESPONSE_BYTES = 6_291_556
 """Largest result of a synchronous invocation (6 MiB + 100)."""
 
+MEMORY_MB = range(128, 10_240 + 1)
+"""Memory that a function can have, in steps of 1 MB."""
+
+TIMEOUT_S = range(1, 1_800 + 1)
+"""Timeouts that poner lets pass. AWS's guides say at most 900 s, and the model of its API allows
+more: AWS itself answers for what lies between."""
+
 INIT_TIMEOUT_S = 10.0
 """Time the init phase may take before it is stopped and run again in the first invocation."""
 
@@ -46,16 +53,16 @@ class Runtime:
     name: str
     """AWS's identifier, such as `python3.13`."""
     deprecated: datetime.date
-    """From this day on AWS mends it no more."""
+    """End of security patches."""
     block_create: datetime.date
-    """From this day on AWS creates no new function with it."""
+    """First day on which AWS refuses to create a function with it."""
     block_update: datetime.date
-    """From this day on AWS changes no function with it."""
+    """First day on which AWS refuses to update a function with it."""
     glibc: tuple[int, int]
     """C library of its operating system."""
 
     def taken_until(self, *, has_it: bool) -> datetime.date:
-        """The day from which on AWS takes it no more: later for a function that has it already."""
+        """First day on which AWS refuses it: later for a function that has it already."""
         return self.block_update if has_it else self.block_create
 
     @property
@@ -81,12 +88,13 @@ _day = datetime.date
 RUNTIMES = {
     runtime.name: runtime
     for runtime in (
-        Runtime("python3.9", _day(2025, 12, 15), _day(2026, 8, 31), _day(2026, 9, 30), (2, 26)),
-        Runtime("python3.10", _day(2026, 10, 31), _day(2026, 11, 30), _day(2027, 1, 15), (2, 26)),
+        Runtime("python3.9", _day(2025, 12, 15), _day(2027, 2, 1), _day(2027, 3, 3), (2, 26)),
+        Runtime("python3.10", _day(2026, 10, 31), _day(2027, 2, 1), _day(2027, 3, 3), (2, 26)),
         Runtime("python3.11", _day(2027, 6, 30), _day(2027, 7, 31), _day(2027, 8, 31), (2, 26)),
         Runtime("python3.12", _day(2028, 10, 31), _day(2028, 11, 30), _day(2029, 1, 10), (2, 34)),
         Runtime("python3.13", _day(2029, 6, 30), _day(2029, 7, 31), _day(2029, 8, 31), (2, 34)),
         Runtime("python3.14", _day(2029, 6, 30), _day(2029, 7, 31), _day(2029, 8, 31), (2, 34)),
     )
 }
-"""The runtimes poner builds for, oldest first (dates as best known on 2026-11-22)."""
+"""The runtimes poner builds for, oldest first. AWS moves these dates: a test compares them with the
+data of cfn-lint (1.58.0, after AWS extended them in spring 2026)."""

@@ -31,6 +31,7 @@ from poner.engines import (
     build_bundle,
     compile_trained,
 )
+from poner.extras import check_extra
 from poner.storage import state_folder
 
 __all__ = [
@@ -62,6 +63,7 @@ def build(
     Whatever reads or runs the model is confined; what this machine does not confine is said, or
     with `require_confinement` refused (ConfinementError).
     """
+    check_extra("local", "Building")
     report.check(required=require_confinement, notify=reporter.notify)
     bundler.check_replaceable(out)
     opened = loader.open_model(

@@ -247,7 +247,7 @@ def _check_method(event: object) -> None:
 
 
 def _too_deep() -> _RefusedError:
-    return _RefusedError(400, "'body' must not be nested that deep")
+    return _RefusedError(400, "'body' is nested too deeply")
 
 
 class _NonFinite(str):

@@ -87,10 +87,10 @@ def test_the_articles_exact_case(legacy: Legacy, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ["onnx", "sklearn"])
-def test_the_same_contract(
+def test_the_articles_model_on_todays_python(
     article_model: Path, cancer: Cancer, tmp_path: Path, engine: str
 ) -> None:
-    """On python3.13 every engine answers the article's requests as the native one does."""
+    """On python3.13 every engine answers the article's rows as the compiled model does."""
     bundle = build(article_model, tmp_path / "build", engine)
     manifest = bundle.manifest
     assert manifest.engine == engine
@@ -108,15 +108,6 @@ def test_the_same_contract(
         body = json.dumps(rows[0])
         status, answer = post(url, body)
         assert (status, answer) == (200, '{"reason":"OK","prediction":1,"status":"200"}')
-        for bad, reason in (
-            ({"worstArea": 1e39}, "'worstArea' is beyond what the model takes (float32)"),
-            ({"worstArea": "many"}, "'worstArea' must be a number, not a string"),
-            ({"worstArea": None}, "'worstArea' must be a number, not null"),
-            ({"age": 61}, "'body' contains 'age', which the model does not know"),
-        ):
-            status, answer = post(url, json.dumps(rows[0] | bad))
-            assert (status, json.loads(answer)["reason"]) == (400, reason)
-        assert post(url, '{"meanConcavePoints": 0.07951}') == (400, MISSING)
     platform = ("INIT", "START", "END", "REPORT")
     said = [line for line in log if not line.startswith(platform) and " POST / " not in line]
     assert said == []  # no warning of joblib's, scikit-learn's or onnxruntime's

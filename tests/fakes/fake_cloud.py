@@ -453,18 +453,13 @@ class FakeCloud:
         return held.url
 
     @_write
-    def add_permission(self, name: str, alias: str, statement: Statement) -> None:
+    def change_permissions(
+        self, name: str, alias: str, removed: Iterable[str], added: Iterable[Statement]
+    ) -> None:
         held = self._alias(name, alias)
-        if statement.sid in held.statements:
-            raise _refusal(ExistsError, f"statement {statement.sid} is there")
-        held.statements[statement.sid] = statement
-
-    @_write
-    def remove_permission(self, name: str, alias: str, sid: str) -> None:
-        held = self._alias(name, alias)
-        if sid not in held.statements:
-            raise _refusal(MissingError, f"statement {sid} is not there")
-        del held.statements[sid]
+        for sid in removed:
+            held.statements.pop(sid, None)
+        held.statements |= {statement.sid: statement for statement in added}
 
     @_write
     def delete_function(self, name: str) -> None:

@@ -57,6 +57,7 @@ _LAMBDA_OPERATIONS = (
     ("GET", r"/functions/[^/]+/policy", "GetPolicy"),
     ("POST", r"/functions/[^/]+/policy", "AddPermission"),
     ("DELETE", r"/functions/[^/]+/policy/[^/]+", "RemovePermission"),
+    ("GET", r"/resource-policy/.+", "GetResourcePolicy"),
     ("POST", r"/functions/[^/]+/invocations", "Invoke"),
     ("POST", r"/tags/.+", "TagResource"),
     ("GET", r"/layers", "ListLayers"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.compiler.operations import Function, Pairing
+from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.program import ProgramBuilder
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel

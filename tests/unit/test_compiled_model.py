@@ -14,12 +14,13 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from poner.artifacts import Feature
 from poner.compiled_model import CompiledModel, load_model
-from poner.compiler.operations import LEAF, NODE, SumTrees, Trees
+from poner.compiler.operations.trees import TreeEnsemble, Trees
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import write_tables
 from poner.errors import InputError, KernelError, StorageError
 from tests.compiling import compile_fitted
 from tests.conftest import Cancer
+from tests.growing import plain_layout
 from tests.mixing import FEATURES, mixed_model
 
 ROWS = [
@@ -190,26 +191,29 @@ def test_a_file_without_its_description_is_damaged(tmp_path: Path) -> None:
 def test_a_loaded_model_takes_little_more_than_its_file(tmp_path: Path) -> None:
     """A forest of 50 MB is loaded and asked within one and a half times its size."""
     n_trees = 1_050_000
-    nodes = np.zeros(3 * n_trees, NODE)
-    nodes["feature"][::3], nodes["value"][::3] = 0, np.arange(n_trees)
-    nodes["child"][::3] = np.arange(1, 3 * n_trees, 3)
-    for leaf in (1, 2):
-        nodes["feature"][leaf::3] = LEAF
-        nodes["child"][leaf::3] = np.arange(leaf, 3 * n_trees, 3)
-    roots = np.zeros((n_trees, 3), "<u4")
-    roots[:, 0] = np.arange(0, 3 * n_trees, 3)
-    roots[:, 1] = 1
-    nodes["value"][1::3] = 1.0
+    first = np.arange(3 * n_trees) % 3 == 0
+    trees = Trees(
+        sizes=np.full(n_trees, 3),
+        left=first.astype(np.int64),
+        right=2 * first.astype(np.int64),
+        leaf=~first,
+        feature=np.zeros(first.size, np.int64),
+        threshold=np.arange(first.size) // 3 * 1.0,
+        missing_left=np.zeros(first.size, bool),
+    )
+    values = (np.arange(first.size) % 3 == 1) * 1.0
     builder = ProgramBuilder(4)
-    forest = builder.add(SumTrees(Trees(roots, nodes), np.zeros(1)), 0)
+    forest = builder.add(TreeEnsemble(trees, values[:, None], np.zeros(1)), 0)
     described = mixed_model()._model.metadata
     for feature in described["features"]:
         feature["kind"] = "number"
     path = tmp_path / "model.poner"
-    path.write_bytes(write_tables(builder.finish({Output.PREDICT: forest}), described))
+    path.write_bytes(
+        write_tables(builder.finish({Output.PREDICT: forest}), described, layout=plain_layout)
+    )
     size = path.stat().st_size
     assert size > 50_000_000
-    del nodes, roots, builder, forest
+    del trees, values, builder, forest
     tracemalloc.start()
     try:
         loaded = load_model(path)

@@ -43,7 +43,7 @@ def test_the_documented_file_holds_the_defaults(tmp_path: Path) -> None:
         ("[" + ".".join("a" * 30_000) + "]", "more than 1,000 dots"),
         ("\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "cannot be read"),
         ("[nonsense]", "nonsense"),
-        ("[function]\ntimeout_s = 901", "function.timeout_s"),
+        ("[function]\ntimeout_s = 1801", "function.timeout_s"),
         ('[function]\nmemory_mb = "128"', "function.memory_mb"),
         ('[build]\nengine = "magic"', "build.engine"),
         ('[project]\nname = ""', "project.name"),

@@ -71,8 +71,8 @@ def test_a_project_that_lacks_nothing(project: Path) -> None:
     """Everything has been looked at; only the signature is missing."""
     found = look(project)
     assert list(found) == [
-        "poner.toml", "uv", "cache", "Python", "kernel", "confinement", "model", "scikit-learn",
-        "bundle", "quotas",
+        "poner.toml", "packages", "uv", "cache", "Python", "kernel", "confinement", "model",
+        "scikit-learn", "bundle", "quotas",
     ]  # fmt: skip
     assert {check for check, finding in found.items() if finding.state != "ok"} == {"model"}
     assert "--features" in found["model"].remedy

@@ -1,8 +1,7 @@
 """Bytecode that Lambda uses as it is, made by the Python version that will run it.
 
 /var/task and /opt are read-only: without bytecode every cold start compiles the sources again, and
-with the usual kind, bound to a file's date, it would be stale. Source: reference measurements,
-2026-11-22.
+with the usual kind, bound to a file's date, it would be stale (L86).
 
 The same sources give the same bytes on every machine with that Python. Which references marshal
 writes depends on what else the interpreter holds, and so on what it compiled before: every file is

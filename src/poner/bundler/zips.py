@@ -18,15 +18,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-import deflate
-
 from poner.errors import BundleError
 
 LEVEL = 8
 """libdeflate's: 0.05 % larger than 9 in five sixths of its time (scikit-learn, 2026-11-22)."""
 
-ENCODING = f"deflate-{deflate.__version__}-{LEVEL}"
-"""What decides about the bytes of a packed member."""
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
@@ -54,8 +50,17 @@ class Packed:
     """Checksum of the content."""
 
 
+def encoding() -> str:
+    """The packer and its level, which decide about the bytes of a packed member."""
+    import deflate  # of the extra `local`
+
+    return f"deflate-{deflate.__version__}-{LEVEL}"
+
+
 def pack(content: bytes) -> Packed:
     """Pack a file's content; other threads run meanwhile."""
+    import deflate  # of the extra `local`
+
     data = bytes(deflate.deflate_compress(content, LEVEL))
     deflated = len(data) < len(content)
     return Packed(data if deflated else content, deflated, len(content), deflate.crc32(content))

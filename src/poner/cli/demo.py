@@ -15,6 +15,7 @@ from poner.cli.build import make_target, show_bundle
 from poner.cli.console import print_data, reporting, say
 from poner.cli.train import run_script
 from poner.config import read_config
+from poner.extras import check_extra
 from poner.storage import disk_faults
 
 REQUESTS: tuple[tuple[str, dict[str, float]], ...] = (
@@ -44,6 +45,7 @@ def demo(
     ] = None,
 ) -> None:
     """Train, build, run and ask the article's model on this machine; needs no AWS account."""
+    check_extra("local", "The demo")
     project = folder or _new_folder()
     _step("1. A project", f"poner init {project}")
     templates.create_project(project)

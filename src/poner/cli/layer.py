@@ -16,6 +16,7 @@ from poner.cli.console import print_data, print_json, reporting, say
 from poner.cli.sizes import show_sizes, show_slimming
 from poner.config import choose_runtime, read_config
 from poner.errors import QuotaError
+from poner.extras import check_extra
 
 
 def layer(
@@ -36,6 +37,7 @@ def layer(
     json_: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
 ) -> None:
     """Make layers of any libraries: wheels for Lambda, slimmed, with bytecode."""
+    check_extra("local", "`poner layer`")
     settings = read_config(Path.cwd()).build
     request = LayerRequest(
         requirements=tuple(packages),

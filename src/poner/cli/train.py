@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from poner.errors import PonerError, UsageError
+from poner.extras import check_extra
 
 SCRIPT = "train.py"
 
@@ -32,6 +33,7 @@ def run_script(folder: Path, *, search: bool = False) -> None:
 
     Raises:
         UsageError: there is none.
+        MissingPackageError: scikit-learn is not installed.
         TrainingError: it failed; what it said is on standard error.
     """
     if not (folder / SCRIPT).is_file():
@@ -39,6 +41,7 @@ def run_script(folder: Path, *, search: bool = False) -> None:
             f"There is no {SCRIPT} in {folder}.",
             "Go to the project's folder, or make one with `poner init DIR`.",
         )
+    check_extra("local", "`poner train`")
     command = [sys.executable, SCRIPT, *(["--search"] if search else [])]
     code = subprocess.run(command, cwd=folder, check=False).returncode
     if code != 0:

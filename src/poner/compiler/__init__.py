@@ -1,8 +1,8 @@
 """The compiler: a TrainedModel comes in, a CompiledModel proved equal to it goes out.
 
-It reads the fitted state as a Program (readers/), writes that as tables (tables.py) and proves on
-many rows that the kernel answers from them as the model does (parity.py). It writes no files and
-generates no code.
+It reads the fitted state as a Program (readers/), writes that as tables (tables.py; layout/ chooses
+the layout of trees) and proves on many rows that the kernel answers from them as the model does
+(parity.py). It writes no files and generates no code.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from dataclasses import asdict, replace
 from poner.artifacts import Examples, ParityReport, Signature, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler import examples
-from poner.compiler.coded_trees import arrange
-from poner.compiler.operations import CastFloat32
+from poner.compiler.operations.plumbing import CastFloat32
 from poner.compiler.parity import prove
 from poner.compiler.parity_rows import Answerable
 from poner.compiler.program import Program
@@ -91,12 +90,11 @@ def _reason(error: BaseException) -> str:
 def _compile(model: TrainedModel, progress: Callable[[float], None]) -> CompiledModel:
     program, prediction = read_model(model)
     signature = _settle(model.signature, program, prediction)
-    arranged = arrange(program)
-    draft_tables = write_tables(arranged, _metadata(model, signature, program))
+    draft_tables = write_tables(program, _metadata(model, signature, program))
     draft = CompiledModel(draft_tables, signature, model.provenance)
     report, evidence, answerable = prove(Proof(model, program, prediction, draft), progress)
     signature = _with_missing(signature, answerable)
-    content = write_tables(arranged, _metadata(model, signature, program, report))
+    content = write_tables(program, _metadata(model, signature, program, report))
     return CompiledModel(content, signature, model.provenance, report, evidence)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray, OutputParity
 from poner.compiled_model import CompiledModel
-from poner.compiler.operations import CANCELLATION
+from poner.compiler.operations.operation import CANCELLATION
 from poner.compiler.program import Output
 from poner.compiler.proof import Proof
 from poner.compiler.tables import write_tables

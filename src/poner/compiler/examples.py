@@ -22,7 +22,7 @@ from poner.artifacts import (
     TrainedModel,
     is_missing,
 )
-from poner.compiler.hard_values import HardValues, find_hard_values
+from poner.compiler.boundary_values import BoundaryValues, boundary_values
 from poner.compiler.parity_rows import UNKNOWN, Answerable, make_rows, probes_of
 from poner.compiler.proof import class_indices
 from poner.compiler.readers import read_model
@@ -53,7 +53,7 @@ class _Known:
     """Which features are texts."""
     strings: tuple[str, ...]
     """Texts that features are seen to hold; rows hold a text's place among them."""
-    values: HardValues
+    values: BoundaryValues
     """What to try of each feature."""
 
 
@@ -170,7 +170,7 @@ def _read(model: TrainedModel) -> _Known | None:
     return _Known(
         replace(model.signature, features=features),
         program.strings,
-        find_hard_values(program),
+        boundary_values(program),
     )
 
 
@@ -192,7 +192,7 @@ def _look_at_data(model: TrainedModel) -> _Known:
             numbers = [float(value) for value in column if not is_missing(value)]
             by_feature.append(np.unique([*numbers, *feature.quantiles] or _UNKNOWN_SPREAD))
     no_points = np.empty((0, len(features)))
-    values = HardValues(tuple(by_feature), frozenset(categories), frozenset(), no_points)
+    values = BoundaryValues(tuple(by_feature), frozenset(categories), frozenset(), no_points)
     return _Known(model.signature, tuple(seen), values)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray, ParityEvidence, ParityReport
+from poner.compiler.boundary_values import boundary_values
 from poner.compiler.comparison import Comparison, find_doubts
-from poner.compiler.hard_values import find_hard_values
 from poner.compiler.parity_rows import (
     UNKNOWN,
     Answerable,
@@ -41,7 +41,7 @@ def prove(
             other answers.
     """
     compiled, program = proof.compiled, proof.program
-    values = find_hard_values(program)
+    values = boundary_values(program)
     training = as_matrix(proof.model.training_rows, compiled.signature, program.strings)
     answerable = _find_answerable(
         proof, training, [hard_neighbours(values, i) for i in range(program.n_features)]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.compiler.hard_values import HardValues
+from poner.compiler.boundary_values import BoundaryValues
 
 DRAWN_ROWS = 200
 MOST_THRESHOLD_ROWS = 200_000
@@ -43,7 +43,7 @@ class Answerable:
 
 
 def make_rows(
-    training_rows: FloatArray, values: HardValues, answerable: Answerable
+    training_rows: FloatArray, values: BoundaryValues, answerable: Answerable
 ) -> dict[str, FloatArray]:
     """Rows by kind, each (n_rows, n_features) float64; kinds without rows are left out.
 
@@ -101,7 +101,7 @@ def _near(points: FloatArray) -> FloatArray:
     return np.asarray(moved)
 
 
-def _threshold_rows(values: HardValues, random: np.random.Generator) -> FloatArray:
+def _threshold_rows(values: BoundaryValues, random: np.random.Generator) -> FloatArray:
     """Rows in which every feature stands on a value of its own or an ulp beside it.
 
     Each value comes up at least twice, in different company.
@@ -118,8 +118,8 @@ def _threshold_rows(values: HardValues, random: np.random.Generator) -> FloatArr
     return rows
 
 
-def hard_neighbours(values: HardValues, feature: int) -> FloatArray:
-    """A feature's hard values with their neighbours; 0 for a feature without any."""
+def hard_neighbours(values: BoundaryValues, feature: int) -> FloatArray:
+    """A feature's boundary values with their neighbours; 0 for a feature without any."""
     hard = values.by_feature[feature]
     finite = hard[np.isfinite(hard)]
     if feature in values.categories:
@@ -145,7 +145,7 @@ def hard_neighbours(values: HardValues, feature: int) -> FloatArray:
 
 
 def _drawn_rows(
-    training_rows: FloatArray, values: HardValues, random: np.random.Generator
+    training_rows: FloatArray, values: BoundaryValues, random: np.random.Generator
 ) -> FloatArray:
     """Values drawn evenly from what each feature spans, and a tenth beyond; or its categories."""
     width = len(values.by_feature)

@@ -12,23 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from poner.compiler.operations import (
-    Above,
-    CastFloat32,
-    Combine,
-    Constant,
-    Function,
-    Join,
-    Linear,
-    Map,
-    Operation,
-    Pairing,
-    Reduce,
-    Reduction,
-    Replace,
-    Require,
-    Select,
-)
+from poner.compiler.operations.elementwise import Combine, Function, Map, Pairing
+from poner.compiler.operations.operation import Operation
+from poner.compiler.operations.plumbing import CastFloat32, Constant, Join, Require, Select
+from poner.compiler.operations.rowwise import Linear, Reduce, Reduction
 
 MOST_JOINED = 4
 """Registers a step can read (kernel.h)."""
@@ -76,6 +63,25 @@ class Program:
     doubts: Program | None = None
     """For the proof: computes where rounding decides, as Output.TIES and Output.SUMS."""
 
+    def __str__(self) -> str:
+        """A line for each register, and one for the outputs."""
+        return self.listing()
+
+    def listing(self, names: Sequence[str] = ()) -> str:
+        """The same with the features' names.
+
+        A register is `row` or the number of its step; the width of each stands behind it.
+        """
+        lines = [("row", str(self.n_features), ", ".join(names))]
+        for number, step in enumerate(self.steps, start=1):
+            sources = [_name(source) for source in step.sources]
+            inside = ", ".join([*sources, *step.operation.parameters()])
+            kind = type(step.operation).__name__
+            lines.append((_name(number), str(step.width), f"{kind}({inside})"))
+        outputs = ", ".join(f"{o.name.lower()} = {_name(r)}" for o, r in self.outputs.items())
+        table = "\n".join(f"{name:<6}{width:>5}  {text}".rstrip() for name, width, text in lines)
+        return f"{table}\n{outputs}"
+
     def tolerance(self, register: int) -> float:
         """What a register may differ by from scikit-learn's, relative; 0 if its bits are equal."""
         found = [0.0]
@@ -89,8 +95,8 @@ class Program:
         return self.steps[register - 1].width if register else self.n_features
 
     def origin(self, register: int, column: int) -> int | None:
-        """The feature that a register's column is, if nothing but its gaps was changed."""
-        return _origin(self.steps, self.n_features, register, column)
+        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
+        return _origin(self, register, column)
 
     def origins(self, kind: type[Operation]) -> frozenset[int]:
         """The features that reach an operation of a kind as they are."""
@@ -103,31 +109,19 @@ class Program:
         return frozenset(feature for feature in found if feature is not None)
 
 
-def _origin(steps: Sequence[Step], n_features: int, register: int, column: int) -> int | None:
+def _name(register: int) -> str:
+    return f"r{register}" if register else "row"
+
+
+def _origin(owner: Program | ProgramBuilder, register: int, column: int) -> int | None:
     while register:
-        step = steps[register - 1]
-        match step.operation:
-            case Select(columns):
-                column = int(columns[column])
-            case Join():
-                register, column = _part(steps, n_features, step, column)
-                continue
-            case Require() | Above() | Replace() | CastFloat32() | Combine(Pairing.FILL):
-                pass
-            case _:
-                return None
-        register = step.sources[0]
+        step = owner.steps[register - 1]
+        widths = [owner.width(source) for source in step.sources]
+        undone = step.operation.undo(column, np.empty(0), *widths)
+        if undone is None or not step.operation.keeps_values:
+            return None
+        register, column = step.sources[undone.source], undone.column
     return column
-
-
-def _part(steps: Sequence[Step], n_features: int, step: Step, column: int) -> tuple[int, int]:
-    """Which of the joined registers a column is from, and its place there."""
-    for source in step.sources:
-        width = steps[source - 1].width if source else n_features
-        if column < width:
-            return source, column
-        column -= width
-    raise AssertionError
 
 
 @dataclass
@@ -156,8 +150,8 @@ class ProgramBuilder:
         return float(self.strings.setdefault(text, len(self.strings)))
 
     def origin(self, register: int, column: int) -> int | None:
-        """The feature that a register's column is, if nothing but its gaps was changed."""
-        return _origin(self.steps, self.n_features, register, column)
+        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
+        return _origin(self, register, column)
 
     def select(self, source: int, columns: Sequence[int] | np.ndarray[Any, Any]) -> int:
         """Some columns of a register; the register itself where it is all of them in order."""

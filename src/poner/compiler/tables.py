@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poner.compiled_model import MAGIC
-from poner.compiler.operations import NODE
+from poner.compiler.layout import lay_out
+from poner.compiler.layout.nodes import NODE
+from poner.compiler.operations.operation import KernelForm, Operation
 from poner.compiler.program import Program
 
 FORMAT_VERSION = 2
@@ -28,17 +30,32 @@ _NONE = 0xFFFF_FFFF
 _ARRAY_TYPES = {np.dtype("<f8"): 1, np.dtype("<u4"): 2, NODE: 3, np.dtype("<u2"): 4}
 
 
-def write_tables(program: Program, metadata: Mapping[str, Any]) -> bytes:
-    """The model file of a Program; `metadata` is JSON for the function around the kernel."""
+def write_tables(
+    program: Program,
+    metadata: Mapping[str, Any],
+    *,
+    layout: Callable[[Operation, int], KernelForm] = lay_out,
+) -> bytes:
+    """The model file of a Program.
+
+    Args:
+        program: what is written.
+        metadata: JSON for the function around the kernel.
+        layout: gives an operation, with the width of its first source, its form for the kernel.
+
+    Raises:
+        ModelUnreadableError: a tree of the Program points to what does not exist.
+    """
     arrays: list[NDArray[Any]] = []
     steps = bytearray()
     offset = 0
     for step in program.steps:
-        operation, own = step.operation, step.operation.arrays()
+        form = layout(step.operation, program.width(step.sources[0]))
+        own = form.arrays()
         places = [len(arrays) + i for i in range(len(own))]
         arrays += own
         steps += _STEP.pack(
-            operation.number, operation.option, step.width, offset,
+            form.number, form.option, step.width, offset,
             *_fill(list(step.sources), 4), *_fill(places, 8),
         )  # fmt: skip
         offset += step.width

@@ -27,6 +27,7 @@ from poner.deployer.rollout import plan_promotion, plan_rollback
 from poner.deployer.settings import DeploySettings
 from poner.deployer.status import Status, ask_version, make_status, read_logs
 from poner.deployer.steps import MoveAlias, Plan
+from poner.extras import check_extra
 
 __all__ = [
     "NOBODY",
@@ -76,7 +77,9 @@ def open_cloud(profile: str | None = None, region: str | None = None) -> Cloud:
 
     Raises:
         CloudError: there is no region, or no such profile.
+        MissingPackageError: the packages of the extra `deploy` are not installed.
     """
+    check_extra("deploy", "Talking to AWS")
     from poner.deployer.aws import api  # with boto3, which takes half a second
 
     return api.open_cloud(profile, region)

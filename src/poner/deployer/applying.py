@@ -23,7 +23,6 @@ from poner.deployer.cloud import (
 from poner.deployer.desired import layer_name
 from poner.deployer.planning import concurrency_note
 from poner.deployer.steps import (
-    AddPermission,
     CreateAlias,
     CreateFunction,
     CreateLogGroup,
@@ -40,9 +39,9 @@ from poner.deployer.steps import (
     PublishVersion,
     PutRolePolicy,
     Removal,
-    RemovePermission,
     RemoveUpload,
     SetConcurrency,
+    SetPermissions,
     SetRetention,
     Step,
     TagFunction,
@@ -176,10 +175,8 @@ class Worker:
                 self.made.url = cloud.create_url(name, alias, auth, cors)
             case UpdateUrl(name, alias, auth, cors):
                 self.made.url = cloud.update_url(name, alias, auth, cors)
-            case AddPermission(name, alias, statement):
-                cloud.add_permission(name, alias, statement)
-            case RemovePermission(name, alias, sid):
-                cloud.remove_permission(name, alias, sid)
+            case SetPermissions(name, alias, removed, added):
+                cloud.change_permissions(name, alias, removed, added)
             case DeleteVersion(name, version):
                 cloud.delete_version(name, version)
             case DeleteLayerVersion(arn):

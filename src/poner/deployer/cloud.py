@@ -1,8 +1,9 @@
 """The cloud as the deployer sees it: values that are there, verbs on them, and how they fail.
 
 `aws/` speaks to AWS; tests speak to a fake. Every method is one call of AWS's API, but for lists,
-which are read to their end. Reading what is not there gives None or nothing. Every failure is one
-of the errors below, so that nobody else knows AWS's codes.
+which are read to their end, and policies, which are read before they are replaced. Reading what is
+not there gives None or nothing. Every failure is one of the errors below, so that nobody else knows
+AWS's codes.
 """
 
 from __future__ import annotations
@@ -496,12 +497,13 @@ class Cloud(CloudReads, Protocol):
         """Change a Function URL; its address stays."""
         ...
 
-    def add_permission(self, name: str, alias: str, statement: Statement) -> None:
-        """Add a statement to the alias's resource policy."""
-        ...
+    def change_permissions(
+        self, name: str, alias: str, removed: Iterable[str], added: Iterable[Statement]
+    ) -> None:
+        """Remove the statements of these identifiers from the alias's policy, and add those.
 
-    def remove_permission(self, name: str, alias: str, sid: str) -> None:
-        """Remove a statement from the alias's resource policy."""
+        All at once where the service can replace a whole policy; else one after the other.
+        """
         ...
 
     def delete_function(self, name: str) -> None:

@@ -10,7 +10,6 @@ from typing import Any, assert_never
 from poner.deployer.cloud import Statement
 from poner.deployer.comparison import describe_cors
 from poner.deployer.steps import (
-    AddPermission,
     Change,
     CreateAlias,
     CreateFunction,
@@ -28,9 +27,9 @@ from poner.deployer.steps import (
     PublishLayer,
     PublishVersion,
     PutRolePolicy,
-    RemovePermission,
     RemoveUpload,
     SetConcurrency,
+    SetPermissions,
     SetRetention,
     Step,
     TagFunction,
@@ -104,11 +103,10 @@ def describe(step: Step) -> Description:
             return Description("create", "Function URL", f"{name}:{alias}", shown)
         case UpdateUrl(name, alias, changes=changes):
             return Description("change", "Function URL", f"{name}:{alias}", changes)
-        case AddPermission(name, alias, statement):
-            new = Change("allows", None, _permitted(statement))
-            return Description("create", "permission", f"{name}:{alias}/{statement.sid}", (new,))
-        case RemovePermission(name, alias, sid):
-            return Description("remove", "permission", f"{name}:{alias}/{sid}")
+        case SetPermissions(name, alias, removed, added):
+            changes = _permission_changes(removed, added)
+            kind: Verb = "change" if removed and added else "create" if added else "remove"
+            return Description(kind, "permissions", f"{name}:{alias}", changes)
         case DeleteVersion(name, version):
             return Description("remove", "version", f"{name}:{version}")
         case DeleteLayerVersion(arn):
@@ -174,6 +172,14 @@ def _allowed(document: Any) -> str:
     """The actions that a policy of poner's allows."""
     actions = [action for statement in document["Statement"] for action in statement["Action"]]
     return ", ".join(actions)
+
+
+def _permission_changes(
+    removed: tuple[str, ...], added: tuple[Statement, ...]
+) -> tuple[Change, ...]:
+    old = dict.fromkeys(removed, "allowed")
+    new = {statement.sid: _permitted(statement) for statement in added}
+    return tuple(Change(sid, old.get(sid), new.get(sid)) for sid in {**old, **new})
 
 
 def _permitted(statement: Statement) -> str:

@@ -21,7 +21,7 @@ from poner.deployer.observing import Observed, check_own
 from poner.deployer.planning import LEAST_UNRESERVED, cannot_reserve
 from poner.deployer.policy import make_policy
 from poner.deployer.settings import DeploySettings
-from poner.errors import DeployError
+from poner.errors import DeployError, MissingPackageError
 from poner.findings import Finding, of_error
 
 WARNING_TIME = datetime.timedelta(days=90)
@@ -58,6 +58,8 @@ def examine(
     """
     try:
         cloud = open_reads()
+    except MissingPackageError as error:
+        return (of_error("packages", error), *_without_account(intention, today))
     except CloudError as error:
         check = "credentials" if isinstance(error, CredentialsError) else "region"
         return (of_error(check, error), *_without_account(intention, today))

@@ -23,7 +23,6 @@ from poner.deployer.observing import Observed
 from poner.deployer.retiring import retire
 from poner.deployer.settings import ALIAS
 from poner.deployer.steps import (
-    AddPermission,
     Change,
     CreateAlias,
     CreateFunction,
@@ -35,8 +34,8 @@ from poner.deployer.steps import (
     PublishLayer,
     PublishVersion,
     PutRolePolicy,
-    RemovePermission,
     SetConcurrency,
+    SetPermissions,
     SetRetention,
     Step,
     TagFunction,
@@ -232,16 +231,10 @@ def _named(observed: Observed, moving: tuple[Step, ...], target: str | None) -> 
 
 def _url(desired: Desired, observed: Observed) -> Iterator[Step]:
     """URL and permissions; a URL is never opened before its permissions, nor closed after them."""
-    adding = tuple(_add_permissions(desired, observed.statements))
-    wanted = {statement.sid for statement in desired.statements}
-    removing = tuple(
-        RemovePermission(desired.name, ALIAS, statement.sid)
-        for statement in observed.statements
-        if statement.sid in {own.sid for own in PUBLIC_STATEMENTS} - wanted
-    )
+    permissions = tuple(_permissions(desired, observed.statements))
     url = observed.url
     if url is None:
-        yield from (*adding, *removing)
+        yield from permissions
         yield CreateUrl(desired.name, ALIAS, desired.auth, desired.cors)
         return
     changes = []
@@ -249,22 +242,23 @@ def _url(desired: Desired, observed: Observed) -> Iterator[Step]:
         changes.append(Change("auth", url.auth, desired.auth))
     if not same_cors(url.cors, desired.cors):
         changes.append(Change("CORS", describe_cors(url.cors), describe_cors(desired.cors)))
-    yield from adding
+    if desired.statements:
+        yield from permissions
     if url.streams:
         changes.append(Change("results", "streamed", "whole"))
     if changes:
         yield UpdateUrl(desired.name, ALIAS, desired.auth, desired.cors, tuple(changes))
-    yield from removing
+    if not desired.statements:
+        yield from permissions
 
 
-def _add_permissions(desired: Desired, found: tuple[Statement, ...]) -> Iterator[Step]:
-    by_sid = {statement.sid: statement for statement in found}
-    for statement in desired.statements:
-        if by_sid.get(statement.sid) == statement:
-            continue
-        if statement.sid in by_sid:
-            yield RemovePermission(desired.name, ALIAS, statement.sid)
-        yield AddPermission(desired.name, ALIAS, statement)
+def _permissions(desired: Desired, found: tuple[Statement, ...]) -> Iterator[Step]:
+    """What brings poner's own statements in line; those of others stay."""
+    own = {statement.sid for statement in PUBLIC_STATEMENTS}
+    added = tuple(one for one in desired.statements if one not in found)
+    removed = tuple(one.sid for one in found if one.sid in own and one not in desired.statements)
+    if added or removed:
+        yield SetPermissions(desired.name, ALIAS, removed, added)
 
 
 def _notes(desired: Desired, observed: Observed, target: str | None, percent: int) -> Iterator[str]:

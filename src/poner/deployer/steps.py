@@ -255,27 +255,17 @@ class UpdateUrl:
 
 
 @dataclass(frozen=True)
-class AddPermission:
-    """Let somebody call the alias."""
+class SetPermissions:
+    """Change who may call the alias, in one call where the service has one."""
 
     name: str
     """The function."""
     alias: str
     """The alias."""
-    statement: Statement
-    """Who may do what."""
-
-
-@dataclass(frozen=True)
-class RemovePermission:
-    """Take a permission back."""
-
-    name: str
-    """The function."""
-    alias: str
-    """The alias."""
-    sid: str
-    """The statement's identifier."""
+    removed: tuple[str, ...]
+    """Identifiers of the statements that go."""
+    added: tuple[Statement, ...]
+    """The statements that come."""
 
 
 @dataclass(frozen=True)
@@ -333,8 +323,7 @@ class DeleteLogGroup:
 
 
 Removal = (
-    RemovePermission
-    | DeleteVersion
+    DeleteVersion
     | DeleteLayerVersion
     | RemoveUpload
     | DeleteFunction
@@ -361,7 +350,7 @@ Step = (
     | MoveAlias
     | CreateUrl
     | UpdateUrl
-    | AddPermission
+    | SetPermissions
     | Removal
 )
 """All that can be done."""

@@ -33,8 +33,8 @@ from poner.emulator.function import (
 from poner.printable import printable
 
 if TYPE_CHECKING:
-    from poner.emulator.launch import Launch
     from poner.emulator.local_lambda import Service
+    from poner.emulator.sandbox.launch import Launch
 
 __all__ = [
     "LocalFunction",
@@ -168,8 +168,8 @@ def _service(
     Raises:
         EmulatorError: a name or an origin of the callers is none.
     """
-    from poner.emulator.callers import check_callers
     from poner.emulator.local_lambda import Service
+    from poner.emulator.protocol.callers import check_callers
 
     check_callers(callers)
     return Service(port, api_port, log, notify, callers)

@@ -1,7 +1,7 @@
 """One execution environment: a sandbox with a private /tmp, and the process in it at the time.
 
-The lifecycle is section (e)'s: an exception keeps the process; an exit or a timeout ends it, and
-the next invocation starts another in the same sandbox, within its own time.
+The lifecycle is Lambda's (L56 to L59): an exception keeps the process; an exit or a timeout ends
+it, and the next invocation starts another in the same sandbox, within its own time.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, assert_never
 
-from poner.emulator import outcomes
 from poner.emulator.function import REGION
-from poner.emulator.launch import Launch
-from poner.emulator.log_json import json_line
-from poner.emulator.log_text import text_line
-from poner.emulator.outcomes import LOG_TAIL_BYTES, Invocation, Outcome, start_error
-from poner.emulator.platform_records import (
+from poner.emulator.protocol import outcomes
+from poner.emulator.protocol.log_json import json_line
+from poner.emulator.protocol.log_text import text_line
+from poner.emulator.protocol.outcomes import LOG_TAIL_BYTES, Invocation, Outcome, start_error
+from poner.emulator.protocol.platform_records import (
     SUCCESS,
     Ended,
     InitReported,
@@ -31,9 +30,10 @@ from poner.emulator.platform_records import (
     Status,
     TimeLimitReached,
 )
-from poner.emulator.process import Exited, Report, RuntimeProcess, TimedOut
-from poner.emulator.runtime_api import Answered, Failed, InitFailed, Ready, TooLarge
-from poner.emulator.sandbox import Sandbox
+from poner.emulator.sandbox.launch import Launch
+from poner.emulator.sandbox.process import Exited, Report, RuntimeProcess, TimedOut
+from poner.emulator.sandbox.runtime_api import Answered, Failed, InitFailed, Ready, TooLarge
+from poner.emulator.sandbox.sandbox import Sandbox
 from poner.limits import INIT_TIMEOUT_S
 
 
@@ -180,7 +180,7 @@ class Environment:
 
 
 def _status(report: Report) -> Status:
-    """How REPORT and INIT_REPORT say that it ended (section g)."""
+    """How REPORT and INIT_REPORT say that it ended (L73)."""
     match report:
         case TimedOut():
             return Status("timeout")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from poner.emulator.outcomes import Invocation
 from poner.emulator.pool import Pool
+from poner.emulator.protocol.outcomes import Invocation
 from poner.emulator.waiting import set_within
 
 RETRY_DELAYS_S = (60.0, 120.0)
 """AWS waits a minute before the second attempt and two before the third (its documentation,
-2026-11); the number of delays is that of the retries of section (c)."""
+2026-11); there are as many delays as retries (L28)."""
 
 THROTTLED_DELAYS_S = (1.0, 300.0)
 """While every environment is busy: the first wait, doubled each time up to the second (AWS's
@@ -54,7 +54,7 @@ class EventQueue:
         await asyncio.gather(*self._pending)
 
     async def _run(self, invocation: Invocation) -> None:
-        """Every attempt has the same request id (section c)."""
+        """Every attempt has the same request id (L28)."""
         for delay_s in (0.0, *self._retry_delays_s):
             if await set_within(self._stopping, delay_s) or await self._succeeds(invocation):
                 return

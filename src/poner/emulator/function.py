@@ -11,7 +11,14 @@ from typing import Literal
 
 from poner.errors import EmulatorError
 from poner.lambda_settings import Cors, check_cors, check_variables
-from poner.limits import DEFAULT_MEMORY_MB, DEFAULT_TIMEOUT_S, LAYERS, RUNTIMES
+from poner.limits import (
+    DEFAULT_MEMORY_MB,
+    DEFAULT_TIMEOUT_S,
+    LAYERS,
+    MEMORY_MB,
+    RUNTIMES,
+    TIMEOUT_S,
+)
 
 REGION = "us-east-1"
 """Region the local Lambda claims to be in."""
@@ -19,14 +26,8 @@ REGION = "us-east-1"
 ACCOUNT_ID = "123456789012"
 """Account the local Lambda claims to belong to: the one of AWS's own examples."""
 
-MEMORY_MB = range(128, 10_240 + 1)
-"""Section (f): memory goes in steps of 1 MB."""
-
-TIMEOUT_S = range(1, 900 + 1)
-"""Section (f): timeouts are whole seconds."""
-
 HANDLER_CHARACTERS = 128
-"""Section (f): longest handler."""
+"""Longest name of a handler (L68)."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class Measurement:
 
 
 def check_settings(function: LocalFunction) -> None:
-    """Refuse settings that AWS would refuse (sections e and f).
+    """Refuse settings that AWS would refuse (L50, L62 to L69).
 
     Raises:
         EmulatorError: names the setting and what it may be.

@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
-from poner.emulator.callers import is_named, origin_form, why_cross_site
-from poner.emulator.cors import is_preflight, preflight_headers, response_headers
-from poner.emulator.events import HttpRequest, event_of
 from poner.emulator.function import LocalFunction
 from poner.emulator.http_server import Reply, head_of, read_body, refused
-from poner.emulator.identities import edge_trace_id, function_trace_id, new_request_id
-from poner.emulator.outcomes import Invocation
 from poner.emulator.pool import Pool
-from poner.emulator.responses import (
+from poner.emulator.protocol.callers import is_named, origin_form, why_cross_site
+from poner.emulator.protocol.cors import is_preflight, preflight_headers, response_headers
+from poner.emulator.protocol.events import HttpRequest, event_of
+from poner.emulator.protocol.identities import edge_trace_id, function_trace_id, new_request_id
+from poner.emulator.protocol.outcomes import Invocation
+from poner.emulator.protocol.responses import (
     FORBIDDEN,
     INTERNAL_SERVER_ERROR,
     THROTTLED,
@@ -24,7 +24,7 @@ from poner.emulator.responses import (
     response_of,
     too_large,
 )
-from poner.emulator.signatures import why_refused
+from poner.emulator.protocol.signatures import why_refused
 from poner.limits import REQUEST_BYTES
 
 
@@ -44,7 +44,7 @@ class FunctionUrl:
         self._notify = notify
 
     async def answer(self, request: web.Request) -> Reply:
-        """Answer one request, a preflight without asking the function (section h)."""
+        """Answer one request, a preflight without asking the function (L82)."""
         function = self._pool.function
         request_id = new_request_id()
         origin = request.headers.get("Origin")
@@ -141,7 +141,7 @@ def _text(raw: bytes) -> str:
 
 
 def _sent(response: HttpResponse, method: str, request_id: str) -> Reply:
-    """A response with its request id (section b); HEAD has a length of 0."""
+    """A response with its request id (L13); HEAD has a length of 0."""
     sent = Reply(status=response.status, body=b"" if method == "HEAD" else response.body)
     if method == "HEAD":
         sent.headers["Content-Length"] = "0"

@@ -10,15 +10,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import StreamReader, hdrs, web
 from aiohttp.http import HttpProcessingError
 
-from poner.emulator.callers import Head, Refusal, why_misdirected
-from poner.emulator.timestamps import utc
+from poner.emulator.protocol.callers import Head, Refusal, why_misdirected
+from poner.emulator.protocol.timestamps import utc
 from poner.errors import EmulatorError
 
 HOST = "127.0.0.1"
 """The only address anything here listens on."""
 
 HEADER_LINE_BYTES = 1024 * 1024
-"""Section (f): request line and headers may take 1 MB."""
+"""Request line and headers may take 1 MB (L67)."""
 
 HEADER_LINES = 128 * 1024
 """More than fit into that."""
@@ -151,7 +151,7 @@ def _noting(answer: Answer, notify: Callable[[str], None]) -> Answer:
 
 
 async def _without_server(request: web.Request, response: web.StreamResponse) -> None:
-    """Section (b): real answers have no Server header, but name their connection's fate."""
+    """Real answers have no Server header, and say whether the connection stays (L13)."""
     response.headers.popall(hdrs.SERVER, None)
     if request.keep_alive:
         response.headers[hdrs.CONNECTION] = "keep-alive"

@@ -1,4 +1,4 @@
-"""The Invoke API: `POST /2015-03-31/functions/NAME/invocations`, as section (c) has it."""
+"""The Invoke API: `POST /2015-03-31/functions/NAME/invocations` (L27 to L35)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from poner.emulator.callers import origin_form, why_cross_site
 from poner.emulator.event_queue import EventQueue
 from poner.emulator.http_server import Reply, head_of, read_body, refused
-from poner.emulator.identities import edge_trace_id, function_trace_id, new_request_id
-from poner.emulator.outcomes import LOG_TAIL_BYTES, Invocation, Outcome
 from poner.emulator.pool import Pool
-from poner.emulator.responses import THROTTLED, HttpResponse, too_large
+from poner.emulator.protocol.callers import origin_form, why_cross_site
+from poner.emulator.protocol.identities import edge_trace_id, function_trace_id, new_request_id
+from poner.emulator.protocol.outcomes import LOG_TAIL_BYTES, Invocation, Outcome
+from poner.emulator.protocol.responses import THROTTLED, HttpResponse, too_large
 from poner.foreign_json import read_json
 from poner.limits import ASYNCHRONOUS_REQUEST_BYTES, REQUEST_BYTES
 

@@ -19,11 +19,11 @@ from poner.emulator.function import Callers, LocalFunction, LocalUrls, check_set
 from poner.emulator.function_url import FunctionUrl
 from poner.emulator.http_server import HOST, listen
 from poner.emulator.invoke_api import InvokeApi
-from poner.emulator.launch import Launch, layer_folders
 from poner.emulator.pool import Pool
-from poner.emulator.sandbox import why_not_isolated
-from poner.emulator.supervision import Supervisor
-from poner.emulator.unpacking import check_handler, unpack
+from poner.emulator.sandbox.launch import Launch, layer_folders
+from poner.emulator.sandbox.sandbox import why_not_isolated
+from poner.emulator.sandbox.supervision import Supervisor
+from poner.emulator.sandbox.unpacking import check_handler, unpack
 from poner.emulator.watching import Watcher
 from poner.environments import read_pins
 from poner.errors import ConfinementError, EmulatorError

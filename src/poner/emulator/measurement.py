@@ -6,12 +6,12 @@ import gc
 import time
 
 from poner.emulator.function import Measurement
-from poner.emulator.identities import function_trace_id, new_request_id
-from poner.emulator.launch import Launch
-from poner.emulator.outcomes import Invocation
-from poner.emulator.process import Report, RuntimeProcess
-from poner.emulator.runtime_api import Answered, Failed, InitFailed, Ready
-from poner.emulator.sandbox import Sandbox
+from poner.emulator.protocol.identities import function_trace_id, new_request_id
+from poner.emulator.protocol.outcomes import Invocation
+from poner.emulator.sandbox.launch import Launch
+from poner.emulator.sandbox.process import Report, RuntimeProcess
+from poner.emulator.sandbox.runtime_api import Answered, Failed, InitFailed, Ready
+from poner.emulator.sandbox.sandbox import Sandbox
 from poner.errors import EmulatorError
 from poner.limits import INIT_TIMEOUT_S
 

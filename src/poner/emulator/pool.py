@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from poner.emulator.environment import Environment
 from poner.emulator.function import LocalFunction
-from poner.emulator.launch import Launch
-from poner.emulator.outcomes import Invocation, Outcome
+from poner.emulator.protocol.outcomes import Invocation, Outcome
+from poner.emulator.sandbox.launch import Launch
 
 
 class Generation:

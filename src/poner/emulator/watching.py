@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from poner.emulator.function import LocalFunction, Watching
-from poner.emulator.launch import Launch
 from poner.emulator.pool import Generation, Pool
+from poner.emulator.sandbox.launch import Launch
 from poner.emulator.waiting import set_within
 from poner.errors import PonerError
 

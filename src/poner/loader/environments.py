@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -78,8 +77,7 @@ def environment_of(
         f"No environment of scikit-learn {sklearn_version}{besides} could be made with Python "
         f"{', '.join(tried)}: {reason.message}",
         ("Check the versions that are required, or the network" if more else "Check the network")
-        + f", or fit the model again with scikit-learn "
-        f"{importlib.metadata.version(libraries.SKLEARN)}.",
+        + f", or fit the model again with another version of {libraries.SKLEARN}.",
     ) from reason
 
 

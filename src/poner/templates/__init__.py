@@ -1,8 +1,7 @@
 """templates: the project that a newcomer starts from.
 
 In comes a folder, out go three files a data scientist would have written: train.py, poner.toml
-and README.md. Here is also what train.py needs to search quickly. This stage never trains,
-builds or runs anything itself, and never overwrites a file.
+and README.md. This stage trains, builds and runs nothing, and never overwrites a file.
 """
 
 from __future__ import annotations

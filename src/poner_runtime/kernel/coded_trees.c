@@ -21,6 +21,7 @@ enum { RANKED = 1, LEAF_ROWS = 2, OPTIONS = 3 };
 
 #define LANES 8u /* rows, or trees, that are taken side by side */
 #define MOST_CODES (MOST_CODED / LANES)
+#define MOST_LEVELS 64u /* that are gone down before the first look for leaves */
 
 /* How codes lie in memory: as they are; signed, for vector units; the same in a byte each. */
 typedef enum { UNSIGNED, SIGNED, BYTES } form;
@@ -307,7 +308,7 @@ const char *poner_check_sum_coded_trees(const poner_model *model, const poner_st
     if (!trees || numbers % TREE_NUMBERS) return "coded trees have no roots";
     const uint64_t n_nodes = poner_count_of(model, step, 1) / 2;
     for (const uint32_t *tree = trees; tree < trees + numbers; tree += TREE_NUMBERS)
-        if (tree[ROOT] >= n_nodes || tree[LEVELS] > 64 || tree[COLUMN] >= step->width)
+        if (tree[ROOT] >= n_nodes || tree[LEVELS] > MOST_LEVELS || tree[COLUMN] >= step->width)
             return "a tree has no root, too many levels or no column";
     const char *problem = check_codes(model, step, widths[0]);
     return problem ? problem : check_nodes(model, step, n_values / leaf_width);

@@ -19,8 +19,8 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    uint32_t most_inputs; /* at least one is there */
-    bool keeps_columns; /* column i of the result comes from column i of the first input alone */
+    uint32_t most_inputs; /* there is at least one */
+    bool keeps_columns;
     /* NULL if the step holds together, else what is wrong. Every array number is known to exist or
      * to be PONER_NONE; a missing input has width 0. */
     const char *(*check)(const poner_model *model, const poner_step *step, const uint32_t *widths);
@@ -62,59 +62,47 @@ static inline poner_status poner_refuse(const poner_call *call, size_t row, uint
     return PONER_REFUSED;
 }
 
-#define PONER_OPERATION(name)                                                                 \
+/* The table of operations: the number in files, the name, the most inputs, and whether column i of
+ * the result comes from column i of the first input alone. Each row needs the functions
+ * poner_check_<name> and poner_<name>. */
+#define PONER_OPERATIONS(X)             \
+    X(1, select, 1, false)              \
+    X(2, join, PONER_MAX_INPUTS, false) \
+    X(3, constant, 1, false)            \
+    X(4, require, 1, true)              \
+    X(5, cast_float32, 1, true)         \
+    X(6, map, 1, true)                  \
+    X(7, combine, 2, true)              \
+    X(8, reduce, 1, false)              \
+    X(9, linear, 1, false)              \
+    X(10, distances, 1, false)          \
+    X(11, sum_trees, 1, false)          \
+    X(12, sum_leaf_rows, 1, false)      \
+    X(13, sum_shallow_trees, 1, false)  \
+    X(14, logistic, 1, false)           \
+    X(15, softmax, 1, false)            \
+    X(16, recode, 1, true)              \
+    X(17, one_hot, 1, false)            \
+    X(18, replace, 1, true)             \
+    X(19, digitize, 1, true)            \
+    X(20, interpolate, 1, true)         \
+    X(21, power_transform, 1, true)     \
+    X(22, products, 1, false)           \
+    X(23, neighbours, 1, false)         \
+    X(24, above, 1, true)               \
+    X(25, splines, 1, false)            \
+    X(26, impute, 2, true)              \
+    X(38, votes, 1, false)              \
+    X(39, means, 1, false)              \
+    X(40, couple, 1, false)             \
+    X(41, solve_triangle, 1, false)     \
+    X(46, weighted_median, 1, false)    \
+    X(52, sum_category_trees, 1, false) \
+    X(53, sum_coded_trees, 1, false)
+
+#define PONER_DECLARE(number, name, most_inputs, keeps_columns)                                \
     const char *poner_check_##name(const poner_model *, const poner_step *, const uint32_t *); \
-    poner_status poner_##name(const poner_call *)
-
-/* plumbing.c */
-PONER_OPERATION(select);
-PONER_OPERATION(join);
-PONER_OPERATION(constant);
-PONER_OPERATION(require);
-PONER_OPERATION(cast_float32);
-/* elementwise.c */
-PONER_OPERATION(map);
-PONER_OPERATION(combine);
-PONER_OPERATION(replace);
-PONER_OPERATION(power_transform);
-PONER_OPERATION(above);
-/* rowwise.c */
-PONER_OPERATION(reduce);
-PONER_OPERATION(linear);
-PONER_OPERATION(products);
-PONER_OPERATION(logistic);
-PONER_OPERATION(softmax);
-/* distances.c */
-PONER_OPERATION(distances);
-/* neighbours.c */
-PONER_OPERATION(neighbours);
-PONER_OPERATION(votes);
-PONER_OPERATION(means);
-/* couple.c */
-PONER_OPERATION(couple);
-/* triangle.c */
-PONER_OPERATION(solve_triangle);
-/* lookup.c */
-PONER_OPERATION(recode);
-PONER_OPERATION(one_hot);
-PONER_OPERATION(digitize);
-PONER_OPERATION(interpolate);
-/* splines.c */
-PONER_OPERATION(splines);
-/* imputation.c */
-PONER_OPERATION(impute);
-/* trees.c */
-PONER_OPERATION(sum_trees);
-PONER_OPERATION(sum_leaf_rows);
-/* shallow_trees.c */
-PONER_OPERATION(sum_shallow_trees);
-
-/* medians.c */
-PONER_OPERATION(weighted_median);
-/* category_trees.c */
-PONER_OPERATION(sum_category_trees);
-
-/* coded_trees.c */
-PONER_OPERATION(sum_coded_trees);
+    poner_status poner_##name(const poner_call *);
+PONER_OPERATIONS(PONER_DECLARE)
 
 #endif

@@ -1,4 +1,4 @@
-"""Who may call the Function URL: AWS_IAM and CORS over the wire: sections (a), (c), (f), (h)."""
+"""Who may call the Function URL: AWS_IAM and CORS over the wire: L10, L26, L80, L82."""
 
 import concurrent.futures
 import time
@@ -25,7 +25,7 @@ def guarded(start):
 
 
 def test_signed_requests_reach_the_function(guarded):
-    """(a): the event names the caller, and the account is its number."""
+    """L10: the event names the caller, and the account is its number."""
     url = f"{guarded.urls.url}a%20b?q=1"
     (headers,) = sign({"method": "GET", "url": url})
     answer = guarded.request("/a%20b?q=1", method="GET", headers=tuple(headers))
@@ -48,7 +48,7 @@ def test_signed_requests_reach_the_function(guarded):
 
 
 def test_other_requests_are_403(guarded):
-    """(c): AWS's body of 144 bytes and headers, no trace id; why is said to the developer."""
+    """L26: AWS's body of 144 bytes and headers, no trace id; why is said to the developer."""
     url = guarded.urls.url
     unsigned: list[tuple[str, str]] = []
     (wrong,) = sign({"method": "GET", "url": url, "secret": "other"})
@@ -64,7 +64,7 @@ def test_other_requests_are_403(guarded):
 
 
 def test_preflights_need_no_signature(guarded):
-    """(h): a browser cannot sign them; the function is not invoked."""
+    """L80: a browser cannot sign them; the function is not invoked."""
     answer = guarded.request(method="OPTIONS", headers=PREFLIGHT)
     assert (answer.status, answer.body) == (200, b"")
     assert answer.header("Access-Control-Allow-Methods") == "PUT"
@@ -72,7 +72,7 @@ def test_preflights_need_no_signature(guarded):
 
 
 def test_other_answers_get_cors_headers_too(guarded):
-    """(h): here a 403."""
+    """L80: here a 403."""
     answer = guarded.request(headers=(("Origin", ORIGIN),))
     assert answer.status == 403
     assert answer.header("Access-Control-Allow-Origin") == ORIGIN
@@ -80,7 +80,7 @@ def test_other_answers_get_cors_headers_too(guarded):
 
 
 def test_cors_headers_on_every_status(start):
-    """(c) and (h): 200, 502, 413 and 429 alike."""
+    """L82: 200, 502, 413 and 429 alike."""
     function = start(cors=Cors((ORIGIN,)), concurrency=1)
     headers = (("Origin", ORIGIN), ("Content-Type", "application/json"))
     answers = [
@@ -99,7 +99,7 @@ def test_cors_headers_on_every_status(start):
 
 
 def test_options_that_are_no_preflight_reach_the_function(start):
-    """(h), open point: without an origin, or without asking for a method."""
+    """L82: without an origin, or without asking for a method."""
     function = start(cors=Cors((ORIGIN,)))
     for headers in ((), (("Origin", ORIGIN),)):
         event = function.request(method="OPTIONS", headers=headers).json()
@@ -107,7 +107,7 @@ def test_options_that_are_no_preflight_reach_the_function(start):
 
 
 def test_the_handler_s_own_cors_headers_come_twice(start):
-    """(h): `*, *` in the browser's words."""
+    """L82: `*, *` in the browser's words."""
     source = (
         "def handler(event, context):\n"
         "    return {'statusCode': 200, 'headers': {'Access-Control-Allow-Origin': '*'}}\n"
@@ -118,7 +118,7 @@ def test_the_handler_s_own_cors_headers_come_twice(start):
 
 
 def test_without_a_configuration_nothing_is_added(lively):
-    """(h): OPTIONS goes to the function, and no header speaks of origins."""
+    """L82: OPTIONS goes to the function, and no header speaks of origins."""
     answer = lively.request(method="OPTIONS", headers=PREFLIGHT)
     assert answer.json()["requestContext"]["http"]["method"] == "OPTIONS"
     assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]

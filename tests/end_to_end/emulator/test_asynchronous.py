@@ -1,4 +1,4 @@
-"""Events that nobody waits for, with a real awslambdaric behind them: section (c)."""
+"""Events that nobody waits for, with a real awslambdaric behind them: L28."""
 
 import contextlib
 import time
@@ -30,7 +30,7 @@ def wait_for(function, text):
 
 
 def test_events_are_accepted_and_run(start):
-    """(c): 202, empty, with a request id; the function runs once, in the background."""
+    """L28: 202, empty, with a request id; the function runs once, in the background."""
     function = start()
     answer = function.invoke({"do": "print", "text": "ran"}, headers=EVENT)
     assert (answer.status, answer.body) == (202, b"")
@@ -40,7 +40,7 @@ def test_events_are_accepted_and_run(start):
 
 
 def test_errors_are_retried_with_the_same_request_id(start, monkeypatch):
-    """(c): twice more by default, with the same request id."""
+    """L28: twice more by default, with the same request id."""
     monkeypatch.setattr("poner.emulator.local_lambda.RETRY_DELAYS_S", (0.05, 0.05))
     function = start(FAILS_TWICE)
     request_id = function.invoke({}, headers=EVENT).header("x-amzn-RequestId")
@@ -60,7 +60,7 @@ def test_events_wait_for_an_environment(start):
 
 @pytest.mark.parametrize("size", [1_048_576, 1_048_577])
 def test_the_limit_of_asynchronous_events(lively, size):
-    """(f): 1 MB, and not one byte more."""
+    """L67: 1 MB, and not one byte more."""
     answer = lively.invoke(body=b'"%s"' % (b"x" * (size - 2)), headers=EVENT)
     assert answer.status == (202 if size == 1_048_576 else 413)
     if answer.status == 413:

@@ -84,7 +84,7 @@ def test_allowed_pages_and_names_reach_it(start):
 
 
 def test_cors_decides_about_pages(start):
-    """(h): the origins configured may call; a page of another one gets no header and no answer."""
+    """L82: the origins configured may call; a page of another one gets no header and no answer."""
     function = start(cors=Cors((EVIL,)))
     assert function.request(headers=PAGE).header("Access-Control-Allow-Origin") == EVIL
     other = function.request(headers=(("Origin", "https://other.example"),))

@@ -1,4 +1,4 @@
-"""boto3 and AWS's command line against the local Invoke API: section (c)."""
+"""boto3 and AWS's command line against the local Invoke API: L27 to L35."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def payload(**event: Any) -> dict[str, str]:
 
 
 def test_boto3(lively):
-    """(c): results, errors, types of invocation and refusals as boto3 understands them."""
+    """L27 to L34: results, errors, types of invocation and refusals as boto3 understands them."""
     good, failed, tail, dry, queued, context, *refused = boto3(
         lively,
         payload(do="return", value={"a": "ñ"}),
@@ -100,7 +100,7 @@ def test_boto3(lively):
 
 
 def test_boto3_is_throttled(start):
-    """(c): TooManyRequestsException, `Rate Exceeded.` as its message."""
+    """L34: TooManyRequestsException, `Rate Exceeded.` as its message."""
     function = start(concurrency=1, timeout_s=60)
     sleep = {"do": "sleep", "seconds": 60}
     threading.Thread(target=function.invoke, args=(sleep,), daemon=True).start()
@@ -113,7 +113,7 @@ def test_boto3_is_throttled(start):
 
 @pytest.mark.parametrize("error", [False, True])
 def test_the_command_line(lively, tmp_path, error):
-    """(c): `aws lambda invoke` with an endpoint URL writes the payload to a file."""
+    """L27: `aws lambda invoke` with an endpoint URL writes the payload to a file."""
     out = tmp_path / "out.json"
     event = {"do": "raise", "message": "wrong"} if error else {"do": "return", "value": [1]}
     done = subprocess.run(

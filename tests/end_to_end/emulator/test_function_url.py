@@ -1,4 +1,4 @@
-"""The Function URL over the wire, with a real awslambdaric behind it: sections (a), (b), (c)."""
+"""The Function URL over the wire, with a real awslambdaric behind it: L1 to L26."""
 
 import base64
 import gzip
@@ -35,7 +35,7 @@ def test_round_trip_on_every_python(start, version):
 
 
 def test_the_header_set_of_a_200_is_complete(lively):
-    """(b): Date, Content-Type, Content-Length, Connection, two ids, and no Server."""
+    """L13: Date, Content-Type, Content-Length, Connection, two ids, and no Server."""
     answer = lively.request("/act", body=b'{"do":"return","value":{"hello":"world"}}')
     assert {name for name, _ in answer.headers} == {
         "Date",
@@ -51,12 +51,12 @@ def test_the_header_set_of_a_200_is_complete(lively):
 
 
 def test_the_url_ends_with_a_slash(lively):
-    """(a): as FunctionUrl of the API does."""
+    """L12: as FunctionUrl of the API does."""
     assert lively.urls.url.endswith("/")
 
 
 def test_path_and_query_arrive_as_on_the_wire(lively):
-    """(a): rawPath and rawQueryString verbatim, double slashes and odd encodings too."""
+    """L3, L4: rawPath and rawQueryString verbatim, double slashes and odd encodings too."""
     event = lively.request("//a%2Fb/%7E~;p?q=%20+&q=%C3%B1&empty=").json()
     assert event["rawPath"] == "//a%2Fb/%7E~;p"
     assert event["rawQueryString"] == "q=%20+&q=%C3%B1&empty="
@@ -64,14 +64,14 @@ def test_path_and_query_arrive_as_on_the_wire(lively):
 
 
 def test_a_path_may_hold_an_encoded_newline(lively):
-    """(a): http.path is the decoded path, whatever it decodes to."""
+    """L3: http.path is the decoded path, whatever it decodes to."""
     event = lively.request("/one%0Atwo").json()
     assert event["rawPath"] == "/one%0Atwo"
     assert event["requestContext"]["http"]["path"] == "/one\ntwo"
 
 
 def test_many_headers_pass(lively):
-    """(f): request line and headers take 1 MB, however many lines that are."""
+    """L67: request line and headers take 1 MB, however many lines that are."""
     headers = tuple((f"x-{number}", "y" * 900) for number in range(1000))
     event = lively.request(headers=headers).json()
     assert sum(name.startswith("x-") and name[2:].isdigit() for name in event["headers"]) == 1000
@@ -87,7 +87,7 @@ def test_a_client_that_leaves_is_no_error(lively):
 
 
 def test_headers_arrive_as_sent(lively):
-    """(a): the exact set of a real event, `connection` left out."""
+    """L6, L8: the exact set of a real event, `connection` left out."""
     headers = (
         ("X-Twice", "first"),
         ("X-Twice", "second"),
@@ -119,19 +119,19 @@ def test_headers_arrive_as_sent(lively):
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_every_method_reaches_the_function(lively, method):
-    """(a) and (h): without a CORS configuration OPTIONS goes to the function too."""
+    """L82: without a CORS configuration OPTIONS goes to the function too."""
     event = lively.request(method=method).json()
     assert event["requestContext"]["http"]["method"] == method
 
 
 def test_head_is_invoked_and_answered_without_a_body(lively):
-    """(b) 3: the function sees HEAD; Content-Length is 0."""
+    """L21: the function sees HEAD; Content-Length is 0."""
     answer = lively.request(method="HEAD")
     assert (answer.status, answer.header("content-length"), answer.body) == (200, "0", b"")
 
 
 def test_compressed_bodies_are_left_alone(lively):
-    """(a), open point: a gzip body arrives as base64 of the bytes sent."""
+    """L11: a gzip body arrives as base64 of the bytes sent."""
     packed = gzip.compress(b'{"a":1}')
     headers = (("Content-Type", "application/json"), ("Content-Encoding", "gzip"))
     event = lively.request(headers=headers, body=packed).json()
@@ -139,7 +139,7 @@ def test_compressed_bodies_are_left_alone(lively):
 
 
 def test_chunked_bodies_are_put_together(lively):
-    """(a): toward the function a body is one string, transfer-encoding is gone."""
+    """L12: toward the function a body is one string, transfer-encoding is gone."""
     connection = http.client.HTTPConnection(lively.urls.url.split("/")[2], timeout=10)
     headers = {"Content-Type": "text/plain"}
     connection.request("POST", "/", iter([b"one ", b"two"]), headers, encode_chunked=True)
@@ -181,7 +181,7 @@ def test_curl_s_expectation_is_met(lively):
 
 
 def test_the_request_id_is_one_and_the_same(lively):
-    """(a): requestContext.requestId, context.aws_request_id, x-amzn-RequestId and the log."""
+    """L9: requestContext.requestId, context.aws_request_id, x-amzn-RequestId and the log."""
     answer = lively.request("/act", body=b'{"do":"context"}')
     request_id = answer.header("x-amzn-RequestId")
     assert answer.json()["aws_request_id"] == request_id
@@ -193,7 +193,7 @@ def test_the_request_id_is_one_and_the_same(lively):
 
 
 def test_the_trace_id_reaches_the_function_and_the_answer(lively):
-    """(b) and (e): _X_AMZN_TRACE_ID is set per invocation; the caller's root is kept."""
+    """L8, L13, L49: _X_AMZN_TRACE_ID is set per invocation; the caller's root is kept."""
     sent = "Root=1-5e1b4151-43a0913a12345678901234567"
     headers = (("Content-Type", "application/json"), ("X-Amzn-Trace-Id", sent))
     answer = lively.request("/act", headers=headers, body=b'{"do":"context"}')
@@ -203,7 +203,7 @@ def test_the_trace_id_reaches_the_function_and_the_answer(lively):
 
 
 def test_an_envelope_becomes_a_response(lively):
-    """(b) 2: status, headers, cookies and body of the handler."""
+    """L15 to L18: status, headers, cookies and body of the handler."""
     envelope = {
         "statusCode": "418",
         "headers": {"X-A": "ñ", "WWW-Authenticate": "Basic"},
@@ -236,7 +236,7 @@ def test_an_envelope_becomes_a_response(lively):
     ids=lambda event: event["do"],
 )
 def test_function_errors_are_502(lively, event):
-    """(c): exactly `Internal Server Error`, with a request id, and nothing leaks."""
+    """L23: exactly `Internal Server Error`, with a request id, and nothing leaks."""
     answer = lively.request("/act", body=json.dumps(event).encode())
     assert (answer.status, answer.body) == (502, b"Internal Server Error")
     assert answer.header("x-amzn-RequestId")
@@ -244,7 +244,7 @@ def test_function_errors_are_502(lively, event):
 
 
 def test_the_largest_result_passes(lively):
-    """(c): 6,291,556 bytes of JSON, quotes included."""
+    """L32: 6,291,556 bytes of JSON, quotes included."""
     answer = lively.request("/act", body=b'{"do":"size","bytes":6291556}')
     assert (answer.status, len(answer.body)) == (200, 6_291_554)
 
@@ -253,7 +253,7 @@ def test_the_largest_result_passes(lively):
     ("content_type", "size"), [("text/plain", 6_291_456), ("image/png", 4_800_000)]
 )
 def test_events_beyond_the_limit_are_413(lively, content_type, size):
-    """(c): the whole event counts, base64 inflation included."""
+    """L24: the whole event counts, base64 inflation included."""
     answer = lively.request(headers=(("Content-Type", content_type),), body=b"x" * size)
     assert answer.status == 413
     assert answer.header("X-Amzn-Errortype") == "RequestEntityTooLargeException"
@@ -270,7 +270,7 @@ def handler(event, context):
 
 
 def test_the_limit_of_events_is_exact(start):
-    """(c): an event of 6,291,456 bytes passes, one of 6,291,457 does not."""
+    """L24: an event of 6,291,456 bytes passes, one of 6,291,457 does not."""
     function = start(SIZE_OF_EVENT)
     headers = (("Content-Type", "text/plain"),)
     added = function.request(headers=headers, body=b"x" * 6_000_000).json() - 6_000_000

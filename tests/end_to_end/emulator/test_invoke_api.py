@@ -1,4 +1,4 @@
-"""The Invoke API with a real awslambdaric behind it: section (c)."""
+"""The Invoke API with a real awslambdaric behind it: L27 to L35."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ def error_of(answer):
 
 
 def test_success(lively):
-    """(c): 200 with the result as posted, its version, ids and the remapped length."""
+    """L27: 200 with the result as posted, its version, ids and the remapped length."""
     answer = lively.invoke({"do": "return", "value": {"a": "ñ"}})
     assert (answer.status, answer.json()) == (200, {"a": "ñ"})
     assert answer.header("X-Amz-Executed-Version") == "$LATEST"
@@ -33,20 +33,20 @@ def test_success(lively):
 
 
 def test_results_are_posted_as_the_runtime_writes_them(lively):
-    """(c): no re-serialisation here; None is null, NaN stays NaN."""
+    """L27: no re-serialisation here; None is null, NaN stays NaN."""
     assert lively.invoke({"a": 1, "do": "return", "value": [1, 2]}).body == b"[1, 2]"
     assert lively.invoke({"do": "return", "value": None}).body == b"null"
     assert math.isnan(lively.invoke({"do": "nan"}).json())
 
 
 def test_bytes_are_posted_raw(lively):
-    """(d): a handler that returns bytes is not serialised."""
+    """L37: a handler that returns bytes is not serialised."""
     assert lively.invoke({"do": "bytes"}).body == b"raw"
 
 
 @pytest.mark.parametrize(("version", "posted"), [("3.11", b'"\\u00f1"'), ("3.12", '"ñ"'.encode())])
 def test_the_runtime_decides_how_non_ascii_is_posted(start, version, posted):
-    """(d): AWS_EXECUTION_ENV tells its client; escaped below 3.12, UTF-8 from there on."""
+    """L45: AWS_EXECUTION_ENV tells its client; escaped below 3.12, UTF-8 from there on."""
     try:
         find_python(version)
     except InterpreterNotFoundError as error:
@@ -56,17 +56,17 @@ def test_the_runtime_decides_how_non_ascii_is_posted(start, version, posted):
 
 
 def test_no_payload_is_an_empty_event(lively):
-    """(c): no payload is the event {}; the handler returns None for it."""
+    """L27: no payload is the event {}; the handler returns None for it."""
     assert lively.invoke(body=b"").body == b"null"
 
 
 def test_events_need_not_be_objects(lively):
-    """(c): any JSON is an event."""
+    """L27: any JSON is an event."""
     assert lively.invoke([1, "ñ", None]).json() == [1, "ñ", None]
 
 
 def test_exception(lively):
-    """(c): errorMessage, errorType, requestId, stackTrace, as the runtime wrote them."""
+    """L29: errorMessage, errorType, requestId, stackTrace, as the runtime wrote them."""
     answer = lively.invoke({"do": "raise", "message": "böse"})
     error = error_of(answer)
     assert list(error) == ["errorMessage", "errorType", "requestId", "stackTrace"]
@@ -76,14 +76,14 @@ def test_exception(lively):
 
 
 def test_long_error_messages(lively):
-    """(d): beyond 64 KiB, where http.server would hang; the header may take 1 MiB."""
+    """L38: beyond 64 KiB, where http.server would hang; the header may take 1 MiB."""
     for length in (70_000, 250_000, 1_000_000):
         error = error_of(lively.invoke({"do": "raise", "message": "ñ" * length}))
         assert len(error["errorMessage"]) == length
 
 
 def test_an_error_message_of_1_mb_in_one_line(lively):
-    """(d): it arrives whole, also in the log, as one event."""
+    """L38: it arrives whole, also in the log, as one event."""
     message = "x" * 1_048_576
     lively.log.clear()
     assert error_of(lively.invoke({"do": "raise", "message": message}))["errorMessage"] == message
@@ -91,20 +91,20 @@ def test_an_error_message_of_1_mb_in_one_line(lively):
 
 
 def test_errors_beyond_the_limit(lively):
-    """(c): an error is a response too, and no larger than one."""
+    """L32: an error is a response too, and no larger than one."""
     error = error_of(lively.invoke({"do": "raise", "message": "x", "times": 6_300_000}))
     assert error["errorType"] == "Function.ResponseSizeTooLarge"
 
 
 def test_odd_characters_in_error_messages(lively):
-    """(d): the message goes through a header line too; control characters do not break it."""
+    """L38: the message goes through a header line too; control characters do not break it."""
     message = "a\x00c\r\nd\te\u2028f\U0001f600"
     assert error_of(lively.invoke({"do": "raise", "message": message}))["errorMessage"] == message
 
 
 @pytest.mark.parametrize("what", ["set", "number"])
 def test_results_that_are_no_json(lively, what):
-    """(c): Runtime.MarshalError with an empty stack trace, for sets and numpy-like objects."""
+    """L33: Runtime.MarshalError with an empty stack trace, for sets and numpy-like objects."""
     error = error_of(lively.invoke({"do": what}))
     assert error["errorType"] == "Runtime.MarshalError"
     assert error["errorMessage"].startswith("Unable to marshal response: Object of type ")
@@ -124,7 +124,7 @@ def test_results_that_are_no_json(lively, what):
     ids=lambda value: value["do"] if isinstance(value, dict) else "",
 )
 def test_exits(lively, event, cause):
-    """(c): the end of the process is seen at once, and the next invocation works."""
+    """L30: the end of the process is seen at once, and the next invocation works."""
     answer = lively.invoke(event)
     request_id = answer.header("x-amzn-RequestId")
     assert error_of(answer) == {
@@ -135,7 +135,7 @@ def test_exits(lively, event, cause):
 
 
 def test_timeout(lively):
-    """(c): Sandbox.Timedout with the configured time in two decimals."""
+    """L31: Sandbox.Timedout with the configured time in two decimals."""
     answer = lively.invoke({"do": "sleep", "seconds": 30})
     assert error_of(answer) == {
         "errorType": "Sandbox.Timedout",
@@ -145,7 +145,7 @@ def test_timeout(lively):
 
 
 def test_results_beyond_the_limit(lively):
-    """(c): 6,291,556 bytes pass, one more does not, and the environment is kept."""
+    """L32: 6,291,556 bytes pass, one more does not, and the environment is kept."""
     assert len(lively.invoke({"do": "size", "bytes": 6_291_556}).body) == 6_291_556
     before = lively.invoke({"do": "state"}).json()
     assert error_of(lively.invoke({"do": "size", "bytes": 6_291_557})) == {
@@ -168,7 +168,7 @@ def test_results_beyond_the_limit(lively):
     ids=["import", "handler", "syntax", "other"],
 )
 def test_init_errors(start, source, error_type, message):
-    """(c) and (d): the runtime's error with an empty requestId; over the URL it is a 502."""
+    """L29, L39: the runtime's error with an empty requestId; over the URL it is a 502."""
     function = start(source)
     error = error_of(function.invoke({}))
     assert (error["errorType"], error["requestId"]) == (error_type, "")
@@ -178,14 +178,14 @@ def test_init_errors(start, source, error_type, message):
 
 
 def test_an_exception_at_import_shows_how_it_was_imported(start):
-    """(c): the frames of importlib come first, the module's own last."""
+    """L29: the frames of importlib come first, the module's own last."""
     trace = error_of(start("1 / 0").invoke({}))["stackTrace"]
     assert "importlib" in trace[0]
     assert "app.py" in trace[-1]
 
 
 def test_a_built_in_module_is_no_handler(start, tmp_path):
-    """(d): Runtime.BuiltInModuleConflict, although there is a file of that name."""
+    """L43: Runtime.BuiltInModuleConflict, although there is a file of that name."""
     (tmp_path / "code-1").mkdir()
     (tmp_path / "code-1/sys.py").write_text("")
     error = error_of(start(handler="sys.handler").invoke({}))
@@ -201,7 +201,7 @@ def test_a_built_in_module_is_no_handler(start, tmp_path):
     ],
 )
 def test_exit_at_import(start, code, cause):
-    """(c): sys.exit at import is Runtime.ExitError too."""
+    """L30: sys.exit at import is Runtime.ExitError too."""
     answer = start(f"import sys\nsys.exit({code})\n").invoke({})
     assert error_of(answer) == {
         "errorType": "Runtime.ExitError",
@@ -213,7 +213,7 @@ def test_exit_at_import(start, code, cause):
     "path", ["other", "function:7", "arn:aws:lambda:us-east-1:123456789012:function:other"]
 )
 def test_other_names_are_404(lively, path):
-    """(c): ResourceNotFoundException with the ARN that was meant."""
+    """L34: ResourceNotFoundException with the ARN that was meant."""
     answer = lively.invoke({}, path=f"/2015-03-31/functions/{path}/invocations")
     assert (answer.status, answer.header("X-Amzn-Errortype")) == (404, "ResourceNotFoundException")
     name = path.removeprefix("arn:aws:lambda:us-east-1:123456789012:function:")
@@ -236,13 +236,13 @@ def test_other_names_are_404(lively, path):
     ],
 )
 def test_the_context_names_the_arn_that_was_meant(lively, path, arn):
-    """(d): invoked_function_arn ends in the qualifier where one was given."""
+    """L48: invoked_function_arn ends in the qualifier where one was given."""
     answer = lively.invoke({"do": "context"}, path=f"/2015-03-31/functions/{path}")
     assert answer.json()["invoked_function_arn"] == arn
 
 
 def test_the_context(lively):
-    """(d): what the handler can read of its function; memory is a string."""
+    """L48: what the handler can read of its function; memory is a string."""
     context = lively.invoke({"do": "context"}).json()
     assert context["function_name"] == "function"
     assert context["function_version"] == "$LATEST"
@@ -255,7 +255,7 @@ def test_the_context(lively):
 
 
 def test_a_client_context_that_is_none_is_400(lively):
-    """(c): neither base64 nor an object; the function does not run."""
+    """L34: neither base64 nor an object; the function does not run."""
     for header in ("?", base64.b64encode(b"[]").decode(), base64.b64encode(b"{").decode()):
         answer = lively.invoke({}, headers=(("X-Amz-Client-Context", header),))
         assert answer.status == 400
@@ -263,7 +263,7 @@ def test_a_client_context_that_is_none_is_400(lively):
 
 
 def test_the_client_context_is_passed_on(lively):
-    """(d): Lambda-Runtime-Client-Context, from base64 of JSON."""
+    """L36: Lambda-Runtime-Client-Context, from base64 of JSON."""
     packed = base64.b64encode(json.dumps({"custom": {"k": "ñ"}}).encode()).decode()
     answer = lively.invoke({"do": "context"}, headers=(("X-Amz-Client-Context", packed),))
     assert answer.json()["custom"] == {"k": "ñ"}
@@ -271,7 +271,7 @@ def test_the_client_context_is_passed_on(lively):
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"NaN", b"[" * 100_000])
 def test_payloads_that_are_no_json_are_400(lively, body):
-    """(c): InvalidRequestContentException, and the function does not run."""
+    """L34: InvalidRequestContentException, and the function does not run."""
     answer = lively.invoke(body=body)
     assert answer.status == 400
     assert answer.header("X-Amzn-Errortype") == "InvalidRequestContentException"
@@ -280,7 +280,7 @@ def test_payloads_that_are_no_json_are_400(lively, body):
 
 
 def test_payloads_beyond_the_limit_are_413(lively):
-    """(c): 6,291,456 bytes pass, one more does not."""
+    """L34: 6,291,456 bytes pass, one more does not."""
     assert lively.invoke(body=b'"%s"' % (b"x" * 6_291_454)).status == 200
     answer = lively.invoke(body=b'"%s"' % (b"x" * 6_291_455))
     assert answer.status == 413
@@ -288,7 +288,7 @@ def test_payloads_beyond_the_limit_are_413(lively):
 
 
 def test_the_log_tail(lively):
-    """(c) and (g): base64, from START to REPORT, at most the last 4 KB."""
+    """L35: base64, from START to REPORT, at most the last 4 KB."""
     tail = (("X-Amz-Log-Type", "Tail"),)
     answer = lively.invoke({"do": "print", "text": "hello"}, headers=tail)
     log = base64.b64decode(answer.header("X-Amz-Log-Result") or "").decode()
@@ -300,7 +300,7 @@ def test_the_log_tail(lively):
 
 
 def test_dry_run(lively):
-    """(c): 204, empty, and the function does not run."""
+    """L27: 204, empty, and the function does not run."""
     before = lively.invoke({"do": "state"}).json()["count"]
     answer = lively.invoke({"do": "state"}, headers=(("X-Amz-Invocation-Type", "DryRun"),))
     assert (answer.status, answer.body) == (204, b"")

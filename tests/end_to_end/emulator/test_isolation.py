@@ -1,4 +1,4 @@
-"""What a function finds around it, and what it cannot do to this machine: section (e)."""
+"""What a function finds around it, and what it cannot do to this machine: L49 to L54, L65."""
 
 import errno
 import os
@@ -55,7 +55,7 @@ RECORDED = {
     "TZ": ":UTC",
     "_HANDLER": "app.handler",
 }
-"""Values of section (e)."""
+"""Values of variables (L49)."""
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def inside(start: Callable[..., Running], obstacle: str | None) -> Callable[[str
 
 
 def test_the_variables_are_the_recorded_ones(start, version, isolated):
-    """(e): the complete set; the values too, where the function is isolated."""
+    """L49: the complete set; the values too, where the function is isolated."""
     function = start(EVAL, runtime=f"python{version}")
     seen = function.invoke("dict(os.environ)").json()
     assert seen.pop("MARK") == function.mark
@@ -80,7 +80,7 @@ def test_the_variables_are_the_recorded_ones(start, version, isolated):
 
 
 def test_the_search_path_is_the_recorded_one(start, version, isolated):
-    """(e): the interpreter's own packages come before the runtime from 3.13 on, else last."""
+    """L54: the interpreter's own packages come before the runtime from 3.13 on, else last."""
     function = start(EVAL, runtime=f"python{version}")
     seen, task, runtime = function.invoke(
         "[sys.path, os.environ['LAMBDA_TASK_ROOT'], os.environ['LAMBDA_RUNTIME_DIR']]"
@@ -105,7 +105,7 @@ def test_the_search_path_is_the_recorded_one(start, version, isolated):
 
 
 def test_the_working_folder_is_the_task_folder(start, isolated):
-    """(e): cwd /var/task; `exit` is there, as Lambda's Python runs `site`."""
+    """L51: cwd /var/task; `exit` is there, as Lambda's Python runs `site`."""
     seen = start(EVAL).invoke("[os.getcwd(), os.environ['PWD'], callable(exit)]").json()
     assert seen[0] == seen[1]
     assert seen[2] is True
@@ -132,13 +132,13 @@ def test_this_machine_s_files_are_not_there(inside, tmp_path, monkeypatch):
     "folder", ["/", "/etc", "/opt", "/usr", "/var", "/var/lang", "/var/runtime", "/var/task"]
 )
 def test_only_tmp_can_be_written(inside, folder):
-    """(e): the task, the layers and the system are read-only."""
+    """L51: the task, the layers and the system are read-only."""
     assert inside(f"attempt(open, os.path.join({folder!r}, 'new'), 'w')") == "EROFS"
     assert inside("attempt(open, '/tmp/new', 'w')") is None
 
 
 def test_the_function_is_not_root(inside):
-    """(e): the user's name is recorded; its home folder cannot be made, as users of Lambda know."""
+    """L51: the user's name is recorded; its home folder cannot be made, as users of Lambda know."""
     assert inside("[os.getuid() > 0, os.getgid() > 0, os.geteuid() == os.getuid()]") == [True] * 3
     assert inside("pwd.getpwuid(os.getuid()).pw_name") == "sbx_user1051"
     assert inside("os.path.expanduser('~')") == "/home/sbx_user1051"
@@ -148,7 +148,7 @@ def test_the_function_is_not_root(inside):
 
 
 def test_there_is_no_shared_memory(inside):
-    """(e): /dev/shm is unusable, so that multiprocessing has no locks."""
+    """L53: /dev/shm is unusable, so that multiprocessing has no locks."""
     assert inside("attempt(multiprocessing.Lock)") in ("ENOSYS", "ENOENT")
     assert inside("os.path.exists('/dev/shm')") is False
 
@@ -168,12 +168,12 @@ def test_devices_and_pipes_work(inside):
     [("NOFILE", 1024), ("NPROC", 1024), ("MEMLOCK", 65_536), ("STACK", 8_388_608), ("CORE", 0)],
 )
 def test_limits(inside, limit, value):
-    """(e) and (f): descriptors, processes, locked memory, the stack; core dumps stay off."""
+    """L52: descriptors, processes, locked memory, the stack; core dumps stay off."""
     assert inside(f"resource.getrlimit(resource.RLIMIT_{limit})[0]") == value
 
 
 def test_a_full_tmp(start, isolated):
-    """(f): /tmp takes 512 MB, which are not the function's memory; beside, any one file does."""
+    """L65: /tmp takes 512 MB, which are not the function's memory; beside, any one file does."""
     function = start(EVAL, timeout_s=60)
     fill = "attempt(fill, tempfile.gettempdir() + '/big')"
     assert function.invoke(fill).json() == ("ENOSPC" if isolated else "EFBIG")
@@ -218,7 +218,7 @@ def handler(event, context):
 
 
 def test_a_timeout_ends_daemons_too(start, isolated):
-    """(e): an environment is replaced as a whole; ignoring SIGTERM does not help."""
+    """L59: an environment is replaced as a whole; ignoring SIGTERM does not help."""
     function = start(DAEMON, timeout_s=1)
     assert function.invoke(0).status == 200
     assert len(function.processes()) == 2
@@ -308,7 +308,7 @@ def test_a_sandbox_that_somebody_kills_is_replaced(start, isolated):
 
 
 def test_processes_are_limited_where_the_kernel_counts_them(start, obstacle):
-    """(f): 1,024 for each function, for all but root."""
+    """L52: 1,024 for each function, for all but root."""
     if obstacle is not None or os.geteuid() == 0:
         pytest.skip(obstacle or "root may start any number")
     source = "import os\n" + EVAL

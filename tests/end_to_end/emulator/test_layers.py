@@ -1,4 +1,4 @@
-"""Layers, as the function sees them: section (e)."""
+"""Layers, as the function sees them: L54, L55."""
 
 import concurrent.futures
 import shutil
@@ -98,7 +98,7 @@ def test_environments_share_the_layers(start, make_layer):
 
 
 def test_without_layers_opt_is_empty(start, isolated):
-    """(e): the search paths name /opt all the same, but nothing of this machine's is there."""
+    """L54: the search paths name /opt all the same, but nothing of this machine's is there."""
     source = (
         "import os\n"
         "opt = os.path.dirname(os.environ['PATH'].split(':')[-1])\n"

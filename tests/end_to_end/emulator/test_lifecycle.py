@@ -1,4 +1,4 @@
-"""Environments: started on demand, reused, replaced: section (e)."""
+"""Environments: started on demand, reused, replaced: L56 to L61."""
 
 import base64
 import concurrent.futures
@@ -10,7 +10,7 @@ import time
 import pytest
 
 from poner.emulator import LocalFunction, running
-from poner.emulator.outcomes import LOG_TAIL_BYTES
+from poner.emulator.protocol.outcomes import LOG_TAIL_BYTES
 from poner.errors import EmulatorError
 from tests.end_to_end.emulator.conftest import run
 
@@ -18,7 +18,7 @@ STATE = {"do": "state"}
 
 
 def test_an_exception_keeps_the_environment(start):
-    """(e): globals survive an exception."""
+    """L59: globals survive an exception."""
     function = start()
     first = function.invoke(STATE).json()
     function.invoke({"do": "raise", "message": ""})
@@ -31,7 +31,7 @@ def test_an_exception_keeps_the_environment(start):
     ids=["timeout", "exit", "kill"],
 )
 def test_a_new_process_finds_the_old_tmp(start, isolated, end):
-    """(e): after a timeout or an exit globals are reset, and /tmp content is kept."""
+    """L59: after a timeout or an exit globals are reset, and /tmp content is kept."""
     function = start(timeout_s=1, concurrency=1)
     before = function.invoke(STATE).json()
     function.invoke({"do": "write"})
@@ -44,7 +44,7 @@ def test_a_new_process_finds_the_old_tmp(start, isolated, end):
 
 
 def test_a_timeout_is_punctual(start):
-    """(e): the caller has the answer when the time is up, and END and REPORT say so."""
+    """L59: the caller has the answer when the time is up, and END and REPORT say so."""
     function = start(timeout_s=1)
     function.invoke(STATE)
     begin_s = time.monotonic()
@@ -55,7 +55,7 @@ def test_a_timeout_is_punctual(start):
 
 
 def test_a_crash_is_answered_at_once(start):
-    """(c): the end of the process is seen, not waited out."""
+    """L30: the end of the process is seen, not waited out."""
     function = start(timeout_s=30)
     function.invoke(STATE)
     begin_s = time.monotonic()
@@ -64,7 +64,7 @@ def test_a_crash_is_answered_at_once(start):
 
 
 def test_what_the_function_started_ends_with_it(start, isolated):
-    """(e): an environment is replaced as a whole, its other processes too."""
+    """L59: an environment is replaced as a whole, its other processes too."""
     function = start()
     function.invoke({"do": "spawn"})
     assert len(function.processes()) == 2
@@ -83,7 +83,7 @@ def test_a_process_that_dies_between_invocations_is_replaced(start, ended):
 
 
 def test_one_invocation_at_a_time_then_429(start):
-    """(c) and (e): no queue; beyond the concurrency both front ends say 429."""
+    """L57: no queue; beyond the concurrency both front ends say 429."""
     function = start(concurrency=1)
     with concurrent.futures.ThreadPoolExecutor() as threads:
         slow = threads.submit(function.invoke, {"do": "sleep", "seconds": 2})
@@ -102,7 +102,7 @@ def test_one_invocation_at_a_time_then_429(start):
 
 
 def test_the_newest_idle_environment_is_used_first(start):
-    """(e): more requests start more environments; afterwards the last one freed is reused."""
+    """L57: more requests start more environments; afterwards the last one freed is reused."""
     function = start(concurrency=3)
     with concurrent.futures.ThreadPoolExecutor() as threads:
         naps = [threads.submit(function.invoke, {"do": "sleep", "seconds": 1.5}) for _ in range(3)]
@@ -114,7 +114,7 @@ def test_the_newest_idle_environment_is_used_first(start):
 
 
 def test_environments_have_a_tmp_each(start):
-    """(e): /tmp is private to an environment."""
+    """L59: /tmp is private to an environment."""
     function = start(concurrency=2)
     function.invoke({"do": "write"})
     with concurrent.futures.ThreadPoolExecutor() as threads:
@@ -145,7 +145,7 @@ def handler(event, context):
     ids=["timeout", "error", "exit"],
 )
 def test_a_failed_init_runs_again_in_the_first_invoke(start, monkeypatch, trouble, limit_s, status):
-    """(e): after a failed or too slow init it is run again, inside the invocation."""
+    """L56: after a failed or too slow init it is run again, inside the invocation."""
     monkeypatch.setattr("poner.emulator.environment.INIT_TIMEOUT_S", limit_s)
     function = start(FAILS_ONCE.format(trouble=trouble))
     assert function.invoke({}).json() == "ready"
@@ -156,7 +156,7 @@ def test_a_failed_init_runs_again_in_the_first_invoke(start, monkeypatch, troubl
 
 
 def test_the_second_init_is_bounded_by_the_function_s_timeout(start, monkeypatch):
-    """(e): the second failure is what the caller sees, here the timeout of 1 second."""
+    """L56: the second failure is what the caller sees, here the timeout of 1 second."""
     monkeypatch.setattr("poner.emulator.environment.INIT_TIMEOUT_S", 0.2)
     function = start("import time\ntime.sleep(30)\n", timeout_s=1)
     begin_s = time.monotonic()
@@ -187,7 +187,7 @@ SLOW_REQUEST = (
 
 
 def test_a_handler_that_forks(start):
-    """(c): only the handler's own process answers; its child ends with nothing said."""
+    """L30: only the handler's own process answers; its child ends with nothing said."""
     source = (
         "import os\n"
         "def handler(event, context):\n"
@@ -201,7 +201,7 @@ def test_a_handler_that_forks(start):
 
 
 def test_a_handler_that_closes_its_output(start):
-    """(g): what it prints is lost, or an error of its own; the platform's lines go on."""
+    """L71: what it prints is lost, or an error of its own; the platform's lines go on."""
     source = (
         "import os\n"
         "def handler(event, context):\n"
@@ -217,7 +217,7 @@ def test_a_handler_that_closes_its_output(start):
 
 
 def test_a_handler_that_ignores_sigterm(start):
-    """(e): a timeout kills without asking."""
+    """L59: a timeout kills without asking."""
     source = (
         "import signal, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -231,7 +231,7 @@ def test_a_handler_that_ignores_sigterm(start):
 
 
 def test_logs_of_a_cold_start(start):
-    """(g): prints and log records in order, one event for an error, Init Duration once."""
+    """L71, L72, L76: prints and records in order, one event an error, Init Duration once."""
     source = (
         "import logging, sys\n"
         "def handler(event, context):\n"
@@ -258,7 +258,7 @@ def test_logs_of_a_cold_start(start):
 
 
 def test_output_between_invocations_is_not_lost(start):
-    """(e): background work writes on; its lines come when they come, and are in no tail."""
+    """L58: background work writes on; its lines come when they come, and are in no tail."""
     source = (
         "import threading, time\n"
         "def handler(event, context):\n"
@@ -324,7 +324,7 @@ def handler(event, context):
 
 
 def test_a_wrapper_starts_the_runtime(tmp_path):
-    """(e): AWS_LAMBDA_EXEC_WRAPPER is a script that gets the runtime's command as arguments."""
+    """L61: AWS_LAMBDA_EXEC_WRAPPER is a script that gets the runtime's command as arguments."""
     script = tmp_path / "code" / "wrap.sh"
     script.parent.mkdir()
     script.write_text(WRAPPER)
@@ -335,7 +335,7 @@ def test_a_wrapper_starts_the_runtime(tmp_path):
 
 
 def test_a_missing_wrapper_is_exit_status_127(start):
-    """(c) and (e): the shell cannot find it."""
+    """L30, L61: the shell cannot find it."""
     answer = start(environment={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap.sh"}).invoke({})
     assert answer.header("X-Amz-Function-Error") == "Unhandled"
     assert answer.json()["errorMessage"].endswith("exit status 127")

@@ -39,7 +39,7 @@ EXPECTED_STATUS = {"good": 200, "slow": 200, "large": 200}
 
 
 def test_mixed_load(start):
-    """(c) and (e): 400 requests of 8 clients, good, failing, slow, large, crashing, too slow."""
+    """L57, L59: 400 requests of 8 clients, good, failing, slow, large, crashing, too slow."""
     function = start(concurrency=CLIENTS, timeout_s=2)
     wrong: list[object] = []
 

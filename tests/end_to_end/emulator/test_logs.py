@@ -1,4 +1,4 @@
-"""What is said of invocations and requests: section (g), and the line of each request."""
+"""What is said of invocations and requests: L71 to L78, and the line of each request."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ TAIL = (("X-Amz-Log-Type", "Tail"),)
 
 
 def test_what_is_printed_while_loading_comes_before_start(start):
-    """(g): INIT_START, then what the module printed, then START; the tail begins with START."""
+    """L35, L71: INIT_START, what the module printed, START; the tail begins with START."""
     function = start(CHATTY)
     answer = function.invoke({}, headers=TAIL)
     assert function.log[0].startswith("INIT_START Runtime Version: python:3.")
@@ -38,7 +38,7 @@ def test_what_is_printed_while_loading_comes_before_start(start):
 
 
 def test_a_crash_in_the_log(start):
-    """(g): the error and its type in one event before END, and the status in REPORT."""
+    """L73, L76: the error and its type in one event before END, and the status in REPORT."""
     function = start()
     request_id = function.invoke({"do": "kill", "signal": 9}).header("x-amzn-RequestId")
     assert function.log[-3:-1] == [
@@ -50,7 +50,7 @@ def test_a_crash_in_the_log(start):
 
 
 def test_a_broken_module_in_the_log(start):
-    """(g): both INIT_REPORT lines name the phase and the error's type."""
+    """L74: both INIT_REPORT lines name the phase and the error's type."""
     function = start("import nothing_such")
     function.invoke({})
     reports = [line for line in function.log if line.startswith("INIT_REPORT")]
@@ -62,7 +62,7 @@ def test_a_broken_module_in_the_log(start):
 
 
 def test_json(start):
-    """(g): platform records, the application's lines as the runtime writes them, plain prints."""
+    """L77, L78: platform records, the application's lines as the runtime has them, prints."""
     function = start(CHATTY, log_format="json")
     request_id = function.invoke({"raise": True}, headers=TAIL).header("x-amzn-RequestId")
     plain = [line for line in function.log if not line.startswith("{")]
@@ -98,7 +98,7 @@ def test_json(start):
 
 
 def test_json_says_timeouts_and_crashes_in_the_report(start):
-    """(g): the report's status, and the tail begins with platform.start."""
+    """L35, L77: the report's status, and the tail begins with platform.start."""
     function = start(log_format="json", timeout_s=1)
     answer = function.invoke({"do": "sleep", "seconds": 30}, headers=TAIL)
     assert json.loads(function.log[-1])["record"]["status"] == "timeout"

@@ -1,4 +1,4 @@
-"""The memory a function may hold: sections (c), (e) and (g)."""
+"""The memory a function may hold: L30, L56, L59, L62."""
 
 import re
 import time
@@ -48,7 +48,7 @@ def held_mb(report: str) -> int:
 
 
 def test_holding_too_much_is_killed(start, isolated):
-    """(c), (g): the process is killed; the next invocation has a fresh one and the old /tmp."""
+    """L30, L59: the process is killed; the next invocation has a fresh one and the old /tmp."""
     function = start(MEMORY, memory_mb=128, timeout_s=30)
     function.invoke({"do": "write"})
     answer = function.invoke({"do": "hold", "mb": 1024, "then_s": 9})
@@ -115,7 +115,7 @@ def test_growing_between_invocations(start, isolated):
 
 
 def test_an_init_that_holds_too_much(start, isolated):
-    """(e), (g): killed in the init phase, and again when it is run in the invocation."""
+    """L56, L74: killed in the init phase, and again when it is run in the invocation."""
     function = start("import time\nx = bytearray(b'x') * 2**29\ntime.sleep(9)\n", timeout_s=30)
     assert function.invoke({}).json()["errorType"] == "Runtime.ExitError"
     reports = [line for line in function.log if line.startswith("INIT_REPORT")]

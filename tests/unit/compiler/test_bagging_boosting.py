@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeRegressor
 
-from poner.compiler.operations import WeightedMedian
+from poner.compiler.operations.rowwise import WeightedMedian
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import write_tables
 from poner.errors import ModelUnreadableError

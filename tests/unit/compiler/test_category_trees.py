@@ -1,20 +1,24 @@
-"""SumCategoryTrees: trees whose nodes ask for categories, without their reader."""
+"""Trees whose nodes look at categories, without their reader."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from poner.artifacts import FloatArray
-from poner.compiler.hard_values import find_hard_values
-from poner.compiler.operations import SumCategoryTrees
-from poner.compiler.program import Output, Program, ProgramBuilder
+from poner.compiler.boundary_values import boundary_values
+from poner.compiler.layout import lay_out
+from poner.compiler.layout.plain import CategoryTrees
+from poner.compiler.operations.trees import CategorySplits, TreeEnsemble, Trees
+from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
-from poner.compiler.trees import FittedTrees, lay_out
 from poner.errors import ModelUnreadableError
 from poner_runtime import _kernel
 from poner_runtime.model import Model
+from tests.growing import ensemble_of, laid_out_as, program_of, stump
 
 N_FEATURES = 4
 
@@ -34,16 +38,16 @@ def make_target(rows: FloatArray) -> FloatArray:
     return np.asarray(np.sin(filled[:, 0]) * 9 + filled[:, 1] * filled[:, 2] + filled[:, 3])
 
 
-def program_of(model: object, *, negative_wraps: bool = False) -> Program:
+def scores_of(model: object, *, negative_wraps: bool = False) -> Program:
     """The raw scores of a HistGradientBoosting whose categories are numbered as they are."""
     predictors = [tree for trees in model._predictors for tree in trees]  # type: ignore[attr-defined]
     known, known_of = model._bin_mapper.make_known_categories_bitsets()  # type: ignore[attr-defined]
     nodes = np.concatenate([tree.nodes for tree in predictors])
     sizes = np.array([len(tree.nodes) for tree in predictors])
-    counts = [len(tree.raw_left_cat_bitsets) for tree in predictors]
-    first_set = np.repeat(np.cumsum([len(known), *counts[:-1]]), sizes)
+    lefts = [tree.raw_left_cat_bitsets for tree in predictors]
+    first_set = np.repeat(np.cumsum([len(known), *map(len, lefts[:-1])]), sizes)
     asks = nodes["is_categorical"].astype(bool)
-    fitted = FittedTrees(
+    trees = Trees(
         sizes=sizes,
         left=nodes["left"].astype(np.int64),
         right=nodes["right"].astype(np.int64),
@@ -51,16 +55,17 @@ def program_of(model: object, *, negative_wraps: bool = False) -> Program:
         feature=nodes["feature_idx"].astype(np.int64),
         threshold=nodes["num_threshold"].astype(np.float64),
         missing_left=nodes["missing_go_to_left"].astype(bool),
-        left_set=np.where(asks, nodes["bitset_idx"] + first_set, -1),
-        known_set=np.where(asks, known_of[nodes["feature_idx"]].astype(np.int64), -1),
+        categories=CategorySplits(
+            left_set=np.where(asks, nodes["bitset_idx"] + first_set, -1),
+            known_set=np.where(asks, known_of[nodes["feature_idx"]].astype(np.int64), -1),
+            sets=np.concatenate([known, *lefts]).astype("<u4"),
+            negative_wraps=negative_wraps,
+        ),
     )
-    sets = np.concatenate([known, *(tree.raw_left_cat_bitsets for tree in predictors)])
     start = np.ravel(model._baseline_prediction).astype(np.float64)  # type: ignore[attr-defined]
-    order, trees = lay_out(fitted, (np.arange(len(sizes)) % start.size).tolist(), N_FEATURES)
-    trees.nodes["value"][fitted.leaf[order]] = nodes["value"][order][fitted.leaf[order]]
-    builder = ProgramBuilder(N_FEATURES)
-    raw = builder.add(SumCategoryTrees(trees, start, sets.astype("<u4"), negative_wraps), 0)
-    return builder.finish({Output.PREDICT: raw})
+    columns = np.arange(len(sizes)) % start.size
+    ensemble = TreeEnsemble(trees, nodes["value"][:, None], start, columns)
+    return program_of(ensemble, N_FEATURES)
 
 
 def answer(program: Program, rows: FloatArray) -> FloatArray:
@@ -85,9 +90,9 @@ def test_categories_give_the_same_bits(regressor: HistGradientBoostingRegressor)
     odd = np.repeat(rows[:1], 6, axis=0)
     odd[:, 0] = [-1, -7, 251, 255, -0.0, np.nan]
     rows = np.concatenate([rows, odd])
-    ours = answer(program_of(regressor), rows)
+    ours = answer(scores_of(regressor), rows)
     np.testing.assert_array_equal(ours[:, 0], regressor.predict(rows))
-    single = np.concatenate([answer(program_of(regressor), row[None]) for row in rows[-20:]])
+    single = np.concatenate([answer(scores_of(regressor), row[None]) for row in rows[-20:]])
     np.testing.assert_array_equal(single, ours[-20:])
 
 
@@ -97,7 +102,7 @@ def test_scores_of_many_classes_give_the_same_bits() -> None:
     target = np.digitize(make_target(rows), [-5.0, 5.0])
     model = HistGradientBoostingClassifier(categorical_features=[0, 1], max_iter=9)
     model.fit(rows, target)
-    np.testing.assert_array_equal(answer(program_of(model), rows), model.decision_function(rows))
+    np.testing.assert_array_equal(answer(scores_of(model), rows), model.decision_function(rows))
 
 
 @pytest.mark.parametrize("wraps", [False, True])
@@ -105,7 +110,7 @@ def test_what_is_no_category_is_some_category(
     regressor: HistGradientBoostingRegressor, wraps: bool
 ) -> None:
     """Values are cut to an integer modulo 256, what is too large is 0; -6 may be category 250."""
-    program = program_of(regressor, negative_wraps=wraps)
+    program = scores_of(regressor, negative_wraps=wraps)
     below = [-6.0, -255.5, -1e300, -np.inf]
     odd = [44.7, 300.0, 2.0**31 + 44, 2.0**32 + 44, 1e300, np.inf, *below]
     plain = [44.0, 44.0, 0, 0, 0, 0, *([250.0, 1.0, 0, 0] if wraps else [np.nan] * 4)]
@@ -117,35 +122,29 @@ def test_what_is_no_category_is_some_category(
     assert len(np.unique(answer(program, as_plain))) > 2
 
 
-def test_hard_values_are_all_categories(regressor: HistGradientBoostingRegressor) -> None:
+def test_boundary_values_are_all_categories(regressor: HistGradientBoostingRegressor) -> None:
     """The proof tries every category, and some beyond; of numbers it tries the thresholds."""
-    hard = find_hard_values(program_of(regressor)).by_feature
-    assert set(np.arange(-1.0, 257.0)) <= set(hard[0])
-    assert len(hard[2]) > 3
-    assert np.all(np.abs(hard[2]) < 10)
+    found = boundary_values(scores_of(regressor)).by_feature
+    assert set(np.arange(-1.0, 257.0)) <= set(found[0])
+    assert len(found[2]) > 3
+    assert np.all(np.abs(found[2]) < 10)
 
 
 def test_a_node_must_ask_for_sets_that_exist(regressor: HistGradientBoostingRegressor) -> None:
     """The kernel refuses a file with fewer sets; the layout, sets that no file can have."""
-    program = program_of(regressor)
-    operation = program.steps[0].operation
-    assert isinstance(operation, SumCategoryTrees)
-    fewer = SumCategoryTrees(operation.trees, operation.start, operation.sets[:-1])
-    builder = ProgramBuilder(N_FEATURES)
-    damaged = builder.finish({Output.PREDICT: builder.add(fewer, 0)})
+    program = scores_of(regressor)
+    form = lay_out(ensemble_of(program), N_FEATURES)
+    assert isinstance(form, CategoryTrees)
+    fewer = laid_out_as(replace(form, sets=form.sets[:-1]))
     with pytest.raises(_kernel.BadModelError, match="no set of categories"):
-        Model(write_tables(damaged, {}))
-    one = np.array([3])
-    fitted = FittedTrees(
-        sizes=one,
-        left=np.array([1, 0, 0]),
-        right=np.array([2, 0, 0]),
-        leaf=np.array([False, True, True]),
-        feature=np.zeros(3, np.int64),
-        threshold=np.zeros(3),
-        missing_left=np.zeros(3, bool),
+        Model(write_tables(program, {}, layout=fewer))
+    splits = CategorySplits(
         left_set=np.zeros(3, np.int64),
         known_set=np.full(3, -1),
+        sets=np.zeros((1, 8), np.uint32),
+    )
+    damaged = TreeEnsemble(
+        replace(stump(), categories=splits), np.zeros((3, 1)), np.zeros(1), np.zeros(1, np.int64)
     )
     with pytest.raises(ModelUnreadableError):
-        lay_out(fitted, [0], 1)
+        lay_out(damaged, 1)

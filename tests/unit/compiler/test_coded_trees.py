@@ -1,7 +1,8 @@
-"""SumCodedTrees: the fastest form of sums over trees gives the bits of the plain one."""
+"""CodedTrees: the fastest layout of most sums over trees gives the bits of the plain one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,30 +10,44 @@ import pytest
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.compiler.coded_trees import arrange
-from poner.compiler.operations import SumCodedTrees, SumTrees, Trees
+from poner.compiler.layout import lay_out
+from poner.compiler.layout.coded import CodedTrees
+from poner.compiler.layout.plain import PlainTrees
+from poner.compiler.operations.operation import KernelForm, Operation
+from poner.compiler.operations.trees import Trees
 from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.growing import grow, make_rows, program_of, sum_leaf_rows, sum_trees
+from tests.growing import (
+    ensemble_of,
+    grow,
+    laid_out_as,
+    make_rows,
+    plain_layout,
+    sum_leaf_rows,
+    sum_trees,
+)
 
 SMALL = (40, 3)  # trees, levels: as boosting has them, taken tile after tile
 BUSHY = (12, 7)  # more nodes than a tile takes
 DEEP = (5, 11)  # as forests have them
 
 
-def coded(program: Program) -> SumCodedTrees:
-    """The one sum of a Program, which must have become coded."""
-    (found,) = [
-        step.operation for step in program.steps if isinstance(step.operation, SumCodedTrees)
-    ]
-    return found
+def coded(program: Program) -> CodedTrees:
+    """The one sum of a Program, whose layout must be the coded one."""
+    form = lay_out(ensemble_of(program), program.n_features)
+    assert isinstance(form, CodedTrees)
+    return form
 
 
-def answer(program: Program, rows: FloatArray) -> NDArray[np.uint64]:
+def answer(
+    program: Program,
+    rows: FloatArray,
+    layout: Callable[[Operation, int], KernelForm] = lay_out,
+) -> NDArray[np.uint64]:
     """The bits of the kernel's answer."""
-    model = Model(write_tables(program, {}))
+    model = Model(write_tables(program, {}, layout=layout))
     return np.frombuffer(model.evaluate(_kernel.PREDICT, rows.tobytes()), np.uint64)
 
 
@@ -46,10 +61,10 @@ def finite_in_float32(rows: FloatArray) -> FloatArray:
 @pytest.mark.parametrize("width", [1, 3])
 def test_sums_have_the_same_bits(shape: tuple[int, int], float32: bool, width: int) -> None:
     """Whichever way the trees are taken, in batches that are no multiple of anything."""
-    program = program_of(sum_trees(grow(*shape), width), float32=float32)
-    assert coded(arrange(program)).ranked is not float32
+    program = sum_trees(grow(*shape), width, float32=float32)
+    assert coded(program).ranked is not float32
     rows = finite_in_float32(make_rows(1500)) if float32 else make_rows(1500)
-    np.testing.assert_array_equal(answer(arrange(program), rows), answer(program, rows))
+    np.testing.assert_array_equal(answer(program, rows), answer(program, rows, plain_layout))
 
 
 @pytest.mark.parametrize("float32", [True, False])
@@ -59,18 +74,17 @@ def test_sums_of_leaf_rows_have_the_same_bits(
     shape: tuple[int, int], float32: bool, width: int
 ) -> None:
     """Leaves of several values, of which equal ones are kept once."""
-    operation = sum_leaf_rows(grow(*shape), width)
-    program = program_of(operation, float32=float32)
-    assert len(coded(arrange(program)).leaves) <= len(operation.leaf_rows)
+    program = sum_leaf_rows(grow(*shape), width, float32=float32)
+    assert len(coded(program).leaves) <= np.sum(ensemble_of(program).trees.leaf)
     rows = finite_in_float32(make_rows(300))
-    np.testing.assert_array_equal(answer(arrange(program), rows), answer(program, rows))
+    np.testing.assert_array_equal(answer(program, rows), answer(program, rows, plain_layout))
 
 
 @pytest.mark.parametrize("float32", [True, False])
 @pytest.mark.parametrize("shape", [SMALL, DEEP])
 def test_one_row_and_every_batch_agree(shape: tuple[int, int], float32: bool) -> None:
     """Batches of 1 to 200 rows, which end within groups and tiles, give the bits of single rows."""
-    program = arrange(program_of(sum_trees(grow(*shape)), float32=float32))
+    program = sum_trees(grow(*shape), float32=float32)
     model = Model(write_tables(program, {}))
     rows = finite_in_float32(make_rows(1100))
     single = [model.predict_row(tuple(row)) for row in rows.tolist()]
@@ -82,47 +96,49 @@ def test_one_row_and_every_batch_agree(shape: tuple[int, int], float32: bool) ->
 @pytest.mark.parametrize("n_features", [254, 300, 1100])
 def test_many_features_have_the_same_bits(n_features: int) -> None:
     """More codes than a tile has room for are gone down instead."""
-    fitted = grow(60, 7, n_features=n_features, missing=False)
-    program = program_of(sum_trees(fitted, 1, n_features), float32=False, n_features=n_features)
+    trees = grow(60, 7, n_features=n_features, missing=False)
+    program = sum_trees(trees, 1, n_features)
     rows = make_rows(130, n_features)
-    np.testing.assert_array_equal(answer(arrange(program), rows), answer(program, rows))
+    np.testing.assert_array_equal(answer(program, rows), answer(program, rows, plain_layout))
 
 
 def test_many_thresholds_have_the_same_bits() -> None:
     """With 255 thresholds and more a feature, ranks need more than a byte."""
     for n_trees in (30, 34, 38, 300):
-        fitted = grow(n_trees, 3, n_features=1, seed=3)
-        fitted = replace(fitted, threshold=np.linspace(-1, 1, len(fitted.threshold)))
-        program = program_of(sum_trees(fitted, 1, 1), float32=False, n_features=1)
+        trees = grow(n_trees, 3, n_features=1, seed=3)
+        trees = replace(trees, threshold=np.linspace(-1, 1, len(trees.threshold)))
+        program = sum_trees(trees, 1, 1)
         rows = np.linspace(-1.1, 1.1, 4000)[:, None]
-        np.testing.assert_array_equal(answer(arrange(program), rows), answer(program, rows))
+        np.testing.assert_array_equal(answer(program, rows), answer(program, rows, plain_layout))
 
 
 def test_codes_are_not_taken_where_they_do_not_fit() -> None:
     """A tree too wide for distances of 16 bits, or too many features, keep the plain form."""
-    many = program_of(
-        sum_trees(grow(900, 2, n_features=5000), 1, 5000), float32=False, n_features=5000
+    many = sum_trees(grow(900, 2, n_features=5000), 1, 5000)
+    assert isinstance(lay_out(ensemble_of(many), 5000), PlainTrees)
+    size, inner = 2**18 - 1, np.arange(2**18 - 1) < 2**17 - 1
+    wide = Trees(
+        sizes=np.array([size]),
+        left=2 * np.arange(size) + 1,
+        right=2 * np.arange(size) + 2,
+        leaf=~inner,
+        feature=np.zeros(size, np.int64),
+        threshold=np.zeros(size),
+        missing_left=np.zeros(size, bool),
     )
-    assert arrange(many).steps[-1].operation == many.steps[-1].operation
-    size = 2**18
-    nodes = np.zeros(size - 1, sum_trees(grow(*SMALL)).trees.nodes.dtype)
-    nodes["child"][: size // 2 - 1] = 2 * np.arange(size // 2 - 1) + 1
-    nodes["feature"][size // 2 - 1 :] = 0x8000_0000
-    nodes["child"][size // 2 - 1 :] = np.arange(size // 2 - 1, size - 1)
-    wide = SumTrees(Trees(np.array([[0, 8, 0]], "<u4"), nodes), np.zeros(1))
-    program = program_of(wide, float32=False)
-    assert arrange(program).steps[-1].operation is wide
+    assert isinstance(lay_out(ensemble_of(sum_trees(wide)), 1), PlainTrees)
 
 
 def test_damaged_codes_are_refused() -> None:
     """The kernel opens no coded trees that lead or ask outside of their tables."""
-    whole = coded(arrange(program_of(sum_trees(grow(*SMALL)), float32=False)))
+    program = sum_trees(grow(*SMALL))
+    whole = coded(program)
     leaf, inner = np.argmax(whole.nodes[:, 1] == 0), np.argmax(whole.nodes[:, 1] != 0)
 
     def refusal(**changes: object) -> str:
-        damaged = program_of(replace(whole, **changes), float32=False)  # type: ignore[arg-type]
+        damaged = replace(whole, **changes)  # type: ignore[arg-type]
         with pytest.raises(_kernel.BadModelError) as caught:
-            Model(write_tables(damaged, {}))
+            Model(write_tables(program, {}, layout=laid_out_as(damaged)))
         return str(caught.value)
 
     def with_node(place: object, half: int, value: int) -> NDArray[np.uint32]:

@@ -1,4 +1,4 @@
-"""How much of scikit-learn is native: the issue's bar, on two tables here, on all in docs/."""
+"""How much of scikit-learn is native: the least that is promised, on two tables; docs/ has all."""
 
 from __future__ import annotations
 

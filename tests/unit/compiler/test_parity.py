@@ -223,7 +223,7 @@ def test_a_wrong_answer_stops_the_build() -> None:
 
 def test_every_threshold_is_tried_with_its_neighbours() -> None:
     """The threshold rows hold each threshold, and the next float64 and float32 on both sides."""
-    from poner.compiler.hard_values import find_hard_values
+    from poner.compiler.boundary_values import boundary_values
     from poner.compiler.parity_rows import Answerable, make_rows
     from poner.compiler.readers import read_model
 
@@ -232,7 +232,7 @@ def test_every_threshold_is_tried_with_its_neighbours() -> None:
     with loader.open_estimator(model, X=X) as trained:
         program, _ = read_model(trained)
     nothing = Answerable((False,) * 5, (False,) * 5, (False,) * 5)
-    rows = make_rows(np.empty((0, 5)), find_hard_values(program), nothing)["thresholds"]
+    rows = make_rows(np.empty((0, 5)), boundary_values(program), nothing)["thresholds"]
     for tree in model.estimators_:
         inner = tree.tree_.feature >= 0
         for feature, threshold in zip(

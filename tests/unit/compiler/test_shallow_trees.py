@@ -1,4 +1,4 @@
-"""SumShallowTrees: trees that share their splits give the bits of the plain ones."""
+"""ShallowTrees: trees that share their splits give the bits of the plain ones."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from poner.compiler.operations import SumShallowTrees, SumTrees
-from poner.compiler.shallow_trees import sum_of
+from poner.compiler.layout import lay_out
+from poner.compiler.layout.shallow import ShallowTrees
+from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.growing import N_FEATURES, grow, make_rows, program_of, sum_trees
+from tests.growing import N_FEATURES, ensemble_of, grow, make_rows, plain_layout, sum_trees
 
 
 def sharing(
     depth: int, width: int, steps: int = 4, n_features: int = N_FEATURES, n_trees: int = 302
-) -> SumTrees:
-    """Plain trees that ask few questions between them."""
-    fitted = grow(n_trees, depth, n_features=n_features)
-    rough = replace(fitted, threshold=np.round(np.clip(fitted.threshold, -2, 2) * steps) / steps)
+) -> Program:
+    """A sum over trees that have few distinct splits between them."""
+    trees = grow(n_trees, depth, n_features=n_features)
+    rough = replace(trees, threshold=np.round(np.clip(trees.threshold, -2, 2) * steps) / steps)
     return sum_trees(rough, width, n_features)
 
 
@@ -28,10 +29,9 @@ def sharing(
 @pytest.mark.parametrize("width", [1, 3])
 def test_every_batch_has_the_same_bits(depth: int, width: int) -> None:
     """Tiles, what is left of them and single rows, with gaps on both sides of splits."""
-    plain = sharing(depth, width)
-    shallow = sum_of(plain.trees, plain.start)
-    assert isinstance(shallow, SumShallowTrees)
-    models = [Model(write_tables(program_of(op, float32=False), {})) for op in (plain, shallow)]
+    program = sharing(depth, width)
+    assert isinstance(lay_out(ensemble_of(program), N_FEATURES), ShallowTrees)
+    models = [Model(write_tables(program, {}, layout=layout)) for layout in (plain_layout, lay_out)]
     rows = make_rows(260)
     for count in [*range(1, 131), 192, 260]:
         bits = [
@@ -44,15 +44,13 @@ def test_every_batch_has_the_same_bits(depth: int, width: int) -> None:
 @pytest.mark.parametrize(("steps", "n_features"), [(400, 6), (1, 140)])
 def test_what_a_tile_has_no_room_for(steps: int, n_features: int) -> None:
     """With many splits or columns every row is taken alone."""
-    plain = sharing(4, 1, steps, n_features, 702)
-    shallow = sum_of(plain.trees, plain.start)
-    assert isinstance(shallow, SumShallowTrees)
+    program = sharing(4, 1, steps, n_features, 702)
+    shallow = lay_out(ensemble_of(program), n_features)
+    assert isinstance(shallow, ShallowTrees)
     assert n_features > 128 or len(shallow.splits) > 1024
     rows = make_rows(130, n_features)
     bits = [
-        Model(write_tables(program_of(op, float32=False, n_features=n_features), {})).evaluate(
-            _kernel.PREDICT, rows.tobytes()
-        )
-        for op in (plain, shallow)
+        Model(write_tables(program, {}, layout=layout)).evaluate(_kernel.PREDICT, rows.tobytes())
+        for layout in (plain_layout, lay_out)
     ]
     assert bits[0] == bits[1]

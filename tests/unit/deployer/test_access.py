@@ -10,9 +10,8 @@ from poner.deployer.cloud import Cors, Statement
 from poner.deployer.desired import PUBLIC_STATEMENTS
 from poner.deployer.settings import DeploySettings
 from poner.deployer.steps import (
-    AddPermission,
     CreateUrl,
-    RemovePermission,
+    SetPermissions,
     UpdateUrl,
 )
 from tests.shipping import NAME, PUBLIC, Account
@@ -24,11 +23,11 @@ def test_public_to_iam_and_back(deployed: Account) -> None:
     """A URL is closed before its permissions go, and opened after they came."""
     closed = DeploySettings(auth="iam")
     steps = deployed.plan(deployed.bundle(), closed).steps
-    assert [type(step) for step in steps] == [UpdateUrl, RemovePermission, RemovePermission]
+    assert [type(step) for step in steps] == [UpdateUrl, SetPermissions]
     deployed.deploy(deployed.bundle(), closed)
     assert deployed.cloud.get_statements(NAME, "live") == ()
     steps = deployed.plan(deployed.bundle(), PUBLIC).steps
-    assert [type(step) for step in steps] == [AddPermission, AddPermission, UpdateUrl]
+    assert [type(step) for step in steps] == [SetPermissions, UpdateUrl]
     url = deployed.cloud.get_url(NAME, "live").url
     assert deployed.deploy(deployed.bundle(), PUBLIC).url == url
 
@@ -36,13 +35,13 @@ def test_public_to_iam_and_back(deployed: Account) -> None:
 def test_url_is_made_after_its_permissions(account: Account) -> None:
     """A public URL comes into being when both of its permissions are there."""
     steps = account.plan(account.bundle()).steps
-    assert [type(step) for step in steps[-3:]] == [AddPermission, AddPermission, CreateUrl]
+    assert [type(step) for step in steps[-2:]] == [SetPermissions, CreateUrl]
 
 
 def test_iam_from_the_start(account: Account) -> None:
     """A URL for signed requests has no permission for everyone, and no warning."""
     plan = account.plan(account.bundle(), DeploySettings())
-    assert not [step for step in plan.steps if isinstance(step, AddPermission)]
+    assert not [step for step in plan.steps if isinstance(step, SetPermissions)]
     assert plan.notes == ()
 
 
@@ -56,9 +55,9 @@ def test_public_is_said(deployed: Account) -> None:
 def test_permission_deleted(deployed: Account, missing: Statement) -> None:
     """Either permission is put back, since without it the URL answers 403."""
     before = deployed.snapshot
-    deployed.cloud.remove_permission(NAME, "live", missing.sid)
+    deployed.cloud.change_permissions(NAME, "live", (missing.sid,), ())
     steps = deployed.plan(deployed.bundle()).steps
-    assert steps == (AddPermission(NAME, "live", missing),)
+    assert steps == (SetPermissions(NAME, "live", (), (missing,)),)
     deployed.deploy(deployed.bundle())
     assert deployed.snapshot == before
 
@@ -75,9 +74,8 @@ def test_permission_deleted(deployed: Account, missing: Statement) -> None:
 def test_permission_weakened(deployed: Account, weak: Statement) -> None:
     """A permission of poner's name that allows more is replaced."""
     before = deployed.snapshot
-    deployed.cloud.remove_permission(NAME, "live", weak.sid)
-    deployed.cloud.add_permission(NAME, "live", weak)
-    assert deployed.kinds(deployed.bundle()) == ["RemovePermission", "AddPermission"]
+    deployed.cloud.change_permissions(NAME, "live", (), (weak,))
+    assert deployed.kinds(deployed.bundle()) == ["SetPermissions"]
     deployed.deploy(deployed.bundle())
     assert deployed.snapshot == before
 
@@ -85,21 +83,19 @@ def test_permission_weakened(deployed: Account, weak: Statement) -> None:
 def test_permission_left_behind(deployed: Account) -> None:
     """A permission of poner's without its URL is removed where the URL should not be public."""
     deployed.deploy(deployed.bundle(), DeploySettings())
-    deployed.cloud.add_permission(NAME, "live", PUBLIC_STATEMENTS[1])
-    assert deployed.kinds(deployed.bundle(), DeploySettings()) == ["RemovePermission"]
+    deployed.cloud.change_permissions(NAME, "live", (), PUBLIC_STATEMENTS[1:])
+    assert deployed.kinds(deployed.bundle(), DeploySettings()) == ["SetPermissions"]
 
 
 def test_permission_of_others(deployed: Account) -> None:
     """A permission that poner did not make stays, and is said if it lets everyone in."""
-    deployed.cloud.add_permission(NAME, "live", Statement("open", "lambda:InvokeFunction"))
+    everyone = Statement("open", "lambda:InvokeFunction")
     bucket = Statement("bucket", "lambda:InvokeFunction", "s3.amazonaws.com")
-    deployed.cloud.add_permission(NAME, "live", bucket)
     house = Statement("house", "lambda:InvokeFunction", limited=True)
-    deployed.cloud.add_permission(NAME, "live", house)
+    deployed.cloud.change_permissions(NAME, "live", (), (everyone, bucket, house))
     plan = deployed.plan(deployed.bundle(), DeploySettings())
-    assert {step.sid for step in plan.steps if isinstance(step, RemovePermission)} == {
-        statement.sid for statement in PUBLIC_STATEMENTS
-    }
+    (removed,) = [step.removed for step in plan.steps if isinstance(step, SetPermissions)]
+    assert set(removed) == {statement.sid for statement in PUBLIC_STATEMENTS}
     assert plan.notes == (
         "The permission open, which poner did not make, lets anyone do lambda:InvokeFunction.",
     )

@@ -78,8 +78,7 @@ def test_alias_deleted(deployed: Account) -> None:
     deployed.delete_alias()
     assert deployed.kinds(deployed.bundle()) == [
         "CreateAlias",
-        "AddPermission",
-        "AddPermission",
+        "SetPermissions",
         "CreateUrl",
     ]
     deployed.deploy(deployed.bundle())

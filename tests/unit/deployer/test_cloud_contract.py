@@ -701,35 +701,28 @@ def test_url_can_be_made_once(live: Account):
 
 def test_statements_of_a_public_url_are_read_as_they_were_added(live: Account):
     """Both that AWS wants since October 2025, with their conditions."""
-    for statement in PUBLIC_STATEMENTS:
-        live.cloud.add_permission("cancer", "live", statement)
+    live.cloud.change_permissions("cancer", "live", (), PUBLIC_STATEMENTS)
     assert live.cloud.get_statements("cancer", "live") == PUBLIC_STATEMENTS
 
 
-def test_statement_is_removed_once(live: Account):
-    """Then it is missing; the other stays."""
-    for statement in PUBLIC_STATEMENTS:
-        live.cloud.add_permission("cancer", "live", statement)
-    live.cloud.remove_permission("cancer", "live", PUBLIC_STATEMENTS[0].sid)
-    assert live.cloud.get_statements("cancer", "live") == PUBLIC_STATEMENTS[1:]
+def test_statement_is_removed(live: Account):
+    """The other stays; to remove it once more changes nothing."""
+    live.cloud.change_permissions("cancer", "live", (), PUBLIC_STATEMENTS)
+    for _ in range(2):
+        live.cloud.change_permissions("cancer", "live", (PUBLIC_STATEMENTS[0].sid,), ())
+        assert live.cloud.get_statements("cancer", "live") == PUBLIC_STATEMENTS[1:]
+
+
+def test_permissions_of_a_missing_alias_cannot_be_changed(live: Account):
+    """It is missing, as it is to whoever asks for one statement."""
     with pytest.raises(MissingError):
-        live.cloud.remove_permission("cancer", "live", PUBLIC_STATEMENTS[0].sid)
-
-
-def test_statement_can_be_added_once(live: Account):
-    """A second one of the identifier is refused; moto adds it."""
-    live.cloud.add_permission("cancer", "live", PUBLIC_STATEMENTS[0])
-    if live.is_moto:
-        live.cloud.add_permission("cancer", "live", PUBLIC_STATEMENTS[0])
-    else:
-        with pytest.raises(ExistsError):
-            live.cloud.add_permission("cancer", "live", PUBLIC_STATEMENTS[0])
+        live.cloud.change_permissions("cancer", "other", (), PUBLIC_STATEMENTS)
 
 
 def test_statement_for_an_account_names_it(live: Account):
     """A principal that is not everybody is kept."""
     statement = Statement("friend", "lambda:InvokeFunctionUrl", "210987654321", "AWS_IAM")
-    live.cloud.add_permission("cancer", "live", statement)
+    live.cloud.change_permissions("cancer", "live", (), (statement,))
     assert live.cloud.get_statements("cancer", "live") == (statement,)
 
 
@@ -739,7 +732,7 @@ def test_statement_for_an_account_names_it(live: Account):
 def test_deleting_a_function_takes_all_with_it(live: Account):
     """Versions, alias, URL and policy are gone; a new function of the name has none of them."""
     live.cloud.create_url("cancer", "live", "NONE", None)
-    live.cloud.add_permission("cancer", "live", PUBLIC_STATEMENTS[0])
+    live.cloud.change_permissions("cancer", "live", (), PUBLIC_STATEMENTS)
     live.cloud.delete_function("cancer")
     assert live.cloud.get_function("cancer") is None
     with pytest.raises(MissingError):

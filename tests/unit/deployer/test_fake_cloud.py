@@ -126,5 +126,5 @@ def test_accounts_made_the_same_way_are_equal(code: Code):
     urls = {cloud.create_url("f", "live", "NONE", None).url for cloud in (one, two)}
     assert len(urls) == 2
     assert one.snapshot() == two.snapshot()
-    two.add_permission("f", "live", PUBLIC_STATEMENTS[0])
+    two.change_permissions("f", "live", (), PUBLIC_STATEMENTS[:1])
     assert one.snapshot() != two.snapshot()

@@ -85,8 +85,7 @@ DESTROY = Scenario("destroy", _deploy_two, lambda account: account.destroy())
 def _damage(account: Account) -> None:
     """What people do by hand."""
     (second,) = (one for one in account.cloud.get_statements("cancer", "live") if one.via_url)
-    account.cloud.remove_permission("cancer", "live", second.sid)
-    account.cloud.add_permission("cancer", "live", replace(second, via_url=False))
+    account.cloud.change_permissions("cancer", "live", (), (replace(second, via_url=False),))
     account.cloud.update_url("cancer", "live", "AWS_IAM", None)
     account.cloud.delete_role_policy("poner-cancer-eu-west-1", "poner-logs")
     account.cloud.delete_role("poner-cancer-eu-west-1")

@@ -41,12 +41,12 @@ def test_first_deploy(account: Account) -> None:
 
 
 def test_first_deploy_in_few_writes(account: Account) -> None:
-    """A first deploy of a native bundle makes 10 writes, one with five layers and a cap 16."""
-    assert account.count_writes(lambda: account.deploy(account.bundle())) == 10
+    """A first deploy of a native bundle makes 9 writes, one with five layers and a cap 15."""
+    assert account.count_writes(lambda: account.deploy(account.bundle())) == 9
     layers = tuple("abcde")
     other = account.bundle(layers=layers, name="other")
     wish = replace(PUBLIC, reserved_concurrency=5)
-    assert account.count_writes(lambda: account.deploy(other, wish)) == 16
+    assert account.count_writes(lambda: account.deploy(other, wish)) == 15
 
 
 def test_role_may_write_its_log_only(deployed: Account) -> None:

@@ -69,8 +69,14 @@ METHOD_ACTIONS: Mapping[str, tuple[str, ...]] = {
     "update_alias": ("lambda:UpdateAlias",),
     "create_url": ("lambda:CreateFunctionUrlConfig",),
     "update_url": ("lambda:UpdateFunctionUrlConfig",),
-    "add_permission": ("lambda:AddPermission",),
-    "remove_permission": ("lambda:RemovePermission",),
+    "change_permissions": (
+        "lambda:AddPermission",
+        "lambda:DeleteResourcePolicy",
+        "lambda:GetFunctionConfiguration",
+        "lambda:GetResourcePolicy",
+        "lambda:PutResourcePolicy",
+        "lambda:RemovePermission",
+    ),
     "delete_function": ("lambda:DeleteFunction",),
 }
 """What IAM asks for at each method of the cloud: Service Authorization Reference, 2026-11."""

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from poner.emulator import Callers
-from poner.emulator.callers import (
+from poner.emulator.protocol.callers import (
     Head,
     check_callers,
     is_named,

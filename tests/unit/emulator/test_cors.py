@@ -1,12 +1,12 @@
-"""CORS: sections (f) and (h) of the reference."""
+"""CORS: L69 and L82."""
 
 from pathlib import Path
 
 import pytest
 
 from poner.emulator import LocalFunction
-from poner.emulator.cors import is_preflight, preflight_headers, response_headers
 from poner.emulator.function import check_settings
+from poner.emulator.protocol.cors import is_preflight, preflight_headers, response_headers
 from poner.errors import SettingsError
 from poner.lambda_settings import Cors
 
@@ -24,12 +24,12 @@ FULL = Cors((ORIGIN,), ("GET", "PUT"), ("x-a", "x-b"), ("date",), True, 600)
     ],
 )
 def test_what_a_preflight_is(method, origin, requested, is_one):
-    """(h): OPTIONS with an origin and the method that is asked about."""
+    """L82: OPTIONS with an origin and the method that is asked about."""
     assert is_preflight(method, origin, requested) is is_one
 
 
 def test_a_preflight_is_told_what_is_configured():
-    """(h): a matching origin is echoed, with Vary; the lists are as configured."""
+    """L82: a matching origin is echoed, with Vary; the lists are as configured."""
     assert preflight_headers(FULL, ORIGIN) == [
         ("Vary", "Origin"),
         ("Access-Control-Allow-Origin", ORIGIN),
@@ -41,7 +41,7 @@ def test_a_preflight_is_told_what_is_configured():
 
 
 def test_answers_get_what_concerns_them():
-    """(h): the origin, credentials and exposed headers."""
+    """L82: the origin, credentials and exposed headers."""
     assert response_headers(FULL, ORIGIN) == [
         ("Vary", "Origin"),
         ("Access-Control-Allow-Origin", ORIGIN),
@@ -52,19 +52,19 @@ def test_answers_get_what_concerns_them():
 
 @pytest.mark.parametrize("origin", [None, "https://www.example.com", "http://example.com", "null"])
 def test_other_origins_are_told_nothing(origin):
-    """(h): no wildcard sub-domains; Vary is there all the same."""
+    """L82: no wildcard sub-domains; Vary is there all the same."""
     assert preflight_headers(FULL, origin) == [("Vary", "Origin")]
     assert response_headers(FULL, origin) == [("Vary", "Origin")]
 
 
 @pytest.mark.parametrize("origin", [None, ORIGIN])
 def test_every_origin(origin):
-    """(h): `*` is sent as it is, and the answer does not vary."""
+    """L82: `*` is sent as it is, and the answer does not vary."""
     assert response_headers(Cors(("*",)), origin) == [("Access-Control-Allow-Origin", "*")]
 
 
 def test_nothing_configured_is_nothing_said():
-    """(h): what is left out of the configuration is left out of the answer."""
+    """L82: what is left out of the configuration is left out of the answer."""
     assert preflight_headers(Cors((ORIGIN,)), ORIGIN) == [
         ("Vary", "Origin"),
         ("Access-Control-Allow-Origin", ORIGIN),
@@ -91,13 +91,13 @@ def check(cors: Cors) -> None:
     ],
 )
 def test_what_aws_refuses_is_refused(cors, named):
-    """(f) and (h): MaxAge, counts and lengths; origins take no wildcard sub-domains."""
+    """L69, L82: MaxAge, counts and lengths; origins take no wildcard sub-domains."""
     with pytest.raises(SettingsError, match=named):
         check(cors)
 
 
 def test_the_limits_themselves_are_taken():
-    """(f): a day, 6 methods of 6 characters, 100 of the others."""
+    """L69: a day, 6 methods of 6 characters, 100 of the others."""
     hundred = ("x-a",) * 100
     check(Cors(("https://a.b",) * 100, ("DELETE",) * 6, hundred, hundred, False, 86_400))
     check(Cors(max_age_s=0))

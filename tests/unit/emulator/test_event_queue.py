@@ -1,12 +1,12 @@
-"""Asynchronous invocations: sections (c) and (f), with a pool that answers as it is told."""
+"""Asynchronous invocations: L28 and L67, with a pool that answers as it is told."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from poner.emulator.event_queue import EventQueue
-from poner.emulator.outcomes import Invocation, Outcome
 from poner.emulator.pool import Pool
+from poner.emulator.protocol.outcomes import Invocation, Outcome
 
 INVOCATION = Invocation("id-1", b"{}", "arn", "trace")
 GOOD = Outcome(b"null", False, "", "warm")
@@ -57,14 +57,14 @@ async def put_and_wait(queue: EventQueue) -> None:
 
 
 def test_success_needs_one_attempt():
-    """(c): an event that succeeds is done."""
+    """L28: an event that succeeds is done."""
     pool = FakePool(GOOD)
     assert run(pool, put_and_wait) == []
     assert pool.ids == ["id-1"]
 
 
 def test_errors_are_retried_twice_with_the_same_request_id():
-    """(c): three attempts, one request id; then the event is dropped."""
+    """L28: three attempts, one request id; then the event is dropped."""
     pool = FakePool(BAD)
     (said,) = run(pool, put_and_wait)
     assert pool.ids == ["id-1"] * 3
@@ -72,7 +72,7 @@ def test_errors_are_retried_twice_with_the_same_request_id():
 
 
 def test_a_retry_may_succeed():
-    """(c): no attempt after one that went well."""
+    """L28: no attempt after one that went well."""
     pool = FakePool(BAD, GOOD)
     assert run(pool, put_and_wait) == []
     assert len(pool.ids) == 2

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from poner.emulator import LocalFunction
-from poner.emulator.isolation import plan_of
-from poner.emulator.launch import Launch
+from poner.emulator.sandbox.isolation import plan_of
+from poner.emulator.sandbox.launch import Launch
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_lambda_s_folders(launch, tmp_path):
     home, packages = tmp_path / "home/.pyenv/versions/3.13.0", "lib/python3.13/site-packages"
     assert files["root"] == str(tmp_path / "root")
     shown = {path: source for source, path in files["binds"] if path.startswith(("var", "opt"))}
-    assert shown.pop("var/rapid/bootstrap.py").endswith("emulator/bootstrap.py")
+    assert shown.pop("var/rapid/bootstrap.py").endswith("emulator/sandbox/bootstrap.py")
     assert shown == {
         "var/task": str(tmp_path / "task"),
         "opt": str(tmp_path / "opt"),
@@ -64,7 +64,7 @@ def test_nothing_of_the_user_s(launch, tmp_path):
 
 
 def test_limits_of_the_plan(launch, tmp_path):
-    """(f): the function's memory, and 512 MB of /tmp; without isolation no files."""
+    """L62, L65: the function's memory, and 512 MB of /tmp; without isolation no files."""
     plan = plan_of(launch, tmp_path / "root")
     assert (plan["memory_bytes"], plan["tmp_bytes"]) == (256 * 2**20, 512 * 2**20)
     assert plan["folder"] == "/var/task"

@@ -1,4 +1,4 @@
-"""The environment variables: section (e) of the reference."""
+"""The environment variables: L49."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from poner.emulator import LocalFunction
-from poner.emulator.launch import BOOTSTRAP, Layout, command, layer_folders, variables
+from poner.emulator.sandbox.launch import (
+    BOOTSTRAP,
+    Layout,
+    command,
+    layer_folders,
+    variables,
+)
 from tests.recorded import VARIABLES
 
 FUNCTION = LocalFunction(
@@ -23,11 +29,11 @@ LAYOUT = Layout(
     temporary=Path("/scratch/tmp-0"),
 )
 RECORDED = VARIABLES | {"LC_CTYPE"}
-"""The complete set of section (e), from 3.12 on."""
+"""The complete set (L49), from 3.12 on."""
 
 
 def test_the_set_is_the_recorded_one():
-    """(e): the recorded names, TMPDIR where /tmp is not the function's, the user's, no others."""
+    """L49: the recorded names, TMPDIR where /tmp is not the function's, the user's, no others."""
     with_each_process = {"AWS_LAMBDA_RUNTIME_API", "_X_AMZN_TRACE_ID"}
     made = variables(FUNCTION, LAYOUT).keys()
     assert made == RECORDED - with_each_process | {"TMPDIR", "MINE"}
@@ -36,7 +42,7 @@ def test_the_set_is_the_recorded_one():
 
 
 def test_values():
-    """(e): values as recorded, paths being those that stand for Lambda's."""
+    """L49: values as recorded, paths being those that stand for Lambda's."""
     made = variables(FUNCTION, LAYOUT)
     assert made["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
     assert made["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
@@ -48,7 +54,7 @@ def test_values():
 
 
 def test_the_json_format_is_told_to_the_runtime():
-    """(g): its client writes the application's lines; INFO is the format's default level."""
+    """L78: its client writes the application's lines; INFO is the format's default level."""
     made = variables(replace(FUNCTION, log_format="json"), LAYOUT)
     without = variables(FUNCTION, LAYOUT)
     added = {name: made[name] for name in made.keys() - without.keys()}
@@ -57,18 +63,18 @@ def test_the_json_format_is_told_to_the_runtime():
 
 @pytest.mark.parametrize(("runtime", "there"), [("python3.11", False), ("python3.12", True)])
 def test_lc_ctype_from_3_12(runtime, there):
-    """(e): LC_CTYPE only in 3.12 and later."""
+    """L49: LC_CTYPE only in 3.12 and later."""
     assert ("LC_CTYPE" in variables(replace(FUNCTION, runtime=runtime), LAYOUT)) is there
 
 
 def test_the_user_s_value_wins():
-    """(e): variables that are not reserved, such as PYTHONPATH, are the user's to set."""
+    """L50: variables that are not reserved, such as PYTHONPATH, are the user's to set."""
     function = replace(FUNCTION, environment={"PYTHONPATH": "/x"})
     assert variables(function, LAYOUT)["PYTHONPATH"] == "/x"
 
 
 def test_nothing_of_this_machine_s_environment(monkeypatch):
-    """(e): the child starts from an empty environment."""
+    """L49: the child starts from an empty environment."""
     monkeypatch.setenv("HOME", "/home/secret")
     made = variables(FUNCTION, LAYOUT)
     assert not {"HOME", "USER", "HOSTNAME"} & made.keys()
@@ -76,7 +82,7 @@ def test_nothing_of_this_machine_s_environment(monkeypatch):
 
 
 def test_layers_are_searched_last():
-    """(e): /opt/lib and /opt/bin end the search paths."""
+    """L49: /opt/lib and /opt/bin end the search paths."""
     made = variables(FUNCTION, LAYOUT)
     assert made["LD_LIBRARY_PATH"].endswith(":/scratch/task/lib:/scratch/opt/lib")
     assert made["PATH"] == "/env/bin:/usr/local/bin:/usr/bin/:/bin:/scratch/opt/bin"
@@ -84,7 +90,7 @@ def test_layers_are_searched_last():
 
 @pytest.mark.parametrize("version", ["3.9", "3.13"])
 def test_where_modules_of_layers_come_from(version):
-    """(e): site-packages of the function's Python before python/."""
+    """L54: site-packages of the function's Python before python/."""
     function = replace(FUNCTION, runtime=f"python{version}")
     python = LAYOUT.opt / "python"
     assert layer_folders(function, LAYOUT.opt) == (

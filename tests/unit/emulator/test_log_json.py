@@ -1,10 +1,10 @@
-"""The platform's log lines in the JSON format: section (g) of the reference."""
+"""The platform's log lines in the JSON format: L77."""
 
 import json
 from typing import Any
 
-from poner.emulator.log_json import json_line
-from poner.emulator.platform_records import (
+from poner.emulator.protocol.log_json import json_line
+from poner.emulator.protocol.platform_records import (
     SUCCESS,
     Ended,
     InitReported,
@@ -31,14 +31,14 @@ def record_of(record: PlatformRecord) -> dict[str, Any]:
 
 
 def test_init_start():
-    """(g): platform.initStart."""
+    """L77: platform.initStart."""
     made = record_of(InitStarted("python3.13", "us-east-1"))
     assert made["type"] == "platform.initStart"
     assert made["record"]["runtimeVersion"] == "python:3.13.v0"
 
 
 def test_start():
-    """(g): platform.start."""
+    """L77: platform.start."""
     assert record_of(Started("id-1")) == {
         "type": "platform.start",
         "record": {"requestId": "id-1", "version": "$LATEST"},
@@ -46,7 +46,7 @@ def test_start():
 
 
 def test_report():
-    """(g): platform.report with its metrics and status."""
+    """L77: platform.report with its metrics and status."""
     assert record_of(Reported("id-1", 0.00301, 0.1101, 128, 36, SUCCESS)) == {
         "type": "platform.report",
         "record": {
@@ -64,7 +64,7 @@ def test_report():
 
 
 def test_report_of_a_warm_failure():
-    """(g): no initDurationMs, and the error's type."""
+    """L77: no initDurationMs, and the error's type."""
     error = Status("error", "ValueError", in_text=False)
     made = record_of(Reported("id-1", 0.00301, None, 128, 36, error))["record"]
     assert (made["status"], made["errorType"]) == ("error", "ValueError")
@@ -72,7 +72,7 @@ def test_report_of_a_warm_failure():
 
 
 def test_init_report():
-    """(g), open point: init trouble is a platform.initReport."""
+    """L77: init trouble is a platform.initReport."""
     made = record_of(InitReported(9.99947, "init", Status("timeout")))
     assert made["type"] == "platform.initReport"
     assert made["record"]["phase"] == "init"
@@ -81,6 +81,6 @@ def test_init_report():
 
 
 def test_what_the_report_s_status_says_already():
-    """(g): there is no record for the end, a timeout or a crash."""
+    """L77: there is no record for the end, a timeout or a crash."""
     for record in (Ended("id-1"), TimeLimitReached("id-1", 3), ProcessLost("x", "y")):
         assert json_line(record, NOW_S) == ""

@@ -1,11 +1,11 @@
-"""Plain output and framed log events in one pipe: section (d) of the reference."""
+"""Plain output and framed log events in one pipe: L47."""
 
 import time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poner.emulator.log_stream import EVENT_BYTES, LogStream
+from poner.emulator.protocol.log_stream import EVENT_BYTES, LogStream
 
 
 def frame(message: bytes, kind: int = 0x17) -> bytes:
@@ -15,12 +15,12 @@ def frame(message: bytes, kind: int = 0x17) -> bytes:
 
 
 def test_lines_are_events():
-    """(g): each line of output is one event, with its newline."""
+    """L71: each line of output is one event, with its newline."""
     assert LogStream().feed(b"one\ntwo\nthr") == ["one\n", "two\n"]
 
 
 def test_a_line_without_newline_waits_for_flush():
-    """(g): text without a newline is an event of its own at the end."""
+    """L71: text without a newline is an event of its own at the end."""
     stream = LogStream()
     assert stream.feed(b"ab") == []
     assert stream.flush() == ["ab"]
@@ -40,7 +40,7 @@ def test_a_line_without_end_is_passed_on_in_parts():
 
 
 def test_a_frame_is_one_event():
-    """(d): a framed message is one event, newlines in it and all."""
+    """L47: a framed message is one event, newlines in it and all."""
     message = "[ERROR] E: x\nTraceback\n\u00a0\u00a0File"
     assert LogStream().feed(frame(message.encode())) == [message]
 
@@ -52,7 +52,7 @@ def test_order_is_kept():
 
 
 def test_a_frame_type_may_be_a_newline():
-    """(d): DEBUG events are of type 0xa55a000a, whose last byte is a newline."""
+    """L47: DEBUG events are of type 0xa55a000a, whose last byte is a newline."""
     assert LogStream().feed(frame(b"x", kind=0x0A)) == ["x"]
 
 

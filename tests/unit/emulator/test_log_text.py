@@ -1,9 +1,9 @@
-"""The platform's log lines in the text format: section (g) of the reference."""
+"""The platform's log lines in the text format: L71 to L76."""
 
 from typing import Any
 
-from poner.emulator.log_text import text_line
-from poner.emulator.platform_records import (
+from poner.emulator.protocol.log_text import text_line
+from poner.emulator.protocol.platform_records import (
     SUCCESS,
     Ended,
     InitReported,
@@ -38,7 +38,7 @@ def report(**changes: Any) -> str:
 
 
 def test_init_start():
-    """(g): runtime version and an ARN of AWS's form; the local build is v0 of each runtime."""
+    """L71: runtime version and an ARN of AWS's form; the local build is v0 of each runtime."""
     version, arn = line(InitStarted("python3.13", "us-east-1")).split("\t")
     assert version == "INIT_START Runtime Version: python:3.13.v0"
     prefix = "Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:"
@@ -47,13 +47,13 @@ def test_init_start():
 
 
 def test_start_and_end():
-    """(g): the lines around an invocation."""
+    """L71: the lines around an invocation."""
     assert line(Started("id-1")) == "START RequestId: id-1 Version: $LATEST\n"
     assert line(Ended("id-1")) == "END RequestId: id-1\n"
 
 
 def test_report_ends_with_a_tab():
-    """(g): the figures of a warm invocation; billed duration rounded up."""
+    """L71, L72: the figures of a warm invocation; billed duration rounded up."""
     assert report() == (
         "REPORT RequestId: id-1\tDuration: 3.01 ms\tBilled Duration: 4 ms\t"
         "Memory Size: 128 MB\tMax Memory Used: 36 MB\t\n"
@@ -61,14 +61,14 @@ def test_report_ends_with_a_tab():
 
 
 def test_report_of_a_cold_start_bills_the_init():
-    """(g) and (e): Init Duration on a cold start only, billed since August 2025."""
+    """L60, L72: Init Duration on a cold start only, billed since August 2025."""
     made = report(init_s=0.1101)
     assert "\tBilled Duration: 114 ms\t" in made
     assert made.endswith("\tInit Duration: 110.10 ms\t\n")
 
 
 def test_report_with_a_status():
-    """(g): `Status: timeout`, or `Status: error` and the error's type, comes last."""
+    """L73: `Status: timeout`, or `Status: error` and the error's type, comes last."""
     assert report(status=Status("timeout")).endswith("\tStatus: timeout\t\n")
     assert report(status=Status("error", "Runtime.OutOfMemory")).endswith(
         "\tStatus: error\tError Type: Runtime.OutOfMemory\t\n"
@@ -76,12 +76,12 @@ def test_report_with_a_status():
 
 
 def test_what_the_runtime_survived_is_no_status():
-    """(g): the recorded REPORT of a handler's exception has none."""
+    """L73: the recorded REPORT of a handler's exception has none."""
     assert report(status=Status("error", "ValueError", in_text=False)) == report()
 
 
 def test_init_report():
-    """(g): init trouble, with its phase."""
+    """L74: init trouble, with its phase."""
     assert line(InitReported(9.99947, "init", Status("timeout"))) == (
         "INIT_REPORT Init Duration: 9999.47 ms\tPhase: init\tStatus: timeout\n"
     )
@@ -93,13 +93,13 @@ def test_init_report():
 
 
 def test_timed_out():
-    """(g): `<ISO>Z <uuid> Task timed out after 3.00 seconds`."""
+    """L75: `<ISO>Z <uuid> Task timed out after 3.00 seconds`."""
     assert line(TimeLimitReached("id-1", 3)) == (
         "2026-07-10T19:19:06.789Z id-1 Task timed out after 3.00 seconds\n"
     )
 
 
 def test_crash():
-    """(g): the error's message and, on a line of its own, its type."""
+    """L75: the error's message and, on a line of its own, its type."""
     message = "RequestId: id-1 Error: Runtime exited with error: signal: killed"
     assert line(ProcessLost(message, "Runtime.ExitError")) == f"{message}\nRuntime.ExitError\n"

@@ -1,11 +1,11 @@
-"""Error payloads of the Invoke API: section (c) of the reference."""
+"""Error payloads of the Invoke API: L29 to L34."""
 
 import json
 import signal
 
 import pytest
 
-from poner.emulator import outcomes
+from poner.emulator.protocol import outcomes
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from poner.emulator import outcomes
     ],
 )
 def test_exits(returncode, cause):
-    """(c): sys.exit(0), an exit code, a signal; type first, as recorded."""
+    """L30: sys.exit(0), an exit code, a signal; type first, as recorded."""
     assert (
         outcomes.exit_error("id-1", returncode)
         == (
@@ -30,7 +30,7 @@ def test_exits(returncode, cause):
 
 
 def test_timeouts():
-    """(c): two decimals of the configured timeout."""
+    """L31: two decimals of the configured timeout."""
     assert json.loads(outcomes.timeout_error("id-1", 30)) == {
         "errorType": "Sandbox.Timedout",
         "errorMessage": "RequestId: id-1 Error: Task timed out after 30.00 seconds",
@@ -38,7 +38,7 @@ def test_timeouts():
 
 
 def test_oversize_results():
-    """(c): message first, as recorded."""
+    """L32: message first, as recorded."""
     assert outcomes.too_large_error() == (
         b'{"errorMessage":"Response payload size exceeded maximum allowed payload size '
         b'(6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"}'
@@ -57,5 +57,5 @@ def test_oversize_results():
     ],
 )
 def test_error_types(payload, named):
-    """(d): an error that names no type counts as Runtime.Unknown."""
+    """L42: an error that names no type counts as Runtime.Unknown."""
     assert outcomes.error_type(payload) == named

@@ -1,10 +1,10 @@
-"""Handler result -> HTTP response: section (b) of the reference, fact by fact."""
+"""Handler result -> HTTP response: L13 to L23."""
 
 import json
 
 import pytest
 
-from poner.emulator.responses import INTERNAL_SERVER_ERROR, HttpResponse, response_of
+from poner.emulator.protocol.responses import INTERNAL_SERVER_ERROR, HttpResponse, response_of
 
 JSON_HEADERS = (("Content-Type", "application/json"),)
 
@@ -33,24 +33,24 @@ def names(response: HttpResponse) -> dict[str, str]:
     ],
 )
 def test_bare_results(result, body):
-    """(b) 1: status 200, JSON type, compact JSON, a string without quotes."""
+    """L14: status 200, JSON type, compact JSON, a string without quotes."""
     assert respond(result) == HttpResponse(200, JSON_HEADERS, body)
 
 
 def test_an_object_without_status_code_is_plain_json():
-    """(b) 1: body and headers mean nothing without statusCode."""
+    """L14: body and headers mean nothing without statusCode."""
     result = {"body": "x", "headers": {"a": "b"}}
     assert respond(result).body == b'{"body":"x","headers":{"a":"b"}}'
 
 
 @pytest.mark.parametrize(("code", "status"), [(201, 201), ("418", 418), ("302", 302), (500, 500)])
 def test_status_codes(code, status):
-    """(b) 2: an int or a numeric string; the handler's own 5xx passes through."""
+    """L15: an int or a numeric string; the handler's own 5xx passes through."""
     assert respond({"statusCode": code}).status == status
 
 
 def test_string_bodies_are_verbatim():
-    """(b) 2: `{"hello": "world"}` stays 18 bytes, and plain text has the JSON type."""
+    """L16, L17: `{"hello": "world"}` stays 18 bytes, and plain text has the JSON type."""
     response = respond({"statusCode": 200, "body": '{"hello": "world"}'})
     assert response == HttpResponse(200, JSON_HEADERS, b'{"hello": "world"}')
     assert respond({"statusCode": 200, "body": "body123"}).headers == JSON_HEADERS
@@ -60,29 +60,29 @@ def test_string_bodies_are_verbatim():
     ("body", "sent"), [({"a": [1, 2]}, b'{"a":[1,2]}'), ([1, "x"], b'[1,"x"]')]
 )
 def test_object_bodies_are_serialised(body, sent):
-    """(b) 2: a body that is an object or a list becomes JSON."""
+    """L17: a body that is an object or a list becomes JSON."""
     assert respond({"statusCode": 200, "body": body}).body == sent
 
 
 @pytest.mark.parametrize("envelope", [{"statusCode": 204}, {"statusCode": 200, "body": None}])
 def test_missing_bodies_are_empty(envelope):
-    """(b) 2: no body, or null, is empty."""
+    """L17: no body, or null, is empty."""
     assert respond(envelope).body == b""
 
 
 def test_base64_bodies_are_decoded():
-    """(b) 2: isBase64Encoded."""
+    """L17: isBase64Encoded."""
     assert respond({"statusCode": 200, "body": "/wA=", "isBase64Encoded": True}).body == b"\xff\x00"
 
 
 def test_headers_are_sent_through():
-    """(b) 2: headers as given; the content type replaces the default, whatever its case."""
+    """L16: headers as given; the content type replaces the default, whatever its case."""
     response = respond({"statusCode": 200, "headers": {"content-TYPE": "text/csv", "X-A": "b"}})
     assert response.headers == (("content-TYPE", "text/csv"), ("X-A", "b"))
 
 
 def test_cookies_become_set_cookie_lines():
-    """(b) 2: one Set-Cookie per item, in order."""
+    """L18: one Set-Cookie per item, in order."""
     response = respond({"statusCode": 200, "cookies": ["a=1", "b=2; Secure"]})
     assert response.headers == (
         *JSON_HEADERS,
@@ -92,7 +92,7 @@ def test_cookies_become_set_cookie_lines():
 
 
 def test_multi_value_headers_are_ignored():
-    """(b) 2: observed three times."""
+    """L18: observed three times."""
     response = respond({"statusCode": 200, "multiValueHeaders": {"X-A": ["b"]}})
     assert response.headers == JSON_HEADERS
 
@@ -101,7 +101,7 @@ def test_multi_value_headers_are_ignored():
     "name", ["WWW-Authenticate", "Content-Length", "Date", "Server", "Connection"]
 )
 def test_some_headers_are_renamed(name):
-    """(b) 2: WWW-Authenticate and those the server sets itself get a prefix."""
+    """L19: WWW-Authenticate and those the server sets itself get a prefix."""
     headers = names(respond({"statusCode": 401, "headers": {name: "Basic"}}))
     assert headers[f"x-amzn-remapped-{name.lower()}"] == "Basic"
     assert name.lower() not in headers
@@ -130,18 +130,18 @@ def test_some_headers_are_renamed(name):
     ],
 )
 def test_malformed_envelopes(envelope):
-    """(b) 2, open points: assumed to be errors of the function, 502."""
+    """L20: assumed to be errors of the function, 502."""
     assert respond(envelope) is INTERNAL_SERVER_ERROR
 
 
 @pytest.mark.parametrize("result", [b"NaN", b'{"a": Infinity}', b"\xff", b"{", b"", b"[" * 100_000])
 def test_results_that_are_no_json(result):
-    """(b), open points: NaN and raw bytes over a URL are assumed to be 502."""
+    """L20: NaN and raw bytes over a URL are assumed to be 502."""
     assert response_of(result) is INTERNAL_SERVER_ERROR
 
 
 def test_function_errors_do_not_leak():
-    """(c): 502 with exactly `Internal Server Error`."""
+    """L23: 502 with exactly `Internal Server Error`."""
     assert (INTERNAL_SERVER_ERROR.status, INTERNAL_SERVER_ERROR.body) == (
         502,
         b"Internal Server Error",

@@ -1,4 +1,4 @@
-"""The Runtime API, spoken to as a runtime would, a wrong or dying one too: section (d)."""
+"""The Runtime API, spoken to as a runtime would, a wrong or dying one too: L36 to L42."""
 
 import asyncio
 import time
@@ -8,8 +8,8 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from poner.emulator.outcomes import Invocation
-from poner.emulator.runtime_api import (
+from poner.emulator.protocol.outcomes import Invocation
+from poner.emulator.sandbox.runtime_api import (
     Answered,
     Call,
     Delivery,
@@ -66,7 +66,7 @@ def converse(talk: Talk) -> Runtime:
 
 
 def test_next_waits_and_hands_over_the_event():
-    """(d): next blocks, then answers with the event and its headers, content type exact."""
+    """L36: next blocks, then answers with the event and its headers, content type exact."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         waiting = asyncio.create_task(session.get(runtime.url("invocation/next")))
@@ -94,7 +94,7 @@ def test_next_waits_and_hands_over_the_event():
 
 @pytest.mark.parametrize(("ending", "expected"), [("response", Answered), ("error", Failed)])
 def test_results_and_errors_are_accepted(ending, expected):
-    """(d): both are answered with 202 and the recorded body."""
+    """L37: both are answered with 202 and the recorded body."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         runtime.api.deliver(DELIVERY)
@@ -109,7 +109,7 @@ def test_results_and_errors_are_accepted(ending, expected):
 
 @pytest.mark.parametrize("length", [1024 * 1024, 1024 * 1024 + 200_000])
 def test_the_xray_cause_may_be_one_very_long_line(length):
-    """(d): lambda-runtime-function-xray-error-cause, about 1 MiB of raw UTF-8 in one line."""
+    """L38: lambda-runtime-function-xray-error-cause, about 1 MiB of raw UTF-8 in one line."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         runtime.api.deliver(DELIVERY)
@@ -128,7 +128,7 @@ def test_the_xray_cause_may_be_one_very_long_line(length):
 
 
 def test_oversize_results_are_read_and_accepted():
-    """(d): 413 would make the runtime exit, so it is told 202 and the caller hears the rest."""
+    """L40: 413 would make the runtime exit, so it is told 202 and the caller hears the rest."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         runtime.api.deliver(DELIVERY)
@@ -142,7 +142,7 @@ def test_oversize_results_are_read_and_accepted():
 
 @pytest.mark.parametrize(("size", "kind"), [(6_291_556, Answered), (6_291_557, TooLarge)])
 def test_the_limit_of_results(size, kind):
-    """(c): 6,291,556 bytes are not too large, one more is."""
+    """L32: 6,291,556 bytes are not too large, one more is."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         runtime.api.deliver(DELIVERY)
@@ -153,7 +153,7 @@ def test_the_limit_of_results(size, kind):
 
 
 def test_a_wrong_request_id_is_refused():
-    """(d): 400 InvalidRequestID, and the invocation goes on."""
+    """L41: 400 InvalidRequestID, and the invocation goes on."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         runtime.api.deliver(DELIVERY)
@@ -172,7 +172,7 @@ def test_a_wrong_request_id_is_refused():
 
 
 def test_an_answer_after_the_timeout_is_refused():
-    """(d): once the event has been taken back, its id is not valid any more."""
+    """L41: once the event has been taken back, its id is not valid any more."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         runtime.api.deliver(DELIVERY)
@@ -186,7 +186,7 @@ def test_an_answer_after_the_timeout_is_refused():
 
 
 def test_an_answer_that_is_still_on_its_way_at_the_timeout_is_refused():
-    """(d): the id is checked again once the whole body is there."""
+    """L41: the id is checked again once the whole body is there."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         runtime.api.deliver(DELIVERY)
@@ -206,7 +206,7 @@ def test_an_answer_that_is_still_on_its_way_at_the_timeout_is_refused():
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "invocation/next"), ("POST", "init/error")])
 def test_calls_in_the_wrong_state_are_refused(method, path):
-    """(d): 403 InvalidStateTransition for next while an event is being worked on."""
+    """L41: 403 InvalidStateTransition for next while an event is being worked on."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         runtime.api.deliver(DELIVERY)
@@ -219,7 +219,7 @@ def test_calls_in_the_wrong_state_are_refused(method, path):
 
 
 def test_init_errors_are_accepted():
-    """(d): must be 202; the payload is what the caller will see."""
+    """L39: must be 202; the payload is what the caller will see."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         answer = await session.post(runtime.url("init/error"), data=b'{"requestId":""}')
@@ -271,7 +271,7 @@ def test_unknown_calls_are_404():
 
 def test_closing_does_not_wait_for_a_poll(monkeypatch):
     """A process that was killed while it asked for an event holds nothing up."""
-    monkeypatch.setattr("poner.emulator.runtime_api.CLOSE_S", 30)
+    monkeypatch.setattr("poner.emulator.sandbox.runtime_api.CLOSE_S", 30)
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         waiting = asyncio.create_task(session.get(runtime.url("invocation/next")))

@@ -1,4 +1,4 @@
-"""Signature Version 4: sections (a) and (h), against botocore's own signer."""
+"""Signature Version 4: L80, against botocore's own signer."""
 
 import re
 import time
@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from poner.emulator.events import HttpRequest
 from poner.emulator.function import AccessKey
-from poner.emulator.signatures import signature, why_refused
+from poner.emulator.protocol.events import HttpRequest
+from poner.emulator.protocol.signatures import signature, why_refused
 from tests.aws_clients import sign
 
 KEY = AccessKey("local", "secret")
@@ -30,7 +30,7 @@ def received(given: dict[str, Any], sent: list[tuple[str, str]], **changes: Any)
 
 
 def test_every_form_of_request_that_botocore_signs_is_accepted():
-    """(h): paths, queries, headers, bodies and session tokens, canonicalised as botocore does."""
+    """L80: paths, queries, headers, bodies and session tokens, canonicalised as botocore does."""
     targets = [
         "/",
         "/a/b/",
@@ -68,7 +68,7 @@ def signed() -> list[tuple[str, str]]:
 
 
 def test_what_is_signed_cannot_be_changed(signed):
-    """(c): method, path, query, body and signed headers are all covered."""
+    """L80: method, path, query, body and signed headers are all covered."""
     now_s = time.time()
     assert why_refused(received(GIVEN, signed), KEY, now_s) is None
     changes: list[dict[str, Any]] = [
@@ -85,7 +85,7 @@ def test_what_is_signed_cannot_be_changed(signed):
 
 @pytest.mark.parametrize("seconds", [-301, 301])
 def test_signatures_expire(signed, seconds):
-    """(c): five minutes, in both directions."""
+    """L80: five minutes, in both directions."""
     request = received(GIVEN, signed)
     now_s = time.time()
     assert why_refused(request, KEY, now_s + seconds * 0.9) is None
@@ -93,7 +93,7 @@ def test_signatures_expire(signed, seconds):
 
 
 def test_another_key_is_refused(signed):
-    """(c): neither another id nor another secret will do."""
+    """L80: neither another id nor another secret will do."""
     request, now_s = received(GIVEN, signed), time.time()
     assert "another access key" in str(why_refused(request, AccessKey("other", "secret"), now_s))
     assert "does not match" in str(why_refused(request, AccessKey("local", "other"), now_s))
@@ -101,14 +101,14 @@ def test_another_key_is_refused(signed):
 
 @pytest.mark.parametrize("change", [{"service": "execute-api"}, {"region": "eu-west-1"}])
 def test_the_scope_is_lambda_here(change):
-    """(h): signed for the service lambda, in the function's region."""
+    """L80: signed for the service lambda, in the function's region."""
     given = {**GIVEN, **change}
     request = received(given, sign(given)[0])
     assert "not signed for lambda in us-east-1" in str(why_refused(request, KEY, time.time()))
 
 
 def test_requests_without_a_signature_are_refused():
-    """(c): no Authorization header, or one of another kind."""
+    """L80: no Authorization header, or one of another kind."""
     for headers in ([], [("Authorization", "Basic eDp5")], [("Authorization", "AWS4-HMAC-SHA256")]):
         assert "no Authorization" in str(why_refused(received(GIVEN, headers), KEY, 0))
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from poner.confinement import processes
-from poner.emulator.supervision import Supervisor
-from poner.emulator.supervisor import zygote
+from poner.emulator.sandbox.supervision import Supervisor
+from poner.emulator.sandbox.supervisor import zygote
 from tests.processes import processes_of
 
 MIB = 1024**2
@@ -91,7 +91,7 @@ def test_resident_bytes():
 def test_limits_are_not_raised_beyond_what_is_allowed():
     """A lower hard limit stays; what is unlimited is kept where that is asked for."""
     program = (
-        "import resource; from poner.emulator.supervisor.zygote import set_limits\n"
+        "import resource; from poner.emulator.sandbox.supervisor.zygote import set_limits\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (50, 100))\n"
         "stack = resource.getrlimit(resource.RLIMIT_STACK)[1]\n"
         "set_limits({resource.RLIMIT_NOFILE: (1024, 1024),\n"

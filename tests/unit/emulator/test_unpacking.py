@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from poner.emulator.unpacking import check_handler, unpack
+from poner.emulator.sandbox.unpacking import check_handler, unpack
 from poner.errors import EmulatorError
 
 
@@ -142,8 +142,8 @@ def test_missing_code_is_named(tmp_path):
 
 
 def test_code_beyond_the_quota_is_refused(tmp_path, monkeypatch):
-    """(f): unzipped size must be smaller than the quota."""
-    monkeypatch.setattr("poner.emulator.unpacking.UNZIPPED_BYTES", 10)
+    """L66: unzipped size must be smaller than the quota."""
+    monkeypatch.setattr("poner.emulator.sandbox.unpacking.UNZIPPED_BYTES", 10)
     code = make_zip(tmp_path / "f.zip", ("a.py", "x" * 10, 0))
     with pytest.raises(EmulatorError, match="10 bytes"):
         unpack_code(code, tmp_path / "task")
@@ -157,7 +157,7 @@ def unpack_layers(tmp_path: Path, *layers: Path) -> Path:
 
 
 def test_later_layers_overwrite_earlier_ones(tmp_path):
-    """(e): layers are unpacked in order, into one folder."""
+    """L55: layers are unpacked in order, into one folder."""
     first = make_zip(tmp_path / "1.zip", ("python/a.py", "1", 0), ("python/b.py", "1", 0))
     second = make_zip(tmp_path / "2.zip", ("python/b.py", "22", 0), ("python/c.py", "2", 0))
     (tmp_path / "3/python").mkdir(parents=True)
@@ -217,8 +217,8 @@ def test_an_unsafe_layer_is_named(tmp_path):
 
 
 def test_code_and_layers_count_together(tmp_path, monkeypatch):
-    """(f): exactly the quota fits; beyond it the sentence is AWS's, and each part is named."""
-    monkeypatch.setattr("poner.emulator.unpacking.UNZIPPED_BYTES", 12)
+    """L66: exactly the quota fits; beyond it the sentence is AWS's, and each part is named."""
+    monkeypatch.setattr("poner.emulator.sandbox.unpacking.UNZIPPED_BYTES", 12)
     code = make_zip(tmp_path / "f.zip", ("app.py", "x" * 6, 0))
     layer = make_zip(tmp_path / "layer.zip", ("a", "x" * 6, 0))
     unpack(code, (layer,), tmp_path / "task", tmp_path / "opt")
@@ -234,7 +234,7 @@ def test_code_and_layers_count_together(tmp_path, monkeypatch):
 
 
 def test_zeros_beyond_the_quota_are_refused_before_they_are_unpacked(tmp_path):
-    """(f): 250 MB of zeros are a small zip; the size is known from its directory."""
+    """L66: 250 MB of zeros are a small zip; the size is known from its directory."""
     layer = tmp_path / "zeros.zip"
     with (
         zipfile.ZipFile(layer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,

@@ -15,7 +15,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 from scipy import special
 
-from poner.compiler.operations import Function
+from poner.compiler.operations.elementwise import Function
 from poner_runtime import _kernel
 from tests.support.math_bits import Bits, expected_bits, model_of
 from tests.unit.poner_runtime.test_kernel import KERNEL, compiler

@@ -198,15 +198,6 @@ def test_numbers_beyond_float32_are_named(tmp_path: Path) -> None:
     assert reason == "'x0' is beyond what the model takes (float32)"
 
 
-def test_a_text_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
-    """Half a character cannot be handed to the graph: no category that it knows."""
-    model, rows = mixed_model()
-    graph = convert(model, (("x0", "float32", 1), ("x1", "text", 1)))
-    files = make_files(graph, make_examples(model, rows, classes=(0, 1)), "float32")
-    ((_, reason),) = answers(files, tmp_path, [{"x0": 1, "x1": "half \ud83d"}])
-    assert reason == "'x1' is a category the model does not know"
-
-
 @pytest.mark.parametrize("kind", ["numbers", "decisions", "texts"])
 def test_a_graph_is_proved_from_its_zips(tmp_path: Path, kind: str) -> None:
     """Labels and scores of every row; another model's graph beside the examples is found out."""

@@ -18,7 +18,7 @@ from poner.bundle import FileRecord, Layer, Library, ZipRecord
 from poner.bundler.layers.linking import PlacedFile
 from poner.bundler.layers.request import LayerRequest
 from poner.bundler.layers.slimming import Selection
-from poner.bundler.zips import ENCODING, Packed, write_zip
+from poner.bundler.zips import Packed, encoding, write_zip
 from poner.storage import hash_file, make_key, read_record, write_record, writing
 
 _FORMAT = 1
@@ -98,7 +98,7 @@ def plan_layers(
         files = tuple(placed[path] for path in sorted(placed))
         content = [[file.path, file.member.sha256] for file in files]
         name = name_layer(held, request)
-        key = make_key(_FORMAT, ENCODING, name, content)
+        key = make_key(_FORMAT, encoding(), name, content)
         layers.append(PlannedLayer(name, held, files, cache / "layers" / key / f"{name}.zip"))
     return tuple(sorted(layers, key=lambda layer: layer.name))
 

@@ -27,7 +27,7 @@ from poner.bundler.layers.package_index import Wheel
 from poner.bundler.layers.rules import find_rules
 from poner.bundler.layers.shared_objects import SharedObject, read_shared_object
 from poner.bundler.layers.wheels import install_wheels, read_wheel
-from poner.bundler.zips import ENCODING, pack
+from poner.bundler.zips import encoding, pack
 from poner.interpreters import find_python
 from poner.storage import hash_file, make_key, read_record, write_record, writing
 
@@ -118,7 +118,7 @@ def keep_libraries(
 
 
 def _folder(wheel: Wheel, runtime: limits.Runtime, cache: Path) -> Path:
-    key = make_key(_RECIPE, ENCODING, wheel.sha256, runtime.python_version)
+    key = make_key(_RECIPE, encoding(), wheel.sha256, runtime.python_version)
     return cache / "libraries" / f"{wheel.name}-{key}"
 
 

@@ -6,7 +6,7 @@ is imported. Never touched, because imports break: numpy/f2py, numpy/testing, nu
 narwhals, cloudpickle, threadpoolctl, and *.dist-info, which importlib.metadata reads.
 
 Extension modules are not stripped: it gains 4 %, breaks libraries that auditwheel has patched, and
-would make the bytes depend on this machine's binutils. Source: reference measurements, 2026-11-22.
+would make the bytes depend on this machine's binutils (L87).
 """
 
 from __future__ import annotations

@@ -6,14 +6,25 @@ In the kernel: distances.c, neighbours.c, imputation.c, couple.c.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import CANCELLATION, ROUNDING, IndexArray, Operation
+from poner.compiler.operations.operation import (
+    CANCELLATION,
+    EXACT,
+    ROUNDING,
+    IndexArray,
+    KernelForm,
+    NoBoundaries,
+    OneWay,
+    Undone,
+)
 
 
 class Metric(IntEnum):
@@ -32,7 +43,7 @@ class Metric(IntEnum):
 
 
 @dataclass(frozen=True)
-class Distances(Operation):
+class Distances(OneWay, KernelForm):
     """The distance of the row from each of many points."""
 
     number = 10
@@ -58,8 +69,12 @@ class Distances(Operation):
         return features, self.parameter, *weights
 
     def width(self, *widths: int) -> int:
-        """One a point."""
+        """One for each point."""
         return len(self.points)
+
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """Quartiles of the points."""
+        return list(np.quantile(self.points, [0.0, 0.25, 0.5, 0.75, 1.0], axis=0).T)
 
 
 class NeighbourWeights(IntEnum):
@@ -73,10 +88,11 @@ class NeighbourWeights(IntEnum):
 
 
 @dataclass(frozen=True)
-class Neighbours(Operation):
+class Neighbours(OneWay, NoBoundaries, KernelForm):
     """From distances to weights: those of the k nearest, or of all within a radius; else 0."""
 
     number = 23
+    tolerance = EXACT
     weights: NeighbourWeights
     """What a neighbour counts."""
     limit: FloatArray
@@ -89,10 +105,11 @@ class Neighbours(Operation):
 
 
 @dataclass(frozen=True)
-class Votes(Operation):
+class Votes(OneWay, NoBoundaries, KernelForm):
     """Weights added up: each of the source's columns votes with its value, once an output."""
 
     number = 38
+    tolerance = EXACT
     columns: IndexArray
     """(source width, n_outputs) the column of the result that each vote is for."""
     n_columns: int
@@ -111,7 +128,7 @@ class Votes(Operation):
 
 
 @dataclass(frozen=True)
-class Means(Operation):
+class Means(OneWay, NoBoundaries, KernelForm):
     """Means of given values, weighted by the source's columns; NaN where all weights are 0."""
 
     number = 39
@@ -125,7 +142,7 @@ class Means(Operation):
 
 
 @dataclass(frozen=True)
-class Impute(Operation):
+class Impute(NoBoundaries, KernelForm):
     """Each NaN replaced by the mean of that column of the nearest donors that have it.
 
     Sources: the row, and its distances from the donors. NaN among them is farthest; where all
@@ -134,6 +151,7 @@ class Impute(Operation):
 
     number = 26
     tolerance = CANCELLATION
+    keeps_values = False
     weights: NeighbourWeights
     """What a donor counts."""
     donors: FloatArray
@@ -152,9 +170,13 @@ class Impute(Operation):
         """The weights, plus 2 where donors at distance NaN count, plus 4 for gaps."""
         return int(self.weights) + 2 * self.count_far + 4 * self.gaps
 
+    def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
+        """The same column and values: what is not missing passes."""
+        return Undone(0, column, values)
+
 
 @dataclass(frozen=True)
-class Couple(Operation):
+class Couple(OneWay, NoBoundaries, KernelForm):
     """Probabilities of n classes from those of each pair of them, as libsvm iterates them."""
 
     number = 40

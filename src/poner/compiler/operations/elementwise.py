@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+import numpy as np
+
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import ROUNDING, Operation
+from poner.compiler.operations.operation import (
+    EXACT,
+    ROUNDING,
+    KernelForm,
+    NoBoundaries,
+    OneWay,
+    Operation,
+    Passing,
+    Undone,
+)
 
 
 class Function(IntEnum):
@@ -71,7 +83,7 @@ _EXACT_FUNCTIONS = {
 
 
 @dataclass(frozen=True)
-class Map(Operation):
+class Map(OneWay, NoBoundaries, KernelForm):
     """One function of every value."""
 
     number = 6
@@ -84,9 +96,9 @@ class Map(Operation):
         return int(self.function)
 
     @property
-    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the function
+    def tolerance(self) -> float:
         """None where both round correctly."""
-        return 0.0 if self.function in _EXACT_FUNCTIONS else ROUNDING
+        return EXACT if self.function in _EXACT_FUNCTIONS else ROUNDING
 
 
 class Pairing(IntEnum):
@@ -111,8 +123,29 @@ class Pairing(IntEnum):
     """The quotient, or where the second is 0 the first."""
 
 
+_INVERSES: dict[Pairing, Callable[[FloatArray, float], FloatArray]] = {
+    Pairing.ADD: np.subtract,
+    Pairing.SUBTRACT: np.add,
+    Pairing.MULTIPLY: np.divide,
+    Pairing.DIVIDE: np.multiply,
+    Pairing.DIVIDE_OR_KEEP: np.multiply,
+}
+"""What gives the first value back, from the result and the second value."""
+
+_COMPARISONS = {
+    Pairing.GREATER,
+    Pairing.GREATER_EQUAL,
+    Pairing.LESS,
+    Pairing.LESS_EQUAL,
+    Pairing.EQUAL,
+    Pairing.NOT_EQUAL,
+    Pairing.MINIMUM,
+    Pairing.MAXIMUM,
+}
+
+
 @dataclass(frozen=True)
-class Combine(Operation):
+class Combine(Operation, KernelForm):
     """One function of every value and its partner in `operand`, or in a second register.
 
     The partner has one value a column, or one for all columns. Comparisons give 1 or 0.
@@ -130,20 +163,46 @@ class Combine(Operation):
         return int(self.pairing)
 
     @property
-    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the function
+    def tolerance(self) -> float:
         """All but powers are rounded correctly."""
-        return ROUNDING if self.pairing is Pairing.POWER else 0.0
+        return ROUNDING if self.pairing is Pairing.POWER else EXACT
+
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """The values that are compared with."""
+        if self.operand is None or self.pairing not in _COMPARISONS:
+            return [None] * width
+        return np.split(np.broadcast_to(self.operand, (width,)), width)
+
+    @property
+    def keeps_values(self) -> bool:
+        """Only where gaps are filled."""
+        return self.pairing is Pairing.FILL
+
+    def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
+        """The inverse of arithmetic with a constant."""
+        if self.pairing in (Pairing.FILL, Pairing.MINIMUM, Pairing.MAXIMUM):
+            return Undone(0, column, values)
+        if self.operand is None or self.pairing not in _INVERSES:
+            return None
+        operand = np.broadcast_to(self.operand, widths[:1])[column]
+        if not operand and self.pairing in (Pairing.DIVIDE, Pairing.DIVIDE_OR_KEEP):
+            return Undone(0, column, values)
+        return Undone(0, column, _INVERSES[self.pairing](values, operand))
 
 
 @dataclass(frozen=True)
-class Replace(Operation):
+class Replace(Passing, KernelForm):
     """A value's substitute where it equals the given one; NaN equals NaN."""
 
     number = 18
     wanted: FloatArray
     """(1,) what is replaced."""
     substitutes: FloatArray
-    """(width,) by what, column by column."""
+    """(width,) what replaces it in each column."""
+
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """What is replaced, in every column."""
+        return [self.wanted] * width
 
 
 class PowerMethod(IntEnum):
@@ -156,7 +215,7 @@ class PowerMethod(IntEnum):
 
 
 @dataclass(frozen=True)
-class PowerTransform(Operation):
+class PowerTransform(OneWay, NoBoundaries, KernelForm):
     """Yeo-Johnson or Box-Cox, with a lambda a column; NaN stays NaN."""
 
     number = 21

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+import numpy as np
+
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import ROUNDING, IndexArray, Operation
+from poner.compiler.operations.operation import (
+    EXACT,
+    ROUNDING,
+    IndexArray,
+    KernelForm,
+    NoBoundaries,
+    OneWay,
+)
 
 
 @dataclass(frozen=True)
-class Recode(Operation):
+class Recode(OneWay, KernelForm):
     """Each column's values looked up in a table of its own; NaN is a key like another.
 
     Texts are numbers by now: their places in the Program's `strings`.
     """
 
     number = 16
+    tolerance = EXACT
     ends: IndexArray
     """(n_columns,) where each column's keys end."""
     keys: FloatArray
@@ -33,12 +44,17 @@ class Recode(Operation):
         """1: refuse what is no key."""
         return int(self.refuse_unknown)
 
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """The keys."""
+        return np.split(self.keys, self.ends[:-1])
+
 
 @dataclass(frozen=True)
-class OneHot(Operation):
+class OneHot(OneWay, NoBoundaries, KernelForm):
     """Each column's place as ones and zeros; a negative place is zeros alone."""
 
     number = 17
+    tolerance = EXACT
     ends: IndexArray
     """(n_source_columns,) where each source column's columns of the result end."""
 
@@ -48,10 +64,11 @@ class OneHot(Operation):
 
 
 @dataclass(frozen=True)
-class Digitize(Operation):
+class Digitize(OneWay, KernelForm):
     """How many of its column's edges a value has passed."""
 
     number = 19
+    tolerance = EXACT
     ends: IndexArray
     """(width,) where each column's edges end."""
     edges: FloatArray
@@ -64,9 +81,13 @@ class Digitize(Operation):
         """1: an edge is passed only by larger values."""
         return int(self.below)
 
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """The edges."""
+        return np.split(self.edges, self.ends[:-1])
+
 
 @dataclass(frozen=True)
-class Interpolate(Operation):
+class Interpolate(OneWay, KernelForm):
     """Each column's value on a line through given points, as numpy.interp; NaN stays NaN."""
 
     number = 20
@@ -76,7 +97,11 @@ class Interpolate(Operation):
     xs: FloatArray
     """Where the points are, ascending in each column."""
     ys: FloatArray
-    """What they are worth."""
+    """The results there."""
+
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """The given points."""
+        return np.split(self.xs, self.ends[:-1])
 
 
 class Extrapolation(IntEnum):
@@ -95,7 +120,7 @@ class Extrapolation(IntEnum):
 
 
 @dataclass(frozen=True)
-class Splines(Operation):
+class Splines(OneWay, KernelForm):
     """Each column's B-splines of one degree over its knots: a column of the result each."""
 
     number = 25
@@ -120,3 +145,7 @@ class Splines(Operation):
         """A column with n knots has n - degree - 1 splines, or fewer where they are periodic."""
         degree, periodic = int(self.degree[0]), self.extrapolation is Extrapolation.PERIODIC
         return len(self.knots) - len(self.ends) * (degree + 1 + degree * periodic)
+
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """The knots."""
+        return np.split(self.knots, self.ends[:-1])

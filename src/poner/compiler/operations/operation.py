@@ -1,33 +1,47 @@
-"""What all operations are."""
+"""What every operation has: its meaning in a Program, and the form in which the kernel reads it.
+
+An operation is a frozen dataclass that says all that the compiler needs to know of it: the width of
+its result, its tolerance, its boundary values, and how to go back through it. `Operation` asks for
+each of these; `Passing`, `OneWay` and `NoBoundaries` are the answers that many operations share.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from enum import Enum
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poner.artifacts import FloatArray
+
 IndexArray = NDArray[np.uint32]
 """Columns, ends of groups, positions."""
 
+EXACT = 0.0
+"""The tolerance of operations whose results have the bits of scikit-learn's."""
 
 ROUNDING = 1e-12
-"""What sums and functions differ by, relative: BLAS and numpy round in an order of their own."""
-
+"""Relative error bound of sums and functions, which BLAS and numpy round in another order."""
 
 CANCELLATION = 1e-10
-"""The same for distances, which scikit-learn takes from squares that cancel out."""
+"""Relative error bound of results whose large terms cancel out, such as distances from squares."""
+
+_MOST_SHOWN = 4
 
 
 @dataclass(frozen=True)
-class Operation:
-    """What one step computes from its registers."""
+class KernelForm:
+    """What the kernel reads of a step: a number, an option and arrays.
+
+    Most operations are their own kernel form; sums over trees get one from compiler/layout/.
+    """
 
     number: ClassVar[int]
-    """Its place in the kernel's table."""
-    tolerance: ClassVar[float] = 0.0
-    """What scikit-learn's own result may differ by, relative: 0 where it computes the same bits."""
+    """Index in the kernel's table of operations (kernel/operations.h)."""
 
     @property
     def option(self) -> int:
@@ -35,11 +49,104 @@ class Operation:
         return 0
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
-        """The tables the kernel reads, in order."""
-        values = [getattr(self, field.name) for field in fields(self)]
-        parts = [value.arrays() if hasattr(value, "arrays") else (value,) for value in values]
-        return tuple(v.ravel() for part in parts for v in part if isinstance(v, np.ndarray))
+        """The arrays that the kernel reads: the fields that are arrays, in order."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return tuple(value.ravel() for value in values if isinstance(value, np.ndarray))
+
+
+class Undone(NamedTuple):
+    """What one column of a step's sources held."""
+
+    source: int
+    """Which of the step's sources, from 0."""
+    column: int
+    """The column of that source."""
+    values: FloatArray
+    """Its values."""
+
+
+@dataclass(frozen=True)
+class Operation(ABC):
+    """What one step computes from its sources."""
+
+    @property
+    @abstractmethod
+    def tolerance(self) -> float:
+        """Relative error bound of scikit-learn's own result; EXACT where the bits are equal."""
 
     def width(self, *widths: int) -> int:
-        """Values a row of the register it computes, from those of its sources."""
+        """Columns of the result, from the widths of the sources."""
         return widths[0]
+
+    @abstractmethod
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """For each column of the first source, values at which the result jumps or has a kink.
+
+        Args:
+            width: of the first source.
+        """
+
+    @property
+    @abstractmethod
+    def keeps_values(self) -> bool:
+        """Whether each column of the result is one of the sources', but for gaps and rounding."""
+
+    @abstractmethod
+    def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
+        """The way back: which column decides a column of the result, and what it was for `values`.
+
+        None where several columns decide, or where the way back is unknown.
+
+        Args:
+            column: of the result.
+            values: (n_values,) what the column holds.
+            widths: of the sources.
+        """
+
+    def parameters(self) -> Iterator[str]:
+        """What a Program's text shows of the operation: the fields that differ from defaults."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray) or value != field.default:
+                yield f"{field.name}={_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case np.ndarray() if value.size <= _MOST_SHOWN and value.ndim == 1:
+            return "[" + ", ".join(f"{number:.4g}" for number in value) + "]"
+        case np.ndarray():
+            return " x ".join(map(str, value.shape)) + (" values" if value.ndim == 1 else "")
+        case Enum():
+            return value.name
+        case _:
+            return str(value)
+
+
+class Passing(Operation):
+    """Each value passes as it is, unless it is refused, rounded or replaced."""
+
+    tolerance = EXACT
+    keeps_values = True
+
+    def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
+        """The same values."""
+        return Undone(0, column, values)
+
+
+class OneWay(Operation):
+    """There is no way back: several columns decide, or the function is not inverted."""
+
+    keeps_values = False
+
+    def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
+        """None."""
+        return None
+
+
+class NoBoundaries(Operation):
+    """The result changes nowhere by a jump, or only where no value of one column decides."""
+
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """None of any column."""
+        return [None] * width

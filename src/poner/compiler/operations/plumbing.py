@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import IndexArray, Operation
+from poner.compiler.operations.operation import (
+    EXACT,
+    IndexArray,
+    KernelForm,
+    NoBoundaries,
+    OneWay,
+    Passing,
+    Undone,
+)
 
 
 @dataclass(frozen=True)
-class Select(Operation):
+class Select(NoBoundaries, KernelForm):
     """Some columns, in any order, also repeatedly."""
 
     number = 1
+    tolerance = EXACT
+    keeps_values = True
     columns: IndexArray
     """(width,) column of the source for each of the result."""
 
@@ -20,23 +33,36 @@ class Select(Operation):
         """As many as are selected."""
         return len(self.columns)
 
+    def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
+        """The selected column, and the same values."""
+        return Undone(0, int(self.columns[column]), values)
+
 
 @dataclass(frozen=True)
-class Join(Operation):
+class Join(NoBoundaries, KernelForm):
     """The columns of up to four registers, side by side."""
 
     number = 2
+    tolerance = EXACT
+    keeps_values = True
 
     def width(self, *widths: int) -> int:
         """All columns."""
         return sum(widths)
 
+    def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
+        """The column of the register that it is from, and the same values."""
+        ends = np.cumsum(widths)
+        source = int(np.searchsorted(ends, column, "right"))
+        return Undone(source, column - int(ends[source]) + widths[source], values)
+
 
 @dataclass(frozen=True)
-class Constant(Operation):
+class Constant(OneWay, NoBoundaries, KernelForm):
     """The same values for every row, whatever the source holds."""
 
     number = 3
+    tolerance = EXACT
     values: FloatArray
     """(width,) the values."""
 
@@ -46,7 +72,7 @@ class Constant(Operation):
 
 
 @dataclass(frozen=True)
-class Require(Operation):
+class Require(Passing, NoBoundaries, KernelForm):
     """The value itself; the row is refused if it is NaN or infinite."""
 
     number = 4
@@ -62,7 +88,7 @@ class Require(Operation):
 
 
 @dataclass(frozen=True)
-class Above(Operation):
+class Above(Passing, KernelForm):
     """The value itself; the row is refused if it is not above its column's bound. NaN passes."""
 
     number = 24
@@ -76,9 +102,13 @@ class Above(Operation):
         """1: a bound itself passes."""
         return int(self.allow_equal)
 
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """The bounds."""
+        return np.split(self.bounds, width)
+
 
 @dataclass(frozen=True)
-class CastFloat32(Operation):
+class CastFloat32(Passing, NoBoundaries, KernelForm):
     """The value rounded to float32, as scikit-learn's trees do; what it cannot hold is refused."""
 
     number = 5

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import CANCELLATION, ROUNDING, IndexArray, Operation
+from poner.compiler.operations.operation import (
+    CANCELLATION,
+    EXACT,
+    ROUNDING,
+    IndexArray,
+    KernelForm,
+    NoBoundaries,
+    OneWay,
+)
+
+_USUAL_VALUES = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+"""What the proof gives to sums and products, which have no boundary values."""
 
 
 class Reduction(IntEnum):
@@ -40,7 +52,7 @@ _EXACT_REDUCTIONS = {
 
 
 @dataclass(frozen=True)
-class Reduce(Operation):
+class Reduce(OneWay, NoBoundaries, KernelForm):
     """One value for each group of neighbouring columns."""
 
     number = 8
@@ -55,9 +67,9 @@ class Reduce(Operation):
         return int(self.reduction)
 
     @property
-    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the function
+    def tolerance(self) -> float:
         """Sums may be taken in another order."""
-        return 0.0 if self.reduction in _EXACT_REDUCTIONS else ROUNDING
+        return EXACT if self.reduction in _EXACT_REDUCTIONS else ROUNDING
 
     def width(self, *widths: int) -> int:
         """One a group."""
@@ -65,7 +77,7 @@ class Reduce(Operation):
 
 
 @dataclass(frozen=True)
-class Linear(Operation):
+class Linear(OneWay, KernelForm):
     """bias + weights @ row."""
 
     number = 9
@@ -77,17 +89,21 @@ class Linear(Operation):
     """Whether large terms cancel out in the sum, as those of kernels do."""
 
     @property
-    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the terms
+    def tolerance(self) -> float:
         """Sums may be taken in another order."""
         return CANCELLATION if self.cancels else ROUNDING
 
     def width(self, *widths: int) -> int:
-        """One a row of the weights."""
+        """One for each row of the weights."""
         return len(self.bias)
+
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """A few usual values, which the steps before may scale."""
+        return [_USUAL_VALUES] * width
 
 
 @dataclass(frozen=True)
-class Products(Operation):
+class Products(OneWay, KernelForm):
     """Products of columns, from the first factor on; of none it is 1."""
 
     number = 22
@@ -97,18 +113,22 @@ class Products(Operation):
     """Columns of the source, product after product."""
 
     @property
-    def tolerance(self) -> float:  # type: ignore[override]  # here it depends on the factors
+    def tolerance(self) -> float:
         """Of three and more factors scikit-learn's order differs for sparse matrices."""
         counts = np.diff(self.ends, prepend=np.uint32(0))
-        return ROUNDING if np.any(counts > 2) else 0.0
+        return ROUNDING if np.any(counts > 2) else EXACT
 
     def width(self, *widths: int) -> int:
-        """One a product."""
+        """One for each product."""
         return len(self.ends)
+
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """A few usual values, which the steps before may scale."""
+        return [_USUAL_VALUES] * width
 
 
 @dataclass(frozen=True)
-class Logistic(Operation):
+class Logistic(OneWay, NoBoundaries, KernelForm):
     """Two probabilities from one score: 1 / (1 + exp(-scale * score)) for the second class."""
 
     number = 14
@@ -122,7 +142,7 @@ class Logistic(Operation):
 
 
 @dataclass(frozen=True)
-class Softmax(Operation):
+class Softmax(OneWay, NoBoundaries, KernelForm):
     """Probabilities from a score a class."""
 
     number = 15
@@ -130,10 +150,11 @@ class Softmax(Operation):
 
 
 @dataclass(frozen=True)
-class WeightedMedian(Operation):
+class WeightedMedian(OneWay, NoBoundaries, KernelForm):
     """The smallest value of a row that, with those below it, has half of all weights."""
 
     number = 46
+    tolerance = EXACT
     weights: FloatArray
     """(source width,) what each column weighs; at most 4096 columns."""
 
@@ -143,7 +164,7 @@ class WeightedMedian(Operation):
 
 
 @dataclass(frozen=True)
-class SolveTriangle(Operation):
+class SolveTriangle(OneWay, NoBoundaries, KernelForm):
     """The values that a lower triangular matrix turns into the source's."""
 
     number = 41

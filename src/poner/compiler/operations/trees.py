@@ -1,178 +1,120 @@
-"""Sums over decision trees (kernel/trees.c, shallow_trees.c, category_trees.c, coded_trees.c)."""
+"""Sums over decision trees, as the model's library means them.
+
+How the kernel evaluates them (layout/) is decided when the tables are written.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations.operation import ROUNDING, IndexArray, Operation
+from poner.compiler.operations.operation import EXACT, ROUNDING, IndexArray, OneWay
 
-NODE = np.dtype(
-    {
-        "names": ["value", "position", "feature", "child"],
-        "formats": ["<f8", "<u8", "<u4", "<u4"],
-        "offsets": [0, 0, 8, 12],
-        "itemsize": 16,
-    }
-)
-"""A tree's node: `value` (a threshold or a leaf's value) and `position` (of a leaf's row) share
-the same eight bytes; `child` is the left child, and the right one stands after it."""
+_CATEGORIES = np.arange(-2.0, 258.0)
+"""All that a node can tell apart that looks at a category, and some beyond."""
 
 
-LEAF = 0x8000_0000
+class Comparison(Enum):
+    """Which values go to the left child."""
 
-
-MISSING_LEFT = 0x4000_0000
-
-
-CATEGORICAL = 0x2000_0000
-FEATURE = 0x1FFF_FFFF
-"""Bits of a node's `feature`: a leaf, NaN goes left, asks for a category; the column."""
+    LESS_EQUAL = "<="
+    LESS = "<"
 
 
 @dataclass(frozen=True)
-class Trees:
-    """Decision trees laid out for the kernel: children side by side, after their parent."""
+class CategorySplits:
+    """The nodes of an ensemble that compare a category with a set instead of a threshold.
 
-    roots: IndexArray
-    """(n_trees, 3): the root's node, the levels to go down blindly, the column added to."""
-    nodes: NDArray[np.void]
-    """(n_nodes,) of NODE."""
-
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """Both, as an operation's first arrays."""
-        return self.roots, self.nodes
-
-
-@dataclass(frozen=True)
-class SumTrees(Operation):
-    """Start values, plus the leaf of each tree in order."""
-
-    number = 11
-    trees: Trees
-    start: FloatArray
-    """(width,) what the sum begins with."""
-
-    def width(self, *widths: int) -> int:
-        """One a start value."""
-        return len(self.start)
-
-
-@dataclass(frozen=True)
-class SumLeafRows(Operation):
-    """The leaves' rows of all trees, added in order to zero."""
-
-    number = 12
-    trees: Trees
-    leaf_rows: FloatArray
-    """(n_leaves, width) values of each leaf."""
-
-    def width(self, *widths: int) -> int:
-        """As wide as a leaf's row."""
-        return int(self.leaf_rows.shape[1])
-
-
-@dataclass(frozen=True)
-class SumRoundedLeafRows(SumLeafRows):
-    """The same of rows that are logarithms, taken here and not by the model's own numpy."""
-
-    tolerance = ROUNDING
-
-
-@dataclass(frozen=True)
-class SumShallowTrees(Operation):
-    """The same sum as SumTrees for trees of at most four levels that share their splits.
-
-    Trees are complete: one that ends early has its leaf repeated. Tree i adds to column i % width.
+    A category is the value's integer part modulo 256. What is NaN, negative or not a known category
+    goes where missing values go.
     """
 
-    number = 13
-    depth: int
-    """Levels of every tree, 1 to 4."""
-    splits: NDArray[np.void]
-    """(n_splits,) of NODE, without children: each feature and threshold once."""
-    tree_splits: NDArray[np.uint16]
-    """(n_trees, 2^depth - 1) the split of each node, level after level."""
-    leaf_values: FloatArray
-    """(n_trees, 2^depth) the leaves, left to right."""
-    start: FloatArray
-    """(width,) what the sum begins with."""
-
-    @property
-    def option(self) -> int:
-        """The levels."""
-        return self.depth
-
-    def width(self, *widths: int) -> int:
-        """One a start value."""
-        return len(self.start)
-
-
-@dataclass(frozen=True)
-class SumCategoryTrees(Operation):
-    """The same sum as SumTrees for trees whose nodes ask for a threshold or for a category.
-
-    A node of CATEGORICAL has in the low half of its `position` the set of categories that go left,
-    in the high half the set of those known; what is NaN, negative or unknown goes where missing
-    values go. A category is the value's integer part, modulo 256.
-    """
-
-    number = 52
-    trees: Trees
-    start: FloatArray
-    """(width,) what the sum begins with."""
-    sets: NDArray[np.uint32]
+    left_set: NDArray[np.int64]
+    """(n_nodes,) index of the set of categories that go left; -1 for a node with a threshold."""
+    known_set: NDArray[np.int64]
+    """(n_nodes,) index of the set of all known categories; -1 for a node with a threshold."""
+    sets: IndexArray
     """(n_sets, 8) bits of categories: category c is bit c % 32 of word c // 32."""
     negative_wraps: bool = False
     """Whether -1 is category 255, as in scikit-learn 1.1, and not missing."""
 
-    @property
-    def option(self) -> int:
-        """1: negative categories wrap around."""
-        return int(self.negative_wraps)
 
-    def width(self, *widths: int) -> int:
-        """One a start value."""
-        return len(self.start)
+@dataclass(frozen=True)
+class Trees:
+    """Decision trees, node after node and tree after tree, in the order of the model's library."""
+
+    sizes: NDArray[np.int64]
+    """(n_trees,) number of nodes of each tree; its first node is the root."""
+    left: NDArray[np.int64]
+    """(n_nodes,) left child, counted from the tree's root; any number for a leaf."""
+    right: NDArray[np.int64]
+    """(n_nodes,) right child."""
+    leaf: NDArray[np.bool_]
+    """(n_nodes,) whether a node is a leaf."""
+    feature: NDArray[np.int64]
+    """(n_nodes,) input column that an inner node looks at."""
+    threshold: FloatArray
+    """(n_nodes,) what an inner node compares the value with."""
+    missing_left: NDArray[np.bool_]
+    """(n_nodes,) whether NaN goes left."""
+    categories: CategorySplits | None = None
+    """The nodes that look at categories, if there are any."""
+    covers: FloatArray | None = None
+    """(n_nodes,) weight of the training samples that reached each node; None if not recorded."""
 
 
 @dataclass(frozen=True)
-class SumCodedTrees(Operation):
-    """SumTrees or SumLeafRows in the kernel's fastest form; compiler/coded_trees.py makes it.
+class TreeEnsemble(OneWay):
+    """The start values plus, tree after tree, what the leaf gives that the row reaches."""
 
-    A row's values become codes, whole numbers in the same order; code 0 is 0 in every row.
-    """
-
-    number = 53
-    roots: IndexArray
-    """(n_trees, 3): the root's node, the levels to go down blindly, the column added to."""
-    nodes: IndexArray
-    """(n_nodes, 2): the largest code that goes left, and in 16 bits each the code asked for and the
-    distance to the left child; of a leaf, its place among the leaves, and 0."""
-    leaves: FloatArray
-    """(n_leaves, 1 or width) each value or row of values once."""
-    sources: IndexArray
-    """(n_codes - 1,) the column of code 1, 2, ...; with the highest bit, NaN is its least code."""
-    ends: IndexArray
-    """(n_codes - 1,) where each code's thresholds end; empty unless ranked."""
-    thresholds: FloatArray
-    """All codes' thresholds, ascending in each; empty unless ranked."""
+    trees: Trees
+    """Structure and splits."""
+    leaf_values: FloatArray
+    """(n_nodes, 1 or width) what each leaf adds; any numbers for inner nodes."""
     start: FloatArray
     """(width,) what the sum begins with."""
-    ranked: bool
-    """Whether a code is how many thresholds are below the value; else its float32's place."""
-    leaf_rows: bool
-    """Whether a leaf adds a row to all columns."""
+    columns: NDArray[np.int64] | None = None
+    """(n_trees,) the column that a tree adds its one value to; None: a leaf adds a whole row."""
+    comparison: Comparison = Comparison.LESS_EQUAL
+    """Which values go left at a threshold."""
+    float32: bool = False
+    """Whether the input was rounded to float32 (a CastFloat32 comes before); else it is float64."""
+    rounded_leaves: bool = False
+    """Whether the leaves hold logarithms computed here, which the model's own numpy may round
+    otherwise."""
 
     @property
-    def option(self) -> int:
-        """1: ranked; 2: leaf rows."""
-        return self.ranked + 2 * self.leaf_rows
+    def tolerance(self) -> float:
+        """Exact unless the leaves are rounded."""
+        return ROUNDING if self.rounded_leaves else EXACT
 
     def width(self, *widths: int) -> int:
-        """One a start value."""
+        """One value for each start value."""
         return len(self.start)
+
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """The thresholds of each column; all categories where nodes look at its category."""
+        inner, categories = ~self.trees.leaf, self.trees.categories
+        by_category = inner & (categories.left_set >= 0) if categories else np.zeros_like(inner)
+        by_threshold = inner & ~by_category
+        feature, threshold = self.trees.feature[by_threshold], self.trees.threshold[by_threshold]
+        asked = np.unique(self.trees.feature[by_category])
+        threshold = np.concatenate([threshold, np.tile(_CATEGORIES, len(asked))])
+        feature = np.concatenate([feature, np.repeat(asked, len(_CATEGORIES))])
+        order = np.argsort(feature, kind="stable")
+        ends = np.searchsorted(feature[order], np.arange(1, width))
+        return [np.unique(part) for part in np.split(threshold[order], ends)]
+
+    def parameters(self) -> Iterator[str]:
+        """The size of the ensemble, and what is said once for all nodes."""
+        trees = self.trees
+        yield f"{trees.sizes.size} trees, {trees.leaf.size} nodes, {np.sum(trees.leaf)} leaves"
+        yield f"value {self.comparison.value} threshold"
+        yield "float32" if self.float32 else "float64"
+        yield from ["with categories"] if trees.categories else []
+        yield "with covers" if trees.covers is not None else "without covers"

@@ -10,15 +10,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_classes, get_objects, get_vector
-from poner.compiler.operations import (
-    Function,
-    Pairing,
-    Reduction,
-    Softmax,
-    SumLeafRows,
-    SumRoundedLeafRows,
-    WeightedMedian,
-)
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Reduction, Softmax, WeightedMedian
 from poner.compiler.readers.forest import SINGLE_TREES, node_rows, side_by_side, sum_leaf_rows
 from poner.compiler.readers.members import (
     inner_scope,
@@ -30,7 +23,7 @@ from poner.compiler.readers.reading import Classes, Prediction, PredictorReader,
 from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
 
 _SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
-_MOST_MEMBERS = 4096
+MOST_MEMBERS = 4096
 """The kernel's limit of a median (kernel/medians.c)."""
 
 
@@ -39,14 +32,14 @@ def read_adaboost_regressor(estimator: FittedObject, scope: Scope, source: int) 
     builder = scope.builder
     finite = builder.require(source)
     members = get_objects(estimator, "estimators_")
-    if len(members) > _MOST_MEMBERS:
-        raise scope.unsupported(f"it has more than {_MOST_MEMBERS} estimators.")
+    if len(members) > MOST_MEMBERS:
+        raise scope.unsupported(f"it has more than {MOST_MEMBERS} estimators.")
     if _are_trees(members):
-        trees = read_trees(members)
-        if trees.values.shape[1:] != (1, 1):
+        read = read_trees(members)
+        if read.values.shape[1:] != (1, 1):
             raise scope.damaged("it has a tree of several outputs")
         cast = builder.cast_float32(finite, allow_missing=False)
-        values = side_by_side(trees.fitted, trees.values[:, 0, 0], scope, cast)
+        values = builder.add(side_by_side(read.trees, read.values[:, 0, 0]), cast)
     else:
         values = builder.join([m.predict for m in read_members(estimator, scope, finite)])
     if builder.width(values) == 1:
@@ -103,13 +96,14 @@ def _add_opinions(
     weights = _read_weights(estimator, len(members), scope)
     by_probability = estimator.attributes.get("algorithm") == "SAMME.R"  # gone since 1.6
     if _are_trees(members) and all(get_classes(member) == classes for member in members):
-        trees = read_trees(members)
+        found = read_trees(members)
         cast = scope.builder.cast_float32(finite, allow_missing=False)
         if by_probability:
-            rows = _opinions(node_rows(trees, [classes]))
-            return sum_leaf_rows(trees.fitted, rows, scope, cast, SumRoundedLeafRows)
-        rows = _votes_of_nodes(trees, weights, len(classes), scope)
-        return sum_leaf_rows(trees.fitted, rows, scope, cast, SumLeafRows)
+            rows = _opinions(node_rows(found, [classes]))
+        else:
+            rows = _votes_of_nodes(found, weights, len(classes), scope)
+        ensemble = sum_leaf_rows(found.trees, rows, rounded=by_probability)
+        return scope.builder.add(ensemble, cast)
     if by_probability:
         return _add_probable_opinions(estimator, classes, scope, finite)
     read = read_members(estimator, scope, finite)
@@ -126,13 +120,13 @@ def _otherwise(votes: FloatArray, scope: Scope) -> FloatArray:
 
 
 def _votes_of_nodes(
-    trees: ReadTrees, weights: FloatArray, n_classes: int, scope: Scope
+    read: ReadTrees, weights: FloatArray, n_classes: int, scope: Scope
 ) -> FloatArray:
     """(n_nodes, n_classes) what a tree that ends in a node gives each class."""
-    if trees.values.shape[1:] != (1, n_classes):
+    if read.values.shape[1:] != (1, n_classes):
         raise scope.damaged("it has a tree that does not fit its classes")
-    labels = trees.values[:, 0, :].argmax(axis=1)
-    each = np.repeat(weights, trees.fitted.sizes)
+    labels = read.values[:, 0, :].argmax(axis=1)
+    each = np.repeat(weights, read.trees.sizes)
     votes = np.repeat(each[:, None], n_classes, axis=1)
     rows = _otherwise(votes, scope).copy()
     rows[np.arange(len(labels)), labels] = each

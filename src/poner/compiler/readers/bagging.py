@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_classes, get_list, get_objects, get_outputs_classes
-from poner.compiler.operations import OneHot, Pairing
+from poner.compiler.operations.elementwise import Pairing
+from poner.compiler.operations.lookup import OneHot
+from poner.compiler.operations.trees import Trees
 from poner.compiler.readers.forest import SINGLE_TREES, node_rows, sum_leaf_rows
 from poner.compiler.readers.members import (
     class_places,
@@ -24,7 +26,6 @@ from poner.compiler.readers.members import (
 )
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
 from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
-from poner.compiler.trees import FittedTrees
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,14 @@ def read_bag(estimator: FittedObject, scope: Scope, width: int) -> Bag:
     return Bag(members, [columns.astype(np.int64) for columns in listed])
 
 
-def bagged_trees(
-    trees: ReadTrees, columns: Sequence[NDArray[np.int64]], scope: Scope
-) -> FittedTrees:
+def bagged_trees(trees: Trees, columns: Sequence[NDArray[np.int64]], scope: Scope) -> Trees:
     """The trees with their features as columns of the whole row."""
-    fitted = trees.fitted
-    widths = np.repeat([len(part) for part in columns], fitted.sizes)
-    starts = np.repeat(np.cumsum([0, *map(len, columns)])[:-1], fitted.sizes)
-    if np.any(~fitted.leaf & ((fitted.feature < 0) | (fitted.feature >= widths))):
-        raise scope.damaged("it has a tree that asks for a feature that is not there")
-    places = np.where(fitted.leaf, 0, fitted.feature) + starts
-    return replace(fitted, feature=np.concatenate(columns)[places])
+    widths = np.repeat([len(part) for part in columns], trees.sizes)
+    starts = np.repeat(np.cumsum([0, *map(len, columns)])[:-1], trees.sizes)
+    if np.any(~trees.leaf & ((trees.feature < 0) | (trees.feature >= widths))):
+        raise scope.damaged("a tree looks at a feature that does not exist")
+    places = np.where(trees.leaf, 0, trees.feature) + starts
+    return replace(trees, feature=np.concatenate(columns)[places])
 
 
 def read_bagging_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -105,23 +103,22 @@ def read_bagging_classifier(estimator: FittedObject, scope: Scope, source: int) 
 def _sum_trees(bag: Bag, places: Classes | None, scope: Scope, source: int) -> int:
     """The sum of all trees' leaves; a column that no tree reads may hold anything."""
     builder = scope.builder
-    trees = read_trees(bag.members)
+    read = read_trees(bag.members)
     used = np.unique(np.concatenate(bag.columns))
     columns = [np.searchsorted(used, part) for part in bag.columns]
-    fitted = bagged_trees(trees, columns, scope)
+    trees = bagged_trees(read.trees, columns, scope)
     first = inner_scope(scope, "estimators_", 0)
     allow_missing = first.takes_missing(len(bag.columns[0]))
     cast = builder.cast_float32(builder.select(source, used), allow_missing=allow_missing)
-    if places is None:
-        return sum_leaf_rows(fitted, node_rows(trees, None), scope, cast)
-    return sum_leaf_rows(fitted, _all_class_rows(bag, trees, places, scope), scope, cast)
+    rows = node_rows(read, None) if places is None else _all_class_rows(bag, read, places, scope)
+    return builder.add(sum_leaf_rows(trees, rows), cast)
 
 
-def _all_class_rows(bag: Bag, trees: ReadTrees, places: Classes, scope: Scope) -> FloatArray:
+def _all_class_rows(bag: Bag, read: ReadTrees, places: Classes, scope: Scope) -> FloatArray:
     """(n_nodes, n_classes) probabilities; a tree may have met some of the classes alone."""
     known = [get_outputs_classes(member) for member in bag.members]
     if all(classes == (places,) for classes in known):
-        return node_rows(trees, [places])
+        return node_rows(read, [places])
     parts = []
     for member, classes in zip(bag.members, known, strict=True):
         own = node_rows(read_trees([member]), classes)

@@ -9,7 +9,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_list, get_value
-from poner.compiler.operations import CastFloat32, Digitize, OneHot
+from poner.compiler.operations.lookup import Digitize, OneHot
+from poner.compiler.operations.plumbing import CastFloat32
 from poner.compiler.readers.reading import Scope, TransformerReader
 
 _MISFIT = "its bins do not fit its columns"

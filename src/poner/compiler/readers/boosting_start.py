@@ -10,7 +10,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FittedValue
 from poner.compiler.fitted import get_classes, get_object, get_value
-from poner.compiler.operations import Function, Pairing, Reduction
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.readers.reading import Prediction, Scope
 
 

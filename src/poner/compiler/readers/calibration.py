@@ -17,7 +17,9 @@ from poner.compiler.fitted import (
     get_value,
     get_vector,
 )
-from poner.compiler.operations import CastFloat32, Function, Pairing, Reduction, Softmax
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.plumbing import CastFloat32
+from poner.compiler.operations.rowwise import Reduction, Softmax
 from poner.compiler.readers.members import class_places, spread
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
 

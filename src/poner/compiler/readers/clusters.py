@@ -20,18 +20,12 @@ from poner.compiler.fitted import (
     get_value,
     get_vector,
 )
-from poner.compiler.operations import (
-    CastFloat32,
-    Distances,
-    Function,
-    Metric,
-    OneHot,
-    Pairing,
-    Products,
-    Recode,
-    Reduction,
-    SumTrees,
-)
+from poner.compiler.operations.distances import Distances, Metric
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.lookup import OneHot, Recode
+from poner.compiler.operations.plumbing import CastFloat32
+from poner.compiler.operations.rowwise import Products, Reduction
+from poner.compiler.readers.forest import sum_in_turn
 from poner.compiler.readers.reading import (
     Prediction,
     PredictorReader,
@@ -39,7 +33,6 @@ from poner.compiler.readers.reading import (
     TransformerReader,
 )
 from poner.compiler.readers.sklearn_trees import read_trees
-from poner.compiler.trees import lay_out
 
 _MISFIT = "its clusters do not fit its columns"
 
@@ -193,18 +186,15 @@ def read_trees_embedding(estimator: FittedObject, scope: Scope, source: int) -> 
     """The leaf of each tree, as ones and zeros."""
     builder = scope.builder
     width = builder.width(source)
-    trees = read_trees(get_objects(estimator, "estimators_"))
-    sizes = trees.fitted.sizes
+    trees = read_trees(get_objects(estimator, "estimators_")).trees
+    sizes = trees.sizes
     encoder = get_object(estimator, "one_hot_encoder_")
     leaves = [np.asarray(part) for part in get_list(encoder, "categories_")]
     if len(leaves) != len(sizes) or any(part.dtype.kind not in "iu" for part in leaves):
         raise scope.damaged(_MISFIT)
-    order, laid_out = lay_out(trees.fitted, range(len(sizes)), width)
     places = _places_of_leaves(sizes, leaves, scope)
-    leaf = trees.fitted.leaf[order]
-    laid_out.nodes["value"][leaf] = places[order][leaf]
     cast = builder.add(CastFloat32(scope.takes_missing(width, "transform")), source)
-    found = builder.add(SumTrees(laid_out, np.zeros(len(sizes))), cast)
+    found = builder.add(sum_in_turn(trees, places, np.zeros(len(sizes))), cast)
     ends = np.cumsum([len(part) for part in leaves])
     return builder.add(OneHot(ends.astype("<u4")), found)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FittedValue
 from poner.compiler.fitted import get_list
-from poner.compiler.operations import Pairing
+from poner.compiler.operations.elementwise import Pairing
 from poner.compiler.readers.reading import Scope, TransformerReader
 
 _MISFIT = "its transformers or their columns are not as a fitted one has them"

@@ -23,7 +23,8 @@ from poner.compiler.fitted import (
     get_value,
     get_vector,
 )
-from poner.compiler.operations import Function, Logistic, Pairing, Reduction, Softmax
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Logistic, Reduction, Softmax
 from poner.compiler.program import ProgramBuilder
 from poner.compiler.readers.linear_classifiers import read_linear_classifier
 from poner.compiler.readers.reading import (

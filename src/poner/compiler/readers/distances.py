@@ -12,7 +12,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.fitted import get_value
-from poner.compiler.operations import Distances, Function, Metric, Pairing
+from poner.compiler.operations.distances import Distances, Metric
+from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.readers.reading import Scope
 
 SUPPORTED = "euclidean, manhattan, chebyshev, minkowski, cosine and nan_euclidean"

@@ -9,14 +9,9 @@ import numpy as np
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_matrix, get_object, get_value, get_vector
-from poner.compiler.operations import (
-    Above,
-    Function,
-    Interpolate,
-    Pairing,
-    PowerMethod,
-    PowerTransform,
-)
+from poner.compiler.operations.elementwise import Function, Pairing, PowerMethod, PowerTransform
+from poner.compiler.operations.lookup import Interpolate
+from poner.compiler.operations.plumbing import Above
 from poner.compiler.readers.projections import own_dtype
 from poner.compiler.readers.reading import Scope, TransformerReader
 from poner.compiler.readers.scaling import read_shift_and_scale

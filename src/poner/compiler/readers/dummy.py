@@ -19,7 +19,7 @@ from poner.compiler.fitted import (
     get_value,
     get_vector,
 )
-from poner.compiler.operations import Constant
+from poner.compiler.operations.plumbing import Constant
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
 
 

@@ -16,7 +16,8 @@ from poner.compiler.fitted import (
     get_number,
     get_vector,
 )
-from poner.compiler.operations import Function, Pairing, Reduction
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 from poner.errors import ModelUnreadableError
 

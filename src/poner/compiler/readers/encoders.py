@@ -13,7 +13,7 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FittedValue
 from poner.compiler.fitted import get_list, get_number, get_value
-from poner.compiler.operations import OneHot, Recode
+from poner.compiler.operations.lookup import OneHot, Recode
 from poner.compiler.readers.reading import Scope, TransformerReader
 from poner.errors import ModelUnreadableError
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_objects, get_outputs_classes
-from poner.compiler.operations import Pairing, Reduction, SumLeafRows
+from poner.compiler.operations.elementwise import Pairing
+from poner.compiler.operations.rowwise import Reduction
+from poner.compiler.operations.trees import TreeEnsemble, Trees
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
 from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
-from poner.compiler.shallow_trees import sum_of
-from poner.compiler.trees import FittedTrees, lay_out
 from poner.errors import ModelUnreadableError
 
 
@@ -34,11 +34,11 @@ def _read(
     estimator: FittedObject, members: list[FittedObject], scope: Scope, source: int
 ) -> Prediction:
     builder = scope.builder
-    trees = read_trees(members)
+    read = read_trees(members)
     width = builder.width(source)
     cast = builder.cast_float32(source, allow_missing=scope.takes_missing(width))
     classes = get_outputs_classes(estimator) if "classes_" in estimator.attributes else None
-    scores = sum_leaf_rows(trees.fitted, node_rows(trees, classes), scope, cast)
+    scores = builder.add(sum_leaf_rows(read.trees, node_rows(read, classes)), cast)
     if members[0] is not estimator:
         scores = builder.combine(Pairing.DIVIDE, scores, float(len(members)))
     if classes is None:
@@ -48,48 +48,43 @@ def _read(
     return Prediction(label, classes, predict_proba=scores)
 
 
-def node_rows(trees: ReadTrees, classes: Sequence[Classes] | None) -> FloatArray:
-    """(n_nodes, width) what a tree answers at each node: probabilities, or values."""
+def node_rows(read: ReadTrees, classes: Sequence[Classes] | None) -> FloatArray:
+    """(n_nodes, width) what a tree answers at each node: probabilities or values."""
     if classes is None:
-        return trees.values[:, :, 0]
-    return _class_fractions(trees.values, classes)
+        return read.values[:, :, 0]
+    return _class_fractions(read.values, classes)
 
 
-def sum_leaf_rows(
-    fitted: FittedTrees,
-    rows: FloatArray,
-    scope: Scope,
-    cast: int,
-    operation: type[SumLeafRows] = SumLeafRows,
-) -> int:
-    """The sum of the leaves' rows over the trees, in order.
+def sum_leaf_rows(trees: Trees, rows: FloatArray, *, rounded: bool = False) -> TreeEnsemble:
+    """The sum of the leaves' rows, tree after tree, from zeros; of an input cast to float32.
 
     Args:
-        fitted: the trees.
-        rows: (n_nodes, width) what each node gives, if it is a leaf.
-        scope: of the trees.
-        cast: register of the row as float32.
-        operation: SumLeafRows, or one that says that the rows are rounded.
+        trees: the trees.
+        rows: (n_nodes, width) what each leaf gives; any numbers for inner nodes.
+        rounded: whether the rows hold logarithms computed here.
     """
-    builder = scope.builder
-    order, laid_out = lay_out(fitted, [0] * fitted.sizes.size, builder.width(cast))
-    leaf = fitted.leaf[order]
-    values = rows[order][leaf]
-    if values.shape[1] == 1:
-        laid_out.nodes["value"][leaf] = values[:, 0]
-        return builder.add(sum_of(laid_out, np.zeros(1)), cast)
-    laid_out.nodes["position"][leaf] = np.arange(len(values))
-    return builder.add(operation(laid_out, np.ascontiguousarray(values)), cast)
+    start = np.zeros(rows.shape[1])
+    return TreeEnsemble(trees, rows, start, float32=True, rounded_leaves=rounded)
 
 
-def side_by_side(fitted: FittedTrees, values: FloatArray, scope: Scope, cast: int) -> int:
-    """The leaf of each tree in a column of its own; values (n_nodes,)."""
-    builder = scope.builder
-    n_trees = fitted.sizes.size
-    order, laid_out = lay_out(fitted, list(range(n_trees)), builder.width(cast))
-    leaf = fitted.leaf[order]
-    laid_out.nodes["value"][leaf] = values[order][leaf]
-    return builder.add(sum_of(laid_out, np.full(n_trees, -0.0)), cast)  # -0 + x is x, of any x
+def side_by_side(trees: Trees, values: FloatArray) -> TreeEnsemble:
+    """The leaf of each tree in a column of its own; values (n_nodes,); of an input cast to float32.
+
+    The sums start from -0.0, since -0.0 + x has the bits of any x.
+    """
+    return sum_in_turn(trees, values, np.full(trees.sizes.size, -0.0))
+
+
+def sum_in_turn(trees: Trees, values: FloatArray, start: FloatArray) -> TreeEnsemble:
+    """Trees that add their leaves to one column each, going round the columns in order.
+
+    Args:
+        trees: the trees.
+        values: (n_nodes,) what each leaf adds; any numbers for inner nodes.
+        start: (width,) what the sums begin with.
+    """
+    columns = np.arange(trees.sizes.size) % start.size
+    return TreeEnsemble(trees, values[:, None], start, columns, float32=True)
 
 
 def _class_fractions(values: FloatArray, classes: Sequence[Classes]) -> FloatArray:

@@ -10,7 +10,7 @@ import math
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_value
-from poner.compiler.operations import Function, Pairing
+from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.readers.reading import Scope, TransformerReader
 
 _NUMPY = {

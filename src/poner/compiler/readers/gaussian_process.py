@@ -20,7 +20,8 @@ from poner.compiler.fitted import (
     get_value,
     get_vector,
 )
-from poner.compiler.operations import Function, Pairing, Reduction, SolveTriangle
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Reduction, SolveTriangle
 from poner.compiler.readers.multiclass import first_or_last_argmax
 from poner.compiler.readers.pair_votes import add_class_scores, pairs_of
 from poner.compiler.readers.pairwise_kernels import add_weighted

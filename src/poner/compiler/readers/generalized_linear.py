@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_object
-from poner.compiler.operations import Function
+from poner.compiler.operations.elementwise import Function
 from poner.compiler.readers.linear import add_scores
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 

@@ -10,13 +10,12 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.fitted import get_classes, get_number, get_objects, get_value
-from poner.compiler.operations import Logistic, Pairing, Reduction, Softmax
+from poner.compiler.operations.elementwise import Pairing
+from poner.compiler.operations.rowwise import Logistic, Reduction, Softmax
 from poner.compiler.readers.boosting_start import add_raw_init
-from poner.compiler.readers.forest import side_by_side
+from poner.compiler.readers.forest import side_by_side, sum_in_turn
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
-from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
-from poner.compiler.shallow_trees import sum_of
-from poner.compiler.trees import lay_out
+from poner.compiler.readers.sklearn_trees import read_trees
 
 _CONSTANT_INITS = {
     "sklearn.dummy.DummyClassifier": {"prior", "most_frequent", "constant", "uniform"},
@@ -27,37 +26,35 @@ _CONSTANT_INITS = {
 def read_gradient_boosting(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """The init estimator's prediction, then learning rate times leaf, stage by stage."""
     builder = scope.builder
-    trees = read_trees(get_objects(estimator, "estimators_"))
-    leaf_values = get_number(estimator, "learning_rate") * trees.values[:, 0, 0]
+    read = read_trees(get_objects(estimator, "estimators_"))
+    leaf_values = get_number(estimator, "learning_rate") * read.values[:, 0, 0]
     cast = builder.cast_float32(source, allow_missing=False)
     if _is_constant(get_value(estimator, "init_")):
         start = _ask_start(scope, builder.width(source))
-        columns = np.arange(trees.fitted.sizes.size) % start.size
-        order, laid_out = lay_out(trees.fitted, columns.tolist(), builder.width(source))
-        leaf = trees.fitted.leaf[order]
-        laid_out.nodes["value"][leaf] = leaf_values[order][leaf]
-        raw = builder.add(sum_of(laid_out, start), cast)
+        raw = builder.add(sum_in_turn(read.trees, leaf_values, start), cast)
     else:
-        raw = _add_to_start(add_raw_init(estimator, scope, cast), trees, leaf_values, scope, cast)
+        init = add_raw_init(estimator, scope, cast)
+        each = builder.add(side_by_side(read.trees, leaf_values), cast)
+        raw = _add_to_start(init, each, scope)
     if "classes_" not in estimator.attributes:
         return Prediction(raw)
     return _classify(estimator, scope, raw)
 
 
-def _add_to_start(
-    start: int, trees: ReadTrees, leaf_values: FloatArray, scope: Scope, cast: int
-) -> int:
-    """The trees added to a start that differs from row to row, in scikit-learn's order."""
+def _add_to_start(start: int, each: int, scope: Scope) -> int:
+    """The trees' values, `each`, added to a start that differs from row to row.
+
+    scikit-learn's order of addition: stage after stage.
+    """
     builder = scope.builder
-    width, n_trees = builder.width(start), trees.fitted.sizes.size
-    each = side_by_side(trees.fitted, leaf_values, scope, cast)
+    width, n_trees = builder.width(start), builder.width(each)
     terms = [
         column
         for output in range(width)
         for column in [output, *range(width + output, width + n_trees, width)]
     ]
     if len(terms) != width + n_trees or n_trees % width:
-        raise scope.damaged("it has not a tree for each class and stage")
+        raise scope.damaged("it does not have a tree for each class and stage")
     together = builder.select(builder.join([start, each]), terms)
     ends = [(1 + n_trees // width) * (output + 1) for output in range(width)]
     return builder.reduce(Reduction.SUM_IN_ORDER, together, ends)

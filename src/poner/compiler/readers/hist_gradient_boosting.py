@@ -7,16 +7,18 @@ training value, and a cast to float32 would move rows to the other side of it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_array, get_classes, get_object, get_objects, get_value
-from poner.compiler.operations import Function, Logistic, Pairing, Softmax, SumCategoryTrees
-from poner.compiler.readers.hist_categories import read_preprocessor, read_sets
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Logistic, Softmax
+from poner.compiler.operations.trees import TreeEnsemble, Trees
+from poner.compiler.readers.hist_categories import read_category_splits, read_preprocessor
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
-from poner.compiler.shallow_trees import sum_of
-from poner.compiler.trees import FittedTrees, lay_out
 from poner.errors import ModelUnreadableError
 
 _LOG_LINK_LOSSES = {"poisson", "gamma"}
@@ -49,12 +51,13 @@ def read_hist_gradient_boosting(estimator: FittedObject, scope: Scope, source: i
 
 
 def _add_trees(estimator: FittedObject, scope: Scope, row: int) -> int:
-    """The raw scores: a column, or one a class."""
+    """The raw scores: one column, or one for each class."""
     baseline = np.atleast_1d(np.asarray(get_value(estimator, "_baseline_prediction")))
     start = 0.0 + baseline.astype(np.float64).ravel()
     predictors = get_objects(estimator, "_predictors")
     nodes = _read_nodes(predictors)
-    fitted = FittedTrees(
+    names = nodes.dtype.names or ()
+    trees = Trees(
         sizes=np.array([len(get_array(tree, "nodes", 1)) for tree in predictors]),
         left=nodes["left"].astype(np.int64),
         right=nodes["right"].astype(np.int64),
@@ -62,18 +65,14 @@ def _add_trees(estimator: FittedObject, scope: Scope, row: int) -> int:
         feature=nodes["feature_idx"].astype(np.int64),
         threshold=nodes["num_threshold"].astype(np.float64),
         missing_left=nodes["missing_go_to_left"].astype(bool),
+        covers=nodes["count"].astype(np.float64) if "count" in names else None,
     )
-    sets = None
-    if np.any(nodes["is_categorical"].astype(bool) & ~fitted.leaf):
-        fitted, sets = read_sets(estimator, predictors, nodes, fitted, scope)
-    columns = np.arange(fitted.sizes.size) % start.size
-    order, laid_out = lay_out(fitted, columns.tolist(), scope.builder.width(row))
-    leaf = fitted.leaf[order]
-    laid_out.nodes["value"][leaf] = nodes["value"].astype(np.float64)[order][leaf]
-    if sets is None:
-        return scope.builder.add(sum_of(laid_out, start), row)
-    wraps = scope.version < (1, 2)
-    return scope.builder.add(SumCategoryTrees(laid_out, start, sets, wraps), row)
+    if np.any(nodes["is_categorical"].astype(bool) & ~trees.leaf):
+        splits = read_category_splits(estimator, predictors, nodes, trees, scope)
+        trees = replace(trees, categories=splits)
+    values = nodes["value"].astype(np.float64)[:, None]
+    columns = np.arange(trees.sizes.size) % start.size
+    return scope.builder.add(TreeEnsemble(trees, values, start, columns), row)
 
 
 def _read_nodes(predictors: list[FittedObject]) -> NDArray[np.void]:
@@ -81,7 +80,7 @@ def _read_nodes(predictors: list[FittedObject]) -> NDArray[np.void]:
     tables = [get_array(tree, "nodes", 1) for tree in predictors]
     if not tables or any(not set(table.dtype.names or ()) >= _FIELDS for table in tables):
         raise ModelUnreadableError(
-            "The model's predictors are not such as scikit-learn 1.1 or later fits.",
+            "The model's predictors have a form that scikit-learn 1.1 or later does not fit.",
             "Fit and save the model again with a newer scikit-learn.",
         )
     return np.concatenate(tables)

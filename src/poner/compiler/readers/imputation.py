@@ -19,17 +19,9 @@ from poner.compiler.fitted import (
     get_object,
     get_value,
 )
-from poner.compiler.operations import (
-    Above,
-    Distances,
-    Function,
-    Impute,
-    Metric,
-    NeighbourWeights,
-    Pairing,
-    Replace,
-    Require,
-)
+from poner.compiler.operations.distances import Distances, Impute, Metric, NeighbourWeights
+from poner.compiler.operations.elementwise import Function, Pairing, Replace
+from poner.compiler.operations.plumbing import Above, Require
 from poner.compiler.readers.encoders import category_key
 from poner.compiler.readers.reading import Scope, TransformerReader
 
@@ -164,7 +156,7 @@ _INDICATES_ALWAYS = (1, 3)
 _LEAVES_OUT_FAR = (1, 6)
 """Since then a uniform mean leaves out donors that have no column in common with the row."""
 
-_MOST_DONORS = 1024
+MOST_DONORS = 1024
 """What the kernel has room for (kernel/imputation.c)."""
 
 
@@ -204,8 +196,8 @@ def _most_donors(estimator: FittedObject, n_donors: int, scope: Scope) -> int:
     most = int(get_number(estimator, "n_neighbors"))
     if most < 1:
         raise scope.damaged(_MISFIT)
-    if _MOST_DONORS < most < n_donors:
-        raise scope.unsupported(f"it has more than {_MOST_DONORS} neighbours.")
+    if MOST_DONORS < most < n_donors:
+        raise scope.unsupported(f"it has more than {MOST_DONORS} neighbours.")
     return min(most, n_donors)
 
 

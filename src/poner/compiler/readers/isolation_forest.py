@@ -9,11 +9,12 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_array, get_list, get_number, get_object
-from poner.compiler.operations import Function, Pairing
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.trees import Trees
 from poner.compiler.readers.bagging import bagged_trees, read_bag
 from poner.compiler.readers.forest import sum_leaf_rows
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
-from poner.compiler.readers.sklearn_trees import ReadTrees, read_trees
+from poner.compiler.readers.sklearn_trees import read_trees
 from poner.errors import ModelUnreadableError
 
 
@@ -22,15 +23,15 @@ def read_isolation_forest(estimator: FittedObject, scope: Scope, source: int) ->
     builder = scope.builder
     width = builder.width(source)
     bag = read_bag(estimator, scope, width)
-    trees = read_trees(bag.members)
+    read = read_trees(bag.members)
     cast = builder.cast_float32(
         source,
         allow_missing=scope.takes_missing(width),
         allow_infinite=_takes_infinite(scope, width),
     )
-    lengths = _path_lengths(estimator, bag.members, trees, scope)
-    fitted = bagged_trees(trees, bag.columns, scope)
-    total = sum_leaf_rows(fitted, lengths[:, None], scope, cast)
+    lengths = _path_lengths(estimator, bag.members, read.trees, scope)
+    trees = bagged_trees(read.trees, bag.columns, scope)
+    total = builder.add(sum_leaf_rows(trees, lengths[:, None]), cast)
     usual = len(bag.members) * float(_average_path_length(_max_samples(estimator))[0])
     if usual:
         exponent = builder.map(Function.NEGATIVE, builder.combine(Pairing.DIVIDE, total, usual))
@@ -58,9 +59,9 @@ def _max_samples(estimator: FittedObject) -> FloatArray:
 
 
 def _path_lengths(
-    estimator: FittedObject, members: list[FittedObject], trees: ReadTrees, scope: Scope
+    estimator: FittedObject, members: list[FittedObject], trees: Trees, scope: Scope
 ) -> FloatArray:
-    """(n_nodes,) nodes on the way to a node and, less one, what its samples would need on."""
+    """(n_nodes,) length of the path to a node plus the average path length below it."""
     if "_average_path_length_per_tree" in estimator.attributes:  # since 1.3
         names = ("_decision_path_lengths", "_average_path_length_per_tree")
         depths, beyond = (
@@ -73,19 +74,18 @@ def _path_lengths(
             [_average_path_length(part["n_node_samples"].astype(np.float64)) for part in nodes]
         )
         depths = _depths(trees)
-    if not len(depths) == len(beyond) == len(trees.fitted.leaf):
-        raise scope.damaged("it has not a path length for each node")
+    if not len(depths) == len(beyond) == len(trees.leaf):
+        raise scope.damaged("it does not have a path length for each node")
     return np.asarray(depths + beyond - 1.0)
 
 
-def _depths(trees: ReadTrees) -> FloatArray:
+def _depths(trees: Trees) -> FloatArray:
     """(n_nodes,) nodes on the way from the root; children stand after their parent."""
-    fitted = trees.fitted
-    starts = np.repeat(np.cumsum(fitted.sizes) - fitted.sizes, fitted.sizes)
-    depths = np.ones(len(fitted.leaf))
-    for parent in np.flatnonzero(~fitted.leaf):
-        for child in (fitted.left[parent], fitted.right[parent]):
-            if 0 <= child + starts[parent] < len(depths):  # else the lay-out says so
+    starts = np.repeat(np.cumsum(trees.sizes) - trees.sizes, trees.sizes)
+    depths = np.ones(len(trees.leaf))
+    for parent in np.flatnonzero(~trees.leaf):
+        for child in (trees.left[parent], trees.right[parent]):
+            if 0 <= child + starts[parent] < len(depths):  # else the layout refuses the tree
                 depths[child + starts[parent]] = depths[parent] + 1
     return depths
 

@@ -10,13 +10,9 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import check_shape, get_array, get_number, get_text
-from poner.compiler.operations import (
-    CastFloat32,
-    Digitize,
-    Interpolate,
-    Pairing,
-    Recode,
-)
+from poner.compiler.operations.elementwise import Pairing
+from poner.compiler.operations.lookup import Digitize, Interpolate, Recode
+from poner.compiler.operations.plumbing import CastFloat32
 from poner.compiler.program import ProgramBuilder
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope, TransformerReader
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_array, get_list, get_number, get_object, get_value, get_vector
-from poner.compiler.operations import Pairing, Replace
+from poner.compiler.operations.elementwise import Pairing, Replace
 from poner.compiler.readers.imputation import add_indicator, read_simple_imputer
 from poner.compiler.readers.reading import Scope, TransformerReader
 

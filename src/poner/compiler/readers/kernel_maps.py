@@ -19,7 +19,9 @@ from poner.compiler.fitted import (
     get_value,
     get_vector,
 )
-from poner.compiler.operations import Above, Function, Pairing, Reduction, Replace
+from poner.compiler.operations.elementwise import Function, Pairing, Replace
+from poner.compiler.operations.plumbing import Above
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.readers.pairwise_kernels import add_kernel
 from poner.compiler.readers.projections import own_dtype, project
 from poner.compiler.readers.reading import Scope, TransformerReader

@@ -9,7 +9,7 @@ import numpy as np
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_matrix, get_value
-from poner.compiler.operations import Function
+from poner.compiler.operations.elementwise import Function
 from poner.compiler.readers.pairwise_kernels import add_kernel, add_weighted
 from poner.compiler.readers.process_kernels import add_process_kernel
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope

@@ -9,7 +9,9 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_classes, get_matrix, get_number, get_value
-from poner.compiler.operations import Metric, Neighbours, NeighbourWeights, Pairing, Reduction
+from poner.compiler.operations.distances import Metric, Neighbours, NeighbourWeights
+from poner.compiler.operations.elementwise import Pairing
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.readers.pairwise_kernels import add_distances, add_kernel
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import check_shape, get_matrix, get_object, get_vector
-from poner.compiler.operations import Function
+from poner.compiler.operations.elementwise import Function
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
 

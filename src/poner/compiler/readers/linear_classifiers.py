@@ -10,7 +10,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_classes, get_object, get_text
-from poner.compiler.operations import Function, Logistic, Pairing, Reduction, Softmax
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Logistic, Reduction, Softmax
 from poner.compiler.program import ProgramBuilder
 from poner.compiler.readers.linear import add_scores
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope

@@ -9,7 +9,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_array, get_number, get_vector
-from poner.compiler.operations import Function, Pairing, Reduction
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.readers.distances import add_roots
 from poner.compiler.readers.neighbours import add_neighbourhood
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope

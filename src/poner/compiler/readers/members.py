@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_objects
-from poner.compiler.operations import Recode, Reduction
+from poner.compiler.operations.lookup import Recode
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.program import ProgramBuilder
 from poner.compiler.readers.reading import Classes, Prediction, Scope
 

@@ -19,7 +19,8 @@ from poner.compiler.fitted import (
     get_value,
     get_vector,
 )
-from poner.compiler.operations import Function, Pairing, Reduction
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.readers.members import (
     binary_score,
     inner_scope,

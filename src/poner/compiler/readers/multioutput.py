@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_list, get_objects, get_value
-from poner.compiler.operations import Function
+from poner.compiler.operations.elementwise import Function
 from poner.compiler.readers.members import inner_scope, label_values, read_members
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 

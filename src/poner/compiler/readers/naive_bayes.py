@@ -20,7 +20,9 @@ from poner.compiler.fitted import (
     get_number,
     get_value,
 )
-from poner.compiler.operations import Function, Pairing, Recode, Reduction
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.lookup import Recode
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_classes, get_matrix, get_value, get_vector
-from poner.compiler.operations import Pairing, Reduction, Softmax
+from poner.compiler.operations.elementwise import Pairing
+from poner.compiler.operations.rowwise import Reduction, Softmax
 from poner.compiler.readers.distances import (
     Distance,
     add_distances_of,

@@ -19,7 +19,9 @@ from poner.compiler.fitted import (
     get_outputs_classes,
     get_value,
 )
-from poner.compiler.operations import Means, Neighbours, NeighbourWeights, Pairing, Reduction, Votes
+from poner.compiler.operations.distances import Means, Neighbours, NeighbourWeights, Votes
+from poner.compiler.operations.elementwise import Pairing
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.readers.distances import Distance, add_distances_of, add_roots, read_distance
 from poner.compiler.readers.reading import Classes, Prediction, PredictorReader, Scope
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import check_shape, get_arrays, get_classes, get_object, get_text
-from poner.compiler.operations import Function, Logistic, Pairing, Softmax
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Logistic, Softmax
 from poner.compiler.readers.linear_classifiers import labels_of
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 from poner.errors import NotSupportedError

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations import Function, Pairing
+from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.readers.reading import Scope
 
 

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from poner.artifacts import FittedValue, FloatArray
-from poner.compiler.operations import Distances, Function, Metric, Pairing, Reduction
+from poner.compiler.operations.distances import Distances, Metric
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.readers.reading import Scope
 from poner.errors import NotSupportedError
 

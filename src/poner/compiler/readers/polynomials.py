@@ -13,7 +13,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.fitted import get_array, get_number, get_objects, get_value
-from poner.compiler.operations import Extrapolation, Products, Splines
+from poner.compiler.operations.lookup import Extrapolation, Splines
+from poner.compiler.operations.rowwise import Products
 from poner.compiler.readers.reading import Scope, TransformerReader
 
 _MISFIT = "its terms or splines do not fit its columns"
@@ -94,7 +95,7 @@ def _extrapolation(name: FittedValue, scope: Scope) -> Extrapolation:
     return names[str(name)]
 
 
-_HIGHEST_DEGREE = 31
+HIGHEST_DEGREE = 31
 """What the kernel has room for (kernel/splines.c)."""
 
 
@@ -104,8 +105,8 @@ def _knots(
     """A column's knots; its splines must be those of scikit-learn, each with the coefficient 1."""
     knots = get_array(spline, "t", 1).astype(np.float64)
     coefficients = get_array(spline, "c", 2)
-    if not 0 <= degree <= _HIGHEST_DEGREE or get_number(spline, "k") != degree:
-        raise scope.unsupported(f"its degree is above {_HIGHEST_DEGREE}.")
+    if not 0 <= degree <= HIGHEST_DEGREE or get_number(spline, "k") != degree:
+        raise scope.unsupported(f"its degree is above {HIGHEST_DEGREE}.")
     count = len(knots) - degree - 1
     periodic = degree if extrapolation is Extrapolation.PERIODIC else 0
     if len(knots) < 2 * degree + 2 or count - periodic < max(2, degree):

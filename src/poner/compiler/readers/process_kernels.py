@@ -13,7 +13,9 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.fitted import get_number, get_object, get_value, get_vector
-from poner.compiler.operations import Function, Metric, Pairing, Reduction
+from poner.compiler.operations.distances import Metric
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.readers.pairwise_kernels import add_distances, add_kernel
 from poner.compiler.readers.reading import Scope
 

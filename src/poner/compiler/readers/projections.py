@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_matrix, get_number, get_value, get_vector
-from poner.compiler.operations import Function, Pairing
+from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.readers.reading import (
     Prediction,
     PredictorReader,

@@ -11,7 +11,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_matrix, get_number, get_value, get_vector
-from poner.compiler.operations import Function, Pairing, Reduction, Replace
+from poner.compiler.operations.elementwise import Function, Pairing, Replace
+from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.readers.reading import Scope, TransformerReader
 from poner.errors import ModelUnreadableError
 

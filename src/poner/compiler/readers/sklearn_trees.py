@@ -1,4 +1,4 @@
-"""scikit-learn's Tree objects (sklearn.tree._tree.Tree) as FittedTrees."""
+"""scikit-learn's Tree objects (sklearn.tree._tree.Tree) as Trees."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_array, get_object
-from poner.compiler.trees import FittedTrees
+from poner.compiler.operations.trees import Trees
 from poner.errors import ModelUnreadableError
 
 _FIELDS = {"left_child", "right_child", "feature", "threshold"}
@@ -19,17 +19,17 @@ _FIELDS = {"left_child", "right_child", "feature", "threshold"}
 class ReadTrees:
     """Trees with the values of all their nodes."""
 
-    fitted: FittedTrees
-    """Structure and thresholds."""
+    trees: Trees
+    """Structure, thresholds and covers."""
     values: FloatArray
     """(n_nodes, n_outputs, n_classes or 1) what scikit-learn keeps at each node."""
 
 
 def read_trees(estimators: Sequence[FittedObject]) -> ReadTrees:
-    """The `tree_` of each estimator, one after the other.
+    """The `tree_` of each estimator, tree after tree.
 
     Raises:
-        ModelUnreadableError: the trees are not such as scikit-learn fits.
+        ModelUnreadableError: a tree has a form that scikit-learn does not fit.
     """
     trees = [get_object(estimator, "tree_") for estimator in estimators]
     tables = [get_array(tree, "nodes", 1) for tree in trees]
@@ -42,16 +42,18 @@ def read_trees(estimators: Sequence[FittedObject]) -> ReadTrees:
         or len(shapes) != 1
     ):
         raise ModelUnreadableError(
-            "The model's decision trees are not such as scikit-learn fits.",
+            "The model's decision trees have a form that scikit-learn does not fit.",
             "Fit and save the model again.",
         )
     nodes = np.concatenate(tables)
+    names = nodes.dtype.names or ()
     missing_left = (
         nodes["missing_go_to_left"].astype(bool)  # since scikit-learn 1.3
-        if "missing_go_to_left" in (nodes.dtype.names or ())
+        if "missing_go_to_left" in names
         else np.zeros(len(nodes), bool)
     )
-    fitted = FittedTrees(
+    cover = "weighted_n_node_samples"
+    structure = Trees(
         sizes=np.array([len(table) for table in tables]),
         left=nodes["left_child"].astype(np.int64),
         right=nodes["right_child"].astype(np.int64),
@@ -59,5 +61,6 @@ def read_trees(estimators: Sequence[FittedObject]) -> ReadTrees:
         feature=nodes["feature"].astype(np.int64),
         threshold=nodes["threshold"].astype(np.float64),
         missing_left=missing_left,
+        covers=nodes[cover].astype(np.float64) if cover in names else None,
     )
-    return ReadTrees(fitted, np.concatenate(values).astype(np.float64))
+    return ReadTrees(structure, np.concatenate(values).astype(np.float64))

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_text, get_vector
-from poner.compiler.operations import Function, Pairing
+from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.readers.linear import add_products
 from poner.compiler.readers.linear_classifiers import (
     add_logistic_probabilities,

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.fitted import get_classes, get_matrix, get_number, get_value, get_vector
-from poner.compiler.operations import Couple, Function, Pairing
+from poner.compiler.operations.distances import Couple
+from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.readers.pair_votes import add_class_scores, add_votes, pairs_of
 from poner.compiler.readers.pairwise_kernels import (
     add_kernel,

@@ -13,7 +13,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_matrix, get_object, get_value, get_vector
-from poner.compiler.operations import Function, Interpolate, Pairing
+from poner.compiler.operations.elementwise import Function, Pairing
+from poner.compiler.operations.lookup import Interpolate
 from poner.compiler.readers.functions import read_function_transformer
 from poner.compiler.readers.pipeline import steps_of
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope

@@ -12,7 +12,8 @@ import numpy as np
 
 from poner.artifacts import FittedObject
 from poner.compiler.fitted import get_number, get_object, get_value
-from poner.compiler.operations import Pairing, Recode
+from poner.compiler.operations.elementwise import Pairing
+from poner.compiler.operations.lookup import Recode
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 
 _POSITIVE_IS_ONE = {

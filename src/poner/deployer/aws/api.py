@@ -138,6 +138,10 @@ class AwsApi:
         self._sleep = sleep
         self._clients: dict[tuple[str, bool], Any] = {}
 
+    def knows(self, service: str, operation: str) -> bool:
+        """Whether this botocore has an operation; older ones lack the youngest."""
+        return operation in self._client(service, writes=True).meta.service_model.operation_names
+
     def read(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
         """The answer to a question; None where what it asks for is not there."""
         call = make_call(service, operation, False, parameters)

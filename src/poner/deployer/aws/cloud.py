@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,19 @@ from poner.deployer.cloud import (
     Document,
     FunctionSetup,
     LayerVersion,
+    MissingError,
+    PermissionMissingError,
     Role,
     Statement,
     StoredZip,
+    UnreachableError,
     Url,
 )
 from poner.lambda_settings import Cors, write_cors
 
 
 class AwsCloud(AwsReads):
-    """`Cloud` of AWS: one call of its API for each verb."""
+    """`Cloud` of AWS: one call of its API for each verb, but for policies."""
 
     def create_log_group(self, name: str, tags: Mapping[str, str]) -> None:
         """Make a log group."""
@@ -214,16 +218,46 @@ class AwsCloud(AwsReads):
         said = {"Cors": write_cors(cors)}  # left out, the one that is there would stay
         return self._write_url("UpdateFunctionUrlConfig", name, alias, auth, said)
 
-    def add_permission(self, name: str, alias: str, statement: Statement) -> None:
-        """Add a statement to the alias's resource policy."""
-        parameters = values.write_statement(statement)
-        self._api.write("lambda", "AddPermission", FunctionName=name, Qualifier=alias, **parameters)
+    def change_permissions(
+        self, name: str, alias: str, removed: Iterable[str], added: Iterable[Statement]
+    ) -> None:
+        """Remove the statements of these identifiers from the alias's policy, and add those.
 
-    def remove_permission(self, name: str, alias: str, sid: str) -> None:
-        """Remove a statement from the alias's resource policy."""
-        self._api.write(
-            "lambda", "RemovePermission", FunctionName=name, Qualifier=alias, StatementId=sid
+        In one call, if botocore and the server know it and the credentials may make it.
+        """
+        removed, added = tuple(removed), tuple(added)
+        if self._api.knows("lambda", "PutResourcePolicy"):
+            try:
+                return self._replace_policy(name, alias, removed, added)
+            except (MissingError, PermissionMissingError, UnreachableError):
+                pass  # the calls below know the alias by other words, and say what is wrong
+        place = {"FunctionName": name, "Qualifier": alias}
+        for sid in removed:
+            with contextlib.suppress(MissingError):
+                self._api.write("lambda", "RemovePermission", **place, StatementId=sid)
+        for statement in added:
+            parameters = values.write_permission(statement)
+            self._api.write("lambda", "AddPermission", **place, **parameters)
+        return None
+
+    def _replace_policy(
+        self, name: str, alias: str, removed: Sequence[str], added: Sequence[Statement]
+    ) -> None:
+        """Statements of others stay; Lambda refuses the call if the policy was changed since."""
+        function = self._api.read(
+            "lambda", "GetFunctionConfiguration", FunctionName=name, Qualifier=alias
         )
+        arn = values.read_alias_arn(function or {}, alias)
+        found = self._api.read("lambda", "GetResourcePolicy", ResourceArn=arn) or {}
+        unchanged = {"RevisionId": found["RevisionId"]} if "RevisionId" in found else {}
+        policy = values.edit_policy(found, removed, [values.write_statement(s, arn) for s in added])
+        if policy["Statement"]:
+            text = json.dumps(policy)
+            self._api.write(
+                "lambda", "PutResourcePolicy", ResourceArn=arn, Policy=text, **unchanged
+            )
+        elif found:
+            self._api.write("lambda", "DeleteResourcePolicy", ResourceArn=arn, **unchanged)
 
     def delete_function(self, name: str) -> None:
         """Remove a function with its versions, aliases, URLs and policies."""

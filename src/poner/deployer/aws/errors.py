@@ -112,6 +112,7 @@ _BUSY = frozenset(
         "EntityTemporarilyUnmodifiable",
         "OperationAborted",
         "OperationAbortedException",
+        "PreconditionFailedException",  # a policy that was changed since it was read
         "RequestTimeout",  # S3, where it heard nothing more of an upload
         "ResourceNotReadyException",
     }

@@ -39,6 +39,10 @@ class Api(Protocol):
     region: str
     """The region that is asked."""
 
+    def knows(self, service: str, operation: str) -> bool:
+        """Whether the API's description on this machine has an operation."""
+        ...
+
     def read(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
         """An answer; None for what is not there."""
         ...

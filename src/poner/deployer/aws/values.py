@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from poner.deployer.aws.answers import checked
@@ -120,6 +120,12 @@ def read_state(answer: Answer) -> FunctionState:
         update=_UPDATES.get(answer.get("LastUpdateStatus", ""), "Successful"),
         reason=" ".join(reason for reason in reasons if reason),
     )
+
+
+@checked
+def read_alias_arn(answer: Answer, alias: str) -> str:
+    """The ARN of an alias, from GetFunctionConfiguration's answer."""
+    return ":".join((*answer["FunctionArn"].split(":")[:7], alias))
 
 
 @checked
@@ -281,7 +287,41 @@ def read_bucket_region(answer: Answer) -> str:
     return "eu-west-1" if said == "EU" else str(said or "us-east-1")
 
 
-def write_statement(statement: Statement) -> dict[str, Any]:
+@checked
+def edit_policy(
+    answer: Answer, removed: Iterable[str], added: Iterable[Document]
+) -> dict[str, Any]:
+    """The policy in GetResourcePolicy's answer, or a new one, with statements removed and added.
+
+    A statement that is added takes the place of one with its identifier.
+    """
+    new = list(added)
+    policy: dict[str, Any] = {"Version": "2012-10-17"}
+    if "Policy" in answer:
+        policy = read_json(answer["Policy"])
+    gone = {*removed, *(statement["Sid"] for statement in new)}
+    kept = [one for one in policy.get("Statement", ()) if one.get("Sid") not in gone]
+    return {**policy, "Statement": kept + new}
+
+
+def write_statement(statement: Statement, arn: str) -> Document:
+    """A statement of a policy on what the ARN names."""
+    conditions: dict[str, Document] = {}
+    if statement.url_auth is not None:
+        conditions["StringEquals"] = {"lambda:FunctionUrlAuthType": statement.url_auth}
+    if statement.via_url:
+        conditions["Bool"] = {"lambda:InvokedViaFunctionUrl": "true"}
+    return {
+        "Sid": statement.sid,
+        "Effect": "Allow",
+        "Principal": "*" if statement.principal == "*" else {"AWS": statement.principal},
+        "Action": statement.action,
+        "Resource": arn,
+        **({"Condition": conditions} if conditions else {}),
+    }
+
+
+def write_permission(statement: Statement) -> dict[str, Any]:
     """The parameters of AddPermission."""
     parameters: dict[str, Any] = {
         "StatementId": statement.sid,

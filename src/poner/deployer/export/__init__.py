@@ -11,12 +11,14 @@ from pathlib import Path
 from poner.deployer.desired import Desired
 from poner.deployer.export.sam import write_sam
 from poner.deployer.export.terraform import write_terraform
+from poner.extras import check_extra
 
 __all__ = ["export_sam", "export_terraform"]
 
 
 def export_sam(desired: Desired, folder: Path) -> str:
     """template.yaml for `sam deploy`, to be put into a folder from which it finds the zips."""
+    check_extra("deploy", "A template for SAM")
     return write_sam(desired, folder)
 
 

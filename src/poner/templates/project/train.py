@@ -35,7 +35,7 @@ model = GradientBoostingClassifier(
 
 if "--search" in sys.argv[1:]:
     # RFECV, then GridSearchCV: the same scores to the last bit, in less than half the time.
-    from poner.templates.search import search
+    from poner.search import search
 
     choice = search(
         model,

@@ -1,0 +1,25 @@
+"""The first lines of the supervisor: finds its package by its location, and starts it.
+
+Run as `python -I -S start.py`; the package is imported under a name of its own. Of poner itself
+only `poner.confinement` can be imported here.
+"""
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+NAME = "poner_supervisor"
+
+if __name__ == "__main__":
+    poner = sys.modules["poner"] = type(sys)("poner")
+    poner.confinement = package = type(sys)("poner.confinement")  # type: ignore[attr-defined]
+    package.__path__ = [str(FOLDER.parents[2] / "confinement")]
+    sys.modules["poner.confinement"] = package
+    spec = importlib.util.spec_from_file_location(
+        NAME, FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)]
+    )
+    assert spec is not None
+    sys.modules[NAME] = importlib.util.module_from_spec(spec)
+    importlib.import_module(f"{NAME}.zygote").main()

@@ -1,0 +1,135 @@
+"""The private folders that stand for /var/task and /opt: code and layers, unpacked as on Lambda."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from poner.emulator.sandbox.members import Member, members_of, unreadable_is_refused
+from poner.errors import EmulatorError
+from poner.limits import UNZIPPED_BYTES
+
+CHUNK_BYTES = 256 * 1024
+"""How much of a file is unpacked at a time."""
+
+
+def unpack(code: Path, layers: Sequence[Path], task_folder: Path, opt_folder: Path) -> None:
+    """Unpack the code into one folder, and all layers into another; neither may exist yet.
+
+    Layers are unpacked in order: later ones overwrite earlier ones. Modes and times are kept:
+    whether a bundled .pyc is still valid depends on its source's time.
+
+    Raises:
+        EmulatorError: one is missing, damaged or unsafe, or they are too large.
+    """
+    with contextlib.ExitStack() as opened:
+        code_members, *layer_members = (
+            opened.enter_context(members_of(origin)) for origin in (code, *layers)
+        )
+        _check_sizes(code_members, layer_members)
+        _write(code_members, task_folder)
+        _write([member for members in layer_members for member in members], opt_folder)
+
+
+def _check_sizes(code: Sequence[Member], layers: Sequence[Sequence[Member]]) -> None:
+    """Refuse what Lambda would find too large, in its own words (L66).
+
+    Raises:
+        EmulatorError: says how large it is.
+    """
+    sizes = [sum(member.size_bytes for member in members) for members in (code, *layers)]
+    if sizes[0] >= UNZIPPED_BYTES:
+        raise EmulatorError(
+            f"Unzipped size must be smaller than {UNZIPPED_BYTES} bytes.",
+            f"{code[0].origin} has {sizes[0]} bytes: leave something out.",
+        )
+    if sum(sizes) > UNZIPPED_BYTES:
+        parts = [
+            f"{members[0].origin} has {size}"
+            for members, size in zip((code, *layers), sizes, strict=True)
+            if members
+        ]
+        raise EmulatorError(
+            "Function code combined with layers exceeds the maximum allowed size of "
+            f"{UNZIPPED_BYTES} bytes. The actual size is {sum(sizes)} bytes.",
+            f"Leave something out: {', '.join(parts)}.",
+        )
+
+
+def _write(members: Iterable[Member], folder: Path) -> None:
+    """Write folders and files first, symbolic links last, so that nothing goes through a link.
+
+    Raises:
+        EmulatorError: a member cannot be written, or is a link that leads out of the folder.
+    """
+    kept = {member.path: member for member in members}.values()
+    folder.mkdir()
+    for member in kept:
+        is_folder = stat.S_ISDIR(member.mode)
+        with unreadable_is_refused(member.origin):
+            (folder / (member.path if is_folder else member.path.parent)).mkdir(
+                parents=True, exist_ok=True
+            )
+    files = [member for member in kept if stat.S_ISREG(member.mode)]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        list(threads.map(lambda member: _write_file(member, folder / member.path), files))
+    _write_links([member for member in kept if stat.S_ISLNK(member.mode)], folder)
+
+
+def _write_file(member: Member, target: Path) -> None:
+    with unreadable_is_refused(member.origin):
+        with member.open() as source, target.open("wb") as sink:
+            shutil.copyfileobj(source, sink, CHUNK_BYTES)
+        os.utime(target, (member.modified_s, member.modified_s))
+        target.chmod(stat.S_IMODE(member.mode))
+
+
+def _write_links(links: Sequence[Member], folder: Path) -> None:
+    """Write the symbolic links; none may resolve to a place outside once all are there.
+
+    Raises:
+        EmulatorError: a link leads out of the folder, or takes the place of a folder.
+    """
+    for link in links:
+        if (folder / link.path).is_dir():
+            raise EmulatorError(
+                f"{link.origin} holds the link '{link.path}' in the place of a folder.",
+                "Make the zip anew.",
+            )
+        with unreadable_is_refused(link.origin), link.open() as content:
+            (folder / link.path).symlink_to(os.fsdecode(content.read()))
+    root = os.path.realpath(folder)
+    for link in links:
+        if os.path.commonpath([root, os.path.realpath(folder / link.path)]) != root:
+            raise EmulatorError(
+                f"{link.origin} holds the link '{link.path}', which leads out of its folder.",
+                "Do not run it: make the zip anew from files you trust.",
+            )
+
+
+def check_handler(handler: str, folders: Sequence[Path]) -> None:
+    """Refuse a handler whose module is in none of the folders that the code can come from.
+
+    Raises:
+        EmulatorError: says which file is missing.
+    """
+    module, dot, _ = handler.rpartition(".")
+    if not dot or not module:
+        raise EmulatorError(
+            f"{handler!r} does not name a module and a function.",
+            "Write the handler as module.function, such as lambda_function.lambda_handler.",
+        )
+    name = module.replace(".", "/")
+    for path in (folder / name for folder in folders):
+        if path.is_dir() or any(path.parent.glob(f"{path.name}.*")):
+            return
+    raise EmulatorError(
+        f"The handler {handler!r} needs {name}.py, which neither the code nor a layer holds.",
+        "Check the handler's name, and that the file lies at the top of the zip or folder, "
+        "or in a layer's folder python/.",
+    )

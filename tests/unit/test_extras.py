@@ -1,0 +1,57 @@
+"""The optional dependencies, and what is said where one is missing."""
+
+import importlib.util
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from poner import extras
+from poner.errors import MissingPackageError
+
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+
+
+@pytest.mark.parametrize("extra", extras.PACKAGES)
+def test_the_table_names_what_pip_installs(extra):
+    """A package that one of the two forgets would be asked for in vain, or missed too late."""
+    declared = {Requirement(text).name for text in PROJECT["optional-dependencies"][extra]}
+    assert set(extras.PACKAGES[extra].values()) == declared
+
+
+def test_all_means_every_extra():
+    """`pip install 'poner[all]'` leaves no command without its packages."""
+    (all_of_them,) = map(Requirement, PROJECT["optional-dependencies"]["all"])
+    assert all_of_them.extras == set(extras.PACKAGES)
+
+
+def test_what_is_installed_is_not_asked_for():
+    """With the development environment, every extra is there."""
+    for extra in extras.PACKAGES:
+        extras.check_extra(extra, "This")
+
+
+@pytest.mark.parametrize(
+    ("extra", "gone", "said"),
+    [
+        ("deploy", {"yaml"}, "pyyaml, which is"),
+        ("deploy", {"boto3", "yaml"}, "boto3 and pyyaml, which are"),
+        (
+            "local",
+            {"deflate", "elftools", "sklearn"},
+            "deflate, pyelftools and scikit-learn, which are",
+        ),
+    ],
+)
+def test_the_error_names_the_packages_and_the_line_that_installs_them(
+    extra, gone, said, monkeypatch
+):
+    """A user who deploys with the plain package reads what to type."""
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n in gone else there(n))
+    with pytest.raises(MissingPackageError) as refused:
+        extras.check_extra(extra, "This")
+    assert str(refused.value) == (
+        f"This needs {said} not installed. Install what is missing: pip install 'poner[{extra}]'."
+    )
