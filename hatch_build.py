@@ -37,6 +37,7 @@ SOURCES = (
     "medians.c",
     "coded_trees.c",
     "tiled_trees.c",
+    "served_model.c",
     "request.c",
     "python_binding.c",
     "math/fused.c",

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from poner.artifacts import MODEL_NAME
 from poner.emulator import LocalFunction
 from poner.errors import InstallError
 from poner.interpreters import find_python, run_uv
 
-_EMPTY = """\
-def lambda_handler(event, context):
-    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": "{}"}
-"""
-
-_ARTICLE = """\
-import json
-import pickle
-
-with open("clf.sav", "rb") as file:
-    clf = pickle.load(file)
-
-names = {names!r}
-
-
-def lambda_handler(event, context):
-    try:
-        body = json.loads(event["body"])
-        prediction = clf.predict([[body[name] for name in names]]).item()
-        return {{"status": "200", "reason": "OK", "prediction": prediction}}
-    except Exception:
-        reason = "'body' must contain values for: " + ", ".join(names)
-        return {{"status": "400", "reason": reason, "prediction": ""}}
-"""
-"""The handler of the article: a pickle, scikit-learn, and 400 within an HTTP 200."""
+_EMPTY = Path(__file__).with_name("empty_handler.py")
+_ARTICLE = Path(__file__).with_name("article_handler.py")
 
 
 @dataclass(frozen=True)
@@ -55,7 +35,7 @@ class Peer:
 def empty_function(folder: Path, runtime: str) -> Peer:
     """A function that answers 200 and nothing else: the least that Python on Lambda takes."""
     folder.mkdir()
-    (folder / "lambda_function.py").write_text(_EMPTY)
+    shutil.copyfile(_EMPTY, folder / "lambda_function.py")
     return _peer(folder, runtime, 128)
 
 
@@ -68,8 +48,9 @@ def article_function(
         InstallError: the wheels could not be had.
     """
     folder.mkdir()
-    (folder / "lambda_function.py").write_text(_ARTICLE.format(names=names))
-    (folder / "clf.sav").write_bytes(model)
+    shutil.copyfile(_ARTICLE, folder / "lambda_function.py")
+    (folder / "names.json").write_text(json.dumps(names))
+    (folder / MODEL_NAME).write_bytes(model)
     interpreter = find_python(runtime.removeprefix("python"))
     command = ["pip", "install", "--target", str(folder.absolute())]
     command += ["--only-binary", ":all:", "--python", str(interpreter), *requirements]

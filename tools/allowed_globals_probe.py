@@ -2,7 +2,7 @@
 
 Run by make_allowed_globals.py with the interpreter of that version's environment (Python 3.9 or
 later): it fits every estimator with every option that its parameters list, and then the models of
-allowed_globals_models.py, and lists their pickles with the reader's own listing.
+allowed_globals_models.py, and lists their pickles with poner's own listing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sklearn.experimental import enable_halving_search_cv, enable_iterative_impu
 from sklearn.utils import all_estimators
 
 HERE = Path(__file__).resolve().parent
-READER = HERE.parent / "src" / "poner" / "loader" / "reader"
+LOADER = HERE.parent / "src" / "poner" / "loader"
 
 FIT_TIMEOUT_S = 3
 
@@ -42,9 +42,9 @@ class Probe:
     """Collects what pickles name."""
 
     def __init__(self) -> None:
-        sys.path.insert(0, str(READER))
-        importlib.import_module("start").load_reader()
-        self.listing = importlib.import_module("poner_reader.listing")
+        sys.path.insert(0, str(LOADER / "child"))
+        importlib.import_module("start").load_packages()
+        self.listing = importlib.import_module("poner_loader.safe_pickle")
         self.found = self.listing.Listing()
         self.fitted: set[str] = set()
 

@@ -1,4 +1,4 @@
-"""Makes loader/reader/allowed_globals.txt: what pickles of scikit-learn 1.1 to 1.9 name.
+"""Makes loader/safe_pickle/allowed_globals.txt: what pickles of scikit-learn 1.1 to 1.9 name.
 
 Run `python tools/make_allowed_globals.py`; it makes an environment for each version, fits every
 estimator there (allowed_globals_probe.py) and takes the union. What comes out is filtered by the
@@ -17,10 +17,10 @@ from pathlib import Path
 
 from poner.interpreters import make_environment
 from poner.loader.environments import requirements
-from poner.loader.reader.constructors import BY_NAME
+from poner.loader.safe_pickle.constructors import BY_NAME
 
 ROOT = Path(__file__).parents[1]
-TARGET = ROOT / "src/poner/loader/reader/allowed_globals.txt"
+TARGET = ROOT / "src/poner/loader/safe_pickle/allowed_globals.txt"
 PROBE = Path(__file__).with_name("allowed_globals_probe.py")
 
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

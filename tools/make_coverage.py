@@ -3,7 +3,7 @@
     .venv/bin/python -m tools.make_coverage
 
 Takes some minutes. Every configuration of scikit-learn's own list is fitted on every table of
-tests/survey.py that it takes, compiled, proved, and compared once more on other rows.
+tests/support/survey.py that it takes, compiled, proved, and compared once more on other rows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import sklearn
 
-from tests.survey import (
+from tests.support.survey import (
     NOT_IN_FRONT,
     Finding,
     data_sets,
@@ -26,7 +26,7 @@ from tests.survey import (
     survey,
     with_texts,
 )
-from tests.survey_files import fit_all, try_file
+from tests.support.survey_files import fit_all, try_file
 
 PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
 

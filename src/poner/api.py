@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 from poner import client, compiled_model, loader, pipeline
-from poner.artifacts import PredictionValue, Signature
 from poner.bundle import Bundle, EngineChoice, FunctionSettings, Slim, read_bundle
 from poner.compiled_model import CompiledModel
 from poner.confinement import report
 from poner.errors import UsageError
 from poner.printable import printable
+from poner.signature import PredictionValue, Signature
 
 __all__ = ["save", "compile", "load", "build", "local", "predict"]
 
@@ -107,8 +107,11 @@ def compile(  # the flow's own word, as in re.compile
 def load(path: str | Path) -> CompiledModel:
     """Read a compiled model: a file of `CompiledModel.save`, or model.poner of a Bundle.
 
+    Returns:
+        The model, with `parity` None: the report of its proof is in the manifest of a Bundle.
+
     Raises:
-        KernelError: the file is missing or damaged.
+        KernelError: the file is missing or damaged, or an older version of poner wrote it.
     """
     return compiled_model.load_model(path)
 

@@ -2,58 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.errors import SignatureError
+from poner.signature import JsonScalar, Kind, Signature
 
 FloatArray = NDArray[np.float64]
 """Rows or scores: float64, one row a sample."""
-
-Rows = FloatArray | NDArray[np.object_]
-"""Rows as a model takes them: float64, or where some features are texts, objects: floats, texts,
-and None or `MISSING_TEXT`."""
-
-
-class MissingText(float):
-    """NaN that shows where it stands that its feature holds texts."""
-
-
-MISSING_TEXT = MissingText("nan")
-"""A text that is missing."""
-
-JsonScalar = bool | int | float | str
-"""A class as JSON can say it."""
-
-PredictionValue = JsonScalar | list[JsonScalar]
-"""What is predicted for a row as JSON says it: a class or a number, or of several outputs each."""
-
-QUANTILE_STEPS = 20
-"""A feature's quantiles are kept at 0, 1/20, ..., 1: 21 values."""
-
-MOST_CATEGORIES = 1000
-"""Texts of a feature that are kept in its signature."""
-
-
-PACKAGE_NAME = re.compile(r"[a-z0-9]{1,40}(?:-[a-z0-9]{1,40}){0,5}")
-"""A package's name as PEP 503 normalises it."""
-
-
-def is_version(text: str) -> bool:
-    """Whether a text is a version as PEP 440 normalises it: it may go into a requirement."""
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        return str(Version(text)) == text
-    except InvalidVersion:
-        return False
 
 
 def is_missing(value: object) -> bool:
@@ -63,141 +23,34 @@ def is_missing(value: object) -> bool:
     return isinstance(value, float | np.floating) and value != value
 
 
-def is_unicode(text: str) -> bool:
-    """Whether a text has a form in UTF-8: half of a pair of surrogates has none."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows in the order of the model's features; the room `table` makes and reads them."""
 
-
-@dataclass(frozen=True)
-class Feature:
-    """One input of the model."""
-
-    wire_name: str
-    """The key in a request, such as `meanConcavePoints`."""
-    column: str
-    """The column it was trained on, such as `mean concave points`."""
-    kind: Literal["number", "category"] = "number"
-    """What the value is: a number, or a text."""
-    missing: bool = False
-    """Whether JSON null (NaN to the model) is an answerable value."""
-    minimum: float | None = None
-    """Smallest value seen in training, None if unknown."""
-    maximum: float | None = None
-    """Largest value seen in training, None if unknown."""
-    quantiles: tuple[float, ...] = ()
-    """Training quantiles at 0, 1/20, ..., 1; empty if unknown."""
-    categories: tuple[str, ...] = ()
-    """Texts seen in training, sorted, the first 1,000 of them; empty if unknown or a number."""
-
-
-@dataclass(frozen=True)
-class Signature:
-    """What goes into the model and what comes out, in the model's own order."""
-
-    features: tuple[Feature, ...]
-    """The inputs, in the order of the model's columns."""
-    classes: tuple[JsonScalar, ...] | tuple[tuple[JsonScalar, ...], ...] | None
-    """A classifier's classes in the model's order; one tuple an output where there are several;
-    None for a regressor."""
-    labels: tuple[str, ...] | None = None
-    """What each class means, in the order of `classes`, such as `malignant`."""
-    target: str | None = None
-    """Name of what is predicted, if known."""
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    """Scores the user recorded with `poner.save(..., metrics=...)`."""
-    libraries: Mapping[str, str] = field(default_factory=dict)
-    """Versions that `poner.save` ran with, by package, such as `{"scikit-learn": "1.2.1"}`."""
-
-    def __post_init__(self) -> None:
-        """Refuse texts that neither JSON nor a request can hold.
-
-        Raises:
-            SignatureError: a text holds half a character; it is shown.
-        """
-        own: list[JsonScalar | None] = [*(self.labels or ()), self.target, *self.metrics]
-        own += [name for names in self.output_classes or () for name in names]
-        for feature in self.features:
-            own += [feature.wire_name, feature.column, *feature.categories]
-        for text in own:
-            if isinstance(text, str) and not is_unicode(text):
-                raise SignatureError(
-                    f"The signature holds {text[:80]!r}, which is not Unicode.",
-                    "Give features, classes and labels other names: no request can hold this one.",
-                )
-
-    @property
-    def output_classes(self) -> tuple[tuple[JsonScalar, ...], ...] | None:
-        """The classes of each output; None for a regressor."""
-        if self.classes is None:
-            return None
-        several = tuple(names for names in self.classes if isinstance(names, tuple))
-        return several or (tuple(name for name in self.classes if not isinstance(name, tuple)),)
-
-    @property
-    def wire_names(self) -> tuple[str, ...]:
-        """The keys of a request, in the model's order."""
-        return tuple(feature.wire_name for feature in self.features)
-
-    def to_json(self) -> str:
-        """Text of a signature.json of the first format, which names no model."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+    numbers: FloatArray
+    """(n_rows, n_columns) float64: numbers, and category codes; NaN where a value is missing."""
+    kinds: tuple[Kind, ...]
+    """The kind of each column."""
+    vocabulary: Sequence[str] = ()
+    """The texts behind the category codes: code c stands for `vocabulary[c]`."""
 
     @classmethod
-    def from_json(cls, text: str, source: str = "signature.json") -> Signature:
-        """Read what `to_json` wrote.
+    def of_numbers(cls, matrix: FloatArray) -> Table:
+        """A table without texts, which shares the matrix."""
+        return cls(matrix, ("number",) * matrix.shape[1])
 
-        Raises:
-            SignatureError: the text does not describe a signature; `source` says where it stood.
-        """
-        from pydantic import TypeAdapter, ValidationError
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.numbers)
 
-        try:
-            signature = TypeAdapter(cls).validate_json(text)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "the document"
-            raise SignatureError(
-                f"{source} does not describe a signature: {place}: {first['msg']}.",
-                "Write it anew with poner.save(model, X, y, folder).",
-            ) from error
-        if len(set(signature.wire_names)) != len(signature.features):
-            raise SignatureError(
-                f"{source} gives two features the same wire name.",
-                "Give each feature a wire_name of its own.",
-            )
-        for name, version in signature.libraries.items():
-            if not PACKAGE_NAME.fullmatch(name) or not is_version(version):
-                raise SignatureError(
-                    f"{source} records {name[:40]!r} in version {version[:40]!r}, which is none.",
-                    "Write it anew with poner.save(model, X, y, folder).",
-                )
-        return signature
+    def take(self, rows: slice | NDArray[Any]) -> Table:
+        """Some of the rows: a slice, indices or a mask."""
+        return replace(self, numbers=self.numbers[rows])
 
-
-def wire_names(columns: Sequence[str]) -> tuple[str, ...]:
-    """Request keys for training columns: identifiers as they are, all else in camelCase.
-
-    `mean concave points` becomes `meanConcavePoints`; a name met twice gets a number.
-    """
-    names: list[str] = []
-    taken: set[str] = set()
-    next_count: dict[str, int] = {}
-    for position, column in enumerate(columns):
-        name = column
-        if not column.isidentifier():
-            words = re.findall(r"[^\W_]+", column) or [f"x{position}"]
-            name = words[0].lower() + "".join(word[0].upper() + word[1:] for word in words[1:])
-        unique, count = name, next_count.get(name, 2)
-        while unique in taken:
-            unique, count = f"{name}{count}", count + 1
-        next_count[name] = count
-        taken.add(unique)
-        names.append(unique)
-    return tuple(names)
+    @property
+    def categories(self) -> list[int]:
+        """Indices of the columns that hold category codes."""
+        return [column for column, kind in enumerate(self.kinds) if kind == "category"]
 
 
 @dataclass(frozen=True)
@@ -227,13 +80,13 @@ FittedValue = (
 class Oracle(Protocol):
     """The fitted model itself, to be asked what it answers."""
 
-    def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
+    def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods, or of an estimator within it.
 
         Args:
             method: `predict`, `predict_proba`, `decision_function`, or scikit-learn's
                 `_raw_predict` and `_raw_predict_init` of the boosting models.
-            rows: (n_rows, n_features); NaN and infinities are passed on.
+            rows: NaN and infinities are passed on.
             place: attributes and indices that lead to the estimator within, such as
                 `("steps", 1, 1)`; empty for the model itself.
 
@@ -302,8 +155,8 @@ class TrainedModel:
     """Where it comes from."""
     oracle: Oracle
     """The model itself; usable as long as the loader keeps it open."""
-    training_rows: Rows
-    """(n_rows, n_features) rows of the training data; no rows if none were kept."""
+    training_rows: Table
+    """Rows of the training data; no rows if none were kept."""
     none_of: tuple[int, ...] = ()
     """Features whose missing values are None to the model, NaN in all others; its oracle takes
     NaN for either."""
@@ -313,81 +166,87 @@ class TrainedModel:
 
 @dataclass(frozen=True)
 class OutputParity:
-    """How one output of the compiled model compares with the model's own."""
+    """How one output compares with the model's own; each row counts once."""
 
     output: str
-    """`decision_function`, `predict_proba` or `predict`."""
+    """`predict`, `predict_proba`, `decision_function`, or `raw`: a regressor before its link."""
     rows_tried: int
     """Rows on which both were asked."""
     rows_equal: int
-    """Rows on which they answered the same bits."""
+    """Rows with the same bits."""
+    rows_rounded: int
+    """Rows with a difference within the tolerance."""
+    rows_cancelled: int
+    """Rows with a difference beyond it, where the terms of a sum cancel out."""
+    rows_amplified: int
+    """Rows with a difference beyond it, where the model's own answer moves as much when its
+    inputs change in their last bits."""
+    rows_tied: int
+    """Rows with another answer, where the model's choice among equals is arbitrary."""
     largest_difference: float
-    """Largest absolute difference; 0 where all are equal."""
-    tolerance: float = 0.0
-    """What answers may differ by, relative; 0 where every bit must be equal."""
+    """Largest absolute difference of a number on a row without a tie."""
+    largest_tied_difference: float
+    """Largest absolute difference of a number on a row that is counted as tied."""
+    tolerance: float
+    """Relative to the number, or to the median size of the output where that is larger; 0 where
+    the bits must be equal."""
 
 
 @dataclass(frozen=True)
 class ParityReport:
-    """What was compared before the compiled model was let go."""
+    """What was compared before a model was let go; each row counts once, for its worst output."""
 
     rows_tried: int
-    """Rows on which the model and its compiled form were both asked."""
+    """Rows on which both were asked."""
     rows_equal: int
-    """Rows on which the raw scores agree, to the bit where scikit-learn's own are one fixed sum,
-    and the predictions are the same."""
-    largest_difference: float
-    """Largest absolute difference of a raw score."""
+    """Rows whose every output is equal, to the bit or within its tolerance."""
     rows_by_kind: Mapping[str, int]
     """How many rows of each kind: training, points, thresholds, drawn, missing, infinite, unknown
     and typical."""
     outputs: tuple[OutputParity, ...]
-    """The comparison output by output, the raw scores first."""
-    rows_refused: int = 0
-    """Rows that both refused."""
+    """The comparison output by output."""
+    rows_cancelled: int = 0
+    """Further rows that differ where the terms of a sum cancel out."""
+    rows_amplified: int = 0
+    """Further rows that differ where the model itself amplifies the last bits of its inputs."""
     rows_tied: int = 0
-    """Rows among the equal ones that were answered otherwise, where a tie lets rounding decide."""
+    """Further rows that differ where the model's choice among equals is arbitrary."""
+    tied_among: tuple[str, ...] = ()
+    """What the model chooses among on the tied rows, such as `neighbours`."""
+    rows_refused: int = 0
+    """Rows left out of all this, as the model refuses them."""
+    refusals_compared: int = 0
+    """How many of them were asked of both, and refused by both."""
+    outputs_absent: tuple[str, ...] = ()
+    """Outputs of the model that the engine does not compute."""
+
+    @property
+    def largest_difference(self) -> float:
+        """Largest absolute difference of a number on a row without a tie."""
+        return max((output.largest_difference for output in self.outputs), default=0.0)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ParityReport:
         """Read what `dataclasses.asdict` made."""
-        outputs = tuple(OutputParity(**output) for output in values["outputs"])
-        return cls(**{**values, "outputs": outputs})
-
-
-@dataclass(frozen=True)
-class ParityEvidence:
-    """The rows of the parity proof with the answers that were proved, to be tried again."""
-
-    rows: FloatArray
-    """(n_rows, n_features) float64, as the kernel takes them: texts as their places among the
-    model's."""
-    raw_output: int
-    """Number of the compiled output that holds the raw scores."""
-    raw: FloatArray
-    """(n_rows, width) float64: the compiled model's raw scores."""
-    predictions: FloatArray
-    """(n_rows, n_outputs) float64: index of the class, or the regressor's value."""
+        lists = ("tied_among", "outputs_absent")
+        plain = {**values, **{name: tuple(values[name]) for name in lists}}
+        return cls(**{**plain, "outputs": tuple(OutputParity(**one) for one in values["outputs"])})
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Rows with the model's own answers: what an engine that ships the model must answer too."""
+    """Rows with answers: a model's own, or of a compiled model those that were proved equal."""
 
     signature: Signature
     """What goes in, with what the model was seen to take, and what comes out."""
-    rows: Rows
-    """(n_rows, n_features) as the model takes them."""
+    rows: Table
+    """The rows, with the texts behind their category codes."""
     rows_by_kind: Mapping[str, int]
-    """How many rows of each kind, in their order: training, thresholds, drawn, missing, and last
-    the typical row, where one is known."""
-    predictions: FloatArray
-    """(n_rows, n_outputs) float64: index of the class, or the regressor's value."""
-    scores_method: str | None
-    """`predict_proba` or `decision_function`, whichever the model has first; None for neither."""
-    scores: FloatArray
-    """(n_rows, width) float64: what that method answers, or a regressor's values."""
-    number_type: str
+    """How many rows of each kind, in their order; last the typical row, where one is known."""
+    answers: Mapping[str, FloatArray]
+    """By output, (n_rows, width) float64 each: `predict` as the index of the class or as the
+    value, and what else the model has of `raw`, `decision_function` and `predict_proba`."""
+    number_type: Literal["float64", "float32"]
     """`float32` where the model refuses numbers beyond it, else `float64`."""
     none_of: tuple[int, ...]
     """Features whose missing values are None to the model; NaN in all others."""
@@ -397,11 +256,43 @@ class Examples:
     """The typical row with one text that the model refuses, for each feature of which it does."""
     asked_alone: bool = False
     """Whether each row was asked alone, as the model answers otherwise for rows together."""
+    rows_refused: int = 0
+    """Rows left out, as the model refuses them."""
+    refusals_compared: int = 0
+    """How many of them the model and its compiled form were both asked."""
+    sha256: str = ""
+    """Hash of the model file whose answers these are, in hexadecimal; empty for a model's own."""
 
     @property
     def typical_place(self) -> int | None:
         """Place of the typical row among `rows`; None where it is not there."""
         return len(self.rows) - 1 if self.rows_by_kind.get("typical") else None
+
+    @property
+    def predictions(self) -> FloatArray:
+        """(n_rows, n_outputs) what `predict` answers."""
+        return self.answers["predict"]
+
+    @property
+    def scores_method(self) -> str | None:
+        """`predict_proba` or `decision_function`, whichever there is first; None for neither."""
+        scores = ("predict_proba", "decision_function")
+        return next((output for output in scores if output in self.answers), None)
+
+    def thinned(self, most: int) -> Examples:
+        """At most so many rows of each kind, evenly."""
+        starts = np.cumsum([0, *self.rows_by_kind.values()])
+        parts = [
+            np.arange(start, start + count)[:: max(1, -(-count // most))]
+            for start, count in zip(starts, self.rows_by_kind.values(), strict=False)
+        ]
+        kept = np.concatenate(parts)
+        return replace(
+            self,
+            rows=self.rows.take(kept),
+            rows_by_kind={kind: len(p) for kind, p in zip(self.rows_by_kind, parts, strict=True)},
+            answers={output: answers[kept] for output, answers in self.answers.items()},
+        )
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from poner.artifacts import FloatArray, ParityReport, PredictionValue, Provenance, Signature
+from poner.artifacts import FloatArray, ParityReport, Provenance
 from poner.errors import BundleError
+from poner.signature import PredictionValue, Signature
 from poner.storage import read_file, restore
 
-MANIFEST_FORMAT = 3
+MANIFEST_FORMAT = 4
 MANIFEST_NAME = "manifest.json"
 FUNCTION_ZIP = "function.zip"
 
@@ -148,10 +149,12 @@ class Verification:
     architecture: str
     """Architecture that ran: the Bundle's own, or its twin's where this machine cannot run that."""
     rows: int
-    """Rows whose scores came out of the zips as the parity says: of the native engine, equal to
-    the bit."""
+    """Rows whose outputs, every one, came out of the zips as the model's, but for tolerances and
+    ties; of the native engine those of its compiled form, scores and classes to the bit."""
     requests: int
     """Requests that the zip's own handler answered with the model's prediction."""
+    requests_tied: int = 0
+    """How many of them it answered with another class, as the model's scores of both are equal."""
 
 
 @dataclass(frozen=True)

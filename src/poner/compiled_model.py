@@ -13,22 +13,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import (
-    Feature,
-    FloatArray,
-    ParityEvidence,
-    ParityReport,
-    Provenance,
-    Signature,
+from poner.artifacts import Examples, FloatArray, ParityReport, Provenance
+from poner.errors import (
+    InputError,
+    KernelError,
+    NotSupportedError,
+    SignatureError,
+    StorageError,
 )
-from poner.errors import InputError, KernelError, NotSupportedError, StorageError
-from poner.rows import as_matrix, text_codes
+from poner.served_model import ServedModel, read_section
+from poner.signature import Signature
 from poner.storage import disk_faults, write_file
+from poner.table import CategoryCodes, read_table
 from poner_runtime import _kernel
 from poner_runtime.model import Model
 
 MAGIC = b"\x89PONER\r\n"
 """The first bytes of a compiled model."""
+
+OUTPUTS = {
+    "raw": _kernel.RAW,
+    "decision_function": _kernel.DECISION_FUNCTION,
+    "predict_proba": _kernel.PREDICT_PROBA,
+    "predict": _kernel.PREDICT,
+}
+"""The number of each output in the model's file."""
 
 _FEWEST_ROWS_A_THREAD = 64
 """With fewer, starting the thread takes longer than it saves."""
@@ -40,14 +49,14 @@ class CompiledModel:
 
     content: bytes
     """The bytes of its file (docs/model_format.md)."""
-    signature: Signature
-    """What goes in and what comes out."""
+    served: ServedModel
+    """What a function must know of it."""
     provenance: Provenance
     """Where the model it was compiled from comes from."""
     parity: ParityReport | None = None
-    """What was compared; None until it has been."""
-    evidence: ParityEvidence | None = None
-    """The compared rows with the model's own answers; None for a model read from a file."""
+    """What the compiler compared; None for a model read from a file, which holds no report."""
+    evidence: Examples | None = None
+    """The compared rows with its own answers; None for a model read from a file."""
     opened: Model | None = field(default=None, repr=False, compare=False)
     """The kernel's view of `content`, where it was opened already."""
 
@@ -136,9 +145,9 @@ class CompiledModel:
             or X.dtype != np.float64
             or X.ndim != 2
             or X.shape[1] != len(self.signature.features)
-            or self._text_places
+            or self._categories
         ):
-            X = as_matrix(X, self.signature, self._codes)
+            X = read_table(X, self.signature, self._codes).numbers
         return self.evaluate(output, X, threads)
 
     def _ask_one(self, output: int, row: Any) -> FloatArray | None:
@@ -150,33 +159,37 @@ class CompiledModel:
             return None
         try:
             values = list(row) if type(row) is not dict else [row[name] for name in self._names]
-            for place in self._text_places:
+            for place in self._categories:
                 if type(values[place]) is not str:
                     return None
-                values[place] = self._codes.get(values[place], -1.0)
+                values[place] = self._codes[values[place]]
             found = _kernel.evaluate_row(self._model.tables, output, tuple(values))
         except (KeyError, TypeError, ValueError):  # another name, no number, or it is refused
             return None
         return np.array([found], ndmin=2)
 
     @property
-    def strings(self) -> Sequence[str]:
-        """The texts that the model knows: in the kernel's rows each is its place among them."""
-        known: list[str] = self._model.metadata["strings"]
-        return known
+    def signature(self) -> Signature:
+        """What goes in and what comes out."""
+        return self.served.signature
+
+    @property
+    def vocabulary(self) -> Sequence[str]:
+        """The texts behind the category codes in the kernel's rows."""
+        return self.served.vocabulary
 
     @functools.cached_property
-    def _codes(self) -> dict[str, float]:
-        return text_codes(self.strings)
+    def _codes(self) -> CategoryCodes:
+        return CategoryCodes(self.vocabulary)
 
     @functools.cached_property
     def _names(self) -> tuple[str, ...]:
         return self.signature.wire_names
 
     @functools.cached_property
-    def _text_places(self) -> list[int]:
-        features = enumerate(self.signature.features)
-        return [place for place, feature in features if feature.kind == "category"]
+    def _categories(self) -> list[int]:
+        kinds = enumerate(self.signature.kinds)
+        return [place for place, kind in kinds if kind == "category"]
 
     @functools.cached_property
     def _class_arrays(self) -> list[NDArray[Any]] | None:
@@ -187,6 +200,11 @@ class CompiledModel:
         arrays = [np.asarray(names) for names in classes]
         mixed = len({array.dtype.kind for array in arrays}) > 1
         return [array.astype(object) for array in arrays] if mixed else arrays
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The outputs that the model has."""
+        return tuple(name for name, number in OUTPUTS.items() if number in self._model.outputs)
 
     def evaluate(self, output: int, rows: FloatArray, threads: int = 1) -> FloatArray:
         """One output by its number: (n_rows, n_features) in, (n_rows, width) out, float64.
@@ -253,10 +271,9 @@ class CompiledModel:
                     "Give one that was there in training.",
                 )
             case _:
-                kind = self._model.metadata["number_type"]
                 return InputError(
                     f"Row {row + 1} has a value {name}that the model refuses.",
-                    f"Give a finite number within {kind}.",
+                    f"Give a finite number within {self.served.number_type}.",
                 )
 
     def refusals(self, rows: FloatArray) -> NDArray[np.bool_]:
@@ -302,16 +319,14 @@ def open_tables(content: bytes) -> Model:
         ) from error
 
 
-def _as_tuples(value: Any) -> Any:
-    """JSON's lists as the tuples of artifacts."""
-    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
-
-
 def load_model(path: str | Path) -> CompiledModel:
     """Read a file that `CompiledModel.save` wrote, or the model.poner of a Bundle.
 
+    Returns:
+        The model, with `parity` None: the report of its proof is in the manifest of a Bundle.
+
     Raises:
-        KernelError: the file is missing or damaged.
+        KernelError: the file is missing or damaged, or an older version of poner wrote it.
     """
     try:
         content = Path(path).read_bytes()
@@ -322,24 +337,10 @@ def load_model(path: str | Path) -> CompiledModel:
         ) from error
     model = open_tables(content)
     try:
-        return _described(model, content)
-    except (KeyError, TypeError, AttributeError) as error:
+        served, provenance = read_section(content)
+    except (ValueError, TypeError, RecursionError, SignatureError) as error:
         raise KernelError(
             f"The compiled model {path} does not say what goes into it.",
             "Make it anew with `poner build`.",
         ) from error
-
-
-def _described(model: Model, content: bytes) -> CompiledModel:
-    """The model of a file, by what its metadata says."""
-    metadata = model.metadata
-    labels = metadata["labels"]
-    signature = Signature(
-        features=tuple(Feature(**feature) for feature in metadata["features"]),
-        classes=_as_tuples(metadata["classes"]),
-        labels=None if labels is None else tuple(labels),
-        target=metadata["target"],
-    )
-    parity = metadata["parity"] and ParityReport.from_dict(metadata["parity"])
-    provenance = Provenance(**metadata["provenance"])
-    return CompiledModel(content, signature, provenance, parity, opened=model)
+    return CompiledModel(content, served, provenance, opened=model)

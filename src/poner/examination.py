@@ -23,6 +23,7 @@ from poner.errors import ConfigError, ConfinementError, MissingPackageError, Pon
 from poner.extras import check_extra
 from poner.findings import Finding, of_error
 from poner.interpreters import look_for_python, look_for_uv
+from poner.signature import SIGNATURE_NAME
 from poner.storage import cache_folder
 
 _LITTLE_SPACE_BYTES = 1 << 30  # an environment of scikit-learn takes some 300 MB
@@ -225,7 +226,7 @@ def _check_model(model: loader.ModelIdentity) -> Finding:
     return Finding(
         "model",
         "warning",
-        f"{text}, and has no signature.json.",
+        f"{text}, and has no {SIGNATURE_NAME}.",
         "Save it with poner.save, or name the features: `poner build --features a,b,c`.",
     )
 

@@ -96,52 +96,51 @@ class TextColumns(np.ndarray):
 
 def as_fitted(
     matrix: np.ndarray[Any, Any],
-    texts: Sequence[str],
-    texts_of: Collection[int],
-    none_of: Collection[int],
+    vocabulary: Sequence[str],
+    categories: Collection[int],
+    missing_as_none: Collection[int],
 ) -> np.ndarray[Any, Any]:
-    """Rows as the model knows them, from numbers in which texts are places in a list.
+    """Rows as the model was fitted on them, from numbers and category codes.
 
     Args:
-        matrix: (n_rows, n_features) float64.
-        texts: what the numbers in columns of texts stand for.
-        texts_of: those columns.
-        none_of: columns whose missing values are None instead of NaN.
+        matrix: (n_rows, n_features) float64; NaN where a value is missing.
+        vocabulary: the texts behind the category codes: code c stands for `vocabulary[c]`.
+        categories: indices of the columns that hold category codes.
+        missing_as_none: indices of the columns whose missing values become None instead of NaN.
 
     Returns:
-        The matrix itself where it holds neither texts nor None.
+        The matrix itself if the rows hold neither texts nor None.
     """
-    if not texts_of:
-        return as_columns(matrix, texts_of, none_of)
-    gaps = np.isnan(matrix)
+    if not categories:
+        return as_columns(matrix, categories, missing_as_none)
     rows = matrix.astype(object)
-    looked_up = np.array([*texts, np.nan], dtype=object)
-    for column in texts_of:
-        places = np.where(gaps[:, column], len(texts), matrix[:, column])
-        rows[:, column] = looked_up[places.astype(np.intp)]
-    return as_columns(rows, texts_of, none_of)
+    values = np.array([*vocabulary, np.nan], dtype=object)
+    for column in categories:
+        codes = matrix[:, column]
+        rows[:, column] = values[np.where(np.isnan(codes), len(vocabulary), codes).astype(np.intp)]
+    return as_columns(rows, categories, missing_as_none)
 
 
 def as_columns(
-    rows: np.ndarray[Any, Any], texts_of: Collection[int], none_of: Collection[int]
+    rows: np.ndarray[Any, Any], categories: Collection[int], missing_as_none: Collection[int]
 ) -> np.ndarray[Any, Any]:
-    """Rows as the model knows them, from rows that hold the texts themselves.
+    """Rows as the model was fitted on them, from rows that hold the texts themselves.
 
     Args:
-        rows: (n_rows, n_features) float64, or objects where there are columns of texts; NaN is
-            what is missing.
-        texts_of: the columns of texts.
-        none_of: columns whose missing values are None instead of NaN.
+        rows: (n_rows, n_features) float64, or objects if a column holds texts; NaN where a value
+            is missing.
+        categories: indices of the columns that hold texts.
+        missing_as_none: indices of the columns whose missing values become None instead of NaN.
 
     Returns:
-        The rows themselves where they hold neither texts nor None.
+        `rows` itself if it holds neither texts nor None.
     """
     gaps = rows != rows
-    with_none = [column for column in none_of if gaps[:, column].any()]
-    if not texts_of and not with_none:
+    with_none = [column for column in missing_as_none if gaps[:, column].any()]
+    if not categories and not with_none:
         return rows
     fitted = rows.astype(object).view(TextColumns)
     for column in with_none:
         fitted[gaps[:, column], column] = None
-    fitted.numbers = ~np.isin(np.arange(rows.shape[1]), [*texts_of, *with_none])
+    fitted.numbers = ~np.isin(np.arange(rows.shape[1]), [*categories, *with_none])
     return fitted

@@ -3,6 +3,7 @@
 import json
 import os
 
+UNKNOWN_CODE = -1.0  # the category code of a text that the model does not know
 _JSON_HEADERS = {"content-type": "application/json"}
 _LONGEST_SHOWN_KEY = 64
 _NO_REQUEST = "the event must be a request of a Function URL"
@@ -27,7 +28,7 @@ def create_handler(model, body_limit_bytes: int):  # type: ignore[no-untyped-def
     """The function that AWS Lambda calls, for an opened model.
 
     Args:
-        model: what an engine's `open_beside` gives. It has `metadata`, `predict_row(values)`,
+        model: what an engine's `open_beside` gives. It has `served`, `predict_row(values)`,
             `body_reader()`, the error `RefusedError` of both and the reasons BEYOND and UNKNOWN.
         body_limit_bytes: longest body that is read; a longer one is answered with 413.
     """
@@ -50,27 +51,23 @@ class Endpoint:
     """A model behind the contract."""
 
     def __init__(self, model, body_limit_bytes: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  # an engine's
-        metadata = model.metadata
-        features = metadata["features"]
+        served = model.served
         self._model = model
         self._body_limit_bytes = body_limit_bytes
-        self._names = [feature["wire_name"] for feature in features]
-        self._missing = [feature["missing"] for feature in features]
-        self._is_text = [feature["kind"] == "category" for feature in features]
-        # The kernel takes a text's place among those that it knows; other engines the text.
-        strings = metadata.get("strings")
-        self._codes = (
-            None if strings is None else {text: float(code) for code, text in enumerate(strings)}
-        )
-        self._number_type = metadata["number_type"]
+        self._names = served["wire_names"]
+        self._missing = served["missing"]
+        self._is_text = served["is_text"]
+        # The kernel takes a category's code; other engines take the text itself.
+        vocabulary = served["vocabulary"]
+        self._codes = None
+        if vocabulary is not None:
+            self._codes = {text: float(code) for code, text in enumerate(vocabulary)}
+        self._number_type = served["number_type"]
         # A classifier's answers are few and known: each is written once, here.
-        classes, self._classes = metadata["classes"], None
-        if classes and type(classes[0]) is list and len(classes) == 1:
-            classes = classes[0]
-        if classes and type(classes[0]) is list:  # several outputs
-            self._classes = [[json.dumps(name) for name in names] for names in classes]
-            classes = None
-        self._responses = classes and [_respond(200, "OK", json.dumps(name)) for name in classes]
+        self._classes = served["classes"]
+        self._responses = None
+        if self._classes and len(self._classes) == 1:
+            self._responses = [_respond(200, "OK", name) for name in self._classes[0]]
         # All numbers arrive as floats; NaN and Infinity as the text that stood there.
         self._decode = json.JSONDecoder(
             object_pairs_hook=_unique, parse_int=float, parse_constant=_NonFinite
@@ -189,7 +186,7 @@ class Endpoint:
             if is_text[position]:
                 if type(value) is str:
                     if codes is not None:
-                        values[position] = codes.get(value, -1.0)
+                        values[position] = codes.get(value, UNKNOWN_CODE)
                     continue
             elif type(value) is float and value - value == 0:
                 continue

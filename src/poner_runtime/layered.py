@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-METADATA = "model.json"
-"""Beside the model: its features and classes, and a row that it answers."""
+SERVED = "model.json"
+"""Beside the model: what a function must know of it."""
 
 
 class RowRefusedError(Exception):
@@ -29,18 +29,16 @@ class LayeredModel(ABC):
     refusals: tuple[type[Exception], ...] = (ValueError, TypeError)
     """What the library raises of a row that it does not take."""
 
-    def __init__(self, metadata: dict[str, Any]) -> None:
-        self.metadata = metadata
+    def __init__(self, served: dict[str, Any]) -> None:
+        self.served = served
         """What model.json says."""
-        classes = metadata["classes"]
-        several = bool(classes) and isinstance(classes[0], list)
-        outputs = classes if several else [classes]
+        classes = served["classes"]
         self._places = classes and [
-            {name: float(place) for place, name in enumerate(names)} for names in outputs
+            {json.loads(name): float(place) for place, name in enumerate(names)}
+            for names in classes
         ]
-        typical = metadata["typical"]
+        typical = served["typical"]
         self._typical = typical and _with_nan(typical)
-        self._is_text = [feature["kind"] == "category" for feature in metadata["features"]]
 
     def body_reader(self) -> None:  # noqa: B027  # this is all of it: it answers None
         """None: every request is read by the handler."""
@@ -65,23 +63,27 @@ class LayeredModel(ABC):
         (row,) = self._listed(answer, 1)
         return tuple(row) if len(row) > 1 else row[0]
 
-    def evaluate(self, rows: Sequence[Sequence[Any]]) -> dict[str, list[list[float]] | None]:
-        """The predictions for many rows, as `predict_row` gives them, and the model's scores.
+    def evaluate(
+        self, rows: Sequence[Sequence[Any]], outputs: Sequence[str]
+    ) -> dict[str, list[list[float]]]:
+        """What the model answers to many rows, by output; outputs it has not are left out.
 
         Args:
             rows: floats and texts; None or NaN is what is missing.
+            outputs: `predict`, for what `predict_row` gives, and methods that give scores.
         """
         rows = [_with_nan(row) for row in rows]
-        predictions = self._listed(self.answer(rows), len(rows))
-        return {"predictions": predictions, "scores": self.score(rows)}
+        scores = {output: self.score(rows, output) for output in outputs if output != "predict"}
+        found = {output: listed for output, listed in scores.items() if listed is not None}
+        return {**found, "predict": self._listed(self.answer(rows), len(rows))}
 
     @abstractmethod
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
         """What the model itself answers to rows: (n_rows,) or (n_rows, n_outputs)."""
 
     @abstractmethod
-    def score(self, rows: Sequence[Sequence[Any]]) -> list[list[float]] | None:
-        """Probabilities or decision values, (n_rows, width); None where it has neither."""
+    def score(self, rows: Sequence[Sequence[Any]], method: str) -> list[list[float]] | None:
+        """What a method gives, (n_rows, width); None where the model has no such method."""
 
     def _listed(self, answers: Any, n_rows: int) -> list[list[float]]:
         """Answers as places of classes, or as values, of each output."""
@@ -107,7 +109,7 @@ class LayeredModel(ABC):
         reason = self.OTHER
         if column >= 0 and isinstance(values[column], str):
             reason = self.UNKNOWN
-        elif column >= 0 and self.metadata["number_type"] == "float32" and beyond(values[column]):
+        elif column >= 0 and self.served["number_type"] == "float32" and beyond(values[column]):
             reason = self.BEYOND
         return RowRefusedError(0, column, reason)
 
@@ -138,10 +140,10 @@ def _with_nan(row: Sequence[Any]) -> list[Any]:
     return [np.nan if value is None else value for value in row]
 
 
-def read_metadata(path: str) -> tuple[str, dict[str, Any]]:
+def read_served(path: str) -> tuple[str, dict[str, Any]]:
     """The folder of a file, and what the model.json in it says."""
     folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
-    with open(os.path.join(folder, METADATA), encoding="utf-8") as file:  # noqa: PTH118, PTH123
+    with open(os.path.join(folder, SERVED), encoding="utf-8") as file:  # noqa: PTH118, PTH123
         return folder, json.load(file)
 
 

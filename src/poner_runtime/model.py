@@ -1,12 +1,8 @@
 """The native engine: a compiled model in memory, the kernel's tables and the names around them."""
 
-import json
 import os
 
 from poner_runtime import _kernel
-
-_METADATA_PLACE = slice(40, 56)  # its offset and size in the file's header: docs/model_format.md
-_MOST_TEXT_BYTES = 16_384  # of known texts, among which the kernel looks one after the other
 
 
 def open_beside(path: str) -> "Model":
@@ -19,7 +15,7 @@ class Model:
     """A compiled model file, checked and ready to answer.
 
     Raises:
-        BadModelError: the file does not hold together; a ValueError, as is damaged metadata.
+        BadModelError: the file does not hold together; a ValueError.
     """
 
     RefusedError = _kernel.RefusedError
@@ -29,12 +25,17 @@ class Model:
     def __init__(self, content: bytes) -> None:
         self.tables = _kernel.open_model(content)
         """The kernel's own object, for the functions of `_kernel`."""
-        place = content[_METADATA_PLACE]
-        start = int.from_bytes(place[:8], "little")
-        self.metadata = json.loads(content[start : start + int.from_bytes(place[8:], "little")])
-        """What the tables do not say: `features`, `strings`, `classes`; a dict."""
         self.outputs = dict(_kernel.list_outputs(self.tables))
         """Values a row of each output, by the output's number."""
+
+    @property
+    def served(self) -> "_kernel.Served":
+        """What the handler must know of the model.
+
+        Raises:
+            BadModelError: the file holds tables alone.
+        """
+        return _kernel.describe(self.tables)
 
     def predict_row(self, values: "tuple[float, ...]") -> "float | tuple[float, ...]":
         """Index of the class, or a regressor's value, for one row in the order of the features.
@@ -53,14 +54,8 @@ class Model:
         That is an object with one value for each feature. For anything else, and for what the
         model does not take, it answers None.
         """
-        features = self.metadata["features"]
-        names = tuple([feature["wire_name"].encode() for feature in features])
-        kinds = bytes([(f["kind"] == "category") + 2 * f["missing"] for f in features])
-        texts = _pack_texts(self.metadata["strings"])
-        if len(texts) > _MOST_TEXT_BYTES:
-            texts = b""
         tables, predict_body = self.tables, _kernel.predict_body
-        return lambda body: predict_body(tables, names, kinds, texts, body)
+        return lambda body: predict_body(tables, body)
 
     def evaluate(self, output: int, rows: bytes) -> bytearray:
         """One output for many rows, float64 row after row.
@@ -69,9 +64,3 @@ class Model:
             RefusedError: as above, with the row.
         """
         return _kernel.evaluate(self.tables, output, rows)
-
-
-def _pack_texts(texts: "list[str]") -> bytes:
-    """Texts as the kernel's reader of requests wants them: of each its size, and its UTF-8."""
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    return b"".join([part for one in encoded for part in (len(one).to_bytes(4, "little"), one)])

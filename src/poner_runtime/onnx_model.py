@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 
-from poner_runtime.layered import LayeredModel, RowRefusedError, as_lists, beyond, read_metadata
+from poner_runtime.layered import LayeredModel, RowRefusedError, as_lists, beyond, read_served
 
 _TYPES = {"tensor(double)": np.float64, "tensor(float)": np.float32}
 _FATAL = 4
@@ -24,17 +24,17 @@ _MISSING_TEXT = "nan"
 
 def open_beside(path: str) -> OnnxModel:
     """The model in the folder of a file; `__file__` of lambda_function.py."""
-    folder, metadata = read_metadata(path)
+    folder, served = read_served(path)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = _FATAL  # what fails is raised; the log is not for values
     session = onnxruntime.InferenceSession(
-        os.path.join(folder, metadata["file"]),  # noqa: PTH118
+        os.path.join(folder, served["file"]),  # noqa: PTH118
         options,
         providers=["CPUExecutionProvider"],
     )
-    return OnnxModel(session, metadata)
+    return OnnxModel(session, served)
 
 
 class OnnxModel(LayeredModel):
@@ -45,12 +45,12 @@ class OnnxModel(LayeredModel):
 
     refusals = (ValueError, TypeError, Fail, InvalidArgument, RuntimeException)
 
-    def __init__(self, session: Any, metadata: dict[str, Any]) -> None:
-        super().__init__(metadata)
+    def __init__(self, session: Any, served: dict[str, Any]) -> None:
+        super().__init__(served)
         self._session = session
         self._inputs = [(one.name, _TYPES.get(one.type)) for one in session.get_inputs()]
         self._outputs = [one.name for one in session.get_outputs()]
-        self._has_two_decisions = metadata["scores_method"] == "decision_function" and [
+        self._has_two_decisions = served["scores_method"] == "decision_function" and [
             len(places) for places in self._places
         ] == [2]
 
@@ -58,12 +58,12 @@ class OnnxModel(LayeredModel):
         """The graph's first output."""
         return self._session.run(self._outputs[:1], self._feed(rows))[0]
 
-    def score(self, rows: Sequence[Sequence[Any]]) -> list[list[float]] | None:
+    def score(self, rows: Sequence[Sequence[Any]], method: str) -> list[list[float]] | None:
         """The graph's second output; of two classes' decision values the one of the second.
 
         Converters differ in which of the two they negate, so the label says it.
         """
-        if len(self._outputs) < 2 or self.metadata["scores_method"] is None:
+        if len(self._outputs) < 2 or self.served["scores_method"] != method:
             return None
         labels, scores = self._session.run(self._outputs[:2], self._feed(rows))
         if getattr(scores, "ndim", 0) == 3:  # (n_outputs, n_rows, n_classes)
@@ -97,7 +97,7 @@ class OnnxModel(LayeredModel):
         return np.array(texts, dtype=object)[:, None]
 
     def _numbers(self, table: Any, place: int, number_type: Any) -> Any:
-        if self.metadata["number_type"] == "float32":
+        if self.served["number_type"] == "float32":
             for row, column in np.argwhere(beyond(table)).tolist():
                 raise RowRefusedError(row, place + column, self.BEYOND)
         return table.astype(number_type)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from poner_runtime.fitted import as_columns, settle
-from poner_runtime.layered import LayeredModel, as_lists, read_metadata
+from poner_runtime.layered import LayeredModel, as_lists, read_served
 
 
 def open_beside(path: str) -> SklearnModel:
@@ -25,23 +25,23 @@ def open_beside(path: str) -> SklearnModel:
 
     poner wrote the pickle itself, from a model that was checked when the function was built.
     """
-    folder, metadata = read_metadata(path)
+    folder, served = read_served(path)
     warnings.simplefilter("ignore")
-    with open(os.path.join(folder, metadata["file"]), "rb") as file:  # noqa: PTH118, PTH123
+    with open(os.path.join(folder, served["file"]), "rb") as file:  # noqa: PTH118, PTH123
         estimator = pickle.load(file)  # noqa: S301 # made by poner, see above
     warnings.simplefilter("ignore")  # once more, before the filters of what was imported
     settle(estimator)
-    return SklearnModel(estimator, metadata)
+    return SklearnModel(estimator, served)
 
 
 class SklearnModel(LayeredModel):
     """A fitted estimator."""
 
-    def __init__(self, estimator: Any, metadata: dict[str, Any]) -> None:
-        super().__init__(metadata)
+    def __init__(self, estimator: Any, served: dict[str, Any]) -> None:
+        super().__init__(served)
         self._estimator = estimator
-        self._texts_of = [place for place, is_text in enumerate(self._is_text) if is_text]
-        self._none_of = metadata["none_of"]
+        self._categories = [place for place, is_text in enumerate(served["is_text"]) if is_text]
+        self._missing_as_none = served["none_of"]
         self._knows_names = getattr(estimator, "feature_names_in_", None) is not None
 
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
@@ -49,15 +49,13 @@ class SklearnModel(LayeredModel):
         answered = self._estimator.predict(self._as_fitted(rows))
         return answered.toarray() if hasattr(answered, "toarray") else answered
 
-    def score(self, rows: Sequence[Sequence[Any]]) -> list[list[float]] | None:
-        """What the method of the metadata answers."""
-        method = self.metadata["scores_method"]
-        if method is None:
-            return None
-        return as_lists(getattr(self._estimator, method)(self._as_fitted(rows)))
+    def score(self, rows: Sequence[Sequence[Any]], method: str) -> list[list[float]] | None:
+        """What a method of the estimator gives."""
+        function = getattr(self._estimator, method, None)
+        return None if function is None else as_lists(function(self._as_fitted(rows)))
 
     def _as_fitted(self, rows: Sequence[Sequence[Any]]) -> Any:
         """Rows as the estimator was fitted on: on a DataFrame's columns, or on one array."""
-        table = np.array(rows, dtype=object if self._texts_of else np.float64)
-        table = as_columns(table, self._texts_of, self._none_of)
+        table = np.array(rows, dtype=object if self._categories else np.float64)
+        table = as_columns(table, self._categories, self._missing_as_none)
         return table if self._knows_names else np.asarray(table)

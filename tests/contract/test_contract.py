@@ -22,11 +22,11 @@ from poner.bundler.layers import LayerRequest, make_layers
 from poner.bundler.native import HANDLER, function_files
 from poner.bundler.trial import host_architecture
 from poner.emulator import LocalFunction, LocalUrls, running
-from poner.emulator.unpacking import unpack
+from poner.emulator.sandbox.unpacking import unpack
 from poner.limits import RUNTIMES
 from tests.contract.cases import Engine, Question, read_files
 from tests.contract.models import MODELS, NOT_ON, ContractModel
-from tests.layered import model_file, write_files
+from tests.support.layered import model_file, write_files
 
 RUNTIME = RUNTIMES["python3.13"]
 ENGINES = {

@@ -12,7 +12,7 @@ from poner import acceptance, emulator, pipeline
 from poner.bundle import Bundle, KnownAnswer, Manifest
 from poner.cli import app
 from poner.errors import DeployError
-from tests.clouds import no_aws
+from tests.support.clouds import no_aws
 
 __all__ = ["no_aws"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from poner.deployer.export import export_sam, export_terraform
-from tests.exporting import make_example
 from tests.golden.test_golden import check
+from tests.support.exporting import make_example
 
 
 def test_sam(tmp_path: Path) -> None:

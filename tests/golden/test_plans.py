@@ -14,7 +14,7 @@ from poner.deployer.removal import plan_removal
 from poner.deployer.settings import DeploySettings
 from poner.deployer.steps import Plan
 from tests.golden.test_golden import check
-from tests.shipping import BUCKET, NAME, SECRET, Account
+from tests.support.shipping import BUCKET, NAME, SECRET, Account
 
 PUBLIC = DeploySettings(
     auth="none",

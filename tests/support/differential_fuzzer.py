@@ -178,10 +178,10 @@ def _try(content: bytes) -> tuple[bool, str]:
     """Whether the reader opens an input, and what is wrong with how it does."""
     import pickle
 
-    from poner.loader.reader import canonical
-    from poner.loader.reader.faults import FileRefusedError, FileUnreadableError
-    from poner.loader.reader.loading import load_content
-    from poner.loader.reader.rewriting import rewrite
+    from poner.loader.safe_pickle import canonical
+    from poner.loader.safe_pickle.canonical import rewrite
+    from poner.loader.safe_pickle.faults import FileRefusedError, FileUnreadableError
+    from poner.loader.safe_pickle.loading import load_content
 
     try:
         opened = load_content(content)

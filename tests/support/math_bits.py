@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.compiler.operations.elementwise import Function, Pairing
-from poner.compiler.program import ProgramBuilder
+from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import write_tables
-from poner_runtime import _kernel
 
 TABLE = Path(__file__).parents[1] / "data/math_bits.txt"
 
@@ -36,4 +35,4 @@ def model_of(function: str) -> bytes:
         result = builder.pair(Pairing.POWER, builder.select(0, [0]), builder.select(0, [1]))
     else:
         result = builder.map(Function[function], 0)
-    return write_tables(builder.finish({_kernel.PREDICT: result}), {})
+    return write_tables(builder.finish({Output.PREDICT: result}))

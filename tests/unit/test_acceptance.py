@@ -11,8 +11,8 @@ from aiohttp import web
 from poner import acceptance
 from poner.bundle import KnownAnswer, Manifest
 from poner.errors import DeployError
-from tests.serving import Handle, answering, serving
-from tests.shipping import Account
+from tests.support.serving import Handle, answering, serving
+from tests.support.shipping import Account
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,17 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from poner.artifacts import Feature
 from poner.compiled_model import CompiledModel, load_model
 from poner.compiler.operations.trees import TreeEnsemble, Trees
 from poner.compiler.program import Output, ProgramBuilder
-from poner.compiler.tables import write_tables
+from poner.compiler.tables import add_section, write_tables
 from poner.errors import InputError, KernelError, StorageError
-from tests.compiling import compile_fitted
+from poner.served_model import ServedModel
+from poner.signature import Feature, Signature
 from tests.conftest import Cancer
-from tests.growing import plain_layout
-from tests.mixing import FEATURES, mixed_model
+from tests.support.compiling import compile_fitted
+from tests.support.growing import plain_layout
+from tests.support.mixing import FEATURES, mixed_model
 
 ROWS = [
     [1.5, "red", "round", 2.0],
@@ -180,11 +182,47 @@ def test_a_file_brings_what_goes_in_and_out(tmp_path: Path) -> None:
     assert load_model(labelled.save(tmp_path / "b")).signature.labels == ("benign", "malignant")
 
 
-def test_a_file_without_its_description_is_damaged(tmp_path: Path) -> None:
-    """Metadata that does not say what it should is an error with two sentences."""
-    content = mixed_model().content
-    (tmp_path / "model.poner").write_bytes(content.replace(b'"features"', b'"Features"'))
+def test_a_file_brings_no_report(article_compiled: CompiledModel, tmp_path: Path) -> None:
+    """What was compared stands in the manifest of a Bundle, never in the model file."""
+    assert article_compiled.parity is not None
+    loaded = load_model(article_compiled.save(tmp_path / "model.poner"))
+    assert loaded.parity is None
+    assert loaded.served == article_compiled.served
+    assert loaded.provenance == article_compiled.provenance
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"sha256": ""', b'"sha256": ,,'),
+        (b'"file_name"', b'"fold_name"'),
+        (b'"' + b"1" * 5000 + b'"', b"1" * 5002),
+        (b'"a long"', b'"\\ud800"'),
+    ],
+    ids=["no JSON", "other keys", "an endless number", "half a character"],
+)
+def test_a_description_that_python_cannot_read_is_damaged(
+    tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    """The kernel lets it pass, as it reads no text that is for people; poner says what is wrong."""
+    compiled = mixed_model("class", classes=("a long", "1" * 5000))
+    section = compiled.served.to_section(compiled.provenance)
+    changed = section.replace(old, new, 1)
+    assert len(changed) == len(section)
+    tables = compiled.content[: struct.unpack_from("<Q", compiled.content, 40)[0]]
+    (tmp_path / "model.poner").write_bytes(add_section(tables, changed))
     with pytest.raises(KernelError, match="does not say what goes into it"):
+        load_model(tmp_path / "model.poner")
+
+
+def test_a_file_of_an_older_version_says_so(tmp_path: Path) -> None:
+    """It is not damaged: it has to be compiled again."""
+    content = bytearray(mixed_model().content)
+    content[8:12] = (2).to_bytes(4, "little")
+    (tmp_path / "model.poner").write_bytes(content)
+    with pytest.raises(
+        KernelError, match="compiled by an older version of poner; compile it again"
+    ):
         load_model(tmp_path / "model.poner")
 
 
@@ -204,16 +242,15 @@ def test_a_loaded_model_takes_little_more_than_its_file(tmp_path: Path) -> None:
     values = (np.arange(first.size) % 3 == 1) * 1.0
     builder = ProgramBuilder(4)
     forest = builder.add(TreeEnsemble(trees, values[:, None], np.zeros(1)), 0)
-    described = mixed_model()._model.metadata
-    for feature in described["features"]:
-        feature["kind"] = "number"
+    features = tuple(Feature(name, name) for name in "abcd")
+    served = ServedModel(Signature(features, None), "float64")
+    section = served.to_section(mixed_model().provenance)
     path = tmp_path / "model.poner"
-    path.write_bytes(
-        write_tables(builder.finish({Output.PREDICT: forest}), described, layout=plain_layout)
-    )
+    tables = write_tables(builder.finish({Output.PREDICT: forest}), layout=plain_layout)
+    path.write_bytes(add_section(tables, section))
     size = path.stat().st_size
     assert size > 50_000_000
-    del trees, values, builder, forest
+    del trees, values, builder, forest, tables
     tracemalloc.start()
     try:
         loaded = load_model(path)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from poner.artifacts import Signature
 from poner.bundle import MANIFEST_NAME, read_bundle
 from poner.cli.url_settings import read_cors
 from poner.deployer.journal import JournalFile
 from poner.errors import PonerError
 from poner.foreign_json import read_json
-from poner.loader.model_files import TRAINING_ROWS_NAME, read_training_rows
+from poner.loader.model_files import read_training_rows
+from poner.signature import TRAINING_ROWS_NAME, Signature
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 from poner import interpreters
 from poner.errors import InstallError, InterpreterNotFoundError, PonerError, StorageError
-from tests.killing import run_forked
+from tests.support.killing import run_forked
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 

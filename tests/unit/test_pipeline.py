@@ -9,7 +9,7 @@ import pytest
 
 from poner import deployer, pipeline
 from poner.bundle import Bundle
-from tests.shipping import PUBLIC, Account
+from tests.support.shipping import PUBLIC, Account
 
 
 def deploy(account: Account, bundle: Bundle, settings: deployer.DeploySettings) -> list[str]:

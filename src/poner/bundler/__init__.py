@@ -12,28 +12,29 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from poner import limits
-from poner.artifacts import ParityEvidence, ParityReport
+from poner.artifacts import Examples, ParityReport
 from poner.bundle import (
     FUNCTION_ZIP,
     MANIFEST_NAME,
     Bundle,
     FunctionSettings,
     Manifest,
+    ZipRecord,
     zip_record,
 )
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction, onnx_function, sklearn_function
-from poner.bundler.known_answer import find_known_answer
 from poner.bundler.layered import make_layered_bundle
-from poner.bundler.native import HANDLER, function_files, kernel_for
+from poner.bundler.native import HANDLER, MODEL_NAME, function_files, kernel_for
 from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
-from poner.bundler.verification import Case, verify
+from poner.bundler.verification import NATIVE, Trial, verify
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.compiled_model import CompiledModel
 from poner.errors import ParityError
 from poner.interpreters import find_python
+from poner.proof import find_known_answer
 from poner.storage import scratch_folder, temporary_faults
 
 __all__ = [
@@ -79,16 +80,24 @@ def make_native_bundle(
     report, evidence = _require_proof(compiled)
     check_replaceable(out)
     interpreter = find_python(runtime.python_version)
-    known = find_known_answer(compiled, evidence)
     with temporary_faults(), scratch_folder() as scratch:
         files = function_files(compiled.content, architecture, settings.body_limit_bytes)
         files |= compile_sources(files, interpreter, scratch / "bytecode")
         content = make_zip(files)
         record = zip_record(FUNCTION_ZIP, content, files)
+        _require_proved_bytes(record, evidence)
         quotas = check_quotas(record, (), notify)
         (scratch / FUNCTION_ZIP).write_bytes(content)
-        case = Case(evidence, compiled.signature, compiled.strings, known)
-        verification = verify(scratch / FUNCTION_ZIP, architecture, interpreter, case, scratch)
+        trial = Trial(
+            function_zip=scratch / FUNCTION_ZIP,
+            layers=(),
+            architecture=architecture,
+            interpreter=interpreter,
+            engine="native",
+            examples=evidence,
+            tolerance=NATIVE,
+        )
+        _, verification = verify(trial, scratch)
     manifest = Manifest(
         settings=settings.for_engine("native"),
         engine="native",
@@ -104,16 +113,26 @@ def make_native_bundle(
         parity=report,
         verification=verification,
         poner_version=importlib.metadata.version("poner"),
-        known_answer=known,
+        known_answer=find_known_answer(trial.examples, NATIVE),
     )
     write_folder(out, {FUNCTION_ZIP: content, MANIFEST_NAME: manifest.to_json().encode()})
     return Bundle(out, manifest)
 
 
-def _require_proof(compiled: CompiledModel) -> tuple[ParityReport, ParityEvidence]:
+def _require_proof(compiled: CompiledModel) -> tuple[ParityReport, Examples]:
     if compiled.parity is None or compiled.evidence is None:
         raise ParityError(
             "The compiled model was read from a file, so there is nothing to compare it with.",
             "Build from the model file or the fitted estimator it was compiled from.",
         )
     return compiled.parity, compiled.evidence
+
+
+def _require_proved_bytes(function: ZipRecord, evidence: Examples) -> None:
+    """Check that the model file in the zip is, byte for byte, the one that was proved."""
+    (shipped,) = [member.sha256 for member in function.members if member.path == MODEL_NAME]
+    if shipped != evidence.sha256:
+        raise ParityError(
+            "The compiled model's bytes are not those that were proved.",
+            "Build from the model file or the fitted estimator it was compiled from.",
+        )

@@ -19,39 +19,7 @@ from poner.errors import BundleError
 
 _TASK_ROOT = "/var/task"
 
-_COMPILE = r"""
-import sys
-del sys.path[0]  # the folder it is started in
-import importlib.util, os, py_compile
-root, shown, processes = sys.argv[1], sys.argv[2], int(sys.argv[3])
-paths = [os.path.join(root, name) for name in sys.stdin.read().split("\0") if name]
-
-def compile_one(path):
-    try:
-        py_compile.compile(
-            path, importlib.util.cache_from_source(path, optimization=""),
-            shown + path[len(root):], doraise=True, optimize=0,
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
-    except py_compile.PyCompileError as error:
-        os.write(2, str(error).encode("utf-8", "replace"))
-
-def wait():
-    if os.wait()[1] != 0:
-        sys.exit(1)
-
-for count, path in enumerate(paths):
-    if count >= processes:
-        wait()
-    if os.fork() == 0:
-        code = 1
-        try:
-            compile_one(path)
-            code = 0
-        finally:
-            os._exit(code)
-for _ in paths[:processes]:
-    wait()
-"""
+_PROGRAM = Path(__file__).with_name("bytecode_program.py")
 
 
 def compile_sources(
@@ -91,7 +59,7 @@ def compile_folder(folder: Path, sources: Iterable[str], interpreter: Path, show
     Raises:
         BundleError: the interpreter does not work.
     """
-    command = [str(interpreter), "-S", "-s", "-X", "utf8", "-W", "ignore", "-c", _COMPILE]
+    command = [str(interpreter), "-S", "-s", "-X", "utf8", "-W", "ignore", str(_PROGRAM)]
     environment = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
     done = subprocess.run(
         [*command, str(folder.resolve()), shown, str(os.cpu_count() or 1)],

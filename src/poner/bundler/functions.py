@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +15,7 @@ from poner.bundle import Engine
 from poner.bundler.native import runtime_files
 from poner.environments import parse_requirement, read_versions
 from poner.errors import BundleError, UsageError
+from poner.served_model import LibraryModel, NumberType, ServedModel
 
 _ENTRY = '''\
 """The function on AWS Lambda, made by `poner build`."""
@@ -27,6 +27,10 @@ model = open_beside(__file__)
 lambda_handler = create_handler(model, body_limit_bytes={body_limit_bytes})
 '''
 _SHARED = ("__init__.py", "handler.py", "layered.py")
+_MODULES: Mapping[Engine, tuple[str, ...]] = {
+    "onnx": (*_SHARED, "onnx_model.py"),
+    "sklearn": (*_SHARED, "fitted.py", "sklearn_model.py"),
+}
 _FOLLOWING = ("numpy", "scipy", "joblib", "threadpoolctl")
 """What scikit-learn brings along: their versions are preferred, not required."""
 
@@ -82,7 +86,8 @@ def sklearn_function(
     preferences = {
         name: libraries[name] for name in _FOLLOWING if name in libraries and name not in names
     }
-    files = _files("sklearn", ("fitted.py",), examples, {"file": _MODEL_NAME}, body_limit_bytes)
+    served = _served(examples, _MODEL_NAME, examples.number_type)
+    files = _files("sklearn", served, body_limit_bytes)
     _check_names(file.modules)
     files |= {_MODEL_NAME: file.content, **file.modules}
     return LayeredFunction(
@@ -112,9 +117,9 @@ def onnx_function(
     """
     # The newest onnxruntime for glibc 2.26 is 1.16, built for numpy 1 (PyPI, 2026-11).
     numpy = "numpy<2" if runtime.glibc < (2, 28) else "numpy"
-    number_type = "float32" if "float32" in (graph.number_type, examples.number_type) else "float64"
-    metadata = {"file": "model.onnx", "number_type": number_type}
-    files = _files("onnx", (), examples, metadata, body_limit_bytes)
+    single = "float32" in (graph.number_type, examples.number_type)
+    served = _served(examples, "model.onnx", "float32" if single else "float64")
+    files = _files("onnx", served, body_limit_bytes)
     return LayeredFunction(
         "onnx",
         {**files, "model.onnx": graph.content},
@@ -125,35 +130,19 @@ def onnx_function(
     )
 
 
-def _files(
-    engine: Engine,
-    modules: Sequence[str],
-    examples: Examples,
-    metadata: Mapping[str, str],
-    body_limit_bytes: int,
-) -> dict[str, bytes]:
-    """What every such function holds: the entry, the runtime, and model.json.
+def _served(examples: Examples, file: str, number_type: NumberType) -> ServedModel:
+    """What the function must know: of the training data, one row of medians."""
+    library = LibraryModel(file, examples.scores_method, examples.none_of, examples.typical)
+    return ServedModel(examples.signature, number_type, library=library)
 
-    Of the training data model.json holds one row, of medians: aggregates, by which the field is
-    found that a request is refused for.
-    """
-    described = {
-        "features": [
-            {"wire_name": feature.wire_name, "kind": feature.kind, "missing": feature.missing}
-            for feature in examples.signature.features
-        ],
-        "classes": examples.signature.classes,
-        "number_type": examples.number_type,
-        "none_of": examples.none_of,
-        "typical": examples.typical,
-        "scores_method": examples.scores_method,
-        **metadata,
-    }
+
+def _files(engine: Engine, served: ServedModel, body_limit_bytes: int) -> dict[str, bytes]:
+    """What every such function holds: the entry, the runtime, and model.json."""
     entry = _ENTRY.format(engine=engine, body_limit_bytes=body_limit_bytes)
     return {
         "lambda_function.py": entry.encode(),
-        "model.json": json.dumps(described, indent=1).encode(),
-        **runtime_files((*_SHARED, *modules, f"{engine}_model.py")),
+        "model.json": served.to_json(),
+        **runtime_files(_MODULES[engine]),
     }
 
 

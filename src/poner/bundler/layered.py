@@ -23,15 +23,16 @@ from poner.bundle import (
 from poner.bundler import layers
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction
-from poner.bundler.layered_verification import LayeredCase, find_known_answer
 from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.native import HANDLER
 from poner.bundler.proofs import verify_once
 from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
+from poner.bundler.verification import Trial
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.interpreters import find_python
+from poner.proof import Tolerance, find_known_answer
 from poner.storage import scratch_folder, temporary_faults
 
 _TRYING = "Trying the finished function"
@@ -99,10 +100,17 @@ def make_layered_bundle(
         if architecture != host_architecture():
             runnable = make_layers(_twin(request, made), progress=progress, notify=notify)
         progress(_TRYING, 0.0)
-        case = LayeredCase(examples, function.engine, function.tolerance)
-        zips = {function_zip: record}
-        zips |= {runnable.files[layer.zip.path]: layer.zip for layer in runnable.layers}
-        parity, verification = verify_once(zips, interpreter, case, scratch)
+        trial = Trial(
+            function_zip=function_zip,
+            layers=tuple(runnable.files[layer.zip.path] for layer in runnable.layers),
+            architecture=host_architecture(),
+            interpreter=interpreter,
+            engine=function.engine,
+            examples=examples,
+            tolerance=Tolerance(function.tolerance),
+        )
+        records = [record, *(layer.zip for layer in runnable.layers)]
+        parity, verification = verify_once(trial, records, scratch)
         progress(_TRYING, 1.0)
         manifest = Manifest(
             settings=settings.for_engine(function.engine),
@@ -121,7 +129,7 @@ def make_layered_bundle(
             poner_version=importlib.metadata.version("poner"),
             slimming=made.slimming,
             bytecode=made.bytecode,
-            known_answer=find_known_answer(case),
+            known_answer=find_known_answer(examples, trial.tolerance),
         )
         described = manifest.to_json().encode()
         write_folder(out, {FUNCTION_ZIP: function_zip, **made.files, MANIFEST_NAME: described})

@@ -20,12 +20,13 @@ lambda_handler = create_handler(model, body_limit_bytes={body_limit_bytes})
 '''
 _MODULES = ("__init__.py", "handler.py", "model.py")
 KERNEL = "poner_runtime/_kernel.abi3.so"
+MODEL_NAME = "model.poner"
 
 
 def function_files(model: bytes, architecture: str, body_limit_bytes: int) -> dict[str, bytes]:
     """Sources, kernel and model by their path in the zip; bytecode is added later."""
     entry = _ENTRY.format(body_limit_bytes=body_limit_bytes)
-    files = {"lambda_function.py": entry.encode(), "model.poner": model}
+    files = {"lambda_function.py": entry.encode(), MODEL_NAME: model}
     return {**files, **runtime_files(_MODULES), KERNEL: kernel_for(architecture)}
 
 

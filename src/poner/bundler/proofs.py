@@ -6,13 +6,13 @@ Unpacking and starting scikit-learn takes some seconds, which a build without ch
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from poner.artifacts import Examples, ParityReport
 from poner.bundle import Verification, ZipRecord
-from poner.bundler.layered_verification import LayeredCase, verify_layered
+from poner.bundler.verification import Trial, verify
 from poner.storage import (
     cache_folder,
     disk_faults,
@@ -21,30 +21,33 @@ from poner.storage import (
     read_record,
     write_record,
 )
+from poner.table import as_lists
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def verify_once(
-    zips: Mapping[Path, ZipRecord], interpreter: Path, case: LayeredCase, scratch: Path
+    trial: Trial, zips: Sequence[ZipRecord], scratch: Path
 ) -> tuple[ParityReport, Verification]:
-    """What `verify_layered` gives, from the cache where it was given for exactly this before.
+    """What `verify` gives, from the cache where it was given for exactly this before.
 
-    The zips are the function's and then its layers', in their order, each with its record:
-    the bytes were hashed when the function was packed and when the layers were made or found.
+    Args:
+        trial: the function and the questions.
+        zips: the records of its zip and of those of its layers, in their order: the bytes were
+            hashed when the function was packed and when the layers were made or found.
+        scratch: an empty folder to work in.
     """
-    python = interpreter.resolve()
+    python = trial.interpreter.resolve()
     key = make_key(
         *(_FORMAT, importlib.metadata.version("poner")),
-        [record.sha256 for record in zips.values()],
+        [record.sha256 for record in zips],
         [str(python), python.stat().st_size, python.stat().st_mtime_ns],
-        *(case.engine, case.tolerance, _asked(case.examples)),
+        *(trial.engine, asdict(trial.tolerance), _asked(trial.examples)),
     )
     path = cache_folder() / "proofs" / f"{key}.json"
     if (kept := read_record(path)) is not None:
         return ParityReport.from_dict(kept["parity"]), Verification(**kept["verification"])
-    function_zip, *layers = zips
-    parity, verification = verify_layered(function_zip, layers, interpreter, case, scratch)
+    parity, verification = verify(trial, scratch)
     kept = {"parity": asdict(parity), "verification": asdict(verification)}
     remedy = "Free some space, or choose another folder with PONER_CACHE_DIR."
     with disk_faults(path.parent, remedy):
@@ -55,6 +58,5 @@ def verify_once(
 
 def _asked(examples: Examples) -> list[object]:
     """The questions and the answers, as JSON can say them."""
-    arrays = (examples.rows, examples.predictions, examples.scores)
-    asked = [examples.scores_method, examples.asked_alone, asdict(examples.signature)]
-    return [*(array.tolist() for array in arrays), *asked]
+    answers = {output: values.tolist() for output, values in examples.answers.items()}
+    return [as_lists(examples.rows), answers, examples.asked_alone, asdict(examples.signature)]

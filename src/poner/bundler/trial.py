@@ -5,6 +5,7 @@ The function may hold the user's untrusted model: it runs confined, and its answ
 
 from __future__ import annotations
 
+import itertools
 import json
 import platform
 import re
@@ -18,12 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FloatArray, JsonScalar, PredictionValue, Rows, Signature
+from poner.artifacts import Examples, FloatArray, Table
 from poner.bundle import KnownAnswer, agrees
 from poner.bundler.layers.linking import OPENMP
 from poner.confinement.process import Limits, Program, Run, make_folder, remove_folder, run
 from poner.errors import BundleError, ParityError
-from poner.rows import as_matrix, as_records
+from poner.proof import Tolerance, as_answered, rivals
+from poner.signature import JsonScalar, PredictionValue, Signature
+from poner.table import as_records
 
 MOST_REQUESTS = 200
 NO_FINITE_ANSWER = "'body' holds values for which the model has no finite answer"
@@ -112,19 +115,18 @@ def unpacked(function_zip: Path, layers: Sequence[Path], scratch: Path) -> Itera
             remove_folder(folder)
 
 
-def make_requests(rows: Rows, predictions: FloatArray, signature: Signature) -> list[Request]:
+def make_requests(rows: Table, predictions: FloatArray, signature: Signature) -> list[Request]:
     """Requests for rows that JSON can say: numbers, texts, and null where it is taken."""
     takes_null = np.array([feature.missing for feature in signature.features])
-    numbers = as_matrix(rows, signature)
-    sayable = np.isfinite(numbers) | (np.isnan(numbers) & takes_null)
+    sayable = np.isfinite(rows.numbers) | (np.isnan(rows.numbers) & takes_null)
     places = np.flatnonzero(np.all(sayable, axis=1))
     chosen = places[:: max(1, -(-len(places) // MOST_REQUESTS))]
     return [
-        Request(row, json.dumps(record), as_answered(prediction, signature.output_classes))
+        Request(row, json.dumps(record), as_answered(prediction, signature))
         for row, record, prediction in zip(
             chosen.tolist(),
-            as_records(rows[chosen], signature),
-            predictions[chosen].tolist(),
+            as_records(rows.take(chosen), signature.wire_names),
+            predictions[chosen],
             strict=True,
         )
     ]
@@ -144,18 +146,6 @@ def refused_requests(
 def known_requests(known: KnownAnswer | None) -> list[Request]:
     """The request that will be sent to the deployed function, if there is one."""
     return [] if known is None else [Request(-1, known.body, known.prediction, known=known)]
-
-
-def as_answered(
-    prediction: Sequence[float], classes: Sequence[Sequence[JsonScalar]] | None
-) -> PredictionValue | None:
-    """A row's prediction as the function says it; None for what JSON cannot say."""
-    if not np.all(np.isfinite(prediction)):
-        return None
-    values: list[JsonScalar] = list(prediction)
-    if classes is not None:
-        values = [names[int(value)] for names, value in zip(classes, prediction, strict=True)]
-    return values[0] if len(values) == 1 else values
 
 
 def ask(
@@ -267,40 +257,63 @@ def _environment(files: Path) -> dict[str, str]:
 def compare_answers(
     responses: Sequence[Response],
     requests: Sequence[Request],
+    examples: Examples,
     *,
-    tolerance: FloatArray,
-    tied: NDArray[np.bool_],
+    tolerance: Tolerance,
     advice: str,
-) -> None:
+) -> int:
     """Check that the handler answers with the model's own predictions.
 
     Args:
         responses: to the requests, in their order.
         requests: with the model's own predictions.
-        tolerance: (n_rows, n_outputs) what values may differ by.
-        tied: (n_rows,) whether any class will do.
+        examples: the rows that they ask about.
+        tolerance: what values may differ by.
         advice: what to do where one differs.
+
+    Returns:
+        How many answers are another class, which the model's own scores hold for equal.
 
     Raises:
         ParityError: an answer differs.
     """
+    allowed, tied = tolerance.allowed(examples.predictions), 0
+    same = rivals(examples, tolerance.same_score)
     for number, (response, request) in enumerate(zip(responses, requests, strict=True)):
-        prediction = response.body.get("prediction")
-        if request.known is not None:
-            good = response.status == 200 and request.known.agrees_with(prediction)
-        elif request.refused:
-            good = response.status == 400
-        elif request.prediction is None:
-            good = response.status == 400 and response.body.get("reason") == NO_FINITE_ANSWER
-        else:
-            good = response.status == 200 and (
-                bool(tied[request.row])
-                or agrees(prediction, request.prediction, tolerance[request.row])
-            )
-        if not good:
+        if _is_as_wanted(response, request, allowed):
+            continue
+        row = [part[request.row] for part in same] if request.row >= 0 else []
+        if response.status != 200 or not _is_rival(response, examples.signature, row):
             raise failure(
                 f"answers request {number + 1} of {len(requests)} otherwise than the model", advice
             )
+        tied += 1
+    return tied
+
+
+def _is_as_wanted(response: Response, request: Request, allowed: FloatArray) -> bool:
+    """Whether a request is answered as the model does, within what values may differ by."""
+    prediction = response.body.get("prediction")
+    if request.known is not None:
+        return response.status == 200 and request.known.agrees_with(prediction)
+    if request.refused:
+        return response.status == 400
+    if request.prediction is None:
+        return response.status == 400 and response.body.get("reason") == NO_FINITE_ANSWER
+    return response.status == 200 and agrees(prediction, request.prediction, allowed[request.row])
+
+
+def _is_rival(response: Response, signature: Signature, same: Sequence[NDArray[np.bool_]]) -> bool:
+    """Whether an answer is made of classes that the model could have answered as well."""
+    prediction, classes = response.body.get("prediction"), signature.output_classes or ()
+    answered = prediction if len(classes) > 1 else [prediction]
+    if not same or not isinstance(answered, list) or len(answered) != len(classes):
+        return False
+    possible = [itertools.compress(names, part) for names, part in zip(classes, same, strict=True)]
+    return all(
+        any(agrees(label, name, [0.0]) for name in names)
+        for label, names in zip(answered, possible, strict=True)
+    )
 
 
 def failure(what: str, advice: str) -> ParityError:

@@ -4,8 +4,9 @@ Run as `trial_program.py FILES`, a folder with the function in `task`, its layer
 `asked.json`:
 
     requests   bodies for the handler
-    outputs    numbers of outputs of the native model, each asked for all of `rows`, a file
-    batches    rows for the model of another engine
+    outputs    numbers of the native model's outputs by name, each asked for all of `rows`, a file
+    batches    rows for the model of another engine, and
+    methods    the outputs that it is asked for
 
 What it answers goes to standard output: a line as soon as the function has started, then JSON. It
 imports nothing of poner, and runs on Python 3.9 and later.
@@ -43,10 +44,11 @@ def find_modules(files: Path) -> None:
 def evaluate(model: Any, asked: dict[str, Any], files: Path) -> dict[str, Any]:
     """The answers of the model itself."""
     if "batches" in asked:
-        return {"evaluated": [model.evaluate(rows) for rows in asked["batches"]]}
+        methods = asked["methods"]
+        return {"evaluated": [model.evaluate(rows, methods) for rows in asked["batches"]]}
     rows = (files / "rows").read_bytes()
-    outputs = [model.evaluate(output, rows) for output in asked["outputs"]]
-    return {"outputs": [base64.b64encode(values).decode() for values in outputs]}
+    outputs = {name: model.evaluate(number, rows) for name, number in asked["outputs"].items()}
+    return {"outputs": {name: base64.b64encode(found).decode() for name, found in outputs.items()}}
 
 
 def write_all(descriptor: int, content: bytes) -> None:

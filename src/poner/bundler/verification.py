@@ -1,4 +1,4 @@
-"""Compares what the native function answers from its finished zip with the model's own bits."""
+"""Asks a function from its finished zips, and compares its answers with the model's."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 
-from poner.artifacts import FloatArray, ParityEvidence, Signature
-from poner.bundle import KnownAnswer, Verification
+from poner.artifacts import Examples, FloatArray, ParityReport
+from poner.bundle import Engine, Verification
 from poner.bundler.native import KERNEL, kernel_for
 from poner.bundler.trial import (
     ask,
@@ -21,86 +21,133 @@ from poner.bundler.trial import (
     known_requests,
     make_requests,
     nonsense,
+    refused_requests,
     unpacked,
 )
-from poner.rows import as_objects
+from poner.compiled_model import OUTPUTS
+from poner.proof import EXACT, Subject, Tolerance, compare, find_known_answer
+from poner.table import as_lists
 
-_ADVICE = "Please report it with the model's class and parameters."
-OWN_ROUNDING = 1e-12
-"""What a number may differ by, relative: exp may differ by an ulp."""
+NATIVE = Tolerance(1e-12, same_score=0.0)
+"""For the kernel in the zip beside the kernel here: exp may differ in its last bit."""
+
+_ADVICE: Mapping[Engine, str] = {
+    "native": "Please report it with the model's class and parameters.",
+    "sklearn": "Pin the versions that the model was made with (--require NAME==VERSION), or take "
+    "another engine.",
+    "onnx": "Take another engine: --engine sklearn ships the model itself.",
+}
 
 
 @dataclass(frozen=True)
-class Case:
-    """What is asked of the function, and what it must answer."""
+class Trial:
+    """A function from its zips, and the rows on which it is tried."""
 
-    evidence: ParityEvidence
-    """Rows with the model's own raw scores and predictions."""
-    signature: Signature
-    """Names for requests, classes for answers."""
-    strings: Sequence[str] = ()
-    """The texts that the evidence's rows hold the places of."""
-    known: KnownAnswer | None = None
-    """What is asked besides, as it will be of the deployed function."""
+    function_zip: Path
+    """The function."""
+    layers: tuple[Path, ...]
+    """Its layers for this machine's architecture, in their order."""
+    architecture: str
+    """The architecture that the function's kernel, if it has one, is built for."""
+    interpreter: Path
+    """A Python of the target's version."""
+    engine: Engine
+    """The engine that answers."""
+    examples: Examples
+    """Questions and answers."""
+    tolerance: Tolerance
+    """What its numbers may differ by."""
 
 
-def verify(
-    function_zip: Path, architecture: str, interpreter: Path, case: Case, scratch: Path
-) -> Verification:
+def verify(trial: Trial, scratch: Path) -> tuple[ParityReport, Verification]:
     """Unpack, start, ask and compare.
 
     Where this machine cannot run the zip's architecture, its kernel is swapped for this machine's,
     built from the same sources; the Verification says which one ran.
 
+    Args:
+        trial: the function and the questions.
+        scratch: an empty folder to work in.
+
     Raises:
         ParityError: it does not start, or an answer differs.
     """
-    evidence = case.evidence
-    rows = as_objects(evidence.rows, case.signature, case.strings)
-    requests = make_requests(rows, evidence.predictions, case.signature)
-    requests += known_requests(case.known)
-    ran_on = host_architecture()
-    with unpacked(function_zip, (), scratch) as folder:
-        files = folder / "files"
-        if ran_on != architecture:
-            (files / "task" / KERNEL).write_bytes(kernel_for(ran_on))
-        (files / "rows").write_bytes(np.ascontiguousarray(evidence.rows).tobytes())
-        questions = {"outputs": [evidence.raw_output, 1]}
-        values = evidence.raw.size + evidence.predictions.size
-        told = ask(interpreter, folder, questions, requests, values=values, advice=_ADVICE)
-    raw, predictions = _outputs(told.told, [evidence.raw, evidence.predictions])
-    _compare_bits(raw, evidence.raw, "raw scores")
-    if case.signature.classes is not None:
-        _compare_bits(predictions, evidence.predictions, "predicted classes")
-    compare_answers(
-        told.responses,
-        requests,
-        tolerance=OWN_ROUNDING * np.abs(evidence.predictions),
-        tied=np.zeros(len(evidence.rows), bool),
-        advice=_ADVICE,
+    examples, advice = trial.examples, _ADVICE[trial.engine]
+    if not len(examples.rows):
+        raise failure("could not be compared on any row", "Save the model with poner.save.")
+    requests = make_requests(examples.rows, examples.predictions, examples.signature)
+    requests += refused_requests(examples.refused, examples.signature)
+    requests += known_requests(find_known_answer(examples, trial.tolerance))
+    values = sum(answers.size for answers in examples.answers.values()) + len(examples.rows)
+    with unpacked(trial.function_zip, trial.layers, scratch) as folder:
+        questions = _make_questions(trial, folder / "files")
+        told = ask(trial.interpreter, folder, questions, requests, values=values, advice=advice)
+    subject = Subject(f"The finished function ({trial.engine} engine)", advice, _tolerances(trial))
+    report = compare(subject, _read_outputs(told.told, trial), examples)
+    tied = compare_answers(
+        told.responses, requests, examples, tolerance=trial.tolerance, advice=advice
     )
-    return Verification(told.python_version, ran_on, len(evidence.rows), len(requests))
+    rows, ran_on = len(examples.rows), host_architecture()
+    return report, Verification(told.python_version, ran_on, rows, len(requests), tied)
 
 
-def _outputs(told: Mapping[str, Any], own: Sequence[FloatArray]) -> list[FloatArray]:
-    """The outputs that were asked for, each in the shape of the model's own.
+def _make_questions(trial: Trial, files: Path) -> dict[str, Any]:
+    """What trial_program.py is asked, apart from requests; the files for it are written."""
+    examples = trial.examples
+    match trial.engine:
+        case "native":
+            if host_architecture() != trial.architecture:
+                (files / "task" / KERNEL).write_bytes(kernel_for(host_architecture()))
+            (files / "rows").write_bytes(np.ascontiguousarray(examples.rows.numbers).tobytes())
+            return {"outputs": {output: OUTPUTS[output] for output in examples.answers}}
+        case "onnx" | "sklearn":
+            rows = as_lists(examples.rows)
+            batches = [[row] for row in rows] if examples.asked_alone else [rows]
+            return {"methods": list(examples.answers), "batches": batches}
+        case _:
+            assert_never(trial.engine)
+
+
+def _tolerances(trial: Trial) -> dict[str, Tolerance]:
+    """Of each output; scores and labels of the kernel have the same bits everywhere."""
+    tolerances = dict.fromkeys(trial.examples.answers, trial.tolerance)
+    if trial.engine == "native":
+        tolerances[next(iter(tolerances))] = EXACT
+        if trial.examples.signature.classes is not None:
+            tolerances["predict"] = EXACT
+    return tolerances
+
+
+def _read_outputs(told: Mapping[str, Any], trial: Trial) -> dict[str, FloatArray]:
+    """The answers by output, (n_rows, width) each.
 
     Raises:
-        ParityError: an answer is not a number, or has the wrong shape.
+        ParityError: an answer is not a table of numbers, or not as long as the questions.
     """
+    own, alone = trial.examples.answers, trial.examples.asked_alone
+    n_batches = len(trial.examples.rows) if alone else 1
     try:
-        return [
-            np.frombuffer(base64.b64decode(text, validate=True)).reshape(values.shape)
-            for text, values in zip(told["outputs"], own, strict=True)
-        ]
-    except (ValueError, TypeError, LookupError) as error:
-        raise nonsense(_ADVICE) from error
+        if trial.engine == "native":
+            return {
+                output: np.frombuffer(
+                    base64.b64decode(told["outputs"][output], validate=True)
+                ).reshape(answers.shape)
+                for output, answers in own.items()
+            }
+        batches = told["evaluated"]
+        if len(batches) != n_batches:
+            raise ValueError("another number of batches")
+        return {
+            output: _joined([batch[output] for batch in batches], len(trial.examples.rows))
+            for output in own
+            if all(output in batch for batch in batches) or output == "predict"
+        }
+    except (ValueError, TypeError, LookupError, OverflowError) as error:
+        raise nonsense(_ADVICE[trial.engine]) from error
 
 
-def _compare_bits(ours: FloatArray, own: FloatArray, what: str) -> None:
-    same = (ours.view(np.int64) == np.ascontiguousarray(own).view(np.int64)) | (
-        np.isnan(ours) & np.isnan(own)
-    )
-    if not np.all(same):
-        rows = int(np.sum(~np.all(same, axis=1)))
-        raise failure(f"gives other {what} than the model on {rows} of {len(own)} rows", _ADVICE)
+def _joined(parts: Sequence[Any], n_rows: int) -> FloatArray:
+    joined = np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
+    if joined.ndim != 2 or len(joined) != n_rows:
+        raise ValueError("not a table of so many rows")
+    return joined

@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 
-from poner import pipeline
+from poner import pipeline, proof
 from poner.bundle import Bundle, FunctionSettings
 from poner.cli.console import ConfinementOption, print_data, print_json, reporting, say
 from poner.cli.sizes import show_sizes, show_slimming
 from poner.config import Config, choose_runtimes, read_config
 from poner.errors import UsageError
+from poner.signature import SIGNATURE_NAME
 
 
 class Engine(StrEnum):
@@ -64,10 +65,11 @@ def build(
         Slim | None, typer.Option(help="What to leave out of layers: what is needed, all, nothing.")
     ] = None,
     features: Annotated[
-        str | None, typer.Option(help="a,b,c: for a model without signature.json.")
+        str | None, typer.Option(help=f"a,b,c: for a model without {SIGNATURE_NAME}.")
     ] = None,
     labels: Annotated[
-        str | None, typer.Option(help="0=benign,1=malignant: for a model without signature.json.")
+        str | None,
+        typer.Option(help=f"0=benign,1=malignant: for a model without {SIGNATURE_NAME}."),
     ] = None,
     require_confinement: ConfinementOption = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
@@ -143,20 +145,24 @@ def split_labels(text: str | None) -> dict[str, str] | None:
 def show_bundle(bundle: Bundle) -> None:
     """What was built and what it takes of AWS's limits, for people."""
     manifest = bundle.manifest
-    parity, tried = manifest.parity, manifest.verification
+    tried = manifest.verification
     say(
         f"{manifest.settings.name}: {manifest.engine} engine, {manifest.runtime}, "
         f"{manifest.architecture}"
     )
     show_sizes([manifest.function, *(layer.zip for layer in manifest.layers)])
     show_slimming(manifest.slimming)
-    exact = all(output.tolerance == 0.0 for output in parity.outputs[:1])
-    how = "to the bit" if exact else "but for rounding"
-    say(f"Parity: {parity.rows_equal:,} of {parity.rows_tried:,} rows equal {how}.")
+    for sentence in proof.describe(manifest.parity):
+        say(sentence)
     zips = "zips" if manifest.layers else "zip"
     say(
         f"Tried from the finished {zips} on Python {tried.python_version} ({tried.architecture}): "
-        f"{tried.rows:,} rows and {tried.requests:,} requests."
+        f"{tried.rows:,} rows and {tried.requests:,} requests"
+        + (
+            f", {tried.requests_tied:,} of them with ties among classes."
+            if tried.requests_tied
+            else "."
+        )
     )
     if tried.architecture != manifest.architecture:
         what = "function tried is its twin" if manifest.layers else "kernel tried is its twin"

@@ -19,7 +19,6 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from poner import client, deployer, pipeline
-from poner.artifacts import Signature
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.cli.console import (
     ConfinementOption,
@@ -33,7 +32,8 @@ from poner.config import read_config
 from poner.errors import InputError, UsageError
 from poner.foreign_json import read_json
 from poner.printable import printable, printable_json
-from poner.rows import order_columns
+from poner.signature import Signature
+from poner.table import as_records, order_columns, read_table
 
 
 class Form(StrEnum):
@@ -165,42 +165,34 @@ def read_csv(text: str, signature: Signature | None) -> list[client.Body]:
         ) from error
     if not lines:
         raise InputError("The CSV is empty.", "Give a header line and one line for each row.")
-    header, rows = [name.strip() for name in lines[0]], [line for line in lines[1:] if line]
-    if signature is None:
-        fields, order = [(name, "unknown") for name in header], list(range(len(header)))
-    else:
-        fields = [(feature.wire_name, feature.kind) for feature in signature.features]
-        order = order_columns(header, signature, "The lines of the CSV")
-    return [
-        {
-            name: _value(line, place, number, name, kind)
-            for (name, kind), place in zip(fields, order, strict=True)
-        }
-        for number, line in enumerate(rows, start=1)
-    ]
+    header, lines = [name.strip() for name in lines[0]], [line for line in lines[1:] if line]
+    order = list(range(len(header)))
+    if signature is not None:
+        order = order_columns(header, signature, "The header of the CSV")
+    rows = [_cells(line, header, order, number) for number, line in enumerate(lines, start=1)]
+    if signature is not None:
+        return list(as_records(read_table(rows, signature), signature.wire_names))
+    return [dict(zip(header, map(_guess, row), strict=True)) for row in rows]
 
 
-def _value(
-    line: Sequence[str], place: int, number: int, name: str, kind: str
-) -> float | str | None:
-    """One cell; an empty one is null. Of an unknown kind, a text is left to the function."""
-    if place >= len(line):
+def _cells(
+    line: Sequence[str], header: Sequence[str], order: Sequence[int], number: int
+) -> list[str | None]:
+    """The cells of a line in this order; None for an empty one."""
+    if len(line) < len(header):
         raise InputError(
-            f"Row {number} of the CSV has no cell for {name!r}.",
-            "Add it; an empty one means missing.",
+            f"Row {number} of the CSV has no cell for {header[len(line)]!r}.",
+            "Add it; an empty cell means a missing value.",
         )
-    cell = line[place]
-    if kind == "category":
-        return cell or None
+    return [line[place] if line[place].strip() else None for place in order]
+
+
+def _guess(cell: str | None) -> float | str | None:
+    """A cell of an unknown kind: a number if it can be one; the function judges other texts."""
     try:
-        value = float(cell) if cell.strip() else math.nan
+        value = math.nan if cell is None else float(cell)
     except ValueError:
-        if kind == "unknown":
-            return cell
-        raise InputError(
-            f"Row {number} of the CSV has no number for {name!r}.",
-            "Correct that cell; an empty one means missing.",
-        ) from None
+        return cell
     return None if math.isnan(value) else value
 
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poner.artifacts import PredictionValue, Signature
 from poner.client.addresses import check_signable, read_url
 from poner.client.answers import Answer, read_answer
 from poner.client.bodies import Body, make_bodies
 from poner.errors import EndpointRefusedError, InputError, PonerError, PredictionError
+from poner.signature import PredictionValue, Signature
 
 if TYPE_CHECKING:
     import aiohttp

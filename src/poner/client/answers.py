@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from poner.artifacts import PredictionValue
 from poner.foreign_json import read_json
+from poner.signature import PredictionValue
 
 _SHOWN_CHARACTERS = 200
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from poner.artifacts import Signature, is_missing
+from poner.artifacts import is_missing
 from poner.errors import InputError
-from poner.rows import as_records
+from poner.signature import Signature
+from poner.table import as_records, read_table
 
 Body = Mapping[str, Any]
 """One request: values by wire name."""
@@ -30,28 +31,24 @@ def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
     if isinstance(rows, Mapping):
         rows = [rows]
     if not hasattr(rows, "columns") and all(isinstance(row, Mapping) for row in rows):
-        return [_with_wire_names(row, signature) for row in rows]
+        features = () if signature is None else signature.features
+        wire_names = {feature.column: feature.wire_name for feature in features}
+        return [_as_json(row, wire_names) for row in rows]
     if signature is None and hasattr(rows, "columns"):
-        return [_as_json(row) for row in rows.to_dict("records")]
+        records = rows.to_dict("records") if hasattr(rows, "iloc") else rows.to_dicts()
+        return [_as_json(row, {}) for row in records]
     if signature is None:
         raise InputError(
             "Rows without names need the function's signature, and this URL does not bring it.",
             "Give dicts or a DataFrame, or pass signature=bundle.manifest.signature.",
         )
-    return list(as_records(rows, signature))
+    return list(as_records(read_table(rows, signature), signature.wire_names))
 
 
-def _with_wire_names(row: Mapping[str, Any], signature: Signature | None) -> Body:
-    if signature is None:
-        return _as_json(row)
-    wire_names = {feature.column: feature.wire_name for feature in signature.features}
-    return _as_json({wire_names.get(key, key): value for key, value in row.items()})
-
-
-def _as_json(row: Mapping[str, Any]) -> Body:
-    """What is missing as null, and numpy's numbers as Python's."""
+def _as_json(row: Mapping[str, Any], wire_names: Mapping[str, str]) -> Body:
+    """A row by wire name, with None for a missing value and Python's numbers for numpy's."""
     return {
-        str(key): None
+        wire_names.get(key, str(key)): None
         if is_missing(value)
         else value.item()
         if isinstance(value, np.generic)

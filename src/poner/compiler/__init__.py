@@ -1,27 +1,24 @@
 """The compiler: a TrainedModel comes in, a CompiledModel proved equal to it goes out.
 
-It reads the fitted state as a Program (readers/), writes that as tables (tables.py; layout/ chooses
-the layout of trees) and proves on many rows that the kernel answers from them as the model does
-(parity.py). It writes no files and generates no code.
+It reads the fitted state as a Program (readers/), writes that once as tables (tables.py; layout/
+chooses the layout of trees) and gives the proof what it knows of the model (proving.py): the proof
+asks the kernel with these very bytes. It writes no files and generates no code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-from poner.artifacts import Examples, ParityReport, Signature, TrainedModel
+from poner import proof
+from poner.artifacts import Examples, TrainedModel
 from poner.compiled_model import CompiledModel
-from poner.compiler import examples
 from poner.compiler.operations.plumbing import CastFloat32
-from poner.compiler.parity import prove
-from poner.compiler.parity_rows import Answerable
-from poner.compiler.program import Program
-from poner.compiler.proof import Proof
+from poner.compiler.proving import find_doubts, know_data, know_program, settle
 from poner.compiler.readers import read_model
-from poner.compiler.readers.reading import Prediction
-from poner.compiler.tables import write_tables
+from poner.compiler.tables import add_section, write_tables
 from poner.errors import ModelUnreadableError, NotSupportedError
+from poner.served_model import ServedModel
 
 __all__ = ["compile_model", "collect_examples"]
 
@@ -66,7 +63,10 @@ def compile_model(
 def collect_examples(
     model: TrainedModel, *, progress: Callable[[float], None] = lambda share: None
 ) -> Examples:
-    """Ask a model on rows of every kind that a request can hold, as `examples` says.
+    """Ask a model on rows of every kind that a request can hold.
+
+    Where the compiler can read the model, the rows stand on the values at which its answers
+    change; where it cannot, they are those of training, and rows drawn from what was seen there.
 
     Raises:
         ParityError: no row is known that the model answers, or none of its training rows is.
@@ -74,7 +74,7 @@ def collect_examples(
         ModelStoppedError: the model answers no more.
     """
     try:
-        return examples.collect_examples(model, progress=progress)
+        return proof.collect_examples(model, _know(model), progress=progress)
     except _BEYOND as error:
         raise ModelUnreadableError(
             f"The model cannot be asked for examples of its answers: {_reason(error)}.",
@@ -87,62 +87,34 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0][:200]}".rstrip(": .")
 
 
+def _know(model: TrainedModel) -> proof.Known:
+    """What is known of a model, with no more rows than a slow engine can be asked."""
+    try:
+        program, prediction = read_model(model)
+    except NotSupportedError:
+        return know_data(model)
+    known = know_program(settle(model.signature, program, prediction), program)
+    return replace(known, has_raw=False, most_rows=proof.ROWS_OF_A_KIND)
+
+
 def _compile(model: TrainedModel, progress: Callable[[float], None]) -> CompiledModel:
     program, prediction = read_model(model)
-    signature = _settle(model.signature, program, prediction)
-    draft_tables = write_tables(program, _metadata(model, signature, program))
-    draft = CompiledModel(draft_tables, signature, model.provenance)
-    report, evidence, answerable = prove(Proof(model, program, prediction, draft), progress)
-    signature = _with_missing(signature, answerable)
-    content = write_tables(program, _metadata(model, signature, program, report))
-    return CompiledModel(content, signature, model.provenance, report, evidence)
-
-
-def _settle(signature: Signature, program: Program, prediction: Prediction) -> Signature:
-    """The signature with what the Program knows better: which features are texts, the classes."""
-    features = tuple(
-        replace(feature, kind="category") if place in program.categories else feature
-        for place, feature in enumerate(signature.features)
+    served = ServedModel(
+        settle(model.signature, program, prediction),
+        "float32" if program.origins(CastFloat32) else "float64",
+        program.vocabulary,
     )
-    classes = prediction.classes
-    return replace(
-        signature,
-        features=features,
-        classes=classes[0] if classes is not None and len(classes) == 1 else classes,
-    )
-
-
-def _with_missing(signature: Signature, answerable: Answerable) -> Signature:
-    """Null is an answerable value wherever the model answers for NaN."""
-    features = tuple(
-        replace(feature, missing=missing)
-        for feature, missing in zip(signature.features, answerable.missing, strict=True)
-    )
-    return replace(signature, features=features)
-
-
-def _metadata(
-    model: TrainedModel,
-    signature: Signature,
-    program: Program,
-    parity: ParityReport | None = None,
-) -> dict[str, object]:
-    """What the function around the kernel needs to know, and where the model comes from."""
-    return {
-        "features": [
-            {
-                "wire_name": feature.wire_name,
-                "column": feature.column,
-                "kind": feature.kind,
-                "missing": feature.missing,
-            }
-            for feature in signature.features
-        ],
-        "strings": program.strings,
-        "classes": signature.classes,
-        "labels": signature.labels,
-        "target": signature.target,
-        "number_type": "float32" if program.origins(CastFloat32) else "float64",
-        "provenance": asdict(model.provenance),
-        "parity": parity and asdict(parity),
+    tables = write_tables(program)
+    draft = CompiledModel(tables, served, model.provenance)
+    known = know_program(served.signature, program)
+    examples = proof.collect_examples(model, known, draft, progress=progress)
+    served = replace(served, signature=examples.signature)
+    content = add_section(tables, served.to_section(model.provenance))
+    compiled = CompiledModel(content, served, model.provenance)
+    del tables, draft  # a large model is in memory once
+    doubts = find_doubts(program, compiled, examples.rows.numbers)
+    tolerances = {
+        output.name.lower(): program.tolerance(register)
+        for output, register in program.outputs.items()
     }
+    return proof.prove(model, known, compiled, examples, tolerances, doubts)

@@ -7,8 +7,6 @@ the features.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from poner.artifacts import FloatArray
@@ -16,26 +14,13 @@ from poner.compiler.operations.distances import Distances
 from poner.compiler.operations.lookup import Recode
 from poner.compiler.operations.plumbing import CastFloat32
 from poner.compiler.program import Program
+from poner.proof import BoundaryValues
 
 MOST_POINTS = 200
 """Rows taken from the points of distances."""
 
 MOST_VALUES = 100_000
 """Values kept for a column; more are thinned out evenly."""
-
-
-@dataclass(frozen=True)
-class BoundaryValues:
-    """What the proof tries of each feature."""
-
-    by_feature: tuple[FloatArray, ...]
-    """For each feature, values at which an answer can change, sorted."""
-    categories: frozenset[int]
-    """Features that are looked up in a table: only these values are known."""
-    cast_to_float32: frozenset[int]
-    """Features that are rounded to float32 before anything else."""
-    points: FloatArray
-    """(n_points, n_features) rows at the points that distances are measured from; often none."""
 
 
 def boundary_values(program: Program) -> BoundaryValues:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FittedObject, FittedValue, FloatArray, JsonScalar
+from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.errors import ModelUnreadableError
+from poner.signature import JsonScalar
 
 
 def get_value(fitted: FittedObject, name: str) -> FittedValue:

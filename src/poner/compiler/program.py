@@ -16,6 +16,7 @@ from poner.compiler.operations.elementwise import Combine, Function, Map, Pairin
 from poner.compiler.operations.operation import Operation
 from poner.compiler.operations.plumbing import CastFloat32, Constant, Join, Require, Select
 from poner.compiler.operations.rowwise import Linear, Reduce, Reduction
+from poner.table import CategoryCodes
 
 MOST_JOINED = 4
 """Registers a step can read (kernel.h)."""
@@ -56,12 +57,14 @@ class Program:
     """In order; step i computes register i + 1."""
     outputs: Mapping[Output, int]
     """The register of each output."""
-    strings: tuple[str, ...] = ()
-    """Texts that categories can be; a row holds a text's place among them, -1 for any other."""
+    vocabulary: tuple[str, ...] = ()
+    """The texts behind the category codes in rows; other texts have the code `UNKNOWN_CODE`."""
     categories: frozenset[int] = frozenset()
-    """Features that are texts."""
+    """Indices of the features of kind category."""
     doubts: Program | None = None
     """For the proof: computes where rounding decides, as Output.TIES and Output.SUMS."""
+    tied_among: tuple[str, ...] = ()
+    """What the model chooses among where Output.TIES is 0, such as `neighbours`."""
 
     def __str__(self) -> str:
         """A line for each register, and one for the outputs."""
@@ -130,9 +133,9 @@ class ProgramBuilder:
 
     n_features: int
     steps: list[Step] = field(default_factory=list)
-    strings: dict[str, int] = field(default_factory=dict)
+    codes: CategoryCodes = field(default_factory=lambda: CategoryCodes(grows=True))
     categories: set[int] = field(default_factory=set)
-    ties: list[int] = field(default_factory=list)
+    ties: dict[int, str] = field(default_factory=dict)
     sums: list[tuple[int, int]] = field(default_factory=list)
 
     def width(self, register: int) -> int:
@@ -144,10 +147,6 @@ class ProgramBuilder:
         width = operation.width(*(self.width(source) for source in sources))
         self.steps.append(Step(operation, sources, width))
         return len(self.steps)
-
-    def code(self, text: str) -> float:
-        """The number that stands for a text."""
-        return float(self.strings.setdefault(text, len(self.strings)))
 
     def origin(self, register: int, column: int) -> int | None:
         """Index of the feature that a column still equals apart from gaps and rounding, or None."""
@@ -238,13 +237,15 @@ class ProgramBuilder:
         divisor = float(len(terms)) if weights is None else float(np.sum(weights))
         return self.combine(Pairing.DIVIDE, total, divisor)
 
-    def mark_ties(self, distance: int) -> None:
-        """A row may be answered otherwise where a value of this register is 0 but for rounding.
+    def mark_ties(self, distance: int, among: str) -> None:
+        """Tell the proof where rounding decides: where a value of this register is almost 0.
 
-        Such values are relative distances from what decides with a jump: from a neighbour as near
-        as the last one that counts, from a vote as close.
+        Args:
+            distance: relative distances from a tie, such as between the last neighbour that
+                counts and the next one.
+            among: what the model chooses among, such as `neighbours`.
         """
-        self.ties.append(distance)
+        self.ties[distance] = among
 
     def mark_sums(self, sums: int, sizes: int) -> None:
         """What these sums are, no one knows better than `sizes` is rounded: their terms' sizes.
@@ -260,11 +261,15 @@ class ProgramBuilder:
         """
         doubts = {}
         if self.ties:
-            doubts[Output.TIES] = self.join(self.ties)
+            doubts[Output.TIES] = self.join(list(self.ties))
         if self.sums:
             sums, sizes = zip(*self.sums, strict=True)
             doubts[Output.SUMS] = self.join([*sums, *sizes])
-        return replace(self._only(outputs), doubts=self._only(doubts) if doubts else None)
+        return replace(
+            self._only(outputs),
+            doubts=self._only(doubts) if doubts else None,
+            tied_among=tuple(dict.fromkeys(self.ties.values())),
+        )
 
     def _only(self, outputs: Mapping[Output, int]) -> Program:
         """The steps that these outputs need."""
@@ -285,7 +290,7 @@ class ProgramBuilder:
             n_features=self.n_features,
             steps=tuple(steps),
             outputs={name: place[register] for name, register in own.items()},
-            strings=tuple(self.strings),
+            vocabulary=tuple(self.codes.vocabulary),
             categories=frozenset(self.categories),
         )
 

@@ -1,15 +1,15 @@
 """Writes a Program as the bytes of a model file (docs/model_format.md).
 
-    header | array records | step records | output records | arrays, 8-byte aligned | metadata
+    header | array records | step records | output records | arrays, 8-byte aligned | section
 
-Everything is little-endian. The same Program gives the same bytes.
+Everything is little-endian. The same Program gives the same bytes. The section says what the
+function around the kernel must know (served_model.py).
 """
 
 from __future__ import annotations
 
-import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,10 @@ from poner.compiler.layout.nodes import NODE
 from poner.compiler.operations.operation import KernelForm, Operation
 from poner.compiler.program import Program
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _HEADER = struct.Struct("<8s6I3Q")
+_SIZES = struct.Struct("<3Q")
+_SIZES_PLACE = 32
 _ARRAY = struct.Struct("<IIQQ")
 _STEP = struct.Struct("<4I4I8I")
 _OUTPUT = struct.Struct("<II")
@@ -31,16 +33,12 @@ _ARRAY_TYPES = {np.dtype("<f8"): 1, np.dtype("<u4"): 2, NODE: 3, np.dtype("<u2")
 
 
 def write_tables(
-    program: Program,
-    metadata: Mapping[str, Any],
-    *,
-    layout: Callable[[Operation, int], KernelForm] = lay_out,
+    program: Program, *, layout: Callable[[Operation, int], KernelForm] = lay_out
 ) -> bytes:
-    """The model file of a Program.
+    """The tables of a Program: a model file that can be evaluated, but not served.
 
     Args:
         program: what is written.
-        metadata: JSON for the function around the kernel.
         layout: gives an operation, with the width of its first source, its form for the kernel.
 
     Raises:
@@ -64,15 +62,21 @@ def write_tables(
     )
     start = _HEADER.size + _ARRAY.size * len(arrays) + len(steps) + len(outputs)
     records, blocks, end = _lay_out(arrays, start)
-    text = json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8",
-        "surrogatepass",  # a file's categories may hold halves of characters
-    )
     header = _HEADER.pack(
         MAGIC, FORMAT_VERSION, program.n_features, len(arrays), len(program.steps),
-        len(program.outputs), 0, end + len(text), end, len(text),
+        len(program.outputs), 0, end, 0, 0,
     )  # fmt: skip
-    return b"".join([header, records, steps, outputs, *blocks, text])
+    return b"".join([header, records, steps, outputs, *blocks])
+
+
+def add_section(tables: bytes, section: bytes) -> bytes:
+    """The model file of tables that `write_tables` wrote, with what is served by them."""
+    padding = bytes(-len(tables) % 8)
+    start = len(tables) + len(padding)
+    sizes = _SIZES.pack(start + len(section), start, len(section))
+    view = memoryview(tables)
+    rest = view[_SIZES_PLACE + _SIZES.size :]
+    return b"".join([view[:_SIZES_PLACE], sizes, rest, padding, section])
 
 
 def _lay_out(arrays: list[NDArray[Any]], start: int) -> tuple[bytes, list[bytes], int]:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from poner.artifacts import ModelFile, OnnxGraph, Signature, TrainedModel
+from poner.artifacts import ModelFile, OnnxGraph, TrainedModel
 from poner.loader import (
     conversion,
     file_models,
@@ -30,6 +30,7 @@ from poner.loader.listing import FileListing
 from poner.loader.memory_models import describe_estimator
 from poner.loader.recognition import KNOWN_SKLEARN, ModelIdentity
 from poner.loader.saving import save_model
+from poner.signature import Signature
 
 __all__ = [
     "KNOWN_SKLEARN",

@@ -23,15 +23,15 @@ from poner.confinement.process import (
     make_folder,
 )
 from poner.errors import ModelRefusedError, ModelUnreadableError
+from poner.loader.child import MODULES_FOLDER, frames
 from poner.loader.deadlines import Deadline
-from poner.loader.reader import MODULES_FOLDER, frames
 from poner.storage import scratch_folder, temporary_faults
 
-START = Path(__file__).with_name("reader") / "start.py"
+START = Path(__file__).with_name("child") / "start.py"
+"""What the child runs."""
 
-READER = START.parent
-RUNTIME = START.parents[3] / "poner_runtime"
-"""What the child runs: the reader, and what an estimator needs to be asked."""
+READABLE = (START.parent, START.parents[1] / "safe_pickle", START.parents[3] / "poner_runtime")
+"""What it imports of poner."""
 
 ALL_THERE_IS = 1 << 60
 """Memory of the child where nothing is said: most of what is free."""
@@ -229,7 +229,7 @@ def _program(interpreter: Path | str, files: Path, with_packages: bool) -> Progr
         START,
         packages=with_packages,
         arguments=(str(files),),
-        readable=(READER, RUNTIME),
+        readable=READABLE,
         environment=ENVIRONMENT,
     )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from poner.artifacts import ModelFile, OnnxGraph, Signature
+from poner.artifacts import ModelFile, OnnxGraph
 from poner.environments import read_pins, without_hashes
 from poner.errors import InstallError, ModelUnreadableError, NotSupportedError
 from poner.loader.child_process import ChildProcess
 from poner.loader.environments import environment_of, package_of
 from poner.loader.libraries import BOOSTERS, SKLEARN
+from poner.signature import Signature
 
 CONVERTER_PACKAGE = "skl2onnx"
 """What converts; onnxruntime only opens the graph, since skl2onnx writes some that are none."""

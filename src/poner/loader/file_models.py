@@ -13,9 +13,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from poner.artifacts import ModelFile, Provenance, Rows, Signature, TrainedModel
+from poner.artifacts import ModelFile, Provenance, Table, TrainedModel
 from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, model_files, signatures
+from poner.loader.child import array_block
+from poner.loader.child.frames import FrameError
 from poner.loader.child_process import ChildProcess
 from poner.loader.environments import Environment, environment_of, package_of
 from poner.loader.fitted import fitted_object
@@ -30,12 +32,11 @@ from poner.loader.libraries import (
     versions_of,
 )
 from poner.loader.listing import FileListing
-from poner.loader.reader import array_block
-from poner.loader.reader.frames import FrameError
 from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
-from poner.loader.text_rows import split_texts
 from poner.loader.user_modules import UserModules, is_taken
+from poner.signature import SIGNATURE_NAME, Signature
+from poner.table import spell_unknown
 
 SESSION_CPU_S = 3600
 LOAD_TIMEOUT_S = 90.0
@@ -81,12 +82,12 @@ class ChildOracle:
         self.all_s = self.left_s = ALL_ANSWERS_TIMEOUT_S + more_s
         """The time for all answers, and what is left of it."""
 
-    def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
+    def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
-        split = split_texts(rows)
-        described, block = array_block.pack_arrays([split.numbers])
+        spelled = spell_unknown(rows)
+        described, block = array_block.pack_arrays([spelled.numbers])
         request = {"do": "answer", "method": method, "place": list(place), "block": described}
-        request |= {"texts": split.texts, "texts_of": split.texts_of, "none_of": split.none_of}
+        request |= {"vocabulary": list(spelled.vocabulary), "categories": spelled.categories}
         done, block = self._ask(request, block)
         answered = unpacked(done, block)
         if len(answered) != 1 or not answered[0].ndim or len(answered[0]) != len(rows):
@@ -192,7 +193,7 @@ def open_file(
         if signature is None:
             signature = signatures.make_signature(facts, feature_names, labels, notify)
         else:
-            signatures.check_signature(signature, facts, model_files.SIGNATURE_NAME)
+            signatures.check_signature(signature, facts, SIGNATURE_NAME)
             signature = signatures.with_labels(signature, labels)
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),

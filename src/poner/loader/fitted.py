@@ -1,4 +1,4 @@
-"""Builds the FittedObject from the description that the reader gives."""
+"""Builds the FittedObject from the description that the child gives."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FittedValue
 from poner.errors import ModelUnreadableError
-from poner.loader.reader.describe import DEEPEST
-from poner.loader.reader.graph import MOST_SHARING, MOST_UNFOLDED, NOT_COUNTED
+from poner.loader.child.description import DEEPEST
+from poner.loader.safe_pickle.object_walk import MOST_SHARING, MOST_UNFOLDED, NOT_COUNTED
 
 
 def fitted_object(nodes: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> FittedObject:
     """Put a description together; objects that were shared are shared again.
 
     Args:
-        nodes: as `reader/describe.py` says; from an untrusted child, so everything is checked.
+        nodes: as `child/description.py` says; from an untrusted child, so everything is checked.
         arrays: of plain dtypes.
 
     Raises:
@@ -40,9 +40,9 @@ def fitted_object(nodes: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> Fitte
 class _Sizes:
     """How deep nodes are, and how large where what they share counts as often as it is reached.
 
-    The child refuses a model in which no walk would end (reader/graph.py). A child that was taken
-    over could describe one, which the compiler would walk; the limits here are twice as wide, since
-    a description counts some parts that the model's own walk does not.
+    The child refuses a model in which no walk would end (safe_pickle/object_walk.py). A child that
+    was taken over could describe such a model, which the compiler would walk. The limits here are
+    twice as wide, since a description counts some parts that the model's own walk does not.
     """
 
     def __init__(self) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader.child_process import REFUSED_HINT, ChildProcess, fault_of
-from poner.loader.reader.allowed import is_allowed
-from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
+from poner.loader.safe_pickle.allowed import is_allowed
+from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
 from poner.loader.user_modules import is_taken
 
 LISTING_CPU_S = 60

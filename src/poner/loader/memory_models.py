@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import FittedObject, Provenance, Rows, Signature, TrainedModel
+from poner.artifacts import FittedObject, Provenance, Table, TrainedModel
 from poner.errors import ModelUnreadableError
 from poner.loader import signatures, training_data
+from poner.loader.child import description, estimators, missing_values
 from poner.loader.fitted import fitted_object
-from poner.loader.reader import describe, estimators, missing_values, outside
-from poner.loader.reader.faults import FileUnreadableError
-from poner.loader.text_rows import split_texts
+from poner.loader.safe_pickle import FileUnreadableError
+from poner.loader.safe_pickle.integrity import parameters
+from poner.signature import Signature
+from poner.table import spell_unknown
 from poner_runtime.fitted import as_fitted, settle
 
 
@@ -28,11 +30,11 @@ class MemoryOracle:
         self.estimator = estimator
         self.with_none = missing_values.columns_with_none(estimator)
 
-    def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> NDArray[Any]:
+    def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
-        split = split_texts(rows)
-        none_of = () if place else {*split.none_of, *self.with_none}
-        asked = as_fitted(split.numbers, split.texts, split.texts_of, none_of)
+        spelled = spell_unknown(rows)
+        with_none = () if place else self.with_none
+        asked = as_fitted(spelled.numbers, spelled.vocabulary, spelled.categories, with_none)
         try:
             answered: NDArray[Any] = estimators.answer(self.estimator, method, asked, place)
         except FileUnreadableError as error:
@@ -47,10 +49,10 @@ def describe_estimator(estimator: object) -> FittedObject:
         ModelUnreadableError: it is nested too deeply.
     """
     try:
-        description = describe.describe(estimator)
+        described = description.describe(estimator)
     except FileUnreadableError as error:
         raise ModelUnreadableError(error.message, error.hint) from error
-    return fitted_object(description.nodes, description.arrays)
+    return fitted_object(described.nodes, described.arrays)
 
 
 @contextmanager
@@ -66,7 +68,7 @@ def open_memory(
         estimators.check_estimator(estimator)
         settled = copy.deepcopy(estimator)  # what follows must not reach the user's own
         settle(settled)
-        outside.check_model(settled)
+        parameters.check_model(settled)
         oracle = MemoryOracle(settled)
         facts = signatures.checked_facts(estimators.facts(settled))
     except FileUnreadableError as error:
@@ -88,42 +90,37 @@ def open_memory(
     )
 
 
-def _training_rows(X: object, signature: Signature) -> Rows:
-    """X as (n_rows, n_features); no rows where there is no X."""
+def _training_rows(X: object, signature: Signature) -> Table:
+    """X as a Table; no rows if there is no X."""
     if X is None:
-        return np.empty((0, len(signature.features)))
+        return Table.of_numbers(np.empty((0, len(signature.features))))
     columns = training_data.columns_of(X)
     signatures.check_width(len(columns), len(signature.features))
-    return training_data.values_of(columns, [feature.column for feature in signature.features])
+    return training_data.table_of(columns, [feature.column for feature in signature.features])
 
 
 def _with_training_data(
-    signature: Signature, rows: Rows, y: object, oracle: MemoryOracle
+    signature: Signature, rows: Table, y: object, oracle: MemoryOracle
 ) -> Signature:
     """The signature with the ranges of its features and the name of its target."""
     if not len(rows):
         return signature
+    missing = training_data.gaps_taken(
+        rows, lambda row: _answers(oracle, rows.take(slice(row, row + 1)))
+    )
     features = tuple(
         training_data.describe(
-            feature.wire_name,
-            feature.column,
-            rows[:, position],
-            missing=_takes_nan(oracle, rows, position),
+            feature.wire_name, feature.column, rows, place, missing=missing[place]
         )
-        for position, feature in enumerate(signature.features)
+        for place, feature in enumerate(signature.features)
     )
     target = None if y is None else training_data.target_name(y)
     return replace(signature, features=features, target=target)
 
 
-def _takes_nan(oracle: MemoryOracle, rows: Rows, position: int) -> bool:
-    """Whether a column has NaN that the model answers, as the row with the fewest shows."""
-    gaps = training_data.gaps_in(rows)
-    if not gaps[:, position].any():
-        return False
-    row = training_data.fullest_row(gaps, position)
+def _answers(oracle: MemoryOracle, row: Table) -> bool:
     try:
-        oracle.answer("predict", rows[row : row + 1])
+        oracle.answer("predict", row)
     except ModelUnreadableError:
         return False
     return True

@@ -8,24 +8,16 @@ import stat
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from poner.artifacts import Rows, Signature
+from poner.artifacts import Table
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader import signature_files, training_data
-from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
+from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
+from poner.signature import MODEL_NAME, SIGNATURE_NAME, TRAINING_ROWS_NAME, Signature
 from poner.storage import read_file
 
 SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")
 """How model files are called."""
-
-USUAL_NAME = "clf.sav"
-"""The pickled estimator, under the article's name for it."""
-SIGNATURE_NAME = "signature.json"
-"""What goes into the model and what comes out."""
-TRAINING_ROWS_NAME = "training_rows.json"
-"""`{"columns": [...], "rows": [[...]]}` for the parity proof, null for what is missing; never
-shipped."""
 
 
 def find_model_file(path: Path) -> Path:
@@ -36,7 +28,7 @@ def find_model_file(path: Path) -> Path:
     """
     if not path.is_dir():
         return path
-    usual = path / USUAL_NAME
+    usual = path / MODEL_NAME
     if usual.is_file():
         return usual
     found = sorted(entry for entry in path.iterdir() if entry.suffix in SUFFIXES)
@@ -92,12 +84,8 @@ def read_signature(file: Path, content: bytes) -> Signature | None:
     return signature_files.read_signature(text, str(place), content, file.name)
 
 
-def read_training_rows(file: Path, n_features: int) -> Rows:
+def read_training_rows(file: Path, n_features: int) -> Table:
     """The training rows beside a model file; no rows if none were kept.
-
-    Returns:
-        (n_rows, n_features) float64, or objects where a column holds texts; null in the file is
-        NaN.
 
     Raises:
         SignatureError: the file is damaged, or has other columns than the model.
@@ -108,19 +96,15 @@ def read_training_rows(file: Path, n_features: int) -> Rows:
         names, rows = [str(name) for name in kept["columns"]], kept["rows"]
         if len(names) != n_features or any(len(row) != n_features for row in rows):
             raise ValueError("another number of columns")
-        columns = [_listed([row[column] for row in rows]) for column in range(n_features)]
+        columns = [
+            np.fromiter((row[column] for row in rows), object, len(rows))
+            for column in range(n_features)
+        ]
     except FileNotFoundError:
-        return np.empty((0, n_features))
+        return Table.of_numbers(np.empty((0, n_features)))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SignatureError(
             f"{place} does not hold rows of {n_features} columns.",
             "Write it anew with poner.save(model, X, y, folder), or remove it.",
         ) from error
-    return training_data.values_of(columns, names, str(place))
-
-
-def _listed(values: list[object]) -> NDArray[np.object_]:
-    """A column of whatever JSON holds."""
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column
+    return training_data.table_of(columns, names, str(place))

@@ -10,11 +10,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from poner.artifacts import Signature
 from poner.errors import SignatureError, UsageError
 from poner.loader import signature_files
-from poner.loader.model_files import SIGNATURE_NAME, TRAINING_ROWS_NAME, USUAL_NAME
-from poner.loader.reader.formats import LARGEST_CONTENT_BYTES
+from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
+from poner.signature import MODEL_NAME, SIGNATURE_NAME, TRAINING_ROWS_NAME, Signature
 from poner.storage import (
     ABSENT,
     disk_faults,
@@ -26,7 +25,7 @@ from poner.storage import (
     sweep,
 )
 
-_NAMES = (SIGNATURE_NAME, TRAINING_ROWS_NAME, USUAL_NAME)
+_NAMES = (SIGNATURE_NAME, TRAINING_ROWS_NAME, MODEL_NAME)
 """In the order in which they are replaced. The signature is the first: until the model has followed
 they do not fit each other, and nothing is built from the two."""
 
@@ -80,8 +79,8 @@ def _ours_among(folder: Path, before: Mapping[str, str]) -> set[str]:
     except (UnicodeDecodeError, SignatureError):
         return set()
     ours = {SIGNATURE_NAME}
-    if is_hash(before[USUAL_NAME]) and expected in (None, before[USUAL_NAME]):
-        ours.add(USUAL_NAME)
+    if is_hash(before[MODEL_NAME]) and expected in (None, before[MODEL_NAME]):
+        ours.add(MODEL_NAME)
     if is_hash(before[TRAINING_ROWS_NAME]) and _holds_rows(folder / TRAINING_ROWS_NAME):
         ours.add(TRAINING_ROWS_NAME)
     return ours

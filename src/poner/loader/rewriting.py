@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader.child_process import ChildProcess
-from poner.loader.reader import canonical
-from poner.loader.reader.faults import FileRefusedError
+from poner.loader.safe_pickle import FileRefusedError, NotCanonicalError, checked
 from poner.loader.user_modules import UserModules
 
 REWRITE_TIMEOUT_S = 300.0
@@ -41,10 +40,10 @@ def rewritten_model(
             doing=f"Writing {file_name} anew",
             notify=notify,
         )
-        return canonical.checked(content, modules.names)
+        return checked(content, modules.names)
     except ModelUnreadableError as error:
         raise ModelUnreadableError(f"{file_name}: {error.message}", error.hint) from error
-    except canonical.NotCanonicalError as error:
+    except NotCanonicalError as error:
         raise _refused(file_name, f"not in canonical form: {error}") from error
     except FileRefusedError as error:
         raise _refused(file_name, error.message, error.names) from error

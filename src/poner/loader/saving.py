@@ -17,10 +17,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from poner.artifacts import JsonScalar, Rows, Signature, wire_names
+from poner.artifacts import Table
 from poner.errors import ModelRefusedError, SignatureError, UsageError
 from poner.loader import libraries, signature_files, signatures, training_data
 from poner.loader.model_folder import replace_model
+from poner.signature import JsonScalar, Signature, wire_names
+from poner.table import as_lists
 
 PICKLE_PROTOCOL = 4
 """The default of Python 3.8 to 3.13, and fixed so that the same model gives the same bytes."""
@@ -67,14 +69,14 @@ def save_model(
     _require_fitted(estimator)
     laid_out = training_data.columns_of(X)
     columns = _training_columns(estimator, X, len(laid_out), feature_names)
-    values = training_data.values_of(laid_out, columns)
-    _require_a_value_a_row(y, len(values))
-    missing = _columns_taken_with_nan(estimator, X, values)
+    table = training_data.table_of(laid_out, columns)
+    _require_a_value_a_row(y, len(table))
+    missing = _columns_taken_with_nan(estimator, X, table)
     classes = _classes_of(estimator)
     content, modules = _pickled(estimator)
     signature = Signature(
         features=tuple(
-            training_data.describe(wire_name, column, values[:, i], missing=missing[i])
+            training_data.describe(wire_name, column, table, i, missing=missing[i])
             for i, (wire_name, column) in enumerate(zip(wire_names(columns), columns, strict=True))
         ),
         classes=classes,
@@ -83,7 +85,7 @@ def save_model(
         metrics=_metrics_of(metrics or {}),
         libraries=_libraries(modules),
     )
-    rows = _rows_to_keep(values, missing, keep_rows)
+    rows = _rows_to_keep(table, missing, keep_rows)
     replace_model(
         Path(folder),
         signature_files.write_signature(signature, content),
@@ -158,24 +160,22 @@ def _require_a_value_a_row(y: object, n_rows: int) -> None:
         )
 
 
-def _columns_taken_with_nan(estimator: object, X: object, values: Rows) -> list[bool]:
+def _columns_taken_with_nan(estimator: object, X: object, table: Table) -> list[bool]:
     """Tell which columns have gaps that the model takes, by asking it; (n_features,).
 
     Raises:
         SignatureError: the model does not answer a row without gaps.
     """
-    gaps = training_data.gaps_in(values)
-    fullest = training_data.fullest_row(gaps)
+    gaps = np.isnan(table.numbers)
+    fullest = int(gaps.sum(axis=1).argmin())
     if not gaps[fullest].any() and not _predicts(estimator, training_data.rows_at(X, [fullest])):
         raise SignatureError(
             f"{type(estimator).__name__} does not answer for a row of X.",
             "Give the X that it was fitted on, in the same form.",
         )
-    taken = [False] * len(gaps[0])
-    for position in np.flatnonzero(gaps.any(axis=0)).tolist():
-        row = training_data.fullest_row(gaps, position)
-        taken[position] = _predicts(estimator, training_data.rows_at(X, [row]))
-    return taken
+    return training_data.gaps_taken(
+        table, lambda row: _predicts(estimator, training_data.rows_at(X, [row]))
+    )
 
 
 def _predicts(estimator: object, rows: object) -> bool:
@@ -190,8 +190,8 @@ def _predicts(estimator: object, rows: object) -> bool:
 
 def _classes_of(estimator: object) -> Any:
     """Return the model's classes as the loader will read them; None for a regressor."""
-    from poner.loader.reader import estimators
-    from poner.loader.reader.faults import FileUnreadableError
+    from poner.loader.child import estimators
+    from poner.loader.safe_pickle import FileUnreadableError
 
     try:
         classes = estimators.classes_of(estimator)
@@ -233,13 +233,13 @@ def _metrics_of(metrics: Mapping[str, float]) -> dict[str, float]:
         ) from error
 
 
-def _rows_to_keep(values: Rows, missing: Sequence[bool], keep_rows: int) -> Rows:
-    """Draw evenly among the rows that the model answers: (at most keep_rows, n_features)."""
-    unanswered = training_data.gaps_in(values) & ~np.asarray(missing)
-    unanswered |= training_data.infinities_in(values)
+def _rows_to_keep(table: Table, missing: Sequence[bool], keep_rows: int) -> Table:
+    """Draw at most `keep_rows` rows, evenly, among those that the model answers."""
+    unanswered = np.isnan(table.numbers) & ~np.asarray(missing)
+    unanswered |= np.isinf(table.numbers)
     rows = np.flatnonzero(~unanswered.any(axis=1))
     drawn = np.linspace(0, len(rows) - 1, min(keep_rows, len(rows))).astype(np.intp)
-    return values[rows[drawn]]
+    return table.take(rows[drawn])
 
 
 def _libraries(modules: Iterable[str]) -> dict[str, str]:
@@ -254,10 +254,9 @@ def _libraries(modules: Iterable[str]) -> dict[str, str]:
     return libraries.versions_of(sorted({*names, *providers}), sys.path)
 
 
-def _rows_json(signature: Signature, rows: Rows) -> str:
+def _rows_json(signature: Signature, rows: Table) -> str:
     columns = [feature.column for feature in signature.features]
-    values = [[None if value != value else value for value in row] for row in rows.tolist()]
-    return json.dumps({"columns": columns, "rows": values}, ensure_ascii=False) + "\n"
+    return json.dumps({"columns": columns, "rows": as_lists(rows)}, ensure_ascii=False) + "\n"
 
 
 class _Pickler(pickle.Pickler):

@@ -13,8 +13,8 @@ import json
 import re
 from dataclasses import asdict
 
-from poner.artifacts import Signature
 from poner.errors import SignatureError
+from poner.signature import Signature
 
 FORMAT = 2
 _FORMAT_KEY, _HASH_KEY = "format", "model_sha256"

@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from poner.artifacts import Feature, JsonScalar, Signature, wire_names
 from poner.errors import ModelUnreadableError, SignatureError
-from poner.loader.reader.estimators import MOST_FEATURES
+from poner.loader.child.estimators import MOST_FEATURES
+from poner.signature import Feature, JsonScalar, Signature, wire_names
 
 
 class Facts(BaseModel):
-    """What the reader says of a loaded estimator."""
+    """What the child says of a loaded estimator."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 

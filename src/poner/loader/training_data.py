@@ -5,15 +5,17 @@ DataFrames are known by their `columns` and `to_numpy`, so that pandas is never 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import MISSING_TEXT, MOST_CATEGORIES, QUANTILE_STEPS, Feature, Rows, is_missing
+from poner.artifacts import Table, is_missing
 from poner.errors import SignatureError
+from poner.signature import MOST_CATEGORIES, QUANTILE_STEPS, Feature, Kind
+from poner.table import CategoryCodes, read_column
 
 _NUMERIC_KINDS = "biuf"
 """numpy's dtype kinds that are numbers: boolean, signed, unsigned, floating."""
@@ -50,67 +52,57 @@ def columns_of(X: object) -> list[NDArray[Any]]:
     return list(table.T)
 
 
-def values_of(columns: Sequence[NDArray[Any]], names: Sequence[str], source: str = "X") -> Rows:
-    """Convert what `columns_of` laid out: float64, or objects where a column holds texts.
+def table_of(columns: Sequence[NDArray[Any]], names: Sequence[str], source: str = "X") -> Table:
+    """The Table of what `columns_of` laid out; the values of a column decide its kind.
 
-    A column is either numbers or texts; None, NaN and pandas' NA are NaN in both.
-
-    Returns:
-        (n_rows, n_features).
+    None, NaN and pandas' NA stand for a missing value in either kind.
 
     Raises:
-        SignatureError: a column, which is named, holds something else, or both.
+        SignatureError: a column, which is named, holds something else than numbers or texts, or
+            holds both.
     """
-    parts = [_column(own, name, source) for own, name in zip(columns, names, strict=True)]
-    if not any(part.dtype.hasobject for part in parts):
-        return np.stack(parts, axis=1)
-    rows = np.empty((len(parts[0]), len(parts)), dtype=object)
-    for place, part in enumerate(parts):
-        rows[:, place] = part  # numbers become Python's floats
-    return rows
+    codes = CategoryCodes(grows=True)
+    kinds: list[Kind] = []
+    numbers = np.empty((len(columns[0]), len(columns)))
+    for place, (column, name) in enumerate(zip(columns, names, strict=True)):
+        is_numeric = column.dtype.kind in _NUMERIC_KINDS
+        values = column if is_numeric else column.astype(object)
+        kinds.append(_kind(values, name, source))
+        numbers[:, place] = read_column(values, kinds[-1], name, codes)
+    return Table(numbers, tuple(kinds), codes.vocabulary)
 
 
-def _column(values: NDArray[Any], name: str, source: str) -> NDArray[Any]:
-    """One column as float64, or as objects that are texts or MISSING_TEXT."""
+def _kind(values: NDArray[Any], name: str, source: str) -> Kind:
+    """The kind of a column: a category if it holds nothing but texts and gaps."""
     if values.dtype.kind in _NUMERIC_KINDS:
-        return values.astype(np.float64)
-    plain = [np.nan if is_missing(value) else value for value in values.tolist()]
-    kinds = {type(value) for value in plain if value is not np.nan}
-    if kinds and all(issubclass(kind, str) for kind in kinds):
-        texts = [MISSING_TEXT if value is np.nan else str(value) for value in plain]
-        return np.array(texts, dtype=object)
-    for kind in kinds:
-        if not issubclass(kind, Real | np.bool_):
-            other = " and ".join(sorted(each.__name__ for each in kinds))
-            raise SignatureError(
-                f"Column {name!r} of {source} holds {other} values, neither numbers nor texts "
-                "alone.",
-                "Make it one of the two before the model, and train on that.",
-            )
-    return np.array(plain, dtype=np.float64)
+        return "number"
+    types = {type(value) for value in values.tolist() if not is_missing(value)}
+    if types and all(issubclass(each, str) for each in types):
+        return "category"
+    if all(issubclass(each, Real | np.bool_) for each in types):
+        return "number"
+    held = " and ".join(sorted(each.__name__ for each in types))
+    raise SignatureError(
+        f"Column {name!r} of {source} holds {held} values, neither numbers nor texts alone.",
+        "Make it one of the two before the model, and train on that.",
+    )
 
 
-def gaps_in(rows: Rows) -> NDArray[np.bool_]:
-    """(n_rows, n_features) where a value is missing, of rows as `values_of` makes them."""
-    return np.asarray(rows != rows, dtype=bool)
+def gaps_taken(table: Table, takes: Callable[[int], bool]) -> list[bool]:
+    """For each column, whether it has gaps that the model takes.
 
-
-def infinities_in(rows: Rows) -> NDArray[np.bool_]:
-    """(n_rows, n_features) where a number is infinite."""
-    if not rows.dtype.hasobject:
-        return np.isinf(rows.astype(np.float64))
-    return np.asarray((rows == np.inf) | (rows == -np.inf), dtype=bool)
-
-
-def fullest_row(gaps: NDArray[np.bool_], column: int | None = None) -> int:
-    """The row with the fewest gaps, among those with one in `column`: it says most about it.
+    The model is asked about the row with the fewest gaps among those with a gap in the column.
 
     Args:
-        gaps: (n_rows, n_features) where a value is missing.
-        column: in which the row has a gap; None for any row.
+        table: the training data.
+        takes: whether the model answers for a row, by the row's index.
     """
-    candidates = np.arange(len(gaps)) if column is None else np.flatnonzero(gaps[:, column])
-    return int(candidates[gaps[candidates].sum(axis=1).argmin()])
+    gaps = np.isnan(table.numbers)
+    counts = gaps.sum(axis=1)
+    return [
+        bool(column.any()) and takes(int(np.where(column, counts, len(table.kinds) + 1).argmin()))
+        for column in gaps.T
+    ]
 
 
 def column_names(X: object) -> tuple[str, ...] | None:
@@ -146,21 +138,27 @@ def target_name(y: object) -> str | None:
     return ", ".join(name for name in names if isinstance(name, str)) or None
 
 
-def describe(wire_name: str, column: str, values: NDArray[Any], *, missing: bool) -> Feature:
-    """Make the Feature of a column from its (n_rows,) values: floats, or texts and NaN."""
-    texts = {value for value in values.tolist() if isinstance(value, str)}
-    if texts:
-        known = tuple(sorted(texts)[:MOST_CATEGORIES])
-        return Feature(wire_name, column, kind="category", missing=missing, categories=known)
-    values = values.astype(np.float64)
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return Feature(wire_name, column, missing=missing)
-    return Feature(
-        wire_name,
-        column,
-        missing=missing,
-        minimum=float(finite.min()),
-        maximum=float(finite.max()),
-        quantiles=tuple(np.quantile(finite, np.linspace(0, 1, QUANTILE_STEPS + 1)).tolist()),
-    )
+def describe(wire_name: str, column: str, table: Table, place: int, *, missing: bool) -> Feature:
+    """The Feature of the column at a place of the training data's table."""
+    values = table.numbers[:, place]
+    kind = table.kinds[place]
+    match kind:
+        case "category":
+            codes = np.unique(values[~np.isnan(values)]).astype(np.intp)
+            known = sorted(table.vocabulary[code] for code in codes)[:MOST_CATEGORIES]
+            return Feature(wire_name, column, kind, missing, categories=tuple(known))
+        case "number":
+            finite = values[np.isfinite(values)]
+            if not finite.size:
+                return Feature(wire_name, column, missing=missing)
+            steps = np.linspace(0, 1, QUANTILE_STEPS + 1)
+            return Feature(
+                wire_name,
+                column,
+                missing=missing,
+                minimum=float(finite.min()),
+                maximum=float(finite.max()),
+                quantiles=tuple(np.quantile(finite, steps).tolist()),
+            )
+        case _:
+            assert_never(kind)

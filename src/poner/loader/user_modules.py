@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from poner.errors import UsageError
 from poner.limits import UNZIPPED_BYTES
-from poner.loader.reader.allowed import allowed_roles
+from poner.loader.safe_pickle.allowed import allowed_roles
 
 INCLUDE = "Name Python files, or folders of packages, in `include = [...]` under [build]."
 
@@ -24,7 +24,7 @@ LEFT_OUT = (".pyc", ".pyo")
 """Bytecode: made again from the source where it is needed."""
 
 ALSO_TAKEN = {"__main__", "narwhals", "pandas", "scipy", "threadpoolctl"}
-ALSO_TAKEN |= {"onnx", "onnxruntime", "skl2onnx", "poner", "poner_reader", "poner_runtime"}
+ALSO_TAKEN |= {"onnx", "onnxruntime", "skl2onnx", "poner", "poner_loader", "poner_runtime"}
 """Modules beside the allow-list's and Python's own that stand beside a model."""
 
 

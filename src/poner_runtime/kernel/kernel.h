@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PONER_FORMAT_VERSION 2u
+#include "served_model.h"
+
+#define PONER_FORMAT_VERSION 3u
 #define PONER_NONE 0xffffffffu /* an input or array that is not given */
 #define PONER_MAX_INPUTS 4
 #define PONER_MAX_ARRAYS 8
@@ -28,8 +30,8 @@ typedef struct {
     uint32_t n_outputs;
     uint32_t reserved; /* 0 */
     uint64_t file_size;
-    uint64_t metadata_offset; /* UTF-8 JSON, not read here */
-    uint64_t metadata_size;
+    uint64_t served_offset; /* of the section of served_model.h, a multiple of 8 */
+    uint64_t served_size; /* 0 for tables that are only evaluated */
 } poner_header;
 
 typedef enum {
@@ -93,6 +95,7 @@ typedef struct {
     const poner_output *outputs;
     uint32_t n_features, n_arrays, n_steps, n_outputs;
     uint32_t row_width; /* values a row of all registers but the first */
+    poner_served served;
 } poner_model;
 
 typedef enum { PONER_OK = 0, PONER_BAD_MODEL, PONER_REFUSED } poner_status;

@@ -83,13 +83,29 @@ static const char *check_outputs(const poner_model *model) {
     return NULL;
 }
 
+/* The section that describes the model, where there is one. */
+static const char *check_served(poner_model *model, const poner_header *header) {
+    if (header->served_size == 0) return NULL;
+    const char *problem = poner_open_served(model->bytes + header->served_offset,
+                                            header->served_size, model->n_features, &model->served);
+    if (problem) return problem;
+    const uint32_t predict = poner_find_output(model, PONER_PREDICT);
+    const uint32_t n_outputs = model->served.header->n_outputs;
+    if (predict != PONER_NONE && n_outputs && poner_output_width(model, predict) != n_outputs)
+        return "its description has another number of outputs than it predicts";
+    return NULL;
+}
+
 static const char *check_model(const uint8_t *bytes, size_t size, poner_model *model) {
     if ((uintptr_t)bytes % 8) return "the file does not lie on a multiple of 8 in memory";
     if (size < sizeof(poner_header)) return "it is too short";
     poner_header header;
     memcpy(&header, bytes, sizeof header);
     if (memcmp(header.magic, MAGIC, sizeof MAGIC) != 0) return "it is not a compiled model";
-    if (header.format_version != PONER_FORMAT_VERSION) return "its format version is unknown";
+    if (header.format_version < PONER_FORMAT_VERSION)
+        return "it was compiled by an older version of poner; compile it again";
+    if (header.format_version > PONER_FORMAT_VERSION)
+        return "it was compiled by a newer version of poner";
     if (header.file_size != size || header.reserved != 0) return "it is cut off or damaged";
     if (header.n_features == 0 || header.n_features > MAX_ROW_WIDTH || header.n_steps == 0 ||
         header.n_steps > MAX_STEPS)
@@ -98,7 +114,8 @@ static const char *check_model(const uint8_t *bytes, size_t size, poner_model *m
     const uint64_t steps = arrays + (uint64_t)header.n_arrays * sizeof(poner_array);
     const uint64_t outputs = steps + (uint64_t)header.n_steps * sizeof(poner_step);
     const uint64_t end = outputs + (uint64_t)header.n_outputs * sizeof(poner_output);
-    if (end > size || !lies_within(header.metadata_offset, header.metadata_size, size))
+    if (end > size || header.served_offset % 8 ||
+        !lies_within(header.served_offset, header.served_size, size))
         return "it is cut off or damaged";
     *model = (poner_model){
         .bytes = bytes,
@@ -112,7 +129,8 @@ static const char *check_model(const uint8_t *bytes, size_t size, poner_model *m
     };
     const char *problem = check_arrays(model, size);
     if (!problem) problem = check_steps(model);
-    return problem ? problem : check_outputs(model);
+    if (!problem) problem = check_outputs(model);
+    return problem ? problem : check_served(model, &header);
 }
 
 poner_status poner_open(const uint8_t *bytes, size_t size, poner_model *model,

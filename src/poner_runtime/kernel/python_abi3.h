@@ -68,6 +68,7 @@ void *PyCapsule_GetPointer(PyObject *, const char *);
 int PyBytes_AsStringAndSize(PyObject *, char **, Py_ssize_t *);
 PyObject *PyByteArray_FromStringAndSize(const char *, Py_ssize_t);
 char *PyByteArray_AsString(PyObject *);
+PyObject *PyUnicode_DecodeUTF8(const char *, Py_ssize_t, const char *);
 PyObject *PyFloat_FromDouble(double);
 double PyFloat_AsDouble(PyObject *);
 int PyArg_ParseTuple(PyObject *, const char *, ...);

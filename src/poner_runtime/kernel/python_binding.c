@@ -1,4 +1,4 @@
-/* The Python module poner_runtime._kernel: four functions over kernel.h, and nothing more. */
+/* The Python module poner_runtime._kernel: five functions over kernel.h, and nothing more. */
 #include <stdbool.h>
 
 #ifdef PONER_CHECK_ABI3
@@ -149,33 +149,87 @@ static PyObject *evaluate_row(PyObject *module, PyObject *arguments) {
     return answer;
 }
 
-/* Names as the C code wants them, from a tuple of bytes objects that the caller keeps. */
-static bool read_names(PyObject *tuple, poner_name *names, uint32_t count) {
-    if (PyTuple_Size(tuple) != (Py_ssize_t)count) {
-        if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "as many names as features");
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        char *text;
-        Py_ssize_t size;
-        PyObject *name = PyTuple_GetItem(tuple, (Py_ssize_t)i);
-        if (PyBytes_AsStringAndSize(name, &text, &size) < 0) return false;
-        names[i] = (poner_name){text, (size_t)size};
-    }
-    return true;
+static PyObject *decode(poner_text text) {
+    return PyUnicode_DecodeUTF8(text.bytes, (Py_ssize_t)text.size, "surrogatepass");
 }
 
-static PyObject *answer_body(const poner_model *model, uint32_t output, PyObject *names,
-                             poner_fields *fields, const char *body, char *memory) {
+/* Strings `start` to `end` of a list as a tuple. */
+static PyObject *make_strings(const poner_served *served, poner_list list, uint32_t start,
+                              uint32_t end) {
+    PyObject *strings = PyTuple_New((Py_ssize_t)(end - start));
+    for (uint32_t i = start; strings && i < end; i++) {
+        PyObject *string = decode(poner_string(served, list, i));
+        if (!string || PyTuple_SetItem(strings, (Py_ssize_t)(i - start), string) < 0) {
+            Py_DecRef(strings);
+            strings = NULL;
+        }
+    }
+    return strings;
+}
+
+static PyObject *make_list(const poner_served *served, poner_list list) {
+    return make_strings(served, list, 0, served->header->counts[list]);
+}
+
+/* The classes of each output, as JSON; None for a regressor. */
+static PyObject *make_classes(const poner_served *served) {
+    const uint32_t n_outputs = served->header->n_outputs;
+    if (n_outputs == 0) return Py_BuildValue("");
+    PyObject *outputs = PyTuple_New((Py_ssize_t)n_outputs);
+    for (uint32_t i = 0, start = 0; outputs && i < n_outputs; start = served->class_ends[i++]) {
+        PyObject *classes = make_strings(served, PONER_CLASSES, start, served->class_ends[i]);
+        if (!classes || PyTuple_SetItem(outputs, (Py_ssize_t)i, classes) < 0) {
+            Py_DecRef(outputs);
+            outputs = NULL;
+        }
+    }
+    return outputs;
+}
+
+/* A byte a feature: whether a test of it holds. */
+static PyObject *make_bits(const poner_served *served, bool (*holds)(const poner_feature *)) {
+    const uint32_t count = served->header->counts[PONER_WIRE_NAMES];
+    PyObject *bits = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)count);
+    char *bytes = bits ? PyByteArray_AsString(bits) : NULL;
+    for (uint32_t i = 0; bits && i < count; i++) bytes[i] = (char)holds(served->features + i);
+    return bits;
+}
+
+static bool is_text(const poner_feature *feature) { return feature->kind == PONER_CATEGORY; }
+
+static bool takes_null(const poner_feature *feature) {
+    return (feature->flags & PONER_TAKES_NULL) != 0;
+}
+
+/* The section of an opened model; NULL with an exception set where there is none. */
+static const poner_served *served_of(PyObject *capsule) {
+    const bound_model *bound = PyCapsule_GetPointer(capsule, CAPSULE);
+    if (!bound) return NULL;
+    if (!bound->model.served.header)
+        PyErr_SetString(bad_model_error, "it does not say what goes into it");
+    return bound->model.served.header ? &bound->model.served : NULL;
+}
+
+static PyObject *describe(PyObject *module, PyObject *arguments) {
+    (void)module;
+    PyObject *capsule;
+    if (!PyArg_ParseTuple(arguments, "O:describe", &capsule)) return NULL;
+    const poner_served *served = served_of(capsule);
+    if (!served) return NULL;
+    return Py_BuildValue(
+        "{s:N,s:N,s:N,s:N,s:N,s:s}", "wire_names", make_list(served, PONER_WIRE_NAMES), "is_text",
+        make_bits(served, is_text), "missing", make_bits(served, takes_null), "vocabulary",
+        make_list(served, PONER_VOCABULARY), "classes", make_classes(served), "number_type",
+        served->header->number_type == PONER_SERVES_FLOAT32 ? "float32" : "float64");
+}
+
+static PyObject *answer_body(const poner_model *model, uint32_t output, const char *body,
+                             double *memory) {
     const uint32_t count = model->n_features, width = poner_output_width(model, output);
-    double *values = (double *)(void *)memory, *result = values + count;
-    void *scratch = result + width;
-    poner_name *texts = (poner_name *)(void *)(memory + (count + width) * sizeof(double) +
-                                              (poner_scratch_bytes(model, 1) + 7) / 8 * 8);
+    double *values = memory, *result = values + count, *scratch = result + width;
+    uint8_t *seen = (uint8_t *)scratch + poner_scratch_bytes(model, 1);
     poner_fault fault;
-    if (!read_names(names, texts, count)) return NULL;
-    fields->names = texts;
-    if (!poner_read_request(body, fields, values, (uint8_t *)(texts + count)) ||
+    if (!poner_read_request(body, &model->served, values, seen) ||
         poner_evaluate(model, output, values, 1, result, scratch, &fault) != PONER_OK)
         return Py_BuildValue("");
     return make_result(result, width);
@@ -183,34 +237,20 @@ static PyObject *answer_body(const poner_model *model, uint32_t output, PyObject
 
 static PyObject *predict_body(PyObject *module, PyObject *arguments) {
     (void)module;
-    PyObject *capsule, *names, *kinds, *texts, *body;
+    PyObject *capsule, *body;
     uint32_t output;
-    char *kind_bytes, *text_bytes, *body_text;
-    Py_ssize_t n_kinds, texts_size;
+    char *body_text;
     double on_stack[ONE_ROW_VALUES];
-    if (!PyArg_ParseTuple(arguments, "OOOOO:predict_body", &capsule, &names, &kinds, &texts, &body))
-        return NULL;
+    if (!PyArg_ParseTuple(arguments, "OO:predict_body", &capsule, &body)) return NULL;
     const poner_model *model = find(capsule, PONER_PREDICT, &output);
-    if (!model || PyBytes_AsStringAndSize(kinds, &kind_bytes, &n_kinds) < 0 ||
-        PyBytes_AsStringAndSize(texts, &text_bytes, &texts_size) < 0 ||
-        PyBytes_AsStringAndSize(body, &body_text, NULL) < 0)
+    if (!model || !served_of(capsule) || PyBytes_AsStringAndSize(body, &body_text, NULL) < 0)
         return NULL;
     const size_t count = model->n_features;
-    if ((size_t)n_kinds != count) {
-        PyErr_SetString(PyExc_ValueError, "as many kinds as features");
-        return NULL;
-    }
-    const size_t bytes = (count + poner_output_width(model, output) + 1) * sizeof(double) +
-                         poner_scratch_bytes(model, 1) + count * (sizeof(poner_name) + 1);
-    void *memory = bytes <= sizeof on_stack ? on_stack : PyMem_Malloc(bytes);
+    const size_t bytes = (count + poner_output_width(model, output)) * sizeof(double) +
+                         poner_scratch_bytes(model, 1) + count;
+    double *memory = bytes <= sizeof on_stack ? on_stack : PyMem_Malloc(bytes);
     if (!memory) return PyErr_NoMemory();
-    poner_fields fields = {
-        .count = count,
-        .kinds = (const uint8_t *)kind_bytes,
-        .texts = (const uint8_t *)text_bytes,
-        .texts_size = (size_t)texts_size,
-    };
-    PyObject *answer = answer_body(model, output, names, &fields, body_text, memory);
+    PyObject *answer = answer_body(model, output, body_text, memory);
     if (memory != on_stack) PyMem_Free(memory);
     return answer;
 }
@@ -266,9 +306,11 @@ static PyMethodDef methods[] = {
     {"evaluate_row", evaluate_row, METH_VARARGS,
      "evaluate_row(model, output: int, values: tuple) -> float | tuple\n\n"
      "One output for one row of n_features numbers; raises RefusedError(row, column, reason)."},
+    {"describe", describe, METH_VARARGS,
+     "describe(model) -> dict\n\nWhat the file says of its model; raises BadModelError where it "
+     "says nothing."},
     {"predict_body", predict_body, METH_VARARGS,
-     "predict_body(model, names: tuple, kinds: bytes, texts: bytes, body: bytes)"
-     " -> float | tuple | None\n\n"
+     "predict_body(model, body: bytes) -> float | tuple | None\n\n"
      "The prediction for a plain JSON request; None for a body that is not plain."},
     {"evaluate", evaluate, METH_VARARGS,
      "evaluate(model, output: int, rows: bytes or array) -> bytearray\n\n"

@@ -41,38 +41,23 @@ static const char *text_end(const char *at) {
     return *at == '"' ? at : NULL;
 }
 
-/* Which name stands at `at`; names mostly come in order, so `guess` first. */
-static size_t match_name(const char *at, const poner_fields *fields, size_t guess) {
-    const char *end = text_end(at);
-    if (!end) return fields->count;
-    const size_t size = (size_t)(end - at);
-    for (size_t i = 0; i < fields->count; i++) {
-        const size_t k = (guess + i) % fields->count;
-        const poner_name *name = fields->names + k;
-        if (name->size == size && memcmp(name->text, at, size) == 0) return k;
-    }
-    return fields->count;
+/* Which feature is named at `at`; names mostly come in order, so `guess` first. */
+static uint32_t match_name(poner_text name, const poner_served *served, uint32_t guess) {
+    const poner_text guessed = poner_string(served, PONER_WIRE_NAMES, guess);
+    if (guessed.size == name.size && memcmp(guessed.bytes, name.bytes, name.size) == 0)
+        return guess;
+    return poner_find_string(served, PONER_WIRE_NAMES, name);
 }
 
-/* Reads a known text, whose place is its value; returns what follows it, or NULL. */
-static const char *read_text(const char *at, const poner_fields *fields, double *value) {
+/* Reads a known text; returns what follows it, or NULL. */
+static const char *read_text(const char *at, const poner_served *served, double *value) {
     if (*at++ != '"') return NULL;
     const char *end = text_end(at);
     if (!end) return NULL;
-    const size_t size = (size_t)(end - at);
-    const uint8_t *known = fields->texts, *last = known + fields->texts_size;
-    for (double place = 0.0; last - known >= 4; place++) {
-        const size_t own = known[0] | (size_t)known[1] << 8 | (size_t)known[2] << 16 |
-                           (size_t)known[3] << 24;
-        known += 4;
-        if (own > (size_t)(last - known)) return NULL;
-        if (own == size && memcmp(known, at, size) == 0) {
-            *value = place;
-            return end + 1;
-        }
-        known += own;
-    }
-    return NULL;
+    const poner_text text = {at, (size_t)(end - at)};
+    const uint32_t code = poner_find_string(served, PONER_VOCABULARY, text);
+    *value = code;
+    return code < served->header->counts[PONER_VOCABULARY] ? end + 1 : NULL;
 }
 
 /* Reads a finite number; returns what follows it, or NULL. */
@@ -84,30 +69,35 @@ static const char *read_number(const char *at, double *value) {
     return read == end && isfinite(*value) ? end : NULL;
 }
 
-bool poner_read_request(const char *body, const poner_fields *fields, double *values,
+bool poner_read_request(const char *body, const poner_served *served, double *values,
                         uint8_t *seen) {
+    const uint32_t n_features = served->header->counts[PONER_WIRE_NAMES];
     const char *at = skip_space(body);
     if (*at++ != '{') return false;
-    memset(seen, 0, fields->count);
-    for (size_t count = 0; count < fields->count; count++) {
+    memset(seen, 0, n_features);
+    for (uint32_t count = 0; count < n_features; count++) {
         at = skip_space(at);
         if (*at++ != '"') return false;
-        const size_t k = match_name(at, fields, count);
-        if (k == fields->count || seen[k]) return false;
+        const char *end = text_end(at);
+        if (!end) return false;
+        const poner_text name = {at, (size_t)(end - at)};
+        const uint32_t k = match_name(name, served, count);
+        if (k == n_features || seen[k]) return false;
         seen[k] = 1;
-        at = skip_space(at + fields->names[k].size + 1);
+        at = skip_space(end + 1);
         if (*at++ != ':') return false;
         at = skip_space(at);
-        if (fields->kinds[k] & PONER_TAKES_NULL && strncmp(at, "null", 4) == 0) {
+        const poner_feature *feature = served->features + k;
+        if (feature->flags & PONER_TAKES_NULL && strncmp(at, "null", 4) == 0) {
             values[k] = NAN;
             at += 4;
         } else {
-            at = fields->kinds[k] & PONER_IS_TEXT ? read_text(at, fields, values + k)
-                                                  : read_number(at, values + k);
+            at = feature->kind == PONER_CATEGORY ? read_text(at, served, values + k)
+                                                 : read_number(at, values + k);
             if (!at) return false;
         }
         at = skip_space(at);
-        if (*at++ != (count + 1 < fields->count ? ',' : '}')) return false;
+        if (*at++ != (count + 1 < n_features ? ',' : '}')) return false;
     }
     return *skip_space(at) == '\0';
 }

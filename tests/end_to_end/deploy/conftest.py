@@ -14,9 +14,9 @@ import pytest
 from poner import deployer
 from poner.bundle import Bundle
 from poner.deployer.aws import api
-from tests.clouds import faults, faulty_proxy, moto, moto_server, no_aws
-from tests.deploying import Project
 from tests.fakes.faulty_proxy import FaultyProxy
+from tests.support.clouds import faults, faulty_proxy, moto, moto_server, no_aws
+from tests.support.deploying import Project
 
 __all__ = ["faults", "faulty_proxy", "moto", "moto_server", "no_aws"]
 

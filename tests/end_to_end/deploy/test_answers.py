@@ -13,10 +13,10 @@ from moto.awslambda.utils import get_backend
 
 from poner import acceptance, emulator, pipeline
 from poner.errors import DeployError
-from tests.clouds import ACCOUNT, REGION
-from tests.commands import run
-from tests.deploying import Project, client
 from tests.fakes.faulty_proxy import FaultyProxy
+from tests.support.clouds import ACCOUNT, REGION
+from tests.support.commands import run
+from tests.support.deploying import Project, client
 
 KEY = emulator.AccessKey("testing", "testing")
 """The credentials of the tests."""

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from tests.commands import run
-from tests.deploying import Project
 from tests.fakes.faulty_proxy import FaultyProxy
+from tests.support.commands import run
+from tests.support.deploying import Project
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.commands import Done, run
-from tests.deploying import Project, account
 from tests.fakes.faulty_proxy import Fault, FaultyProxy
+from tests.support.commands import Done, run
+from tests.support.deploying import Project, account
 
 DEPLOY = ("deploy", "--yes", "--skip-check")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import run
-from tests.deploying import Project, client
 from tests.fakes.faulty_proxy import FaultyProxy
+from tests.support.commands import run
+from tests.support.deploying import Project, client
 
 
 def live_version() -> str:

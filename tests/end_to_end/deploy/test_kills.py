@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.clouds import empty_account
-from tests.commands import PONER, Done, run, started
-from tests.deploying import Project, account
 from tests.fakes.faulty_proxy import FaultyProxy
+from tests.support.clouds import empty_account
+from tests.support.commands import PONER, Done, run, started
+from tests.support.deploying import Project, account
 
 DEPLOY = ("deploy", "--yes", "--skip-check")
 FIRST_DEPLOY_WRITES = 10

@@ -7,10 +7,10 @@ import base64
 import pytest
 
 from poner import limits
-from tests.clouds import BUCKET
-from tests.commands import run
-from tests.deploying import Project, account, client
 from tests.fakes.faulty_proxy import FaultyProxy
+from tests.support.clouds import BUCKET
+from tests.support.commands import run
+from tests.support.deploying import Project, account, client
 
 DEPLOY = ("deploy", "--yes", "--skip-check")
 

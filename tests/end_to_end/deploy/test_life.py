@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tests.clouds import ACCOUNT, REGION
-from tests.commands import run
-from tests.deploying import Project, account, client
 from tests.fakes.faulty_proxy import FaultyProxy
+from tests.support.clouds import ACCOUNT, REGION
+from tests.support.commands import run
+from tests.support.deploying import Project, account, client
 
 
 def live_version() -> str:

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from tests.clouds import ACCOUNT, make_bucket
-from tests.commands import run
-from tests.deploying import Project, account, client
 from tests.fakes.faulty_proxy import Fault, FaultyProxy
+from tests.support.clouds import ACCOUNT, make_bucket
+from tests.support.commands import run
+from tests.support.deploying import Project, account, client
 
 DEPLOY = ("deploy", "--yes", "--skip-check")
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import PONER, Done, Terminal, run, started
-from tests.deploying import SECRET, Project, client
 from tests.fakes.faulty_proxy import Fault, FaultyProxy
+from tests.support.commands import PONER, Done, Terminal, run, started
+from tests.support.deploying import SECRET, Project, client
 
 DEPLOY = ("deploy", "--yes", "--skip-check")
 LOGS = "/aws/lambda/cancer"

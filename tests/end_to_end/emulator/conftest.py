@@ -16,7 +16,7 @@ import pytest
 from poner.emulator import Callers, LocalFunction, LocalUrls, local_lambda, running
 from poner.errors import PonerError
 from poner.interpreters import find_python
-from tests.processes import processes_of
+from tests.support.processes import processes_of
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 

@@ -8,7 +8,7 @@ import pytest
 from poner.emulator import AccessKey
 from poner.emulator.function import ACCOUNT_ID
 from poner.lambda_settings import Cors
-from tests.aws_clients import sign
+from tests.support.aws_clients import sign
 
 ORIGIN = "https://example.com"
 FORBIDDEN = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws_clients import aws_python
+from tests.support.aws_clients import aws_python
 
 SETTINGS = {
     "AWS_ACCESS_KEY_ID": "local",

@@ -19,7 +19,7 @@ from poner.confinement import landlock
 from poner.confinement.linux import LIBC
 from poner.emulator import LocalFunction, local_lambda, running
 from tests.end_to_end.emulator.conftest import RUNTIME, START_DAEMON, Running
-from tests.recorded import VARIABLES
+from tests.support.recorded import VARIABLES
 
 EVAL = """
 import errno, multiprocessing, os, pwd, resource, shutil, signal, subprocess, sys, tempfile, time

@@ -19,7 +19,7 @@ import pytest
 
 from poner.emulator import LocalFunction, running, write_to_stderr
 from tests.end_to_end.emulator.conftest import RUNTIME, START_DAEMON
-from tests.processes import processes_of
+from tests.support.processes import processes_of
 
 STATE = b'{"do":"state"}'
 MARK = secrets.token_hex(8)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import struct
 import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from poner.artifacts import ParityEvidence
 from poner.bundle import Bundle, FunctionSettings, read_bundle
 from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel, load_model
+from poner.compiler.tables import add_section
 from poner.errors import BundleError, ParityError, PonerError
 from poner.interpreters import find_python
 from poner.limits import RUNTIMES
+from poner.served_model import read_section
+from tests.conftest import Cancer
 
 
 def make(compiled: CompiledModel, out: Path, runtime: str = "python3.11", **options: str) -> Bundle:
@@ -110,12 +114,30 @@ def test_the_settings_are_the_engines(article_bundle: Bundle) -> None:
     assert (chosen.memory_mb, chosen.timeout_s) == (300, 30)
 
 
-def test_training_data_stays_here(article_bundle: Bundle) -> None:
-    """Neither ranges nor quantiles of the training data are in the zip."""
+def test_training_data_stays_here(article_bundle: Bundle, cancer: Cancer) -> None:
+    """No row of it is in the zip: of a feature, its range and quantiles are."""
     with zipfile.ZipFile(article_bundle.function_zip) as archive:
         content = archive.read("model.poner")
-    assert b"quantiles" not in content
-    assert b"minimum" not in content
+    for row in cancer.X:
+        assert row.tobytes() not in content
+    served, _ = read_section(content)
+    assert served.signature.features == article_bundle.manifest.signature.features
+
+
+def test_the_bytes_that_were_proved_are_shipped(
+    article_compiled: CompiledModel, article_bundle: Bundle, tmp_path: Path
+) -> None:
+    """model.poner in the zip has the hash of the proved file; other bytes are not packed."""
+    assert article_compiled.evidence is not None
+    with zipfile.ZipFile(article_bundle.function_zip) as archive:
+        content = archive.read("model.poner")
+    assert hashlib.sha256(content).hexdigest() == article_compiled.evidence.sha256
+    served = dataclasses.replace(article_compiled.served, number_type="float64")
+    tables = content[: struct.unpack_from("<Q", content, 40)[0]]
+    other = add_section(tables, served.to_section(article_compiled.provenance))
+    with pytest.raises(ParityError, match="not those that were proved"):
+        make(dataclasses.replace(article_compiled, content=other), tmp_path / "build")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_bundle_reads_back(article_bundle: Bundle) -> None:
@@ -159,12 +181,13 @@ def test_a_function_that_answers_otherwise_is_not_written(
     """Where the zip's own kernel does not give the model's bits, there is no bundle."""
     evidence = article_compiled.evidence
     assert evidence is not None
-    other = ParityEvidence(
-        evidence.rows, evidence.raw_output, evidence.raw + 1e-13, evidence.predictions
-    )
-    with pytest.raises(ParityError, match="raw scores"):
+    scores = evidence.answers["decision_function"] + 1e-13
+    answers = {**evidence.answers, "decision_function": scores}
+    other = dataclasses.replace(evidence, answers=answers)
+    with pytest.raises(ParityError, match="decision_function"):
         make(dataclasses.replace(article_compiled, evidence=other), tmp_path / "build")
-    flipped = dataclasses.replace(evidence, predictions=1 - evidence.predictions)
+    answers = {**evidence.answers, "predict": 1 - evidence.predictions}
+    flipped = dataclasses.replace(evidence, answers=answers)
     with pytest.raises(ParityError, match="predicted classes"):
         make(dataclasses.replace(article_compiled, evidence=flipped), tmp_path / "build")
     assert not list(tmp_path.iterdir())
@@ -184,8 +207,13 @@ def test_the_manifest_says_what_was_proved(article_bundle: Bundle) -> None:
     manifest = json.loads((article_bundle.folder / "manifest.json").read_text())
     parity = manifest["parity"]
     assert parity["rows_tried"] == parity["rows_equal"] > 900
-    assert parity["largest_difference"] == 0
-    assert set(parity["rows_by_kind"]) == {"training", "thresholds", "drawn"}
+    assert [output["output"] for output in parity["outputs"]] == [
+        "decision_function", "predict_proba", "predict",
+    ]  # fmt: skip
+    for output in parity["outputs"]:
+        assert output["rows_equal"] == output["rows_tried"]
+        assert output["largest_difference"] == 0
+    assert set(parity["rows_by_kind"]) == {"training", "thresholds", "drawn", "typical"}
     assert {quota["name"] for quota in manifest["quotas"]} == {
         "zipped_bytes",
         "unzipped_bytes",

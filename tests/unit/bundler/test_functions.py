@@ -13,7 +13,7 @@ from poner.artifacts import Examples, OnnxGraph
 from poner.bundler import LayeredFunction, onnx_function, sklearn_function
 from poner.errors import BundleError, UsageError
 from poner.limits import RUNTIMES
-from tests.layered import make_examples, model_file
+from tests.support.layered import make_examples, model_file
 
 X = np.random.default_rng(0).normal(size=(40, 2))
 MODEL = LogisticRegression().fit(X, X[:, 0] > 0)
@@ -88,15 +88,16 @@ def test_a_module_that_would_hide_the_functions_own_is_refused(path: str) -> Non
 
 
 def test_of_the_training_data_only_medians_are_packed() -> None:
-    """model.json has names, kinds, classes and one typical row."""
+    """model.json has names, kinds, classes as they are answered, and one typical row."""
     described = json.loads(make({"scikit-learn": "1.9.1"}).files["model.json"])
     assert EXAMPLES.typical is not None
     assert described == {
-        "features": [
-            {"wire_name": "x0", "kind": "number", "missing": False},
-            {"wire_name": "x1", "kind": "number", "missing": False},
-        ],
-        "classes": [False, True],
+        "version": 1,
+        "wire_names": ["x0", "x1"],
+        "is_text": [False, False],
+        "missing": [False, False],
+        "vocabulary": None,
+        "classes": [["false", "true"]],
         "number_type": "float64",
         "none_of": [],
         "typical": list(EXAMPLES.typical),

@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from poner import loader
-from poner.artifacts import Examples, Feature, Provenance, Signature
+from poner.artifacts import Examples, Provenance, Table
 from poner.bundle import Bundle, FunctionSettings, Library, SlimmingStep, read_bundle
 from poner.bundler import LayeredFunction, make_layered_bundle, sklearn_function
 from poner.bundler.trial import host_architecture
@@ -31,8 +31,10 @@ from poner.errors import (
     QuotaError,
 )
 from poner.limits import RUNTIMES
+from poner.signature import Feature, Signature
+from poner.table import as_lists, read_table
 from tests.conftest import WIRE_NAMES, Legacy
-from tests.layered import InstalledLayers, make_examples, make_function
+from tests.support.layered import InstalledLayers, make_examples, make_function
 
 X = np.random.default_rng(0).normal(size=(300, 3))
 Y = (X[:, 0] > 0).astype(int)
@@ -154,12 +156,11 @@ def test_a_handler_that_answers_otherwise_is_found_out(make: Make) -> None:
     """The scores may agree; what a client is told counts by itself."""
     flipped = dataclasses.replace(EXAMPLES.signature, classes=(1, 0))
     function = make_function(MODEL, EXAMPLES)
-    swapped = function.files["model.json"].replace(b"0,\n  1", b"1,\n  0")
-    assert swapped != function.files["model.json"]
+    served = json.loads(function.files["model.json"])
+    served["classes"][0].reverse()
+    files = {**function.files, "model.json": json.dumps(served).encode()}
     with pytest.raises(ParityError, match="predicted classes"):
-        make(
-            dataclasses.replace(function, files={**function.files, "model.json": swapped}), EXAMPLES
-        )
+        make(dataclasses.replace(function, files=files), EXAMPLES)
     with pytest.raises(ParityError, match="answers request 1 of 150"):
         make(function, dataclasses.replace(EXAMPLES, signature=flipped))
 
@@ -168,12 +169,31 @@ def test_values_are_compared_within_the_tolerance(make: Make) -> None:
     """A regressor's difference is told, and what is beyond is refused."""
     model = LinearRegression().fit(X, X @ [1.0, 2.0, 3.0])
     examples = make_examples(model, X)
-    near = dataclasses.replace(examples, predictions=examples.predictions * (1 + 1e-11))
+    own = examples.predictions
+    near = dataclasses.replace(examples, answers={"predict": own * (1 + 1e-11)})
     parity = make(make_function(model, examples), near).manifest.parity
     assert 0 < parity.largest_difference < 1e-9
-    far = dataclasses.replace(examples, predictions=examples.predictions * (1 + 1e-6))
+    far = dataclasses.replace(examples, answers={"predict": own * (1 + 1e-6)})
     with pytest.raises(ParityError, match="gives other predict than"):
         make(make_function(model, examples), far)
+
+
+def test_every_output_is_compared(make: Make) -> None:
+    """Scores of one method may agree where those of another differ; several outputs, too."""
+    both = make_examples(MODEL, X, classes=(0, 1), scores="decision_function")
+    answers = {**both.answers, **EXAMPLES.answers}
+    both = dataclasses.replace(both, answers=answers)
+    outputs = make(make_function(MODEL, both), both).manifest.parity.outputs
+    assert {output.output for output in outputs} == {
+        "decision_function",
+        "predict_proba",
+        "predict",
+    }
+    for output, own in answers.items():
+        wrong = dataclasses.replace(both, answers={**answers, output: own[::-1]})
+        what = "predicted classes" if output == "predict" else output
+        with pytest.raises(ParityError, match=f"gives other {what} than the model"):
+            make(make_function(MODEL, both), wrong)
 
 
 def test_the_known_answer_is_asked_of_the_zips(make: Make) -> None:
@@ -213,15 +233,17 @@ def test_a_missing_library_is_named(make: Make, layers: InstalledLayers, tmp_pat
 
 def test_a_row_that_stops_it_is_not_repeated(make: Make) -> None:
     """Once it has started, the text of an error may hold a value: only its kind is told."""
-    rows = EXAMPLES.rows.astype(object)
-    rows[5, 1] = "12.345 secret"
-    examples = dataclasses.replace(EXAMPLES, rows=rows)
+    rows = as_lists(EXAMPLES.rows)
+    for row in rows:
+        row[1] = str(row[1])
+    rows[5][1] = "12.345 secret"
     category = dataclasses.replace(EXAMPLES.signature.features[1], kind="category")
     features = (EXAMPLES.signature.features[0], category, EXAMPLES.signature.features[2])
     signature = dataclasses.replace(EXAMPLES.signature, features=features)
-    rows[:, 1] = [str(value) for value in rows[:, 1]]
+    table = read_table(rows, signature)
+    examples = dataclasses.replace(EXAMPLES, rows=table, signature=signature)
     with pytest.raises(ParityError, match="stopped at a row: ValueError") as caught:
-        make(make_function(MODEL, EXAMPLES), dataclasses.replace(examples, signature=signature))
+        make(make_function(MODEL, EXAMPLES), examples)
     assert "secret" not in str(caught.value)
 
 
@@ -229,9 +251,9 @@ def test_without_rows_nothing_is_proved(make: Make) -> None:
     """A proof on no row is none."""
     empty = dataclasses.replace(
         EXAMPLES,
-        rows=EXAMPLES.rows[:0],
-        predictions=EXAMPLES.predictions[:0],
-        scores=EXAMPLES.scores[:0],
+        rows=EXAMPLES.rows.take(slice(0)),
+        rows_by_kind={"training": 0},
+        answers={output: answers[:0] for output, answers in EXAMPLES.answers.items()},
     )
     with pytest.raises(ParityError, match="any row"):
         make(make_function(MODEL, EXAMPLES), empty)
@@ -292,11 +314,12 @@ def test_the_articles_case_is_proved_from_real_layers(
     """scikit-learn 1.2.1 and numpy 1.24.1 on Python 3.9: every score of 2023, to the tolerance."""
     examples = Examples(
         signature=Signature(tuple(Feature(name, name) for name in WIRE_NAMES), (0, 1)),
-        rows=legacy.rows,
+        rows=Table.of_numbers(legacy.rows),
         rows_by_kind={"training": len(legacy.rows)},
-        predictions=np.array(legacy.predictions, dtype=float)[:, None],
-        scores_method="decision_function",
-        scores=legacy.raw[:, None],
+        answers={
+            "decision_function": legacy.raw[:, None],
+            "predict": np.array(legacy.predictions, dtype=float)[:, None],
+        },
         number_type="float32",
         none_of=(),
         typical=tuple(np.median(legacy.rows, axis=0).tolist()),

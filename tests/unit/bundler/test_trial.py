@@ -13,14 +13,24 @@ from typing import Any
 
 import pytest
 
-from poner.bundler.trial import Answers, Request, ask, read_answers, unpacked
+from poner.bundler.trial import (
+    Answers,
+    Request,
+    Response,
+    ask,
+    compare_answers,
+    read_answers,
+    unpacked,
+)
 from poner.errors import BundleError, ParityError
+from poner.proof import Tolerance
+from tests.proving import make_examples
 
 HANDLER = """
 import json
 class Model:
-    def evaluate(self, rows):
-        return {"predictions": [[1.0] for _ in rows], "scores": None}
+    def evaluate(self, rows, methods):
+        return {"predict": [[1.0] for _ in rows]}
 model = Model()
 def lambda_handler(event, context):
     return {"statusCode": 200, "body": json.dumps({"prediction": 1})}
@@ -41,7 +51,7 @@ def trial(tmp_path: Path) -> Trial:
             return ask(
                 Path(sys.executable),
                 folder,
-                {"batches": [[[1.0]]]},
+                {"batches": [[[1.0]]], "methods": ["predict"]},
                 [Request(0, "{}", 1)],
                 values=2,
                 advice="Look.",
@@ -54,7 +64,7 @@ def test_answers_are_read(trial: Trial) -> None:
     """What the model answers, and what the handler does; prints do not come between."""
     answers = trial("print('noise')")
     assert answers.python_version.startswith(f"{sys.version_info.major}.{sys.version_info.minor}")
-    assert answers.told["evaluated"] == [{"predictions": [[1.0]], "scores": None}]
+    assert answers.told["evaluated"] == [{"predict": [[1.0]]}]
     assert [(answer.status, answer.body) for answer in answers.responses] == [
         (200, {"prediction": 1})
     ]
@@ -110,7 +120,7 @@ def test_libraries_of_the_function_are_not_loaded_by_python(tmp_path: Path) -> N
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text("no library")
             request = [Request(0, "{}", 1)]
-            asked: dict[str, Any] = {"batches": [[[1.0]]]}
+            asked: dict[str, Any] = {"batches": [[[1.0]]], "methods": ["predict"]}
             told = ask(Path(sys.executable), folder, asked, request, values=2, advice="Look.")
         found = told.responses[0].body["found"]
         assert found == wanted or Path(found).name == wanted
@@ -178,3 +188,19 @@ def test_a_zip_that_does_not_fit_the_disk(tmp_path: Path) -> None:
     ):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("answered", "tied"), [("no", 0), ("yes", 1), ("maybe", None), (1, None), (["yes"], None)]
+)
+def test_a_class_with_the_same_score_is_counted(answered: Any, tied: int | None) -> None:
+    """Rounding may choose between classes that the model's own scores hold for equal."""
+    examples = make_examples([0], [[0.5, 0.5, 0.0]], classes=("no", "yes", "maybe"))
+    requests = [Request(0, "{}", "no")]
+    responses = [Response(200, {"prediction": answered})]
+    how: Any = {"tolerance": Tolerance(1e-9), "advice": "Look."}
+    if tied is None:
+        with pytest.raises(ParityError, match="answers request 1 of 1 otherwise"):
+            compare_answers(responses, requests, examples, **how)
+    else:
+        assert compare_answers(responses, requests, examples, **how) == tied

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from poner.artifacts import Table
 from poner.bundle import FunctionSettings, Verification, read_bundle
 from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel
 from poner.config import choose_runtime
 from poner.errors import ParityError
-from tests.mixing import COLORS, mixed_model, with_proof
+from tests.support.mixing import COLORS, mixed_model, with_proof
 
 ROWS = [[number / 3, color, shape, None] for number in range(9) for color, shape in (
     ("red", "round"), ("añil", None), ("new\nline", ""), ('say "x"', "unheard of"),
@@ -51,23 +52,24 @@ def verify(compiled: CompiledModel, folder: Path) -> Verification:
 def test_texts_gaps_and_outputs_are_asked(kind: str, options: Any, tmp_path: Path) -> None:
     """Every row of the proof that JSON can say is asked over HTTP, texts in their own words.
 
-    The known row is one more request.
+    The typical row is one more, and its known answer is one more request.
     """
     verification = verify(with_proof(mixed_model(kind, **options), ROWS), tmp_path)
-    assert verification.rows == len(ROWS)
-    assert verification.requests == len(ROWS) + 1
+    assert verification.rows == len(ROWS) + 1
+    assert verification.requests == len(ROWS) + 2
 
 
 def test_what_json_cannot_say_is_not_asked(tmp_path: Path) -> None:
     """An infinite number, and a gap where null is refused; an infinite answer must be said so.
 
-    Two rows are left of the proof's, and the known one.
+    Two rows are left of the proof's, and the typical one, which is asked twice.
     """
     rows = [[1.0, "red", "round", 1.0], [1000.0, "red", "round", 2.0], [1.0, "red", "", np.inf]]
-    assert verify(with_proof(mixed_model("exp"), rows), tmp_path).requests == 3
+    assert verify(with_proof(mixed_model("exp"), rows), tmp_path).requests == 4
     compiled = with_proof(mixed_model("value"), [rows[0]])
     assert compiled.evidence is not None
-    odd = dataclasses.replace(compiled.evidence, rows=compiled.evidence.rows * np.nan)
+    table = Table.of_numbers(compiled.evidence.rows.numbers * np.nan)
+    odd = dataclasses.replace(compiled.evidence, rows=table)
     with pytest.raises(ParityError):
         verify(dataclasses.replace(compiled, evidence=odd), tmp_path)
 
@@ -81,7 +83,7 @@ def test_another_answer_of_one_output_is_found_out(kind: str, tmp_path: Path) ->
     assert evidence is not None
     wrong = evidence.predictions.copy()
     wrong[:, 1] = 1 - wrong[:, 1]
-    other = dataclasses.replace(evidence, predictions=wrong)
+    other = dataclasses.replace(evidence, answers={"predict": wrong})
     with pytest.raises(ParityError):
         verify(dataclasses.replace(compiled, evidence=other), tmp_path)
 
@@ -91,8 +93,10 @@ def test_another_texts_answer_is_found_out(tmp_path: Path) -> None:
     compiled = with_proof(mixed_model(), [[1.0, color, "round", 1.0] for color in COLORS])
     evidence = compiled.evidence
     assert evidence is not None
-    rows = evidence.rows.copy()
-    rows[:, 1] = rows[::-1, 1]
-    other = dataclasses.replace(evidence, rows=rows, raw=evidence.raw[::-1])
-    with pytest.raises(ParityError, match="answers request 1 of 5"):
+    vocabulary = list(evidence.rows.vocabulary)
+    vocabulary[:4] = vocabulary[3::-1]
+    other = dataclasses.replace(
+        evidence, rows=dataclasses.replace(evidence.rows, vocabulary=vocabulary)
+    )
+    with pytest.raises(ParityError, match="answers request 1 of 6"):
         verify(dataclasses.replace(compiled, evidence=other), tmp_path)

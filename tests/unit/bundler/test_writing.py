@@ -14,7 +14,7 @@ import poner
 from poner.bundle import Bundle, read_bundle
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.errors import BundleError
-from tests.killing import kill_before_each_step, take_exchange_away
+from tests.support.killing import kill_before_each_step, take_exchange_away
 
 WEB_MANIFEST = {
     "name": "App", "short_name": "App", "start_url": "/", "display": "standalone",

@@ -17,8 +17,8 @@ from rich.text import Text
 from poner.cli import app, console
 from poner.emulator import write_log, write_to_stderr
 from poner.errors import ModelRefusedError
-from tests.commands import run
-from tests.serving import Handle, serving
+from tests.support.commands import run
+from tests.support.serving import Handle, serving
 
 EVIL = "\x1b[32mgood\x9b0m\u202e\n[bold]Error: forged[/bold] :smile:\r\x7f\ud800"
 SHOWN = r"\x1b[32mgood\x9b0m\u202e\n[bold]Error: forged[/bold] :smile:\r\x7f\ud800"

@@ -15,8 +15,8 @@ import pytest
 
 from poner.bundle import Bundle
 from poner.loader import save_model
-from tests.commands import PONER
-from tests.saving import CLASSES, ROWS, fitted_tree
+from tests.support.commands import PONER
+from tests.support.saving import CLASSES, ROWS, fitted_tree
 
 ON_A_SMALL_DISK = (
     'mount -t tmpfs -o size=$1,nr_inodes=$2 poner "$TMPDIR" && shift 2 && "$@"; code=$?; '

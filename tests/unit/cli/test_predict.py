@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from poner.artifacts import Feature, Signature
 from poner.bundle import FunctionSettings
 from poner.bundler import make_native_bundle
 from poner.cli import app
 from poner.cli.predict import read_bodies, read_csv
 from poner.config import choose_runtime
 from poner.errors import InputError
-from tests.mixing import mixed_model, with_proof
-from tests.serving import answering, serving
+from poner.signature import Feature, Signature
+from tests.support.mixing import mixed_model, with_proof
+from tests.support.serving import answering, serving
 
 MIXED = Signature(
     features=(Feature("age", "age"), Feature("color", "the color", kind="category")), classes=None
@@ -42,6 +42,11 @@ def test_a_category_of_a_csv_stays_text(text: str) -> None:
         {"age": 2.0, "color": " blue "},
         {"age": 1.0, "color": "1.50"},
     ]
+
+
+def test_a_blank_cell_is_missing() -> None:
+    """Whatever its feature is."""
+    assert read_csv("age,color\n  , \t\n", MIXED) == [{"age": None, "color": None}]
 
 
 def test_without_a_signature_cells_are_guessed() -> None:
@@ -177,5 +182,5 @@ def test_several_outputs_are_printed(
 
 def test_the_csv_is_a_singular_thing() -> None:
     """The sentence about its columns is one that people would write."""
-    with pytest.raises(InputError, match="The lines of the CSV have a column 'x'"):
+    with pytest.raises(InputError, match="The header of the CSV has 'x', which is not a feature"):
         read_csv("x\n1\n", MIXED)

@@ -15,9 +15,9 @@ import pytest
 from aiohttp import web
 
 from poner import client
-from poner.artifacts import Feature, Signature
 from poner.errors import DeployError, InputError, PredictionError
-from tests.serving import Handle, answering, serving
+from poner.signature import Feature, Signature
+from tests.support.serving import Handle, answering, serving
 
 SIGNATURE = Signature(
     features=(Feature("meanArea", "mean area"), Feature("age", "age")), classes=(0, 1)
@@ -105,6 +105,21 @@ def test_bodies_carry_wire_names_and_null() -> None:
         "age": 2,
         "mean area": None,
     }
+
+
+class PolarsFrame:
+    """What poner sees of a DataFrame of polars without a signature."""
+
+    columns = ("age",)
+
+    def to_dicts(self) -> list[dict[str, float | None]]:
+        """Its rows."""
+        return [{"age": 1.5}, {"age": None}]
+
+
+def test_a_frame_of_polars_needs_no_signature() -> None:
+    """Its columns are named, too."""
+    assert client.make_bodies(PolarsFrame(), None) == [{"age": 1.5}, {"age": None}]
 
 
 MIXED = Signature(

@@ -18,7 +18,7 @@ from aiohttp import web
 from poner import client
 from poner.errors import EndpointRefusedError, PredictionError
 from poner.limits import RESPONSE_BYTES
-from tests.serving import Handle, answering, serving
+from tests.support.serving import Handle, answering, serving
 
 GOOD = b'{"reason": "OK", "prediction": 1, "status": "200"}'
 

@@ -25,8 +25,8 @@ from poner.compiler.tables import write_tables
 from poner.errors import ModelUnreadableError
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.compiling import assert_agrees, compile_fitted
-from tests.ensembles import hard_rows, make_classes, make_values, with_missing
+from tests.support.compiling import assert_agrees, compile_fitted
+from tests.support.ensembles import hard_rows, make_classes, make_values, with_missing
 
 DRAWN: dict[str, Any] = {"n_estimators": 7, "random_state": 0}
 SCALED = make_pipeline(StandardScaler(), LogisticRegression())
@@ -139,7 +139,7 @@ def test_weighted_median() -> None:
     weights = np.array([0.5, 2.0, 1.0, 0.5])
     builder = ProgramBuilder(4)
     median = builder.add(WeightedMedian(weights), 0)
-    model = Model(write_tables(builder.finish({Output.PREDICT: median}), {}))
+    model = Model(write_tables(builder.finish({Output.PREDICT: median})))
     rows = np.array([[1.0, 2, 3, 4], [4, 3, 2, 1], [1, 1, 1, 1], [9, np.nan, 1, 5], [0, 7, 7, -7]])
     answers = np.frombuffer(model.evaluate(_kernel.PREDICT, rows.tobytes()))
     np.testing.assert_array_equal(answers, [2.0, 3.0, 1.0, 9.0, 7.0])
@@ -151,7 +151,7 @@ def test_weighted_median_of_many_columns() -> None:
     weights, rows = draw.random(2000), draw.normal(size=(20, 2000)).round(2)
     builder = ProgramBuilder(2000)
     median = builder.add(WeightedMedian(weights), 0)
-    model = Model(write_tables(builder.finish({Output.PREDICT: median}), {}))
+    model = Model(write_tables(builder.finish({Output.PREDICT: median})))
     order = np.argsort(rows, axis=1, kind="stable")
     passed = np.cumsum(weights[order], axis=1)
     place = (passed >= 0.5 * passed[:, -1:]).argmax(axis=1)

@@ -22,8 +22,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from poner.errors import ModelUnreadableError, NotSupportedError
-from tests.compiling import assert_agrees, compile_fitted
-from tests.ensembles import hard_rows, make_classes, make_values
+from tests.support.compiling import assert_agrees, compile_fitted
+from tests.support.ensembles import hard_rows, make_classes, make_values
 
 FEW: dict[str, Any] = {"n_estimators": 8, "random_state": 0}
 FOREST = RandomForestClassifier(5, max_depth=3, random_state=0)

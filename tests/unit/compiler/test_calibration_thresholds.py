@@ -15,8 +15,8 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 from sklearn.tree import DecisionTreeClassifier
 
 from poner.errors import NotSupportedError
-from tests.compiling import assert_agrees, compile_fitted
-from tests.ensembles import hard_rows, make_classes
+from tests.support.compiling import assert_agrees, compile_fitted
+from tests.support.ensembles import hard_rows, make_classes
 
 FOREST = RandomForestClassifier(6, max_depth=4, random_state=0)
 LOGISTIC = LogisticRegression()

@@ -18,7 +18,7 @@ from poner.compiler.tables import write_tables
 from poner.errors import ModelUnreadableError
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.growing import ensemble_of, laid_out_as, program_of, stump
+from tests.support.growing import ensemble_of, laid_out_as, program_of, stump
 
 N_FEATURES = 4
 
@@ -70,7 +70,7 @@ def scores_of(model: object, *, negative_wraps: bool = False) -> Program:
 
 def answer(program: Program, rows: FloatArray) -> FloatArray:
     """The kernel's answer."""
-    model = Model(write_tables(program, {}))
+    model = Model(write_tables(program))
     return np.frombuffer(model.evaluate(_kernel.PREDICT, rows.tobytes())).reshape(len(rows), -1)
 
 
@@ -137,7 +137,7 @@ def test_a_node_must_ask_for_sets_that_exist(regressor: HistGradientBoostingRegr
     assert isinstance(form, CategoryTrees)
     fewer = laid_out_as(replace(form, sets=form.sets[:-1]))
     with pytest.raises(_kernel.BadModelError, match="no set of categories"):
-        Model(write_tables(program, {}, layout=fewer))
+        Model(write_tables(program, layout=fewer))
     splits = CategorySplits(
         left_set=np.zeros(3, np.int64),
         known_set=np.full(3, -1),

@@ -19,7 +19,7 @@ from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.growing import (
+from tests.support.growing import (
     ensemble_of,
     grow,
     laid_out_as,
@@ -47,7 +47,7 @@ def answer(
     layout: Callable[[Operation, int], KernelForm] = lay_out,
 ) -> NDArray[np.uint64]:
     """The bits of the kernel's answer."""
-    model = Model(write_tables(program, {}, layout=layout))
+    model = Model(write_tables(program, layout=layout))
     return np.frombuffer(model.evaluate(_kernel.PREDICT, rows.tobytes()), np.uint64)
 
 
@@ -85,7 +85,7 @@ def test_sums_of_leaf_rows_have_the_same_bits(
 def test_one_row_and_every_batch_agree(shape: tuple[int, int], float32: bool) -> None:
     """Batches of 1 to 200 rows, which end within groups and tiles, give the bits of single rows."""
     program = sum_trees(grow(*shape), float32=float32)
-    model = Model(write_tables(program, {}))
+    model = Model(write_tables(program))
     rows = finite_in_float32(make_rows(1100))
     single = [model.predict_row(tuple(row)) for row in rows.tolist()]
     for count in [*range(1, 201), 767, 768, 769, 1023, 1024, 1025, 1100]:
@@ -138,7 +138,7 @@ def test_damaged_codes_are_refused() -> None:
     def refusal(**changes: object) -> str:
         damaged = replace(whole, **changes)  # type: ignore[arg-type]
         with pytest.raises(_kernel.BadModelError) as caught:
-            Model(write_tables(program, {}, layout=laid_out_as(damaged)))
+            Model(write_tables(program, layout=laid_out_as(damaged)))
         return str(caught.value)
 
     def with_node(place: object, half: int, value: int) -> NDArray[np.uint32]:

@@ -23,7 +23,7 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from poner.errors import InputError, NotSupportedError
-from tests.compiling import assert_agrees, compile_fitted
+from tests.support.compiling import assert_agrees, compile_fitted
 
 RANDOM = np.random.default_rng(5)
 N_ROWS = 150

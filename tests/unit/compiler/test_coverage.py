@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from tests.survey import Finding, data_sets, survey
+from tests.support.survey import Finding, data_sets, survey
 
 NEAR_POINTS = {"Birch"}
 """Its training rows are its centers, and scikit-learn's distance of a row from itself is 1e-8."""

@@ -104,4 +104,4 @@ def test_tampered_states(model: Any) -> None:
         for state in tampered(trained.estimator):
             with suppress(PonerError):
                 program, _ = read_model(replace(trained, estimator=state))
-                open_tables(write_tables(program, {}))
+                open_tables(write_tables(program))

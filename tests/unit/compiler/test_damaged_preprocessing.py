@@ -135,7 +135,7 @@ def read_all(model: Any, rows: Any, place: tuple[int, ...]) -> int:
                 estimator = replace(whole, attributes={**whole.attributes, "steps": first})
             try:
                 program, _ = read_model(replace(trained, estimator=estimator))
-                open_tables(write_tables(program, {}))
+                open_tables(write_tables(program))
                 read += 1
             except PonerError:
                 continue

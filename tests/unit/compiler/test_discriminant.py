@@ -14,7 +14,7 @@ from sklearn.discriminant_analysis import (
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from tests.compiling import assert_agrees
+from tests.support.compiling import assert_agrees
 
 MODELS = [
     LinearDiscriminantAnalysis(),

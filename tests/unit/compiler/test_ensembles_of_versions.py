@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from poner import loader, pipeline
-from tests.compiling import fit_elsewhere
-from tests.versions import OTHER_VERSIONS
+from tests.support.compiling import fit_elsewhere
+from tests.support.versions import OTHER_VERSIONS
 
 START = """
 import pickle, warnings

@@ -24,8 +24,8 @@ from sklearn.kernel_ridge import KernelRidge
 
 from poner.artifacts import FloatArray
 from poner.errors import ModelUnreadableError, NotSupportedError
-from tests.compiling import assert_agrees, assert_proved_elsewhere, compile_fitted
-from tests.versions import OTHER_VERSIONS
+from tests.support.compiling import assert_agrees, assert_proved_elsewhere, compile_fitted
+from tests.support.versions import OTHER_VERSIONS
 
 CLOSE = 1e-10
 KERNELS = [

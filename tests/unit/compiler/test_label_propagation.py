@@ -9,7 +9,7 @@ import pytest
 from sklearn.datasets import make_classification
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
-from tests.compiling import assert_agrees
+from tests.support.compiling import assert_agrees
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ def test_labels_spread_to_new_rows(model: Any, n_classes: int) -> None:
     y[::3] = -1
     model.fit(X, y)
     rows = np.random.default_rng(0).normal(size=(100, 5))
-    assert_agrees(model, X, rows, tolerance=1e-10)
+    assert_agrees(model, X, rows, tolerance=1e-10, excused=model.kernel == "knn")

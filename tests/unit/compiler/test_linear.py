@@ -45,7 +45,7 @@ from sklearn.tree import DecisionTreeRegressor
 from poner.errors import InputError, ModelUnreadableError
 from poner.loader import open_estimator
 from poner.pipeline import compile_trained
-from tests.compiling import assert_agrees, compile_fitted
+from tests.support.compiling import assert_agrees, compile_fitted
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -22,7 +22,7 @@ from sklearn.svm import LinearSVC
 from poner.errors import ModelUnreadableError, NotSupportedError
 from poner.loader import open_estimator
 from poner.pipeline import compile_trained
-from tests.compiling import assert_agrees, compile_fitted
+from tests.support.compiling import assert_agrees, compile_fitted
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -8,8 +8,8 @@ import pytest
 
 from poner import loader, pipeline
 from poner.errors import PonerError
-from tests.compiling import fit_elsewhere
-from tests.versions import OTHER_VERSIONS
+from tests.support.compiling import fit_elsewhere
+from tests.support.versions import OTHER_VERSIONS
 
 SCRIPT = """
 import pickle, warnings

@@ -25,8 +25,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from poner.errors import NotSupportedError
-from tests.compiling import assert_agrees, compile_fitted
-from tests.ensembles import (
+from tests.support.compiling import assert_agrees, compile_fitted
+from tests.support.ensembles import (
     LABELS,
     hard_rows,
     make_classes,

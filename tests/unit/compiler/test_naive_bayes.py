@@ -16,7 +16,7 @@ from sklearn.naive_bayes import (
 )
 
 from poner.errors import InputError
-from tests.compiling import assert_agrees, compile_fitted
+from tests.support.compiling import assert_agrees, compile_fitted
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

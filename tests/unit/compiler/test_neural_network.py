@@ -14,7 +14,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from poner.errors import ModelUnreadableError, NotSupportedError
 from poner.loader import open_estimator
 from poner.pipeline import compile_trained
-from tests.compiling import assert_agrees
+from tests.support.compiling import assert_agrees
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

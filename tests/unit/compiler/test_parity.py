@@ -24,7 +24,7 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
+from sklearn.preprocessing import MinMaxScaler, PowerTransformer
 from sklearn.tree import (
     DecisionTreeClassifier,
     DecisionTreeRegressor,
@@ -33,9 +33,9 @@ from sklearn.tree import (
 )
 
 from poner import loader, pipeline
-from poner.artifacts import Oracle, Rows
+from poner.artifacts import Oracle, Table
 from poner.errors import InputError, NotSupportedError, ParityError
-from tests.compiling import compile_fitted
+from tests.support.compiling import compile_fitted
 
 FEW = {"random_state": 0}
 CLASSIFIERS = [
@@ -208,7 +208,7 @@ def test_a_wrong_answer_stops_the_build() -> None:
         def __init__(self, honest: Oracle) -> None:
             self.honest = honest
 
-        def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> np.ndarray:
+        def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> np.ndarray:
             answers = self.honest.answer(method, rows, place)
             return np.nextafter(answers, 2) if method == "predict_proba" else answers
 
@@ -224,15 +224,15 @@ def test_a_wrong_answer_stops_the_build() -> None:
 def test_every_threshold_is_tried_with_its_neighbours() -> None:
     """The threshold rows hold each threshold, and the next float64 and float32 on both sides."""
     from poner.compiler.boundary_values import boundary_values
-    from poner.compiler.parity_rows import Answerable, make_rows
     from poner.compiler.readers import read_model
+    from poner.proof.questions import Answerable, make_rows
 
     X, y = make_classification(200, 5, random_state=0)
     model = RandomForestClassifier(n_estimators=5, random_state=0).fit(X, y)
     with loader.open_estimator(model, X=X) as trained:
         program, _ = read_model(trained)
     nothing = Answerable((False,) * 5, (False,) * 5, (False,) * 5)
-    rows = make_rows(np.empty((0, 5)), boundary_values(program), nothing)["thresholds"]
+    rows = make_rows(np.empty((0, 5)), boundary_values(program), nothing, 200_000)["thresholds"]
     for tree in model.estimators_:
         inner = tree.tree_.feature >= 0
         for feature, threshold in zip(
@@ -287,8 +287,8 @@ def test_refusals_are_compared_too() -> None:
         def __init__(self, honest: Oracle) -> None:
             self.honest = honest
 
-        def answer(self, method: str, rows: Rows, place: Sequence[str | int] = ()) -> np.ndarray:
-            return self.honest.answer(method, np.nan_to_num(rows), place)
+        def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> np.ndarray:
+            return self.honest.answer(method, Table.of_numbers(np.nan_to_num(rows.numbers)), place)
 
     X, y = make_classification(100, 5, random_state=0)
     model = LogisticRegression().fit(X, y)
@@ -297,3 +297,15 @@ def test_refusals_are_compared_too() -> None:
         pytest.raises(ParityError, match="refuses"),
     ):
         pipeline.compile_trained(replace(trained, oracle=Lenient(trained.oracle)))
+
+
+def test_rows_that_both_refuse_are_counted() -> None:
+    """They are left out of the comparison; some of them are asked of the model, too."""
+    X = np.random.default_rng(0).uniform(0.1, 2.0, size=(60, 3))
+    model = make_pipeline(PowerTransformer("box-cox"), LinearRegression()).fit(X, X[:, 0])
+    rows = np.concatenate([X, -X])
+    parity = compile_fitted(model, rows).parity
+    assert parity is not None
+    assert parity.rows_by_kind["training"] == 60
+    assert parity.rows_refused >= 60
+    assert 20 <= parity.refusals_compared <= parity.rows_refused

@@ -12,7 +12,7 @@ from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, SplineTrans
 from sklearn.tree import DecisionTreeRegressor
 
 from poner.errors import NotSupportedError
-from tests.compiling import assert_agrees, compile_fitted
+from tests.support.compiling import assert_agrees, compile_fitted
 
 RANDOM = np.random.default_rng(11)
 X = RANDOM.normal(size=(120, 3)) + np.array([0.0, 5.0, 0.0])

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from poner import loader, pipeline
-from tests.compiling import fit_elsewhere
-from tests.versions import OTHER_VERSIONS
+from tests.support.compiling import fit_elsewhere
+from tests.support.versions import OTHER_VERSIONS
 
 SCRIPT = Path(__file__).parents[2] / "data" / "preprocessing" / "fit_models.py"
 

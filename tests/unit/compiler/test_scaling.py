@@ -26,7 +26,7 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from poner.errors import NotSupportedError
-from tests.compiling import assert_agrees, compile_fitted
+from tests.support.compiling import assert_agrees, compile_fitted
 
 RANDOM = np.random.default_rng(3)
 X = RANDOM.normal(size=(120, 4)) * [1.0, 1e-6, 1e6, 0.0] + [0.0, 1.0, 0.0, 5.0]

@@ -13,7 +13,7 @@ from poner.compiler.program import Program
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.growing import N_FEATURES, ensemble_of, grow, make_rows, plain_layout, sum_trees
+from tests.support.growing import N_FEATURES, ensemble_of, grow, make_rows, plain_layout, sum_trees
 
 
 def sharing(
@@ -31,7 +31,7 @@ def test_every_batch_has_the_same_bits(depth: int, width: int) -> None:
     """Tiles, what is left of them and single rows, with gaps on both sides of splits."""
     program = sharing(depth, width)
     assert isinstance(lay_out(ensemble_of(program), N_FEATURES), ShallowTrees)
-    models = [Model(write_tables(program, {}, layout=layout)) for layout in (plain_layout, lay_out)]
+    models = [Model(write_tables(program, layout=layout)) for layout in (plain_layout, lay_out)]
     rows = make_rows(260)
     for count in [*range(1, 131), 192, 260]:
         bits = [
@@ -50,7 +50,7 @@ def test_what_a_tile_has_no_room_for(steps: int, n_features: int) -> None:
     assert n_features > 128 or len(shallow.splits) > 1024
     rows = make_rows(130, n_features)
     bits = [
-        Model(write_tables(program, {}, layout=layout)).evaluate(_kernel.PREDICT, rows.tobytes())
+        Model(write_tables(program, layout=layout)).evaluate(_kernel.PREDICT, rows.tobytes())
         for layout in (plain_layout, lay_out)
     ]
     assert bits[0] == bits[1]

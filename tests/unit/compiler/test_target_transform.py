@@ -22,8 +22,8 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeRegressor
 
 from poner.errors import NotSupportedError
-from tests.compiling import assert_agrees, compile_fitted
-from tests.ensembles import hard_rows, make_values
+from tests.support.compiling import assert_agrees, compile_fitted
+from tests.support.ensembles import hard_rows, make_values
 
 LINE = LinearRegression()
 TREE = DecisionTreeRegressor(max_depth=4, random_state=0)

@@ -28,7 +28,7 @@ from poner.compiler.readers.sklearn_trees import read_trees
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.growing import (
+from tests.support.growing import (
     ensemble_of,
     grow,
     make_rows,
@@ -51,7 +51,7 @@ def read_ensemble(model: Any) -> TreeEnsemble:
 
 def answer(program: Program, rows: FloatArray, layout: Any = lay_out) -> FloatArray:
     """The kernel's answer: (n_rows, width)."""
-    model = Model(write_tables(program, {}, layout=layout))
+    model = Model(write_tables(program, layout=layout))
     return np.frombuffer(model.evaluate(_kernel.PREDICT, rows.tobytes())).reshape(len(rows), -1)
 
 

@@ -31,8 +31,8 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from poner.errors import NotSupportedError
-from tests.compiling import assert_agrees, compile_fitted
-from tests.ensembles import hard_rows, make_classes, make_labels, make_values, with_missing
+from tests.support.compiling import assert_agrees, compile_fitted
+from tests.support.ensembles import hard_rows, make_classes, make_labels, make_values, with_missing
 
 FOREST = RandomForestClassifier(6, max_depth=4, random_state=0)
 TREE = DecisionTreeClassifier(max_depth=4, random_state=0)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clouds import faults, faulty_proxy, moto, moto_server, no_aws
-from tests.shipping import Account
+from tests.support.clouds import faults, faulty_proxy, moto, moto_server, no_aws
+from tests.support.shipping import Account
 
 __all__ = ["faults", "faulty_proxy", "moto", "moto_server", "no_aws"]
 

@@ -14,7 +14,7 @@ from poner.deployer.steps import (
     SetPermissions,
     UpdateUrl,
 )
-from tests.shipping import NAME, PUBLIC, Account
+from tests.support.shipping import NAME, PUBLIC, Account
 
 CORS = Cors(("https://example.com",), ("POST",), ("Content-Type", "X-Team"), (), True, 600)
 

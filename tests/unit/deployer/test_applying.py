@@ -25,7 +25,7 @@ from poner.deployer.steps import (
     UpdateConfiguration,
 )
 from poner.errors import DeployError
-from tests.shipping import NAME, PUBLIC, SECRET, Account, OneFault, TickingClock
+from tests.support.shipping import NAME, PUBLIC, SECRET, Account, OneFault, TickingClock
 
 READY = FunctionState("Active", "Successful")
 PENDING = FunctionState("Pending", "Successful", "It is being created.")

@@ -25,7 +25,7 @@ from poner.deployer.cloud import (
 )
 from poner.deployer.desired import PUBLIC_STATEMENTS
 from poner.lambda_settings import Cors, write_cors
-from tests.clouds import ACCOUNT, REGION, open_moto
+from tests.support.clouds import ACCOUNT, REGION, open_moto
 
 CONFIGURATION = {
     "FunctionName": "cancer",

@@ -33,8 +33,8 @@ from poner.deployer.cloud import (
     UnreachableError,
 )
 from poner.deployer.desired import TRUST
-from tests.clouds import ACCOUNT, BUCKET, REGION, open_moto
 from tests.fakes.faulty_proxy import Fault, FaultyProxy
+from tests.support.clouds import ACCOUNT, BUCKET, REGION, open_moto
 
 Change = Callable[[Cloud, Path], object]
 LARGE = b"zip" * 100_000

@@ -10,7 +10,7 @@ from poner.deployer.descriptions import plan_lines
 from poner.deployer.planning import ROLE_NOTE
 from poner.deployer.settings import DeploySettings
 from poner.errors import DeployError
-from tests.shipping import NAME, Account
+from tests.support.shipping import NAME, Account
 
 ROLE = "poner-cancer-eu-west-1"
 

@@ -32,8 +32,8 @@ from poner.deployer.cloud import (
 )
 from poner.deployer.desired import PUBLIC_STATEMENTS, TRUST, make_role
 from poner.lambda_settings import Cors
-from tests.clouds import ACCOUNT, BUCKET, REGION, make_bucket, open_moto
 from tests.fakes.fake_cloud import FakeCloud
+from tests.support.clouds import ACCOUNT, BUCKET, REGION, make_bucket, open_moto
 
 LOGS = "/aws/lambda/cancer"
 TAGS = {"poner:function": "cancer", "team": "health"}

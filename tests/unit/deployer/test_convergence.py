@@ -19,7 +19,7 @@ from poner.deployer.settings import DeploySettings
 from poner.deployer.traffic import named_versions
 from poner.errors import DeployError
 from tests.fakes.fake_cloud import FakeCloud
-from tests.shipping import NAME, Account, Killed, OneFault
+from tests.support.shipping import NAME, Account, Killed, OneFault
 
 BUNDLES = (("1", ()), ("2", ("numpy",)), ("3", ("numpy", "onnx")), ("3", ("onnx",)))
 SETTINGS = (

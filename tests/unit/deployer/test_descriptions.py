@@ -14,7 +14,7 @@ from poner.deployer.descriptions import as_json, describe, plan_lines
 from poner.deployer.removal import plan_removal
 from poner.deployer.settings import DeploySettings
 from poner.deployer.steps import Plan, Removal, Step
-from tests.shipping import BUCKET, NAME, PUBLIC, Account
+from tests.support.shipping import BUCKET, NAME, PUBLIC, Account
 
 WISH = replace(PUBLIC, bucket=BUCKET, reserved_concurrency=5, keep=1, cors=Cors(("*",)))
 

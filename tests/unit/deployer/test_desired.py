@@ -18,7 +18,7 @@ from poner.deployer.desired import (
 from poner.deployer.settings import DeploySettings
 from poner.errors import DeployError, SettingsError
 from poner.limits import RUNTIMES
-from tests.shipping import PUBLIC, SECRET, Account, CountedReads, make_bundle
+from tests.support.shipping import PUBLIC, SECRET, Account, CountedReads, make_bundle
 
 IDENTITY = Identity("123456789012", "aws")
 LONGEST = "n" * 64

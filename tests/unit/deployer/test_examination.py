@@ -26,7 +26,7 @@ from poner.deployer.cloud import (
 )
 from poner.deployer.settings import TAG
 from poner.findings import Finding
-from tests.clouds import BUCKET, open_moto
+from tests.support.clouds import BUCKET, open_moto
 
 T = TypeVar("T")
 TODAY = datetime.date(2026, 11, 22)

@@ -21,8 +21,8 @@ from poner.deployer.export import export_sam
 from poner.deployer.export.documents import encode_hash
 from poner.deployer.export.sam import digest_setup, name_parameters
 from poner.deployer.settings import ALIAS, DeploySettings
-from tests.exporting import DESCRIPTION, SECRET, SETTINGS, make_example, make_layer
-from tests.taught_cloudformation import teach
+from tests.support.exporting import DESCRIPTION, SECRET, SETTINGS, make_example, make_layer
+from tests.support.taught_cloudformation import teach
 
 GIVEN_ROLE = "arn:aws:iam::123456789012:role/given"
 KINDS_OF_SETTINGS = {

@@ -16,7 +16,7 @@ from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desire
 from poner.deployer.export import export_terraform
 from poner.deployer.export.documents import encode_hash
 from poner.deployer.settings import ALIAS, DeploySettings
-from tests.exporting import DESCRIPTION, SECRET, SETTINGS, make_example, put_into_bucket
+from tests.support.exporting import DESCRIPTION, SECRET, SETTINGS, make_example, put_into_bucket
 
 GIVEN_ROLE = "arn:aws:iam::123456789012:role/given"
 KINDS_OF_SETTINGS = {

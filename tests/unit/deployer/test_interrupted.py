@@ -30,7 +30,7 @@ from poner.deployer.journal import JournalFile
 from poner.deployer.settings import DeploySettings
 from poner.lambda_settings import Cors
 from tests.fakes.fake_cloud import FakeCloud
-from tests.shipping import BUCKET, Account, Killed, OneFault
+from tests.support.shipping import BUCKET, Account, Killed, OneFault
 
 SETTINGS = DeploySettings(
     auth="none",

@@ -16,7 +16,7 @@ from poner.deployer.steps import (
     UpdateConfiguration,
 )
 from tests.fakes.fake_cloud import FakeCloud
-from tests.shipping import NAME, PUBLIC, Account, CountedReads
+from tests.support.shipping import NAME, PUBLIC, Account, CountedReads
 
 ROLE = "poner-cancer-eu-west-1"
 

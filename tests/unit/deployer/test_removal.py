@@ -12,7 +12,7 @@ from poner.deployer.descriptions import plan_lines
 from poner.deployer.settings import TAG
 from poner.deployer.steps import DeleteLayerVersion
 from poner.errors import DeployError
-from tests.shipping import BUCKET, NAME, PUBLIC, Account
+from tests.support.shipping import BUCKET, NAME, PUBLIC, Account
 
 ROLE = "poner-cancer-eu-west-1"
 LOGS = "/aws/lambda/cancer"

@@ -9,7 +9,7 @@ import pytest
 from poner.deployer.cloud import Alias
 from poner.deployer.steps import MoveAlias
 from poner.errors import DeployError
-from tests.shipping import NAME, PUBLIC, Account, CountedReads
+from tests.support.shipping import NAME, PUBLIC, Account, CountedReads
 
 
 @pytest.fixture

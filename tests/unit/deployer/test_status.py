@@ -12,7 +12,7 @@ from poner.deployer.observing import observe_own
 from poner.deployer.settings import DeploySettings
 from poner.deployer.status import Status, make_status, read_logs
 from poner.errors import DeployError
-from tests.shipping import NAME, SECRET, Account
+from tests.support.shipping import NAME, SECRET, Account
 
 LOGS = "/aws/lambda/cancer"
 

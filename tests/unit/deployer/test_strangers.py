@@ -17,9 +17,9 @@ from poner.deployer.aws.answers import find_stranger
 from poner.deployer.aws.api import AwsApi
 from poner.deployer.aws.cloud import AwsCloud
 from poner.deployer.cloud import Alias, CloudError, UncertainError
-from tests.clouds import BUCKET, REGION
-from tests.commands import run
-from tests.serving import serving
+from tests.support.clouds import BUCKET, REGION
+from tests.support.commands import run
+from tests.support.serving import serving
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body>Sign in</body></html>"
 LOGS = "/aws/lambda/cancer"

@@ -20,7 +20,7 @@ from poner.deployer.steps import (
     Upload,
 )
 from poner.errors import DeployError
-from tests.shipping import BUCKET, NAME, PUBLIC, Account, CountedReads, Killed, OneFault
+from tests.support.shipping import BUCKET, NAME, PUBLIC, Account, CountedReads, Killed, OneFault
 
 ROLE = "poner-cancer-eu-west-1"
 GIVEN_ROLE = "arn:aws:iam::123456789012:role/given"

@@ -10,7 +10,7 @@ import pytest
 from poner import limits
 from poner.deployer.cloud import StoredZip
 from poner.errors import DeployError
-from tests.shipping import BUCKET, NAME, PUBLIC, Account
+from tests.support.shipping import BUCKET, NAME, PUBLIC, Account
 
 WISH = replace(PUBLIC, bucket=BUCKET)
 SHA256 = hashlib.sha256(b"content").hexdigest()

@@ -13,7 +13,7 @@ from poner.emulator.sandbox.launch import (
     layer_folders,
     variables,
 )
-from tests.recorded import VARIABLES
+from tests.support.recorded import VARIABLES
 
 FUNCTION = LocalFunction(
     Path("code"), "app.handler", "python3.13", name="f", memory_mb=256, environment={"MINE": "1"}

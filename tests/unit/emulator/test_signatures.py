@@ -10,7 +10,7 @@ import pytest
 from poner.emulator.function import AccessKey
 from poner.emulator.protocol.events import HttpRequest
 from poner.emulator.protocol.signatures import signature, why_refused
-from tests.aws_clients import sign
+from tests.support.aws_clients import sign
 
 KEY = AccessKey("local", "secret")
 HOST = "127.0.0.1:9000"

@@ -10,7 +10,7 @@ import pytest
 from poner.confinement import processes
 from poner.emulator.sandbox.supervision import Supervisor
 from poner.emulator.sandbox.supervisor import zygote
-from tests.processes import processes_of
+from tests.support.processes import processes_of
 
 MIB = 1024**2
 

@@ -118,7 +118,7 @@ class InProcess:
     over = None
 
     def __init__(self, *_, **__):
-        from poner.loader.reader.child import Session
+        from poner.loader.child.session import Session
 
         self.session = Session()
 
@@ -130,9 +130,9 @@ class InProcess:
 
     def ask(self, request, body=b"", *, timeout_s, **_):
         """One request."""
+        from poner.loader.child.session import fault_message
         from poner.loader.child_process import fault_of
-        from poner.loader.reader.child import fault_message
-        from poner.loader.reader.faults import FileUnreadableError
+        from poner.loader.safe_pickle.faults import FileUnreadableError
 
         try:
             return self.session.handle(json.loads(json.dumps(request)), body)

@@ -4,8 +4,8 @@ import importlib
 
 import pytest
 
-from poner.loader.reader.allowed import CALL, NAME, NEW, allowed_roles, is_allowed, roles_of
-from poner.loader.reader.constructors import BY_NAME
+from poner.loader.safe_pickle.allowed import CALL, NAME, NEW, allowed_roles, is_allowed, roles_of
+from poner.loader.safe_pickle.constructors import BY_NAME
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_every_entry_is_one_exact_name():
 
 def test_the_list_is_sorted_and_has_no_line_twice():
     """So that a change to it is a diff of the lines that changed."""
-    from poner.loader.reader.allowed import LIST_FILE
+    from poner.loader.safe_pickle.allowed import LIST_FILE
 
     lines = [line for line in LIST_FILE.read_text().splitlines() if not line.startswith("#")]
     keys = [tuple(line.split(" ")[:2]) for line in lines]

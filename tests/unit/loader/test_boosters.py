@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from poner import compiler, loader
+from poner.artifacts import Table
 from poner.errors import ModelRefusedError, ModelUnreadableError, NotSupportedError
 from poner.loader import file_models
 from poner.loader.saving import save_model
@@ -86,10 +87,13 @@ def test_a_model_answers_as_it_did_where_it_was_fitted(name, tmp_path):
     with loader.open_model(written(pickle.dumps(model), tmp_path)) as opened:
         classes = getattr(model, "classes_", None)
         assert opened.signature.classes == (None if classes is None else tuple(classes.tolist()))
-        np.testing.assert_array_equal(opened.oracle.answer("predict", ROWS), model.predict(ROWS))
+        np.testing.assert_array_equal(
+            opened.oracle.answer("predict", Table.of_numbers(ROWS)), model.predict(ROWS)
+        )
         if hasattr(model, "predict_proba"):
             np.testing.assert_array_equal(
-                opened.oracle.answer("predict_proba", ROWS), model.predict_proba(ROWS)
+                opened.oracle.answer("predict_proba", Table.of_numbers(ROWS)),
+                model.predict_proba(ROWS),
             )
 
 
@@ -100,7 +104,9 @@ def test_every_format_is_read(name, writer, in_process, tmp_path):
     content = writer(model)
     file = "clf.skops" if content.startswith(b"PK") else "clf.sav"
     with loader.open_model(written(content, tmp_path, file)) as opened:
-        np.testing.assert_array_equal(opened.oracle.answer("predict", ROWS), model.predict(ROWS))
+        np.testing.assert_array_equal(
+            opened.oracle.answer("predict", Table.of_numbers(ROWS)), model.predict(ROWS)
+        )
 
 
 def test_the_native_engine_refuses_them_by_name(tmp_path):

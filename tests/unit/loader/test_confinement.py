@@ -63,9 +63,9 @@ def test_only_numpy_and_scikit_learn_are_imported(models, writers, tmp_path):
         import sys, json
         sys.path.insert(0, {str(START.parent)!r})
         import start
-        start.load_reader()
+        start.load_packages()
         import importlib
-        child = importlib.import_module("poner_reader.child")
+        child = importlib.import_module("poner_loader.child.session")
         child.Session().handle({{"do": "load"}}, sys.stdin.buffer.read())
         print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))
     """
@@ -93,7 +93,7 @@ def test_only_numpy_and_scikit_learn_are_imported(models, writers, tmp_path):
     tops = set(json.loads(done.stdout))
     assert "poner" not in tops
     allowed = {*expected, *sys.stdlib_module_names, "start", "__mp_main__"}
-    allowed |= {"poner_reader", "poner_runtime"}
+    allowed |= {"poner_loader", "poner_runtime"}
     assert tops - allowed == set()
 
 
@@ -103,9 +103,9 @@ def test_prints_of_the_model_do_not_reach_the_exchange(tmp_path, monkeypatch):
         import sys
         sys.path.insert(0, {str(START.parent)!r})
         import start
-        start.load_reader()
+        start.load_packages()
         import importlib
-        child = importlib.import_module("poner_reader.child")
+        child = importlib.import_module("poner_loader.child.session")
         channel = child.Channel()
         print("noise", flush=True)
         def handle(request, body):
@@ -142,9 +142,9 @@ OUT_OF_MEMORY = """
     import sys
     sys.path.insert(0, {folder!r})
     import start
-    start.load_reader()
+    start.load_packages()
     import importlib
-    child = importlib.import_module("poner_reader.child")
+    child = importlib.import_module("poner_loader.child.session")
     child.serve(child.Channel(), lambda request, body: ({{}}, bytes(1 << 40)))
 """
 SHARED_MEMORY = """

@@ -19,12 +19,13 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
 from poner import loader
-from poner.artifacts import ModelFile, OnnxGraph, Signature
+from poner.artifacts import ModelFile, OnnxGraph
 from poner.environments import read_pins
 from poner.errors import InstallError, ModelUnreadableError, NotSupportedError
 from poner.loader import conversion
 from poner.loader.environments import environment_of
 from poner.loader.saving import save_model
+from poner.signature import Signature
 from tests.conftest import WIRE_NAMES
 
 ASK = Path(__file__).with_name("ask_graph.py")

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from poner import loader
 from poner.errors import ModelUnreadableError, PonerError
-from poner.loader.reader.faults import FileRefusedError, FileUnreadableError
-from poner.loader.reader.listing import Listing, list_content
-from poner.loader.reader.loading import load_content
+from poner.loader.safe_pickle.faults import FileRefusedError, FileUnreadableError
+from poner.loader.safe_pickle.listing import Listing, list_content
+from poner.loader.safe_pickle.loading import load_content
 
 
 def failure(path):

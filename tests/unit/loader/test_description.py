@@ -13,8 +13,8 @@ from sklearn.preprocessing import FunctionTransformer, SplineTransformer, Standa
 from poner import loader
 from poner.artifacts import FittedObject
 from poner.errors import ModelUnreadableError
+from poner.loader.child import array_block, description, frames
 from poner.loader.fitted import fitted_object
-from poner.loader.reader import array_block, describe, frames
 
 
 def test_a_tree_is_described_with_all_its_fields(models):
@@ -225,5 +225,5 @@ def test_describing_changes_nothing(models, rows):
     """The estimator answers as before."""
     model = copy.deepcopy(models["forest"])
     before = model.predict_proba(rows)
-    describe.describe(model)
+    description.describe(model)
     np.testing.assert_array_equal(model.predict_proba(rows), before)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from poner import loader
-from poner.artifacts import FittedObject
-from poner.loader.reader import estimators
-from poner.loader.reader.allowed import is_allowed
-from poner.loader.reader.listing import Listing, list_content
-from poner.loader.reader.loading import load_content
+from poner.artifacts import FittedObject, Table
+from poner.loader.child import estimators
+from poner.loader.safe_pickle.allowed import is_allowed
+from poner.loader.safe_pickle.listing import Listing, list_content
+from poner.loader.safe_pickle.loading import load_content
 
 METHODS = ("predict", "predict_proba", "decision_function")
 
@@ -74,8 +74,9 @@ def test_a_file_is_opened_whatever_its_format(
     with loader.open_model(tmp_path / file_name) as model:
         assert model.signature.classes == ("blue", "green", "red")
         np.testing.assert_array_equal(
-            model.oracle.answer("predict_proba", rows), models["forest"].predict_proba(rows)
+            model.oracle.answer("predict_proba", Table.of_numbers(rows)),
+            models["forest"].predict_proba(rows),
         )
         np.testing.assert_array_equal(
-            model.oracle.answer("predict", rows), models["forest"].predict(rows)
+            model.oracle.answer("predict", Table.of_numbers(rows)), models["forest"].predict(rows)
         )

@@ -5,9 +5,9 @@ import resource
 
 import pytest
 
-from poner.loader.reader.faults import FileRefusedError, FileUnreadableError
-from poner.loader.reader.listing import Listing, list_content
-from poner.loader.reader.loading import load_content
+from poner.loader.safe_pickle.faults import FileRefusedError, FileUnreadableError
+from poner.loader.safe_pickle.listing import Listing, list_content
+from poner.loader.safe_pickle.loading import load_content
 from tests.support.hostile_models import hostile_models
 
 NAMES = sorted(hostile_models())

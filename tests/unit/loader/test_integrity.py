@@ -18,8 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from poner.loader.reader.faults import FileUnreadableError
-from poner.loader.reader.loading import load_content
+from poner.loader.safe_pickle.faults import FileUnreadableError
+from poner.loader.safe_pickle.loading import load_content
 from tests.support.hostile_models.calls import reading
 
 ROWS = np.abs(np.random.RandomState(3).normal(size=(80, 3)))

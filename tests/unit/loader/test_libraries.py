@@ -14,11 +14,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from poner import loader
-from poner.artifacts import Feature, Signature
 from poner.errors import ModelUnreadableError, SignatureError, UsageError
 from poner.loader import libraries
 from poner.loader.environments import environment_of
 from poner.loader.saving import save_model
+from poner.signature import Feature, Signature
 
 ROWS = np.random.RandomState(9).normal(size=(60, 3))
 TWO = (ROWS[:, 0] > 0).astype(int)

@@ -17,11 +17,12 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from poner import loader
-from poner.artifacts import Feature, Signature
+from poner.artifacts import Table
 from poner.errors import ModelUnreadableError, SignatureError
-from poner.loader.reader import estimators
-from poner.loader.reader.loading import load_content
+from poner.loader.child import estimators
+from poner.loader.safe_pickle.loading import load_content
 from poner.loader.saving import save_model
+from poner.signature import Feature, Signature
 from poner_runtime.fitted import settle
 
 
@@ -45,14 +46,15 @@ def test_a_saved_model_comes_back_as_it_was(models, rows, tmp_path):
         assert opened.provenance.metrics == {"f1": 1.0}
         assert opened.provenance.file_name == "clf.sav"
         assert len(opened.provenance.sha256) == 64
-        np.testing.assert_array_equal(opened.training_rows, rows)
+        np.testing.assert_array_equal(opened.training_rows.numbers, rows)
         np.testing.assert_array_equal(
-            opened.oracle.answer("decision_function", rows), model.decision_function(frame)
+            opened.oracle.answer("decision_function", Table.of_numbers(rows)),
+            model.decision_function(frame),
         )
         assert opened.estimator.type_name.endswith("GradientBoostingClassifier")
         with pytest.raises(ModelUnreadableError, match=r"ValueError: .*NaN"):
-            opened.oracle.answer("predict", np.full((1, 4), np.nan))
-        assert opened.oracle.answer("predict", rows).shape == (80,)
+            opened.oracle.answer("predict", Table.of_numbers(np.full((1, 4), np.nan)))
+        assert opened.oracle.answer("predict", Table.of_numbers(rows)).shape == (80,)
     assert lines == []
 
 
@@ -70,7 +72,7 @@ def test_without_names_the_features_are_numbered(models, in_process, tmp_path):
     with loader.open_model(write(models["boosting"], tmp_path), notify=lines.append) as opened:
         assert opened.signature.wire_names == ("x0", "x1", "x2", "x3")
         assert opened.signature.classes == (0, 1)
-        assert opened.training_rows.shape == (0, 4)
+        assert opened.training_rows.numbers.shape == (0, 4)
     assert lines == [
         "The model has no feature names: requests use x0 to x3; give others with --features a,b,c."
     ]
@@ -153,7 +155,7 @@ def test_training_rows_have_null_for_nan(models, in_process, tmp_path):
     kept = {"columns": list("abcd"), "rows": [[1, None, 3, 4]]}
     (tmp_path / "training_rows.json").write_text(json.dumps(kept))
     with loader.open_model(tmp_path) as opened:
-        np.testing.assert_array_equal(opened.training_rows, [[1, np.nan, 3, 4]])
+        np.testing.assert_array_equal(opened.training_rows.numbers, [[1, np.nan, 3, 4]])
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_classes_keep_their_kind(classes, expected, rows, in_process, tmp_path):
     )
     with loader.open_model(tmp_path) as opened:
         found = opened.signature.classes
-        answered = opened.oracle.answer("predict", rows)
+        answered = opened.oracle.answer("predict", Table.of_numbers(rows))
     if classes.dtype == float:  # scikit-learn takes 0.5 for a number to regress on
         expected = ("0.5", "1.5")
     assert found == expected
@@ -189,12 +191,14 @@ def test_several_outputs_have_classes_each(rows, in_process, tmp_path):
     model = DecisionTreeClassifier().fit(rows, both)
     with loader.open_model(write(model, tmp_path)) as opened:
         assert opened.signature.classes == ((False, True), (False, True))
-        np.testing.assert_array_equal(opened.oracle.answer("predict", rows), model.predict(rows))
-        assert opened.oracle.answer("predict_proba", rows).shape == (80, 4)
+        np.testing.assert_array_equal(
+            opened.oracle.answer("predict", Table.of_numbers(rows)), model.predict(rows)
+        )
+        assert opened.oracle.answer("predict_proba", Table.of_numbers(rows)).shape == (80, 4)
     regressor = LinearRegression().fit(rows, rows[:, :2])
     with loader.open_model(write(regressor, tmp_path)) as opened:
         assert opened.signature.classes is None
-        assert opened.oracle.answer("predict", rows).shape == (80, 2)
+        assert opened.oracle.answer("predict", Table.of_numbers(rows)).shape == (80, 2)
 
 
 def test_labels_for_several_outputs_are_refused(rows, in_process, tmp_path):
@@ -213,7 +217,7 @@ def test_an_unknown_method_is_never_called(models, rows, in_process, tmp_path):
     with loader.open_model(tmp_path) as opened:
         for method in ("fit", "set_params", "__reduce__", "transform"):
             with pytest.raises(ModelUnreadableError, match=f"has no {method}"):
-                opened.oracle.answer(method, rows)
+                opened.oracle.answer(method, Table.of_numbers(rows))
 
 
 def test_columns_chosen_by_name_take_plain_rows(rows):
@@ -257,8 +261,10 @@ def test_an_estimator_in_memory_is_opened_without_a_file(models, rows):
         assert opened.signature.features[0].maximum == rows[:, 0].max()
         assert opened.signature.target == "price"
         assert opened.provenance.file_name == ""
-        np.testing.assert_array_equal(opened.training_rows, rows)
-        np.testing.assert_array_equal(opened.oracle.answer("predict", rows), model.predict(frame))
+        np.testing.assert_array_equal(opened.training_rows.numbers, rows)
+        np.testing.assert_array_equal(
+            opened.oracle.answer("predict", Table.of_numbers(rows)), model.predict(frame)
+        )
     forest = models["forest"]
     with loader.open_estimator(forest) as opened:
         assert opened.estimator.attributes["n_jobs"] is None

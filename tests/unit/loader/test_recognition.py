@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from poner import loader
 from poner.errors import ModelRefusedError, ModelUnreadableError, SignatureError
-from poner.loader.reader.allowed import LIST_FILE
+from poner.loader.safe_pickle.allowed import LIST_FILE
 from tests.conftest import Legacy
 
 

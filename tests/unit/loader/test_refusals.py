@@ -19,8 +19,8 @@ from sklearn.linear_model import LogisticRegression
 
 from poner import loader
 from poner.errors import ModelRefusedError
-from poner.loader.reader.faults import FileRefusedError
-from poner.loader.reader.loading import load_content
+from poner.loader.safe_pickle.faults import FileRefusedError
+from poner.loader.safe_pickle.loading import load_content
 
 
 class Calls:

@@ -18,7 +18,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from poner.errors import ModelRefusedError, SignatureError, UsageError
 from poner.loader.saving import save_model
-from tests.saving import CLASSES, ROWS, fitted_tree, kept_rows, signature_in
+from tests.support.saving import CLASSES, ROWS, fitted_tree, kept_rows, signature_in
 
 pytestmark = pytest.mark.filterwarnings("error")  # nothing that `save_model` does warns
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from poner import loader
-from poner.artifacts import Signature
 from poner.errors import SignatureError, StorageError, UsageError
 from poner.loader import model_files, save_model
-from tests.killing import kill_before_each_step
-from tests.saving import CLASSES, ROWS, fitted_tree
+from poner.signature import Signature
+from tests.support.killing import kill_before_each_step
+from tests.support.saving import CLASSES, ROWS, fitted_tree
 
 GOOD = fitted_tree()
 TURNED = fitted_tree(y=1 - CLASSES)

@@ -13,10 +13,10 @@ from sklearn.tree import DecisionTreeRegressor
 
 from poner import loader
 from poner.errors import ModelUnreadableError
-from poner.loader.reader import estimators, frames, missing_values
-from poner.loader.reader.describe import describe
-from poner.loader.reader.faults import FileUnreadableError
-from poner.loader.reader.loading import load_content
+from poner.loader.child import estimators, frames, missing_values
+from poner.loader.child.description import describe
+from poner.loader.safe_pickle.faults import FileUnreadableError
+from poner.loader.safe_pickle.loading import load_content
 
 
 def test_a_text_is_described_once():

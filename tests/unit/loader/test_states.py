@@ -10,8 +10,8 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import check_array
 
-from poner.loader.reader.faults import FileRefusedError, FileUnreadableError
-from poner.loader.reader.loading import load_content
+from poner.loader.safe_pickle.faults import FileRefusedError, FileUnreadableError
+from poner.loader.safe_pickle.loading import load_content
 
 
 class Reduced:

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from poner.artifacts import wire_names
+from poner.artifacts import Table
 from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, signatures
+from poner.loader.child import array_block, frames
 from poner.loader.child_process import _signal_name, fault_of
 from poner.loader.file_models import ChildOracle
 from poner.loader.fitted import fitted_object
-from poner.loader.reader import array_block, frames
+from poner.signature import wire_names
 
 FACTS: dict[str, Any] = {
     "type": "Ridge",
@@ -130,18 +131,21 @@ class Child:
         return {"block": described}, block
 
 
+FOUR_ROWS = Table.of_numbers(np.ones((4, 2)))
+
+
 @pytest.mark.parametrize("shape", [(), (3,), (0,), (5, 2)])
 def test_as_many_answers_as_rows_are_taken(shape):
     """The compiler compares them row by row."""
     with pytest.raises(ModelStoppedError, match="another number of answers"):
-        ChildOracle(Child(shape)).answer("predict", np.ones((4, 2)))
+        ChildOracle(Child(shape)).answer("predict", FOUR_ROWS)
 
 
 def test_a_child_that_is_over_is_no_refusal_of_rows():
     """Rows that are refused are halved and asked again: a child that ended would be, for hours."""
     child = Child((4,), ModelUnreadableError("It took too long.", "Check it."))
     with pytest.raises(ModelStoppedError, match="too long"):
-        ChildOracle(child).answer("predict", np.ones((4, 2)))
+        ChildOracle(child).answer("predict", FOUR_ROWS)
 
 
 def test_all_answers_have_a_time_together():
@@ -149,7 +153,7 @@ def test_all_answers_have_a_time_together():
     oracle = ChildOracle(Child((4,)))
     oracle.left_s = 0.0
     with pytest.raises(ModelStoppedError, match="together"):
-        oracle.answer("predict", np.ones((4, 2)))
+        oracle.answer("predict", FOUR_ROWS)
 
 
 def test_slow_answers_are_told_once():
@@ -158,5 +162,5 @@ def test_slow_answers_are_told_once():
     oracle = ChildOracle(Child((4,)), 0.0, told.append)
     oracle.left_s = oracle.all_s - 20.0
     for _ in range(3):
-        oracle.answer("predict", np.ones((4, 2)))
+        oracle.answer("predict", FOUR_ROWS)
     assert len(told) == 1

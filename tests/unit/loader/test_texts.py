@@ -26,14 +26,15 @@ from sklearn.preprocessing import (
 )
 
 from poner import loader
-from poner.artifacts import MISSING_TEXT
+from poner.artifacts import Table
 from poner.errors import PonerError, SignatureError
-from poner.loader.reader.missing_values import columns_with_none
+from poner.loader.child.missing_values import columns_with_none
 from poner.loader.saving import save_model
-from poner.loader.text_rows import split_texts
+from poner.signature import Feature, Signature
+from poner.table import UNKNOWN_CODE, read_table, spell_unknown
 from poner_runtime.fitted import as_fitted, settle
-from tests.compiling import fit_elsewhere
-from tests.versions import OTHER_VERSIONS
+from tests.support.compiling import fit_elsewhere
+from tests.support.versions import OTHER_VERSIONS
 
 N = 120
 
@@ -109,7 +110,7 @@ def test_answers_are_those_to_the_dataframe(name, missing, in_process, tmp_path)
     method = "predict" if name == "votes" else "predict_proba"
     expected = getattr(model, method)(frame)
     with loader.open_model(saved(model, frame, tmp_path)) as opened:
-        assert opened.training_rows.dtype == object
+        assert opened.training_rows.categories == [1, 3]
         np.testing.assert_array_equal(opened.oracle.answer(method, opened.training_rows), expected)
     with loader.open_estimator(model, X=frame) as opened:
         np.testing.assert_array_equal(opened.oracle.answer(method, opened.training_rows), expected)
@@ -129,8 +130,8 @@ def test_boosting_with_categories_of_its_own(dtype, tmp_path):
         np.testing.assert_array_equal(
             opened.oracle.answer("decision_function", rows), model.decision_function(frame)
         )
-        unknown = rows[:1].copy()
-        unknown[0, 1] = "no colour"
+        unknown = rows.take(np.array([0]))
+        unknown.numbers[0, 1] = UNKNOWN_CODE
         other = frame[:1].assign(colour=pd.Series([np.nan], dtype=frame["colour"].dtype))
         np.testing.assert_array_equal(
             opened.oracle.answer("decision_function", unknown), model.decision_function(other)
@@ -155,17 +156,17 @@ def settled(model):
     return copied
 
 
-def joined(rows, with_none=()):
+def joined(table, with_none=()):
     """Rows as they arrive in the child, by way of JSON."""
-    split = split_texts(rows)
-    texts, texts_of, none_of = json.loads(json.dumps(split[1:]))
-    return as_fitted(split.numbers, texts, texts_of, {*none_of, *with_none})
+    spelled = spell_unknown(table)
+    message = json.dumps([list(spelled.vocabulary), spelled.categories])
+    return as_fitted(spelled.numbers, *json.loads(message), with_none)
 
 
 def test_columns_of_numbers_come_out_as_numbers():
     """As out of a DataFrame: what is chosen of numbers alone is float64."""
-    rows = np.array([[1.5, "a", np.nan], [2.5, MISSING_TEXT, 3.0]], dtype=object)
-    fitted = joined(rows, {1})
+    numbers = np.array([[1.5, 0.0, np.nan], [2.5, np.nan, 3.0]])
+    fitted = joined(Table(numbers, ("number", "category", "number"), ["a"]), {1})
     assert fitted[1, 1] is None
     assert fitted[:, [0, 2]].dtype == np.float64
     assert fitted[:, 2].dtype == np.float64
@@ -178,26 +179,34 @@ def test_columns_of_numbers_come_out_as_numbers():
 
 def test_numbers_alone_stay_as_they_are():
     """Unless None is what the model knows as missing."""
-    rows = np.array([[1.0, np.nan]])
+    rows = Table.of_numbers(np.array([[1.0, np.nan]]))
     assert joined(rows).dtype == joined(rows, {0}).dtype == np.float64
     assert joined(rows, {1})[0, 1] is None
 
 
 def test_a_text_that_is_missing_is_no_number():
     """Alone in its rows it still shows that its column holds texts."""
-    fitted = joined(np.array([[1.0, MISSING_TEXT]], dtype=object))
+    fitted = joined(Table(np.array([[1.0, np.nan]]), ("number", "category")))
     assert fitted[:, [1]].dtype == object
-    assert joined(np.array([[1.0, np.nan]], dtype=object)).dtype == np.float64
 
 
 def test_texts_travel_as_numbers():
     """Each text comes back as it was."""
     texts = ["", "é", "\x00", "a\ud800", "1.5", "nan"]
     rows = [[text, float(place), text[::-1]] for place, text in enumerate(texts)]
-    rows = np.array([*rows, [MISSING_TEXT, np.nan, MISSING_TEXT]], dtype=object)
-    back = joined(rows)
-    assert back[:-1].tolist() == rows[:-1].tolist()
+    features = [Feature("a", "a", "category"), Feature("b", "b"), Feature("c", "c", "category")]
+    back = joined(read_table([*rows, [None, None, None]], Signature(tuple(features), None)))
+    assert back[:-1].tolist() == rows
     assert np.isnan(np.asarray(back[-1], dtype=float)).all()
+
+
+def test_a_code_without_a_text_arrives_as_an_unknown_text():
+    """A model that is asked for an unknown category gets a text that its vocabulary has not."""
+    codes = np.array([[0.0], [UNKNOWN_CODE], [1.0]])
+    known, *unknown = joined(Table(codes, ("category",), ["\x00unknown"]))[:, 0]
+    assert known == "\x00unknown"
+    assert {type(text) for text in unknown} == {str}
+    assert known not in unknown
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from poner import loader
+from poner.artifacts import Table
 from poner.errors import ModelRefusedError, ModelUnreadableError, UsageError
 from poner.loader.user_modules import read_modules
 
@@ -90,7 +91,8 @@ def test_a_model_with_an_included_module_answers(own, protocol, tmp_path):
     file = tmp_path / "project" / "own_columns.py"
     with opened(pickle.dumps(model, protocol), tmp_path, include=[file]) as trained:
         np.testing.assert_array_equal(
-            trained.oracle.answer("predict_proba", ROWS), model.predict_proba(ROWS)
+            trained.oracle.answer("predict_proba", Table.of_numbers(ROWS)),
+            model.predict_proba(ROWS),
         )
         assert trained.file.modules == {"own_columns.py": SOURCE.encode()}
         assert "numpy" in trained.file.libraries
@@ -104,7 +106,7 @@ def test_joblib_files_may_hold_such_classes_too(own, tmp_path):
     joblib.dump(model, stream)
     file = tmp_path / "project" / "own_columns.py"
     with opened(stream.getvalue(), tmp_path, include=[file]) as trained:
-        assert trained.oracle.answer("predict", ROWS).shape == (60,)
+        assert trained.oracle.answer("predict", Table.of_numbers(ROWS)).shape == (60,)
 
 
 def test_an_estimator_of_ones_own_alone_is_read_with_the_installed_scikit_learn(own, tmp_path):
@@ -142,7 +144,9 @@ def test_a_package_folder_comes_along_whole(tmp_path, monkeypatch):
     model.steps.append(("model", LogisticRegression()))
     content = pickle.dumps(model.fit(ROWS, TWO))
     with opened(content, tmp_path, include=[package]) as trained:
-        np.testing.assert_array_equal(trained.oracle.answer("predict", ROWS), model.predict(ROWS))
+        np.testing.assert_array_equal(
+            trained.oracle.answer("predict", Table.of_numbers(ROWS)), model.predict(ROWS)
+        )
         assert sorted(trained.file.modules) == [
             "own_package/__init__.py",
             "own_package/inner/__init__.py",
@@ -207,7 +211,7 @@ def test_what_an_included_module_imports_is_shipped_with_it(own, tmp_path):
     file.write_text("import pandas\n" + SOURCE)
     with opened(content, tmp_path, include=[file]) as trained:
         assert trained.file.libraries["pandas"] == importlib.metadata.version("pandas")
-        assert trained.oracle.answer("predict", ROWS).shape == (60,)
+        assert trained.oracle.answer("predict", Table.of_numbers(ROWS)).shape == (60,)
 
 
 def test_a_class_that_the_module_does_not_have_is_named(own, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from poner import loader
+from poner.artifacts import Table
 from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError
 from poner.loader.environments import Environment, environment_of, requirements
 from tests.conftest import COLUMNS, WIRE_NAMES, Legacy
@@ -21,8 +22,8 @@ def test_a_model_of_another_version_answers_as_it_did_there(legacy: Legacy) -> N
         pytest.skip(f"no environment of scikit-learn 1.2.1: {error.message}")
     lines: list[str] = []
     with loader.open_model(legacy.path, feature_names=COLUMNS, notify=lines.append) as model:
-        answered = model.oracle.answer("decision_function", legacy.rows)
-        predicted = model.oracle.answer("predict", legacy.rows)
+        answered = model.oracle.answer("decision_function", Table.of_numbers(legacy.rows))
+        predicted = model.oracle.answer("predict", Table.of_numbers(legacy.rows))
         np.testing.assert_array_equal(answered, legacy.raw)
         assert predicted.tolist() == legacy.predictions
         assert model.signature.wire_names == WIRE_NAMES

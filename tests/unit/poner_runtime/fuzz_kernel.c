@@ -1,5 +1,6 @@
-/* Fuzzes the kernel: damaged model files are opened and, where they open, asked; and damaged
- * request bodies are read.
+/* Fuzzes the kernel: damaged model files are opened and, where they open, asked, and everything
+ * that they say of their model is read; and damaged request bodies are read. The first MODEL is
+ * tests/support/mixing.py's, whose features the bodies name.
  *
  *     fuzz_kernel ITERATIONS RANDOM_SEED MODEL...
  *
@@ -32,9 +33,12 @@ static const uint64_t EDGES[] = {
 
 static void damage(uint8_t *bytes, size_t size) {
     const size_t header = 56, tables = size < 400 ? size : 400;
+    uint64_t served = size; /* where the section begins */
+    if (size >= header) memcpy(&served, bytes + 40, sizeof served);
     for (size_t edits = 1 + below(3); edits > 0 && size > 8; edits--) {
         const size_t width = (size_t)1 << below(4); /* 1, 2, 4 or 8 bytes */
         size_t place = below(3) == 0 ? header + below(tables - header) : below(size);
+        if (served < size && below(3) == 0) place = (size_t)served + below(size - (size_t)served);
         if (place + width > size) place = size - width;
         uint64_t value = below(2) ? EDGES[below(sizeof EDGES / sizeof *EDGES)] : draw();
         if (below(3) == 0) { /* a little more or less than what is there */
@@ -71,34 +75,68 @@ static void ask(const poner_model *model, size_t n_rows) {
     free(rows);
 }
 
+static volatile size_t sum; /* keeps the compiler from leaving out what is read */
+
+/* Reads every string, finds those that can be looked up, and reads every number. */
+static void read_served(const poner_served *served) {
+    const poner_served_header *header = served->header;
+    for (int list = 0; list < PONER_N_LISTS; list++)
+        for (uint32_t i = 0; i < header->counts[list]; i++) {
+            const poner_text text = poner_string(served, (poner_list)list, i);
+            for (size_t k = 0; k < text.size; k++) sum += (uint8_t)text.bytes[k];
+            if (list != PONER_WIRE_NAMES && list != PONER_VOCABULARY) continue;
+            if (poner_find_string(served, (poner_list)list, text) != i) abort();
+        }
+    for (uint32_t i = 0; i < header->counts[PONER_WIRE_NAMES]; i++)
+        sum += served->features[i].kind + (served->features[i].minimum > 0);
+    for (uint32_t i = 0; i < header->n_quantiles; i++) sum += served->quantiles[i] > 0;
+    for (uint32_t i = 0; i < header->n_categories; i++)
+        sum += poner_string(served, PONER_VOCABULARY, served->categories[i]).size;
+    for (uint32_t i = 0, start = 0; i < header->n_outputs; start = served->class_ends[i++])
+        for (uint32_t k = start; k < served->class_ends[i]; k++)
+            sum += poner_string(served, PONER_CLASSES, k).size;
+}
+
+/* Opens a section as it is, cut after each byte, and with each byte changed, in memory that ends
+ * where the section does. */
+static void damage_section(const poner_model *model) {
+    static const uint8_t ODD[] = {0, 1, 0x22, 0x5c, 0x75, 0x80, 0xc3, 0xed, 0xf4, 0xff};
+    const uint8_t *own = (const uint8_t *)model->served.header;
+    uint64_t size;
+    memcpy(&size, model->bytes + 48, sizeof size);
+    for (size_t n_bytes = 0; n_bytes <= size; n_bytes++)
+        for (size_t i = 0; i < (n_bytes == size ? size * sizeof ODD : 1); i++) {
+            uint8_t *bytes = malloc(n_bytes ? n_bytes : 1);
+            memcpy(bytes, own, n_bytes);
+            if (n_bytes == size) bytes[i / sizeof ODD] = ODD[i % sizeof ODD];
+            poner_served served;
+            if (!poner_open_served(bytes, n_bytes, model->n_features, &served))
+                read_served(&served);
+            free(bytes);
+        }
+}
+
 /* Reads a body with some bytes changed, in memory that ends where the body does. */
-static long read_damaged_body(void) {
+static long read_damaged_body(const poner_served *served) {
     static const char *BODIES[] = {
-        "{\"a\":1,\"worst area\":-2.5e-3,\"\xc3\xb1\":0.125,\"color\":\"red\"}",
-        " { \"worst area\" : 1e308 ,\t\"a\" : 0 ,\n\"color\":\"\xc3\xb1\",\"\xc3\xb1\" : 12345678901 } ",
-        "{\"a\":null,\"worst area\":1,\"\xc3\xb1\":0,\"color\":null}",
+        "{\"size\":1,\"color\":\"a\xc3\xb1il\",\"shape\":\"round\",\"age\":-2.5e-3}",
+        " { \"age\" : 1e308 ,\t\"size\" : 0 ,\n\"color\":\"red\",\"shape\" : \"\" } ",
+        "{\"size\":12345678901,\"color\":\"red\",\"shape\":null,\"age\":null}",
     };
     static const char ODD[] = "{}[]\",:.-+eE0129\\ntx \t";
-    static const poner_name NAMES[] = {{"a", 1}, {"worst area", 10}, {"\xc3\xb1", 2}, {"color", 5}};
-    static const uint8_t KINDS[] = {PONER_TAKES_NULL, 0, 0, PONER_IS_TEXT | PONER_TAKES_NULL};
-    static const char TEXTS[] = "\3\0\0\0red\0\0\0\0\2\0\0\0\xc3\xb1\377\0\0\0cut off";
-    const char *body = BODIES[below(3)];
-    const size_t size = below(4) ? strlen(body) : below(strlen(body));
+    const char *own = BODIES[below(3)];
+    const size_t size = below(4) ? strlen(own) : below(strlen(own));
     char *copy = malloc(size + 1);
-    memcpy(copy, body, size);
+    memcpy(copy, own, size);
     copy[size] = '\0';
     for (size_t edits = below(4); edits > 0 && size > 0; edits--)
         copy[below(size)] = below(3) ? ODD[below(sizeof ODD - 1)] : (char)(1 + below(255));
-    const size_t texts_size = below(2) ? sizeof TEXTS - 1 : below(sizeof TEXTS);
-    uint8_t *texts = malloc(texts_size + 1); /* never of no size */
-    memcpy(texts + 1, TEXTS, texts_size);
-    const poner_fields fields = {4, NAMES, KINDS, texts + 1, texts_size};
-    double *values = malloc(4 * sizeof *values);
-    uint8_t *seen = malloc(4);
-    const long plain = poner_read_request(copy, &fields, values, seen);
+    const uint32_t n_features = served->header->counts[PONER_WIRE_NAMES];
+    double *values = malloc(n_features * sizeof *values);
+    uint8_t *seen = malloc(n_features);
+    const long plain = poner_read_request(copy, served, values, seen);
     free(seen);
     free(values);
-    free(texts);
     free(copy);
     return plain;
 }
@@ -123,7 +161,11 @@ int main(int argc, char **argv) {
     uint8_t **seeds = malloc((size_t)n_seeds * sizeof *seeds);
     size_t *sizes = malloc((size_t)n_seeds * sizeof *sizes);
     for (int i = 0; i < n_seeds; i++) seeds[i] = read_file(argv[3 + i], sizes + i);
-    long opened = 0, plain = 0;
+    poner_model whole;
+    poner_fault fault;
+    if (poner_open(seeds[0], sizes[0], &whole, &fault) != PONER_OK || !whole.served.header) return 2;
+    damage_section(&whole);
+    long opened = 0, described = 0, plain = 0;
     for (long i = 0; i < iterations; i++) {
         const size_t seed = below((size_t)n_seeds);
         size_t size = below(50) ? sizes[seed] : below(sizes[seed]);
@@ -132,17 +174,22 @@ int main(int argc, char **argv) {
         damage(bytes, size);
         if (size >= 40 && below(4)) memcpy(bytes + 32, &(uint64_t){size}, 8); /* file_size */
         poner_model model;
-        poner_fault fault;
         if (poner_open(bytes, size, &model, &fault) == PONER_OK) {
             opened++;
             ask(&model, 1 + (below(8) ? below(12) : 15 + below(120)));
+            if (model.served.header) {
+                described++;
+                read_served(&model.served);
+                read_damaged_body(&model.served);
+            }
         }
         free(bytes);
-        plain += read_damaged_body();
+        plain += read_damaged_body(&whole.served);
     }
     for (int i = 0; i < n_seeds; i++) free(seeds[i]);
     free(seeds);
     free(sizes);
-    printf("%ld tried, %ld opened, %ld plain bodies\n", iterations, opened, plain);
+    printf("%ld tried, %ld opened, %ld described, %ld plain bodies\n", iterations, opened,
+           described, plain);
     return 0;
 }

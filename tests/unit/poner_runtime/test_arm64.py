@@ -12,12 +12,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from poner_runtime.model import Model
-from tests.compiling import compile_fitted
 from tests.conftest import Cancer
-from tests.emulated import arm64_python
-from tests.growing import make_rows
-from tests.seeds import FAMILIES, PROGRAMS, SEEDS, seed_of
+from tests.support.compiling import compile_fitted
+from tests.support.emulated import arm64_python
+from tests.support.growing import make_rows
 from tests.support.math_bits import expected_bits, model_of
+from tests.support.seeds import FAMILIES, PROGRAMS, SEEDS, seed_of
 
 SHIPPED = Path(__file__).parents[3] / "src/poner_runtime/kernel/arm64"
 

@@ -15,8 +15,9 @@ import pytest
 from poner.compiled_model import CompiledModel
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
-from tests.growing import grow, plain_layout, sum_trees
-from tests.seeds import SEEDS, seed_of
+from tests.support.growing import grow, plain_layout, sum_trees
+from tests.support.mixing import mixed_model
+from tests.support.seeds import SEEDS, seed_of
 
 KERNEL = Path(__file__).parents[3] / "src/poner_runtime/kernel"
 SOURCES = [path for path in sorted(KERNEL.rglob("*.c")) if path.name != "python_binding.c"]
@@ -34,7 +35,7 @@ def content(article_compiled: CompiledModel) -> bytes:
 @pytest.fixture(scope="module")
 def plain() -> bytes:
     """The bytes of plain trees of five features, in the form that any tree has."""
-    return write_tables(sum_trees(grow(3, 5, n_features=5), 1, 5), {}, layout=plain_layout)
+    return write_tables(sum_trees(grow(3, 5, n_features=5), 1, 5), layout=plain_layout)
 
 
 def refusal(content: bytes) -> str:
@@ -68,7 +69,15 @@ def test_what_is_no_model_is_refused(content: bytes) -> None:
     assert "too short" in refusal(b"")
     assert "not a compiled model" in refusal(b"PK\x03\x04" + bytes(100))
     assert "cut off" in refusal(content[:-1])
-    assert "version" in refusal(patched(content, 8, "<I", 1))
+    assert "older version of poner; compile it again" in refusal(patched(content, 8, "<I", 2))
+    assert "newer version" in refusal(patched(content, 8, "<I", 4))
+
+
+@pytest.mark.parametrize(("offset", "size"), [(4, 60), (8, 1 << 63), ((1 << 64) - 8, 16)])
+def test_a_section_outside_the_file_is_refused(content: bytes, offset: int, size: int) -> None:
+    """Neither its place nor its size leads out, also where their sum overflows."""
+    damaged = patched(patched(content, 40, "<Q", offset), 48, "<Q", size)
+    assert "cut off or damaged" in refusal(damaged)
 
 
 @pytest.mark.parametrize(
@@ -196,8 +205,9 @@ def test_fuzzing_starts_from_every_operation() -> None:
 
 def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
     """Damaged model files are refused or answered, under the sanitizers, without a finding."""
-    seeds = [tmp_path / f"{name}.poner" for name in SEEDS]
-    for name, path in zip(SEEDS, seeds, strict=True):
+    mixed = mixed_model("class", classes=("no", "yes"), labels=("benign", "malignant"))
+    seeds = [mixed.save(tmp_path / "mixed.poner"), *(tmp_path / f"{name}.poner" for name in SEEDS)]
+    for name, path in zip(SEEDS, seeds[1:], strict=True):
         path.write_bytes(seed_of(name))
     sanitizers = "address,undefined" if compiler() == ["gcc"] else "undefined"
     command = [*compiler(), "-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
@@ -212,7 +222,8 @@ def test_fuzzing_finds_nothing(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    tried, opened, plain = map(int, re.findall(r"\d+", done.stdout))
+    tried, opened, described, plain = map(int, re.findall(r"\d+", done.stdout))
     assert tried == ITERATIONS
     assert opened > ITERATIONS / 20
+    assert described > ITERATIONS / 50
     assert plain > ITERATIONS / 20

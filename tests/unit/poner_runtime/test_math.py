@@ -24,8 +24,8 @@ SUPPORT = Path(__file__).parents[2] / "support"
 FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror")
 SETS = ("fused", "portable") if platform.machine() == "x86_64" else ("fused",)
 
-IMPORTS = {"bcmp", "memcmp", "memcpy", "memmove", "memset", "strncmp", "strtod"}
-"""What the kernel takes from the C library: copying, comparing, and reading a decimal number."""
+IMPORTS = {"bcmp", "memchr", "memcmp", "memcpy", "memmove", "memset", "strncmp", "strtod"}
+"""What the kernel may take from the C library: copying, comparing, reading a decimal number."""
 
 ALWAYS_GLIBCS = {"exp", "expf", "fma", "log", "logf", "pow"}
 FUSED_SINCE_2_39 = {"expm1", "log1p", "tanh"}

@@ -27,7 +27,7 @@ from poner.bundler.trial import host_architecture
 from poner.errors import ParityError, PonerError
 from poner.interpreters import make_environment
 from poner.limits import RUNTIMES
-from tests.layered import make_examples, write_files
+from tests.support.layered import make_examples, write_files
 
 X = np.random.default_rng(0).normal(size=(200, 3))
 Y = (X[:, 0] + X[:, 1] > 0).astype(int)

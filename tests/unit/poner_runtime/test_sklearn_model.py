@@ -36,9 +36,10 @@ from sklearn.tree import DecisionTreeClassifier
 from poner.artifacts import Examples
 from poner.errors import PonerError
 from poner.interpreters import make_environment
+from poner.table import as_lists
 from poner_runtime.handler import create_handler
 from poner_runtime.sklearn_model import open_beside
-from tests.layered import ask, make_examples, make_function, write_files
+from tests.support.layered import ask, make_examples, make_function, write_files
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(120, 3))
@@ -156,8 +157,12 @@ def test_a_model_of_a_dataframe_answers_without_one(make: Make, missing: Any) ->
         values = frame.iloc[place].to_dict()
         values = {name: None if pd.isna(value) else value for name, value in values.items()}
         assert ask(handler, values)[1] == model.predict(frame.iloc[[place]])[0]
-    evaluated = open_beside(sys.path[0] + "/x").evaluate(examples.rows.tolist())
-    np.testing.assert_allclose(evaluated["scores"], model.predict_proba(frame), rtol=1e-12)
+    outputs = ["predict_proba", "decision_function", "transform_all"]
+    evaluated = open_beside(sys.path[0] + "/x").evaluate(as_lists(examples.rows), outputs)
+    assert evaluated.keys() == {"predict", "predict_proba", "decision_function"}
+    for output in outputs[:2]:
+        own = getattr(model, output)(frame).reshape(len(frame), -1)
+        np.testing.assert_allclose(evaluated[output], own, rtol=1e-12)
 
 
 def test_a_number_beyond_float32_is_named(make: Make) -> None:
@@ -372,9 +377,9 @@ def test_a_score_that_is_sparse_or_split_is_one_table() -> None:
     """Of several outputs the columns stand side by side; one column stays a column."""
     from scipy.sparse import csr_matrix
 
-    from poner_runtime.layered import as_lists
+    from poner_runtime.layered import as_lists as as_score_lists
 
-    assert as_lists([np.zeros((2, 1)), np.ones((2, 2))]) == [[0, 1, 1], [0, 1, 1]]
-    assert as_lists(csr_matrix([[1.0, 0.0]])) == [[1.0, 0.0]]
+    assert as_score_lists([np.zeros((2, 1)), np.ones((2, 2))]) == [[0, 1, 1], [0, 1, 1]]
+    assert as_score_lists(csr_matrix([[1.0, 0.0]])) == [[1.0, 0.0]]
     model = LinearSVC().fit(X, Y)
-    assert len(as_lists(model.decision_function(X))[0]) == 1
+    assert len(as_score_lists(model.decision_function(X))[0]) == 1

@@ -24,7 +24,7 @@ from poner.storage import (
     write_record,
     writing,
 )
-from tests.killing import kill_before_each_step
+from tests.support.killing import kill_before_each_step
 
 
 def test_a_file_is_there_when_it_is_whole(place: Path):

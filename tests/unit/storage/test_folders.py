@@ -13,7 +13,7 @@ import pytest
 from poner.errors import UsageError
 from poner.storage import hash_file, others_in, replace_folder, restore, sweep
 from poner.storage.folders import exchange_folders
-from tests.killing import kill_before_each_step, run_forked, take_exchange_away
+from tests.support.killing import kill_before_each_step, run_forked, take_exchange_away
 
 OLD = {"manifest": b"old", "layers/a": b"1"}
 NEW = {"manifest": b"new", "layers/b": b"2"}

@@ -11,7 +11,7 @@ import pytest
 
 from poner.errors import StorageError
 from poner.storage import scratch_folder, sweep
-from tests.killing import kill_before_each_step, run_forked
+from tests.support.killing import kill_before_each_step, run_forked
 
 MARK = b"A scratch folder of poner's, which removes it once no process uses it.\n"
 

@@ -7,7 +7,7 @@ import pytest
 from poner.errors import UsageError
 from poner.storage import sweep
 from poner.templates import PROJECT_FILES, create_project
-from tests.killing import kill_before_each_step
+from tests.support.killing import kill_before_each_step
 
 
 def test_three_files_are_written(tmp_path):

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from poner.artifacts import Signature
+from poner.signature import Signature
 from poner.templates import create_project
 
 ARTICLE_EXAMPLES = {

@@ -19,11 +19,23 @@ from poner.compiler.operations.operation import (
 )
 
 
+class Searched(OneWay):
+    """Each column's value is searched in a sorted part of an array, which is that column's own."""
+
+    ends: IndexArray
+    """(n_columns,) where each column's part ends."""
+
+    @property
+    def visits(self) -> int:
+        """About 16 comparisons for each column."""
+        return 16 * self.ends.size
+
+
 @dataclass(frozen=True)
-class Recode(OneWay, KernelForm):
+class Recode(Searched, KernelForm):
     """Each column's values looked up in a table of its own; NaN is a key like another.
 
-    Texts are numbers by now: their places in the Program's `strings`.
+    Texts arrive as category codes, by the Program's `vocabulary`.
     """
 
     number = 16
@@ -64,7 +76,7 @@ class OneHot(OneWay, NoBoundaries, KernelForm):
 
 
 @dataclass(frozen=True)
-class Digitize(OneWay, KernelForm):
+class Digitize(Searched, KernelForm):
     """How many of its column's edges a value has passed."""
 
     number = 19
@@ -87,7 +99,7 @@ class Digitize(OneWay, KernelForm):
 
 
 @dataclass(frozen=True)
-class Interpolate(OneWay, KernelForm):
+class Interpolate(Searched, KernelForm):
     """Each column's value on a line through given points, as numpy.interp; NaN stays NaN."""
 
     number = 20
@@ -120,7 +132,7 @@ class Extrapolation(IntEnum):
 
 
 @dataclass(frozen=True)
-class Splines(OneWay, KernelForm):
+class Splines(Searched, KernelForm):
     """Each column's B-splines of one degree over its knots: a column of the result each."""
 
     number = 25

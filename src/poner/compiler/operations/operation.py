@@ -74,6 +74,12 @@ class Operation(ABC):
     def tolerance(self) -> float:
         """Relative error bound of scikit-learn's own result; EXACT where the bits are equal."""
 
+    @property
+    def visits(self) -> int:
+        """About how many entries of its arrays one row visits: what a row costs."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return sum(value.size for value in values if isinstance(value, np.ndarray))
+
     def width(self, *widths: int) -> int:
         """Columns of the result, from the widths of the sources."""
         return widths[0]

@@ -93,6 +93,11 @@ class TreeEnsemble(OneWay):
         """Exact unless the leaves are rounded."""
         return ROUNDING if self.rounded_leaves else EXACT
 
+    @property
+    def visits(self) -> int:
+        """A path through each tree, as long as in a balanced tree of its size."""
+        return int(np.ceil(np.log2(self.trees.sizes + 1)).sum())
+
     def width(self, *widths: int) -> int:
         """One value for each start value."""
         return len(self.start)

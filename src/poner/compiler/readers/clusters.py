@@ -75,7 +75,7 @@ def read_bisecting_k_means(estimator: FittedObject, scope: Scope, source: int) -
     left = builder.select(squares, np.arange(0, len(centers), 2))
     right = builder.select(squares, np.arange(1, len(centers), 2))
     gap = builder.pair(Pairing.SUBTRACT, left, right)
-    builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, gap, left))
+    builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, gap, left), "clusters")
     goes_right = builder.pair(Pairing.LESS, right, left)
     choices = builder.join([builder.combine(Pairing.EQUAL, goes_right, 0.0), goes_right])
     # Choice 2 i + side of the walk is column i + side * len(forks) here.
@@ -145,7 +145,7 @@ def _nearest(scope: Scope, squares: int) -> int:
     chosen = builder.combine(Pairing.EQUAL, further, 0.0)
     next_gap = builder.reduce(Reduction.MINIMUM, builder.pair(Pairing.ADD, relative, chosen))
     alone = builder.combine(Pairing.LESS, builder.reduce(Reduction.SUM_IN_ORDER, chosen), 1.5)
-    builder.mark_ties(builder.pair(Pairing.MINIMUM, next_gap, alone))
+    builder.mark_ties(builder.pair(Pairing.MINIMUM, next_gap, alone), "clusters")
     return builder.reduce(Reduction.ARGMIN, squares)
 
 

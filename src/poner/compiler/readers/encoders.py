@@ -132,7 +132,7 @@ def category_key(name: FittedValue, scope: Scope, source: int, column: int) -> f
             if feature is None:
                 raise scope.unsupported("it looks up texts among what was computed before.")
             builder.categories.add(feature)
-            return builder.code(name)
+            return builder.codes[name]
         case None:
             return None
         case bool() | int() | float():

@@ -111,7 +111,7 @@ def _add_binary(estimator: FittedObject, scope: Scope, source: int) -> _Binary:
     values = add_process_kernel(scope, source, points, kernel)
     mean, sizes = add_weighted(scope, values, weights[None])
     builder.mark_sums(mean, sizes)
-    builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, mean, sizes))
+    builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, mean, sizes), "classes")
     variance = _add_variance(estimator, scope, source, values)
     return _Binary(
         builder.combine(Pairing.GREATER, mean, 0.0), _add_probability(scope, mean, variance)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from poner.artifacts import FittedObject, FittedValue, FloatArray
+from poner.artifacts import FittedObject, FittedValue, FloatArray, Table
 from poner.compiler.fitted import get_classes, get_number, get_objects, get_value
 from poner.compiler.operations.elementwise import Pairing
 from poner.compiler.operations.rowwise import Logistic, Reduction, Softmax
@@ -89,7 +89,7 @@ def _is_constant(init: FittedValue) -> bool:
 
 def _ask_start(scope: Scope, n_features: int) -> FloatArray:
     """The init estimator's raw prediction for any row; scikit-learn computes it."""
-    row = np.zeros((1, n_features))
+    row = Table.of_numbers(np.zeros((1, n_features)))
     answer = scope.oracle.answer("_raw_predict_init", row, scope.place)
     return answer.astype(np.float64).ravel()
 

@@ -59,7 +59,7 @@ def _substitute(value: FittedValue, scope: Scope) -> float:
     """A text as its number: its feature is marked by who looks it up."""
     match value:
         case str():
-            return scope.builder.code(value)
+            return scope.builder.codes[value]
         case None:
             return np.nan
         case bool() | int() | float():
@@ -88,7 +88,7 @@ def _wanted(missing: FittedValue, scope: Scope, source: int) -> float:
     if isinstance(missing, str):
         for column in range(scope.builder.width(source)):
             category_key(missing, scope, source, column)
-        return scope.builder.code(missing)
+        return scope.builder.codes[missing]
     if not isinstance(missing, int | float):
         raise scope.damaged(_MISFIT)
     return float(missing)
@@ -141,7 +141,7 @@ def read_knn_imputer(estimator: FittedObject, scope: Scope, source: int) -> int:
         count_far=scope.version < _LEAVES_OUT_FAR,
     )
     distances = builder.map(Function.SQRT, squares)
-    builder.mark_ties(builder.add(replace(operation, gaps=True), row, distances))
+    builder.mark_ties(builder.add(replace(operation, gaps=True), row, distances), "neighbours")
     imputed = builder.add(operation, row, distances)
     if estimator.attributes.get("keep_empty_features"):
         zeros = builder.constant(np.zeros(width))

@@ -15,7 +15,6 @@ from poner.compiler.readers.bagging import bagged_trees, read_bag
 from poner.compiler.readers.forest import sum_leaf_rows
 from poner.compiler.readers.reading import Prediction, PredictorReader, Scope
 from poner.compiler.readers.sklearn_trees import read_trees
-from poner.errors import ModelUnreadableError
 
 
 def read_isolation_forest(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -27,7 +26,7 @@ def read_isolation_forest(estimator: FittedObject, scope: Scope, source: int) ->
     cast = builder.cast_float32(
         source,
         allow_missing=scope.takes_missing(width),
-        allow_infinite=_takes_infinite(scope, width),
+        allow_infinite=scope.takes_missing(width, value=np.inf),
     )
     lengths = _path_lengths(estimator, bag.members, read.trees, scope)
     trees = bagged_trees(read.trees, bag.columns, scope)
@@ -42,15 +41,6 @@ def read_isolation_forest(estimator: FittedObject, scope: Scope, source: int) ->
     decision = builder.combine(Pairing.SUBTRACT, negative, get_number(estimator, "offset_"))
     inlier = builder.combine(Pairing.GREATER_EQUAL, decision, 0.0)
     return Prediction(inlier, ((-1, 1),), decision_function=decision)
-
-
-def _takes_infinite(scope: Scope, width: int) -> bool:
-    """Whether it answers for infinities: it is asked, as this changed with the versions."""
-    try:
-        scope.oracle.answer("predict", np.full((1, width), np.inf), scope.place)
-    except ModelUnreadableError:
-        return False
-    return True
 
 
 def _max_samples(estimator: FittedObject) -> FloatArray:

@@ -38,7 +38,7 @@ def read_local_outlier_factor(estimator: FittedObject, scope: Scope, source: int
     )
     offset = get_number(estimator, "offset_")
     scores = builder.combine(Pairing.SUBTRACT, builder.map(Function.NEGATIVE, ratio), offset)
-    builder.mark_ties(builder.combine(Pairing.DIVIDE, scores, max(abs(offset), 1.0)))
+    builder.mark_ties(builder.combine(Pairing.DIVIDE, scores, max(abs(offset), 1.0)), "classes")
     labels = builder.combine(Pairing.GREATER_EQUAL, scores, 0.0)
     return Prediction(labels, ((-1, 1),), decision_function=scores)
 

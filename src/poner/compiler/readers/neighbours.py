@@ -133,7 +133,7 @@ def add_neighbourhood(
     _mark_ties(scope, near, limit, slack)
     if kind is not NeighbourWeights.UNIFORM and distance.cancels:
         nearest = builder.reduce(Reduction.MINIMUM, measured)
-        builder.mark_ties(builder.pair(Pairing.DIVIDE, nearest, slack))
+        builder.mark_ties(builder.pair(Pairing.DIVIDE, nearest, slack), "neighbours")
     return near
 
 
@@ -199,12 +199,12 @@ def _mark_ties(scope: Scope, near: Neighbourhood, limit: FloatArray, slack: int)
     if limit[0]:
         gap = builder.pair(Pairing.SUBTRACT, outside, inside)
         size = builder.pair(Pairing.ADD, outside, slack)
-        builder.mark_ties(builder.pair(Pairing.DIVIDE, gap, size))
+        builder.mark_ties(builder.pair(Pairing.DIVIDE, gap, size), "neighbours")
         return
     size = builder.combine(Pairing.ADD, slack, limit[1])
     for edge in (inside, outside):
         gap = builder.combine(Pairing.SUBTRACT, edge, limit[1])
-        builder.mark_ties(builder.pair(Pairing.DIVIDE, gap, size))
+        builder.mark_ties(builder.pair(Pairing.DIVIDE, gap, size), "neighbours")
 
 
 def _targets(estimator: FittedObject, scope: Scope, near: Neighbourhood) -> FloatArray:

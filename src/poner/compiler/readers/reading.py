@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from poner.artifacts import FittedObject, JsonScalar, Oracle
+from poner.artifacts import FittedObject, Oracle, Table
 from poner.compiler.program import ProgramBuilder
 from poner.errors import ModelUnreadableError, NotSupportedError
+from poner.signature import JsonScalar
 
 _INSTEAD = (
     "Build with --engine auto, which takes onnx or sklearn instead, or replace the step by one "
@@ -131,8 +132,11 @@ class Scope:
         return ModelUnreadableError(f"{self.path}: {what}.", "Fit and save the model again.")
 
     def takes_missing(self, width: int, method: str = "predict", value: float = np.nan) -> bool:
-        """Whether the estimator answers for NaN: it is asked, as this changed with the versions."""
-        row = np.full((1, width), value)
+        """Whether the estimator answers for NaN, or for another value.
+
+        It is asked, since the answer depends on scikit-learn's version.
+        """
+        row = Table.of_numbers(np.full((1, width), value))
         try:
             self.oracle.answer(method, row, self.place)
         except ModelUnreadableError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from poner.artifacts import FittedObject
+from poner.artifacts import FittedObject, Table
 from poner.compiler.fitted import get_object
 from poner.compiler.readers.reading import (
     Prediction,
@@ -22,7 +22,8 @@ def read_selector(estimator: FittedObject, scope: Scope, source: int) -> int:
     """The columns that the selector leaves of a row that holds their positions."""
     builder = scope.builder
     width = builder.width(source)
-    left = scope.oracle.answer("transform", np.arange(float(width))[None], scope.place).ravel()
+    positions = Table.of_numbers(np.arange(float(width))[None])
+    left = scope.oracle.answer("transform", positions, scope.place).ravel()
     if not left.size:
         raise scope.unsupported("it selects no column.")
     columns = left.astype(np.int64)

@@ -58,7 +58,7 @@ def read_one_class(estimator: FittedObject, scope: Scope, source: int) -> Predic
     builder = scope.builder
     sums, sizes = _add_sums(estimator, _one_sum(estimator, scope), scope, source)
     builder.mark_sums(sums, sizes)
-    builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, sums, sizes))
+    builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, sums, sizes), "classes")
     return Prediction(
         builder.combine(Pairing.GREATER, sums, 0.0), ((-1, 1),), decision_function=sums
     )
@@ -74,7 +74,7 @@ def read_support_vector_classifier(
     shape, breaks = get_value(estimator, "decision_function_shape"), _breaks_ties(estimator, scope)
     sums, sizes = _add_sums(estimator, machine, scope, source)
     builder.mark_sums(sums, sizes)
-    builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, sums, sizes))
+    builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, sums, sizes), "classes")
     probabilities = _add_probabilities(estimator, machine, scope, sums)
     first_wins = builder.combine(Pairing.GREATER, sums, 0.0)
     if len(classes) == 2:

@@ -1,0 +1,242 @@
+"""What is asked of a fitted estimator: whether it is one, its facts, and its answers."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from ..safe_pickle.faults import FileUnreadableError
+
+METHODS = frozenset(
+    {
+        "predict",
+        "predict_proba",
+        "decision_function",
+        "transform",
+        "_raw_predict",
+        "_raw_predict_init",
+    }
+)
+"""What an estimator may be asked; nothing else of it is ever called."""
+
+FLOAT32_METHODS = {("sklearn.ensemble._gb", "_raw_predict"): True}
+"""Methods behind scikit-learn's own cast, which take only what that cast makes."""
+
+DEEPEST_WRAPPING = 20
+"""Pipelines in searches in pipelines."""
+
+MOST_FEATURES = 20_000
+"""Features of one model: each is described, named and tried."""
+
+SENDABLE_KINDS = "biufcSU"
+"""Kinds of dtype an answer may have."""
+
+
+def check_estimator(value: Any) -> None:
+    """Whether a loaded object is a fitted estimator that predicts.
+
+    Raises:
+        FileUnreadableError: it is not; says what it is.
+    """
+    import sklearn.base
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    name = type(value).__name__
+    if not isinstance(value, sklearn.base.BaseEstimator):
+        raise FileUnreadableError(
+            f"The model file holds a {name}, not a scikit-learn estimator.",
+            "Save the fitted estimator itself.",
+        )
+    if not hasattr(value, "predict"):
+        raise FileUnreadableError(
+            f"The model is a {name}, which does not predict.",
+            "Save an estimator that has predict, such as a Pipeline that ends in one.",
+        )
+    try:
+        check_is_fitted(value)
+    except NotFittedError as error:
+        raise FileUnreadableError(
+            f"The model is a {name} that is not fitted.", "Call fit before saving it."
+        ) from error
+    count = _number_of_features(value)
+    if count is not None and not 0 <= count <= MOST_FEATURES:
+        raise FileUnreadableError(
+            f"The model takes {count} features; at most {MOST_FEATURES} are served.",
+            "Select or combine features before fitting it.",
+        )
+
+
+def facts(estimator: Any) -> dict[str, Any]:
+    """What the parent needs to know besides the state; plain JSON values."""
+    import numpy
+    import sklearn.base
+
+    return {
+        "type": type(estimator).__name__,
+        "is_classifier": bool(sklearn.base.is_classifier(estimator)),
+        "classes": classes_of(estimator),
+        "n_features": _number_of_features(estimator),
+        "feature_names": _feature_names(estimator),
+        "sklearn_version": importlib.metadata.version("scikit-learn"),
+        "numpy_version": numpy.__version__,
+        "python_version": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+def classes_of(estimator: Any) -> list[Any] | None:
+    """What `predict` can answer, as JSON says it: a list an output where there are several.
+
+    Outlier detectors answer 1 or -1, clusterers and mixtures the number of a cluster or component.
+    None for a regressor.
+
+    Raises:
+        FileUnreadableError: JSON cannot say them.
+    """
+    import sklearn.base
+
+    if sklearn.base.is_outlier_detector(estimator):
+        return [-1, 1]
+    if not sklearn.base.is_classifier(estimator):
+        parts = _clusters(_last_step(estimator))
+        return list(range(len(parts))) if parts is not None and len(parts) else None
+    classes = _plain_classes(getattr(estimator, "classes_", None))
+    if classes and not isinstance(classes[0], list) and _answers_each_class(_last_step(estimator)):
+        return [[0, 1] for _ in classes]
+    return classes
+
+
+def _clusters(estimator: Any) -> Any:
+    """What the number is of that it answers with, None where it answers with another."""
+    if any(kind.__module__.startswith("sklearn.mixture.") for kind in type(estimator).__mro__):
+        return estimator.means_
+    if hasattr(estimator, "subcluster_labels_"):  # Birch's, of which many are one cluster
+        return set(estimator.subcluster_labels_.tolist())
+    return getattr(estimator, "cluster_centers_", None)
+
+
+def _plain_classes(classes: Any) -> list[Any] | None:
+    if classes is None:
+        return None
+    if isinstance(classes, (list, tuple)) and len(classes) and hasattr(classes[0], "tolist"):
+        return [_plain_list(own) for own in classes]
+    return _plain_list(classes)
+
+
+def _plain_list(classes: Any) -> list[Any]:
+    """The classes of one output."""
+    listed = classes.tolist() if hasattr(classes, "tolist") else list(classes)
+    plain = [item.item() if hasattr(item, "dtype") else item for item in listed]
+    for item in plain:
+        if not isinstance(item, (bool, int, float, str)) or item != item:
+            raise FileUnreadableError(
+                f"The model's classes are {type(item).__name__} values, which JSON cannot say.",
+                "Train it on classes that are numbers, texts or booleans.",
+            )
+    return plain
+
+
+def _answers_each_class(estimator: Any) -> bool:
+    """Whether it was fitted on several labels a row, and says of each whether it applies."""
+    binarizer = getattr(estimator, "_label_binarizer", getattr(estimator, "label_binarizer_", None))
+    return str(getattr(binarizer, "y_type_", "")).startswith("multilabel")
+
+
+def _last_step(estimator: Any) -> Any:
+    """The estimator that answers at last: of a Pipeline its last step, of a search its best."""
+    for _ in range(DEEPEST_WRAPPING):
+        if hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif hasattr(estimator, "steps") and estimator.steps:
+            estimator = estimator.steps[-1][1]
+    return estimator
+
+
+def _number_of_features(estimator: Any) -> int | None:
+    count = getattr(estimator, "n_features_in_", None)
+    if count is None and type(estimator).__name__ == "IsotonicRegression":
+        return 1  # it never says so, as it takes vectors too
+    return None if count is None else int(count)
+
+
+def _feature_names(estimator: Any) -> list[str] | None:
+    names = getattr(estimator, "feature_names_in_", None)
+    return None if names is None else [str(name) for name in names]
+
+
+def part_of(estimator: Any, place: Sequence[str | int]) -> Any:
+    """The estimator within another that attributes and indices lead to.
+
+    Raises:
+        FileUnreadableError: they lead nowhere, or to something else.
+    """
+    part = estimator
+    for key in place:
+        try:
+            part = vars(part)[key] if isinstance(key, str) else part[key]
+        except (TypeError, KeyError, IndexError) as error:
+            raise FileUnreadableError(f"The model has no part {key!r} where one was.") from error
+    return part
+
+
+def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = ()) -> Any:
+    """What the estimator, or one within it, answers on rows.
+
+    Args:
+        estimator: fitted, settled.
+        method: one of `METHODS`.
+        rows: (n_rows, n_features) float64, or objects as `poner_runtime.fitted` makes them.
+        place: attributes and indices that lead to the estimator that is asked.
+
+    Returns:
+        An array of numbers, booleans or fixed-width texts.
+
+    Raises:
+        FileUnreadableError: no such method, it raised, or its answer is of another kind.
+    """
+    import numpy as np
+
+    if rows.dtype.hasobject and _feature_names(estimator) is None:
+        rows = np.asarray(rows)  # fitted on an array of objects, it is asked with one
+    estimator = part_of(estimator, place)
+    function = getattr(estimator, method, None) if method in METHODS else None
+    name = type(estimator).__name__
+    if function is None:
+        raise FileUnreadableError(f"{name} has no {method}.", "Ask for another method.")
+    if (type(estimator).__module__, method) in FLOAT32_METHODS:
+        with np.errstate(over="ignore"):
+            rows = np.ascontiguousarray(rows, dtype=np.float32)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            answered = function(rows)
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise FileUnreadableError(
+            f"{name}.{method} raised {type(error).__name__}: {lines[-1][:300]}",
+            "Ask the model for rows it takes.",
+        ) from error
+    return plain_array(answered, f"{name}.{method}")
+
+
+def plain_array(answered: Any, source: str) -> Any:
+    """An answer as an array that can be sent; objects that are all texts become one."""
+    import numpy as np
+
+    if isinstance(answered, list) and answered and getattr(answered[0], "ndim", 0) == 2:
+        answered = np.concatenate(answered, axis=1)  # probabilities of several outputs
+    array = answered.toarray() if hasattr(answered, "toarray") else np.asarray(answered)
+    if array.dtype.hasobject:
+        items = array.ravel().tolist()
+        kinds = {type(item) for item in items}
+        if kinds and (kinds <= {str} or kinds <= {bool} or kinds <= {int, float}):
+            array = np.array(items).reshape(array.shape)
+    if array.dtype.kind not in SENDABLE_KINDS or array.dtype.fields is not None:
+        raise FileUnreadableError(
+            f"{source} answered with something else than numbers, texts or booleans.",
+            "Train the model on a target of one kind.",
+        )
+    return array

@@ -1,0 +1,192 @@
+"""The child process: does what the parent asks, one request at a time, in confinement.
+
+Requests, each with a body of bytes:
+
+    {"do": "list"}                         the body is the content of a model file
+    {"do": "load", "modules": [...]}       the same
+    {"do": "rewrite"}                      the loaded model in canonical form; no body
+    {"do": "convert", ...}                 the body is a model in canonical form (conversion.py)
+    {"do": "answer", "method": ..., "place": [...], "vocabulary": [...], "categories": [...]}
+                                           the body is the numbers of a Table (poner.artifacts)
+
+Each gets one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..., "hint": ...,
+"names": [...]}`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .. import safe_pickle
+from ..safe_pickle import FileRefusedError, FileUnreadableError
+from . import MODULES_FOLDER, array_block, frames
+
+DEEPEST_RECURSION = 5000
+"""Stacks of stacks are described and settled by recursion."""
+
+NOT_IMPORTED = frozenset({"pandas", "polars", "pyarrow"})
+"""Packages that scikit-learn imports where they are; rows and answers are arrays here."""
+
+Reply = tuple[dict[str, Any], bytes]
+
+
+class Channel:
+    """The pipes to the parent. Whatever else prints, prints to stderr."""
+
+    def __init__(self) -> None:
+        self.source: BinaryIO = os.fdopen(os.dup(0), "rb")
+        self.sink: BinaryIO = os.fdopen(os.dup(1), "wb")
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+
+    def receive(self) -> tuple[dict[str, Any], bytes]:
+        """The next request; ends the process where the parent has gone."""
+        prefix = self.source.read(frames.PREFIX.size)
+        if not prefix:
+            sys.exit(0)
+        message_bytes, body_bytes = frames.lengths(prefix)
+        message = frames.parse(self.source.read(message_bytes))
+        return message, self.source.read(body_bytes)
+
+    def send(self, message: Mapping[str, Any], body: bytes = b"") -> None:
+        """One frame."""
+        self.sink.write(frames.pack(message, len(body)))
+        self.sink.write(body)
+        self.sink.flush()
+
+
+class Session:
+    """The estimator, once it is loaded."""
+
+    def __init__(self) -> None:
+        self.estimator: Any = None
+        self.with_none: frozenset[int] = frozenset()
+        self.content = b""
+        """Of the model file, to be read once more: asking an estimator may change it."""
+        self.modules: frozenset[str] = frozenset()
+        """The user's own modules."""
+
+    def handle(self, request: Mapping[str, Any], body: bytes) -> Reply:
+        """Do one request."""
+        do = request.get("do")
+        if do == "list":
+            return _list(body)
+        if do == "load":
+            return self._load(body, frozenset(request.get("modules", ())))
+        if do == "rewrite":
+            return self._rewrite()
+        if do == "answer":
+            return self._answer(request, body)
+        if do == "convert":
+            return self._convert(request, body)
+        raise FileUnreadableError(f"The child does not know how to {do}.")
+
+    def _read(self, content: bytes, modules: frozenset[str]) -> None:
+        from poner_runtime.fitted import settle
+
+        from . import estimators
+
+        self.estimator = safe_pickle.load_content(content, modules)
+        estimators.check_estimator(self.estimator)
+        settle(self.estimator)
+
+    def _load(self, content: bytes, modules: frozenset[str]) -> Reply:
+        from . import estimators, missing_values
+        from .description import describe
+
+        self.content, self.modules = content, modules
+        self._read(content, modules)
+        self.with_none = missing_values.columns_with_none(self.estimator)
+        description = describe(self.estimator)
+        described, block = array_block.pack_arrays(description.arrays)
+        done = {"facts": estimators.facts(self.estimator), "nodes": description.nodes}
+        return {**done, "none_of": sorted(self.with_none), "block": described}, block
+
+    def _rewrite(self) -> Reply:
+        loaded = safe_pickle.load_content(self.content, self.modules)
+        return {}, safe_pickle.rewrite(loaded, self.modules)
+
+    def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
+        from poner_runtime.fitted import as_fitted
+
+        from . import estimators
+
+        (matrix,) = array_block.unpack_arrays(request["block"], body)
+        with_none = () if request["place"] else self.with_none
+        rows = as_fitted(matrix, request["vocabulary"], request["categories"], with_none)
+        answered = estimators.answer(self.estimator, request["method"], rows, request["place"])
+        described, block = array_block.pack_arrays([answered])
+        return {"block": described}, block
+
+    def _convert(self, request: Mapping[str, Any], content: bytes) -> Reply:
+        from .conversion import convert
+
+        self._read(content, frozenset())
+        return convert(self.estimator, request["kinds"])
+
+
+class Absent:
+    """An import finder by which some packages are not installed."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        """Find nothing, and let no other finder find them."""
+        if name.partition(".")[0] in NOT_IMPORTED:
+            raise ModuleNotFoundError(f"{name} is not used here", name=name)
+
+
+def _list(content: bytes) -> Reply:
+    listing = safe_pickle.Listing()
+    fault = None
+    try:
+        safe_pickle.list_content(content, listing)
+    except (FileRefusedError, FileUnreadableError, RecursionError) as error:
+        fault = fault_message(error)
+    uses: list[Any] = [[*name, sorted(roles)] for name, roles in sorted(listing.uses.items())]
+    found = {"uses": uses, "versions": listing.versions, "format": listing.format}
+    return {**found, "unpacked_bytes": listing.unpacked_bytes, "fault": fault}, b""
+
+
+def fault_message(error: BaseException) -> dict[str, Any]:
+    """An error as the parent can say it again."""
+    if isinstance(error, FileRefusedError):
+        return {"fault": "refused", "message": error.message, "names": list(error.names)}
+    if isinstance(error, FileUnreadableError):
+        return {"fault": "unreadable", "message": error.message, "hint": error.hint}
+    if isinstance(error, MemoryError):
+        return {"fault": "memory"}
+    lines = str(error).strip().splitlines() or [""]
+    text = f"{type(error).__name__}: {lines[-1][:300]}".rstrip(": .")
+    return {"fault": "raised", "message": text}
+
+
+def serve(channel: Channel, handle: Callable[[Mapping[str, Any], bytes], Reply]) -> None:
+    """Answer requests until the parent goes."""
+    while True:
+        request, body = channel.receive()
+        try:
+            done, block = handle(request, body)
+            message, body = {"done": done}, block
+        except Exception as error:  # noqa: BLE001 - the edge of a process: an untrusted file can raise anything
+            message, body = fault_message(error), b""
+        channel.send(message, body)
+
+
+def main() -> None:
+    """Run as `start.py FILES`, the folder in which the user's own modules may lie."""
+    channel = Channel()
+    sys.setrecursionlimit(DEEPEST_RECURSION)
+    warnings.simplefilter("ignore")
+    modules = Path(sys.argv[1], MODULES_FOLDER)
+    if modules.is_dir():  # first, as on Lambda; what they import, the user has asked for
+        sys.path.insert(0, str(modules))
+    else:
+        sys.meta_path.insert(0, Absent)
+    serve(channel, Session().handle)

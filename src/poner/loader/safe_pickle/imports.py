@@ -1,0 +1,82 @@
+"""Imports the object behind a name that the allow-list, or the user, permits."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from typing import Any
+
+from .faults import FileRefusedError, FileUnreadableError
+
+OTHER_SPELLING = {"numpy.core": "numpy._core", "numpy._core": "numpy.core"}
+"""numpy 2 renamed the package that old pickles name, and the other way round."""
+
+MODULE_HOMES = {"_loss": "sklearn._loss._loss"}
+"""Extension modules that name themselves without their package."""
+
+
+def resolve(module: str, name: str, own_modules: frozenset[str] = frozenset()) -> Any:
+    """The object behind a global that the allow-list or `own_modules` permit.
+
+    Raises:
+        FileUnreadableError: this environment does not have it.
+        FileRefusedError: a module of the user's own has it from elsewhere, such as os.system.
+    """
+    if module.partition(".")[0] in own_modules:
+        return _resolve_own(module, name, own_modules)
+    for place in _places(module):
+        try:
+            importlib.import_module(place)
+        except ImportError:
+            continue
+        found = getattr(sys.modules.get(module, sys.modules[place]), name, None)
+        if found is None:
+            found = getattr(sys.modules[place], name, None)
+        if found is not None:
+            return found
+    raise FileUnreadableError(
+        f"The model needs {module}.{name}, which is not there beside its scikit-learn here.",
+        "It was saved with another numpy or scipy: save it again on the Python that poner runs on.",
+    )
+
+
+def _resolve_own(module: str, name: str, own_modules: frozenset[str]) -> Any:
+    """The class or function of a module of the user's own, which is imported."""
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ModuleNotFoundError as error:
+        raise FileUnreadableError(
+            f"The included module {module} imports {error.name}, which is not installed where "
+            "the model is read.",
+            f"Add it with --require {str(error.name).partition('.')[0]}==VERSION, or to include "
+            "where it is your own.",
+        ) from error
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [""]
+        raise FileUnreadableError(
+            f"Importing the included module {module} raised {type(error).__name__}: {lines[-1]}",
+            "Make it importable by itself, then run the command again.",
+        ) from error
+    if found is None:
+        raise FileUnreadableError(
+            f"The model needs {module}.{name}, which the included module does not have.",
+            "Include the module that the model was saved with.",
+        )
+    home = str(getattr(found, "__module__", None)).partition(".")[0]
+    if not isinstance(found, (type, types.FunctionType)) or home not in own_modules:
+        raise refused(module, name, "name")
+    return found
+
+
+def _places(module: str) -> list[str]:
+    places = [MODULE_HOMES.get(module, module)]
+    for spelling, other in OTHER_SPELLING.items():
+        if module == spelling or module.startswith(spelling + "."):
+            places.append(other + module[len(spelling) :])
+    return places
+
+
+def refused(module: str, name: str, what: str) -> FileRefusedError:
+    """The refusal of a global."""
+    return FileRefusedError(f"The model file would {what} {module}.{name}.", [f"{module}.{name}"])

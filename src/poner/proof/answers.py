@@ -1,0 +1,247 @@
+"""The answers: what the model itself says to the questions, kept as Examples for all engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from poner.artifacts import Examples, FloatArray, Table
+from poner.errors import ModelUnreadableError, ParityError
+from poner.proof.asked_model import AskedModel, Known
+from poner.proof.questions import Answerable, make_rows, probes_of, thin
+from poner.proof.refusals import AskedRefusals, CompiledRefusals, Refusals
+from poner.proof.typical import find_typical_row
+from poner.served_model import NumberType
+from poner.signature import JsonScalar, Signature
+from poner.table import UNKNOWN_CODE, as_lists
+
+_ROWS_ALONE = 100
+_CHUNK_ROWS = 20_000
+_SAMPLE_ROWS = 16
+_BEYOND_FLOAT32, _WITHIN_FLOAT32 = 1e39, 1e30
+_COMPANY_ROUNDING = 1e-9
+_OPTIONAL = ("decision_function", "predict_proba")
+
+
+def collect_examples(
+    model: AskedModel,
+    training: FloatArray,
+    refusals: Refusals,
+    *,
+    none_of: tuple[int, ...] = (),
+    progress: Callable[[float], None] = lambda share: None,
+) -> Examples:
+    """Ask a model on rows of every kind that a request can hold.
+
+    Args:
+        model: the model, with what is known of it.
+        training: rows of its training data.
+        refusals: tells which rows it refuses.
+        none_of: features whose missing values are None to the model.
+        progress: called with the share that is done, 0 to 1.
+
+    Raises:
+        ParityError: no row is known that the model answers, or none of its training rows is.
+    """
+    typical = find_typical_row(model.known, training, refusals.predict)
+    answerable = _find_answerable(model.known, typical, training, refusals)
+    progress(0.1)
+    compared = refusals.compared
+    kinds, rows_refused = _answered_rows(model.known, training, answerable, refusals)
+    compared = refusals.compared - compared
+    if typical is not None:
+        kinds["typical"] = typical
+    rows = np.concatenate(list(kinds.values()))
+    progress(0.3)
+    answers = _ask_in_chunks(model, rows, lambda share: progress(0.3 + 0.7 * share))
+    alone = isinstance(refusals, AskedRefusals) and _depends_on_company(model, rows, answers)
+    if alone:
+        kinds = {kind: thin(rows, _ROWS_ALONE) for kind, rows in kinds.items()}
+        rows = np.concatenate(list(kinds.values()))
+        answers = _ask_alone(model, rows, list(answers))
+    return Examples(
+        signature=_with_missing(model.known.signature, answerable),
+        rows=model.table(rows),
+        rows_by_kind={kind: len(part) for kind, part in kinds.items()},
+        answers=answers,
+        number_type=_number_type(model, typical),
+        none_of=none_of,
+        typical=None if typical is None else _as_scalars(model.table(typical)),
+        refused=_refused_rows(model, typical, answerable),
+        asked_alone=alone,
+        rows_refused=rows_refused,
+        refusals_compared=compared,
+    )
+
+
+def _with_missing(signature: Signature, answerable: Answerable) -> Signature:
+    """The signature in which null is answerable wherever the model answers for NaN."""
+    features = zip(signature.features, answerable.missing, strict=True)
+    return replace(
+        signature,
+        features=tuple(replace(feature, missing=missing) for feature, missing in features),
+    )
+
+
+def _answered_rows(
+    known: Known, training: FloatArray, answerable: Answerable, refusals: Refusals
+) -> tuple[dict[str, FloatArray], int]:
+    """Rows by kind that the model answers, and how many it refuses.
+
+    Rows drawn for a model that takes no negative numbers are tried without their signs.
+
+    Raises:
+        ParityError: there are none, or none of training.
+    """
+    kinds, rows_refused = {}, 0
+    for kind, made in make_rows(training, known.values, answerable, known.most_rows).items():
+        rows, taken = made, refusals.taken(made)
+        rows_refused += int(np.sum(~taken))
+        if kind == "drawn":
+            signed = ~taken & np.any(rows < 0.0, axis=1)
+            rows = np.where(signed[:, None], np.abs(rows), rows)
+            taken[signed] = refusals.taken(rows[signed])
+            rows_refused += int(np.sum(~taken[signed]))
+        if np.any(taken):
+            kinds[kind] = rows[taken]
+    if not kinds:
+        raise ParityError(
+            "No row was found that the model answers, so nothing could be compared.",
+            "Save the model with poner.save(model, X, y, folder), which keeps rows to try.",
+        )
+    if len(training) and "training" not in kinds:
+        raise ParityError(
+            "The model answers none of the rows it was trained on once they are plain numbers "
+            "and texts, as a request holds them.",
+            "Fit it on numbers and texts: a column of pandas' dtype category, for instance, needs "
+            "an OrdinalEncoder in a Pipeline.",
+        )
+    return kinds, rows_refused
+
+
+def _find_answerable(
+    known: Known, typical: FloatArray | None, training: FloatArray, refusals: Refusals
+) -> Answerable:
+    """What the model takes, feature by feature, in the typical row or else in one of training.
+
+    Only compiled models are asked about infinities: no request can hold one.
+    """
+    count = len(known.signature.features)
+    nothing = (False,) * count
+    usual = training[:50] if typical is None else typical
+    if not len(usual):
+        return Answerable(nothing, nothing, nothing)
+    taken = refusals.taken(usual)
+    usual = usual[taken] if np.any(taken) else usual
+    names = known.signature.wire_names
+    texts = np.array([feature.kind == "category" for feature in known.signature.features])
+    found = []
+    for value, where in (
+        (np.nan, np.ones(count, bool)),
+        (np.inf, ~texts & isinstance(refusals, CompiledRefusals)),
+        (UNKNOWN_CODE, texts),
+    ):
+        taken = np.zeros(count, bool)
+        for places, probes in probes_of(usual[0], value):
+            asked = where[places]
+            wanted = places[asked]
+            taken[wanted] = refusals.taken_probes(probes[asked], [names[i] for i in wanted])
+        found.append(tuple(taken.tolist()))
+    return Answerable(*found)
+
+
+def _refused_rows(
+    model: AskedModel, typical: FloatArray | None, answerable: Answerable
+) -> tuple[tuple[JsonScalar | None, ...], ...]:
+    """The typical row with an unknown text, for each feature in which the model refuses one."""
+    if typical is None:
+        return ()
+    rows = []
+    for place, feature in enumerate(model.known.signature.features):
+        if feature.kind == "category" and not answerable.unknown[place]:
+            row = typical.copy()
+            row[0, place] = UNKNOWN_CODE
+            rows.append(_as_scalars(model.table(row)))
+    return tuple(rows)
+
+
+def _number_type(model: AskedModel, typical: FloatArray | None) -> NumberType:
+    """`float32` where the model takes large numbers, but none beyond float32."""
+    if typical is None:
+        return "float64"
+    categories = model.known.values.categories
+    numbers = ~np.isin(np.arange(typical.shape[1]), list(categories))
+    within, beyond = (
+        model.takes(np.where(numbers, value, typical))
+        for value in (_WITHIN_FLOAT32, _BEYOND_FLOAT32)
+    )
+    return "float32" if within and not beyond else "float64"
+
+
+def _ask_in_chunks(
+    model: AskedModel, rows: FloatArray, progress: Callable[[float], None]
+) -> dict[str, FloatArray]:
+    """The model's answers by output, one batch an output and a chunk of rows.
+
+    Raises:
+        ParityError: the model refuses a row that it, or its compiled form, answers otherwise.
+    """
+    outputs = _outputs_of(model, rows[:_SAMPLE_ROWS])
+    parts: dict[str, list[FloatArray]] = {output: [] for output in outputs}
+    for start in range(0, len(rows), _CHUNK_ROWS):
+        chunk = rows[start : start + _CHUNK_ROWS]
+        for output in outputs:
+            try:
+                parts[output].append(model.answer(output, chunk))
+            except ModelUnreadableError as error:
+                raise ParityError(
+                    "The model refuses rows together that it, or its compiled form, answers one "
+                    f"by one: {error.message}",
+                    "Check its transformers: an answer must not depend on the other rows. "
+                    "Otherwise please report it with the model's class and parameters.",
+                ) from error
+        progress(min(1.0, (start + len(chunk)) / len(rows)))
+    return {output: np.concatenate(part) for output, part in parts.items()}
+
+
+def _outputs_of(model: AskedModel, sample: FloatArray) -> list[str]:
+    """The outputs that a model has, its scores first."""
+    outputs = ["raw"] if model.known.has_raw else []
+    if model.known.signature.classes is not None:
+        for output in _OPTIONAL:
+            try:
+                model.answer(output, sample)
+            except ModelUnreadableError:
+                continue
+            outputs.append(output)
+    return [*outputs, "predict"]
+
+
+def _ask_alone(model: AskedModel, rows: FloatArray, outputs: list[str]) -> dict[str, FloatArray]:
+    """The model's answers by output, row by row."""
+    return {
+        output: np.concatenate([model.answer(output, row[None]) for row in rows])
+        for output in outputs
+    }
+
+
+def _depends_on_company(
+    model: AskedModel, rows: FloatArray, answers: Mapping[str, FloatArray]
+) -> bool:
+    """Whether a row's answer changes with the rows beside it, as behind NMF, which iterates."""
+    output = next(name for name in ("predict_proba", *answers) if name in answers)
+    step = -(-len(rows) // _SAMPLE_ROWS)
+    alone = _ask_alone(model, rows[::step], [output])[output]
+    return not np.allclose(
+        answers[output][::step],
+        alone,
+        rtol=_COMPANY_ROUNDING,
+        atol=_COMPANY_ROUNDING,
+        equal_nan=True,
+    )
+
+
+def _as_scalars(row: Table) -> tuple[JsonScalar | None, ...]:
+    return tuple(as_lists(row)[0])

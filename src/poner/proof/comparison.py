@@ -1,0 +1,315 @@
+"""The comparison: answers beside the model's own, row by row, and what each difference is.
+
+A difference that is let go is counted under its reason; any other is a ParityError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poner.artifacts import Examples, FloatArray, OutputParity, ParityReport
+from poner.errors import ParityError
+
+MOST_WIDENED = 1e-6
+"""Differences above this, relative, are let go for no sum and no model, however it amplifies."""
+
+_MOVED_ROWS = 1_000
+_SAME_SCORE = 8 * np.finfo(float).eps
+_AMPLIFIES = (
+    "The model's own answers move as much when its inputs change in their last bit: give it fewer "
+    "redundant columns, or a regularized estimator such as Ridge."
+)
+
+
+class Agreement(IntEnum):
+    """How an answer to a row compares with the model's own, from best to worst."""
+
+    EQUAL = 0
+    ROUNDED = 1
+    CANCELLED = 2
+    AMPLIFIED = 3
+    TIED = 4
+    DIFFERENT = 5
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """What answers may differ by."""
+
+    relative: float
+    """Of a number: relative to it, or to the median size of its column where that is larger; 0
+    where the bits must be equal."""
+    same_score: float = _SAME_SCORE
+    """Of a label: the model's own scores of two classes are the same where they differ by less."""
+
+    def allowed(self, own: FloatArray) -> FloatArray:
+        """What each number of an output may differ by, absolute: (n_rows, width)."""
+        return self.relative * usual_sizes(own)
+
+
+EXACT = Tolerance(0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """Rows on which rounding decides what the model itself answers."""
+
+    tied: NDArray[np.bool_]
+    """(n_rows,) where it chooses among equals."""
+    among: tuple[str, ...]
+    """What it chooses among, such as `neighbours`."""
+    cancelled: FloatArray
+    """(n_rows,) the relative error of sums whose terms cancel out."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is compared with the model, and what is known of its differences."""
+
+    name: str
+    """The beginning of an error's sentence, such as `The compiled model`."""
+    advice: str
+    """What to do where it differs."""
+    tolerances: Mapping[str, Tolerance]
+    """By output."""
+    doubts: Doubts | None = None
+    """Where rounding decides; None where nobody knows."""
+    moved: Callable[[str, NDArray[np.intp]], FloatArray] | None = None
+    """How much the model's own answers of an output move at some rows when the inputs change in
+    their last bits, (n_places, width); None where it cannot be asked."""
+
+
+def compare(
+    subject: Subject, answers: Mapping[str, FloatArray], examples: Examples
+) -> ParityReport:
+    """Compare every output that both have.
+
+    Args:
+        subject: what gave the answers.
+        answers: by output, (n_rows, width).
+        examples: the rows, with the model's own answers.
+
+    Raises:
+        ParityError: an answer differs by more than its tolerance, and no reason is known; or there
+            are answers of an output that the model does not have.
+    """
+    for output in answers:
+        if output not in examples.answers:
+            raise ParityError(
+                f"{subject.name} has the output {output}, which the model itself does not have.",
+                subject.advice,
+            )
+    outputs, worst = [], np.zeros(len(examples.rows), np.int8)
+    for output in examples.answers:
+        if output in answers:
+            agreement, compared = _compare(subject, output, answers[output], examples)
+            outputs.append(compared)
+            worst = np.maximum(worst, agreement)
+    counts = np.bincount(worst, minlength=len(Agreement)).tolist()
+    return ParityReport(
+        rows_tried=len(examples.rows),
+        rows_equal=counts[Agreement.EQUAL] + counts[Agreement.ROUNDED],
+        rows_cancelled=counts[Agreement.CANCELLED],
+        rows_amplified=counts[Agreement.AMPLIFIED],
+        rows_tied=counts[Agreement.TIED],
+        tied_among=_among(subject.doubts, worst == Agreement.TIED),
+        rows_by_kind=examples.rows_by_kind,
+        rows_refused=examples.rows_refused,
+        refusals_compared=examples.refusals_compared,
+        outputs=tuple(outputs),
+        outputs_absent=tuple(output for output in examples.answers if output not in answers),
+    )
+
+
+def rivals(
+    examples: Examples, same_score: float, places: slice | NDArray[np.intp] = slice(None)
+) -> list[NDArray[np.bool_]]:
+    """For each output the classes that the model could have answered as well.
+
+    Args:
+        examples: with the model's answers and scores.
+        same_score: what scores may differ by, relative.
+        places: the rows to look at.
+
+    Returns:
+        (n_places, n_classes) for each output: whether the model's own score of a class is that of
+        its answer, but for rounding; the answer is among them.
+    """
+    found = []
+    classes = examples.signature.output_classes or ()
+    scores = _scores_of_classes(examples, places, [len(names) for names in classes])
+    for output, names in enumerate(classes):
+        own = examples.predictions[places, output].astype(np.intp)
+        same = np.arange(len(names)) == own[:, None]
+        if scores:
+            part = scores[output]
+            best = part[np.arange(len(part)), own][:, None]
+            size = np.maximum(1.0, np.abs(part).max(axis=1, keepdims=True))
+            same |= (np.abs(part - best) < same_score * size) & (own >= 0)[:, None]
+        found.append(same)
+    return found
+
+
+def _compare(
+    subject: Subject, output: str, ours: FloatArray, examples: Examples
+) -> tuple[NDArray[np.int8], OutputParity]:
+    """One output: the Agreement of each row, and how many rows there are of each."""
+    own, tolerance = examples.answers[output], subject.tolerances[output]
+    if ours.shape != own.shape:
+        raise _differs(subject, f"{output} (another number of columns)", len(own), len(own))
+    agreement = np.full(len(own), Agreement.DIFFERENT, np.int8)
+    equal = _same_bits(ours, own)
+    difference = np.zeros(own.shape)
+    is_label = output == "predict" and examples.signature.classes is not None
+    if is_label:
+        places = np.flatnonzero(~equal)
+        same = rivals(examples, tolerance.same_score, places)
+        agreement[places[_are_among(ours[places], same)]] = Agreement.TIED
+    else:
+        with np.errstate(invalid="ignore"):
+            difference = np.where(equal[:, None], 0.0, np.abs(ours - own))
+    agreement[equal] = Agreement.EQUAL
+    if not is_label and tolerance.relative:
+        _grade_numbers(subject, output, agreement, difference, own)
+    if subject.doubts is not None:
+        agreement[(agreement == Agreement.DIFFERENT) & subject.doubts.tied] = Agreement.TIED
+    if not is_label and tolerance.relative and subject.moved is not None:
+        _grade_amplified(subject, output, agreement, difference, own)
+    bad = int(np.sum(agreement == Agreement.DIFFERENT))
+    if bad:
+        what = "predicted classes" if is_label else output
+        largest = None if is_label else float(np.nanmax(difference))
+        raise _differs(subject, what, bad, len(own), largest)
+    return agreement, _count(output, agreement, difference, tolerance)
+
+
+def _count(
+    output: str, agreement: NDArray[np.int8], difference: FloatArray, tolerance: Tolerance
+) -> OutputParity:
+    """How many rows there are of each Agreement."""
+    tied = agreement == Agreement.TIED
+    counts = np.bincount(agreement, minlength=len(Agreement)).tolist()
+    return OutputParity(
+        output=output,
+        rows_tried=len(agreement),
+        rows_equal=counts[Agreement.EQUAL],
+        rows_rounded=counts[Agreement.ROUNDED],
+        rows_cancelled=counts[Agreement.CANCELLED],
+        rows_amplified=counts[Agreement.AMPLIFIED],
+        rows_tied=counts[Agreement.TIED],
+        largest_difference=float(difference[~tied].max(initial=0.0)),
+        largest_tied_difference=float(np.nan_to_num(difference[tied]).max(initial=0.0)),
+        tolerance=tolerance.relative,
+    )
+
+
+def _grade_numbers(
+    subject: Subject,
+    output: str,
+    agreement: NDArray[np.int8],
+    difference: FloatArray,
+    own: FloatArray,
+) -> None:
+    """Find the rows within the tolerance, and within that of sums whose terms cancel out."""
+    sizes, relative = usual_sizes(own), subject.tolerances[output].relative
+    doubtful = agreement == Agreement.DIFFERENT
+    rounded = doubtful & np.all(difference <= relative * sizes, axis=1)
+    if subject.doubts is not None:
+        widened = np.clip(subject.doubts.cancelled, relative, MOST_WIDENED)[:, None]
+        agreement[doubtful & np.all(difference <= widened * sizes, axis=1)] = Agreement.CANCELLED
+    agreement[rounded] = Agreement.ROUNDED
+
+
+def _grade_amplified(
+    subject: Subject,
+    output: str,
+    agreement: NDArray[np.int8],
+    difference: FloatArray,
+    own: FloatArray,
+) -> None:
+    """Find the rows on which the model's own answer moves as much with its inputs' last bits.
+
+    Raises:
+        ParityError: a difference is too large to be let go even so.
+    """
+    assert subject.moved is not None
+    sizes, amplifies = usual_sizes(own), False
+    bad = np.flatnonzero(agreement == Agreement.DIFFERENT)
+    for places in np.split(bad, range(_MOVED_ROWS, len(bad), _MOVED_ROWS)) if len(bad) else ():
+        moved, most = subject.moved(output, places), MOST_WIDENED * sizes[places]
+        good = np.all(difference[places] <= np.minimum(moved, most), axis=1)
+        agreement[places[good]] = Agreement.AMPLIFIED
+        amplifies |= bool(np.any(moved > most))
+    worse = int(np.sum(agreement == Agreement.DIFFERENT))
+    if amplifies and worse:
+        largest = float(np.nanmax(difference))
+        raise _differs(subject, output, worse, len(own), largest, _AMPLIFIES)
+
+
+def usual_sizes(own: FloatArray) -> FloatArray:
+    """The size of each number, or the median size of its column where that is larger."""
+    finite = np.where(np.isfinite(own), np.abs(own), np.nan)
+    finite[:, np.all(np.isnan(finite), axis=0)] = 0.0
+    with np.errstate(over="ignore"):
+        usual = np.nan_to_num(np.nanmedian(finite, axis=0), posinf=0.0) if len(finite) else 0.0
+    return np.asarray(np.maximum(np.nan_to_num(np.abs(own), posinf=0.0), usual))
+
+
+def _are_among(labels: FloatArray, rivals_of: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """(n_rows,) whether the model could as well have answered these labels."""
+    good = np.ones(len(labels), bool)
+    for label, same in zip(labels.T, rivals_of, strict=True):
+        known = (label >= 0) & (label < same.shape[1])
+        good &= known & same[np.arange(len(same)), np.where(known, label, 0).astype(np.intp)]
+    return good
+
+
+def _scores_of_classes(
+    examples: Examples, places: slice | NDArray[np.intp], widths: list[int]
+) -> list[FloatArray]:
+    """The scores of each output's classes, (n_places, n_classes); none where they say less."""
+    method = examples.scores_method
+    if method is None:
+        return []
+    scores = examples.answers[method][places]
+    if scores.shape[1] == sum(widths):
+        return np.split(scores, np.cumsum(widths)[:-1], axis=1)
+    if scores.shape[1] == len(widths) and set(widths) == {2}:  # of the second class alone
+        middle = 0.5 if method == "predict_proba" else 0.0
+        return [np.stack([middle - score, score - middle], axis=1) for score in scores.T]
+    return []
+
+
+def _among(doubts: Doubts | None, tied: NDArray[np.bool_]) -> tuple[str, ...]:
+    """What the model chooses among on the tied rows."""
+    known = np.zeros(len(tied), bool) if doubts is None else doubts.tied
+    named = doubts.among if doubts is not None and np.any(tied & known) else ()
+    return tuple(dict.fromkeys((*named, *(["classes"] if np.any(tied & ~known) else []))))
+
+
+def _same_bits(ours: FloatArray, own: FloatArray) -> NDArray[np.bool_]:
+    """(n_rows,) whether a row of answers is equal, bit for bit but for the many forms of NaN."""
+    ours, own = np.ascontiguousarray(ours), np.ascontiguousarray(own)
+    same = (ours.view(np.int64) == own.view(np.int64)) | (np.isnan(ours) & np.isnan(own))
+    return np.asarray(np.all(same, axis=1))
+
+
+def _differs(
+    subject: Subject,
+    what: str,
+    bad: int,
+    count: int,
+    largest: float | None = None,
+    advice: str | None = None,
+) -> ParityError:
+    by = "" if largest is None else f", by up to {largest:.3g}"
+    return ParityError(
+        f"{subject.name} gives other {what} than the model on {bad} of {count} rows{by}; "
+        "no bundle was written.",
+        advice or subject.advice,
+    )

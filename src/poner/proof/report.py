@@ -1,0 +1,41 @@
+"""The report in words: what was equal, and what was let go and why."""
+
+from __future__ import annotations
+
+from poner.artifacts import ParityReport
+
+
+def describe(report: ParityReport) -> list[str]:
+    """Sentences for people, the first on the rows that are equal."""
+    excused = [
+        (
+            report.rows_tied,
+            f"with ties among {' or '.join(report.tied_among)}, where scikit-learn's choice is "
+            "arbitrary",
+        ),
+        (report.rows_cancelled, "where the terms of a sum cancel out"),
+        (
+            report.rows_amplified,
+            "where the model's own answer moves as much when its inputs change in their last bits",
+        ),
+    ]
+    parts = [f"{report.rows_equal:,} of {report.rows_tried:,} rows equal {_how(report)}"]
+    parts += [f"{count:,} {why}" for count, why in excused if count]
+    sentences = [f"Parity: {', '.join(parts)}."]
+    if report.rows_refused:
+        compared = report.refusals_compared
+        both = f"; both refuse the {compared:,} of them that were compared" if compared else ""
+        sentences.append(f"Left out: {report.rows_refused:,} rows that the model refuses{both}.")
+    if report.outputs_absent:
+        sentences.append(f"Not computed by this engine: {', '.join(report.outputs_absent)}.")
+    return sentences
+
+
+def _how(report: ParityReport) -> str:
+    """To the bit, or but for rounding; where outputs differ in that, which one is rounded."""
+    rounded = [output.output for output in report.outputs if output.rows_rounded]
+    if not rounded:
+        return "to the bit"
+    if len(rounded) == len(report.outputs):
+        return "but for rounding"
+    return f"to the bit, {' and '.join(rounded)} but for rounding"

@@ -1,0 +1,91 @@
+/* What a service must know of its model: names, kinds, categories, classes. C11, no allocation.
+ *
+ * It is a section of model.poner (docs/model_format.md, "What is served"), read as it lies in the
+ * file. poner_open_served checks every count, end and text in it once; the functions below then
+ * read it without checks.
+ */
+#ifndef PONER_SERVED_MODEL_H
+#define PONER_SERVED_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PONER_SERVED_VERSION 1u
+
+/* A piece of UTF-8 that no zero byte ends. */
+typedef struct {
+    const char *bytes;
+    size_t size;
+} poner_text;
+
+typedef enum { PONER_NUMBER = 0, PONER_CATEGORY = 1 } poner_kind;
+
+typedef enum { PONER_SERVES_FLOAT64 = 1, PONER_SERVES_FLOAT32 = 2 } poner_number_type;
+
+#define PONER_TAKES_NULL 1u /* null is an answerable value */
+#define PONER_HAS_MINIMUM 2u
+#define PONER_HAS_MAXIMUM 4u
+
+/* One input. Its quantiles and categories run from the end of the feature before to its own. */
+typedef struct {
+    uint32_t kind; /* poner_kind */
+    uint32_t flags; /* the bits above */
+    double minimum, maximum; /* of training; 0 where unknown */
+    uint32_t quantiles_end; /* into poner_served.quantiles */
+    uint32_t categories_end; /* into poner_served.categories */
+} poner_feature;
+
+/* The lists of strings, in the order in which they stand in the section. */
+typedef enum {
+    PONER_WIRE_NAMES, /* one a feature, all different */
+    PONER_COLUMNS, /* one a feature: its name in training */
+    PONER_VOCABULARY, /* all different; the place of each is its code */
+    PONER_OTHER_TEXTS, /* of categories that have no code */
+    PONER_CLASSES, /* JSON, ASCII alone; output after output */
+    PONER_LABELS, /* one a class, or none */
+    PONER_TARGET, /* one or none */
+    PONER_PROVENANCE, /* one: JSON, for people */
+    PONER_N_LISTS,
+} poner_list;
+
+typedef struct {
+    uint32_t version; /* PONER_SERVED_VERSION */
+    uint32_t number_type; /* poner_number_type */
+    uint32_t counts[PONER_N_LISTS]; /* strings in each list */
+    uint32_t n_quantiles, n_categories;
+    uint32_t n_outputs; /* of a classifier; 0 for a regressor */
+    uint32_t reserved; /* 0 */
+} poner_served_header;
+
+/* A view of the section; `header` is NULL where a file has none. */
+typedef struct {
+    const poner_served_header *header;
+    const poner_feature *features;
+    const double *quantiles;
+    const uint32_t *categories; /* places in the vocabulary followed by the other texts */
+    const uint32_t *class_ends; /* of each output, into the classes */
+    const uint32_t *name_order; /* places of the wire names, sorted by their bytes */
+    const uint32_t *text_order; /* places in the vocabulary, sorted by their texts' bytes */
+    const uint32_t *string_ends;
+    const char *strings;
+    uint32_t first[PONER_N_LISTS]; /* number of the first string of each list */
+} poner_served;
+
+/* Check the section of a file with n_features features and make `served` a view of it; `bytes` is
+ * 8-byte aligned. Returns NULL, or a sentence that says what does not hold together. */
+const char *poner_open_served(const uint8_t *bytes, uint64_t size, uint32_t n_features,
+                              poner_served *served);
+
+/* String `place` of a list, which is below the list's count. */
+static inline poner_text poner_string(const poner_served *served, poner_list list,
+                                      uint32_t place) {
+    const uint32_t number = served->first[list] + place;
+    const uint32_t start = number ? served->string_ends[number - 1] : 0;
+    return (poner_text){served->strings + start, served->string_ends[number] - start};
+}
+
+/* Place of a text among the wire names or the vocabulary; the list's count if it is none. */
+uint32_t poner_find_string(const poner_served *served, poner_list list, poner_text text);
+
+#endif
