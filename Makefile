@@ -7,7 +7,7 @@ SYNC := pip sync --quiet --python $(BIN)/python --require-hashes requirements.lo
 EDIT := pip install --quiet --python $(BIN)/python --no-deps --editable .
 # One thread a process, since two run at a time; bytecode is kept, since many are started.
 TESTING := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
-KERNEL := $(wildcard src/poner_runtime/kernel/*.[ch])
+KERNEL := $(wildcard src/poner_runtime/kernel/*.[ch] src/poner_runtime/kernel/*/*.[ch])
 
 .PHONY: help install demo test check bench fuzz coverage lock pins clean golden
 

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "math/math.h"
 #include "operations.h"
 
 enum {
@@ -67,7 +68,7 @@ static void add_minkowski(const tile *t, double *restrict sum) {
         const double weight = t->weights ? t->weights[j] : 1.0;
         for (uint32_t k = 0; k < t->n; k++) {
             const double size = fabs(x - column[k]);
-            const double power = t->p == 2.0 ? size * size : t->p == 1.0 ? size : pow(size, t->p);
+            const double power = t->p == 2.0 ? size * size : t->p == 1.0 ? size : poner_pow(size, t->p);
             sum[k] += weight * power;
         }
     }

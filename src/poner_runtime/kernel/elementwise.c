@@ -2,42 +2,22 @@
 #include <math.h>
 #include <string.h>
 
+#include "math/math.h"
 #include "operations.h"
 
 static const char *same_width(const poner_step *step, const uint32_t *widths) {
     return step->width == widths[0] ? NULL : "a step changes the width and may not";
 }
 
-/* Functions of one value, as numpy computes them. ------------------------------------------------ */
-
-static double negative(double x) { return -x; }
-static double sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : x; }
-static double square(double x) { return x * x; }
-static double reciprocal(double x) { return 1.0 / x; }
-static double is_nan(double x) { return isnan(x) ? 1.0 : 0.0; }
-static double is_inf(double x) { return isinf(x) ? 1.0 : 0.0; }
-static double is_finite(double x) { return isfinite(x) ? 1.0 : 0.0; }
-static double expit(double x) { return 1.0 / (1.0 + exp(-x)); }
-static double relu(double x) { return x < 0.0 ? 0.0 : x; }
-
-static double (*const FUNCTIONS[])(double) = {
-    negative, fabs,  sign,  square, sqrt,   cbrt,   exp,        exp2,
-    expm1,    log,   log2,  log10,  log1p,  sin,    cos,        tan,
-    asin,     acos,  atan,  sinh,   cosh,   tanh,   asinh,      acosh,
-    atanh,    floor, ceil,  rint,   trunc,  reciprocal, is_nan, is_inf,
-    is_finite, expit, relu, erf,    poner_normal_cdf, poner_normal_quantile,
-};
-enum { N_FUNCTIONS = sizeof FUNCTIONS / sizeof *FUNCTIONS };
-
 const char *poner_check_map(const poner_model *model, const poner_step *step,
                             const uint32_t *widths) {
     (void)model;
-    return step->option < N_FUNCTIONS ? same_width(step, widths) : "a function is unknown";
+    return step->option < PONER_N_FUNCTIONS ? same_width(step, widths) : "a function is unknown";
 }
 
 /* out[i] = function(in[i]). Option: the function. */
 poner_status poner_map(const poner_call *call) {
-    double (*const function)(double) = FUNCTIONS[call->step->option];
+    poner_function *const function = poner_math_chosen->of_one[call->step->option];
     const size_t n_values = call->n_rows * call->in_width[0];
     for (size_t i = 0; i < n_values; i++) call->out[i] = function(call->in[0][i]);
     return PONER_OK;
@@ -75,7 +55,7 @@ static void combine_row(uint32_t pairing, const double *in, const double *partne
     case SUBTRACT: EACH(a - b);
     case MULTIPLY: EACH(a * b);
     case DIVIDE: EACH(a / b);
-    case POWER: EACH(pow(a, b));
+    case POWER: EACH(poner_pow(a, b));
     case MINIMUM: EACH(b < a ? b : a);
     case MAXIMUM: EACH(b > a ? b : a);
     case GREATER: EACH(a > b ? 1.0 : 0.0);
@@ -172,30 +152,33 @@ const char *poner_check_power_transform(const poner_model *model, const poner_st
 /* scipy.special.boxcox (scipy 1.9 to 1.17, _boxcox.pxd). */
 static double box_cox(double x, double lambda, double complement) {
     (void)complement;
-    if (fabs(lambda) < 1e-19) return log(x);
-    const double exponent = lambda * log(x);
-    return exponent < 709.78 ? expm1(exponent) / lambda
-                             : copysign(1.0, lambda) * exp(exponent - log(fabs(lambda))) - 1 / lambda;
+    if (fabs(lambda) < 1e-19) return poner_log(x);
+    const double exponent = lambda * poner_log(x);
+    if (exponent < 709.78) return poner_expm1(exponent) / lambda;
+    return copysign(1.0, lambda) * poner_exp(exponent - poner_log(fabs(lambda))) - 1 / lambda;
 }
 
 /* sklearn.preprocessing.PowerTransformer._yeo_johnson_transform (1.1 to 1.9). */
 static double yeo_johnson(double x, double lambda, double complement) {
     if (isnan(x)) return x;
     if (x >= 0.0)
-        return fabs(lambda) < 2.220446049250313e-16 ? log1p(x) : (pow(x + 1.0, lambda) - 1.0) / lambda;
+        return fabs(lambda) < 2.220446049250313e-16 ? poner_log1p(x)
+                                                    : (poner_pow(x + 1.0, lambda) - 1.0) / lambda;
     return fabs(complement) > 2.220446049250313e-16
-               ? -(pow(1.0 - x, complement) - 1.0) / complement
-               : -log1p(-x);
+               ? -(poner_pow(1.0 - x, complement) - 1.0) / complement
+               : -poner_log1p(-x);
 }
 
 /* The same since scikit-learn 1.9, by scipy.stats.yeojohnson (scipy 1.9 to 1.17). */
 static double yeo_johnson_by_log(double x, double lambda, double complement) {
     if (isnan(x)) return x;
     if (x >= 0.0)
-        return fabs(lambda) < 2.220446049250313e-16 ? log1p(x) : expm1(lambda * log1p(x)) / lambda;
+        return fabs(lambda) < 2.220446049250313e-16
+                   ? poner_log1p(x)
+                   : poner_expm1(lambda * poner_log1p(x)) / lambda;
     return fabs(complement) > 2.220446049250313e-16
-               ? -expm1(complement * log1p(-x)) / complement
-               : -log1p(-x);
+               ? -poner_expm1(complement * poner_log1p(-x)) / complement
+               : -poner_log1p(-x);
 }
 
 /* Option: the method. Arrays: 0 lambdas, 1 two minus each. */

@@ -105,8 +105,4 @@ static inline poner_status poner_refuse(const poner_call *call, size_t row, uint
     poner_status poner_##name(const poner_call *);
 PONER_OPERATIONS(PONER_DECLARE)
 
-/* special.c: as scipy.special computes them. */
-double poner_normal_cdf(double value);
-double poner_normal_quantile(double probability);
-
 #endif

@@ -1,6 +1,7 @@
 /* Operations that go along a row. */
 #include <math.h>
 
+#include "math/math.h"
 #include "operations.h"
 
 /* The sum of n values as numpy adds them along a row (numpy/_core/src/umath/loops_utils.h.src,
@@ -59,8 +60,8 @@ static double largest(const double *values, uint32_t n, double factor) {
 static double log_sum_exp(const double *values, uint32_t n) {
     const double most = largest(values, n, 1.0), shift = isfinite(most) ? most : 0.0;
     double sum = 0.0;
-    for (uint32_t i = 0; i < n; i++) sum += exp(values[i] - shift);
-    return log(sum) + shift;
+    for (uint32_t i = 0; i < n; i++) sum += poner_exp(values[i] - shift);
+    return poner_log(sum) + shift;
 }
 
 static double reduce(uint32_t reduction, const double *values, uint32_t n) {
@@ -198,7 +199,7 @@ const char *poner_check_logistic(const poner_model *model, const poner_step *ste
 poner_status poner_logistic(const poner_call *call) {
     const double scale = *(const double *)poner_array_of(call->model, call->step, 0);
     for (size_t row = 0; row < call->n_rows; row++) {
-        const double probability = 1.0 / (1.0 + exp(-(scale * call->in[0][row])));
+        const double probability = 1.0 / (1.0 + poner_exp(-(scale * call->in[0][row])));
         call->out[2 * row] = 1.0 - probability;
         call->out[2 * row + 1] = probability;
     }
@@ -218,7 +219,7 @@ poner_status poner_softmax(const poner_call *call) {
         double most = in[0];
         for (uint32_t i = 1; i < n; i++)
             if (in[i] > most) most = in[i];
-        for (uint32_t i = 0; i < n; i++) out[i] = exp(in[i] - most);
+        for (uint32_t i = 0; i < n; i++) out[i] = poner_exp(in[i] - most);
         const double sum = pairwise_sum(out, n);
         for (uint32_t i = 0; i < n; i++) out[i] /= sum;
     }

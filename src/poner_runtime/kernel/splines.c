@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "math/exact.h"
 #include "operations.h"
 
 enum { CONTINUE, PERIODIC, ERROR, CONSTANT, LINEAR, N_EXTRAPOLATIONS };
@@ -112,7 +113,7 @@ static void extend(const double *t, double x, uint32_t degree, uint32_t n, bool 
 
 /* As numpy.remainder for a divisor above 0. */
 static double remainder_of(double x, double divisor) {
-    const double rest = fmod(x, divisor);
+    const double rest = exact_remainder(x, divisor);
     if (rest == 0.0) return 0.0;
     return rest < 0.0 ? rest + divisor : rest;
 }

@@ -29,22 +29,6 @@ LAYOUTS = {
 }
 """The kernel's names of layouts; an operation's is its own in small letters."""
 
-FUNCTIONS = {
-    Function.ABSOLUTE: "fabs",
-    Function.ARCSIN: "asin",
-    Function.ARCCOS: "acos",
-    Function.ARCTAN: "atan",
-    Function.ARCSINH: "asinh",
-    Function.ARCCOSH: "acosh",
-    Function.ARCTANH: "atanh",
-    Function.ISNAN: "is_nan",
-    Function.ISINF: "is_inf",
-    Function.ISFINITE: "is_finite",
-    Function.NORMAL_CDF: "poner_normal_cdf",
-    Function.NORMAL_QUANTILE: "poner_normal_quantile",
-}
-"""C functions that have another name than the enumeration's member."""
-
 
 def source(name: str) -> str:
     """A C file of the kernel, without comments."""
@@ -107,11 +91,9 @@ def test_options_have_the_kernels_numbers(options: type[IntEnum], name: str) -> 
 
 
 def test_functions_have_the_kernels_numbers() -> None:
-    """The functions of a value stand in the order of the kernel's array."""
-    array = re.search(r"FUNCTIONS\[\].*?{(.*?)}", source("elementwise.c"), re.DOTALL)
-    assert array
-    names = [FUNCTIONS.get(function, function.name.lower()) for function in sorted(Function)]
-    assert names == [name.strip() for name in array[1].split(",") if name.strip()]
+    """The functions of a value stand in the order of the enum of kernel/math."""
+    names = [f"PONER_{function.name}" for function in sorted(Function)]
+    assert [*names, "PONER_N_FUNCTIONS"] == enumerators("math/math.h", names[0])
 
 
 def test_outputs_have_the_kernels_numbers() -> None:

@@ -11,18 +11,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from poner_runtime import _kernel
 from poner_runtime.model import Model
 from tests.conftest import Cancer
 from tests.support.compiling import compile_fitted
 from tests.support.emulated import arm64_python
 from tests.support.growing import make_rows
+from tests.support.math_bits import expected_bits, model_of
 from tests.support.seeds import FAMILIES, PROGRAMS, SEEDS, seed_of
 
 SHIPPED = Path(__file__).parents[3] / "src/poner_runtime/kernel/arm64"
-
-WITH_EXP = {("histogram", _kernel.PREDICT)}
-"""Outputs that a function of the C library computes; of classifiers it is the probabilities."""
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +36,10 @@ def models(cancer: Cancer, tmp_path_factory: pytest.TempPathFactory) -> Path:
             rows = rows[:50] / 3
         (folder / f"{name}.poner").write_bytes(seed_of(name))
         (folder / f"{name}.rows").write_bytes(rows.tobytes())
+    for name, bits in expected_bits().items():
+        if name not in {"EXPF", "LOGF"}:
+            (folder / f"{name}.poner").write_bytes(model_of(name))
+            (folder / f"{name}.rows").write_bytes(np.ascontiguousarray(bits[:, :-1]).tobytes())
     linear = make_pipeline(StandardScaler(), LogisticRegression()).fit(cancer.X, cancer.y)
     compile_fitted(linear, cancer.X).save(folder / "linear.poner")
     (folder / "linear.rows").write_bytes(np.ascontiguousarray(cancer.X).tobytes())
@@ -46,10 +47,7 @@ def models(cancer: Cancer, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_arm64_gives_the_same_bits(models: Path) -> None:
-    """Every output has this machine's bits; where exp is taken, at least all but the last ones.
-
-    exp is the C library's, on Lambda as here; two libraries may round it differently.
-    """
+    """Every output has this machine's bits, and so has every function of kernel/math."""
     command = [*arm64_python(), str(Path(__file__).with_name("ask_models.py"))]
     done = subprocess.run(
         [*command, str(SHIPPED), str(models)], capture_output=True, text=True, check=True
@@ -61,11 +59,6 @@ def test_arm64_gives_the_same_bits(models: Path) -> None:
         for output in model.outputs:
             own = np.frombuffer(model.evaluate(output, rows))
             theirs = np.fromfile(path.with_suffix(f".{output}.bits"))
-            if path.stem in FAMILIES:
-                np.testing.assert_allclose(theirs, own, rtol=1e-10, err_msg=path.name)
-            elif output == _kernel.PREDICT_PROBA or (path.stem, output) in WITH_EXP:
-                np.testing.assert_allclose(theirs, own, rtol=1e-12, err_msg=path.name)
-            else:
-                np.testing.assert_array_equal(theirs, own, err_msg=path.name)
+            np.testing.assert_array_equal(theirs, own, err_msg=path.name)
             compared += 1
     assert compared > len(SEEDS)

@@ -22,7 +22,7 @@ from poner.compiler.operations.operation import (
 
 
 class Function(IntEnum):
-    """Functions of one value, by the numbers of kernel/elementwise.c."""
+    """Functions of one value, by the numbers of kernel/math/math.h."""
 
     NEGATIVE = 0
     ABSOLUTE = 1

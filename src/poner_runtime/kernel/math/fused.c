@@ -1,0 +1,14 @@
+/* The functions with the processor's own fused multiply-add. */
+#if defined(__x86_64__) && defined(__clang__)
+#pragma clang attribute push(__attribute__((target("fma"))), apply_to = function)
+#elif defined(__x86_64__)
+#pragma GCC target("fma")
+#endif
+
+#define fused __builtin_fma
+#define FUNCTIONS poner_math_fused
+#include "functions.h"
+
+#if defined(__x86_64__) && defined(__clang__)
+#pragma clang attribute pop
+#endif
