@@ -73,7 +73,7 @@ def test_arithmetic_is_undone(pairing: Pairing, operand: list[float]) -> None:
         rows[:, column] = undone.values
         builder = ProgramBuilder(2)
         program = builder.finish({Output.PREDICT: builder.add(operation, 0)})
-        model = Model(write_tables(program, {}))
+        model = Model(write_tables(program))
         answers = np.frombuffer(model.evaluate(_kernel.PREDICT, rows.tobytes())).reshape(3, 2)
         np.testing.assert_array_equal(answers[:, column], values)
 
