@@ -33,6 +33,7 @@ test: install  ## all tests but the slow ones
 
 check: install  ## format, lint, types, architecture
 	@$(BIN)/ruff format --check .
+	@$(BIN)/clang-format --dry-run --Werror $(KERNEL)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports

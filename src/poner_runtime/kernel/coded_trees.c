@@ -45,7 +45,7 @@ static inline uint32_t order_of(double value) {
 /* How many of n ascending thresholds are below each value: without branches, which would be
  * mispredicted half the time, and for LANES values together, as a search waits for itself. */
 WRITTEN_OUT void rank(const double *thresholds, uint32_t n, const double *values, uint32_t lanes,
-                        uint32_t *ranks) {
+                      uint32_t *ranks) {
     for (uint32_t k = 0; k < lanes; k++) ranks[k] = 0;
     for (; n > 1; n -= n / 2)
         for (uint32_t k = 0; k < lanes; k++)
@@ -71,8 +71,8 @@ WRITTEN_OUT void store(form form, void *codes, size_t place, uint32_t code) {
 }
 
 /* The codes of `lanes` rows, stored from `place` on; of a pair the second's from `next` on. */
-WRITTEN_OUT void code_lanes(const coding *how, const double *values, size_t stride,
-                              uint32_t lanes, void *codes, size_t place, size_t next) {
+WRITTEN_OUT void code_lanes(const coding *how, const double *values, size_t stride, uint32_t lanes,
+                            void *codes, size_t place, size_t next) {
     double own[LANES];
     uint32_t code[LANES];
     for (uint32_t k = 0; k < lanes; k++) own[k] = values[k * stride];
@@ -120,7 +120,8 @@ static void code_rows(const poner_call *call, size_t first, size_t n_rows, form 
                 code_lanes(&how, in, width, LANES, codes, place, place + together);
             else
                 for (size_t k = 0; k < n_rows - row; k++)
-                    code_lanes(&how, in + k * width, width, 1, codes, place + k, place + together + k);
+                    code_lanes(&how, in + k * width, width, 1, codes, place + k,
+                               place + together + k);
         }
         i += pair;
     }
@@ -155,7 +156,7 @@ static inline uint32_t finish(const uint64_t *nodes, uint32_t index, const uint3
 /* `levels` down without asking for leaves, then until all lanes are at theirs: ends because a child
  * stands after its parent. Lane k reads the codes of row k, or with `same` all of row 0. */
 WRITTEN_OUT void go_down(const uint64_t *nodes, uint32_t *index, uint32_t levels,
-                           const uint32_t *codes, bool same) {
+                         const uint32_t *codes, bool same) {
     for (; levels > 0; levels--)
         EACH_LANE(k) index[k] = descend(nodes, index[k], codes + (same ? 0 : k));
     for (;;) {
@@ -241,7 +242,8 @@ poner_status poner_sum_coded_trees(const poner_call *call) {
     const double *start = poner_array_of(model, step, 6);
     const bool tiled = call->n_rows >= TILE / 4 && poner_suits_tiles(&all);
     const form form = !tiled ? UNSIGNED : all.narrow ? BYTES : SIGNED;
-    const size_t together = tiled ? TILE : LANES, room = form == BYTES ? 4 * MOST_CODED : MOST_CODED;
+    const size_t together = tiled ? TILE : LANES,
+                 room = form == BYTES ? 4 * MOST_CODED : MOST_CODED;
     const size_t most = room / (all.n_codes * together) * together;
     uint32_t codes[MOST_CODED];
     if (tiled) memset(codes, 0, sizeof codes); /* the last tile may have less rows */
@@ -249,7 +251,8 @@ poner_status poner_sum_coded_trees(const poner_call *call) {
     for (size_t first = 0; first < call->n_rows; first += most) {
         const size_t n_rows = call->n_rows - first < most ? call->n_rows - first : most;
         double *sums = call->out + first * width;
-        for (size_t row = 0; row < n_rows; row++) memcpy(sums + row * width, start, width * sizeof *sums);
+        for (size_t row = 0; row < n_rows; row++)
+            memcpy(sums + row * width, start, width * sizeof *sums);
         code_rows(call, first, n_rows, form, together, codes);
         if (tiled)
             poner_sum_tiles(&all, codes, n_rows, sums);

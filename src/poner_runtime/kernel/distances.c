@@ -6,7 +6,13 @@
 #include "operations.h"
 
 enum {
-    SQUARED_EUCLIDEAN, MANHATTAN, CHEBYSHEV, MINKOWSKI, COSINE, NAN_EUCLIDEAN, ADDITIVE_CHI2,
+    SQUARED_EUCLIDEAN,
+    MANHATTAN,
+    CHEBYSHEV,
+    MINKOWSKI,
+    COSINE,
+    NAN_EUCLIDEAN,
+    ADDITIVE_CHI2,
     N_METRICS
 };
 
@@ -37,19 +43,19 @@ typedef struct {
 
 /* Adds term(x, y) to each point's sum, feature after feature; x is the row's value, y the point's.
  * Four features go together, so that a sum is loaded and stored once for them. */
-#define SUM_TERMS(term)                                                           \
-    uint32_t j = 0;                                                               \
-    for (; j + 4 <= t->n_features; j += 4) {                                      \
-        const double *x = t->row + j, *y = t->points + j * t->stride;             \
-        const double *y1 = y + t->stride, *y2 = y1 + t->stride, *y3 = y2 + t->stride; \
-        const double x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];                  \
-        for (uint32_t k = 0; k < t->n; k++)                                       \
-            sum[k] = sum[k] + term(x0, y[k]) + term(x1, y1[k]) + term(x2, y2[k]) + \
-                     term(x3, y3[k]);                                             \
-    }                                                                             \
-    for (; j < t->n_features; j++) {                                              \
-        const double x0 = t->row[j], *y = t->points + j * t->stride;              \
-        for (uint32_t k = 0; k < t->n; k++) sum[k] += term(x0, y[k]);             \
+#define SUM_TERMS(term)                                                                        \
+    uint32_t j = 0;                                                                            \
+    for (; j + 4 <= t->n_features; j += 4) {                                                   \
+        const double *x = t->row + j, *y = t->points + j * t->stride;                          \
+        const double *y1 = y + t->stride, *y2 = y1 + t->stride, *y3 = y2 + t->stride;          \
+        const double x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];                               \
+        for (uint32_t k = 0; k < t->n; k++)                                                    \
+            sum[k] =                                                                           \
+                sum[k] + term(x0, y[k]) + term(x1, y1[k]) + term(x2, y2[k]) + term(x3, y3[k]); \
+    }                                                                                          \
+    for (; j < t->n_features; j++) {                                                           \
+        const double x0 = t->row[j], *y = t->points + j * t->stride;                           \
+        for (uint32_t k = 0; k < t->n; k++) sum[k] += term(x0, y[k]);                          \
     }
 
 static inline double square(double x, double y) { return (x - y) * (x - y); }
@@ -68,7 +74,9 @@ static void add_minkowski(const tile *t, double *restrict sum) {
         const double weight = t->weights ? t->weights[j] : 1.0;
         for (uint32_t k = 0; k < t->n; k++) {
             const double size = fabs(x - column[k]);
-            const double power = t->p == 2.0 ? size * size : t->p == 1.0 ? size : poner_pow(size, t->p);
+            const double power = t->p == 2.0   ? size * size
+                                 : t->p == 1.0 ? size
+                                               : poner_pow(size, t->p);
             sum[k] += weight * power;
         }
     }

@@ -26,8 +26,22 @@ poner_status poner_map(const poner_call *call) {
 /* Functions of two values. ----------------------------------------------------------------------- */
 
 enum {
-    ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, MINIMUM, MAXIMUM, GREATER, GREATER_EQUAL, LESS,
-    LESS_EQUAL, EQUAL, NOT_EQUAL, FILL, DIVIDE_OR_KEEP, N_PAIRINGS
+    ADD,
+    SUBTRACT,
+    MULTIPLY,
+    DIVIDE,
+    POWER,
+    MINIMUM,
+    MAXIMUM,
+    GREATER,
+    GREATER_EQUAL,
+    LESS,
+    LESS_EQUAL,
+    EQUAL,
+    NOT_EQUAL,
+    FILL,
+    DIVIDE_OR_KEEP,
+    N_PAIRINGS
 };
 
 const char *poner_check_combine(const poner_model *model, const poner_step *step,
@@ -41,11 +55,11 @@ const char *poner_check_combine(const poner_model *model, const poner_step *step
 }
 
 /* One row; `step` is 0 where one partner serves all columns. */
-#define EACH(expression)                              \
-    for (size_t i = 0; i < n; i++) {                  \
-        const double a = in[i], b = partner[i];       \
-        out[i] = (expression);                        \
-    }                                                 \
+#define EACH(expression)                        \
+    for (size_t i = 0; i < n; i++) {            \
+        const double a = in[i], b = partner[i]; \
+        out[i] = (expression);                  \
+    }                                           \
     break
 
 static void combine_row(uint32_t pairing, const double *in, const double *partner,
@@ -70,7 +84,8 @@ static void combine_row(uint32_t pairing, const double *in, const double *partne
 }
 
 /* One partner for all values. */
-static void combine_same(uint32_t pairing, const double *in, double partner, double *out, size_t n) {
+static void combine_same(uint32_t pairing, const double *in, double partner, double *out,
+                         size_t n) {
     double partners[64];
     for (size_t i = 0; i < 64 && i < n; i++) partners[i] = partner;
     for (size_t i = 0; i < n; i += 64)
@@ -173,9 +188,8 @@ static double yeo_johnson(double x, double lambda, double complement) {
 static double yeo_johnson_by_log(double x, double lambda, double complement) {
     if (isnan(x)) return x;
     if (x >= 0.0)
-        return fabs(lambda) < 2.220446049250313e-16
-                   ? poner_log1p(x)
-                   : poner_expm1(lambda * poner_log1p(x)) / lambda;
+        return fabs(lambda) < 2.220446049250313e-16 ? poner_log1p(x)
+                                                    : poner_expm1(lambda * poner_log1p(x)) / lambda;
     return fabs(complement) > 2.220446049250313e-16
                ? -poner_expm1(complement * poner_log1p(-x)) / complement
                : -poner_log1p(-x);
@@ -184,13 +198,13 @@ static double yeo_johnson_by_log(double x, double lambda, double complement) {
 /* Option: the method. Arrays: 0 lambdas, 1 two minus each. */
 poner_status poner_power_transform(const poner_call *call) {
     static double (*const METHODS[N_METHODS])(double, double, double) = {yeo_johnson, box_cox,
-                                                                 yeo_johnson_by_log};
+                                                                         yeo_johnson_by_log};
     const double *lambdas = poner_array_of(call->model, call->step, 0), *in = call->in[0];
     const double *complements = poner_array_of(call->model, call->step, 1);
     double (*const method)(double, double, double) = METHODS[call->step->option];
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++)
-        for (uint32_t i = 0; i < call->in_width[0]; i++) 
+        for (uint32_t i = 0; i < call->in_width[0]; i++)
             *out++ = method(*in++, lambdas[i], complements[i]);
     return PONER_OK;
 }

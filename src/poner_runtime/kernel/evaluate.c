@@ -93,8 +93,8 @@ poner_status poner_evaluate(const poner_model *model, uint32_t output, const dou
         const size_t count = n_rows - first < block ? n_rows - first : block;
         for (uint32_t i = 0; i < reg; i++) {
             if (!needed[i]) continue;
-            const poner_status status = run_step(model, i, rows + first * model->n_features, count,
-                                                 registers, fault);
+            const poner_status status =
+                run_step(model, i, rows + first * model->n_features, count, registers, fault);
             if (status == PONER_OK) continue;
             fault->row += first;
             return status;

@@ -36,9 +36,9 @@ typedef struct {
 
 typedef enum {
     PONER_FLOAT64 = 1, /* 8 bytes an item */
-    PONER_UINT32 = 2,  /* 4 bytes an item */
-    PONER_NODE = 3,    /* poner_node, 16 bytes an item */
-    PONER_UINT16 = 4,  /* 2 bytes an item */
+    PONER_UINT32 = 2, /* 4 bytes an item */
+    PONER_NODE = 3, /* poner_node, 16 bytes an item */
+    PONER_UINT16 = 4, /* 2 bytes an item */
 } poner_array_type;
 
 typedef struct {

@@ -42,8 +42,8 @@ poner_status poner_recode(const poner_call *call) {
     for (size_t row = 0; row < call->n_rows; row++)
         for (uint32_t i = 0, start = 0; i < width; start = ends[i++], in++) {
             const uint32_t place = start + count_passed(keys + start, ends[i] - start, *in, 0);
-            const int known = place < ends[i] && (keys[place] == *in ||
-                                                  (isnan(keys[place]) && isnan(*in)));
+            const int known =
+                place < ends[i] && (keys[place] == *in || (isnan(keys[place]) && isnan(*in)));
             if (!known && call->step->option) return poner_refuse(call, row, i, PONER_UNKNOWN);
             *out++ = known ? values[place] : otherwise[i];
         }

@@ -12,7 +12,8 @@ _Static_assert(sizeof(poner_header) == 56, "the header has no padding");
 _Static_assert(sizeof(poner_array) == 24, "an array record has no padding");
 _Static_assert(sizeof(poner_step) == 64, "a step record has no padding");
 _Static_assert(sizeof(poner_node) == 16, "a node has no padding");
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tables are read as they lie in the file");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "tables are read as they lie in the file");
 
 static uint64_t item_bytes(uint32_t type) {
     switch (type) {
@@ -133,8 +134,7 @@ static const char *check_model(const uint8_t *bytes, size_t size, poner_model *m
     return problem ? problem : check_served(model, &header);
 }
 
-poner_status poner_open(const uint8_t *bytes, size_t size, poner_model *model,
-                        poner_fault *fault) {
+poner_status poner_open(const uint8_t *bytes, size_t size, poner_model *model, poner_fault *fault) {
     fault->message = check_model(bytes, size, model);
     return fault->message ? PONER_BAD_MODEL : PONER_OK;
 }

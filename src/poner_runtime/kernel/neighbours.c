@@ -110,8 +110,7 @@ poner_status poner_votes(const poner_call *call) {
 const char *poner_check_means(const poner_model *model, const poner_step *step,
                               const uint32_t *widths) {
     const uint64_t count = (uint64_t)step->width * widths[0];
-    return poner_expect_array(model, step, 0, PONER_FLOAT64, count) ? NULL
-                                                                   : "a mean has no values";
+    return poner_expect_array(model, step, 0, PONER_FLOAT64, count) ? NULL : "a mean has no values";
 }
 
 /* out[j] = the mean of the values[i][j], each weighing in[i]. Arrays: 0 values (in x width). */

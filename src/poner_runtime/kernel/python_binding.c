@@ -335,7 +335,8 @@ __attribute__((visibility("default"))) PyObject *PyInit__kernel(void);
 PyObject *PyInit__kernel(void) {
     PyObject *module = PyModule_Create2(&definition, PONER_PYTHON_ABI_VERSION);
     if (!module) return NULL;
-    bad_model_error = PyErr_NewException("poner_runtime._kernel.BadModelError", PyExc_ValueError, NULL);
+    bad_model_error =
+        PyErr_NewException("poner_runtime._kernel.BadModelError", PyExc_ValueError, NULL);
     refused_error =
         PyErr_NewException("poner_runtime._kernel.RefusedError", PyExc_ValueError, NULL);
     if (!bad_model_error || !refused_error) return NULL;

@@ -21,8 +21,8 @@ static double pairwise_sum(const double *values, size_t n) {
     for (size_t k = 0; k < 8; k++) lane[k] = values[k];
     for (; i + 8 <= n; i += 8)
         for (size_t k = 0; k < 8; k++) lane[k] += values[i + k];
-    double sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) +
-                 ((lane[4] + lane[5]) + (lane[6] + lane[7]));
+    double sum =
+        ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
     for (; i < n; i++) sum += values[i];
     return sum;
 }
@@ -30,8 +30,18 @@ static double pairwise_sum(const double *values, size_t n) {
 /* One value for each group of columns. ----------------------------------------------------------- */
 
 enum {
-    SUM, MAXIMUM, MINIMUM, ARGMAX, ARGMIN, SUM_ABSOLUTE, SUM_SQUARES, PRODUCT, LOG_SUM_EXP,
-    MAXIMUM_ABSOLUTE, SUM_IN_ORDER, N_REDUCTIONS
+    SUM,
+    MAXIMUM,
+    MINIMUM,
+    ARGMAX,
+    ARGMIN,
+    SUM_ABSOLUTE,
+    SUM_SQUARES,
+    PRODUCT,
+    LOG_SUM_EXP,
+    MAXIMUM_ABSOLUTE,
+    SUM_IN_ORDER,
+    N_REDUCTIONS
 };
 
 const char *poner_check_reduce(const poner_model *model, const poner_step *step,
@@ -111,7 +121,8 @@ const char *poner_check_linear(const poner_model *model, const poner_step *step,
     return NULL;
 }
 
-#define LANES 4 /* partial sums of a product: always as many, so that a row alone gets the same bits */
+#define LANES \
+    4 /* partial sums of a product: always as many, so that a row alone gets the same bits */
 
 /* The products of `rows` rows with `outputs` rows of weights; where this is inlined both are known,
  * and the partial sums stay in registers. Rows of `out` are `width` apart. */
@@ -129,7 +140,8 @@ multiply(const double *in, const double *weights, const double *bias, size_t n, 
         for (size_t k = 0; k < outputs; k++) {
             const double *lane = sums[row][k];
             double sum = (lane[0] + lane[1]) + (lane[2] + lane[3]);
-            for (size_t rest = i; rest < n; rest++) sum += in[row * n + rest] * weights[k * n + rest];
+            for (size_t rest = i; rest < n; rest++)
+                sum += in[row * n + rest] * weights[k * n + rest];
             out[row * width + k] = sum + bias[k];
         }
 }

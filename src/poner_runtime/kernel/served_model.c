@@ -202,8 +202,10 @@ uint32_t poner_find_string(const poner_served *served, poner_list list, poner_te
         const uint32_t middle = low + (high - low) / 2;
         const int found = compare(poner_string(served, list, order[middle]), text);
         if (found == 0) return order[middle];
-        if (found < 0) low = middle + 1;
-        else high = middle;
+        if (found < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return count;
 }

@@ -78,8 +78,7 @@ const char *poner_open_served(const uint8_t *bytes, uint64_t size, uint32_t n_fe
                               poner_served *served);
 
 /* String `place` of a list, which is below the list's count. */
-static inline poner_text poner_string(const poner_served *served, poner_list list,
-                                      uint32_t place) {
+static inline poner_text poner_string(const poner_served *served, poner_list list, uint32_t place) {
     const uint32_t number = served->first[list] + place;
     const uint32_t start = number ? served->string_ends[number - 1] : 0;
     return (poner_text){served->strings + start, served->string_ends[number] - start};

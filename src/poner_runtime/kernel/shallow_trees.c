@@ -65,7 +65,8 @@ static inline void add_trees(const uint16_t *nodes, const double *leaves, uint64
     if (width == 1) { /* the sum stays in a register */
         double sum = *sums;
         for (uint64_t i = 0; i < n_trees; i++)
-            sum += leaf_of(nodes + i * nodes_of(depth), leaves + i * leaves_of(depth), right, depth);
+            sum +=
+                leaf_of(nodes + i * nodes_of(depth), leaves + i * leaves_of(depth), right, depth);
         *sums = sum;
         return;
     }
@@ -159,8 +160,8 @@ static size_t sum_tiles(const poner_call *call) {
     uint8_t right[TILED_SPLITS][TILE];
     size_t row = 0;
     for (; row + TILE <= call->n_rows; row += TILE) {
-        answer_tile(poner_array_of(model, step, 0), n_splits, call->in[0] + row * in_width, in_width,
-                    right);
+        answer_tile(poner_array_of(model, step, 0), n_splits, call->in[0] + row * in_width,
+                    in_width, right);
         add_tile(poner_array_of(model, step, 1), leaves, n_trees, step->option, right,
                  call->out + row * step->width, step->width);
     }
@@ -182,7 +183,8 @@ poner_status poner_sum_shallow_trees(const poner_call *call) {
     const uint64_t n_trees = poner_count_of(model, step, 2) / leaves_of(step->option);
     const uint32_t width = step->width;
     uint8_t right[MAX_SPLITS];
-    for (size_t row = 0; row < call->n_rows; row++) memcpy(out + row * width, start, width * sizeof *out);
+    for (size_t row = 0; row < call->n_rows; row++)
+        memcpy(out + row * width, start, width * sizeof *out);
     const size_t done = call->n_rows < TILE ? 0 : sum_tiles(call);
     in += done * call->in_width[0];
     out += done * width;

@@ -17,7 +17,7 @@ typedef struct {
 } choice;
 
 WRITTEN_OUT void choose(const uint8_t *passed, choice left, choice right, bool left_is_leaf,
-                          bool right_is_leaf, uint8_t *restrict answers) {
+                        bool right_is_leaf, uint8_t *restrict answers) {
     for (uint32_t r = 0; r < TILE; r++) {
         const uint8_t one = left_is_leaf ? left.leaf : left.answers[r];
         const uint8_t other = right_is_leaf ? right.leaf : right.answers[r];

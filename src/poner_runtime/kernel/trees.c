@@ -15,8 +15,8 @@ static inline uint32_t descend(const poner_node *nodes, uint32_t index, const do
     const double value = row[node.feature & PONER_FEATURE];
     const uint32_t internal = ~(node.feature >> 31) & 1u;
     const uint32_t missing_left = (node.feature >> 30) & 1u;
-    const uint32_t right = (uint32_t) !(value <= node.threshold) &
-                           ~((uint32_t)(value != value) & missing_left);
+    const uint32_t right =
+        (uint32_t)!(value <= node.threshold) & ~((uint32_t)(value != value) & missing_left);
     return node.child + (right & internal);
 }
 
@@ -25,8 +25,7 @@ static inline uint32_t descend(const poner_node *nodes, uint32_t index, const do
 
 /* The leaf below a node, for trees deeper than their blind levels: ends because a child stands
  * after its parent. */
-ONCE const poner_node *finish(const poner_node *nodes, uint32_t index,
-                                       const double *row) {
+ONCE const poner_node *finish(const poner_node *nodes, uint32_t index, const double *row) {
     while (!(nodes[index].feature & PONER_LEAF)) index = descend(nodes, index, row);
     return nodes + index;
 }
@@ -37,8 +36,8 @@ ONCE const poner_node *finish(const poner_node *nodes, uint32_t index,
 #define EACH_LANE(k) _Pragma("GCC unroll 8") for (uint32_t k = 0; k < LANES; k++)
 
 /* The leaves of LANES trees for one row; written out so that the indices stay in registers. */
-ONCE void find_tree_leaves(const poner_node *nodes, const uint32_t *trees,
-                                    const double *row, const poner_node **leaves) {
+ONCE void find_tree_leaves(const poner_node *nodes, const uint32_t *trees, const double *row,
+                           const poner_node **leaves) {
     uint32_t index[LANES], levels = 0;
     EACH_LANE(k) {
         index[k] = trees[k * TREE_NUMBERS + ROOT];
@@ -50,8 +49,8 @@ ONCE void find_tree_leaves(const poner_node *nodes, const uint32_t *trees,
 }
 
 /* The leaves of one tree for LANES rows. */
-ONCE void find_row_leaves(const poner_node *nodes, const uint32_t *tree,
-                                   const double *rows, size_t width, const poner_node **leaves) {
+ONCE void find_row_leaves(const poner_node *nodes, const uint32_t *tree, const double *rows,
+                          size_t width, const poner_node **leaves) {
     uint32_t index[LANES];
     EACH_LANE(k) index[k] = tree[ROOT];
     for (uint32_t levels = tree[DEPTH]; levels > 0; levels--)
@@ -185,7 +184,8 @@ poner_status poner_sum_leaf_rows(const poner_call *call) {
     for (const uint32_t *tree = trees; grouped && tree < end; tree += TREE_NUMBERS)
         for (size_t row = 0; row < grouped; row += LANES) {
             find_row_leaves(nodes, tree, in + row * in_width, in_width, leaves);
-            EACH_LANE(k) add_row(out + (row + k) * width, table + leaves[k]->position * width, width);
+            EACH_LANE(k)
+            add_row(out + (row + k) * width, table + leaves[k]->position * width, width);
         }
     for (size_t row = grouped; row < n_rows; row++) {
         const double *values = in + row * in_width;

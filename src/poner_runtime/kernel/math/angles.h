@@ -21,9 +21,8 @@ static angle reduce_far(double x) {
         word[i] = first % 64 ? from[0] << first % 64 | from[1] >> (64 - first % 64) : from[0];
     }
     const unsigned __int128 low = (unsigned __int128)fraction * word[2];
-    const unsigned __int128 middle =
-        (unsigned __int128)fraction * word[1] + ((unsigned __int128)fraction * word[0] << 64) +
-        (low >> 64);
+    const unsigned __int128 middle = (unsigned __int128)fraction * word[1] +
+                                     ((unsigned __int128)fraction * word[0] << 64) + (low >> 64);
     uint32_t quadrant = (uint32_t)(middle >> 126);
     unsigned __int128 part = middle << 2 | (uint64_t)low >> 62; /* of a quadrant, in 2^-128 */
     const bool over = part >> 127;
@@ -54,8 +53,8 @@ static inline angle reduce(double x) {
  * k_cos.c, Sun Microsystems, 1993). */
 static inline double sin_near(double x, double tail) {
     const double z = x * x, cube = z * x;
-    const double low = fused(z, fused(z, 0x1.71de357b1fe7dp-19, -0x1.a01a019c161d5p-13),
-                             0x1.111111110f8a6p-7);
+    const double low =
+        fused(z, fused(z, 0x1.71de357b1fe7dp-19, -0x1.a01a019c161d5p-13), 0x1.111111110f8a6p-7);
     const double sum =
         fused(z * (z * z), fused(z, 0x1.5d93a5acfd57cp-33, -0x1.ae5e68a2b9cebp-26), low);
     return x - ((z * (0.5 * tail - cube * sum) - tail) - cube * -0x1.5555555555549p-3);
@@ -63,10 +62,10 @@ static inline double sin_near(double x, double tail) {
 
 static inline double cos_near(double x, double tail) {
     const double z = x * x, square = z * z, half = 0.5 * z, w = 1.0 - half;
-    const double low = fused(z, fused(z, 0x1.a01a019cb159p-16, -0x1.6c16c16c15177p-10),
-                             0x1.555555555554cp-5);
-    const double high = fused(z, fused(z, -0x1.8fae9be8838d4p-37, 0x1.1ee9ebdb4b1c4p-29),
-                              -0x1.27e4f809c52adp-22);
+    const double low =
+        fused(z, fused(z, 0x1.a01a019cb159p-16, -0x1.6c16c16c15177p-10), 0x1.555555555554cp-5);
+    const double high =
+        fused(z, fused(z, -0x1.8fae9be8838d4p-37, 0x1.1ee9ebdb4b1c4p-29), -0x1.27e4f809c52adp-22);
     const double sum = z * fused(square * z, high, low);
     return w + (((1.0 - w) - half) + (z * sum - x * tail));
 }
@@ -104,8 +103,7 @@ static double atan_of(double x) {
     static const double LOW[] = {0.0, 0x1.a2b7f222f65e2p-56, 0x1.1a62633145c07p-55,
                                  0x1.007887af0cbbdp-56, HALF_PI_2};
     static const double EVEN[] = {0x1.0ad3ae322da11p-6, 0x1.97b4b24760debp-5, 0x1.10d66a0d03d51p-4,
-                                  0x1.745cdc54c206ep-4, 0x1.24924920083ffp-3,
-                                  0x1.555555555550dp-2};
+                                  0x1.745cdc54c206ep-4, 0x1.24924920083ffp-3, 0x1.555555555550dp-2};
     static const double ODD[] = {-0x1.2b4442c6a6c2fp-5, -0x1.dde2d52defd9ap-5,
                                  -0x1.3b0f2af749a6dp-4, -0x1.c71c6fe231671p-4,
                                  -0x1.999999998ebc4p-3};
@@ -126,7 +124,7 @@ static double atan_of(double x) {
  * from the asin of sqrt((1 - |x|) / 2), a root in two parts. Error: below 1 ulp. */
 static inline double asin_part(double z) {
     static const double P[] = {0x1.23de10dfdf709p-15, 0x1.9efe07501b288p-11, -0x1.48228b5688f3bp-5,
-                               0x1.9c1550e884455p-3, -0x1.4d61203eb6f7dp-2, 0x1.5555555555555p-3};
+                               0x1.9c1550e884455p-3,  -0x1.4d61203eb6f7dp-2, 0x1.5555555555555p-3};
     static const double Q[] = {0x1.3b8c5b12e9282p-4, -0x1.6066c1b8d0159p-1, 0x1.02ae59c598ac8p1,
                                -0x1.33a271c8a2d4bp1, 1.0};
     return z * polynomial(z, P, 5) / polynomial(z, Q, 4);

@@ -2,9 +2,7 @@
 
 /* 2^(k/128) as the table has it: the bits of the nearest double, and by what share of it (tail) it
  * falls short. k counts 128ths of the exponent; its low seven bits choose the row. */
-static inline uint64_t power_bits(uint64_t k) {
-    return EXP_TABLE[k % 128].bits + (k << 45);
-}
+static inline uint64_t power_bits(uint64_t k) { return EXP_TABLE[k % 128].bits + (k << 45); }
 
 /* scale + scale * part, where the power `scale` may itself be too large or too small for a double:
  * it is computed 2^1009 times smaller or 2^1022 times larger, and rounded once if the result is

@@ -3,15 +3,15 @@
 /* Near 1: a polynomial of degree 12 whose first terms are summed in two parts. */
 static double log_near_one(double x) {
     const double r = x - 1.0, r2 = r * r, r3 = r * r2;
-    double high = fused(r3, -0x1.5521375d145cdp-4,
-                        fused(r2, 0x1.78182f7afd085p-4,
-                              fused(r, -0x1.999eb43b068ffp-4, 0x1.c7184282ad6cap-4)));
-    high = fused(r3, high,
-                 fused(r2, -0x1.fffffa4423d65p-4,
-                       fused(r, 0x1.24924a344de3p-3, -0x1.55555556745a7p-3)));
-    high = fused(r3, high,
-                 fused(r2, 0x1.999999995dd0cp-3,
-                       fused(r, -0x1.ffffffffffdcbp-3, 0x1.5555555555577p-2)));
+    double high = fused(
+        r3, -0x1.5521375d145cdp-4,
+        fused(r2, 0x1.78182f7afd085p-4, fused(r, -0x1.999eb43b068ffp-4, 0x1.c7184282ad6cap-4)));
+    high = fused(
+        r3, high,
+        fused(r2, -0x1.fffffa4423d65p-4, fused(r, 0x1.24924a344de3p-3, -0x1.55555556745a7p-3)));
+    high = fused(
+        r3, high,
+        fused(r2, 0x1.999999995dd0cp-3, fused(r, -0x1.ffffffffffdcbp-3, 0x1.5555555555577p-2)));
     const double split = r * 0x1p27, r_high = r + split - split, r_low = r - r_high;
     const double square = r_high * r_high * -0.5, sum = r + square;
     const double low = fused(-0.5 * r_low, r_high + r, r - sum + square);
@@ -59,8 +59,8 @@ static float logf_of(float x) {
     const log_row *row = LOGF_TABLE + (from >> 19) % 16;
     const double r = fused(z, row->inverse, -1.0), r2 = r * r;
     const double whole = fused(k, 0x1.62e42fefa39efp-1, row->log);
-    const double sum = fused(-0x1.00ea348b88334p-2, r2,
-                             fused(0x1.5575b0be00b6ap-2, r, -0x1.ffffef20a4123p-2));
+    const double sum =
+        fused(-0x1.00ea348b88334p-2, r2, fused(0x1.5575b0be00b6ap-2, r, -0x1.ffffef20a4123p-2));
     return (float)fused(sum, r2, whole + r);
 }
 
@@ -95,9 +95,7 @@ static double log_times(double x, double factor, double factor_low) {
     return product + low;
 }
 
-static double log2_of(double x) {
-    return log_times(x, 0x1.71547652b82fep0, 0x1.777d0ffda0d24p-56);
-}
+static double log2_of(double x) { return log_times(x, 0x1.71547652b82fep0, 0x1.777d0ffda0d24p-56); }
 
 static double log10_of(double x) {
     return log_times(x, 0x1.bcb7b1526e50ep-2, 0x1.95355baaafad3p-57);
@@ -132,8 +130,8 @@ static double log1p_of(double x) {
         return k == 0.0 ? f - rest : fused(k, ln2_high, -((rest - low) - f));
     }
     const double s = f / (2.0 + f), z = s * s, z2 = z * z, z4 = z2 * z2;
-    double sum = fused(z, 0x1.5555555555593p-1,
-                       z2 * fused(z, 0x1.2492494229359p-2, 0x1.999999997fa04p-2));
+    double sum =
+        fused(z, 0x1.5555555555593p-1, z2 * fused(z, 0x1.2492494229359p-2, 0x1.999999997fa04p-2));
     sum = fused(z4, fused(z, 0x1.7466496cb03dep-3, 0x1.c71c51d8e78afp-3), sum);
     sum = fused(z4 * z2, fused(z, 0x1.2f112df3e5244p-3, 0x1.39a09d078c69fp-3), sum);
     const double product = s * (half + sum);
