@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, Provenance, Table, TrainedModel
-from poner.errors import ModelUnreadableError
+from poner.errors import ModelUnreadableError, PonerError
 from poner.loader import signatures, training_data
 from poner.loader.child import description, estimators, missing_values
 from poner.loader.fitted import fitted_object
@@ -35,11 +35,22 @@ class MemoryOracle:
         spelled = spell_unknown(rows)
         with_none = () if place else self.with_none
         asked = as_fitted(spelled.numbers, spelled.vocabulary, spelled.categories, with_none)
-        try:
+        with unreadable_is(ModelUnreadableError):
             answered: NDArray[Any] = estimators.answer(self.estimator, method, asked, place)
-        except FileUnreadableError as error:
-            raise ModelUnreadableError(error.message, error.hint) from error
         return answered
+
+
+@contextmanager
+def unreadable_is(kind: type[PonerError]) -> Iterator[None]:
+    """What the child's functions refuse, as an error of poner's with the same two sentences.
+
+    Raises:
+        PonerError: of that kind.
+    """
+    try:
+        yield
+    except FileUnreadableError as error:
+        raise kind(error.message, error.hint) from error
 
 
 def describe_estimator(estimator: object) -> FittedObject:
@@ -48,10 +59,8 @@ def describe_estimator(estimator: object) -> FittedObject:
     Raises:
         ModelUnreadableError: it is nested too deeply.
     """
-    try:
+    with unreadable_is(ModelUnreadableError):
         described = description.describe(estimator)
-    except FileUnreadableError as error:
-        raise ModelUnreadableError(error.message, error.hint) from error
     return fitted_object(described.nodes, described.arrays)
 
 
@@ -64,15 +73,13 @@ def open_memory(
     labels: Mapping[str, str] | None,
 ) -> Iterator[TrainedModel]:
     """The steps of `open_estimator`, in their order."""
-    try:
+    with unreadable_is(ModelUnreadableError):
         estimators.check_estimator(estimator)
         settled = copy.deepcopy(estimator)  # what follows must not reach the user's own
         settle(settled)
         parameters.check_model(settled)
         oracle = MemoryOracle(settled)
         facts = signatures.checked_facts(estimators.facts(settled))
-    except FileUnreadableError as error:
-        raise ModelUnreadableError(error.message, error.hint) from error
     signatures.check_supported(facts)
     if feature_names is None and facts.feature_names is None:
         feature_names = training_data.column_names(X)

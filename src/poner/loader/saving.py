@@ -191,12 +191,10 @@ def _predicts(estimator: object, rows: object) -> bool:
 def _classes_of(estimator: object) -> Any:
     """Return the model's classes as the loader will read them; None for a regressor."""
     from poner.loader.child import estimators
-    from poner.loader.safe_pickle import FileUnreadableError
+    from poner.loader.memory_models import unreadable_is
 
-    try:
+    with unreadable_is(SignatureError):
         classes = estimators.classes_of(estimator)
-    except FileUnreadableError as error:
-        raise SignatureError(error.message, error.hint) from error
     return signatures.classes_as_tuples(classes)
 
 
