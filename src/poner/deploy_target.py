@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from poner import client, deployer
-from poner.acceptance import make_sign
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.config import Config, deploy_settings, read_config
 from poner.errors import BundleError, UsageError
+from poner.smoke_test import make_sign
 
 
 @dataclass(frozen=True)

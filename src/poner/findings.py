@@ -1,4 +1,4 @@
-"""What an examination finds: a check, how it stands, and what to do about it."""
+"""What poner doctor finds: a check, how it stands, and what to do about it."""
 
 from __future__ import annotations
 

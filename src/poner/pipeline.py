@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from poner import bundler, deployer, emulator, loader
-from poner.acceptance import accept
 from poner.bundle import Bundle, EngineChoice
 from poner.client import FunctionUrl
 from poner.confinement import report
-from poner.deployer.applying import Clock
+from poner.deployer.executor import Clock
 from poner.engines import (
     NO_PACKAGES,
     SILENT,
@@ -35,6 +34,7 @@ from poner.engines import (
     compile_trained,
 )
 from poner.extras import check_extra
+from poner.smoke_test import run_smoke_test
 from poner.storage import state_folder
 
 __all__ = [
@@ -157,7 +157,7 @@ def deploy(
     if not check or proposal.switched_off:
         return deployment
     reporter.notify("Asking it a known row, for up to a minute")
-    if not accept(deployment, wish.bundle, cloud):
+    if not run_smoke_test(deployment, wish.bundle, cloud):
         reporter.notify("Note: the bundle brings no row whose answer is known, so none was asked.")
     return deployment
 

@@ -13,7 +13,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import poner
-from poner import acceptance, pipeline
+from poner import pipeline, smoke_test
 from poner.aws_lambda.functions import FunctionSettings
 from poner.aws_lambda.quotas import DIRECT_UPLOAD_BYTES
 from poner.aws_lambda.runtimes import RUNTIMES
@@ -106,7 +106,7 @@ def test_the_articles_model_on_todays_python(
     with pipeline.run_locally(bundle, log=log.append) as url:
         rows = [dict(zip(WIRE_NAMES, row, strict=True)) for row in cancer.X.tolist()]
         assert poner.predict(url, rows[:50]) == own.predict(cancer.X[:50]).tolist()
-        assert acceptance.check_answer(url, manifest)
+        assert smoke_test.check_answer(url, manifest)
         body = json.dumps(rows[0])
         status, answer = post(url, body)
         assert (status, answer) == (200, '{"reason":"OK","prediction":1,"status":"200"}')
@@ -167,7 +167,7 @@ def test_texts_and_gaps_in_a_pipeline_of_scikit_learn(tmp_path: Path) -> None:
         np.testing.assert_allclose(
             poner.predict(url, X.head(10)), model.predict(X.head(10)), rtol=1e-12
         )
-        assert acceptance.check_answer(url, bundle.manifest)
+        assert smoke_test.check_answer(url, bundle.manifest)
         status, answer = post(url, '{"age": 50, "sex": "x", "dose": null}')
         reason = json.loads(answer)["reason"]
         assert (status, reason) == (400, "'sex' is a category the model does not know")

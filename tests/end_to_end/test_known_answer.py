@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from poner import acceptance, emulator, pipeline
+from poner import emulator, pipeline, smoke_test
 from poner.bundle import Bundle, KnownAnswer, Manifest
 from poner.cli import app
 from poner.errors import DeployError
@@ -37,8 +37,8 @@ def test_a_function_gives_its_known_answer(article_bundle: Bundle) -> None:
         return {}
 
     with pipeline.run_locally(article_bundle) as url:
-        assert acceptance.check_answer(url, article_bundle.manifest) is True
-        assert acceptance.check_answer(url, article_bundle.manifest, sign=sign) is True
+        assert smoke_test.check_answer(url, article_bundle.manifest) is True
+        assert smoke_test.check_answer(url, article_bundle.manifest, sign=sign) is True
     assert signed == [json.loads(known_answer_of(article_bundle).body)]
 
 
@@ -48,7 +48,7 @@ def test_another_answer_is_an_error(article_bundle: Bundle) -> None:
     with pipeline.run_locally(article_bundle) as url:
         for prediction in (1 - int(str(known.prediction)), float(str(known.prediction))):
             with pytest.raises(DeployError) as caught:
-                acceptance.check_answer(
+                smoke_test.check_answer(
                     url, falsified(article_bundle, prediction=prediction), patience_s=0
                 )
             message, hint = caught.value.message, caught.value.hint
@@ -63,20 +63,20 @@ def test_a_refusal_is_an_error_with_its_reason(article_bundle: Bundle) -> None:
     with pipeline.run_locally(article_bundle) as url:
         other = falsified(article_bundle, body='{"worstArea": 686.5}')
         with pytest.raises(DeployError, match="400: 'body' must contain values for") as caught:
-            acceptance.check_answer(url, other, patience_s=0)
+            smoke_test.check_answer(url, other, patience_s=0)
     assert "686.5" not in str(caught.value)
 
 
 def test_no_answer_is_an_error(article_bundle: Bundle) -> None:
     """Once patience has ended."""
     with pytest.raises(DeployError, match=r"did not answer.* with --skip-check"):
-        acceptance.check_answer("http://127.0.0.1:1/", article_bundle.manifest, patience_s=0.1)
+        smoke_test.check_answer("http://127.0.0.1:1/", article_bundle.manifest, patience_s=0.1)
 
 
 def test_without_a_known_answer_nothing_is_asked(article_bundle: Bundle) -> None:
     """It is told by what is returned: there is no server at this URL."""
     manifest = replace(article_bundle.manifest, known_answer=None)
-    assert acceptance.check_answer("http://127.0.0.1:1/", manifest) is False
+    assert smoke_test.check_answer("http://127.0.0.1:1/", manifest) is False
 
 
 def test_predict_signs_for_a_url_with_aws_iam(

@@ -49,7 +49,7 @@ def test_first(account: Account) -> None:
 
 
 def test_update(account: Account) -> None:
-    """Another model with other layers and settings, while the oldest version is retired."""
+    """Another model with other layers and settings, while the oldest version is pruned."""
     account.deploy(account.bundle("1", ("numpy", "old")), PUBLIC)
     account.deploy(account.bundle("2", LAYERS), PUBLIC)
     wish = replace(

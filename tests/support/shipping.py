@@ -14,9 +14,9 @@ from typing import Any
 from poner.artifacts import ParityReport, Provenance
 from poner.aws_lambda.functions import FunctionSettings
 from poner.bundle import Bundle, Layer, Manifest, Verification, ZipRecord, zip_record
-from poner.deployer.applying import Clock
 from poner.deployer.cloud import Cloud
 from poner.deployer.deploying import Deployment, Proposal, Wish, carry_out, do_plan, propose
+from poner.deployer.executor import Clock
 from poner.deployer.observing import observe_own
 from poner.deployer.removal import plan_removal
 from poner.deployer.resources import Function

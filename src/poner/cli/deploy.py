@@ -19,7 +19,7 @@ from poner.cli.deploying import (
 )
 from poner.deploy_target import DeployTarget, open_target
 from poner.deployer.descriptions import as_json, plan_lines
-from poner.examination import changed_settings
+from poner.doctor import changed_settings
 
 CanaryOption = Annotated[
     int | None,

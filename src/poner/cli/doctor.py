@@ -10,16 +10,16 @@ from typing import Annotated
 
 import typer
 
-from poner import examination
 from poner.bundle import is_bundle, read_bundle
 from poner.cli.console import print_json, print_lines, say
 from poner.cli.deploying import BundleArgument, ProfileOption, RegionOption
 from poner.config import deploy_settings, read_config
 from poner.deploy_target import open_cloud
-from poner.deployer.examination import Intention, any_account, examine
+from poner.deployer.doctor import Intention, any_account, check_account
 from poner.deployer.failures import CloudError
 from poner.deployer.policy import make_policy
 from poner.deployer.resources import Document
+from poner.doctor import Project, check_project
 from poner.findings import Finding
 
 
@@ -37,10 +37,10 @@ def doctor(
         print_json(_make_policy(path, profile, region), indent=2)
         return
     today = datetime.date.today()
-    project = examination.examine(Path(), path, today)
+    project = check_project(Path(), path, today)
     if not json_:
         _show(project.findings)
-    of_cloud = examine(
+    of_cloud = check_account(
         lambda: open_cloud(project.config, profile, region),
         _intention(project),
         today,
@@ -57,7 +57,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _intention(project: examination.Project) -> Intention:
+def _intention(project: Project) -> Intention:
     bundle = project.bundle
     manifest = bundle.manifest if bundle else None
     zips = (manifest.function, *(layer.zip for layer in manifest.layers)) if manifest else ()

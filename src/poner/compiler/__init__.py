@@ -1,6 +1,6 @@
 """The compiler: a TrainedModel comes in, a CompiledModel proved equal to it goes out.
 
-It reads the fitted state as a Program (readers/), writes that once as tables (tables.py; layout/
+It reads the fitted state as a Program (converters/), writes that once as tables (tables.py; layout/
 chooses the layout of trees) and gives the proof what it knows of the model (proving.py): the proof
 asks the kernel with these very bytes. It writes no files and generates no code.
 """
@@ -13,9 +13,9 @@ from dataclasses import replace
 from poner import proof
 from poner.artifacts import Examples, TrainedModel
 from poner.compiled_model import CompiledModel
+from poner.compiler.converters import convert_model
 from poner.compiler.operations.plumbing import CastFloat32
 from poner.compiler.proving import find_doubts, know_data, know_program, settle
-from poner.compiler.readers import read_model
 from poner.compiler.tables import add_section, write_tables
 from poner.errors import ModelUnreadableError, NotSupportedError
 from poner.served_model import ServedModel
@@ -90,7 +90,7 @@ def _reason(error: BaseException) -> str:
 def _know(model: TrainedModel) -> proof.Known:
     """What is known of a model, with no more rows than a slow engine can be asked."""
     try:
-        program, prediction = read_model(model)
+        program, prediction = convert_model(model)
     except NotSupportedError:
         return know_data(model)
     known = know_program(settle(model.signature, program, prediction), program)
@@ -98,7 +98,7 @@ def _know(model: TrainedModel) -> proof.Known:
 
 
 def _compile(model: TrainedModel, progress: Callable[[float], None]) -> CompiledModel:
-    program, prediction = read_model(model)
+    program, prediction = convert_model(model)
     served = ServedModel(
         settle(model.signature, program, prediction),
         "float32" if program.origins(CastFloat32) else "float64",

@@ -129,7 +129,7 @@ def _origin(owner: Program | ProgramBuilder, register: int, column: int) -> int 
 
 @dataclass
 class ProgramBuilder:
-    """Steps being put together by readers; methods return the register they compute."""
+    """Steps being put together by converters; methods return the register they compute."""
 
     n_features: int
     steps: list[Step] = field(default_factory=list)

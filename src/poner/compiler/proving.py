@@ -10,9 +10,9 @@ import numpy as np
 from poner.artifacts import FloatArray, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler.boundary_values import boundary_values
+from poner.compiler.converters.scope import Prediction
 from poner.compiler.operations.operation import CANCELLATION
 from poner.compiler.program import Output, Program
-from poner.compiler.readers.reading import Prediction
 from poner.compiler.tables import write_tables
 from poner.proof import BoundaryValues, Doubts, Known, affordable_rows
 from poner.signature import Signature

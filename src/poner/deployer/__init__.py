@@ -3,7 +3,7 @@
 `propose` looks at what is there and plans what differs; `carry_out` does that. A `DeployedFunction`
 plans to go back, to go on and to be removed. The deployer must not know poner.toml, print, or ask;
 only `aws/api.py` speaks to boto3. Templates are in `export/`, what stands in the way of a deploy in
-`examination.py`, a plan's words in `descriptions.py`.
+`doctor.py`, a plan's words in `descriptions.py`.
 """
 
 from poner.deployer.cloud import Cloud

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from poner.deployer import status
-from poner.deployer.applying import Clock
 from poner.deployer.cloud import Cloud
 from poner.deployer.deploying import do_plan
 from poner.deployer.desired import log_group_name
+from poner.deployer.executor import Clock
 from poner.deployer.observing import observe_own
 from poner.deployer.removal import plan_removal
 from poner.deployer.resources import LogEvent

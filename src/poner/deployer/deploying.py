@@ -17,10 +17,10 @@ from poner.aws_lambda.cors import check_cors
 from poner.aws_lambda.runtimes import RUNTIMES
 from poner.aws_lambda.variables import check_variables
 from poner.bundle import Bundle
-from poner.deployer.applying import Clock, Made, Worker
 from poner.deployer.cloud import Cloud, CloudReads
 from poner.deployer.descriptions import describe
 from poner.deployer.desired import Desired, is_own_layer_version, layer_name, make_desired
+from poner.deployer.executor import Clock, Executor, Made
 from poner.deployer.failures import ExistsError, MissingError, UncertainError
 from poner.deployer.journal import Journal, JournalFile, journal_file, note_done
 from poner.deployer.observing import Observed, check_own, check_uploads, observe, observe_parts
@@ -142,7 +142,7 @@ def carry_out(
     """
     made = Made()
     try:
-        observed = _do_until_done(cloud, proposal, Worker(cloud, made, clock), begun, notify)
+        observed = _do_until_done(cloud, proposal, Executor(cloud, made, clock), begun, notify)
     except (DeployError, KeyboardInterrupt):
         notify("What was done so far stays; `poner deploy` goes on from there.")
         raise
@@ -153,7 +153,7 @@ def carry_out(
 def _do_until_done(
     cloud: CloudReads,
     proposal: Proposal,
-    worker: Worker,
+    executor: Executor,
     begun: str,
     notify: Callable[[str], None],
 ) -> Observed:
@@ -165,15 +165,15 @@ def _do_until_done(
     plan, observed = proposal.plan, proposal.observed
     attempt, fewest = 1, len(plan.steps)
     while True:
-        worker.made.layers.update(observed.layers)
+        executor.made.layers.update(observed.layers)
         try:
-            _do(worker, plan, proposal, begun, notify)
+            _do(executor, plan, proposal, begun, notify)
             return observed
         except (UncertainError, ExistsError, MissingError) as error:
             if attempt == _ATTEMPTS:
                 raise
             notify(f"{error.message} Looking at what is there, and going on from it.")
-        worker.clock.sleep(2.0 ** (attempt - 1))
+        executor.clock.sleep(2.0 ** (attempt - 1))
         _, observed = _look(cloud, proposal.wish)
         strays = _find_strays(cloud, proposal.desired.name, proposal.journal.read())
         percent = proposal.wish.percent
@@ -183,7 +183,7 @@ def _do_until_done(
 
 
 def _do(
-    worker: Worker,
+    executor: Executor,
     plan: Plan,
     proposal: Proposal,
     begun: str,
@@ -200,7 +200,7 @@ def _do(
     proposal.journal.write(journal)
     for number, (step, title) in enumerate(zip(plan.steps, titles, strict=True), start=1):
         notify(f"{number}/{len(titles)} {title}")
-        worker.do(step)
+        executor.do(step)
         journal = note_done(journal, title)
         proposal.journal.write(journal)
 
@@ -301,7 +301,7 @@ def do_plan(
     Raises:
         CloudError: a step failed.
     """
-    worker = Worker(cloud, Made(), clock)
+    executor = Executor(cloud, Made(), clock)
     again = tenacity.Retrying(
         sleep=clock.sleep,
         stop=tenacity.stop_after_attempt(_ATTEMPTS),
@@ -311,5 +311,5 @@ def do_plan(
     )
     for number, step in enumerate(plan.steps, start=1):
         notify(f"{number}/{len(plan.steps)} {describe(step).title}")
-        again(worker.do, step)
-    return tuple(worker.made.notes)
+        again(executor.do, step)
+    return tuple(executor.made.notes)

@@ -19,8 +19,8 @@ from poner.deployer.comparison import (
 )
 from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired, layer_name
 from poner.deployer.observing import Observed
+from poner.deployer.pruning import prune
 from poner.deployer.resources import LATEST, AccountLimits, Code, FunctionSetup, Statement
-from poner.deployer.retiring import retire
 from poner.deployer.settings import ALIAS
 from poner.deployer.steps import (
     Change,
@@ -87,7 +87,7 @@ def make_plan(
         else (),
         moving,
         _url(desired, observed),
-        retire(desired, observed, _named(observed, moving, target), strays),
+        prune(desired, observed, _named(observed, moving, target), strays),
     )
     return Plan(tuple(steps), tuple(_notes(desired, observed, target, percent)))
 

@@ -38,7 +38,7 @@ class Generation:
         """End every process; what runs ends as if it had been killed."""
         await asyncio.gather(*(environment.close() for environment in self.all))
 
-    async def retire(self) -> None:
+    async def drain(self) -> None:
         """End every process once what it does is done; nothing may be taken any more."""
         ended = 0
         while ended < len(self.all):
@@ -56,7 +56,7 @@ class Pool:
     def __init__(self, launch: Launch, log: Callable[[str], None]) -> None:
         self._log = log
         self._current = Generation(launch)
-        self._retiring: list[Generation] = []
+        self._draining: list[Generation] = []
         self._busy = 0
         self._closed = False
 
@@ -79,19 +79,19 @@ class Pool:
             generation.free(environment)
 
     def replace(self, launch: Launch) -> Generation:
-        """Give new events to another launch; returns the environments to retire."""
+        """Give new events to another launch; returns the environments to drain."""
         former, self._current = self._current, Generation(launch)
-        self._retiring.append(former)
+        self._draining.append(former)
         return former
 
-    async def retire(self, former: Generation) -> None:
+    async def drain(self, former: Generation) -> None:
         """End the processes of former code; what is under way ends where it began."""
-        await former.retire()
-        self._retiring.remove(former)
+        await former.drain()
+        self._draining.remove(former)
 
     async def close(self) -> None:
         """End every process; what runs ends as if it had been killed."""
         self._closed = True
         await asyncio.gather(
-            *(generation.close() for generation in (self._current, *self._retiring))
+            *(generation.close() for generation in (self._current, *self._draining))
         )

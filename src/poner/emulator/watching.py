@@ -44,7 +44,7 @@ class Watcher:
         self._notify = notify
         self._served = prints(watching.paths)
         self._unpacked = unpacked
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._draining: set[asyncio.Task[None]] = set()
 
     async def watch(self, pool: Pool, stop: asyncio.Event) -> None:
         """Look again and again until `stop` is set."""
@@ -58,7 +58,7 @@ class Watcher:
 
     async def close(self) -> None:
         """Remove what was unpacked; call it once the pool is closed."""
-        await asyncio.gather(*self._retiring)
+        await asyncio.gather(*self._draining)
         await asyncio.to_thread(self._unpacked.close)
 
     async def _reload(self, pool: Pool) -> None:
@@ -71,17 +71,17 @@ class Watcher:
         generation = pool.replace(launch)
         self._notify("Reloaded: new requests are answered by the new code.")
         former, self._unpacked = self._unpacked, stack
-        task = asyncio.create_task(_retire(pool, generation, former))
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
+        task = asyncio.create_task(_drain(pool, generation, former))
+        self._draining.add(task)
+        task.add_done_callback(self._draining.discard)
 
     def _launch(self, stack: ExitStack) -> Launch:
         return stack.enter_context(self._prepare(self._watching.make()))
 
 
-async def _retire(pool: Pool, generation: Generation, unpacked: ExitStack) -> None:
+async def _drain(pool: Pool, generation: Generation, unpacked: ExitStack) -> None:
     """Remove the former files once nothing runs from them."""
-    await pool.retire(generation)
+    await pool.drain(generation)
     await asyncio.to_thread(unpacked.close)
 
 

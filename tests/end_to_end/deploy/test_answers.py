@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from moto.awslambda.utils import get_backend
 
-from poner import acceptance, emulator, pipeline
+from poner import emulator, pipeline, smoke_test
 from poner.errors import DeployError
 from tests.fakes.faulty_proxy import FaultyProxy
 from tests.support.clouds import ACCOUNT, REGION
@@ -53,7 +53,7 @@ def test_what_was_deployed_gives_the_known_answer(project: Project, tmp_path: Pa
     code.write_bytes(deployed_code())
     assert code.read_bytes() == project.bundle.function_zip.read_bytes()
     with function(project, code) as url:
-        assert acceptance.check_answer(url, project.bundle.manifest) is True
+        assert smoke_test.check_answer(url, project.bundle.manifest) is True
 
 
 def test_code_that_answers_otherwise_is_found_out(project: Project, tmp_path: Path):
@@ -69,7 +69,7 @@ def test_code_that_answers_otherwise_is_found_out(project: Project, tmp_path: Pa
     code = tmp_path / "deployed.zip"
     code.write_bytes(deployed_code())
     with function(project, code) as url, pytest.raises(DeployError, match="another prediction"):
-        acceptance.check_answer(url, original, patience_s=0)
+        smoke_test.check_answer(url, original, patience_s=0)
 
 
 def test_deploy_ends_with_its_own_check(project: Project, faults: FaultyProxy):
@@ -90,7 +90,7 @@ def test_signed_urls_are_asked_with_a_signature(
     with behind_the_url(project, faults, access_key=KEY) as url:
         done = run("deploy", "--yes")
         with pytest.raises(DeployError, match="403"):
-            acceptance.check_answer(url, project.bundle.manifest, patience_s=0.1)
+            smoke_test.check_answer(url, project.bundle.manifest, patience_s=0.1)
     assert (done.code, done.out) == (0, f"{url}\n")
     assert client("lambda", "us-east-1").get_alias(FunctionName="cancer", Name="live")
 
@@ -99,7 +99,7 @@ def test_wrong_answer_fails_the_deploy(
     project: Project, faults: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ):
     """In two sentences, without a URL on standard output; --skip-check leaves that out."""
-    monkeypatch.setattr(acceptance, "SETTLING_S", 0.0)
+    monkeypatch.setattr(smoke_test, "SETTLING_S", 0.0)
     project.falsify()
     with behind_the_url(project, faults) as url:
         done = run("deploy", "--yes")

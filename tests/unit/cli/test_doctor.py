@@ -12,7 +12,7 @@ from poner import deployer
 from poner.cli import app
 from poner.deployer.failures import CloudError, CredentialsError
 from poner.deployer.policy import make_policy
-from tests.unit.deployer.test_examination import ANNA, Account
+from tests.unit.deployer.test_doctor import ANNA, Account
 
 POLICY = ["doctor", "--policy"]
 

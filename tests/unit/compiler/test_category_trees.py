@@ -1,4 +1,4 @@
-"""Trees whose nodes look at categories, without their reader."""
+"""Trees whose nodes look at categories, without their converter."""
 
 from __future__ import annotations
 

@@ -249,7 +249,7 @@ class Doubling(StandardScaler):
 
 
 def test_unknown_steps_are_named() -> None:
-    """A class that no reader knows is not skipped, and its place is told."""
+    """A class that no converter knows is not skipped, and its place is told."""
     columns = ColumnTransformer([("twice", Doubling(), [0])], remainder="passthrough")
     model = make_pipeline(columns, LinearRegression()).fit(NUMBERS, Y)
     with pytest.raises(NotSupportedError, match="Doubling") as caught:

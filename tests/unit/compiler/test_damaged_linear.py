@@ -31,7 +31,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from poner import loader
 from poner.artifacts import FittedObject
 from poner.compiled_model import open_tables
-from poner.compiler.readers import read_model
+from poner.compiler.converters import convert_model
 from poner.compiler.tables import write_tables
 from poner.errors import PonerError
 
@@ -103,5 +103,5 @@ def test_tampered_states(model: Any) -> None:
     with loader.open_estimator(model, X=rows) as trained:
         for state in tampered(trained.estimator):
             with suppress(PonerError):
-                program, _ = read_model(replace(trained, estimator=state))
+                program, _ = convert_model(replace(trained, estimator=state))
                 open_tables(write_tables(program))

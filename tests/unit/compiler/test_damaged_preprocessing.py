@@ -39,7 +39,7 @@ from sklearn.random_projection import SparseRandomProjection
 from poner import loader
 from poner.artifacts import FittedObject, FittedValue
 from poner.compiled_model import open_tables
-from poner.compiler.readers import read_model
+from poner.compiler.converters import convert_model
 from poner.compiler.tables import write_tables
 from poner.errors import PonerError
 
@@ -134,7 +134,7 @@ def read_all(model: Any, rows: Any, place: tuple[int, ...]) -> int:
                 first: Any = [["first", other], steps[1]]  # type: ignore[index]  # as fitted
                 estimator = replace(whole, attributes={**whole.attributes, "steps": first})
             try:
-                program, _ = read_model(replace(trained, estimator=estimator))
+                program, _ = convert_model(replace(trained, estimator=estimator))
                 open_tables(write_tables(program))
                 read += 1
             except PonerError:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from poner.compiler import tables
+from poner.compiler.converters import adaboost, hist_categories, imputation, polynomials
 from poner.compiler.layout import coded, nodes, shallow
 from poner.compiler.operations.distances import Metric, NeighbourWeights
 from poner.compiler.operations.elementwise import Function, Pairing, PowerMethod
@@ -17,7 +18,6 @@ from poner.compiler.operations.lookup import Extrapolation
 from poner.compiler.operations.operation import KernelForm
 from poner.compiler.operations.rowwise import Reduction
 from poner.compiler.program import MOST_JOINED, Output
-from poner.compiler.readers import adaboost, hist_categories, imputation, polynomials
 
 KERNEL = Path(__file__).parents[3] / "src/poner_runtime/kernel"
 LAYOUTS = {

@@ -18,11 +18,11 @@ from sklearn.preprocessing import StandardScaler
 from poner import loader
 from poner.artifacts import FloatArray
 from poner.compiler.boundary_values import boundary_values
+from poner.compiler.converters import convert_model
 from poner.compiler.operations.elementwise import Combine, Pairing
 from poner.compiler.operations.operation import KernelForm, OneWay, Operation
 from poner.compiler.operations.plumbing import Join, Select
 from poner.compiler.program import Output, Program, ProgramBuilder
-from poner.compiler.readers import read_model
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
 from poner_runtime.model import Model
@@ -33,7 +33,7 @@ ARCHITECTURE = Path(__file__).parents[3] / "docs/architecture.md"
 def listing_of(model: Any, rows: Any) -> str:
     """A fitted model's Program as text, with the features' names."""
     with loader.open_estimator(model, X=rows) as trained:
-        program, _ = read_model(trained)
+        program, _ = convert_model(trained)
         return program.listing([feature.wire_name for feature in trained.signature.features])
 
 

@@ -224,13 +224,13 @@ def test_a_wrong_answer_stops_the_build() -> None:
 def test_every_threshold_is_tried_with_its_neighbours() -> None:
     """The threshold rows hold each threshold, and the next float64 and float32 on both sides."""
     from poner.compiler.boundary_values import boundary_values
-    from poner.compiler.readers import read_model
+    from poner.compiler.converters import convert_model
     from poner.proof.questions import Answerable, make_rows
 
     X, y = make_classification(200, 5, random_state=0)
     model = RandomForestClassifier(n_estimators=5, random_state=0).fit(X, y)
     with loader.open_estimator(model, X=X) as trained:
-        program, _ = read_model(trained)
+        program, _ = convert_model(trained)
     nothing = Answerable((False,) * 5, (False,) * 5, (False,) * 5)
     rows = make_rows(np.empty((0, 5)), boundary_values(program), nothing, 200_000)["thresholds"]
     for tree in model.estimators_:

@@ -19,12 +19,12 @@ from sklearn.ensemble import (
 from poner import loader
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.boundary_values import boundary_values
+from poner.compiler.converters import convert_model
+from poner.compiler.converters.sklearn_trees import read_trees
 from poner.compiler.layout import lay_out
 from poner.compiler.layout.plain import PlainLeafRows
 from poner.compiler.operations.trees import Comparison, TreeEnsemble
 from poner.compiler.program import Program
-from poner.compiler.readers import read_model
-from poner.compiler.readers.sklearn_trees import read_trees
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
 from poner_runtime.model import Model
@@ -44,7 +44,7 @@ X, y = make_classification(200, 5, random_state=0)
 def read_ensemble(model: Any) -> TreeEnsemble:
     """The one ensemble of a model's Program."""
     with loader.open_estimator(model, X=X) as trained:
-        program, _ = read_model(trained)
+        program, _ = convert_model(trained)
     (found,) = [s.operation for s in program.steps if isinstance(s.operation, TreeEnsemble)]
     return found
 

@@ -174,7 +174,7 @@ def test_version_published_by_hand(deployed: Account) -> None:
 
 
 def test_versions_by_hand_stay(account: Account) -> None:
-    """A version that somebody published under a description of their own is not retired."""
+    """A version that somebody published under a description of their own is not pruned."""
     account.deploy(account.bundle("1"))
     latest = account.function.latest.setup
     account.cloud.update_configuration(NAME, replace(latest, memory_mb=512))

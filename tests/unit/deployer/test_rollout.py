@@ -255,7 +255,7 @@ def test_keep_one(account: Account) -> None:
 
 
 def test_keep_fewer_than_before(account: Account) -> None:
-    """A smaller number retires versions without any other change."""
+    """A smaller number prunes versions without any other change."""
     deploy_many(account, "1234", 5)
     bundle, wish = account.bundle("4", ("of4",)), replace(PUBLIC, keep=2)
     assert account.kinds(bundle, wish) == ["DeleteLayerVersion"] * 2 + ["DeleteVersion"] * 2

@@ -147,7 +147,7 @@ def test_layer_of_the_right_name_only(account: Account) -> None:
 
 
 def test_layers_come_back(account: Account) -> None:
-    """A layer that was retired is published again, and the new version names what is there."""
+    """A layer that was pruned is published again, and the new version names what is there."""
     wish = replace(PUBLIC, keep=1)
     for source, layers in (("1", ("numpy",)), ("2", ()), ("3", ()), ("4", ("numpy",))):
         account.deploy(account.bundle(source, layers), wish)

@@ -1,0 +1,108 @@
+"""FunctionTransformer: functions of one value that numpy or scipy.special has.
+
+Source: scikit-learn 1.1 to 1.9, sklearn/preprocessing/_function_transformer.py; numpy 2.4,
+numpy/_core/src/npymath; both read 2026-11-22.
+"""
+
+from __future__ import annotations
+
+import math
+
+from poner.artifacts import FittedObject
+from poner.compiler.converters.scope import Scope, TransformerConverter
+from poner.compiler.fitted import get_value
+from poner.compiler.operations.elementwise import Function, Pairing
+
+_NUMPY = {
+    "negative": Function.NEGATIVE,
+    "absolute": Function.ABSOLUTE,
+    "fabs": Function.ABSOLUTE,
+    "sign": Function.SIGN,
+    "square": Function.SQUARE,
+    "sqrt": Function.SQRT,
+    "cbrt": Function.CBRT,
+    "exp": Function.EXP,
+    "exp2": Function.EXP2,
+    "expm1": Function.EXPM1,
+    "log": Function.LOG,
+    "log2": Function.LOG2,
+    "log10": Function.LOG10,
+    "log1p": Function.LOG1P,
+    "sin": Function.SIN,
+    "cos": Function.COS,
+    "tan": Function.TAN,
+    "arcsin": Function.ARCSIN,
+    "arccos": Function.ARCCOS,
+    "arctan": Function.ARCTAN,
+    "sinh": Function.SINH,
+    "cosh": Function.COSH,
+    "tanh": Function.TANH,
+    "arcsinh": Function.ARCSINH,
+    "arccosh": Function.ARCCOSH,
+    "arctanh": Function.ARCTANH,
+    "floor": Function.FLOOR,
+    "ceil": Function.CEIL,
+    "rint": Function.RINT,
+    "trunc": Function.TRUNC,
+    "reciprocal": Function.RECIPROCAL,
+    "isnan": Function.ISNAN,
+    "isinf": Function.ISINF,
+    "isfinite": Function.ISFINITE,
+}
+_SPECIAL = {
+    "expit": Function.EXPIT,
+    "erf": Function.ERF,
+    "ndtr": Function.NORMAL_CDF,
+    "ndtri": Function.NORMAL_QUANTILE,
+    "cbrt": Function.CBRT,
+    "exp2": Function.EXP2,
+    "expm1": Function.EXPM1,
+    "log1p": Function.LOG1P,
+}
+FUNCTIONS = {
+    **{f"numpy.{name}": function for name, function in _NUMPY.items()},
+    **{f"scipy.special.{name}": function for name, function in _SPECIAL.items()},
+}
+"""Functions of one value by their names, as `describe` gives them."""
+
+FACTORS = {
+    "numpy.degrees": 180.0 / math.pi,
+    "numpy.rad2deg": 180.0 / math.pi,
+    "numpy.radians": math.pi / 180.0,
+    "numpy.deg2rad": math.pi / 180.0,
+}
+"""Functions that multiply."""
+
+UNCHANGED = {
+    "numpy.positive",
+    "numpy.conjugate",
+    "sklearn.preprocessing._function_transformer._identity",
+}
+
+_HINT = "Give FunctionTransformer a function of numpy's, such as numpy.log1p, by its name."
+
+
+def convert_function_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
+    """A named function of every value; without any the row as it is."""
+    builder = scope.builder
+    register = builder.require(source) if get_value(estimator, "validate") else source
+    function = get_value(estimator, "func")
+    if estimator.attributes.get("kw_args"):
+        raise scope.unsupported("it passes further arguments to its function (kw_args).", _HINT)
+    if function is None:
+        return register
+    name = function.attributes.get("name") if isinstance(function, FittedObject) else None
+    if not isinstance(name, str):
+        raise scope.unsupported("its function has no name.", _HINT)
+    if name in UNCHANGED:
+        return register
+    if name in FACTORS:
+        return builder.combine(Pairing.MULTIPLY, register, FACTORS[name])
+    if name not in FUNCTIONS:
+        raise scope.unsupported(f"the native engine does not compute {name}.", _HINT)
+    return builder.map(FUNCTIONS[name], register)
+
+
+TRANSFORMERS: dict[str, TransformerConverter] = {
+    "sklearn.preprocessing._function_transformer.FunctionTransformer": convert_function_transformer
+}

@@ -1,0 +1,131 @@
+"""The answers of an estimator's members: shared by the converters of ensembles.
+
+Source: scikit-learn 1.1 to 1.9, sklearn/multiclass.py, ensemble/_base.py, read 2026-11-22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from poner.artifacts import FittedObject, FloatArray
+from poner.compiler.converters.scope import Classes, Prediction, Scope
+from poner.compiler.fitted import get_objects
+from poner.compiler.operations.lookup import Recode
+from poner.compiler.operations.rowwise import Reduction
+from poner.compiler.program import ProgramBuilder
+
+
+def inner_scope(scope: Scope, attribute: str, index: int) -> Scope:
+    """The scope of one estimator of a list."""
+    return scope.inside(f"{attribute}[{index}]", attribute, index)
+
+
+def convert_members(
+    estimator: FittedObject, scope: Scope, source: int, attribute: str = "estimators_"
+) -> list[Prediction]:
+    """What each estimator of a list predicts, all from the same register."""
+    members = get_objects(estimator, attribute)
+    if not members:
+        raise scope.damaged(f"it has no {attribute}")
+    return [
+        inner_scope(scope, attribute, index).predict(member, source)
+        for index, member in enumerate(members)
+    ]
+
+
+def label_values(prediction: Prediction, scope: Scope) -> int:
+    """What `predict` returns, as numbers: labels themselves rather than their places."""
+    if prediction.classes is None:
+        return prediction.predict
+    if any(isinstance(name, str) for names in prediction.classes for name in names):
+        raise scope.unsupported("the native engine does not compute with labels that are texts.")
+    tables = [np.array(names, dtype=np.float64) for names in prediction.classes]
+    if all(np.array_equal(table, np.arange(len(table))) for table in tables):
+        return prediction.predict
+    counts = [len(table) for table in tables]
+    recode = Recode(
+        ends=np.cumsum(counts).astype("<u4"),
+        keys=np.concatenate([np.arange(count, dtype=np.float64) for count in counts]),
+        values=np.concatenate(tables),
+        default=np.zeros(len(counts)),
+    )
+    return scope.builder.add(recode, prediction.predict)
+
+
+def vote(builder: ProgramBuilder, labels: int, votes: FloatArray, otherwise: FloatArray) -> int:
+    """What a label gives to each class, member after member, added in order.
+
+    Args:
+        builder: takes the steps.
+        labels: register of the members' labels, as places among the classes.
+        votes: (n_members, n_classes) what a member gives the class that it names.
+        otherwise: (n_members, n_classes) what it gives the others.
+
+    Returns:
+        The register of the sums, a column a class.
+    """
+    n_members, n_classes = votes.shape
+    repeated = builder.select(labels, np.tile(np.arange(n_members), n_classes))
+    count = n_members * n_classes
+    recode = Recode(
+        ends=np.arange(1, count + 1, dtype="<u4"),
+        keys=np.repeat(np.arange(n_classes, dtype=np.float64), n_members),
+        values=np.ascontiguousarray(votes.T, dtype=np.float64).ravel(),
+        default=np.ascontiguousarray(otherwise.T, dtype=np.float64).ravel(),
+    )
+    given = builder.add(recode, repeated)
+    return builder.reduce(
+        Reduction.SUM_IN_ORDER, given, [n_members * (i + 1) for i in range(n_classes)]
+    )
+
+
+def place_labels(prediction: Prediction, classes: Classes, scope: Scope) -> int:
+    """A member's label as its place among the classes of the whole."""
+    own = prediction.only_classes
+    if own == classes:
+        return prediction.predict
+    places = class_places(own, classes, scope).astype(np.float64)
+    ends = np.array([len(own)], dtype="<u4")
+    keys = np.arange(len(own), dtype=np.float64)
+    return scope.builder.add(Recode(ends, keys, places, np.zeros(1)), prediction.predict)
+
+
+def class_places(own: Classes, classes: Classes, scope: Scope) -> NDArray[np.int64]:
+    """Where a member's classes are among those of the whole."""
+    try:
+        return np.array([classes.index(name) for name in own], dtype=np.int64)
+    except ValueError:
+        raise scope.damaged("it has a member with classes of its own") from None
+
+
+def spread(builder: ProgramBuilder, source: int, places: Sequence[int], width: int) -> int:
+    """A register's columns at these places of a wider one, zeros elsewhere."""
+    columns = np.full(width, builder.width(source))
+    columns[list(places)] = np.arange(builder.width(source))
+    if builder.width(source) == width:
+        return builder.select(source, columns)
+    return builder.select(builder.join([source, builder.constant([0.0])]), columns)
+
+
+def binary_score(prediction: Prediction, scope: Scope) -> int:
+    """The score of the second of two classes, as sklearn.multiclass._predict_binary asks for it."""
+    builder = scope.builder
+    score = prediction.decision_function
+    if prediction.classes is None:
+        score = prediction.predict
+    elif score is None and prediction.predict_proba is not None:
+        score = builder.select(prediction.predict_proba, [1])
+    if score is None or builder.width(score) != 1:
+        raise scope.unsupported("a member has no score of two classes.")
+    return score
+
+
+def with_classes(prediction: Prediction, classes: Classes, scope: Scope) -> Prediction:
+    """The prediction of an estimator that was fitted on the places of the classes."""
+    if prediction.only_classes != tuple(range(len(classes))):
+        raise scope.damaged("it has other classes than its estimators")
+    return replace(prediction, classes=(classes,), raw=None)

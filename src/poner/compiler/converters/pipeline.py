@@ -1,0 +1,73 @@
+"""Pipelines: steps one after the other, the last of which transforms or predicts.
+
+Source: scikit-learn 1.1 to 1.9, sklearn/pipeline.py and sklearn/frozen/_frozen.py, read 2026-11-22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from poner.artifacts import FittedObject
+from poner.compiler.converters.scope import (
+    Prediction,
+    PredictorConverter,
+    Scope,
+    TransformerConverter,
+)
+from poner.compiler.fitted import get_list, get_object
+
+
+def convert_pipeline(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
+    """All steps but the last transform."""
+    steps = list(steps_of(estimator, scope))
+    if not steps:
+        raise scope.unsupported("it has no step that predicts.")
+    *before, (inside, last) = steps
+    for inner, step in before:
+        source = inner.transform(step, source)
+    return inside.predict(last, source)
+
+
+def convert_transforming_pipeline(estimator: FittedObject, scope: Scope, source: int) -> int:
+    """All steps transform."""
+    for inner, step in steps_of(estimator, scope):
+        source = inner.transform(step, source)
+    return source
+
+
+def steps_of(estimator: FittedObject, scope: Scope) -> Iterator[tuple[Scope, FittedObject]]:
+    """The steps that do something, each in its own scope."""
+    for number, entry in enumerate(get_list(estimator, "steps")):
+        match entry:
+            case [str(), None | "passthrough"]:
+                continue
+            case [str() as name, FittedObject() as step]:
+                yield scope.inside(name, "steps", number, 1), step
+            case _:
+                raise scope.damaged("a step of the pipeline is no estimator")
+
+
+def convert_frozen(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
+    """What the estimator within predicts (since 1.6)."""
+    return _frozen(scope).predict(get_object(estimator, "estimator"), source)
+
+
+def convert_transforming_frozen(estimator: FittedObject, scope: Scope, source: int) -> int:
+    """What the estimator within makes of the row."""
+    return _frozen(scope).transform(get_object(estimator, "estimator"), source)
+
+
+def _frozen(scope: Scope) -> Scope:
+    return scope.inside("frozen", "estimator")
+
+
+_FROZEN = "sklearn.frozen._frozen.FrozenEstimator"
+
+TRANSFORMERS: dict[str, TransformerConverter] = {
+    "sklearn.pipeline.Pipeline": convert_transforming_pipeline,
+    _FROZEN: convert_transforming_frozen,
+}
+PREDICTORS: dict[str, PredictorConverter] = {
+    "sklearn.pipeline.Pipeline": convert_pipeline,
+    _FROZEN: convert_frozen,
+}

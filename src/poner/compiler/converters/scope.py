@@ -1,0 +1,159 @@
+"""What every converter gets and gives.
+
+A converter takes one fitted estimator apart and adds its steps to the Program, reading from a
+register; a Pipeline's converter calls those of its steps. There are two kinds: of estimators that
+transform, which give the register of the transformed row, and of those that predict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from poner.artifacts import FittedObject, Oracle, Table
+from poner.compiler.program import ProgramBuilder
+from poner.errors import ModelUnreadableError, NotSupportedError
+from poner.signature import JsonScalar
+
+_INSTEAD = (
+    "Build with --engine auto, which takes onnx or sklearn instead, or replace the step by one "
+    "that docs/coverage.md lists as native."
+)
+
+Classes = tuple[JsonScalar, ...]
+"""A classifier's classes, in its own order."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Where an estimator's answers are: registers of the Program."""
+
+    predict: int
+    """A classifier's index of the class, a regressor's value; one column an output."""
+    classes: tuple[Classes, ...] | None = None
+    """The classes of each output; None for a regressor."""
+    predict_proba: int | None = None
+    """A probability a class, output after output; None where the estimator has none."""
+    decision_function: int | None = None
+    """The scores; one column for two classes. None where the estimator has none."""
+    raw: int | None = None
+    """A regressor's score before its link, where scikit-learn can be asked for it too."""
+
+    @property
+    def only_classes(self) -> Classes:
+        """The classes of a classifier of one output."""
+        assert self.classes is not None
+        assert len(self.classes) == 1
+        return self.classes[0]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a converter works: the Program under way, and what is known around the estimator."""
+
+    builder: ProgramBuilder
+    """Takes the steps."""
+    version: tuple[int, int]
+    """Major and minor version of the scikit-learn that fitted the model."""
+    oracle: Oracle
+    """The model itself."""
+    transformers: Mapping[str, TransformerConverter]
+    """Converters by the exact name of the estimator's class."""
+    predictors: Mapping[str, PredictorConverter]
+    """Converters by the exact name of the estimator's class."""
+    steps: tuple[str, ...] = ()
+    """Names of the steps that lead to the estimator, for messages."""
+    place: tuple[str | int, ...] = ()
+    """Attributes and indices that lead to it from the model, for the oracle."""
+
+    @property
+    def path(self) -> str:
+        """The steps as one text, such as `Pipeline/scale`."""
+        return "/".join(self.steps)
+
+    def inside(self, step: str, *place: str | int) -> Scope:
+        """The scope of an estimator inside this one."""
+        return replace(self, steps=(*self.steps, step), place=(*self.place, *place))
+
+    def transform(self, estimator: FittedObject, source: int) -> int:
+        """Read an estimator that transforms; returns the register of the transformed row.
+
+        Raises:
+            NotSupportedError: no converter knows its class, or the converter its settings.
+        """
+        converter = self.transformers.get(estimator.type_name)
+        if converter is None:
+            raise self.unknown(estimator)
+        with self._wrapping():
+            return converter(estimator, self, source)
+
+    def predict(self, estimator: FittedObject, source: int) -> Prediction:
+        """Read an estimator that predicts.
+
+        Raises:
+            NotSupportedError: no converter knows its class, or the converter its settings.
+        """
+        converter = self.predictors.get(estimator.type_name)
+        if converter is None:
+            raise self.unknown(estimator)
+        with self._wrapping():
+            return converter(estimator, self, source)
+
+    @contextmanager
+    def _wrapping(self) -> Iterator[None]:
+        """What numpy and Python raise for a state that does not hold together, as poner's error."""
+        try:
+            yield
+        except _DAMAGE as error:
+            raise ModelUnreadableError(
+                f"{self.path}: its fitted state does not hold together ({error}).",
+                "Fit and save the model again; if that does not help, please report it.",
+            ) from error
+
+    def unknown(self, estimator: FittedObject) -> NotSupportedError:
+        """The error for an estimator that no converter knows."""
+        name = estimator.type_name.rpartition(".")[2]
+        own = " It is no class of scikit-learn's." if not _is_sklearn(estimator) else ""
+        return self.unsupported(f"the native engine does not compute {name}.{own}")
+
+    def unsupported(self, reason: str, hint: str = "") -> NotSupportedError:
+        """The error for what this estimator does and the kernel cannot; names the step."""
+        return NotSupportedError(
+            f"{self.path}: {reason}",
+            hint or _INSTEAD,
+            step=self.path,
+        )
+
+    def damaged(self, what: str) -> ModelUnreadableError:
+        """The error for a state that no fit leaves; names the step."""
+        return ModelUnreadableError(f"{self.path}: {what}.", "Fit and save the model again.")
+
+    def takes_missing(self, width: int, method: str = "predict", value: float = np.nan) -> bool:
+        """Whether the estimator answers for NaN, or for another value.
+
+        It is asked, since the answer depends on scikit-learn's version.
+        """
+        row = Table.of_numbers(np.full((1, width), value))
+        try:
+            self.oracle.answer(method, row, self.place)
+        except ModelUnreadableError:
+            return False
+        return True
+
+
+_DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
+"""What a fitted state that was tampered with makes Python and numpy raise."""
+
+
+def _is_sklearn(estimator: FittedObject) -> bool:
+    return estimator.type_name.startswith("sklearn.")
+
+
+TransformerConverter = Callable[[FittedObject, Scope, int], int]
+"""(estimator, scope, register of its input) -> register of the transformed row."""
+
+PredictorConverter = Callable[[FittedObject, Scope, int], Prediction]
+"""(estimator, scope, register of its input) -> where its answers are."""

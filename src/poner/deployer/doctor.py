@@ -1,0 +1,281 @@
+"""Looks for what stands in the way of a deploy; asks only, and every failure becomes a finding."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from poner.aws_lambda import quotas
+from poner.aws_lambda.runtimes import RUNTIMES, find_runtime
+from poner.deployer.cloud import CloudReads
+from poner.deployer.desired import NAME_A_BUCKET, role_name, upload_prefix
+from poner.deployer.failures import CloudError, CredentialsError
+from poner.deployer.observing import Observed, check_own
+from poner.deployer.planning import LEAST_UNRESERVED, cannot_reserve
+from poner.deployer.policy import make_policy
+from poner.deployer.resources import AccountLimits, Document, Function, Identity
+from poner.deployer.settings import DeploySettings
+from poner.errors import DeployError, MissingPackageError, UsageError
+from poner.findings import Finding, of_error
+
+WARNING_TIME = datetime.timedelta(days=90)
+"""How long before AWS lets go of a runtime that is said."""
+
+_ASK_FOR_MORE = "Ask for more in Service Quotas: AWS Lambda, Concurrent executions"
+_NAMES_SHOWN = 8
+_FULL = 0.9
+
+
+@dataclass(frozen=True)
+class Intention:
+    """What is meant to be deployed, as far as it is known."""
+
+    name: str
+    """The function's name."""
+    runtime: str
+    """Such as `python3.13`."""
+    settings: DeploySettings
+    """What else the user wants."""
+    zip_bytes: tuple[int, ...] = ()
+    """Sizes of the Bundle's zips; none where there is no Bundle yet."""
+
+
+def check_account(
+    open_reads: Callable[[], CloudReads], intention: Intention, today: datetime.date
+) -> tuple[Finding, ...]:
+    """What stands in the way of a deploy on the side of AWS; raises nothing of the cloud's.
+
+    Args:
+        open_reads: opens the account and region.
+        intention: what is meant to be deployed.
+        today: for the dates after which AWS takes a runtime no more.
+    """
+    try:
+        cloud = open_reads()
+    except MissingPackageError as error:
+        return (of_error("packages", error), *_without_account(intention, today))
+    except CloudError as error:
+        check = "credentials" if isinstance(error, CredentialsError) else "region"
+        return (of_error(check, error), *_without_account(intention, today))
+    region = Finding("region", "ok", f"{cloud.region}.")
+    try:
+        identity = cloud.get_identity()
+    except CloudError as error:
+        return (region, of_error("credentials", error), *_without_account(intention, today))
+    who = f", as {identity.arn.split(':', 5)[-1]}" if identity.arn else ""
+    credentials = Finding("credentials", "ok", f"Account {identity.account}{who}.")
+    function, own = _find_function(cloud, identity, intention)
+    return (
+        region,
+        credentials,
+        _check_permissions(cloud, identity, intention),
+        own,
+        _check_runtime(intention.runtime, function, today),
+        *_check_limits(cloud, function, intention),
+        *_check_bucket(cloud, intention),
+    )
+
+
+def any_account(region: str) -> Identity:
+    """Stands for whoever's account it is, in a policy."""
+    prefixes = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+    found = (partition for prefix, partition in prefixes.items() if region.startswith(prefix))
+    return Identity("*", next(found, "aws"))
+
+
+def _without_account(intention: Intention, today: datetime.date) -> tuple[Finding, ...]:
+    what = "Permissions, the function's name, concurrency and code storage"
+    if intention.settings.bucket is not None:
+        what = "Permissions, the function's name, concurrency, code storage and the bucket"
+    unknown = Finding(
+        "account", "warning", f"{what} were not checked: that takes a region and credentials."
+    )
+    return (unknown, _check_runtime(intention.runtime, None, today), *_miss_bucket(intention))
+
+
+def _check_permissions(cloud: CloudReads, identity: Identity, intention: Intention) -> Finding:
+    document = make_policy(intention.name, cloud.region, identity, intention.settings)
+    try:
+        denied = _find_denied(cloud, identity.arn, document)
+    except CloudError as error:
+        return of_error("permissions", error, "warning")
+    if denied is None:
+        return Finding(
+            "permissions",
+            "warning",
+            "IAM does not tell these credentials what they may do.",
+            "Compare them with what `poner doctor --policy` prints, which is all that is needed.",
+        )
+    if denied:
+        more = len(denied) - _NAMES_SHOWN
+        shown = ", ".join(denied[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        return Finding(
+            "permissions",
+            "fix",
+            f"These credentials may not do {shown}.",
+            "Have them allowed; `poner doctor --policy` prints a policy of all that is needed.",
+        )
+    return Finding("permissions", "ok", "All that poner needs is allowed.")
+
+
+def _find_denied(cloud: CloudReads, principal: str, document: Document) -> tuple[str, ...] | None:
+    """Which actions of a policy a principal may not do; None where nobody tells.
+
+    Asked for everything first, since for many everything is allowed; then only what is left over,
+    for the resources and under the conditions that it is needed for.
+    """
+    statements = document["Statement"]
+    actions = [action for statement in statements for action in statement["Action"]]
+    everywhere = cloud.find_denied(principal, actions)
+    if not everywhere:
+        return everywhere
+    denied: list[str] = []
+    for statement in statements:
+        left = [action for action in statement["Action"] if action in everywhere]
+        if not left:
+            continue
+        resource = _example(statement["Resource"])
+        context = {
+            key: _example(value)
+            for condition in statement.get("Condition", {}).values()
+            for key, value in condition.items()
+        }
+        here = left if resource == "*" else cloud.find_denied(principal, left, resource, context)
+        if here is None:
+            return None
+        denied += here
+    return tuple(denied)
+
+
+def _example(resource: str | list[str]) -> str:
+    """A resource that a statement is about; `*` only if it is about all."""
+    first = resource if isinstance(resource, str) else resource[0]
+    return first if first == "*" else first.replace("*", "x")
+
+
+def _find_function(
+    cloud: CloudReads, identity: Identity, intention: Intention
+) -> tuple[Function | None, Finding]:
+    name = intention.name
+    function = None
+    try:
+        function = cloud.get_function(name)
+        own_role = intention.settings.role is None
+        role = cloud.get_role(role_name(name, cloud.region)) if own_role else None
+        check_own(Observed(identity, function, role=role), name, cloud.region)
+    except DeployError as error:
+        return function, of_error("function", error)
+    if function is None:
+        return None, Finding("function", "ok", f"The name {name} is free in {cloud.region}.")
+    return function, Finding("function", "ok", f"{name} in {cloud.region} is of poner's making.")
+
+
+def _check_runtime(name: str, function: Function | None, today: datetime.date) -> Finding:
+    """Whether AWS takes the runtime: longer for a function that has it than for a new one."""
+    try:
+        runtime = find_runtime(name, UsageError)
+    except UsageError as error:
+        return of_error("runtime", error)
+    remedy = _newer_runtime(name, today)
+    has_it = function is not None and function.latest.setup.runtime == name
+    dates = (
+        f"AWS patches {name} until {runtime.deprecated}, creates functions with it until "
+        f"{runtime.block_create}, and updates them until {runtime.block_update}."
+    )
+    if today >= runtime.taken_until(has_it=has_it):
+        return Finding("runtime", "fix", dates, remedy)
+    if today >= runtime.deprecated - WARNING_TIME:
+        return Finding("runtime", "warning", dates, remedy)
+    return Finding("runtime", "ok", dates)
+
+
+def _newer_runtime(name: str, today: datetime.date) -> str:
+    names = list(RUNTIMES)
+    for newer in names[names.index(name) + 1 :]:
+        if today < RUNTIMES[newer].deprecated - WARNING_TIME:
+            return f"Build for a newer one: `poner build --runtime {newer}`."
+    return "Look for a newer poner, which knows newer runtimes."
+
+
+def _check_limits(
+    cloud: CloudReads, function: Function | None, intention: Intention
+) -> Iterator[Finding]:
+    try:
+        found = cloud.get_account_limits()
+    except CloudError as error:
+        yield of_error("concurrency", error, "warning")
+        return
+    if found is None:
+        yield Finding(
+            "concurrency",
+            "warning",
+            "AWS does not tell the account's concurrency and code storage.",
+            "Look under AWS Lambda in Service Quotas.",
+        )
+        return
+    yield _check_concurrency(found, function, intention)
+    yield _check_storage(found, sum(intention.zip_bytes))
+
+
+def _check_concurrency(
+    found: AccountLimits, function: Function | None, intention: Intention
+) -> Finding:
+    wanted = intention.settings.reserved_concurrency
+    old = function.reserved_concurrency if function else None
+    has = (
+        f"The account runs {found.concurrency:,} environments at once, "
+        f"{found.unreserved:,} of them unreserved"
+    )
+    if wanted not in (None, old) and cannot_reserve(wanted, old, found):
+        return Finding(
+            "concurrency",
+            "warning",
+            f"{has}: {wanted:,} cannot be reserved, and a deploy goes on without.",
+            f"{_ASK_FOR_MORE}; or lower reserved_concurrency under [deploy] in poner.toml.",
+        )
+    if found.concurrency < LEAST_UNRESERVED:
+        return Finding(
+            "concurrency",
+            "warning",
+            f"{has}: requests beyond that are answered with 429.",
+            f"{_ASK_FOR_MORE}.",
+        )
+    return Finding("concurrency", "ok", f"{has}.")
+
+
+def _check_storage(found: AccountLimits, needed_bytes: int) -> Finding:
+    left = found.code_limit_bytes - found.code_bytes
+    text = f"{found.code_bytes:,} of {found.code_limit_bytes:,} bytes for code are taken"
+    remedy = "Remove functions and layers that nobody needs, or ask for more in Service Quotas."
+    if needed_bytes > left:
+        found_out = f"{text}, and the bundle takes {needed_bytes:,}."
+        return Finding("code storage", "fix", found_out, remedy)
+    if found.code_bytes + needed_bytes > _FULL * found.code_limit_bytes:
+        return Finding("code storage", "warning", f"{text}.", remedy)
+    return Finding("code storage", "ok", f"{text}.")
+
+
+def _miss_bucket(intention: Intention) -> Iterator[Finding]:
+    """A finding where a bucket is needed, and none is named."""
+    largest = max(intention.zip_bytes, default=0)
+    if intention.settings.bucket is None and largest > quotas.DIRECT_UPLOAD_BYTES:
+        yield Finding(
+            "bucket",
+            "fix",
+            f"A zip has {largest:,} bytes, and a call takes {quotas.DIRECT_UPLOAD_BYTES:,}.",
+            NAME_A_BUCKET,
+        )
+
+
+def _check_bucket(cloud: CloudReads, intention: Intention) -> Iterator[Finding]:
+    yield from _miss_bucket(intention)
+    bucket = intention.settings.bucket
+    if bucket is None:
+        return
+    try:
+        cloud.list_uploads(bucket, upload_prefix(intention.name))
+    except CloudError as error:
+        yield of_error("bucket", error)
+    else:
+        yield Finding("bucket", "ok", f"{bucket} is there, in {cloud.region}.")

@@ -1,0 +1,250 @@
+"""Does the steps of a plan, one after the other, waiting where AWS needs it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+import tenacity
+
+from poner.deployer.cloud import Cloud
+from poner.deployer.desired import layer_name
+from poner.deployer.failures import (
+    BusyError,
+    ConcurrencyRefusedError,
+    MissingError,
+    RoleNotReadyError,
+)
+from poner.deployer.planning import concurrency_note
+from poner.deployer.resources import LATEST, Alias, Code, FunctionSetup, Url
+from poner.deployer.steps import (
+    CreateAlias,
+    CreateFunction,
+    CreateLogGroup,
+    CreateRole,
+    CreateUrl,
+    DeleteFunction,
+    DeleteLayerVersion,
+    DeleteLogGroup,
+    DeleteRole,
+    DeleteRolePolicy,
+    DeleteVersion,
+    MoveAlias,
+    PublishLayer,
+    PublishVersion,
+    PutRolePolicy,
+    Removal,
+    RemoveUpload,
+    SetConcurrency,
+    SetPermissions,
+    SetRetention,
+    Step,
+    TagFunction,
+    UpdateCode,
+    UpdateConfiguration,
+    UpdateUrl,
+    Upload,
+)
+from poner.deployer.traffic import remember_previous
+from poner.errors import DeployError
+
+_ROLE_PATIENCE_S = 90.0
+_READY_PATIENCE_S = 600.0
+_FIRST_PAUSE_S = 0.25
+_LONGEST_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock and a way to wait, so that tests can give their own."""
+
+    now_s: Callable[[], float] = time.monotonic
+    """Seconds since a fixed moment."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits for so many seconds."""
+
+    def retrying(self, patience_s: float, when: tenacity.retry_base) -> tenacity.Retrying:
+        """Calls again, after ever longer pauses, until patience ends; the last error is raised."""
+        end_s = self.now_s() + patience_s
+        return tenacity.Retrying(
+            sleep=self.sleep,
+            stop=lambda state: self.now_s() > end_s,
+            wait=tenacity.wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S),
+            retry=when,
+            reraise=True,
+        )
+
+
+@dataclass
+class Made:
+    """What AWS assigned during earlier steps and later steps need."""
+
+    layers: dict[str, str] = field(default_factory=dict)
+    """ARNs of layer versions by the layer's name."""
+    version: str | None = None
+    """The version that was published."""
+    url: Url | None = None
+    """The Function URL that was made or changed."""
+    notes: list[str] = field(default_factory=list)
+    """Lines for the user about wishes that could not be met."""
+
+    def note(self, line: str) -> None:
+        """Add a line, once where a step is done again."""
+        if line not in self.notes:
+            self.notes.append(line)
+
+
+@dataclass(frozen=True)
+class Executor:
+    """Executes steps in an account."""
+
+    cloud: Cloud
+    """The account."""
+    made: Made
+    """What AWS assigned during the steps so far."""
+    clock: Clock
+    """For waiting."""
+
+    def do(self, step: Step) -> None:
+        """Do a step and wait until the next one can be done.
+
+        Raises:
+            CloudError: it could not be done, or nobody knows whether it was.
+            DeployError: the function cannot become active.
+        """
+        if isinstance(step, CreateAlias | MoveAlias):
+            # an interrupted deploy may have left a version that is not ready yet
+            self._wait_until_ready(step.name, self._receiver(step))
+        busy = tenacity.retry_if_exception_type((BusyError, RoleNotReadyError))
+        try:
+            self.clock.retrying(_ROLE_PATIENCE_S, busy)(self._call, step)
+        except MissingError:
+            if not isinstance(step, Removal):
+                raise  # else somebody else was faster
+        if isinstance(step, CreateFunction | UpdateCode | UpdateConfiguration):
+            self._wait_until_ready(step.name, LATEST)
+
+    def _call(self, step: Step) -> None:
+        """Make the call that a step stands for."""
+        cloud = self.cloud
+        match step:
+            case CreateLogGroup(name, tags):
+                cloud.create_log_group(name, tags)
+            case SetRetention(log_group, days):
+                cloud.set_retention(log_group, days)
+            case CreateRole(name, trust, tags):
+                cloud.create_role(name, trust, tags)
+            case PutRolePolicy(role, policy, document):
+                cloud.put_role_policy(role, policy, document)
+            case Upload(code):
+                assert code.bucket is not None
+                assert code.key is not None
+                check_zip(code)
+                cloud.upload(code.path, code.bucket, code.key)
+            case PublishLayer(layer, runtime, architecture):
+                check_zip(layer.code)
+                self.made.layers[layer.name] = cloud.publish_layer(
+                    layer.name, layer.code, layer.description, runtime, architecture
+                ).arn
+            case CreateFunction(name, code, setup, tags):
+                check_zip(code)
+                cloud.create_function(name, code, self._with_layers(setup), tags)
+            case UpdateCode(name, code, architecture):
+                check_zip(code)
+                cloud.update_code(name, code, architecture)
+            case UpdateConfiguration(name, setup):
+                cloud.update_configuration(name, self._with_layers(setup))
+            case TagFunction(_, arn, tags):
+                cloud.tag_function(arn, tags)
+            case SetConcurrency(name, reserved):
+                try:
+                    cloud.set_concurrency(name, reserved)
+                except ConcurrencyRefusedError:
+                    self.made.note(concurrency_note(name))
+            case PublishVersion(name, code_sha256, description):
+                self.made.version = cloud.publish_version(name, code_sha256, description)
+            case CreateAlias(name, alias, version):
+                cloud.create_alias(name, Alias(alias, self._version(version), {}))
+            case MoveAlias(name, alias, main, canary, percent, previous):
+                weights = {self._version(canary): percent / 100} if percent else {}
+                remembered = remember_previous(previous)
+                cloud.update_alias(name, Alias(alias, self._version(main), weights, remembered))
+            case CreateUrl(name, alias, auth, cors):
+                self.made.url = cloud.create_url(name, alias, auth, cors)
+            case UpdateUrl(name, alias, auth, cors):
+                self.made.url = cloud.update_url(name, alias, auth, cors)
+            case SetPermissions(name, alias, removed, added):
+                cloud.change_permissions(name, alias, removed, added)
+            case DeleteVersion(name, version):
+                cloud.delete_version(name, version)
+            case DeleteLayerVersion(arn):
+                cloud.delete_layer_version(arn)
+            case RemoveUpload(bucket, found):
+                cloud.delete_upload(bucket, found)
+            case DeleteFunction(name):
+                cloud.delete_function(name)
+            case DeleteRolePolicy(role, policy):
+                cloud.delete_role_policy(role, policy)
+            case DeleteRole(name):
+                cloud.delete_role(name)
+            case DeleteLogGroup(name):
+                cloud.delete_log_group(name)
+            case _:
+                assert_never(step)
+
+    def _version(self, version: str | None) -> str:
+        """The version that a step names; None for the one that was published."""
+        known = version or self.made.version
+        assert known is not None, "a plan publishes before it names what it published"
+        return known
+
+    def _receiver(self, step: CreateAlias | MoveAlias) -> str:
+        """The version that gets traffic, or more of it."""
+        if isinstance(step, CreateAlias):
+            return self._version(step.version)
+        return self._version(step.canary if step.percent else step.main)
+
+    def _with_layers(self, setup: FunctionSetup) -> FunctionSetup:
+        """The setup with the layers' versions."""
+        arns = tuple(self.made.layers[layer_name(arn)] for arn in setup.layer_arns)
+        return replace(setup, layer_arns=arns)
+
+    def _wait_until_ready(self, name: str, version: str) -> None:
+        unready = tenacity.retry_if_result(lambda ready: not ready)
+        try:
+            self.clock.retrying(_READY_PATIENCE_S, unready)(self._is_ready, name, version)
+        except tenacity.RetryError as error:
+            raise DeployError(
+                f"{name} is still being changed after {_READY_PATIENCE_S:.0f} s.",
+                "Run `poner deploy` again later; it goes on where it stopped.",
+            ) from error
+
+    def _is_ready(self, name: str, version: str) -> bool:
+        state = self.cloud.get_state(name, version)
+        if "Failed" in (state.state, state.update):
+            raise DeployError(
+                f"AWS could not make {name} ready: {state.reason or 'it gives no reason'}.",
+                "Mend that and run `poner deploy` again; it goes on where it stopped.",
+            )
+        return state.state in ("Active", "Inactive") and state.update == "Successful"
+
+
+def check_zip(code: Code) -> None:
+    """Refuse a zip that was rebuilt since the plan was made: layers are named after its hash.
+
+    Raises:
+        DeployError: it cannot be read, or is not the one that was planned.
+    """
+    try:
+        with code.path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        found = None
+    if found != code.sha256:
+        raise DeployError(
+            f"{code.path} is gone or was changed since the plan was made.",
+            "Run `poner deploy` again, which plans with what is there now.",
+        )
