@@ -17,7 +17,7 @@ import numpy as np
 
 from poner.artifacts import Provenance
 from poner.errors import SignatureError
-from poner.signature import Feature, JsonScalar, Signature
+from poner.signature import Feature, JsonScalar, Signature, holds_codes
 
 SERVED_VERSION = 2
 """Version of both forms."""
@@ -93,7 +93,7 @@ class ServedModel:
         described: dict[str, object] = {
             "version": SERVED_VERSION,
             "wire_names": [feature.wire_name for feature in features],
-            "is_text": [feature.kind == "category" for feature in features],
+            "is_text": [holds_codes(feature.kind) for feature in features],
             "missing": [feature.missing for feature in features],
             "vocabulary": None,
             "classes": outputs and [list(map(json.dumps, names)) for names in outputs],

@@ -100,6 +100,12 @@ def get_matrix(fitted: FittedObject, name: str) -> FloatArray:
     return np.atleast_2d(value.astype(np.float64))
 
 
+def get_columns(fitted: FittedObject, name: str) -> FloatArray:
+    """An attribute that is numbers, (n, m) float64; a vector is one column."""
+    value, matrix = get_value(fitted, name), get_matrix(fitted, name)
+    return matrix.T if isinstance(value, np.ndarray) and value.ndim < 2 else matrix
+
+
 def get_vector(fitted: FittedObject, name: str) -> FloatArray:
     """An attribute that is numbers, (n,) float64; a single number is a vector of one."""
     return get_matrix(fitted, name).ravel()

@@ -51,15 +51,10 @@ def read_bag(estimator: FittedObject, scope: Scope, width: int) -> Bag:
         ModelUnreadableError: a column is not there.
     """
     members = get_objects(estimator, "estimators_")
-    listed = [np.asarray(part) for part in get_list(estimator, "estimators_features_")]
+    listed = get_list(estimator, "estimators_features_")
     if not members or len(listed) != len(members):
         raise scope.damaged("it has not the columns of each of its estimators")
-    for columns in listed:
-        if columns.ndim != 1 or not columns.size or columns.dtype.kind not in "iu":
-            raise scope.damaged("it names no columns")
-        if columns.min() < 0 or columns.max() >= width:
-            raise scope.damaged("it names columns that are not there")
-    return Bag(members, [columns.astype(np.int64) for columns in listed])
+    return Bag(members, [scope.check_columns(columns, width) for columns in listed])
 
 
 def bagged_trees(trees: Trees, columns: Sequence[NDArray[np.int64]], scope: Scope) -> Trees:
