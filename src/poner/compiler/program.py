@@ -48,8 +48,30 @@ class Step:
     """Values a row of the register it computes."""
 
 
+class _Registers:
+    """The registers of steps, in a Program or one that is being put together."""
+
+    n_features: int
+    steps: Sequence[Step]
+
+    def width(self, register: int) -> int:
+        """Values a row of a register."""
+        return self.steps[register - 1].width if register else self.n_features
+
+    def origin(self, register: int, column: int) -> int | None:
+        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
+        while register:
+            step = self.steps[register - 1]
+            widths = [self.width(source) for source in step.sources]
+            undone = step.operation.undo(column, np.empty(0), *widths)
+            if undone is None or not step.operation.keeps_values:
+                return None
+            register, column = step.sources[undone.source], undone.column
+        return column
+
+
 @dataclass(frozen=True)
-class Program:
+class Program(_Registers):
     """A model as steps, with what it can be asked."""
 
     n_features: int
@@ -94,14 +116,6 @@ class Program:
             found.append(max(step.operation.tolerance, *behind))
         return found[register]
 
-    def width(self, register: int) -> int:
-        """Values a row of a register."""
-        return self.steps[register - 1].width if register else self.n_features
-
-    def origin(self, register: int, column: int) -> int | None:
-        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
-        return _origin(self, register, column)
-
     def origins(self, kind: type[Operation]) -> frozenset[int]:
         """The features that reach an operation of a kind as they are."""
         found = {
@@ -117,19 +131,8 @@ def _name(register: int) -> str:
     return f"r{register}" if register else "row"
 
 
-def _origin(owner: Program | ProgramBuilder, register: int, column: int) -> int | None:
-    while register:
-        step = owner.steps[register - 1]
-        widths = [owner.width(source) for source in step.sources]
-        undone = step.operation.undo(column, np.empty(0), *widths)
-        if undone is None or not step.operation.keeps_values:
-            return None
-        register, column = step.sources[undone.source], undone.column
-    return column
-
-
 @dataclass
-class ProgramBuilder:
+class ProgramBuilder(_Registers):
     """Steps being put together by converters; methods return the register they compute."""
 
     n_features: int
@@ -139,19 +142,11 @@ class ProgramBuilder:
     ties: dict[int, str] = field(default_factory=dict)
     sums: list[tuple[int, int]] = field(default_factory=list)
 
-    def width(self, register: int) -> int:
-        """Values a row of a register."""
-        return self.steps[register - 1].width if register else self.n_features
-
     def add(self, operation: Operation, *sources: int) -> int:
         """Append a step."""
         width = operation.width(*(self.width(source) for source in sources))
         self.steps.append(Step(operation, sources, width))
         return len(self.steps)
-
-    def origin(self, register: int, column: int) -> int | None:
-        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
-        return _origin(self, register, column)
 
     def select(self, source: int, columns: Sequence[int] | np.ndarray[Any, Any]) -> int:
         """Some columns of a register; the register itself where it is all of them in order."""

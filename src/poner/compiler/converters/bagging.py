@@ -18,6 +18,7 @@ from poner.compiler.converters.members import (
     class_places,
     inner_scope,
     place_labels,
+    present,
     spread,
 )
 from poner.compiler.converters.scope import Classes, Prediction, PredictorConverter, Scope
@@ -145,10 +146,7 @@ def _probabilities(member: Prediction, places: Classes, scope: Scope) -> int:
 
 def _mean_decision(members: Sequence[Prediction], scope: Scope) -> int | None:
     """The mean of the decision functions, where all members have one of the same width."""
-    found = [member.decision_function for member in members]
-    registers = [register for register in found if register is not None]
-    if len(registers) != len(members):
-        return None
+    registers = present([member.decision_function for member in members])
     if len({scope.builder.width(register) for register in registers}) != 1:
         return None
     return scope.builder.mean(registers)

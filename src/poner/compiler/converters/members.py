@@ -91,6 +91,12 @@ def class_places(own: Classes, classes: Classes, scope: Scope) -> NDArray[np.int
         raise scope.damaged("it has a member with classes of its own") from None
 
 
+def present(registers: Sequence[int | None]) -> list[int]:
+    """The registers, if each member has one; else none."""
+    found = [register for register in registers if register is not None]
+    return found if len(found) == len(registers) else []
+
+
 def spread(builder: ProgramBuilder, source: int, places: Sequence[int], width: int) -> int:
     """A register's columns at these places of a wider one, zeros elsewhere."""
     columns = np.full(width, builder.width(source))

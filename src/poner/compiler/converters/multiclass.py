@@ -16,6 +16,7 @@ from poner.compiler.converters.members import (
     convert_members,
     inner_scope,
     label_values,
+    present,
 )
 from poner.compiler.converters.pair_votes import pairs_of
 from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
@@ -75,9 +76,8 @@ def first_or_last_argmax(scores: int, scope: Scope) -> int:
 def _normalized(members: Sequence[Prediction], several: bool, scope: Scope) -> int | None:
     """The probability of each class, made to add up to 1 unless there are several labels."""
     builder = scope.builder
-    found = [member.predict_proba for member in members]
-    registers = [register for register in found if register is not None]
-    if len(registers) != len(members):
+    registers = present([member.predict_proba for member in members])
+    if not registers:
         return None
     each = builder.join([builder.select(register, [1]) for register in registers])
     if len(members) == 1:

@@ -22,7 +22,7 @@ from poner.compiler.operations.operation import (
 
 
 class Function(IntEnum):
-    """Functions of one value, by the numbers of kernel/math/math.h."""
+    """Functions of one value, by the numbers of kernel/math/math.h; up to ISFINITE numpy's."""
 
     NEGATIVE = 0
     ABSOLUTE = 1
