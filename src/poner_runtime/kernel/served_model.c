@@ -31,24 +31,24 @@ static const char *skip_digits(const char *at, const char *end) {
     return at;
 }
 
-static bool is_json_number(const char *at, const char *end) {
+const char *poner_number_end(const char *at, const char *end) {
     if (at < end && *at == '-') at++;
     const char *whole = at;
     at = skip_digits(at, end);
-    if (at == whole || (*whole == '0' && at != whole + 1)) return false;
+    if (at == whole || (*whole == '0' && at != whole + 1)) return NULL;
     if (at < end && *at == '.') {
         const char *fraction = ++at;
         at = skip_digits(at, end);
-        if (at == fraction) return false;
+        if (at == fraction) return NULL;
     }
     if (at < end && (*at == 'e' || *at == 'E')) {
         at++;
         if (at < end && (*at == '+' || *at == '-')) at++;
         const char *exponent = at;
         at = skip_digits(at, end);
-        if (at == exponent) return false;
+        if (at == exponent) return NULL;
     }
-    return at == end;
+    return at;
 }
 
 /* Whether a JSON string of ASCII alone follows its opening quote. */
@@ -70,7 +70,7 @@ static bool is_json_scalar(poner_text text) {
     if (text.size && *at == '"') return is_json_string(at + 1, end);
     if (text.size == 4 && memcmp(at, "true", 4) == 0) return true;
     if (text.size == 5 && memcmp(at, "false", 5) == 0) return true;
-    return is_json_number(at, end);
+    return poner_number_end(at, end) == end;
 }
 
 static int compare(poner_text a, poner_text b) {

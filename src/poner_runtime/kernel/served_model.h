@@ -77,6 +77,9 @@ typedef struct {
 const char *poner_open_served(const uint8_t *bytes, uint64_t size, uint32_t n_features,
                               poner_served *served);
 
+/* The end of a JSON number (RFC 8259) that begins at `at`, or NULL; nothing is read from `end` on. */
+const char *poner_number_end(const char *at, const char *end);
+
 /* String `place` of a list, which is below the list's count. */
 static inline poner_text poner_string(const poner_served *served, poner_list list, uint32_t place) {
     const uint32_t number = served->first[list] + place;

@@ -1,8 +1,8 @@
-"""Converters: from a fitted estimator to steps of a Program, one file a family of estimators.
+"""Converters turn a fitted estimator into steps of a Program, one file for a family of estimators.
 
-An estimator is matched by its exact class: a subclass may compute something else. To add one,
-write its function in the file of its family and give it a row in that file's TRANSFORMERS or
-PREDICTORS. The tables of all files in this folder are merged here.
+An estimator is matched by its exact class, since a subclass may compute something else. To add one,
+write its function in the file of its family, and give it a row in that file's table TRANSFORMERS or
+PREDICTORS. Every module of this package is looked through for these tables.
 """
 
 from __future__ import annotations
@@ -20,32 +20,26 @@ from poner.compiler.converters.scope import (
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.signature import category_places
 
+_FAMILIES = [
+    import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
+]
+
 TRANSFORMERS: dict[str, TransformerConverter] = {}
-"""The converter of each class that transforms, by the class's exact name."""
+"""The converter of each class that transforms, by its exact name."""
 
 PREDICTORS: dict[str, PredictorConverter] = {}
-"""The converter of each class that predicts, by the class's exact name."""
+"""The converter of each class that predicts, by its exact name."""
 
-
-def _merge_tables() -> None:
-    """Put the tables of all files in this folder together; no class is in two files."""
-    for file in pkgutil.iter_modules(__path__, f"{__name__}."):
-        module = import_module(file.name)
-        for name, merged in (("TRANSFORMERS", TRANSFORMERS), ("PREDICTORS", PREDICTORS)):
-            table = getattr(module, name, {})
-            twice = merged.keys() & table.keys()
-            assert not twice, f"{file.name} has a second converter of {', '.join(twice)}"
-            merged.update(table)
-
-
-_merge_tables()
+for _family in _FAMILIES:
+    TRANSFORMERS.update(getattr(_family, "TRANSFORMERS", {}))
+    PREDICTORS.update(getattr(_family, "PREDICTORS", {}))
 
 
 def convert_model(model: TrainedModel) -> tuple[Program, Prediction]:
     """The Program of a trained model, and the classes of what it predicts.
 
     Raises:
-        NotSupportedError: no converter knows a class in it, or the converter its settings.
+        NotSupportedError: no converter takes one of its classes, or one of their settings.
         ModelUnreadableError: the fitted state is damaged.
     """
     features = model.signature.features
