@@ -206,10 +206,11 @@ static PyObject *describe(PyObject *module, PyObject *arguments) {
     const poner_served *served = served_of(capsule);
     if (!served) return NULL;
     return Py_BuildValue(
-        "{s:N,s:N,s:N,s:N,s:N,s:s}", "wire_names", make_list(served, PONER_WIRE_NAMES), "is_text",
-        make_bits(served, is_text), "missing", make_bits(served, takes_null), "vocabulary",
-        make_list(served, PONER_VOCABULARY), "classes", make_classes(served), "number_type",
-        served->header->number_type == PONER_SERVES_FLOAT32 ? "float32" : "float64");
+        "{s:N,s:N,s:N,s:N,s:N,s:s,s:I}", "wire_names", make_list(served, PONER_WIRE_NAMES),
+        "is_text", make_bits(served, is_text), "missing", make_bits(served, takes_null),
+        "vocabulary", make_list(served, PONER_VOCABULARY), "classes", make_classes(served),
+        "number_type", served->header->number_type == PONER_SERVES_FLOAT32 ? "float32" : "float64",
+        "body_limit_bytes", served->header->body_limit_bytes);
 }
 
 static PyObject *answer_body(const poner_model *model, uint32_t output, poner_text body,

@@ -80,8 +80,8 @@ static int compare(poner_text a, poner_text b) {
 
 static const char *check_counts(const poner_served_header *header, uint32_t n_features) {
     const uint32_t *counts = header->counts;
-    if (header->version != PONER_SERVED_VERSION || header->reserved != 0)
-        return "its description has an unknown version";
+    if (header->version != PONER_SERVED_VERSION) return "its description has an unknown version";
+    if (header->body_limit_bytes == 0) return "its description has no limit for request bodies";
     if (header->number_type != PONER_SERVES_FLOAT64 && header->number_type != PONER_SERVES_FLOAT32)
         return "its description has an unknown type of numbers";
     if (counts[PONER_WIRE_NAMES] != n_features || counts[PONER_COLUMNS] != n_features)

@@ -18,6 +18,7 @@ from poner.compiler.converters.scope import (
     TransformerConverter,
 )
 from poner.compiler.program import Output, Program, ProgramBuilder
+from poner.signature import category_places
 
 _FAMILIES = [
     import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
@@ -42,8 +43,8 @@ def convert_model(model: TrainedModel) -> tuple[Program, Prediction]:
         ModelUnreadableError: the fitted state is damaged.
     """
     features = model.signature.features
-    texts = {place for place, feature in enumerate(features) if feature.kind == "category"}
-    builder = ProgramBuilder(len(features), categories=texts)
+    categories = set(category_places(model.signature.kinds))
+    builder = ProgramBuilder(len(features), categories=categories)
     major, minor = model.provenance.sklearn_version.split(".")[:2]
     scope = Scope(
         builder=builder,
