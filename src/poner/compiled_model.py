@@ -339,7 +339,7 @@ def load_model(path: str | Path) -> CompiledModel:
         served, provenance = read_section(content)
     except (ValueError, TypeError, RecursionError, SignatureError) as error:
         raise KernelError(
-            f"The compiled model {path} does not say what goes into it.",
+            f"The compiled model {path} has no description of its features.",
             "Make it anew with `poner build`.",
         ) from error
     return CompiledModel(content, served, provenance, opened=model)

@@ -187,7 +187,9 @@ def read_config(folder: Path) -> Config:
         return Config()
     except (OSError, ValueError) as error:  # no UTF-8, no TOML, or a number of too many digits
         reason = explain(error) if isinstance(error, OSError) else error
-        raise ConfigError(f"{path} cannot be read: {reason}.", "Mend it and try again.") from error
+        raise ConfigError(
+            f"{path} cannot be read: {reason}.", "Correct the file and try again."
+        ) from error
     try:
         return Config.model_validate(values)
     except ValidationError as error:
@@ -197,7 +199,7 @@ def read_config(folder: Path) -> Config:
                 f"{path} has a key that poner does not know: {key}.", _suggest(first["loc"])
             ) from error
         raise ConfigError(
-            f"{path} says something wrong. {first_fault(error)}.",
+            f"{path} is not valid: {first_fault(error)}.",
             f"Correct that line; {_ALL_KEYS}.",
         ) from error
 

@@ -95,7 +95,7 @@ def _read_config(folder: Path) -> tuple[Config, Finding]:
         return Config(), of_error(CONFIG_NAME, error)
     if (folder / CONFIG_NAME).is_file():
         return config, Finding(CONFIG_NAME, "ok", f"The function is called {config.project.name}.")
-    return config, Finding(CONFIG_NAME, "ok", "There is none in this folder: defaults are taken.")
+    return config, Finding(CONFIG_NAME, "ok", "This folder has no poner.toml: the defaults apply.")
 
 
 def _runtime(config: Config, today: datetime.date) -> str:
@@ -121,7 +121,7 @@ def _check_uv() -> Finding:
         return Finding(
             "uv",
             "fix",
-            "uv is not beside poner: no packages and no other Python can be had.",
+            "uv is not installed beside poner: packages and other Pythons cannot be fetched.",
             "Install it there: `pip install uv`.",
         )
     return Finding("uv", "ok", f"{found}.")

@@ -169,7 +169,7 @@ def read_section(content: bytes) -> tuple[ServedModel, Provenance]:
     """
     start, size = _SECTION_PLACE.unpack_from(content)
     if not size:
-        raise ValueError("it does not say what goes into it")
+        raise ValueError("it has no description of its features")
     view = memoryview(content)[start : start + size]
     header = _HEADER.unpack_from(view)
     _, number_type, *counts, n_quantiles, n_categories, n_outputs, body_limit_bytes = header

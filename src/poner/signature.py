@@ -181,7 +181,7 @@ class Signature:
         for name, version in signature.libraries.items():
             if not PACKAGE_NAME.fullmatch(name) or not is_version(version):
                 raise SignatureError(
-                    f"{source} records {name[:40]!r} in version {version[:40]!r}, which is none.",
+                    f"{source} records {name[:40]!r} with {version[:40]!r}, which is no version.",
                     "Write it anew with poner.save(model, X, y, folder).",
                 )
         return signature

@@ -211,7 +211,7 @@ def test_a_description_that_python_cannot_read_is_damaged(
     assert len(changed) == len(section)
     tables = compiled.content[: struct.unpack_from("<Q", compiled.content, 40)[0]]
     (tmp_path / "model.poner").write_bytes(add_section(tables, changed))
-    with pytest.raises(KernelError, match="does not say what goes into it"):
+    with pytest.raises(KernelError, match="has no description of its features"):
         load_model(tmp_path / "model.poner")
 
 

@@ -125,9 +125,9 @@ def test_tables_alone_can_be_evaluated_but_not_served() -> None:
     model = _kernel.open_model(tables)
     assert _kernel.evaluate_row(model, 1, (2.0,)) == 2.0
     for ask in (_kernel.describe, lambda model: _kernel.predict_body(model, b"{}")):
-        with pytest.raises(_kernel.BadModelError, match="does not say what goes into it"):
+        with pytest.raises(_kernel.BadModelError, match="has no description of its features"):
             ask(model)
-    with pytest.raises(ValueError, match="does not say what goes into it"):
+    with pytest.raises(ValueError, match="has no description of its features"):
         read_section(tables)
 
 

@@ -122,11 +122,12 @@ def _show_fault(error: Exception) -> None:
     path = _keep("".join(traceback.format_exception(error)))
     if path is None:
         say(
-            f"poner met a fault of its own ({type(error).__name__}), and can keep no details of it."
+            f"This is a bug in poner ({type(error).__name__}); "
+            "its details could not be written to a file."
         )
         say("  Free some space, run the command again, and please report the file that it names.")
         return
-    say(f"poner met a fault of its own; the details are in {path}.")
+    say(f"This is a bug in poner; its details are in {path}.")
     say("Please report it with that file.")
 
 

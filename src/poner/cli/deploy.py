@@ -106,7 +106,7 @@ def _make_wish(target: DeployTarget, canary: int | None, *, own: bool) -> deploy
     newer = changed_settings(wish.bundle, target.config) if own else {}
     if newer:
         what = ", ".join(f"{key} = {value}" for key, value in newer.items())
-        say(f"Note: the bundle was built without {what} of poner.toml; `poner build` takes it up.")
+        say(f"Note: poner.toml now has {what}; run `poner build` to have it in the bundle.")
     return wish
 
 

@@ -116,7 +116,7 @@ def destroy(
 
     def agree(plan: deployer.Plan) -> bool:
         if not plan.steps:
-            say(f"There is nothing of poner's for {target.place}.")
+            say(f"poner has deployed nothing as {target.place}.")
             return True
         show_plan(plan, f"{target.place}:")
         return confirm("Remove all this? Logs and versions are lost.", yes=yes)

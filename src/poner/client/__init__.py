@@ -259,7 +259,7 @@ def _failure(url: URL, error: Exception, timeout_s: float) -> PonerError:
     ):  # its status is aiohttp's, not the endpoint's
         reason = " ".join(error.message.split())[:200]
         return PredictionError(
-            f"{url} answered with what is not HTTP: {reason}.", "See what stands at that URL."
+            f"{url} did not answer with HTTP: {reason}.", "Check what serves that URL."
         )
     return PredictionError(
         f"{url} cannot be asked: {error}.", "Check the URL and that the function is running."

@@ -82,7 +82,7 @@ async def post(
                     return response.status, await _read(response, url)
                 url = _redirect(url, response.status, location, signed=sign is not None)
     raise EndpointRefusedError(
-        f"{url} leads on and on: {MOST_REDIRECTS} redirects were followed.", _ELSEWHERE_HINT
+        f"{url} redirects more than {MOST_REDIRECTS} times.", _ELSEWHERE_HINT
     )
 
 

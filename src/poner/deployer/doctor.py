@@ -104,8 +104,8 @@ def _check_permissions(cloud: CloudReads, identity: Identity, intention: Intenti
         return Finding(
             "permissions",
             "warning",
-            "IAM does not tell these credentials what they may do.",
-            "Compare them with what `poner doctor --policy` prints, which is all that is needed.",
+            "These credentials may not ask IAM what they are allowed to do.",
+            "Compare their permissions with the policy that `poner doctor --policy` prints.",
         )
     if denied:
         more = len(denied) - _NAMES_SHOWN
@@ -113,10 +113,10 @@ def _check_permissions(cloud: CloudReads, identity: Identity, intention: Intenti
         return Finding(
             "permissions",
             "fix",
-            f"These credentials may not do {shown}.",
-            "Have them allowed; `poner doctor --policy` prints a policy of all that is needed.",
+            f"These credentials are not allowed to do {shown}.",
+            "Ask for these permissions; `poner doctor --policy` prints all that poner needs.",
         )
-    return Finding("permissions", "ok", "All that poner needs is allowed.")
+    return Finding("permissions", "ok", "These credentials are allowed to do all that poner needs.")
 
 
 def _find_denied(cloud: CloudReads, principal: str, document: Document) -> tuple[str, ...] | None:
@@ -168,7 +168,9 @@ def _find_function(
         return function, of_error("function", error)
     if function is None:
         return None, Finding("function", "ok", f"The name {name} is free in {cloud.region}.")
-    return function, Finding("function", "ok", f"{name} in {cloud.region} is of poner's making.")
+    return function, Finding(
+        "function", "ok", f"Function {name} exists in {cloud.region} and is managed by poner."
+    )
 
 
 def _check_runtime(name: str, function: Function | None, today: datetime.date) -> Finding:
@@ -210,7 +212,7 @@ def _check_limits(
         yield Finding(
             "concurrency",
             "warning",
-            "AWS does not tell the account's concurrency and code storage.",
+            "AWS did not say how much concurrency and code storage the account has.",
             "Look under AWS Lambda in Service Quotas.",
         )
         return

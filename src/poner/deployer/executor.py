@@ -192,7 +192,7 @@ class Executor:
         except tenacity.RetryError as error:
             raise DeployError(
                 f"{name} is still being changed after {_READY_PATIENCE_S:.0f} s.",
-                "Run `poner deploy` again later; it goes on where it stopped.",
+                "Run `poner deploy` again later; it continues where it stopped.",
             ) from error
 
     def _is_ready(self, name: str, version: str) -> bool:
@@ -200,7 +200,7 @@ class Executor:
         if "Failed" in (state.state, state.update):
             raise DeployError(
                 f"AWS could not make {name} ready: {state.reason or 'it gives no reason'}.",
-                "Mend that and run `poner deploy` again; it goes on where it stopped.",
+                "Correct that and run `poner deploy` again; it continues where it stopped.",
             )
         return state.state in ("Active", "Inactive") and state.update == "Successful"
 

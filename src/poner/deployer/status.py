@@ -119,7 +119,7 @@ def ask_version(cloud: CloudReads, name: str, version: str, body: str) -> tuple[
             return status, text
         case _:
             raise DeployError(
-                f"Version {version} of {name} did not answer as a function of poner's does.",
+                f"Version {version} of {name} did not answer as a function that poner made.",
                 "See why with `poner logs`, or go back to the version before with "
                 "`poner rollback`.",
             )

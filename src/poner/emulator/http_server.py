@@ -93,7 +93,7 @@ async def listen(
         await runner.cleanup()
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         raise EmulatorError(
-            f"Port {port} is {'in use' if taken else 'not to be had'} on {HOST}.",
+            f"Port {port} is {'in use' if taken else 'not available'} on {HOST}.",
             f"Choose another, or {setting} 0 for a free one.",
         ) from error
     return runner, runner.addresses[0][1]

@@ -139,7 +139,7 @@ def unpacked(done: Mapping[str, Any], block: bytes) -> list[NDArray[Any]]:
         return array_block.unpack_arrays(done["block"], block)
     except (FrameError, KeyError) as error:
         raise ModelUnreadableError(
-            "The process that read the model answered with nonsense.",
+            "The process that read the model sent an answer that is not valid.",
             "Check where the model file comes from.",
         ) from error
 

@@ -75,7 +75,7 @@ class _Sizes:
 
 def _nonsense() -> ModelUnreadableError:
     return ModelUnreadableError(
-        "The process that read the model described it wrongly.",
+        "The process that read the model sent a description that is not valid.",
         "Check where the model file comes from.",
     )
 

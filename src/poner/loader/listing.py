@@ -101,7 +101,7 @@ def _listing(
             raise ValueError("a size that no model has")
     except (TypeError, ValueError, KeyError) as error:
         raise ModelUnreadableError(
-            "The process that listed the model answered with nonsense.",
+            "The process that listed the model sent an answer that is not valid.",
             "Check where the model file comes from.",
         ) from error
     refused = {
@@ -165,7 +165,7 @@ def checked_version(listing: FileListing, file_name: str, otherwise: str | None 
     version = listing.sklearn_version if listing.sklearn_version is not None else otherwise
     if version is None:
         raise ModelUnreadableError(
-            f"{file_name} holds no estimator that says which scikit-learn version fitted it.",
+            f"{file_name} holds no estimator that records its scikit-learn version.",
             "Save the fitted estimator itself with pickle, joblib or skops.",
         )
     if not VERSION.fullmatch(version):

@@ -51,7 +51,7 @@ def rewritten_model(
 
 def _refused(file_name: str, reason: str, names: tuple[str, ...] = ()) -> ModelRefusedError:
     return ModelRefusedError(
-        f"{file_name} is refused: the process that read it did not write it anew as it should: "
+        f"{file_name} is refused: the process that read it did not write it again as poner does: "
         f"{reason.rstrip('.')}.",
         "Use a model file whose origin you trust; a hostile file can take over the process that "
         "reads it.",

@@ -80,7 +80,7 @@ def checked_facts(found: object) -> Facts:
 
 def _described_wrongly() -> ModelUnreadableError:
     return ModelUnreadableError(
-        "The process that read the model described it wrongly.",
+        "The process that read the model sent a description that is not valid.",
         "Check where the model file comes from.",
     )
 

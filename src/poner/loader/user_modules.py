@@ -99,14 +99,14 @@ def _module_name(path: Path) -> str:
     """The name under which a file or folder is imported."""
     path = path.absolute()
     if not path.exists():
-        raise UsageError(f"{path} is to be included, and is not there.", INCLUDE)
+        raise UsageError(f"{path} does not exist, but `include` names it.", INCLUDE)
     name = path.name if path.is_dir() else path.stem
     if not (path.is_dir() or path.suffix == ".py") or not name.isidentifier():
-        raise UsageError(f"{path} is to be included, and is no Python module.", INCLUDE)
+        raise UsageError(f"{path} is not a Python module, but `include` names it.", INCLUDE)
     if is_taken(name):
         raise UsageError(
-            f"{path} is to be included, and {name} is the name of a module of Python or of a "
-            "library that the model needs.",
+            f"{path} cannot be included: {name} is also a module of Python or of a library that "
+            "the model needs.",
             "Give it another name, import it by that, and save the model again.",
         )
     return name
@@ -124,7 +124,8 @@ def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
             place = Path(folder, name)
             if place.is_symlink():
                 raise UsageError(
-                    f"{place} is to be included, and is a link.", "Put the file itself there."
+                    f"{place} is a link, and `include` takes files alone.",
+                    "Put the file itself there.",
                 )
             if name not in subfolders:
                 yield place, place.relative_to(root.parent).as_posix()
@@ -136,7 +137,7 @@ def _is_left_out(name: str) -> bool:
 
 def _read(place: Path) -> bytes:
     if not place.is_file():  # a pipe would wait for its writer
-        raise UsageError(f"{place} is to be included, and is not a file.", INCLUDE)
+        raise UsageError(f"{place} is not a file, but `include` names its folder.", INCLUDE)
     try:
         return place.read_bytes()
     except OSError as error:

@@ -195,7 +195,7 @@ static const poner_served *served_of(PyObject *capsule) {
     const bound_model *bound = PyCapsule_GetPointer(capsule, CAPSULE);
     if (!bound) return NULL;
     if (!bound->model.served.header)
-        PyErr_SetString(bad_model_error, "it does not say what goes into it");
+        PyErr_SetString(bad_model_error, "it has no description of its features");
     return bound->model.served.header ? &bound->model.served : NULL;
 }
 

@@ -229,7 +229,7 @@ def test_destroy_leaves_what_poner_did_not_make(project: Project):
     assert account() == before
     again = run("destroy", "--yes")
     assert again.code == 0
-    assert "There is nothing of poner's for cancer in eu-west-1." in again.err
+    assert "poner has deployed nothing as cancer in eu-west-1." in again.err
 
 
 def test_url_changes_from_public_to_signed_and_back(project: Project):

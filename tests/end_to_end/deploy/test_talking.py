@@ -165,13 +165,12 @@ def test_folder_without_a_bundle_is_said(project: Project, tmp_path: Path, fault
 
 def test_bundle_that_is_older_than_the_settings_is_said(project: Project):
     """Memory, timeout and name are those of the bundle until it is built again."""
-    assert "was built without" not in run("plan").err
+    assert "poner.toml now has" not in run("plan").err
     settings = project.folder / "poner.toml"
     settings.write_text(settings.read_text() + "\n[function]\nmemory_mb = 512\n")
     done = run("plan")
     assert (
-        "Note: the bundle was built without memory_mb = 512 of poner.toml; `poner build` takes it "
-        "up.\n"
+        "Note: poner.toml now has memory_mb = 512; run `poner build` to have it in the bundle.\n"
     ) in done.err
     assert "memory: 128 MB" in done.out
 

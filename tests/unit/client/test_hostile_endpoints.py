@@ -356,6 +356,6 @@ def test_what_is_not_http_is_told_in_one_line() -> None:
     """The sentence names no status: the endpoint sent none."""
     with speaking(b"HELLO\r\n\r\n") as url, pytest.raises(PredictionError) as caught:
         client.ask(url, [{"a": 1}])
-    assert caught.value.message.startswith(f"{url} answered with what is not HTTP: Bad status line")
+    assert caught.value.message.startswith(f"{url} did not answer with HTTP: Bad status line")
     assert "\n" not in caught.value.message
     assert "400" not in caught.value.message.removeprefix(url)

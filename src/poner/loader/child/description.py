@@ -148,7 +148,7 @@ class _Table:
     def _spend(self, size: int) -> None:
         self.left_bytes -= size
         if self.left_bytes < 0:
-            raise FileUnreadableError("The model takes apart into more than any model can be.")
+            raise FileUnreadableError("The model has more parts than any fitted model.")
 
 
 def type_name(kind: type) -> str:

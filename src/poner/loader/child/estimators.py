@@ -133,7 +133,7 @@ def _plain_list(classes: Any) -> list[Any]:
     for item in plain:
         if not isinstance(item, (bool, int, float, str)) or item != item:
             raise FileUnreadableError(
-                f"The model's classes are {type(item).__name__} values, which JSON cannot say.",
+                f"The model's classes are {type(item).__name__} values, which JSON does not have.",
                 "Train it on classes that are numbers, texts or booleans.",
             )
     return plain
@@ -178,7 +178,7 @@ def part_of(estimator: Any, place: Sequence[str | int]) -> Any:
         try:
             part = vars(part)[key] if isinstance(key, str) else part[key]
         except (TypeError, KeyError, IndexError) as error:
-            raise FileUnreadableError(f"The model has no part {key!r} where one was.") from error
+            raise FileUnreadableError(f"The model no longer has its part {key!r}.") from error
     return part
 
 
@@ -236,7 +236,7 @@ def plain_array(answered: Any, source: str) -> Any:
             array = np.array(items).reshape(array.shape)
     if array.dtype.kind not in SENDABLE_KINDS or array.dtype.fields is not None:
         raise FileUnreadableError(
-            f"{source} answered with something else than numbers, texts or booleans.",
+            f"{source} answered with values that are not numbers, texts or booleans.",
             "Train the model on a target of one kind.",
         )
     return array

@@ -31,7 +31,9 @@ class BareObjects:
     def new(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
         """An instance that was not initialised, of a class that may have instances."""
         if not isinstance(kind, type) or kind not in self.classes:
-            raise FileRefusedError("The model file makes an object of what it may only name.")
+            raise FileRefusedError(
+                "The model file creates an instance of something other than a class it may use."
+            )
         if arguments:
             return _named_tuple(kind, arguments)
         maker: Any = kind.__new__
@@ -52,7 +54,9 @@ class BareObjects:
     def set_items(self, target: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
         """Dictionaries and the subclasses on the list."""
         if not isinstance(target, dict):
-            raise FileRefusedError("The model file sets items of what is not a dictionary.")
+            raise FileRefusedError(
+                "The model file sets items of something that is not a dictionary."
+            )
         ordered = isinstance(target, collections.OrderedDict)
         for key, value in pairs:
             self.check_key(key)

@@ -52,7 +52,7 @@ class Builder(BareObjects):
     def call(self, function: Any, arguments: tuple[Any, ...]) -> Any:
         """Only through a Constructor's checks."""
         if not isinstance(function, Constructor):
-            raise FileRefusedError("The model file calls what it may only name.")
+            raise FileRefusedError("The model file calls a function that it may only refer to.")
         made = function.make(self, arguments)
         self.classes.add(type(made))
         self.awaiting[id(made)] = made
@@ -61,7 +61,7 @@ class Builder(BareObjects):
     def build(self, target: Any, state: Any) -> Any:
         """Give an object of an allowed class its state, checked by `states`."""
         if type(target) not in self.classes or isinstance(target, (type, Constructor)):
-            raise FileRefusedError("The model file changes an object that is not the model's.")
+            raise FileRefusedError("The model file changes an object outside the model.")
         if self.awaiting.pop(id(target), None) is None:
             raise FileRefusedError("The model file gives an object its state twice.")
         if isinstance(target, ArrayWrapper):

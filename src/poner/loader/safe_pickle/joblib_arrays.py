@@ -59,7 +59,9 @@ def read_array(
     if dtype.hasobject:
         array = nested()
         if not isinstance(array, np.ndarray) or array.shape != shape:
-            raise FileUnreadableError("The model file is damaged: an array of another shape.")
+            raise FileUnreadableError(
+                "The model file is damaged: an array's size does not match its shape."
+            )
         return array
     size = objects.allowance.check_shape(shape, dtype.itemsize) * dtype.itemsize
     skip_padding(stream, state)

@@ -26,7 +26,9 @@ FORMATS = ("csr", "csc", "coo")
 
 
 def _damaged() -> FileUnreadableError:
-    return FileUnreadableError("The model file is damaged: an array does not hold together.")
+    return FileUnreadableError(
+        "The model file is damaged: an array's header and content do not match."
+    )
 
 
 def read_npy(data: bytes, allowance: Allowance) -> Any:

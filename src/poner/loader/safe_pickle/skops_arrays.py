@@ -48,7 +48,9 @@ def _object_array(builder: SkopsBuilder, node: Node) -> Any:
     level = [[builder.build(item) for item in node["content"]]]
     for place, length in enumerate(shape):
         if not all(type(part) is list and len(part) == length for part in level):
-            raise FileUnreadableError("The model file is damaged: an array of another shape.")
+            raise FileUnreadableError(
+                "The model file is damaged: an array's size does not match its shape."
+            )
         if place + 1 < len(shape):
             level = [inner for part in level for inner in part]
     array = np.empty(shape, dtype=object)
@@ -67,7 +69,9 @@ def build_masked(builder: SkopsBuilder, node: Node) -> Any:
     if not isinstance(data, np.ndarray) or not isinstance(mask, (np.ndarray, np.bool_, bool)):
         raise FileUnreadableError("The model file is damaged: a masked array without an array.")
     if np.shape(mask) not in ((), data.shape):
-        raise FileUnreadableError("The model file is damaged: a mask of another shape.")
+        raise FileUnreadableError(
+            "The model file is damaged: a mask does not have its array's shape."
+        )
     made = np.ma.MaskedArray(data, mask)
     made.fill_value = None  # the default, as a pickle's `__setstate__` gives it
     return made

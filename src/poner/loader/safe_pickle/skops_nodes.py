@@ -38,7 +38,9 @@ def load_skops(content: bytes, own_modules: frozenset[str] = frozenset()) -> Any
 
 
 def _cached(builder: SkopsBuilder, node: Node) -> Any:
-    raise FileUnreadableError("The model file is damaged: it refers to what is not there.")
+    raise FileUnreadableError(
+        "The model file is damaged: it refers to an object that it does not hold."
+    )
 
 
 def _json(builder: SkopsBuilder, node: Node) -> Any:
@@ -78,7 +80,9 @@ def _dict(builder: SkopsBuilder, node: Node) -> Any:
 
 def _pairs(first: list[Any], second: list[Any]) -> list[Any]:
     if len(first) != len(second):
-        raise FileUnreadableError("The model file is damaged: a dictionary.")
+        raise FileUnreadableError(
+            "The model file is damaged: a dictionary's keys and values do not match."
+        )
     return [(first[at], second[at]) for at in range(len(first))]
 
 

@@ -93,7 +93,9 @@ def read_schema(archive: zipfile.ZipFile) -> dict[str, Any]:
     try:
         schema = json.loads(read_member(archive, SCHEMA), parse_int=read_integer)
     except (ValueError, RecursionError) as error:
-        raise FileUnreadableError("The model file is damaged: schema.json.") from error
+        raise FileUnreadableError(
+            "The model file is damaged: schema.json is not a JSON object."
+        ) from error
     protocol = schema.get("protocol") if isinstance(schema, dict) else None
     if type(protocol) is not int or not 0 <= protocol <= LARGEST_PROTOCOL:
         raise FileUnreadableError(

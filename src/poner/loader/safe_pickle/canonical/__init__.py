@@ -40,7 +40,7 @@ def rewrite(estimator: Any, own_modules: frozenset[str] = frozenset()) -> bytes:
     try:
         return encode(graph_of(estimator, own_modules))
     except NotCanonicalError as error:
-        raise FileUnreadableError(f"The model cannot be written anew: {error}.") from error
+        raise FileUnreadableError(f"The model cannot be written again: {error}.") from error
 
 
 def checked(content: bytes, own_modules: frozenset[str] = frozenset()) -> bytes:
