@@ -184,9 +184,10 @@ const char *poner_open_served(const uint8_t *bytes, uint64_t size, uint32_t n_fe
     const char *problem = check_counts((const void *)bytes, n_features);
     if (problem) return problem;
     if (!lay_out(bytes, size, served)) return "its description is cut off or damaged";
-    if ((problem = check_features(served)) || (problem = check_classes(served)) ||
-        (problem = check_strings(served)))
-        return problem;
+    problem = check_features(served);
+    if (!problem) problem = check_classes(served);
+    if (!problem) problem = check_strings(served);
+    if (problem) return problem;
     if (!is_sorted(served, PONER_WIRE_NAMES, served->name_order))
         return "two features have one name, or names are out of order";
     if (!is_sorted(served, PONER_VOCABULARY, served->text_order))
