@@ -120,7 +120,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model as the engines ship and convert it: never the bytes that the user gave."""
+    """A model file for the engines that ship or convert it, written anew by poner."""
 
     name: str
     """Name of the file that it was read from, such as `clf.sav`."""
@@ -157,7 +157,7 @@ class TrainedModel:
     """The model itself; usable as long as the loader keeps it open."""
     training_rows: Table
     """Rows of the training data; no rows if none were kept."""
-    none_of: tuple[int, ...] = ()
+    missing_as_none: tuple[int, ...] = ()
     """Features whose missing values are None to the model, NaN in all others; its oracle takes
     NaN for either."""
     file: ModelFile | None = None
@@ -194,7 +194,7 @@ class OutputParity:
 
 @dataclass(frozen=True)
 class ParityReport:
-    """What was compared before a model was let go; each row counts once, for its worst output."""
+    """What was compared; each row counts once, for its worst output."""
 
     rows_tried: int
     """Rows on which both were asked."""
@@ -248,7 +248,7 @@ class Examples:
     value, and what else the model has of `raw`, `decision_function` and `predict_proba`."""
     number_type: Literal["float64", "float32"]
     """`float32` where the model refuses numbers beyond it, else `float64`."""
-    none_of: tuple[int, ...]
+    missing_as_none: tuple[int, ...]
     """Features whose missing values are None to the model; NaN in all others."""
     typical: tuple[JsonScalar | None, ...] | None
     """A row made of medians that the model answers; None where none is known."""
@@ -261,7 +261,7 @@ class Examples:
     refusals_compared: int = 0
     """How many of them the model and its compiled form were both asked."""
     sha256: str = ""
-    """Hash of the model file whose answers these are, in hexadecimal; empty for a model's own."""
+    """SHA-256 of the model file that gave the answers; empty for the model's own answers."""
 
     @property
     def typical_place(self) -> int | None:
@@ -302,6 +302,6 @@ class OnnxGraph:
     content: bytes
     """The graph, as onnxruntime reads it."""
     number_type: Literal["float64", "float32"]
-    """The fewest digits that it computes with."""
+    """The least precise type that it computes with."""
     converter: str
     """Name and version of what converted it, such as `skl2onnx 1.20.0`."""

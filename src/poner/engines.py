@@ -1,7 +1,7 @@
 """The engines: each makes a Bundle of a model, and `auto` takes the first that can.
 
-In goes a TrainedModel with what is wanted of it, out comes a proved Bundle. What an engine ships,
-and how it is proved, is the stages' own business.
+A TrainedModel comes in, a proved Bundle goes out. The stages decide what an engine ships and how it
+is proved.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ ENGINES: tuple[Engine, ...] = ("native", "onnx", "sklearn")
 """In the order in which `auto` tries them: the smaller and faster first."""
 
 _PASSED_OVER = (NotSupportedError, ParityError, QuotaError, InstallError)
-"""What makes `auto` go on to the next engine."""
+"""Errors after which `auto` tries the next engine."""
 
 
 @dataclass(frozen=True)
 class Reporter:
-    """Where the flow says what it does."""
+    """Takes messages about what is being done."""
 
     notify: Callable[[str], None] = lambda line: None
-    """Called with one line about something worth knowing."""
+    """Called with one line for the user."""
     progress: Callable[[str, float], None] = lambda what, share: None
-    """Called with what is being done and the share of it that is, 0 to 1."""
+    """Called with the name of the work and the share that is done, 0 to 1."""
 
 
 SILENT = Reporter()
@@ -58,13 +58,12 @@ class Target:
     settings: FunctionSettings
     """How the function is set up."""
     newer: tuple[Runtime, ...] = ()
-    """Runtimes to take instead where a package has no wheel for the first; none if it was
-    chosen."""
+    """Runtimes to try if a package has no wheel for the first; empty if the user chose one."""
 
 
 @dataclass(frozen=True)
 class Packages:
-    """What the user says about the engines that need packages."""
+    """The user's wishes for the engines that need packages."""
 
     require: tuple[str, ...] = ()
     """Packages and their versions, such as `numpy==1.24.1`."""
@@ -107,7 +106,7 @@ class Job:
 
 
 def build_bundle(job: Job, choice: EngineChoice) -> Bundle:
-    """The Bundle of the engine that was chosen, or of the first that can make one.
+    """Build a Bundle with the chosen engine, or with the first engine that can.
 
     Raises:
         NotSupportedError: the engine cannot compute this model.

@@ -38,25 +38,25 @@ _TAKES_NULL, _HAS_MINIMUM, _HAS_MAXIMUM = 1, 2, 4
 
 @dataclass(frozen=True)
 class LibraryModel:
-    """What an engine that brings a library knows of the model besides."""
+    """What the function of an engine with a library needs to know besides."""
 
     file: str
     """Name of the file that the library reads, beside the function."""
     scores_method: str | None
     """`predict_proba` or `decision_function`, whichever the model has first; None for neither."""
-    none_of: tuple[int, ...]
+    missing_as_none: tuple[int, ...]
     """Features whose missing values are None to the model; NaN in all others."""
     typical: tuple[JsonScalar | None, ...] | None
-    """A row of medians that the model answers: with its values, the feature is found that a
-    request is refused for. None where no such row is known."""
+    """A row of medians that the model answers, or None. If the model refuses a request, the
+    function puts these values in the request to find the feature that is refused."""
 
 
 @dataclass(frozen=True)
 class ServedModel:
-    """What the function around a model reads requests and writes answers by."""
+    """What a function needs to know of its model to read requests and write answers."""
 
     signature: Signature
-    """What goes in and what comes out. Its metrics and libraries are not served."""
+    """Features, classes and target; its metrics and libraries are left out."""
     number_type: NumberType
     """The type that numbers of a request must fit."""
     body_limit_bytes: int
@@ -65,7 +65,7 @@ class ServedModel:
     """The texts behind the native engine's category codes: code c stands for `vocabulary[c]`.
     Engines with a library take the texts themselves."""
     library: LibraryModel | None = None
-    """What an engine with a library knows besides; None for the native engine."""
+    """More for an engine with a library; None for the native engine."""
 
     def __post_init__(self) -> None:
         """Check that there is a label for each class.

@@ -31,7 +31,7 @@ PredictionValue = JsonScalar | list[JsonScalar]
 """What is predicted for a row as JSON says it: a class or a number, or of several outputs each."""
 
 QUANTILE_STEPS = 20
-"""A feature's quantiles are kept at 0, 1/20, ..., 1: 21 values."""
+"""A feature has 21 quantiles: at 0, 1/20, ..., 1."""
 
 MOST_CATEGORIES = 1000
 """Texts of a feature that are kept in its signature."""

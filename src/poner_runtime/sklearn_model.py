@@ -41,7 +41,7 @@ class SklearnModel(LayeredModel):
         super().__init__(served)
         self._estimator = estimator
         self._categories = [place for place, is_text in enumerate(served["is_text"]) if is_text]
-        self._missing_as_none = served["none_of"]
+        self._missing_as_none = served["missing_as_none"]
         self._knows_names = getattr(estimator, "feature_names_in_", None) is not None
 
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:

@@ -30,7 +30,7 @@ def make_examples(
     classes: Any = None,
     scores: str | None = None,
     number_type: NumberType = "float64",
-    none_of: Sequence[int] = (),
+    missing_as_none: Sequence[int] = (),
     typical: Any = ...,
     typical_last: bool = False,
 ) -> Examples:
@@ -42,7 +42,7 @@ def make_examples(
         classes: as in a Signature.
         scores: the method that gives scores.
         number_type: as in Examples.
-        none_of: as in Examples.
+        missing_as_none: as in Examples.
         typical: the row of medians; by default made from X.
         typical_last: whether the last row of X stands for the typical one, as the compiler puts it.
     """
@@ -78,7 +78,7 @@ def make_examples(
         rows_by_kind={"training": len(table) - typical_last, "typical": int(typical_last)},
         answers={**found, "predict": answered.astype(float)},
         number_type=number_type,
-        none_of=tuple(none_of),
+        missing_as_none=tuple(missing_as_none),
         typical=make_typical(table, texts) if typical is ... else typical,
     )
 

@@ -100,7 +100,7 @@ def with_proof(compiled: CompiledModel, rows: Any) -> CompiledModel:
         rows_by_kind=kinds,
         answers={"predict": compiled.evaluate(Output.PREDICT, asked)},
         number_type="float64",
-        none_of=(),
+        missing_as_none=(),
         typical=None,
         sha256=hashlib.sha256(compiled.content).hexdigest(),
     )

@@ -24,6 +24,6 @@ def make_examples(
         rows_by_kind={"training": len(own)},
         answers=answers,
         number_type="float64",
-        none_of=(),
+        missing_as_none=(),
         typical=None,
     )

@@ -134,7 +134,7 @@ def _served(
     examples: Examples, file: str, number_type: NumberType, body_limit_bytes: int
 ) -> ServedModel:
     """What the function must know: of the training data, one row of medians."""
-    library = LibraryModel(file, examples.scores_method, examples.none_of, examples.typical)
+    library = LibraryModel(file, examples.scores_method, examples.missing_as_none, examples.typical)
     return ServedModel(examples.signature, number_type, body_limit_bytes, library=library)
 
 

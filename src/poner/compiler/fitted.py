@@ -15,7 +15,7 @@ _Value = TypeVar("_Value")
 
 
 def get_value(fitted: FittedObject, name: str) -> FittedValue:
-    """An attribute; a model without it is not what its class says."""
+    """An attribute, which every fitted estimator of this class has."""
     try:
         return fitted.attributes[name]
     except KeyError:
@@ -74,10 +74,10 @@ def get_flag(fitted: FittedObject, name: str) -> bool:
 
 
 def check_shape(fitted: FittedObject, name: str, found: object, wanted: object) -> None:
-    """Whether an attribute has the shape, or another property, that the rest of the model needs.
+    """Check that an attribute has the shape, or another property, that the rest of the model needs.
 
     Raises:
-        ModelUnreadableError: they are not.
+        ModelUnreadableError: it has another one.
     """
     if found != wanted:
         raise _unlike(fitted, name)

@@ -31,9 +31,9 @@ class Output(IntEnum):
     PREDICT_PROBA = 3
     RAW = 4
     TIES = 5
-    """For the proof alone, in a file of its own: see ProgramBuilder.mark_ties."""
+    """Only for the proof, in a model file of its own: see ProgramBuilder.mark_ties."""
     SUMS = 6
-    """The same: see ProgramBuilder.mark_sums."""
+    """Only for the proof, too: see ProgramBuilder.mark_sums."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Program(_Registers):
     categories: frozenset[int] = frozenset()
     """Indices of the features of kind category."""
     doubts: Program | None = None
-    """For the proof: computes where rounding decides, as Output.TIES and Output.SUMS."""
+    """A Program for the proof, which computes where rounding decides (Output.TIES, Output.SUMS)."""
     tied_among: tuple[str, ...] = ()
     """What the model chooses among where Output.TIES is 0, such as `neighbours`."""
 
@@ -172,7 +172,7 @@ class ProgramBuilder(_Registers):
     def require(
         self, source: int, *, allow_missing: bool = False, allow_infinite: bool = False
     ) -> int:
-        """The register, of which rows with NaN or infinities are refused."""
+        """The register; rows with NaN or infinities in it are refused."""
         wanted = Require(allow_missing, allow_infinite)
         made = self.steps[source - 1].operation if source else None
         if isinstance(made, Require) and made.option & ~wanted.option == 0:
@@ -253,7 +253,7 @@ class ProgramBuilder(_Registers):
         return self.combine(Pairing.DIVIDE, total, divisor)
 
     def mark_ties(self, distance: int, among: str) -> None:
-        """Tell the proof where rounding decides: where a value of this register is almost 0.
+        """Tell the proof where rounding decides: where a value of a register is almost 0.
 
         Args:
             distance: relative distances from a tie, such as between the last neighbour that
@@ -263,9 +263,11 @@ class ProgramBuilder(_Registers):
         self.ties[distance] = among
 
     def mark_sums(self, sums: int, sizes: int) -> None:
-        """What these sums are, no one knows better than `sizes` is rounded: their terms' sizes.
+        """Tell the proof that terms may cancel out in sums, whose rounding errors then show.
 
-        Both registers are equally wide. The terms cancel out where the sums are much smaller.
+        Args:
+            sums: register of the sums.
+            sizes: register of the sums of the terms' absolute values, equally wide.
         """
         self.sums.append((sums, sizes))
 

@@ -201,7 +201,7 @@ def open_file(
             signature=signature,
             provenance=_provenance(file.name, content, facts, signature),
             oracle=ChildOracle(child, more_s, notify),
-            none_of=signatures.checked_places(done.get("none_of"), signature),
+            missing_as_none=signatures.checked_places(done.get("missing_as_none"), signature),
             training_rows=model_files.read_training_rows(file, len(signature.features)),
             file=ModelFile(
                 name=file.name,

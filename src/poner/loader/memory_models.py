@@ -93,7 +93,7 @@ def open_memory(
         ),
         oracle=oracle,
         training_rows=rows,
-        none_of=tuple(sorted(oracle.with_none)),
+        missing_as_none=tuple(sorted(oracle.with_none)),
     )
 
 

@@ -66,7 +66,7 @@ def collect_examples(
     refusals = AskedRefusals(asked) if compiled is None else CompiledRefusals(asked, compiled)
     training = recode(model.training_rows, known.signature, known.vocabulary).numbers
     return answers.collect_examples(
-        asked, training, refusals, none_of=model.none_of, progress=progress
+        asked, training, refusals, missing_as_none=model.missing_as_none, progress=progress
     )
 
 

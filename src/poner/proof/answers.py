@@ -30,7 +30,7 @@ def collect_examples(
     training: FloatArray,
     refusals: Refusals,
     *,
-    none_of: tuple[int, ...] = (),
+    missing_as_none: tuple[int, ...] = (),
     progress: Callable[[float], None] = lambda share: None,
 ) -> Examples:
     """Ask a model on rows of every kind that a request can hold.
@@ -39,7 +39,7 @@ def collect_examples(
         model: the model, with what is known of it.
         training: rows of its training data.
         refusals: tells which rows it refuses.
-        none_of: features whose missing values are None to the model.
+        missing_as_none: features whose missing values are None to the model.
         progress: called with the share that is done, 0 to 1.
 
     Raises:
@@ -67,7 +67,7 @@ def collect_examples(
         rows_by_kind={kind: len(part) for kind, part in kinds.items()},
         answers=answers,
         number_type=_number_type(model, typical),
-        none_of=none_of,
+        missing_as_none=missing_as_none,
         typical=None if typical is None else _as_scalars(model.table(typical)),
         refused=_refused_rows(model, typical, answerable),
         asked_alone=alone,

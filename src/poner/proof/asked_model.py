@@ -30,7 +30,7 @@ class Known:
     values: BoundaryValues
     """Where its answers can change."""
     has_raw: bool = False
-    """Whether it has scores before its link that can be asked for."""
+    """Whether it can be asked for its scores before the link function."""
     most_rows: int = ROWS_OF_A_KIND
     """How many rows of a kind it is asked."""
 

@@ -1,6 +1,6 @@
 """The comparison: answers beside the model's own, row by row, and what each difference is.
 
-A difference that is let go is counted under its reason; any other is a ParityError.
+Differences with a known reason are counted under it; any other difference is a ParityError.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from poner.artifacts import Examples, FloatArray, OutputParity, ParityReport
 from poner.errors import ParityError
 
 MOST_WIDENED = 1e-6
-"""Differences above this, relative, are let go for no sum and no model, however it amplifies."""
+"""Largest relative difference that cancellation or amplification can excuse."""
 
 _MOVED_ROWS = 1_000
 _SAME_SCORE = 8 * np.finfo(float).eps
@@ -39,16 +39,16 @@ class Agreement(IntEnum):
 
 @dataclass(frozen=True)
 class Tolerance:
-    """What answers may differ by."""
+    """How far answers may differ."""
 
     relative: float
-    """Of a number: relative to it, or to the median size of its column where that is larger; 0
-    where the bits must be equal."""
+    """For numbers: relative to the number, or to the median size of its column if that is larger;
+    0 where the bits must be equal."""
     same_score: float = _SAME_SCORE
-    """Of a label: the model's own scores of two classes are the same where they differ by less."""
+    """For labels: scores of two classes that differ by less are a tie."""
 
     def allowed(self, own: FloatArray) -> FloatArray:
-        """What each number of an output may differ by, absolute: (n_rows, width)."""
+        """How far each number of an output may differ, absolute: (n_rows, width)."""
         return self.relative * usual_sizes(own)
 
 
@@ -60,21 +60,21 @@ class Doubts:
     """Rows on which rounding decides what the model itself answers."""
 
     tied: NDArray[np.bool_]
-    """(n_rows,) where it chooses among equals."""
+    """(n_rows,) whether the model chooses among equals."""
     among: tuple[str, ...]
-    """What it chooses among, such as `neighbours`."""
+    """What the model chooses among, such as `neighbours`."""
     cancelled: FloatArray
     """(n_rows,) the relative error of sums whose terms cancel out."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is compared with the model, and what is known of its differences."""
+    """What is compared with the model, and which differences have a reason."""
 
     name: str
-    """The beginning of an error's sentence, such as `The compiled model`."""
+    """Subject of an error's sentence, such as `The compiled model`."""
     advice: str
-    """What to do where it differs."""
+    """Hint for the user if an answer differs."""
     tolerances: Mapping[str, Tolerance]
     """By output."""
     doubts: Doubts | None = None
@@ -248,7 +248,7 @@ def usual_sizes(own: FloatArray) -> FloatArray:
 
 
 def _are_among(labels: FloatArray, rivals_of: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
-    """(n_rows,) whether the model could as well have answered these labels."""
+    """(n_rows,) whether these labels tie with the model's own answers."""
     good = np.ones(len(labels), bool)
     for label, same in zip(labels.T, rivals_of, strict=True):
         known = (label >= 0) & (label < same.shape[1])
@@ -259,7 +259,7 @@ def _are_among(labels: FloatArray, rivals_of: list[NDArray[np.bool_]]) -> NDArra
 def _scores_of_classes(
     examples: Examples, places: slice | NDArray[np.intp], widths: list[int]
 ) -> list[FloatArray]:
-    """The scores of each output's classes, (n_places, n_classes); none where they say less."""
+    """The scores of each output's classes, (n_places, n_classes); empty if some have no score."""
     method = examples.scores_method
     if method is None:
         return []

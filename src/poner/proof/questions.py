@@ -47,7 +47,7 @@ class BoundaryValues:
     by_feature: tuple[FloatArray, ...]
     """For each feature its boundary values, sorted."""
     categories: frozenset[int]
-    """Features that hold texts: the model knows these values only."""
+    """Features that hold category codes; their boundary values are the codes that it knows."""
     cast_to_float32: frozenset[int]
     """Features that the model rounds to float32 before it does anything else."""
     points: FloatArray
@@ -56,7 +56,7 @@ class BoundaryValues:
 
 @dataclass(frozen=True)
 class Answerable:
-    """What the model answers for, feature by feature."""
+    """Which special values the model takes, feature by feature."""
 
     missing: tuple[bool, ...]
     """Whether it takes NaN."""
@@ -114,7 +114,7 @@ def make_rows(
 
 
 def thin(rows: FloatArray, most: int) -> FloatArray:
-    """At most so many of the rows, evenly."""
+    """At most `most` of the rows, evenly spread."""
     return rows[:: max(1, -(-len(rows) // most))]
 
 
@@ -137,7 +137,7 @@ def probes_of(usual: FloatArray, value: float) -> Iterator[tuple[NDArray[np.intp
 
 
 def _near(points: FloatArray) -> FloatArray:
-    """Rows near points: at a point itself scikit-learn's own distance is off by 1e-8, not 0."""
+    """Rows near points; at a point itself scikit-learn's distance is about 1e-8 instead of 0."""
     if not len(points):
         return points
     spread = np.nan_to_num(np.std(np.nan_to_num(points), axis=0))

@@ -1,4 +1,4 @@
-"""The report in words: what was equal, and what was let go and why."""
+"""The report in words: which rows were equal, and why others may differ."""
 
 from __future__ import annotations
 

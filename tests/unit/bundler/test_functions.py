@@ -100,7 +100,7 @@ def test_of_the_training_data_only_medians_are_packed() -> None:
         "classes": [["false", "true"]],
         "body_limit_bytes": 65_536,
         "number_type": "float64",
-        "none_of": [],
+        "missing_as_none": [],
         "typical": list(EXAMPLES.typical),
         "scores_method": "predict_proba",
         "file": "model.pickle",

@@ -138,7 +138,9 @@ def test_texts_gaps_and_the_users_modules_are_proved(
     frame = pd.DataFrame({"color": pd.Series(color, dtype=object), "size": size})
     columns = make_column_transformer((OneHotEncoder(), ["color", "size"]))
     model = make_pipeline(columns, mine.Mine()).fit(frame, Y)
-    examples = make_examples(model, frame, classes=(0, 1), scores="predict_proba", none_of=(0,))
+    examples = make_examples(
+        model, frame, classes=(0, 1), scores="predict_proba", missing_as_none=(0,)
+    )
     modules = {"mine.py": (tmp_path / "mine.py").read_bytes()}
     bundle = make(make_function(model, examples, modules=modules), examples)
     assert bundle.manifest.verification.rows == 300
@@ -322,7 +324,7 @@ def test_the_articles_case_is_proved_from_real_layers(
             "predict": np.array(legacy.predictions, dtype=float)[:, None],
         },
         number_type="float32",
-        none_of=(),
+        missing_as_none=(),
         typical=tuple(np.median(legacy.rows, axis=0).tolist()),
     )
     versions = {"scikit-learn": "1.2.1", "numpy": "1.24.1", "scipy": "1.10.0"}

@@ -150,8 +150,10 @@ def test_a_model_of_a_dataframe_answers_without_one(make: Make, missing: Any) ->
     columns = make_column_transformer((numbers, ["size", "age"]), (OneHotEncoder(), ["color"]))
     model = make_pipeline(columns.set_output(transform="default"), LogisticRegression())
     model.fit(frame, Y)
-    none_of = (1,) if missing is None else ()
-    examples = make_examples(model, frame, classes=(0, 1), none_of=none_of, scores="predict_proba")
+    missing_as_none = (1,) if missing is None else ()
+    examples = make_examples(
+        model, frame, classes=(0, 1), missing_as_none=missing_as_none, scores="predict_proba"
+    )
     handler = make(model, examples)
     for place in (0, 1, 5, 7, 35):
         values = frame.iloc[place].to_dict()
@@ -317,8 +319,10 @@ def test_nothing_is_printed_or_written(tmp_path: Path, kind: str) -> None:
             (1,),
         ),
     }
-    model, rows, none_of = models[kind]
-    examples = make_examples(model.fit(rows, Y), rows, classes=(0, 1), none_of=none_of)
+    model, rows, missing_as_none = models[kind]
+    examples = make_examples(
+        model.fit(rows, Y), rows, classes=(0, 1), missing_as_none=missing_as_none
+    )
     write_files(make_function(model, examples).files, tmp_path)
     requests = rows.astype(object).where(rows.notna(), None).to_dict("records")
     (tmp_path / "requests").write_text("".join(json.dumps(one) + "\n" for one in requests))

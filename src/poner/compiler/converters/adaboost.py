@@ -33,7 +33,7 @@ def convert_adaboost_regressor(estimator: FittedObject, scope: Scope, source: in
     finite = builder.require(source)
     members = get_objects(estimator, "estimators_")
     if len(members) > MOST_MEMBERS:
-        raise scope.unsupported(f"it has more than {MOST_MEMBERS} estimators.")
+        raise scope.unsupported(f"it has more than {MOST_MEMBERS} estimators")
     if _are_trees(members):
         read = read_trees(members)
         if read.values.shape[1:] != (1, 1):
@@ -81,7 +81,7 @@ def _read_weights(estimator: FittedObject, n_members: int, scope: Scope) -> Floa
     """A weight a member; what boosting did not come to has some too."""
     weights = get_vector(estimator, "estimator_weights_")
     if not 1 <= n_members <= len(weights):
-        raise scope.damaged("it has not a weight for each of its estimators")
+        raise scope.damaged("it needs a weight for each estimator inside it")
     return np.ascontiguousarray(weights[:n_members])
 
 
@@ -150,7 +150,7 @@ def _add_probable_opinions(
     for index, member in enumerate(get_objects(estimator, "estimators_")):
         read = inner_scope(scope, "estimators_", index).predict(member, finite)
         if read.predict_proba is None or read.classes != (classes,):
-            raise scope.damaged("it has a member without probabilities of its classes")
+            raise scope.damaged("an estimator inside it has no probabilities of its classes")
         raised = builder.combine(Pairing.MAXIMUM, read.predict_proba, _SMALLEST_PROBABILITY)
         logarithms = builder.map(Function.LOG, raised)
         summed = builder.reduce(Reduction.SUM, logarithms)

@@ -54,7 +54,7 @@ def read_bag(estimator: FittedObject, scope: Scope, width: int) -> Bag:
     members = get_objects(estimator, "estimators_")
     listed = get_list(estimator, "estimators_features_")
     if not members or len(listed) != len(members):
-        raise scope.damaged("it has not the columns of each of its estimators")
+        raise scope.damaged("it needs a list of columns for each estimator")
     return Bag(members, [scope.check_columns(columns, width) for columns in listed])
 
 
@@ -136,7 +136,7 @@ def _convert_each(bag: Bag, scope: Scope, source: int) -> list[Prediction]:
 def _probabilities(member: Prediction, places: Classes, scope: Scope) -> int:
     """A member's probabilities of all classes, or a one for the class that it names."""
     if member.classes is None:
-        raise scope.damaged("it has a member that is no classifier")
+        raise scope.damaged("an estimator inside it is not a classifier")
     if member.predict_proba is None:
         ends = np.array([len(places)], dtype="<u4")
         return scope.builder.add(OneHot(ends), place_labels(member, places, scope))

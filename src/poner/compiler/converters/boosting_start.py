@@ -1,4 +1,4 @@
-"""What GradientBoosting starts from where another estimator was given for it (init=).
+"""The start values of GradientBoosting where the user gave an estimator for them (init=).
 
 Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_gb.py, _gb_losses.py (to 1.3) and
 sklearn/_loss/link.py, read 2026-11-22.
@@ -27,7 +27,7 @@ def add_raw_init(estimator: FittedObject, scope: Scope, cast: int) -> int:
     inside = scope.inside("init", "init_")
     if _computes_in_single(init):
         raise inside.unsupported(
-            "it was fitted on float32 and computes so, which depends on the size of a batch.",
+            "it computes in float32, and its results depend on the size of a batch",
             "Fit it with init=None, or with trees as init.",
         )
     prediction = inside.predict(init, cast)
@@ -57,7 +57,7 @@ def _to_scores(prediction: Prediction, estimator: FittedObject, scope: Scope) ->
     n_classes = len(get_classes(estimator))
     register = prediction.predict_proba
     if register is None or builder.width(register) != n_classes:
-        raise scope.damaged("it starts from what has no probabilities of its classes")
+        raise scope.damaged("its init estimator has no probabilities of its classes")
     if n_classes == 2:
         register = builder.select(register, [1])
     single = np.float32 if scope.version < (1, 8) else np.float64

@@ -50,13 +50,13 @@ def _convert_pair(pair: FittedObject, classes: Classes, scope: Scope, source: in
     inside = scope.inside(name, name)
     prediction = inside.predict(get_object(pair, name), source)
     if prediction.classes is None:
-        raise scope.damaged("it calibrates what is no classifier")
+        raise scope.damaged("the estimator that it calibrates is not a classifier")
     own = prediction.only_classes
     scores = prediction.decision_function
     if scores is None:
         scores = prediction.predict_proba
         if scores is None:
-            raise scope.damaged("it calibrates a classifier without scores")
+            raise scope.damaged("the classifier that it calibrates has no scores")
         if get_value(pair, "method") != "temperature" and len(own) == 2:
             scores = builder.select(scores, [1])
     if get_value(pair, "method") == "temperature":

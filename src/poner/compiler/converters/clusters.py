@@ -63,7 +63,7 @@ def convert_bisecting_k_means(estimator: FittedObject, scope: Scope, source: int
     leaves: list[tuple[list[int], float]] = []
     _walk(root, [], forks, leaves, builder.width(source), scope)
     if not forks:
-        raise scope.unsupported("it has one cluster alone.")
+        raise scope.unsupported("it has only one cluster")
     centers = np.array(forks).reshape(2 * len(forks), -1)
     if "_X_mean" in estimator.attributes:
         mean = get_vector(estimator, "_X_mean")
@@ -122,7 +122,7 @@ def _squares(estimator: FittedObject, scope: Scope, source: int, name: str) -> i
     """Squared distances from each center."""
     centers = get_matrix(estimator, name)
     if not centers.size:
-        raise scope.unsupported("it found no cluster.")
+        raise scope.unsupported("it found no cluster")
     if centers.shape[1] != scope.builder.width(source):
         raise scope.damaged(_MISFIT)
     row = scope.builder.require(source)
@@ -166,7 +166,7 @@ def convert_feature_agglomeration(estimator: FittedObject, scope: Scope, source:
     module, _, short = str(name).rpartition(".")
     if not module.startswith("numpy") or short not in _POOLINGS:
         raise scope.unsupported(
-            f"it pools columns by {name or 'a function of its own'}.",
+            f"it pools columns by {name or 'a function of its own'}",
             "Give it numpy.mean, numpy.max or numpy.min.",
         )
     grouped = builder.select(row, np.argsort(labels, kind="stable"))

@@ -14,7 +14,7 @@ from poner.compiler.converters.scope import Scope, TransformerConverter
 from poner.compiler.fitted import get_list
 from poner.compiler.operations.elementwise import Pairing
 
-_MISFIT = "its transformers or their columns are not as a fitted one has them"
+_MISFIT = "its transformers or their columns have a form that no fit leaves"
 
 
 def convert_column_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -74,7 +74,7 @@ def _part(
 
 def _join(parts: list[int], scope: Scope) -> int:
     if not parts:
-        raise scope.unsupported("it leaves no column.")
+        raise scope.unsupported("no column is left")
     return scope.builder.join(parts)
 
 

@@ -54,7 +54,7 @@ def read_distance(estimator: FittedObject, scope: Scope, n_features: int) -> Dis
     """
     parameters = estimator.attributes.get("effective_metric_params_") or {}
     if not isinstance(parameters, dict):
-        raise scope.damaged("the parameters of its metric are no names and values")
+        raise scope.damaged("the parameters of its metric are not a dict")
     name = get_value(estimator, "effective_metric_")
     brute = get_value(estimator, "_fit_method") == "brute"
     return name_distance(scope, name, parameters, n_features, brute=brute)
@@ -95,16 +95,16 @@ def name_distance(
             )
         case "precomputed":
             raise scope.unsupported(
-                "its metric is precomputed, so a row is distances, not features.",
+                "its metric is precomputed, so a row is distances, not features",
                 f"Fit it with one of these: {SUPPORTED}.",
             )
         case str():
             raise scope.unsupported(
-                f"its metric {name!r} is not computed.", f"Fit it with one of these: {SUPPORTED}."
+                f"its metric {name!r} is not computed", f"Fit it with one of these: {SUPPORTED}."
             )
         case _:
             raise scope.unsupported(
-                "its metric is a function of your own, which is not compiled.",
+                "its metric is a function of your own, which is not compiled",
                 f"Fit it with one of these: {SUPPORTED}.",
             )
 
@@ -112,16 +112,16 @@ def name_distance(
 def _read_minkowski(scope: Scope, parameters: dict[str, FittedValue], n_features: int) -> Distance:
     p, weights = parameters.get("p", 2.0), parameters.get("w")
     if isinstance(p, bool) or not isinstance(p, int | float) or not p > 0:
-        raise scope.damaged("the p of its metric is no positive number")
+        raise scope.damaged("the p of its metric is not a positive number")
     if weights is None and np.isinf(p):
         return Distance(Metric.CHEBYSHEV)
     if isinstance(weights, list):
         weights = np.array(weights)
     if weights is not None:
         if not isinstance(weights, np.ndarray) or weights.dtype.kind not in "biuf":
-            raise scope.damaged("the weights of its metric are no numbers")
+            raise scope.damaged("the weights of its metric are not numbers")
         if weights.shape != (n_features,) or np.isinf(p):
-            raise scope.damaged("the weights of its metric are not one for each feature")
+            raise scope.damaged("its metric needs one finite p and one weight for each feature")
         weights = weights.astype(np.float64)
     return Distance(
         Metric.MINKOWSKI, float(p), exponent=float(p), weights=weights, reduced_by_pairs=p != 2

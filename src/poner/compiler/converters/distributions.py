@@ -37,7 +37,7 @@ def convert_power_transformer(estimator: FittedObject, scope: Scope, source: int
         case "yeo-johnson":
             method = PowerMethod.YEO_JOHNSON_BY_LOG
         case name:
-            raise scope.unsupported(f"the method {name!r} is not known.")
+            raise scope.unsupported(f"the method {name!r} is not known")
     complements = 2 - own_dtype(estimator, "lambdas_").ravel()
     register = builder.add(PowerTransform(method, lambdas, complements.astype(float)), register)
     if not get_value(estimator, "standardize"):

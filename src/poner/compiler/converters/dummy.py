@@ -1,4 +1,4 @@
-"""Dummies: the same answer to every row, whatever it holds.
+"""Dummies: the same answer to every row.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/dummy.py, read 2026-11-22.
 """
@@ -24,12 +24,12 @@ from poner.compiler.operations.plumbing import Constant
 
 
 def convert_dummy_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """A constant an output."""
+    """One constant for each output."""
     return Prediction(_add_constant(get_vector(estimator, "constant_"), scope, source))
 
 
 def convert_dummy_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """A class an output, and probabilities that say so or repeat how often each class was."""
+    """One class for each output; its probability is 1, or the classes' shares in training."""
     if get_flag(estimator, "sparse_output_"):
         raise scope.unsupported("it answers with a sparse matrix")
     classes = get_outputs_classes(estimator)
@@ -55,7 +55,7 @@ def convert_dummy_classifier(estimator: FittedObject, scope: Scope, source: int)
 
 
 def _add_constant(values: FloatArray, scope: Scope, source: int) -> int:
-    """It reads the row all the same: what steps before refuse, is refused."""
+    """The step depends on the row, so that rows which earlier steps refuse stay refused."""
     return scope.builder.add(Constant(np.ascontiguousarray(values, dtype=np.float64)), source)
 
 
@@ -76,7 +76,7 @@ def _constants(estimator: FittedObject, classes: tuple[Classes, ...], scope: Sco
     try:
         return [names.index(value) for names, value in zip(classes, given, strict=True)]
     except ValueError:
-        raise scope.damaged("the constant is none of the classes") from None
+        raise scope.damaged("its constant is not one of its classes") from None
 
 
 def _flat(value: FittedValue) -> list[Any]:

@@ -17,7 +17,7 @@ from poner.compiler.fitted import get_list, get_number, get_value
 from poner.compiler.operations.lookup import OneHot, Recode
 from poner.errors import ModelUnreadableError
 
-_MISFIT = "its categories are not as a fitted encoder has them"
+_MISFIT = "its categories have a form that no fit leaves"
 
 Categories = list[float | None]
 """A column's categories as the kernel sees them: texts as their numbers, NaN or None."""
@@ -76,7 +76,7 @@ def convert_one_hot_encoder(estimator: FittedObject, scope: Scope, source: int) 
         widths.append(n_places)
     places_register = scope.builder.add(table.recode(refuse_unknown=unknown == "error"), finite)
     if not sum(widths):
-        raise scope.unsupported("every category was dropped.")
+        raise scope.unsupported("every category was dropped")
     return scope.builder.add(OneHot(np.cumsum(widths).astype("<u4")), places_register)
 
 
@@ -130,7 +130,7 @@ def category_key(name: FittedValue, scope: Scope, source: int, column: int) -> f
         case str():
             feature = builder.origin(source, column)
             if feature is None:
-                raise scope.unsupported("it looks up texts among what was computed before.")
+                raise scope.unsupported("it looks up texts among what was computed before")
             builder.categories.add(feature)
             return builder.codes[name]
         case None:

@@ -47,18 +47,18 @@ def convert_function_transformer(estimator: FittedObject, scope: Scope, source: 
     register = builder.require(source) if get_value(estimator, "validate") else source
     function = get_value(estimator, "func")
     if estimator.attributes.get("kw_args"):
-        raise scope.unsupported("it passes further arguments to its function (kw_args).", _HINT)
+        raise scope.unsupported("it passes further arguments to its function (kw_args)", _HINT)
     if function is None:
         return register
     name = function.attributes.get("name") if isinstance(function, FittedObject) else None
     if not isinstance(name, str):
-        raise scope.unsupported("its function has no name.", _HINT)
+        raise scope.unsupported("its function is not known by a name", _HINT)
     if name in UNCHANGED:
         return register
     if name in FACTORS:
         return builder.combine(Pairing.MULTIPLY, register, FACTORS[name])
     if name not in FUNCTIONS:
-        raise scope.unsupported(f"the native engine does not compute {name}.", _HINT)
+        raise scope.unsupported(f"the native engine does not compute {name}", _HINT)
     return builder.map(FUNCTIONS[name], register)
 
 

@@ -41,7 +41,7 @@ def convert_process_regressor(estimator: FittedObject, scope: Scope, source: int
     values = add_process_kernel(scope, source, points, get_object(estimator, "kernel_"))
     spread, middle = get_vector(estimator, "_y_train_std"), get_vector(estimator, "_y_train_mean")
     if len(weights) != len(points) or not {len(spread), len(middle)} <= {1, weights.shape[1]}:
-        raise scope.damaged("its weights are not those of its training rows")
+        raise scope.damaged("its weights and its training rows differ in number")
     sums, sizes = add_weighted(scope, values, weights.T)
     builder.mark_sums(sums, sizes)
     means = builder.combine(Pairing.MULTIPLY, sums, spread)
@@ -71,7 +71,7 @@ def convert_process_classifier(estimator: FittedObject, scope: Scope, source: in
         case "OneVsRestClassifier":
             parts = [_add_binary(part, scope, source) for part in get_objects(base, "estimators_")]
             if len(parts) != len(classes):
-                raise scope.damaged("it has not one estimator for each class")
+                raise scope.damaged("it needs one estimator for each class")
             joined = builder.join([part.probability for part in parts])
             total = builder.reduce(Reduction.SUM, joined)
             labels = first_or_last_argmax(joined, scope)
@@ -80,7 +80,7 @@ def convert_process_classifier(estimator: FittedObject, scope: Scope, source: in
         case "OneVsOneClassifier":
             parts = [_add_binary(part, scope, source) for part in get_objects(base, "estimators_")]
             if len(parts) != len(pairs_of(len(classes))):
-                raise scope.damaged("it has not one estimator for each pair of classes")
+                raise scope.damaged("it needs one estimator for each pair of classes")
             wins = builder.join([part.label for part in parts])
             chances = builder.join([part.probability for part in parts])
             scores = add_class_scores(scope, len(classes), wins, chances)
@@ -103,7 +103,7 @@ def _add_binary(estimator: FittedObject, scope: Scope, source: int) -> _Binary:
     points = get_matrix(estimator, "X_train_")
     weights = get_vector(estimator, "y_train_")
     if not len(weights) == len(points) == len(get_vector(estimator, "pi_")):
-        raise scope.damaged("its targets are not those of its training rows")
+        raise scope.damaged("its targets and its training rows differ in number")
     weights = weights - get_vector(estimator, "pi_")
     values = add_process_kernel(scope, source, points, kernel)
     mean, sizes = add_weighted(scope, values, weights[None])
@@ -121,7 +121,7 @@ def _add_variance(estimator: FittedObject, scope: Scope, source: int, values: in
     factor, roots = get_array(estimator, "L_", 2), get_vector(estimator, "W_sr_")
     count = builder.width(values)
     if factor.shape != (count, count) or len(roots) != count or np.triu(factor, 1).any():
-        raise scope.damaged("its `L_` is no triangle of its training rows")
+        raise scope.damaged("its `L_` is not a lower triangle of the size of its training rows")
     weighted = builder.combine(Pairing.MULTIPLY, values, roots)
     triangle = factor[np.tril_indices(count)].astype(np.float64)
     solved = builder.add(SolveTriangle(triangle), weighted)

@@ -119,7 +119,7 @@ def _regress(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:
         return Prediction(scope.builder.map(Function.EXP, raw), raw=asked)
     name = loss if isinstance(loss, str) else "it was fitted with"
     raise scope.inside("loss").unsupported(
-        f"the native engine does not compute the loss {name}.", "Choose one of the named losses."
+        f"the native engine does not compute the loss {name}", "Choose one of the named losses."
     )
 
 

@@ -1,4 +1,4 @@
-"""What stands in for missing values, and where they were.
+"""Imputers, which fill in missing values, and indicators of where they were.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/impute/_base.py, read 2026-11-22.
 """
@@ -45,7 +45,7 @@ def convert_simple_imputer(estimator: FittedObject, scope: Scope, source: int) -
     ):
         kept = list(range(len(statistics)))
     if not kept:
-        raise scope.unsupported("it drops every column.")
+        raise scope.unsupported("no column is left")
     substitutes = np.array([_substitute(statistics[place], scope) for place in kept])
     if "float32" in _dtype_name(estimator):
         substitutes = substitutes.astype(np.float32).astype(np.float64)
@@ -56,7 +56,7 @@ def convert_simple_imputer(estimator: FittedObject, scope: Scope, source: int) -
 
 
 def _substitute(value: FittedValue, scope: Scope) -> float:
-    """A text as its number: its feature is marked by who looks it up."""
+    """The fill value as a number: of a text, its category code."""
     match value:
         case str():
             return scope.builder.codes[value]
@@ -69,7 +69,7 @@ def _substitute(value: FittedValue, scope: Scope) -> float:
 
 
 def require_imputable(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The register, without rows that hold NaN where NaN is not what is missing, or infinities.
+    """The register; rows are refused that hold infinities, or NaN where NaN does not mean missing.
 
     Among objects scikit-learn does not look for infinities.
     """
@@ -82,7 +82,7 @@ def require_imputable(estimator: FittedObject, scope: Scope, source: int) -> int
 
 
 def _wanted(missing: FittedValue, scope: Scope, source: int) -> float:
-    """The number that is missing: NaN, whatever the model knows it as."""
+    """The number that stands for a missing value in the register."""
     if _is_absent(missing):
         return np.nan
     if isinstance(missing, str):
@@ -122,9 +122,9 @@ def convert_knn_imputer(estimator: FittedObject, scope: Scope, source: int) -> i
     """The mean of the nearest training rows that have the value."""
     builder = scope.builder
     if get_value(estimator, "metric") != "nan_euclidean":
-        raise scope.unsupported("it measures distances by a function of its own.")
+        raise scope.unsupported("its metric is a function, which is not compiled")
     if get_value(estimator, "add_indicator") and scope.version < _INDICATES_ALWAYS:
-        raise scope.unsupported("before scikit-learn 1.3 it drops the indicator of full rows.")
+        raise scope.unsupported("before scikit-learn 1.3 it drops the indicator of full rows")
     width = builder.width(source)
     donors, valid = _donors(estimator, scope, width)
     checked = require_imputable(estimator, scope, source)
@@ -171,7 +171,7 @@ def _donors(
     donors = np.where(gaps, np.nan, rows)
     valid = ~np.all(np.isnan(donors), axis=0)
     if not valid.any():
-        raise scope.unsupported("it drops every column.")
+        raise scope.unsupported("no column is left")
     return donors, valid
 
 
@@ -189,7 +189,7 @@ def _weights(estimator: FittedObject, scope: Scope) -> NeighbourWeights:
         case "distance":
             return NeighbourWeights.INVERSE_DISTANCE
         case _:
-            raise scope.unsupported("it weighs neighbours by a function of its own.")
+            raise scope.unsupported("its weights are a function, which is not compiled")
 
 
 def _most_donors(estimator: FittedObject, n_donors: int, scope: Scope) -> int:
@@ -197,7 +197,7 @@ def _most_donors(estimator: FittedObject, n_donors: int, scope: Scope) -> int:
     if most < 1:
         raise scope.damaged(_MISFIT)
     if MOST_DONORS < most < n_donors:
-        raise scope.unsupported(f"it has more than {MOST_DONORS} neighbours.")
+        raise scope.unsupported(f"it has more than {MOST_DONORS} neighbours")
     return min(most, n_donors)
 
 
@@ -207,7 +207,7 @@ def convert_missing_indicator(estimator: FittedObject, scope: Scope, source: int
     checked = builder.require(source, allow_missing=_is_nan(get_value(estimator, "missing_values")))
     columns = _indicated(estimator, scope, checked)
     if not len(columns):
-        raise scope.unsupported("it leaves no column.")
+        raise scope.unsupported("no column is left")
     only = get_value(estimator, "features") == "missing-only"
     if only and get_value(estimator, "error_on_new"):
         checked = _refuse_new(estimator, scope, checked, columns)

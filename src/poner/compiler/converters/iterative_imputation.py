@@ -24,7 +24,7 @@ def convert_iterative_imputer(estimator: FittedObject, scope: Scope, source: int
     builder = scope.builder
     if get_value(estimator, "sample_posterior"):
         raise scope.unsupported(
-            "it draws its values at random.", "Fit it with sample_posterior=False."
+            "it draws its values at random", "Fit it with sample_posterior=False."
         )
     initial = get_object(estimator, "initial_imputer_")
     filled = convert_simple_imputer(initial, scope.inside("first", "initial_imputer_"), source)

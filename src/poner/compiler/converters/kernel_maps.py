@@ -121,7 +121,7 @@ def convert_additive_chi2_sampler(estimator: FittedObject, scope: Scope, source:
     steps = int(get_number(estimator, "sample_steps"))
     given = get_value(estimator, "sample_interval")
     if given is None and steps not in _INTERVALS:
-        raise scope.unsupported("it has no sample_interval for its sample_steps.")
+        raise scope.unsupported("it has no sample_interval for its sample_steps")
     interval = _INTERVALS[steps] if given is None else get_number(estimator, "sample_interval")
     row = _not_negative(scope, source)
     ones = np.ones(builder.width(row))
@@ -153,7 +153,7 @@ def convert_polynomial_count_sketch(estimator: FittedObject, scope: Scope, sourc
     places = get_array(estimator, "indexHash_", 2)
     signs = get_array(estimator, "bitHash_", 2).astype(np.float64)
     if not 1 <= count <= _MOST_SKETCHED:
-        raise scope.unsupported(f"it has more than {_MOST_SKETCHED} components.")
+        raise scope.unsupported(f"it has more than {_MOST_SKETCHED} components")
     offset = get_number(estimator, "coef0")
     width = builder.width(source)
     if places.shape != signs.shape or places.shape[1] != width + (offset != 0):

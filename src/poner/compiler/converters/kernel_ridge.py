@@ -21,7 +21,7 @@ def convert_kernel_ridge(estimator: FittedObject, scope: Scope, source: int) -> 
     points, weights = get_matrix(estimator, "X_fit_"), get_columns(estimator, "dual_coef_").T
     kernel = get_value(estimator, "kernel")
     if weights.shape[1] != len(points) and kernel != "precomputed":
-        raise scope.damaged("its weights are not those of its training rows")
+        raise scope.damaged("its weights and its training rows differ in number")
     source = builder.require(source)
     if kernel == "linear" and points.shape[1] == builder.width(source):
         sums = builder.linear(source, weights @ points, cancels=True)

@@ -40,7 +40,7 @@ def _add_weights(estimator: FittedObject, scope: Scope, source: int, points: Flo
         distances = add_distances(scope, finite, points, Metric.SQUARED_EUCLIDEAN)
         limit = np.array([get_number(estimator, "n_neighbors"), 0.0])
         return scope.builder.add(Neighbours(NeighbourWeights.UNIFORM, limit), distances)
-    raise scope.unsupported("the native engine does not compute kernels of the user's own.")
+    raise scope.unsupported("the native engine does not compute kernels of the user's own")
 
 
 _MODULE = "sklearn.semi_supervised._label_propagation"

@@ -25,7 +25,7 @@ def convert_local_outlier_factor(estimator: FittedObject, scope: Scope, source: 
     reaches = get_array(estimator, "_distances_fit_X_", 2)
     count = int(get_number(estimator, "n_neighbors_"))
     if len(densities) != n_points or len(reaches) != n_points or reaches.shape[1] < count:
-        raise scope.damaged("its densities are not those of its points")
+        raise scope.damaged("its densities and its points differ in number")
     reach = reaches[:, count - 1].astype(np.float64)
     distances = add_roots(scope, near.distances, near.distance)
     reached = builder.combine(Pairing.MAXIMUM, distances, reach)

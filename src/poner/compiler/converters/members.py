@@ -41,7 +41,7 @@ def label_values(prediction: Prediction, scope: Scope) -> int:
     if prediction.classes is None:
         return prediction.predict
     if any(isinstance(name, str) for names in prediction.classes for name in names):
-        raise scope.unsupported("the native engine does not compute with labels that are texts.")
+        raise scope.unsupported("the native engine does not compute with labels that are texts")
     tables = [np.array(names, dtype=np.float64) for names in prediction.classes]
     if all(np.array_equal(table, np.arange(len(table))) for table in tables):
         return prediction.predict
@@ -88,7 +88,9 @@ def class_places(own: Classes, classes: Classes, scope: Scope) -> NDArray[np.int
     try:
         return np.array([classes.index(name) for name in own], dtype=np.int64)
     except ValueError:
-        raise scope.damaged("it has a member with classes of its own") from None
+        raise scope.damaged(
+            "an estimator inside it has classes that the whole does not have"
+        ) from None
 
 
 def present(registers: Sequence[int | None]) -> list[int]:
@@ -115,5 +117,5 @@ def binary_score(prediction: Prediction, scope: Scope) -> int:
     elif score is None and prediction.predict_proba is not None:
         score = builder.select(prediction.predict_proba, [1])
     if score is None or builder.width(score) != 1:
-        raise scope.unsupported("a member has no score of two classes.")
+        raise scope.unsupported("an estimator inside it has no score of two classes")
     return score

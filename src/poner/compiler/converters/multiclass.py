@@ -33,10 +33,10 @@ from poner.compiler.operations.rowwise import Reduction
 
 
 def convert_constant(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """What stands where training had one label alone; it counts as no classifier."""
+    """The member for a label that was the only one in training; it has no classes."""
     label = get_vector(estimator, "y_")
     if len(label) != 1:
-        raise scope.damaged("it has not one label")
+        raise scope.damaged("it must have exactly one label")
     value = scope.builder.constant(label)
     both = scope.builder.constant([1 - label[0], label[0]])
     return Prediction(value, None, predict_proba=both, decision_function=value)
@@ -50,7 +50,7 @@ def convert_one_versus_rest(estimator: FittedObject, scope: Scope, source: int) 
     classes = get_classes(estimator)
     several = kind.startswith("multilabel")
     if len(members) != (1 if kind == "binary" else len(classes)):
-        raise scope.damaged("it has not one estimator for each of its classes")
+        raise scope.damaged("it needs one estimator for each class")
     scores = builder.join([binary_score(member, scope) for member in members])
     probabilities = _normalized(members, several, scope)
     decides = all(member.decision_function is not None for member in members)
@@ -103,7 +103,7 @@ def convert_one_versus_one(estimator: FittedObject, scope: Scope, source: int) -
     n_classes = len(classes)
     pairs = pairs_of(n_classes)
     if len(members) != len(pairs):
-        raise scope.damaged("it has not one estimator for each pair of its classes")
+        raise scope.damaged("it needs one estimator for each pair of classes")
     labels = builder.join([label_values(member, scope) for member in members])
     scores = builder.join([binary_score(member, scope) for member in members])
     columns = [k for c in range(n_classes) for k, pair in enumerate(pairs) if c in pair]
@@ -131,7 +131,7 @@ def _convert_pairs(estimator: FittedObject, scope: Scope, source: int) -> list[P
         return convert_members(estimator, scope, source)
     members = get_objects(estimator, "estimators_")
     if not isinstance(indices, list) or len(indices) != len(members):
-        raise scope.damaged("it has not the columns of each of its pairs")
+        raise scope.damaged("it needs a list of columns for each pair of classes")
     builder, found = scope.builder, []
     for place, (member, columns) in enumerate(zip(members, indices, strict=True)):
         register = builder.select(source, scope.check_columns(columns, builder.width(source)))
@@ -146,7 +146,7 @@ def convert_output_code(estimator: FittedObject, scope: Scope, source: int) -> P
     codes = get_matrix(estimator, "code_book_")
     members = convert_members(estimator, scope, source)
     if codes.shape != (len(classes), len(members)):
-        raise scope.damaged("it has not a code for each of its classes")
+        raise scope.damaged("it needs a code for each class")
     scores = builder.join([binary_score(member, scope) for member in members])
     # As scikit-learn finds the nearest: |code|^2 - 2 code . score, summed in order.
     repeated = builder.select(scores, np.tile(np.arange(len(members)), len(classes)))

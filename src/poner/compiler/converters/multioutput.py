@@ -23,7 +23,7 @@ def convert_multi_output(estimator: FittedObject, scope: Scope, source: int) -> 
     if estimator.type_name.endswith("Regressor"):
         return Prediction(predict)
     if any(member.classes is None for member in members):
-        raise scope.damaged("it has a member that is no classifier")
+        raise scope.damaged("an estimator inside it is not a classifier")
     classes = tuple(member.only_classes for member in members)
     found = present([member.predict_proba for member in members])
     return Prediction(predict, classes, builder.join(found) if found else None)
@@ -46,7 +46,7 @@ def convert_chain(estimator: FittedObject, scope: Scope, source: int) -> Predict
         return Prediction(builder.select(builder.join(chained), in_order))
     predict = builder.select(builder.join([m.predict for m in members]), in_order)
     if any(member.classes is None for member in members):
-        raise scope.damaged("it has a member that is no classifier")
+        raise scope.damaged("an estimator inside it is not a classifier")
     return Prediction(
         predict,
         tuple(members[place].only_classes for place in in_order),
@@ -60,9 +60,9 @@ def _read_order(estimator: FittedObject, scope: Scope, n_members: int) -> NDArra
     value = get_value(estimator, "order_")
     listed = np.array(get_list(estimator, "order_")) if isinstance(value, list) else value
     if not isinstance(listed, np.ndarray) or listed.dtype.kind not in "iu":
-        raise scope.damaged("it has no order of its members")
+        raise scope.damaged("its order of estimators is missing or wrong")
     if not np.array_equal(np.sort(listed), np.arange(n_members)):
-        raise scope.damaged("it has no order of its members")
+        raise scope.damaged("its order of estimators is missing or wrong")
     return listed.astype(np.int64)
 
 
@@ -79,7 +79,9 @@ def _chained(member: Prediction, method: str, scope: Scope) -> int:
         case _:
             register = _score(member, scope)
     if register is None or scope.builder.width(register) != 1:
-        raise scope.unsupported(f"a member's {method} is not one number a row.")
+        raise scope.unsupported(
+            f"the {method} of an estimator inside it is not one number for each row"
+        )
     return register
 
 

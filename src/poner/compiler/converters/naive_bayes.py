@@ -1,4 +1,4 @@
-"""Naive Bayes: a joint log-likelihood a class, and probabilities from it.
+"""Naive Bayes: a joint log-likelihood for each class, and probabilities from it.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/naive_bayes.py, read 2026-11-22. Constants are computed
 in the fitted arrays' own precision, as scikit-learn computes them at each prediction.
@@ -27,7 +27,7 @@ from poner.compiler.operations.rowwise import Reduction
 
 
 def convert_gaussian(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """A normal distribution a class and feature."""
+    """One normal distribution for each class and feature."""
     builder = scope.builder
     shape = (len(get_classes(estimator)), builder.width(source))
     means = _numbers(estimator, "theta_", shape)
@@ -60,7 +60,7 @@ def convert_counts(estimator: FittedObject, scope: Scope, source: int) -> Predic
 
 
 def convert_bernoulli(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """What is there counts its logarithm, what is not there that of the opposite."""
+    """Adds log p for each feature that is present, log(1 - p) for each that is absent."""
     builder = scope.builder
     shape = (len(get_classes(estimator)), builder.width(source))
     present = _numbers(estimator, "feature_log_prob_", shape)
@@ -75,9 +75,9 @@ def convert_bernoulli(estimator: FittedObject, scope: Scope, source: int) -> Pre
 
 
 def convert_categorical(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """A logarithm a category, feature and class; categories are whole numbers from 0.
+    """One logarithm for each category, feature and class; categories are whole numbers from 0.
 
-    What lies between them is cut down to one, as a cast to int does; what is none is refused.
+    Fractions are cut off, as a cast to int does. Unknown categories are refused.
     """
     builder = scope.builder
     n_classes, width = len(get_classes(estimator)), builder.width(source)
@@ -118,7 +118,7 @@ def _ends(shape: tuple[int, int]) -> list[int]:
 
 
 def _finish(estimator: FittedObject, scope: Scope, scores: int) -> Prediction:
-    """The largest joint log-likelihood wins; probabilities are what they are of their sum."""
+    """The class of the largest joint log-likelihood; probabilities are shares of their sum."""
     builder = scope.builder
     classes = get_classes(estimator)
     total = builder.reduce(Reduction.LOG_SUM_EXP, scores)

@@ -31,7 +31,7 @@ def convert_nearest_centroid(estimator: FittedObject, scope: Scope, source: int)
     distance = name_distance(scope, metric, {}, centres.shape[1])
     source = builder.require(source)
     if centres.shape != (len(classes), builder.width(source)):
-        raise scope.damaged("its centres are not those of its classes")
+        raise scope.damaged("its centres and its classes differ in number")
     distances = add_distances_of(scope, source, centres, distance)
     nearest = builder.reduce(Reduction.ARGMIN, distances)
     mark_nearest_ties(scope, source, centres, distance, distances)
@@ -39,7 +39,7 @@ def convert_nearest_centroid(estimator: FittedObject, scope: Scope, source: int)
         return Prediction(nearest, (classes,))
     priors = get_vector(estimator, "class_prior_")
     if len(priors) != len(classes):
-        raise scope.damaged("its priors are not those of its classes")
+        raise scope.damaged("its priors and its classes differ in number")
     scores = _add_scores(estimator, scope, source, centres, distance)
     label = nearest if np.isclose(priors, 1 / len(classes)).all() else builder.argmax(scores)
     if metric != "euclidean":
@@ -58,7 +58,7 @@ def _add_scores(
     builder = scope.builder
     spread = get_vector(estimator, "within_class_std_dev_")
     if len(spread) != centres.shape[1]:
-        raise scope.damaged("its `within_class_std_dev_` has not one value for each feature")
+        raise scope.damaged("its `within_class_std_dev_` needs one value for each feature")
     spread = np.where(spread == 0.0, 1.0, spread)
     scaled = builder.combine(Pairing.DIVIDE, source, spread)
     distances = add_distances_of(scope, scaled, centres / spread, distance)

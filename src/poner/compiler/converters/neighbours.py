@@ -35,17 +35,17 @@ class Neighbourhood:
     """The neighbours of a row."""
 
     weights: int
-    """What each point weighs, 0 where it is no neighbour: a register."""
+    """Register of each point's weight; 0 for a point that is not a neighbour."""
     distances: int
-    """How far each point is, by `distance` without its root: a register."""
+    """Register of each point's distance, without the root."""
     distance: Distance
-    """How that is measured."""
+    """How distances are measured."""
     counted: bool
-    """Whether their number is given, and not a radius."""
+    """Whether the number of neighbours is given, rather than a radius."""
 
 
 def convert_neighbours_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The weighted mean of the neighbours' targets; without a neighbour what numpy makes of NaN."""
+    """The weighted mean of the neighbours' targets; NaN, cast to their type, without neighbours."""
     near = add_neighbourhood(estimator, scope, source)
     targets = _targets(estimator, scope, near)
     means = scope.builder.add(Means(targets), near.weights)
@@ -112,7 +112,7 @@ def add_neighbourhood(
         allow_missing = distance.takes_missing and scope.version >= (1, 6)
         source = builder.require(source, allow_missing=allow_missing)
     if points.shape[1] != builder.width(source):
-        raise scope.damaged("its points are not as wide as its input")
+        raise scope.damaged("its points and its input differ in the number of columns")
     distances = add_distances_of(scope, source, points, distance)
     kind = _weights(estimator, scope)
     measured = distances
@@ -140,7 +140,7 @@ def _weights(estimator: FittedObject, scope: Scope) -> NeighbourWeights:
             return NeighbourWeights.INVERSE_DISTANCE
         case _:
             raise scope.unsupported(
-                "its weights are a function of your own, which is not compiled.",
+                "its weights are a function of your own, which is not compiled",
                 "Fit it with weights='uniform' or weights='distance'.",
             )
 
@@ -154,7 +154,9 @@ def _limit(
         return np.array([0.0, radius**distance.root if distance.root != 2.0 else radius * radius])
     count = get_number(estimator, count_name)
     if not (count.is_integer() and 1.0 <= count <= n_points):
-        raise scope.damaged("it wants more neighbours than it has points")
+        raise scope.damaged(
+            "its number of neighbours is not between 1 and the number of its points"
+        )
     return np.array([count, 0.0])
 
 
@@ -169,7 +171,7 @@ def mark_nearest_ties(
 
 
 def _add_slack(scope: Scope, source: int, points: FloatArray, distance: Distance) -> int:
-    """Where scikit-learn takes distances from larger numbers that cancel out, the size of these.
+    """The size of the numbers that cancel out where scikit-learn computes distances from squares.
 
     Times 1e-4, as ties are looked for within 1e-10 and rounding here is within 1e-14.
     """
@@ -203,10 +205,10 @@ def _mark_ties(scope: Scope, near: Neighbourhood, limit: FloatArray, slack: int)
 
 
 def _targets(estimator: FittedObject, scope: Scope, near: Neighbourhood) -> FloatArray:
-    """(n_points, n_outputs) what each point says."""
+    """(n_points, n_outputs) the target of each point."""
     targets = get_columns(estimator, "_y")
     if len(targets) != scope.builder.width(near.weights) or not targets.shape[1]:
-        raise scope.damaged("its targets are not those of its points")
+        raise scope.damaged("its targets and its points differ in number")
     return targets
 
 
@@ -218,7 +220,7 @@ def _add_votes(
     own = _targets(estimator, scope, near)
     counts = np.array([len(names) for names in classes])
     if own.shape[1] != len(classes) or np.any((own < 0) | (own >= counts)):
-        raise scope.damaged("its targets are not of its classes")
+        raise scope.damaged("its targets are not among its classes")
     columns = (own + (np.cumsum(counts) - counts)).astype("<u4")
     operation = Votes(columns, int(counts.sum()), refuse_none)
     return classes, scope.builder.add(operation, near.weights)
@@ -264,11 +266,11 @@ def _outlier_places(estimator: FittedObject, scope: Scope) -> list[int] | None:
         return None
     classes = get_outputs_classes(estimator)
     if not isinstance(labels, list) or len(labels) != len(classes):
-        raise scope.damaged("its outlier_label_ has not one label for each output")
+        raise scope.damaged("its outlier_label_ needs one label for each output")
     for label, names in zip(labels, classes, strict=True):
         if label not in names:
             raise scope.unsupported(
-                f"its outlier_label {label!r} is not one of its classes.",
+                f"its outlier_label {label!r} is not one of its classes",
                 "Fit it with outlier_label='most_frequent', or a label that occurs in training.",
             )
     return [names.index(label) for label, names in zip(labels, classes, strict=True)]

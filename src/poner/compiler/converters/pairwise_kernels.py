@@ -1,4 +1,4 @@
-"""Kernels of sklearn.metrics.pairwise: what a row is worth beside each of many points.
+"""Kernels of sklearn.metrics.pairwise: the similarity of a row to each of many points.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/metrics/pairwise.py, read 2026-11-22. Distances are taken
 from differences; scikit-learn's own come from squares that cancel out.
@@ -40,7 +40,7 @@ def add_kernel(
     """
     builder = scope.builder
     if points.ndim != 2 or points.shape[1] != builder.width(source):
-        raise scope.damaged("its points are not as wide as its input")
+        raise scope.damaged("its points and its input differ in the number of columns")
     gamma = _number(scope, parameters, "gamma", 1.0 if kernel == "chi2" else 1.0 / points.shape[1])
     offset = _number(scope, parameters, "coef0", 1.0)
     source = builder.require(source)
@@ -90,9 +90,9 @@ def unsupported_kernel(scope: Scope, kernel: FittedValue) -> NotSupportedError:
     hint = "Fit it with one of scikit-learn's named kernels, such as 'rbf'."
     if kernel == "precomputed":
         return scope.unsupported(
-            "its kernel is precomputed, so a row is kernel values, not features.", hint
+            "its kernel is precomputed, so a row is kernel values, not features", hint
         )
-    return scope.unsupported("its kernel is a function of your own, which is not compiled.", hint)
+    return scope.unsupported("its kernel is a function of your own, which is not compiled", hint)
 
 
 def add_distances(
@@ -136,4 +136,4 @@ def _number(
         case int() | float():
             return float(value)
         case _:
-            raise scope.damaged(f"its `{name}` is no number")
+            raise scope.damaged(f"its `{name}` is not a number")

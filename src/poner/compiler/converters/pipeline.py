@@ -21,7 +21,7 @@ def convert_pipeline(estimator: FittedObject, scope: Scope, source: int) -> Pred
     """All steps but the last transform."""
     steps = list(steps_of(estimator, scope))
     if not steps:
-        raise scope.unsupported("it has no step that predicts.")
+        raise scope.unsupported("it has no step that predicts")
     *before, (inside, last) = steps
     for inner, step in before:
         source = inner.transform(step, source)
@@ -44,7 +44,7 @@ def steps_of(estimator: FittedObject, scope: Scope) -> Iterator[tuple[Scope, Fit
             case [str() as name, FittedObject() as step]:
                 yield scope.inside(name, "steps", number, 1), step
             case _:
-                raise scope.damaged("a step of the pipeline is no estimator")
+                raise scope.damaged("a step of the pipeline is not an estimator")
 
 
 TRANSFORMERS: dict[str, TransformerConverter] = {

@@ -32,13 +32,13 @@ def convert_polynomial_features(estimator: FittedObject, scope: Scope, source: i
     if not 0 <= low <= high:
         raise scope.damaged(_MISFIT)
     if math.comb(width + min(high, 1000), min(high, 1000)) > MOST_TERMS:
-        raise scope.unsupported(f"it has more than {MOST_TERMS} terms.")
+        raise scope.unsupported(f"it has more than {MOST_TERMS} terms")
     ends, factors = [], list[int]()
     for term in _terms(estimator, width, low, high):
         factors += reversed(term)
         ends.append(len(factors))
     if not ends:
-        raise scope.unsupported("it leaves no column.")
+        raise scope.unsupported("no column is left")
     return builder.add(
         Products(np.array(ends, dtype="<u4"), np.array(factors, dtype="<u4")), finite
     )
@@ -67,7 +67,7 @@ def convert_spline_transformer(estimator: FittedObject, scope: Scope, source: in
     filled = extrapolation not in (Extrapolation.CONSTANT, Extrapolation.LINEAR)
     if zeros and filled and len(knots) > 1 and estimator.attributes.get("sparse_output"):
         raise scope.unsupported(
-            "scikit-learn fills missing values of a sparse result with another row's.",
+            "scikit-learn fills missing values of a sparse result with another row's",
             "Use sparse_output=False.",
         )
     finite = builder.require(source, allow_missing=zeros, allow_infinite=zeros)
@@ -83,7 +83,7 @@ def convert_spline_transformer(estimator: FittedObject, scope: Scope, source: in
         return register
     count = builder.width(register) // len(knots)
     if count < 2:
-        raise scope.unsupported("it leaves no column.")
+        raise scope.unsupported("no column is left")
     columns = np.arange(builder.width(register))
     return builder.select(register, columns[(columns + 1) % count != 0])
 
@@ -91,7 +91,7 @@ def convert_spline_transformer(estimator: FittedObject, scope: Scope, source: in
 def _extrapolation(name: FittedValue, scope: Scope) -> Extrapolation:
     names = {each.name.lower(): each for each in Extrapolation}
     if name not in names:
-        raise scope.unsupported(f"the extrapolation {name!r} is not known.")
+        raise scope.unsupported(f"the extrapolation {name!r} is not known")
     return names[str(name)]
 
 
@@ -106,11 +106,11 @@ def _knots(
     knots = get_array(spline, "t", 1).astype(np.float64)
     coefficients = get_array(spline, "c", 2)
     if not 0 <= degree <= HIGHEST_DEGREE or get_number(spline, "k") != degree:
-        raise scope.unsupported(f"its degree is above {HIGHEST_DEGREE}.")
+        raise scope.unsupported(f"its degree is above {HIGHEST_DEGREE}")
     count = len(knots) - degree - 1
     periodic = degree if extrapolation is Extrapolation.PERIODIC else 0
     if len(knots) < 2 * degree + 2 or count - periodic < max(2, degree):
-        raise scope.unsupported("it has too few knots.")
+        raise scope.unsupported("it has too few knots")
     basis = np.eye(count - periodic)
     if not np.array_equal(coefficients, np.concatenate([basis, basis[:periodic]])):
         raise scope.damaged(_MISFIT)
@@ -122,20 +122,20 @@ def _knots(
 def _check_boundaries(
     scope: Scope, extrapolation: Extrapolation, degree: int, knots: list[FloatArray]
 ) -> None:
-    """What scikit-learn does not do as it says is not done here either."""
+    """Refuse settings for which scikit-learn's results differ from its documentation."""
     hint = "Use another degree or another extrapolation."
     if extrapolation is Extrapolation.CONSTANT and degree == 0:
-        raise scope.unsupported("scikit-learn fails beyond splines of degree 0.", hint)
+        raise scope.unsupported("scikit-learn fails beyond splines of degree 0", hint)
     if extrapolation is Extrapolation.LINEAR and degree < 2 and len(knots) > 1:
         raise scope.unsupported(
-            "scikit-learn moves the boundaries of splines of degree 0 and 1 from column to column.",
+            "scikit-learn moves the boundaries of splines of degree 0 and 1 from column to column",
             hint,
         )
     if len({len(part) for part in knots}) > 1:
         raise scope.damaged(_MISFIT)
     flat = any(part[degree] == part[len(part) - degree - 1] for part in knots)
     if flat and extrapolation is Extrapolation.PERIODIC:
-        raise scope.unsupported("a periodic spline has a period of 0.", hint)
+        raise scope.unsupported("a periodic spline has a period of 0", hint)
 
 
 TRANSFORMERS: dict[str, TransformerConverter] = {

@@ -20,12 +20,12 @@ from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.operations.rowwise import Reduction
 
 Values = int | float
-"""A register of kernel values, or (as a float) what all of them are."""
+"""A register of kernel values (int), or one value that all of them have (float)."""
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """What a kernel is between."""
+    """The two sides between which a kernel is computed."""
 
     scope: Scope
     """Where the steps go."""
@@ -45,11 +45,11 @@ def add_process_kernel(scope: Scope, source: int, points: FloatArray, kernel: Fi
     builder = scope.builder
     source = builder.require(source)
     if points.shape[1] != builder.width(source) or not len(points):
-        raise scope.damaged("its points are not as wide as its input")
+        raise scope.damaged("its points and its input differ in the number of columns")
     values = _add(_Rows(scope, source, points), kernel)
     if isinstance(values, float):
         raise scope.unsupported(
-            "its kernel does not look at the row.", "Use a kernel that compares rows, such as RBF."
+            "its kernel is the same for every row", "Use a kernel that compares rows, such as RBF."
         )
     return values
 
@@ -122,7 +122,7 @@ def _name(kernel: FittedObject) -> str:
 def _unsupported(scope: Scope, kernel: FittedObject) -> Exception:
     name = kernel.type_name.rpartition(".")[2]
     return scope.unsupported(
-        f"its kernel {name} is not computed.",
+        f"its kernel {name} is not computed",
         "Use scikit-learn's kernels: RBF, Matern, RationalQuadratic, ExpSineSquared, DotProduct, "
         "PairwiseKernel, ConstantKernel, WhiteKernel, and sums, products and powers of them.",
     )
@@ -160,7 +160,7 @@ def _add_scaled(rows: _Rows, kernel: FittedObject) -> int:
         kernel = FittedObject(kernel.type_name, {"length_scale": np.array(own)})
     scales = get_vector(kernel, "length_scale")
     if len(scales) not in (1, rows.points.shape[1]):
-        raise rows.scope.damaged("its kernel has not one length scale for each feature")
+        raise rows.scope.damaged("its kernel needs one length scale for each feature")
     source = rows.scope.builder.combine(Pairing.DIVIDE, rows.source, scales)
     with np.errstate(all="ignore"):
         points = rows.points / scales
@@ -177,7 +177,7 @@ def _add_matern(rows: _Rows, kernel: FittedObject) -> int:
     order = get_number(kernel, "nu")
     if order not in (0.5, 1.5, 2.5, math.inf):
         raise rows.scope.unsupported(
-            f"its Matern kernel has nu={order:g}, for which the kernel has no Bessel functions.",
+            f"its Matern kernel has nu={order:g}, which needs Bessel functions",
             "Use nu=0.5, 1.5, 2.5 or inf.",
         )
     squares = _add_scaled(rows, kernel)
@@ -228,7 +228,7 @@ _STATIONARY: dict[str, Callable[[_Rows, FittedObject], int]] = {
 def _parameters(scope: Scope, kernel: FittedObject) -> dict[str, FittedValue]:
     more = get_value(kernel, "pairwise_kernels_kwargs")
     if more is not None and not isinstance(more, dict):
-        raise scope.damaged("the parameters of its kernel are no names and values")
+        raise scope.damaged("the parameters of its kernel are not a dict")
     return {**(more or {}), "gamma": get_value(kernel, "gamma")}
 
 

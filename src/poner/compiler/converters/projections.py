@@ -100,7 +100,7 @@ def convert_sparse_pca(estimator: FittedObject, scope: Scope, source: int) -> in
     """The ridge regression of a row on the components."""
     if own_dtype(estimator, "components_").dtype == np.float32:
         raise scope.unsupported(
-            "it was fitted on float32, and scikit-learn then transforms in float32.",
+            "it was fitted on float32, and scikit-learn then transforms in float32",
             "Fit it on float64.",
         )
     row = _center(scope, scope.builder.require(source), get_vector(estimator, "mean_"))
@@ -115,7 +115,7 @@ def solve(scope: Scope, matrix: FloatArray, right: FloatArray) -> FloatArray:
     try:
         return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
     except np.linalg.LinAlgError:
-        raise scope.unsupported("its components leave no single solution.") from None
+        raise scope.unsupported("its components are linearly dependent") from None
 
 
 def convert_pls(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -158,7 +158,7 @@ def convert_discriminants(estimator: FittedObject, scope: Scope, source: int) ->
         case "eigen":
             pass
         case solver:
-            raise scope.unsupported(f"with the solver {solver!r} it does not transform.")
+            raise scope.unsupported(f"with the solver {solver!r} it does not transform")
     most = int(get_number(estimator, "_max_components"))
     return project(scope, row, get_matrix(estimator, "scalings_").T[: max(0, most)])
 

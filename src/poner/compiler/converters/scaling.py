@@ -85,7 +85,7 @@ def convert_normalizer(estimator: FittedObject, scope: Scope, source: int) -> in
         case "max":
             norm = builder.reduce(Reduction.MAXIMUM_ABSOLUTE, row)
         case norm_name:
-            raise scope.unsupported(f"the norm {norm_name!r} is not known.")
+            raise scope.unsupported(f"the norm {norm_name!r} is not known")
     large = builder.combine(Pairing.GREATER_EQUAL, norm, _SMALLEST_NORM)
     divisor = builder.pair(Pairing.MULTIPLY, norm, large)
     return builder.pair(Pairing.DIVIDE_OR_KEEP, row, divisor)
@@ -114,7 +114,7 @@ def convert_tfidf_transformer(estimator: FittedObject, scope: Scope, source: int
             squares = builder.reduce(Reduction.SUM_SQUARES, builder.require(row))
             norm = builder.map(Function.SQRT, squares)
         case name:
-            raise scope.unsupported(f"the norm {name!r} is not known.")
+            raise scope.unsupported(f"the norm {name!r} is not known")
     return builder.pair(Pairing.DIVIDE_OR_KEEP, row, norm)
 
 

@@ -117,19 +117,15 @@ class Scope:
     def unknown(self, estimator: FittedObject) -> NotSupportedError:
         """The error for an estimator that no converter knows."""
         name = estimator.type_name.rpartition(".")[2]
-        own = " It is no class of scikit-learn's." if not _is_sklearn(estimator) else ""
-        return self.unsupported(f"the native engine does not compute {name}.{own}")
+        own = "" if _is_sklearn(estimator) else ", which is not a class of scikit-learn"
+        return self.unsupported(f"the native engine does not compute {name}{own}")
 
     def unsupported(self, reason: str, hint: str = "") -> NotSupportedError:
-        """The error for what this estimator does and the kernel cannot; names the step."""
-        return NotSupportedError(
-            f"{self.path}: {reason}",
-            hint or _INSTEAD,
-            step=self.path,
-        )
+        """The error for something that the kernel does not compute; it names the step."""
+        return NotSupportedError(f"{self.path}: {reason}.", hint or _INSTEAD, step=self.path)
 
     def damaged(self, what: str) -> ModelUnreadableError:
-        """The error for a state that no fit leaves; names the step."""
+        """The error for a state that no fit leaves; it names the step."""
         return ModelUnreadableError(f"{self.path}: {what}.", "Fit and save the model again.")
 
     def check_columns(self, columns: object, width: int) -> NDArray[np.int64]:
@@ -140,9 +136,9 @@ class Scope:
         """
         listed = np.asarray(columns)
         if listed.ndim != 1 or not listed.size or listed.dtype.kind not in "iu":
-            raise self.damaged("it names no columns")
+            raise self.damaged("its list of columns is empty or not a list of integers")
         if listed.min() < 0 or listed.max() >= width:
-            raise self.damaged("it names columns that are not there")
+            raise self.damaged("its list of columns has one that does not exist")
         return listed.astype(np.int64)
 
     def takes_missing(self, width: int, method: str = "predict", value: float = np.nan) -> bool:

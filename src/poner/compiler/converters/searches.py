@@ -1,4 +1,4 @@
-"""Estimators that hand everything to one fitted inside them: searches, frozen and self-trained.
+"""Estimators that pass everything to a fitted one inside: searches, frozen, self-trained.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/model_selection/_search.py,
 _search_successive_halving.py, sklearn/frozen/_frozen.py and
@@ -43,13 +43,13 @@ def convert_wrapped(estimator: FittedObject, scope: Scope, source: int) -> Predi
 
 
 def convert_wrapped_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """What the estimator inside makes of a row."""
+    """A row as the estimator inside transforms it."""
     name = _INSIDE[estimator.type_name]
     return scope.inside(name, name).transform(get_object(estimator, name), source)
 
 
 def convert_self_training(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The classifier of the last round; what is left unlabelled does not matter any more."""
+    """What the classifier of the last round predicts."""
     name = next((name for name in _SELF_TRAINING if name in estimator.attributes), "estimator_")
     return scope.inside(name, name).predict(get_object(estimator, name), source)
 

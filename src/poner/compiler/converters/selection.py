@@ -25,10 +25,10 @@ def convert_selector(estimator: FittedObject, scope: Scope, source: int) -> int:
     positions = Table.of_numbers(np.arange(float(width))[None])
     left = scope.oracle.answer("transform", positions, scope.place).ravel()
     if not left.size:
-        raise scope.unsupported("it selects no column.")
+        raise scope.unsupported("no column is left")
     columns = left.astype(np.int64)
     if not np.array_equal(columns, left) or columns.min() < 0 or columns.max() >= width:
-        raise scope.damaged("it selects columns that are not there")
+        raise scope.damaged("it selects columns that do not exist")
     missing = scope.takes_missing(width, "transform")
     infinite = missing and scope.takes_missing(width, "transform", np.inf)
     checked = builder.require(source, allow_missing=missing, allow_infinite=infinite)

@@ -24,7 +24,7 @@ def convert_stacking_features(estimator: FittedObject, scope: Scope, source: int
     members = convert_members(estimator, scope, source)
     methods = get_list(estimator, "stack_method_")
     if len(methods) != len(members):
-        raise scope.damaged("it has not a method for each of its members")
+        raise scope.damaged("it needs a method for each estimator inside it")
     columns = [
         _answers(member, method, estimator, scope)
         for member, method in zip(members, methods, strict=True)
@@ -43,7 +43,7 @@ def _answers(member: Prediction, method: object, estimator: FittedObject, scope:
         "decision_function": member.decision_function,
     }.get(str(method))
     if register is None:
-        raise scope.damaged(f"it asks a member for {method}, which it does not have")
+        raise scope.damaged(f"an estimator inside it has no {method}")
     if method != "predict_proba":
         return register
     classes = member.classes or ()

@@ -98,7 +98,7 @@ def _breaks_ties(estimator: FittedObject, scope: Scope) -> bool:
     breaks = bool(get_value(estimator, "break_ties"))
     if breaks and get_value(estimator, "decision_function_shape") == "ovo":
         raise scope.unsupported(
-            "it breaks ties with decision_function_shape='ovo', which its predict refuses.",
+            "it breaks ties with decision_function_shape='ovo', which its predict refuses",
             "Set decision_function_shape to 'ovr', or break_ties to False.",
         )
     return breaks
@@ -112,7 +112,7 @@ def _one_sum(estimator: FittedObject, scope: Scope) -> _Machine:
 def _of_classes(estimator: FittedObject, scope: Scope, n_classes: int) -> _Machine:
     counts = get_vector(estimator, "_n_support")
     if len(counts) != n_classes or n_classes < 2 or np.any(counts < 0):
-        raise scope.damaged("its classes do not have their support vectors")
+        raise scope.damaged("the numbers of support vectors of its classes are wrong")
     return _checked(estimator, scope, counts.astype(np.int64), n_classes * (n_classes - 1) // 2)
 
 
@@ -132,7 +132,7 @@ def _checked(
     if counts.sum() != len(vectors) or weights.shape != (rows, len(vectors)):
         raise scope.damaged("its support vectors and their weights differ in number")
     if len(offsets) != n_pairs:
-        raise scope.damaged("its `_intercept_` has not one value for each pair of classes")
+        raise scope.damaged("its `_intercept_` needs one value for each pair of classes")
     return _Machine(vectors, weights, offsets, counts)
 
 
@@ -144,7 +144,7 @@ def _add_sums(
     kernel = get_value(estimator, "kernel")
     source = builder.require(source)
     if len(machine.vectors) and machine.vectors.shape[1] != builder.width(source):
-        raise scope.damaged("its support vectors are not as wide as its input")
+        raise scope.damaged("its support vectors and its input differ in the number of columns")
     if not len(machine.vectors):
         sums = builder.linear(source, np.zeros((len(machine.offsets), builder.width(source))))
         sums = builder.combine(Pairing.ADD, sums, machine.offsets)
@@ -232,7 +232,7 @@ def _add_probabilities(
     if get_value(estimator, "probability") is not True or not slopes.size or not offsets.size:
         return None
     if not len(slopes) == len(offsets) == len(machine.pairs):
-        raise scope.damaged("its probabilities are not of its pairs of classes")
+        raise scope.damaged("its probabilities and its pairs of classes differ in number")
     scaled = builder.combine(Pairing.MULTIPLY, sums, -slopes)
     pairs = builder.map(Function.EXPIT, builder.combine(Pairing.SUBTRACT, scaled, offsets))
     pairs = builder.clip(pairs, _LEAST_PROBABILITY, 1.0 - _LEAST_PROBABILITY)

@@ -44,7 +44,7 @@ def convert_inverse(estimator: FittedObject, scope: Scope, source: int) -> int:
     converter = _INVERSES.get(estimator.type_name)
     if converter is None:
         name = estimator.type_name.rpartition(".")[2]
-        raise scope.unsupported(f"the native engine does not compute the inverse of {name}.")
+        raise scope.unsupported(f"the native engine does not compute the inverse of {name}")
     return converter(estimator, scope, source)
 
 
@@ -89,7 +89,7 @@ def _invert_power_transformer(estimator: FittedObject, scope: Scope, source: int
         register = _invert_shift_and_scale(get_object(estimator, "_scaler"), scaler, register)
     lambdas = get_vector(estimator, "lambdas_").tolist()
     if len(lambdas) != builder.width(register):
-        raise scope.damaged("it has not a power for each target")
+        raise scope.damaged("it needs a power for each target")
     box_cox = get_value(estimator, "method") == "box-cox"
     invert = _invert_box_cox if box_cox else _invert_yeo_johnson
     return builder.join(
@@ -140,7 +140,7 @@ def _invert_quantile_transformer(estimator: FittedObject, scope: Scope, source: 
     quantiles = get_matrix(estimator, "quantiles_")
     references = get_vector(estimator, "references_")
     if quantiles.shape != (len(references), builder.width(register)):
-        raise scope.damaged("it has not the quantiles of each target")
+        raise scope.damaged("it needs quantiles for each target")
     if get_value(estimator, "output_distribution") == "normal":
         register = builder.map(Function.NORMAL_CDF, register)
         register = _settle_bounds(scope, register)

@@ -60,7 +60,7 @@ def _positive_label(estimator: FittedObject, scope: Scope) -> object:
     name = get_object(scorer, "_score_func").attributes.get("name")
     if not str(name).startswith("sklearn.metrics."):
         raise scope.unsupported(
-            "it was tuned with a function of your own, whose pos_label is not known.",
+            "it was tuned with a function of your own, whose pos_label is not known",
             "Give make_scorer the pos_label as an argument.",
         )
     return 1 if name in _POSITIVE_IS_ONE else None
@@ -75,7 +75,7 @@ def _read_score(estimator: FittedObject, inside: Prediction, scope: Scope) -> tu
         return scope.builder.select(inside.predict_proba, [0, 1]), 0.5
     if method != "predict_proba" and inside.decision_function is not None:
         return scope.builder.both_signs(inside.decision_function), 0.0
-    raise scope.damaged(f"it asks for {method}, which its estimator does not have")
+    raise scope.damaged(f"its estimator has no {method}")
 
 
 def _cut(
@@ -85,7 +85,7 @@ def _cut(
     builder = scope.builder
     classes = inside.only_classes
     if positive is not None and positive not in classes:
-        raise scope.damaged("it has a pos_label that is no class")
+        raise scope.damaged("its pos_label is not one of its classes")
     place = 1 if positive is None else classes.index(positive)
     label = builder.combine(Pairing.GREATER_EQUAL, builder.select(scores, [place]), threshold)
     if place == 0:

@@ -59,7 +59,7 @@ def convert_voting_features(estimator: FittedObject, scope: Scope, source: int) 
     if get_value(estimator, "voting") == "hard":
         return builder.join([label_values(member, scope) for member in members])
     if not get_value(estimator, "flatten_transform"):
-        raise scope.unsupported("its features are a table a row (flatten_transform=False).")
+        raise scope.unsupported("it returns a matrix for each row (flatten_transform=False)")
     return builder.join(_probabilities(members, classes, scope))
 
 
@@ -69,7 +69,7 @@ def _probabilities(members: Sequence[Prediction], classes: Classes, scope: Scope
     for member in members:
         register = member.predict_proba
         if register is None or scope.builder.width(register) != len(classes):
-            raise scope.damaged("it has a member without probabilities of its classes")
+            raise scope.damaged("an estimator inside it has no probabilities of its classes")
         found.append(register)
     return found
 
@@ -78,7 +78,7 @@ def _labels(members: Sequence[Prediction], classes: Classes, scope: Scope) -> in
     """The members' labels side by side, as places among the classes."""
     places = tuple(range(len(classes)))
     if any(member.classes is None for member in members):
-        raise scope.damaged("it has a member that is no classifier")
+        raise scope.damaged("an estimator inside it is not a classifier")
     return scope.builder.join([place_labels(member, places, scope) for member in members])
 
 
@@ -97,7 +97,7 @@ def _read_weights(estimator: FittedObject, scope: Scope, n_members: int) -> list
         if isinstance(entry, list) and len(entry) == 2 and entry[1] != "drop"
     ]
     if len(kept) != n_members:
-        raise scope.damaged("it has not a weight for each of its members")
+        raise scope.damaged("it needs a weight for each estimator inside it")
     return kept
 
 

@@ -1,4 +1,4 @@
-"""Distances from many points, and what is made of them.
+"""Distances from many points, and results computed from such distances.
 
 In the kernel: distances.c, neighbours.c, imputation.c, couple.c.
 """
@@ -73,7 +73,7 @@ class Distances(OneWay, KernelForm):
 
 
 class NeighbourWeights(IntEnum):
-    """What a neighbour counts, by the numbers of kernel/neighbours.c."""
+    """How much a neighbour counts, by the numbers of kernel/neighbours.c."""
 
     UNIFORM = 0
     INVERSE_DISTANCE = 1
@@ -89,14 +89,14 @@ class Neighbours(OneWay, NoBoundaries, KernelForm):
     number = 23
     tolerance = EXACT
     weights: NeighbourWeights
-    """What a neighbour counts."""
+    """How much a neighbour counts."""
     limit: FloatArray
     """(2,): k or 0, and the radius where k is 0."""
 
 
 @dataclass(frozen=True)
 class Votes(OneWay, NoBoundaries, KernelForm):
-    """Weights added up: each of the source's columns votes with its value, once an output."""
+    """Weights added up: each column of the source votes with its value, once for each output."""
 
     number = 38
     tolerance = EXACT
@@ -138,7 +138,7 @@ class Impute(NoBoundaries, KernelForm):
     tolerance = CANCELLATION
     keeps_values = False
     weights: NeighbourWeights
-    """What a donor counts."""
+    """How much a donor counts."""
     donors: FloatArray
     """(n_donors, width) their values, NaN where missing."""
     means: FloatArray
@@ -146,9 +146,9 @@ class Impute(NoBoundaries, KernelForm):
     most: IndexArray
     """(1,) donors that count."""
     count_far: bool = False
-    """Whether donors at distance NaN count too where they are among these."""
+    """Whether donors at distance NaN count, too, if they are among the nearest."""
     gaps: bool = False
-    """Whether, for the proof, it is how far each choice of donors is from a tie instead."""
+    """Whether the result is how far each choice of donors is from a tie, for the proof."""
 
     @property
     def option(self) -> int:

@@ -92,7 +92,7 @@ class Map(OneWay, NoBoundaries, KernelForm):
 
     @property
     def tolerance(self) -> float:
-        """None where both round correctly."""
+        """EXACT for functions that scikit-learn and the kernel both round correctly."""
         return EXACT if self.function in _EXACT_FUNCTIONS else ROUNDING
 
 
@@ -215,4 +215,4 @@ class PowerTransform(OneWay, NoBoundaries, KernelForm):
     lambdas: FloatArray
     """(width,) the powers."""
     complements: FloatArray
-    """(width,) 2 minus each, which scikit-learn takes in the precision of the lambdas."""
+    """(width,) 2 minus each power, computed in the precision of the fitted powers."""

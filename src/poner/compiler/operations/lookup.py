@@ -81,7 +81,7 @@ class Digitize(Searched, KernelForm):
     edges: FloatArray
     """All columns' edges, ascending in each."""
     below: bool = False
-    """Whether an edge is passed only by larger values; else by equal ones too."""
+    """Whether only larger values pass an edge; otherwise equal values pass it, too."""
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
         """The edges."""

@@ -16,7 +16,7 @@ from poner.artifacts import FloatArray
 from poner.compiler.operations.operation import EXACT, ROUNDING, IndexArray, OneWay
 
 _CATEGORIES = np.arange(-2.0, 258.0)
-"""All that a node can tell apart that looks at a category, and some beyond."""
+"""All values that a node with categories can tell apart, and some beyond."""
 
 
 class Comparison(Enum):

@@ -107,7 +107,7 @@ class Session:
         description = describe(self.estimator)
         described, block = array_block.pack_arrays(description.arrays)
         done = {"facts": estimators.facts(self.estimator), "nodes": description.nodes}
-        return {**done, "none_of": sorted(self.with_none), "block": described}, block
+        return {**done, "missing_as_none": sorted(self.with_none), "block": described}, block
 
     def _rewrite(self) -> Reply:
         loaded = safe_pickle.load_content(self.content, self.modules)
