@@ -11,10 +11,6 @@ SLOW_S = 10.0
 """After this long the user is told what is going on."""
 
 
-def _nobody(line: str) -> None:
-    """Tell nobody."""
-
-
 class Deadline:
     """The time by which something has to be done.
 
@@ -26,7 +22,7 @@ class Deadline:
         self,
         timeout_s: float,
         doing: str,
-        notify: Callable[[str], None] = _nobody,
+        notify: Callable[[str], None] = lambda line: None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

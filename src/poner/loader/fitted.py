@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from poner.artifacts import FittedObject, FittedValue
 from poner.errors import ModelUnreadableError
 from poner.loader.child.description import DEEPEST
+from poner.loader.child_process import wrong_answer
 from poner.loader.safe_pickle.object_walk import MOST_SHARING, MOST_UNFOLDED, NOT_COUNTED
 
 
@@ -30,10 +31,10 @@ def fitted_object(nodes: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> Fitte
             made.append(_node(node, made, arrays))
             sizes.add(node)
     except (TypeError, ValueError, IndexError, AttributeError) as error:
-        raise _nonsense() from error
+        raise wrong_answer() from error
     root = made[-1] if made else None
     if not isinstance(root, FittedObject):
-        raise _nonsense()
+        raise wrong_answer()
     return root
 
 
@@ -53,7 +54,7 @@ class _Sizes:
         """Look at the next node, whose form is right.
 
         Raises:
-            ValueError: it is too deep, or too large.
+            ModelUnreadableError: it is too deep, or too large.
         """
         held = node[-1]
         parts: Iterable[tuple[Any, Any]] = ()
@@ -70,14 +71,10 @@ class _Sizes:
         self.depths.append(depth)
         most = 2 * (MOST_UNFOLDED + MOST_SHARING * len(self.sizes))
         if depth > 2 * DEEPEST or size > most:
-            raise ValueError("a description that no walk ends in")
-
-
-def _nonsense() -> ModelUnreadableError:
-    return ModelUnreadableError(
-        "The process that read the model described it wrongly.",
-        "Check where the model file comes from.",
-    )
+            raise ModelUnreadableError(
+                "The model nests or shares its objects so much that it cannot be taken apart.",
+                "Fit it again with fewer nested or shared parts.",
+            )
 
 
 def _node(node: Any, made: list[FittedValue], arrays: Sequence[NDArray[Any]]) -> FittedValue:
@@ -92,7 +89,7 @@ def _node(node: Any, made: list[FittedValue], arrays: Sequence[NDArray[Any]]) ->
             return text
         case ["array", int() as index] if 0 <= index < len(arrays):
             return arrays[index]
-    raise _nonsense()
+    raise wrong_answer()
 
 
 def _value(value: Any, made: list[FittedValue]) -> FittedValue:
@@ -100,8 +97,8 @@ def _value(value: Any, made: list[FittedValue]) -> FittedValue:
     if isinstance(value, list):
         (index,) = value
         if type(index) is not int or not 0 <= index < len(made):
-            raise _nonsense()
+            raise wrong_answer()
         return made[index]
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    raise _nonsense()
+    raise wrong_answer()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import os
-import stat
 from pathlib import Path
 
 import numpy as np
@@ -45,21 +44,17 @@ def read_model_file(file: Path) -> bytes:
         ModelUnreadableError: it is not there, not a file, or larger than any model.
     """
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for its writer
-        with os.fdopen(descriptor, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ModelUnreadableError(f"{file} is not a file.", "Name the model file.")
-            content = opened.read(LARGEST_CONTENT_BYTES + 1)
+        return read_file(file, LARGEST_CONTENT_BYTES)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise ModelUnreadableError(
+                f"{file} is larger than {LARGEST_CONTENT_BYTES >> 20} MiB.",
+                "AWS Lambda takes 250 MB in all: fit a smaller model.",
+            ) from error
         raise ModelUnreadableError(
-            f"The model file {file} cannot be read: {error.strerror}.", "Check its name."
+            f"The model file {file} cannot be read: {error.strerror}.",
+            "Check its name and who may read it.",
         ) from error
-    if len(content) > LARGEST_CONTENT_BYTES:
-        raise ModelUnreadableError(
-            f"{file} is larger than {LARGEST_CONTENT_BYTES >> 20} MiB.",
-            "AWS Lambda takes 250 MB in all: fit a smaller model.",
-        )
-    return content
 
 
 def read_signature(file: Path, content: bytes) -> Signature | None:
