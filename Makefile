@@ -34,6 +34,8 @@ test: install  ## all tests but the slow ones
 check: install  ## format, lint, types, architecture
 	@$(BIN)/ruff format --check .
 	@$(BIN)/clang-format --dry-run --Werror $(KERNEL)
+	@printf '%s\n' $(filter %.c,$(KERNEL)) | xargs -P 2 -n 4 sh -c \
+		'$(BIN)/clang-tidy --quiet "$$@" -- -std=c11 2>/dev/null' tidy
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports

@@ -171,7 +171,7 @@ def values() -> Iterator[Any]:
 def containers() -> Iterator[Any]:
     """Plain values and arrays."""
     yield from (1j, bytearray(b"a"), b"ab", b"", {1, 2}, frozenset([1]), slice(1, 2), range(3))
-    yield from (collections.OrderedDict(a=1), collections.defaultdict(list, a=1))
+    yield from (collections.OrderedDict(a=1), collections.defaultdict(list, a=[1]))
     yield from (collections.defaultdict(int, a=1), sklearn.utils.Bunch(a=1))
     yield from (np.float64(1), np.float32(1), np.int64(3), np.bool_(True), np.str_("a"))
     yield from (np.array(["a", None], object), np.eye(3).T, np.arange(4), np.array(["a"]))

@@ -80,7 +80,7 @@ def main() -> None:
 
 def keep(place: Path, model: Any, X: Any) -> None:
     """The model, the rows it answers, and the answers."""
-    answers = {}
+    answers: dict[str, Any] = {}
     for method in ("predict", "predict_proba", "decision_function"):
         if hasattr(model, method):
             own = getattr(model, method)(X)

@@ -15,8 +15,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from poner.environments import make_environment
-from poner.loader.environments import requirements
+from poner.environments import bounds_of_sklearn, make_environment
 from poner.loader.safe_pickle.constructors import BY_NAME
 
 ROOT = Path(__file__).parents[1]
@@ -93,7 +92,9 @@ scikit-learn; tests/unit/loader/test_boosters.py fits each of them."""
 
 def probe(version: str, python_version: str) -> dict[str, object]:
     """What one version's pickles name."""
-    interpreter = make_environment(python_version, requirements(version))
+    interpreter = make_environment(
+        python_version, [f"scikit-learn=={version}", *bounds_of_sklearn(version)]
+    )
     done = subprocess.run(
         [interpreter, "-I", PROBE], capture_output=True, text=True, check=False, env=ONE_THREAD
     )

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.signature import JsonScalar, Kind, Signature
+from poner.signature import JsonScalar, Kind, Signature, category_places
 
 FloatArray = NDArray[np.float64]
 """Rows or scores: float64, one row a sample."""
@@ -50,7 +50,7 @@ class Table:
     @property
     def categories(self) -> list[int]:
         """Indices of the columns that hold category codes."""
-        return [column for column, kind in enumerate(self.kinds) if kind == "category"]
+        return category_places(self.kinds)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from poner.errors import (
     StorageError,
 )
 from poner.served_model import ServedModel, read_section
-from poner.signature import Signature
+from poner.signature import Signature, category_places
 from poner.storage import disk_faults, write_file
 from poner.table import CategoryCodes, read_table
 from poner_runtime import _kernel
@@ -188,8 +188,7 @@ class CompiledModel:
 
     @functools.cached_property
     def _categories(self) -> list[int]:
-        kinds = enumerate(self.signature.kinds)
-        return [place for place, kind in kinds if kind == "category"]
+        return category_places(self.signature.kinds)
 
     @functools.cached_property
     def _class_arrays(self) -> list[NDArray[Any]] | None:

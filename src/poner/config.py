@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from poner.aws_lambda.cors import Cors
-from poner.aws_lambda.functions import FUNCTION_NAME
+from poner.aws_lambda.functions import DEFAULT_BODY_LIMIT_BYTES, FUNCTION_NAME
 from poner.aws_lambda.quotas import MEMORY_MB, REQUEST_BYTES, TIMEOUT_S
 from poner.bundle import EngineChoice, Slim
 from poner.deployer.settings import DeploySettings
@@ -82,7 +82,7 @@ class FunctionSection(_Section):
     """Memory in MB; None for what the engine needs."""
     timeout_s: Annotated[int, Field(ge=TIMEOUT_S[0], le=TIMEOUT_S[-1])] | None = None
     """Longest time an invocation may take; None for what the engine needs."""
-    body_limit_bytes: Annotated[int, Field(ge=1, le=REQUEST_BYTES)] = 65_536
+    body_limit_bytes: Annotated[int, Field(ge=1, le=REQUEST_BYTES)] = DEFAULT_BODY_LIMIT_BYTES
     """Longest request body that is read."""
 
 

@@ -14,7 +14,7 @@ from typing import assert_never
 
 from poner import bundler, compiler, loader
 from poner.artifacts import Examples, ModelFile, OnnxGraph, TrainedModel
-from poner.aws_lambda.functions import FunctionSettings
+from poner.aws_lambda.functions import DEFAULT_BODY_LIMIT_BYTES, FunctionSettings
 from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import Bundle, Engine, EngineChoice, Slim
 from poner.compiled_model import CompiledModel
@@ -131,7 +131,11 @@ def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
     match engine:
         case "native":
             return bundler.make_native_bundle(
-                compile_trained(job.trained, job.reporter),
+                compile_trained(
+                    job.trained,
+                    body_limit_bytes=job.target.settings.body_limit_bytes,
+                    reporter=job.reporter,
+                ),
                 job.out,
                 runtime=job.target.runtime,
                 architecture=job.target.architecture,
@@ -205,8 +209,15 @@ def _layered(
     )
 
 
-def compile_trained(trained: TrainedModel, reporter: Reporter = SILENT) -> CompiledModel:
+def compile_trained(
+    trained: TrainedModel,
+    *,
+    body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES,
+    reporter: Reporter = SILENT,
+) -> CompiledModel:
     """From a TrainedModel to a CompiledModel with its proof."""
     return compiler.compile_model(
-        trained, progress=lambda share: reporter.progress("Proving parity", share)
+        trained,
+        body_limit_bytes=body_limit_bytes,
+        progress=lambda share: reporter.progress("Proving parity", share),
     )

@@ -17,9 +17,9 @@ import numpy as np
 
 from poner.artifacts import Provenance
 from poner.errors import SignatureError
-from poner.signature import Feature, JsonScalar, Signature
+from poner.signature import Feature, JsonScalar, Signature, holds_codes
 
-SERVED_VERSION = 1
+SERVED_VERSION = 2
 """Version of both forms."""
 
 NumberType = Literal["float64", "float32"]
@@ -59,6 +59,8 @@ class ServedModel:
     """What goes in and what comes out. Its metrics and libraries are not served."""
     number_type: NumberType
     """The type that numbers of a request must fit."""
+    body_limit_bytes: int
+    """Longest request body that is read."""
     vocabulary: tuple[str, ...] = ()
     """The texts behind the native engine's category codes: code c stands for `vocabulary[c]`.
     Engines with a library take the texts themselves."""
@@ -91,11 +93,12 @@ class ServedModel:
         described: dict[str, object] = {
             "version": SERVED_VERSION,
             "wire_names": [feature.wire_name for feature in features],
-            "is_text": [feature.kind == "category" for feature in features],
+            "is_text": [holds_codes(feature.kind) for feature in features],
             "missing": [feature.missing for feature in features],
             "vocabulary": None,
             "classes": outputs and [list(map(json.dumps, names)) for names in outputs],
             "number_type": self.number_type,
+            "body_limit_bytes": self.body_limit_bytes,
             **(asdict(self.library) if self.library else {}),
         }
         return json.dumps(described, indent=1).encode()
@@ -128,7 +131,8 @@ class ServedModel:
         ]  # fmt: skip
         header = _HEADER.pack(
             SERVED_VERSION, _NUMBER_TYPES.index(self.number_type) + 1, *map(len, lists),
-            len(quantiles), len(categories), len(signature.output_classes or ()), 0,
+            len(quantiles), len(categories), len(signature.output_classes or ()),
+            self.body_limit_bytes,
         )  # fmt: skip
         records = np.array(list(_records(features)), _FEATURE)
         tables = (records, np.array(quantiles, "<f8"), np.array(numbers, "<u4"))
@@ -167,7 +171,8 @@ def read_section(content: bytes) -> tuple[ServedModel, Provenance]:
     if not size:
         raise ValueError("it does not say what goes into it")
     view = memoryview(content)[start : start + size]
-    _, number_type, *counts, n_quantiles, n_categories, n_outputs, _ = _HEADER.unpack_from(view)
+    header = _HEADER.unpack_from(view)
+    _, number_type, *counts, n_quantiles, n_categories, n_outputs, body_limit_bytes = header
     place = _HEADER.size
 
     def take(dtype: Any, count: int) -> Any:
@@ -192,7 +197,9 @@ def read_section(content: bytes) -> tuple[ServedModel, Provenance]:
         labels=tuple(labels) or None,
         target=target[0] if target else None,
     )
-    served = ServedModel(signature, _NUMBER_TYPES[number_type - 1], tuple(vocabulary))
+    served = ServedModel(
+        signature, _NUMBER_TYPES[number_type - 1], body_limit_bytes, tuple(vocabulary)
+    )
     return served, Provenance(**json.loads(provenance))
 
 

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Literal, assert_never
 
 from poner.errors import SignatureError
 from poner.foreign_json import first_fault
@@ -41,6 +41,22 @@ PACKAGE_NAME = re.compile(r"[a-z0-9]{1,40}(?:-[a-z0-9]{1,40}){0,5}")
 
 Kind = Literal["number", "category"]
 """What a feature's values are: numbers, or texts that become category codes."""
+
+
+def category_places(kinds: Sequence[Kind]) -> list[int]:
+    """Indices of the columns that hold category codes; the others hold numbers."""
+    return [place for place, kind in enumerate(kinds) if holds_codes(kind)]
+
+
+def holds_codes(kind: Kind) -> bool:
+    """Whether a column of this kind holds category codes, and requests have texts there."""
+    match kind:
+        case "number":
+            return False
+        case "category":
+            return True
+        case _:
+            assert_never(kind)
 
 
 def is_version(text: str) -> bool:

@@ -21,6 +21,7 @@ class Served(TypedDict, total=False):
     vocabulary: Required[Sequence[str] | None]
     classes: Required[Sequence[Sequence[str]] | None]
     number_type: Required[str]
+    body_limit_bytes: Required[int]
 
 def open_model(content: bytes, /) -> Any: ...
 def list_outputs(model: Any, /) -> tuple[tuple[int, int], ...]: ...

@@ -24,15 +24,14 @@ class _RefusedError(Exception):
         self.response = _respond(status, reason, '""', **headers)
 
 
-def create_handler(model, body_limit_bytes: int):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201  # Callable and Protocol are in typing
+def create_handler(model):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201  # Callable and Protocol are in typing
     """The function that AWS Lambda calls, for an opened model.
 
     Args:
         model: what an engine's `open_beside` gives. It has `served`, `predict_row(values)`,
             `body_reader()`, the error `RefusedError` of both and the reasons BEYOND and UNKNOWN.
-        body_limit_bytes: longest body that is read; a longer one is answered with 413.
     """
-    answer = Endpoint(model, body_limit_bytes).answer
+    answer = Endpoint(model).answer
 
     def lambda_handler(event: dict, context: object) -> dict:  # type: ignore[type-arg]
         """Answer one request of a Function URL (payload format 2.0)."""
@@ -50,10 +49,10 @@ def create_handler(model, body_limit_bytes: int):  # type: ignore[no-untyped-def
 class Endpoint:
     """A model behind the contract."""
 
-    def __init__(self, model, body_limit_bytes: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  # an engine's
+    def __init__(self, model) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  # an engine's
         served = model.served
         self._model = model
-        self._body_limit_bytes = body_limit_bytes
+        self._body_limit_bytes = served["body_limit_bytes"]
         self._names = served["wire_names"]
         self._missing = served["missing"]
         self._is_text = served["is_text"]

@@ -73,8 +73,10 @@ def make_function(
     """The function of a model and an engine, with its files in a folder."""
     with loader.open_estimator(model.estimator, X=model.X, feature_names=model.names) as trained:
         if engine == "native":
-            content = compiler.compile_model(trained).content
-            files = function_files(content, HOST, host_architecture(), model.body_limit_bytes)
+            content = compiler.compile_model(
+                trained, body_limit_bytes=model.body_limit_bytes
+            ).content
+            files = function_files(content, HOST, host_architecture())
             return LocalFunction(write_files(files, folder), HOST.handler, HOST.runtime.name)
         examples = compiler.collect_examples(trained)
     file = model_file(model.estimator)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from poner.aws_lambda.cors import Cors
 from poner.deployer.failures import (
@@ -194,7 +194,9 @@ class FakeCloud:
     def list_versions(self, name: str) -> tuple[Version, ...]:
         if name not in self._functions:
             return ()
-        return tuple(sorted(self._functions[name].versions.values(), key=lambda one: one.number))
+        return tuple(
+            sorted(self._functions[name].versions.values(), key=lambda one: one.number or 0)
+        )
 
     def list_aliases(self, name: str) -> tuple[Alias, ...]:
         if name not in self._functions:
@@ -378,7 +380,10 @@ class FakeCloud:
         there = self._idle(name)
         self._check(setup)
         held = there.latest.setup
-        kept = {"code_sha256": held.code_sha256, "architecture": held.architecture}
+        kept: dict[str, str | None] = {
+            "code_sha256": held.code_sha256,
+            "architecture": held.architecture,
+        }
         if setup.log_format is None:
             kept["log_format"] = held.log_format
         self._change(there, **{**vars(setup), **kept})
@@ -592,8 +597,8 @@ def _refusal(kind: type[E], text: str) -> E:
 
 
 def _url(url: str, auth: str, cors: Cors | None) -> Url:
-    assert auth in ("NONE", "AWS_IAM")
-    return Url(url, auth, None if cors == Cors() else cors)
+    known: dict[str, Literal["NONE", "AWS_IAM"]] = {"NONE": "NONE", "AWS_IAM": "AWS_IAM"}
+    return Url(url, known[auth], None if cors == Cors() else cors)
 
 
 def _plain(there: _Function) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import re
 import socket
 from collections import Counter
 from collections.abc import Callable
+from email.message import Message
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -204,9 +205,7 @@ class FaultyProxy:
         self._server.server_close()
 
 
-def find_operation(
-    method: str, path: str, headers: http.client.HTTPMessage, body: bytes
-) -> tuple[str, str]:
+def find_operation(method: str, path: str, headers: Message, body: bytes) -> tuple[str, str]:
     """Service and operation of a request, in the API's words."""
     if target := headers.get("X-Amz-Target"):
         return "logs", target.rpartition(".")[2]

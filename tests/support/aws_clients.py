@@ -42,7 +42,7 @@ def sign(*requests: dict[str, Any]) -> list[list[tuple[str, str]]]:
 
     Each has method and url, and may have headers, body, id, secret, token, service and region.
     """
-    usual = {
+    usual: dict[str, Any] = {
         "headers": {},
         "body": "",
         "id": "local",

@@ -50,7 +50,7 @@ class Project:
         assert done.code == 0, done.err
         return done
 
-    def rebuild(self, content: str = "", *, model_sha256: str = "", **settings: int | str) -> None:
+    def rebuild(self, content: str = "", *, model_sha256: str = "", **settings: Any) -> None:
         """Another Bundle: with other code, of a model in a file, or with other settings."""
         manifest = self.bundle.manifest
         provenance = replace(manifest.provenance, sha256=model_sha256)

@@ -27,7 +27,6 @@ LONGEST_S = 20
 """What one input may take."""
 BATCH = 20_000
 """Inputs for one process."""
-LIMITS = {"cpu_s": 3600, "memory_bytes": 4 << 30}
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 TRIED, OPENED, FAULT = "#", "+", "!"
 """What begins a line of the confined process: an input's number, that it opened, what broke."""
@@ -73,7 +72,11 @@ def _fuzz_batch(first: int, end: int, findings: Findings) -> int:
     )
     try:
         run = process.run(
-            program, process.Limits(**LIMITS), folder, timeout_s=3600, most_bytes=1 << 26
+            program,
+            process.Limits(cpu_s=3600, memory_bytes=4 << 30),
+            folder,
+            timeout_s=3600,
+            most_bytes=1 << 26,
         )
     finally:
         process.remove_folder(folder)

@@ -47,7 +47,7 @@ def grow(
 def _grow(draw: np.random.Generator, depth: int, n_features: int, nodes: list[list[float]]) -> int:
     place = len(nodes)
     threshold = draw.choice([draw.normal(), round(draw.normal(), 1), 0.0, -0.0, 1e300, -1e300])
-    nodes.append([-1, -1, draw.integers(n_features), threshold, draw.integers(2)])
+    nodes.append([-1, -1, int(draw.integers(n_features)), threshold, int(draw.integers(2))])
     if depth > 0 and draw.random() < 0.95:
         nodes[place][0] = _grow(draw, depth - 1, n_features, nodes)
         nodes[place][1] = _grow(draw, depth - 1, n_features, nodes)
@@ -73,7 +73,7 @@ def make_rows(n_rows: int, n_features: int = N_FEATURES) -> FloatArray:
     rows = np.round(draw.normal(size=(n_rows, n_features)), 1)
     rows += draw.choice([0.0, 1e-9, -1e-9], rows.shape)
     odd = draw.random(rows.shape) < 0.2
-    rows[odd] = draw.choice([np.nan, np.inf, -np.inf, -0.0, 1e30], np.sum(odd))
+    rows[odd] = draw.choice([np.nan, np.inf, -np.inf, -0.0, 1e30], int(np.sum(odd)))
     return rows
 
 

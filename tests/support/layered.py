@@ -16,6 +16,7 @@ from poner.bundle import Layer, Library, SlimmingStep, zip_record
 from poner.bundler import LayeredFunction, sklearn_function
 from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.zips import make_zip
+from poner.served_model import NumberType
 from poner.signature import Feature, Signature
 from poner.table import read_table
 
@@ -28,7 +29,7 @@ def make_examples(
     *,
     classes: Any = None,
     scores: str | None = None,
-    number_type: str = "float64",
+    number_type: NumberType = "float64",
     none_of: Sequence[int] = (),
     typical: Any = ...,
     typical_last: bool = False,

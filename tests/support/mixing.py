@@ -72,7 +72,9 @@ def mixed_model(
     for number in range(more_strings):
         builder.codes[f"text {number}"]
     program = builder.finish({Output.PREDICT: answer})
-    served = ServedModel(Signature(FEATURES, classes, labels), "float64", program.vocabulary)
+    served = ServedModel(
+        Signature(FEATURES, classes, labels), "float64", 65_536, program.vocabulary
+    )
     provenance = Provenance("", "", "1.9.1", "2.4.6", "3.11.0")
     content = add_section(write_tables(program), served.to_section(provenance))
     return CompiledModel(content, served, provenance)

@@ -243,7 +243,7 @@ def test_a_loaded_model_takes_little_more_than_its_file(tmp_path: Path) -> None:
     builder = ProgramBuilder(4)
     forest = builder.add(TreeEnsemble(trees, values[:, None], np.zeros(1)), 0)
     features = tuple(Feature(name, name) for name in "abcd")
-    served = ServedModel(Signature(features, None), "float64")
+    served = ServedModel(Signature(features, None), "float64", 65_536)
     section = served.to_section(mixed_model().provenance)
     path = tmp_path / "model.poner"
     tables = write_tables(builder.finish({Output.PREDICT: forest}), layout=plain_layout)

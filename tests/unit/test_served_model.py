@@ -27,11 +27,13 @@ FEATURES = (
 )
 TEXTS = ("red", "", "sea", "half \ud83d", 'say "x"\n', "r")
 SERVED = ServedModel(
-    Signature(FEATURES, ("no", "yes"), ("benign", "🦀"), "diagnosis"), "float32", TEXTS
+    Signature(FEATURES, ("no", "yes"), ("benign", "🦀"), "diagnosis"), "float32", 200, TEXTS
 )
 COUNTS = 8
 """Where the section's counts begin; each list of strings has one."""
 HEADER_BYTES, FEATURE_BYTES = 56, 32
+BODY_LIMIT = 52
+"""Where the longest body stands."""
 
 
 def make_file(served: ServedModel, n_outputs: int | None = None) -> bytes:
@@ -74,7 +76,7 @@ def classifier(*classes: Any) -> ServedModel:
     "served",
     [
         SERVED,
-        ServedModel(Signature(FEATURES[:1], None), "float64"),
+        ServedModel(Signature(FEATURES[:1], None), "float64", 65_536),
         classifier(False, True),
         classifier(-(10**400), 0, 10**19),
         classifier(0.1, 1e22, -1e-300, 5e-324, 3.0),
@@ -97,7 +99,7 @@ def test_every_engine_is_told_the_same(served: ServedModel) -> None:
     for key in ("is_text", "missing"):
         told[key] = list(map(bool, told[key]))  # type: ignore[call-overload]
     from_json = json.loads(served.to_json())
-    assert from_json.pop("version") == 1
+    assert from_json.pop("version") == 2
     assert told.pop("vocabulary") == TEXTS
     assert from_json.pop("vocabulary") is None  # other engines take the texts themselves
     assert json.loads(json.dumps(told)) == from_json
@@ -138,9 +140,9 @@ def test_a_section_cut_anywhere_is_refused() -> None:
 
 
 def test_a_header_with_another_number_is_refused() -> None:
-    """Each count, the version and what is reserved: one more, one less, and the largest."""
+    """The version and each count: one more, one less, and the largest."""
     section = section_of(make_file(SERVED))
-    for place in range(0, HEADER_BYTES, 4):
+    for place in range(0, BODY_LIMIT, 4):
         (own,) = struct.unpack_from("<I", section, place)
         for value in {own + 1, max(own - 1, 0), 0xFFFF_FFFF, 0x8000_0000} - {own}:
             if place == 4 and value == 1:  # the other type of numbers
@@ -148,6 +150,13 @@ def test_a_header_with_another_number_is_refused() -> None:
             changed = bytearray(section)
             struct.pack_into("<I", changed, place, value)
             assert refusal(with_section(bytes(changed))), (place, value)
+
+
+def test_a_model_that_reads_no_body_is_refused() -> None:
+    """Every request would be answered with 413."""
+    section = bytearray(section_of(make_file(SERVED)))
+    struct.pack_into("<I", section, BODY_LIMIT, 0)
+    assert "no limit for request bodies" in refusal(with_section(bytes(section)))
 
 
 @pytest.mark.parametrize("more", range(8))
@@ -290,7 +299,7 @@ def test_a_model_that_predicts_another_number_of_outputs_is_refused() -> None:
 def test_ranges_and_quantiles_may_be_any_numbers() -> None:
     """signature.json can be edited; no number of it is used as a place."""
     odd = replace(FEATURES[0], minimum=math.inf, maximum=-math.inf, quantiles=(math.inf, 0.0))
-    served = ServedModel(Signature((odd,), None), "float64")
+    served = ServedModel(Signature((odd,), None), "float64", 65_536)
     content = make_file(served)
     _kernel.open_model(content)
     assert read_section(content)[0] == served

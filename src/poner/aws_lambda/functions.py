@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 
 from poner.errors import PonerError
 
+DEFAULT_BODY_LIMIT_BYTES = 65_536
+"""Longest request body that a function reads, unless the user says otherwise."""
+
 FUNCTION_NAME = r"^[a-zA-Z0-9-_]{1,64}$"
 """What Lambda takes as the name of a function."""
 
@@ -21,7 +24,7 @@ class FunctionSettings:
     """Memory in MB, 128 to 10,240; None for what the engine needs."""
     timeout_s: int | None = None
     """Longest time an invocation may take, in seconds; None for what the engine needs."""
-    body_limit_bytes: int = 65_536
+    body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES
     """Longest request body that is read, in bytes; a longer one is answered with 413."""
 
     def with_defaults(self, memory_mb: int, timeout_s: int) -> FunctionSettings:

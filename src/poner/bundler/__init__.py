@@ -33,7 +33,7 @@ from poner.bundler.verification import NATIVE, Trial, verify
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.compiled_model import CompiledModel
-from poner.errors import ParityError
+from poner.errors import ParityError, UsageError
 from poner.hosts import HOSTS
 from poner.proof import find_known_answer
 from poner.storage import scratch_folder, temporary_faults
@@ -72,6 +72,7 @@ def make_native_bundle(
     """Pack a compiled model with the kernel, try the result, and write it to `out`.
 
     Raises:
+        UsageError: the settings have another body limit than the model was compiled with.
         InterpreterNotFoundError: there is no Python of the runtime's version to prove it with.
         ParityError: the model was not proved, or the finished function answers otherwise.
         QuotaError: it does not fit Lambda.
@@ -79,11 +80,12 @@ def make_native_bundle(
         StorageError: there is no room for temporary files.
     """
     report, evidence = _require_proof(compiled)
+    _require_limit(compiled, settings.body_limit_bytes)
     check_replaceable(out)
     host = HOSTS[runtime.name]
     interpreter = host.find_interpreter()
     with temporary_faults(), scratch_folder() as scratch:
-        files = function_files(compiled.content, host, architecture, settings.body_limit_bytes)
+        files = function_files(compiled.content, host, architecture)
         files |= compile_sources(files, interpreter, scratch / "bytecode")
         content = make_zip(files)
         record = zip_record(FUNCTION_ZIP, content, files)
@@ -128,6 +130,17 @@ def _require_proof(compiled: CompiledModel) -> tuple[ParityReport, Examples]:
             "Build from the model file or the fitted estimator it was compiled from.",
         )
     return compiled.parity, compiled.evidence
+
+
+def _require_limit(compiled: CompiledModel, wanted_bytes: int) -> None:
+    """Check that the function will read bodies as long as the settings say."""
+    compiled_bytes = compiled.served.body_limit_bytes
+    if compiled_bytes != wanted_bytes:
+        raise UsageError(
+            f"The model was compiled for request bodies of at most {compiled_bytes:,} bytes, "
+            f"but the settings say {wanted_bytes:,}.",
+            f"Compile it with body_limit_bytes={wanted_bytes}.",
+        )
 
 
 def _require_proved_bytes(function: ZipRecord, evidence: Examples) -> None:

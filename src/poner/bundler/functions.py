@@ -23,7 +23,7 @@ from poner_runtime.{engine}_model import open_beside
 from poner_runtime.handler import create_handler
 
 model = open_beside(__file__)
-lambda_handler = create_handler(model, body_limit_bytes={body_limit_bytes})
+lambda_handler = create_handler(model)
 '''
 _SHARED = ("__init__.py", "handler.py", "layered.py")
 _MODULES: Mapping[Engine, tuple[str, ...]] = {
@@ -85,8 +85,8 @@ def sklearn_function(
     preferences = {
         name: libraries[name] for name in _FOLLOWING if name in libraries and name not in names
     }
-    served = _served(examples, _MODEL_NAME, examples.number_type)
-    files = _files("sklearn", served, body_limit_bytes)
+    served = _served(examples, _MODEL_NAME, examples.number_type, body_limit_bytes)
+    files = _files("sklearn", served)
     _check_names(file.modules)
     files |= {_MODEL_NAME: file.content, **file.modules}
     return LayeredFunction(
@@ -117,8 +117,9 @@ def onnx_function(
     # The newest onnxruntime for glibc 2.26 is 1.16, built for numpy 1 (PyPI, 2026-11).
     numpy = "numpy<2" if runtime.glibc < (2, 28) else "numpy"
     single = "float32" in (graph.number_type, examples.number_type)
-    served = _served(examples, "model.onnx", "float32" if single else "float64")
-    files = _files("onnx", served, body_limit_bytes)
+    number_type: NumberType = "float32" if single else "float64"
+    served = _served(examples, "model.onnx", number_type, body_limit_bytes)
+    files = _files("onnx", served)
     return LayeredFunction(
         "onnx",
         {**files, "model.onnx": graph.content},
@@ -129,17 +130,18 @@ def onnx_function(
     )
 
 
-def _served(examples: Examples, file: str, number_type: NumberType) -> ServedModel:
+def _served(
+    examples: Examples, file: str, number_type: NumberType, body_limit_bytes: int
+) -> ServedModel:
     """What the function must know: of the training data, one row of medians."""
     library = LibraryModel(file, examples.scores_method, examples.none_of, examples.typical)
-    return ServedModel(examples.signature, number_type, library=library)
+    return ServedModel(examples.signature, number_type, body_limit_bytes, library=library)
 
 
-def _files(engine: Engine, served: ServedModel, body_limit_bytes: int) -> dict[str, bytes]:
+def _files(engine: Engine, served: ServedModel) -> dict[str, bytes]:
     """What every such function holds: the entry, the runtime, and model.json."""
-    entry = _ENTRY.format(engine=engine, body_limit_bytes=body_limit_bytes)
     return {
-        ENTRY: entry.encode(),
+        ENTRY: _ENTRY.format(engine=engine).encode(),
         "model.json": served.to_json(),
         **runtime_files(_MODULES[engine]),
     }

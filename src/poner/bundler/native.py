@@ -16,19 +16,16 @@ from poner_runtime.handler import create_handler
 from poner_runtime.model import open_beside
 
 model = open_beside(__file__)
-lambda_handler = create_handler(model, body_limit_bytes={body_limit_bytes})
+lambda_handler = create_handler(model)
 '''
 _MODULES = ("__init__.py", "handler.py", "model.py")
 KERNEL = "poner_runtime/_kernel.abi3.so"
 MODEL_NAME = "model.poner"
 
 
-def function_files(
-    model: bytes, host: Host, architecture: str, body_limit_bytes: int
-) -> dict[str, bytes]:
+def function_files(model: bytes, host: Host, architecture: str) -> dict[str, bytes]:
     """Sources, kernel and model by their path in the zip; bytecode is added later."""
-    entry = _ENTRY.format(body_limit_bytes=body_limit_bytes)
-    files = {host.entry: entry.encode(), MODEL_NAME: model}
+    files = {host.entry: _ENTRY.encode(), MODEL_NAME: model}
     return {**files, **runtime_files(_MODULES), KERNEL: kernel_for(architecture)}
 
 

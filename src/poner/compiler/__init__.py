@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from poner import proof
 from poner.artifacts import Examples, TrainedModel
+from poner.aws_lambda.functions import DEFAULT_BODY_LIMIT_BYTES
 from poner.compiled_model import CompiledModel
 from poner.compiler.converters import convert_model
 from poner.compiler.operations.plumbing import CastFloat32
@@ -36,12 +37,16 @@ _BEYOND = (
 
 
 def compile_model(
-    model: TrainedModel, *, progress: Callable[[float], None] = lambda share: None
+    model: TrainedModel,
+    *,
+    body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> CompiledModel:
     """Compile a model and prove parity.
 
     Args:
         model: as the loader opened it; its oracle is asked.
+        body_limit_bytes: longest request body that the function will read.
         progress: called with the share of the proof that is done, 0 to 1.
 
     Raises:
@@ -51,7 +56,7 @@ def compile_model(
         ParityError: the compiled model answers otherwise.
     """
     try:
-        return _compile(model, progress)
+        return _compile(model, body_limit_bytes, progress)
     except _BEYOND as error:
         raise NotSupportedError(
             f"The native engine cannot compute from the model's fitted state: {_reason(error)}.",
@@ -97,11 +102,14 @@ def _know(model: TrainedModel) -> proof.Known:
     return replace(known, has_raw=False, most_rows=proof.ROWS_OF_A_KIND)
 
 
-def _compile(model: TrainedModel, progress: Callable[[float], None]) -> CompiledModel:
+def _compile(
+    model: TrainedModel, body_limit_bytes: int, progress: Callable[[float], None]
+) -> CompiledModel:
     program, prediction = convert_model(model)
     served = ServedModel(
         settle(model.signature, program, prediction),
         "float32" if program.origins(CastFloat32) else "float64",
+        body_limit_bytes,
         program.vocabulary,
     )
     tables = write_tables(program)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.errors import ModelUnreadableError
 from poner.signature import JsonScalar
+
+_Value = TypeVar("_Value")
 
 
 def get_value(fitted: FittedObject, name: str) -> FittedValue:
@@ -20,12 +22,17 @@ def get_value(fitted: FittedObject, name: str) -> FittedValue:
         raise _unlike(fitted, name) from None
 
 
-def get_object(fitted: FittedObject, name: str) -> FittedObject:
-    """An attribute that is an object of its own."""
+def _get(fitted: FittedObject, name: str, kind: type[_Value]) -> _Value:
+    """An attribute of one type."""
     value = get_value(fitted, name)
-    if not isinstance(value, FittedObject):
+    if not isinstance(value, kind):
         raise _unlike(fitted, name)
     return value
+
+
+def get_object(fitted: FittedObject, name: str) -> FittedObject:
+    """An attribute that is an object of its own."""
+    return _get(fitted, name, FittedObject)
 
 
 def get_number(fitted: FittedObject, name: str) -> float:
@@ -38,9 +45,8 @@ def get_number(fitted: FittedObject, name: str) -> float:
 
 def get_array(fitted: FittedObject, name: str, dimensions: int) -> NDArray[Any]:
     """An attribute that is an array of numbers or records, of so many dimensions."""
-    value = get_value(fitted, name)
-    if not isinstance(value, np.ndarray) or value.ndim != dimensions:
-        raise _unlike(fitted, name)
+    value = _get(fitted, name, np.ndarray)
+    check_shape(fitted, name, value.ndim, dimensions)
     return value
 
 
@@ -59,18 +65,12 @@ def get_arrays(fitted: FittedObject, name: str, dimensions: int) -> list[NDArray
 
 def get_text(fitted: FittedObject, name: str) -> str:
     """An attribute that is a text."""
-    value = get_value(fitted, name)
-    if not isinstance(value, str):
-        raise _unlike(fitted, name)
-    return value
+    return _get(fitted, name, str)
 
 
 def get_flag(fitted: FittedObject, name: str) -> bool:
     """An attribute that is true or false, or a number that stands for it."""
-    value = get_value(fitted, name)
-    if not isinstance(value, int):
-        raise _unlike(fitted, name)
-    return bool(value)
+    return bool(_get(fitted, name, int))
 
 
 def check_shape(fitted: FittedObject, name: str, found: object, wanted: object) -> None:
@@ -98,6 +98,12 @@ def get_matrix(fitted: FittedObject, name: str) -> FloatArray:
     if not isinstance(value, np.ndarray) or value.ndim > 2 or value.dtype.kind not in "biuf":
         raise _unlike(fitted, name)
     return np.atleast_2d(value.astype(np.float64))
+
+
+def get_columns(fitted: FittedObject, name: str) -> FloatArray:
+    """An attribute that is numbers, (n, m) float64; a vector is one column."""
+    value, matrix = get_value(fitted, name), get_matrix(fitted, name)
+    return matrix.T if isinstance(value, np.ndarray) and value.ndim < 2 else matrix
 
 
 def get_vector(fitted: FittedObject, name: str) -> FloatArray:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from poner.compiler.operations.elementwise import Combine, Function, Map, Pairing
+from poner.compiler.operations.lookup import Recode
 from poner.compiler.operations.operation import Operation
 from poner.compiler.operations.plumbing import CastFloat32, Constant, Join, Require, Select
 from poner.compiler.operations.rowwise import Linear, Reduce, Reduction
@@ -47,8 +48,30 @@ class Step:
     """Values a row of the register it computes."""
 
 
+class _Registers:
+    """The registers of steps, in a Program or one that is being put together."""
+
+    n_features: int
+    steps: Sequence[Step]
+
+    def width(self, register: int) -> int:
+        """Values a row of a register."""
+        return self.steps[register - 1].width if register else self.n_features
+
+    def origin(self, register: int, column: int) -> int | None:
+        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
+        while register:
+            step = self.steps[register - 1]
+            widths = [self.width(source) for source in step.sources]
+            undone = step.operation.undo(column, np.empty(0), *widths)
+            if undone is None or not step.operation.keeps_values:
+                return None
+            register, column = step.sources[undone.source], undone.column
+        return column
+
+
 @dataclass(frozen=True)
-class Program:
+class Program(_Registers):
     """A model as steps, with what it can be asked."""
 
     n_features: int
@@ -93,14 +116,6 @@ class Program:
             found.append(max(step.operation.tolerance, *behind))
         return found[register]
 
-    def width(self, register: int) -> int:
-        """Values a row of a register."""
-        return self.steps[register - 1].width if register else self.n_features
-
-    def origin(self, register: int, column: int) -> int | None:
-        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
-        return _origin(self, register, column)
-
     def origins(self, kind: type[Operation]) -> frozenset[int]:
         """The features that reach an operation of a kind as they are."""
         found = {
@@ -116,19 +131,8 @@ def _name(register: int) -> str:
     return f"r{register}" if register else "row"
 
 
-def _origin(owner: Program | ProgramBuilder, register: int, column: int) -> int | None:
-    while register:
-        step = owner.steps[register - 1]
-        widths = [owner.width(source) for source in step.sources]
-        undone = step.operation.undo(column, np.empty(0), *widths)
-        if undone is None or not step.operation.keeps_values:
-            return None
-        register, column = step.sources[undone.source], undone.column
-    return column
-
-
 @dataclass
-class ProgramBuilder:
+class ProgramBuilder(_Registers):
     """Steps being put together by converters; methods return the register they compute."""
 
     n_features: int
@@ -138,19 +142,11 @@ class ProgramBuilder:
     ties: dict[int, str] = field(default_factory=dict)
     sums: list[tuple[int, int]] = field(default_factory=list)
 
-    def width(self, register: int) -> int:
-        """Values a row of a register."""
-        return self.steps[register - 1].width if register else self.n_features
-
     def add(self, operation: Operation, *sources: int) -> int:
         """Append a step."""
         width = operation.width(*(self.width(source) for source in sources))
         self.steps.append(Step(operation, sources, width))
         return len(self.steps)
-
-    def origin(self, register: int, column: int) -> int | None:
-        """Index of the feature that a column still equals apart from gaps and rounding, or None."""
-        return _origin(self, register, column)
 
     def select(self, source: int, columns: Sequence[int] | np.ndarray[Any, Any]) -> int:
         """Some columns of a register; the register itself where it is all of them in order."""
@@ -181,20 +177,20 @@ class ProgramBuilder:
         made = self.steps[source - 1].operation if source else None
         if isinstance(made, Require) and made.option & ~wanted.option == 0:
             return source
-        for number, step in enumerate(self.steps, start=1):  # asked before, elsewhere
-            if step.operation == wanted and step.sources == (source,):
-                return number
-        return self.add(wanted, source)
+        return self._add_once(wanted, source)
 
     def cast_float32(
         self, source: int, *, allow_missing: bool, allow_infinite: bool = False
     ) -> int:
-        """The register rounded to float32, once however many trees ask for it."""
-        wanted = CastFloat32(allow_missing, allow_infinite)
+        """The register rounded to float32."""
+        return self._add_once(CastFloat32(allow_missing, allow_infinite), source)
+
+    def _add_once(self, operation: Operation, source: int) -> int:
+        """The step, which is shared by all that ask for it."""
         for number, step in enumerate(self.steps, start=1):
-            if step.operation == wanted and step.sources == (source,):
+            if step.operation == operation and step.sources == (source,):
                 return number
-        return self.add(wanted, source)
+        return self.add(operation, source)
 
     def map(self, function: Function, source: int) -> int:
         """A function of every value."""
@@ -207,6 +203,25 @@ class ProgramBuilder:
     def pair(self, pairing: Pairing, first: int, second: int) -> int:
         """A function of two registers; the second has the first's width, or one column."""
         return self.add(Combine(pairing), first, second)
+
+    def look_up(self, source: int, *tables: Any) -> int:
+        """For each column, the value at that place of the column's table; elsewhere 0."""
+        counts = [len(table) for table in tables]
+        recode = Recode(
+            ends=np.cumsum(counts).astype("<u4"),
+            keys=np.concatenate([np.arange(float(count)) for count in counts]),
+            values=np.concatenate([_floats(table) for table in tables]),
+            default=np.zeros(len(tables)),
+        )
+        return self.add(recode, source)
+
+    def clip(self, source: int, low: Any, high: Any) -> int:
+        """Every value, moved into the range from `low` to `high`; NaN stays NaN."""
+        return self.combine(Pairing.MINIMUM, self.combine(Pairing.MAXIMUM, source, low), high)
+
+    def both_signs(self, source: int) -> int:
+        """The first column negated, and as it is: of the second class's score, those of both."""
+        return self.combine(Pairing.MULTIPLY, self.select(source, [0, 0]), [-1.0, 1.0])
 
     def reduce(self, reduction: Reduction, source: int, ends: Sequence[int] | None = None) -> int:
         """One value a group of columns; without `ends` all columns are one group."""

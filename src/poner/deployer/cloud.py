@@ -12,25 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from poner.aws_lambda.cors import Cors
-from poner.deployer.resources import (
-    LATEST,
-    AccountLimits,
-    Alias,
-    Code,
-    Document,
-    Function,
-    FunctionSetup,
-    FunctionState,
-    Identity,
-    LayerVersion,
-    LogEvent,
-    LogGroup,
-    Role,
-    Statement,
-    StoredZip,
-    Url,
-    Version,
-)
+from poner.deployer import resources
 
 
 class CloudReads(Protocol):
@@ -41,43 +23,43 @@ class CloudReads(Protocol):
         """The region, such as `eu-west-1`."""
         ...
 
-    def get_identity(self) -> Identity:
+    def get_identity(self) -> resources.Identity:
         """Whose credentials these are (sts:GetCallerIdentity)."""
         ...
 
-    def get_function(self, name: str) -> Function | None:
+    def get_function(self, name: str) -> resources.Function | None:
         """A function with its tags and reserved concurrency."""
         ...
 
-    def get_state(self, name: str, version: str = LATEST) -> FunctionState:
+    def get_state(self, name: str, version: str = resources.LATEST) -> resources.FunctionState:
         """Whether a version is ready (lambda:GetFunctionConfiguration)."""
         ...
 
-    def list_versions(self, name: str) -> tuple[Version, ...]:
+    def list_versions(self, name: str) -> tuple[resources.Version, ...]:
         """All versions but $LATEST, oldest first."""
         ...
 
-    def list_aliases(self, name: str) -> tuple[Alias, ...]:
+    def list_aliases(self, name: str) -> tuple[resources.Alias, ...]:
         """All aliases of a function."""
         ...
 
-    def get_url(self, name: str, alias: str) -> Url | None:
+    def get_url(self, name: str, alias: str) -> resources.Url | None:
         """The Function URL on an alias."""
         ...
 
-    def get_statements(self, name: str, alias: str) -> tuple[Statement, ...]:
+    def get_statements(self, name: str, alias: str) -> tuple[resources.Statement, ...]:
         """The alias's resource policy (lambda:GetPolicy)."""
         ...
 
-    def get_role(self, name: str) -> Role | None:
+    def get_role(self, name: str) -> resources.Role | None:
         """A role."""
         ...
 
-    def get_role_policy(self, role: str, policy: str) -> Document | None:
+    def get_role_policy(self, role: str, policy: str) -> resources.Document | None:
         """A role's own policy of that name."""
         ...
 
-    def get_log_group(self, name: str) -> LogGroup | None:
+    def get_log_group(self, name: str) -> resources.LogGroup | None:
         """A log group (logs:DescribeLogGroups)."""
         ...
 
@@ -89,7 +71,7 @@ class CloudReads(Protocol):
         """Names of the account's layers that begin with a prefix."""
         ...
 
-    def list_layer_versions(self, layer: str) -> tuple[LayerVersion, ...]:
+    def list_layer_versions(self, layer: str) -> tuple[resources.LayerVersion, ...]:
         """The versions of a layer, newest first; none if there is no such layer."""
         ...
 
@@ -101,15 +83,15 @@ class CloudReads(Protocol):
         """
         ...
 
-    def get_upload(self, bucket: str, key: str) -> StoredZip | None:
+    def get_upload(self, bucket: str, key: str) -> resources.StoredZip | None:
         """An object in a bucket (s3:GetObject)."""
         ...
 
-    def list_log_events(self, log_group: str, since_ms: int) -> Iterable[LogEvent]:
+    def list_log_events(self, log_group: str, since_ms: int) -> Iterable[resources.LogEvent]:
         """Events of a log group from a moment on, in the order of their times."""
         ...
 
-    def get_account_limits(self) -> AccountLimits | None:
+    def get_account_limits(self) -> resources.AccountLimits | None:
         """The account's limits in this region; None where the service does not tell."""
         ...
 
@@ -151,11 +133,13 @@ class Cloud(CloudReads, Protocol):
         """Remove a log group with all its events."""
         ...
 
-    def create_role(self, name: str, trust: Document, tags: Mapping[str, str]) -> Role:
+    def create_role(
+        self, name: str, trust: resources.Document, tags: Mapping[str, str]
+    ) -> resources.Role:
         """Make a role that `trust` lets somebody assume."""
         ...
 
-    def put_role_policy(self, role: str, policy: str, document: Document) -> None:
+    def put_role_policy(self, role: str, policy: str, document: resources.Document) -> None:
         """Give a role a policy of its own, or replace it."""
         ...
 
@@ -175,13 +159,13 @@ class Cloud(CloudReads, Protocol):
         """
         ...
 
-    def delete_upload(self, bucket: str, found: StoredZip) -> None:
+    def delete_upload(self, bucket: str, found: resources.StoredZip) -> None:
         """Remove an object as it was found: this version of it, or this content."""
         ...
 
     def publish_layer(
-        self, name: str, code: Code, description: str, runtime: str, architecture: str
-    ) -> LayerVersion:
+        self, name: str, code: resources.Code, description: str, runtime: str, architecture: str
+    ) -> resources.LayerVersion:
         """Publish a version of a layer."""
         ...
 
@@ -190,16 +174,20 @@ class Cloud(CloudReads, Protocol):
         ...
 
     def create_function(
-        self, name: str, code: Code, setup: FunctionSetup, tags: Mapping[str, str]
+        self,
+        name: str,
+        code: resources.Code,
+        setup: resources.FunctionSetup,
+        tags: Mapping[str, str],
     ) -> None:
         """Make a function."""
         ...
 
-    def update_code(self, name: str, code: Code, architecture: str) -> None:
+    def update_code(self, name: str, code: resources.Code, architecture: str) -> None:
         """Replace the code of $LATEST."""
         ...
 
-    def update_configuration(self, name: str, setup: FunctionSetup) -> None:
+    def update_configuration(self, name: str, setup: resources.FunctionSetup) -> None:
         """Replace all other settings of $LATEST."""
         ...
 
@@ -219,24 +207,24 @@ class Cloud(CloudReads, Protocol):
         """Remove a version that no alias names."""
         ...
 
-    def create_alias(self, name: str, alias: Alias) -> None:
+    def create_alias(self, name: str, alias: resources.Alias) -> None:
         """Make an alias."""
         ...
 
-    def update_alias(self, name: str, alias: Alias) -> None:
+    def update_alias(self, name: str, alias: resources.Alias) -> None:
         """Point an alias elsewhere."""
         ...
 
-    def create_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> Url:
+    def create_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> resources.Url:
         """Make a Function URL."""
         ...
 
-    def update_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> Url:
+    def update_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> resources.Url:
         """Change a Function URL; its address stays."""
         ...
 
     def change_permissions(
-        self, name: str, alias: str, removed: Iterable[str], added: Iterable[Statement]
+        self, name: str, alias: str, removed: Iterable[str], added: Iterable[resources.Statement]
     ) -> None:
         """Remove the statements of these identifiers from the alias's policy, and add those.
 

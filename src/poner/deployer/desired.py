@@ -10,22 +10,14 @@ from dataclasses import dataclass, replace
 from poner.aws_lambda import quotas
 from poner.aws_lambda.cors import Cors
 from poner.bundle import Bundle, Layer, ZipRecord
-from poner.deployer.resources import (
-    Code,
-    Document,
-    FunctionSetup,
-    Identity,
-    LayerVersion,
-    Statement,
-    StoredZip,
-)
+from poner.deployer import resources
 from poner.deployer.settings import TAG, DeploySettings
 from poner.errors import DeployError
 
 ROLE_POLICY = "poner-logs"
 """Name of the policy that a role of poner's has of its own."""
 
-TRUST: Document = {
+TRUST: resources.Document = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -38,8 +30,10 @@ TRUST: Document = {
 """Who may assume the execution role: Lambda."""
 
 PUBLIC_STATEMENTS = (
-    Statement("FunctionURLAllowPublicAccess", "lambda:InvokeFunctionUrl", url_auth="NONE"),
-    Statement("FunctionURLAllowInvokeAction", "lambda:InvokeFunction", via_url=True),
+    resources.Statement(
+        "FunctionURLAllowPublicAccess", "lambda:InvokeFunctionUrl", url_auth="NONE"
+    ),
+    resources.Statement("FunctionURLAllowInvokeAction", "lambda:InvokeFunction", via_url=True),
 )
 """Both statements that a public URL needs since October 2025; without either it answers 403. The
 second lets nobody in but through the URL. Identifiers are those of AWS's console."""
@@ -57,7 +51,7 @@ class DesiredRole:
 
     name: str
     """Its name; IAM knows no regions, so the name holds the function's."""
-    policy: Document
+    policy: resources.Document
     """What it may do."""
 
 
@@ -69,7 +63,7 @@ class DesiredLayer:
     """Name of the function, of the Bundle's layer, and 12 digits of the zip's hash."""
     description: str
     """Whose it is, and the whole hash."""
-    code: Code
+    code: resources.Code
     """The zip."""
     size_bytes: int
     """Its size."""
@@ -85,11 +79,11 @@ class Desired:
     """Where."""
     tags: Mapping[str, str]
     """Tags of the function, the role and the log group."""
-    code: Code
+    code: resources.Code
     """function.zip."""
     code_bytes: int
     """Its size."""
-    setup: FunctionSetup
+    setup: resources.FunctionSetup
     """What the version is made of; layer ARNs without their numbers, which AWS gives."""
     role: DesiredRole | None
     """The execution role; None where one is given."""
@@ -114,7 +108,7 @@ class Desired:
         return {"none": "NONE", "iam": "AWS_IAM"}[self.settings.auth]
 
     @property
-    def statements(self) -> tuple[Statement, ...]:
+    def statements(self) -> tuple[resources.Statement, ...]:
         """The statements of poner's that the alias's policy should hold."""
         return PUBLIC_STATEMENTS if self.settings.auth == "none" else ()
 
@@ -127,14 +121,14 @@ class Desired:
         return None if cors == Cors() else cors
 
     @property
-    def uploads(self) -> Mapping[str, Code]:
+    def uploads(self) -> Mapping[str, resources.Code]:
         """The zips that go through the bucket, by key."""
         codes = (self.code, *(layer.code for layer in self.layers))
         return {code.key: code for code in codes if code.key is not None}
 
 
 def make_desired(
-    bundle: Bundle, settings: DeploySettings, identity: Identity, region: str
+    bundle: Bundle, settings: DeploySettings, identity: resources.Identity, region: str
 ) -> Desired:
     """What a Bundle should become in an account.
 
@@ -147,7 +141,7 @@ def make_desired(
     assert manifest.settings.timeout_s is not None, "a manifest says all in numbers"
     role = None if settings.role else make_role(name, region, identity)
     layers = tuple(_make_layer(bundle, layer, settings) for layer in manifest.layers)
-    setup = FunctionSetup(
+    setup = resources.FunctionSetup(
         code_sha256=manifest.function.sha256,
         runtime=manifest.runtime,
         architecture=manifest.architecture,
@@ -189,7 +183,7 @@ def is_own_description(description: str) -> bool:
     return re.fullmatch(r"poner, \w+ engine, .+ sha256:[0-9a-f]{64}", description) is not None
 
 
-def make_role(name: str, region: str, identity: Identity) -> DesiredRole:
+def make_role(name: str, region: str, identity: resources.Identity) -> DesiredRole:
     """The role of a function: basic execution, which is to write its own log."""
     group = _arn(identity, "logs", region, f"log-group:{log_group_name(name)}")
     statement = {
@@ -230,12 +224,12 @@ def is_upload_key(key: str, name: str) -> bool:
     return re.fullmatch(upload_key(re.escape(name), "[0-9a-f]{64}"), key) is not None
 
 
-def holds_what_it_says(found: StoredZip, name: str) -> bool:
+def holds_what_it_says(found: resources.StoredZip, name: str) -> bool:
     """Whether an object's checksum is the SHA-256 in its key."""
     return found.sha256 is not None and found.key == upload_key(name, found.sha256)
 
 
-def is_own_upload(found: StoredZip, name: str) -> bool:
+def is_own_upload(found: resources.StoredZip, name: str) -> bool:
     """Whether a deploy of this function put an object where it is."""
     return found.marked and holds_what_it_says(found, name)
 
@@ -249,7 +243,7 @@ def is_own_layer(layer: str, function: str) -> bool:
     return re.fullmatch(rf"{re.escape(function)}-.+-{digits}", layer) is not None
 
 
-def is_own_layer_version(found: LayerVersion, function: str) -> bool:
+def is_own_layer_version(found: resources.LayerVersion, function: str) -> bool:
     """Whether a deploy of this function published a layer version, by its name and description."""
     layer, sha256 = layer_name(found.arn), found.description[-64:]
     return (
@@ -281,8 +275,8 @@ def _make_layer(bundle: Bundle, layer: Layer, settings: DeploySettings) -> Desir
     )
 
 
-def _make_code(bundle: Bundle, record: ZipRecord, settings: DeploySettings) -> Code:
-    code = Code(bundle.folder / record.path, record.sha256)
+def _make_code(bundle: Bundle, record: ZipRecord, settings: DeploySettings) -> resources.Code:
+    code = resources.Code(bundle.folder / record.path, record.sha256)
     if record.size_bytes <= quotas.DIRECT_UPLOAD_BYTES:
         return code
     if settings.bucket is None:
@@ -295,5 +289,5 @@ def _make_code(bundle: Bundle, record: ZipRecord, settings: DeploySettings) -> C
     return replace(code, bucket=settings.bucket, key=key)
 
 
-def _arn(identity: Identity, service: str, region: str, resource: str) -> str:
+def _arn(identity: resources.Identity, service: str, region: str, resource: str) -> str:
     return f"arn:{identity.partition}:{service}:{region}:{identity.account}:{resource}"

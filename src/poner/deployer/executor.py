@@ -10,6 +10,7 @@ from typing import assert_never
 
 import tenacity
 
+from poner.deployer import steps
 from poner.deployer.cloud import Cloud
 from poner.deployer.desired import layer_name
 from poner.deployer.failures import (
@@ -20,34 +21,6 @@ from poner.deployer.failures import (
 )
 from poner.deployer.planning import concurrency_note
 from poner.deployer.resources import LATEST, Alias, Code, FunctionSetup, Url
-from poner.deployer.steps import (
-    CreateAlias,
-    CreateFunction,
-    CreateLogGroup,
-    CreateRole,
-    CreateUrl,
-    DeleteFunction,
-    DeleteLayerVersion,
-    DeleteLogGroup,
-    DeleteRole,
-    DeleteRolePolicy,
-    DeleteVersion,
-    MoveAlias,
-    PublishLayer,
-    PublishVersion,
-    PutRolePolicy,
-    Removal,
-    RemoveUpload,
-    SetConcurrency,
-    SetPermissions,
-    SetRetention,
-    Step,
-    TagFunction,
-    UpdateCode,
-    UpdateConfiguration,
-    UpdateUrl,
-    Upload,
-)
 from poner.deployer.traffic import remember_previous
 from poner.errors import DeployError
 
@@ -108,89 +81,89 @@ class Executor:
     clock: Clock
     """For waiting."""
 
-    def do(self, step: Step) -> None:
+    def do(self, step: steps.Step) -> None:
         """Do a step and wait until the next one can be done.
 
         Raises:
             CloudError: it could not be done, or nobody knows whether it was.
             DeployError: the function cannot become active.
         """
-        if isinstance(step, CreateAlias | MoveAlias):
+        if isinstance(step, steps.CreateAlias | steps.MoveAlias):
             # an interrupted deploy may have left a version that is not ready yet
             self._wait_until_ready(step.name, self._receiver(step))
         busy = tenacity.retry_if_exception_type((BusyError, RoleNotReadyError))
         try:
             self.clock.retrying(_ROLE_PATIENCE_S, busy)(self._call, step)
         except MissingError:
-            if not isinstance(step, Removal):
+            if not isinstance(step, steps.Removal):
                 raise  # else somebody else was faster
-        if isinstance(step, CreateFunction | UpdateCode | UpdateConfiguration):
+        if isinstance(step, steps.CreateFunction | steps.UpdateCode | steps.UpdateConfiguration):
             self._wait_until_ready(step.name, LATEST)
 
-    def _call(self, step: Step) -> None:
+    def _call(self, step: steps.Step) -> None:
         """Make the call that a step stands for."""
         cloud = self.cloud
         match step:
-            case CreateLogGroup(name, tags):
+            case steps.CreateLogGroup(name, tags):
                 cloud.create_log_group(name, tags)
-            case SetRetention(log_group, days):
+            case steps.SetRetention(log_group, days):
                 cloud.set_retention(log_group, days)
-            case CreateRole(name, trust, tags):
+            case steps.CreateRole(name, trust, tags):
                 cloud.create_role(name, trust, tags)
-            case PutRolePolicy(role, policy, document):
+            case steps.PutRolePolicy(role, policy, document):
                 cloud.put_role_policy(role, policy, document)
-            case Upload(code):
+            case steps.Upload(code):
                 assert code.bucket is not None
                 assert code.key is not None
                 check_zip(code)
                 cloud.upload(code.path, code.bucket, code.key)
-            case PublishLayer(layer, runtime, architecture):
+            case steps.PublishLayer(layer, runtime, architecture):
                 check_zip(layer.code)
                 self.made.layers[layer.name] = cloud.publish_layer(
                     layer.name, layer.code, layer.description, runtime, architecture
                 ).arn
-            case CreateFunction(name, code, setup, tags):
+            case steps.CreateFunction(name, code, setup, tags):
                 check_zip(code)
                 cloud.create_function(name, code, self._with_layers(setup), tags)
-            case UpdateCode(name, code, architecture):
+            case steps.UpdateCode(name, code, architecture):
                 check_zip(code)
                 cloud.update_code(name, code, architecture)
-            case UpdateConfiguration(name, setup):
+            case steps.UpdateConfiguration(name, setup):
                 cloud.update_configuration(name, self._with_layers(setup))
-            case TagFunction(_, arn, tags):
+            case steps.TagFunction(_, arn, tags):
                 cloud.tag_function(arn, tags)
-            case SetConcurrency(name, reserved):
+            case steps.SetConcurrency(name, reserved):
                 try:
                     cloud.set_concurrency(name, reserved)
                 except ConcurrencyRefusedError:
                     self.made.note(concurrency_note(name))
-            case PublishVersion(name, code_sha256, description):
+            case steps.PublishVersion(name, code_sha256, description):
                 self.made.version = cloud.publish_version(name, code_sha256, description)
-            case CreateAlias(name, alias, version):
+            case steps.CreateAlias(name, alias, version):
                 cloud.create_alias(name, Alias(alias, self._version(version), {}))
-            case MoveAlias(name, alias, main, canary, percent, previous):
+            case steps.MoveAlias(name, alias, main, canary, percent, previous):
                 weights = {self._version(canary): percent / 100} if percent else {}
                 remembered = remember_previous(previous)
                 cloud.update_alias(name, Alias(alias, self._version(main), weights, remembered))
-            case CreateUrl(name, alias, auth, cors):
+            case steps.CreateUrl(name, alias, auth, cors):
                 self.made.url = cloud.create_url(name, alias, auth, cors)
-            case UpdateUrl(name, alias, auth, cors):
+            case steps.UpdateUrl(name, alias, auth, cors):
                 self.made.url = cloud.update_url(name, alias, auth, cors)
-            case SetPermissions(name, alias, removed, added):
+            case steps.SetPermissions(name, alias, removed, added):
                 cloud.change_permissions(name, alias, removed, added)
-            case DeleteVersion(name, version):
+            case steps.DeleteVersion(name, version):
                 cloud.delete_version(name, version)
-            case DeleteLayerVersion(arn):
+            case steps.DeleteLayerVersion(arn):
                 cloud.delete_layer_version(arn)
-            case RemoveUpload(bucket, found):
+            case steps.RemoveUpload(bucket, found):
                 cloud.delete_upload(bucket, found)
-            case DeleteFunction(name):
+            case steps.DeleteFunction(name):
                 cloud.delete_function(name)
-            case DeleteRolePolicy(role, policy):
+            case steps.DeleteRolePolicy(role, policy):
                 cloud.delete_role_policy(role, policy)
-            case DeleteRole(name):
+            case steps.DeleteRole(name):
                 cloud.delete_role(name)
-            case DeleteLogGroup(name):
+            case steps.DeleteLogGroup(name):
                 cloud.delete_log_group(name)
             case _:
                 assert_never(step)
@@ -201,9 +174,9 @@ class Executor:
         assert known is not None, "a plan publishes before it names what it published"
         return known
 
-    def _receiver(self, step: CreateAlias | MoveAlias) -> str:
+    def _receiver(self, step: steps.CreateAlias | steps.MoveAlias) -> str:
         """The version that gets traffic, or more of it."""
-        if isinstance(step, CreateAlias):
+        if isinstance(step, steps.CreateAlias):
             return self._version(step.version)
         return self._version(step.canary if step.percent else step.main)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from poner.deployer import resources
 from poner.deployer.cloud import CloudReads
 from poner.deployer.desired import (
     ROLE_POLICY,
@@ -18,20 +19,6 @@ from poner.deployer.desired import (
     role_name,
     upload_prefix,
 )
-from poner.deployer.resources import (
-    AccountLimits,
-    Alias,
-    Document,
-    Function,
-    Identity,
-    LayerVersion,
-    LogGroup,
-    Role,
-    Statement,
-    StoredZip,
-    Url,
-    Version,
-)
 from poner.deployer.settings import ALIAS, TAG
 from poner.errors import DeployError
 
@@ -40,32 +27,32 @@ from poner.errors import DeployError
 class Observed:
     """What there is of a function in an account and region."""
 
-    identity: Identity
+    identity: resources.Identity
     """The account."""
-    function: Function | None
+    function: resources.Function | None
     """The function; where it is None, so are its parts."""
-    versions: tuple[Version, ...] = ()
+    versions: tuple[resources.Version, ...] = ()
     """Its numbered versions, oldest first."""
-    aliases: tuple[Alias, ...] = ()
+    aliases: tuple[resources.Alias, ...] = ()
     """Its aliases."""
-    url: Url | None = None
+    url: resources.Url | None = None
     """The Function URL on the alias `live`."""
-    statements: tuple[Statement, ...] = ()
+    statements: tuple[resources.Statement, ...] = ()
     """Who may call the alias `live`."""
-    role: Role | None = None
+    role: resources.Role | None = None
     """The role of poner's name."""
-    role_policy: Document | None = None
+    role_policy: resources.Document | None = None
     """What that role may do, by its own policy."""
-    log_group: LogGroup | None = None
+    log_group: resources.LogGroup | None = None
     """The function's log group."""
     layers: Mapping[str, str] = field(default_factory=dict)
     """ARNs of the desired layers that are there, by name."""
     own_layers: frozenset[str] = frozenset()
     """ARNs of the layer versions that deploys of this function published, as far as a version
     names them."""
-    uploads: Mapping[str, StoredZip] = field(default_factory=dict)
+    uploads: Mapping[str, resources.StoredZip] = field(default_factory=dict)
     """Objects in the bucket under keys that a deploy of this function makes, whoever did."""
-    limits: AccountLimits | None = None
+    limits: resources.AccountLimits | None = None
     """The account's limits, where they matter and AWS tells."""
 
     @property
@@ -74,7 +61,7 @@ class Observed:
         return self.function.reserved_concurrency if self.function else None
 
     @property
-    def live(self) -> Alias | None:
+    def live(self) -> resources.Alias | None:
         """The alias that the URL is on."""
         return next((alias for alias in self.aliases if alias.name == ALIAS), None)
 
@@ -173,7 +160,7 @@ def check_own(observed: Observed, name: str, region: str) -> None:
 
 def read_uploads(
     cloud: CloudReads, name: str, bucket: str, keys: Iterable[str]
-) -> dict[str, StoredZip]:
+) -> dict[str, resources.StoredZip]:
     """The objects under those keys that a deploy of the function makes, whoever put them there."""
     own = (key for key in keys if is_upload_key(key, name))
     found = (cloud.get_upload(bucket, key) for key in own)
@@ -197,7 +184,7 @@ def check_uploads(observed: Observed, desired: Desired) -> None:
 
 def _list_layers(
     cloud: CloudReads, observed: Observed, desired: Desired
-) -> dict[str, tuple[LayerVersion, ...]]:
+) -> dict[str, tuple[resources.LayerVersion, ...]]:
     """The versions of the desired layers, and of those of the function's that are in use."""
     setups = [version.setup for version in observed.versions]
     if observed.function is not None:
@@ -209,7 +196,7 @@ def _list_layers(
 
 
 def _find_layers(
-    listed: Mapping[str, tuple[LayerVersion, ...]], desired: Desired
+    listed: Mapping[str, tuple[resources.LayerVersion, ...]], desired: Desired
 ) -> dict[str, str]:
     found = {}
     for layer in desired.layers:
@@ -220,7 +207,7 @@ def _find_layers(
     return found
 
 
-def _owner(arn: str) -> Identity:
+def _owner(arn: str) -> resources.Identity:
     """The account in an ARN."""
     _, partition, _, _, account, *_ = arn.split(":")
-    return Identity(account, partition)
+    return resources.Identity(account, partition)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
+from poner.deployer import steps
 from poner.deployer.comparison import (
     changed,
     compare_setups,
@@ -22,28 +23,6 @@ from poner.deployer.observing import Observed
 from poner.deployer.pruning import prune
 from poner.deployer.resources import LATEST, AccountLimits, Code, FunctionSetup, Statement
 from poner.deployer.settings import ALIAS
-from poner.deployer.steps import (
-    Change,
-    CreateAlias,
-    CreateFunction,
-    CreateLogGroup,
-    CreateRole,
-    CreateUrl,
-    MoveAlias,
-    Plan,
-    PublishLayer,
-    PublishVersion,
-    PutRolePolicy,
-    SetConcurrency,
-    SetPermissions,
-    SetRetention,
-    Step,
-    TagFunction,
-    UpdateCode,
-    UpdateConfiguration,
-    UpdateUrl,
-    Upload,
-)
 from poner.deployer.traffic import move_alias, named_versions, share_traffic
 
 PUBLIC_NOTE = (
@@ -65,7 +44,7 @@ LEAST_UNRESERVED = 100
 
 def make_plan(
     desired: Desired, observed: Observed, *, percent: int = 0, strays: frozenset[str] = frozenset()
-) -> Plan:
+) -> steps.Plan:
     """What is to be done so that what should be there is there.
 
     Args:
@@ -76,20 +55,20 @@ def make_plan(
     """
     target = find_version(desired, observed)
     moving = tuple(_alias(desired, observed, target, percent))
-    steps = chain(
+    needed = chain(
         _log_group(desired, observed),
         _role(desired, observed),
         _version(desired, observed) if target is None else (),
         _tags(desired, observed),
         _concurrency(desired, observed),
-        (PublishVersion(desired.name, desired.setup.code_sha256, desired.setup.description),)
+        (steps.PublishVersion(desired.name, desired.setup.code_sha256, desired.setup.description),)
         if target is None
         else (),
         moving,
         _url(desired, observed),
         prune(desired, observed, _named(observed, moving, target), strays),
     )
-    return Plan(tuple(steps), tuple(_notes(desired, observed, target, percent)))
+    return steps.Plan(tuple(needed), tuple(_notes(desired, observed, target, percent)))
 
 
 def find_version(desired: Desired, observed: Observed) -> str | None:
@@ -100,14 +79,14 @@ def find_version(desired: Desired, observed: Observed) -> str | None:
     return None
 
 
-def _log_group(desired: Desired, observed: Observed) -> Iterator[Step]:
+def _log_group(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
     """Lambda would make it at the first call, without tags or an end to what is kept."""
     group = observed.log_group
     if group is None:
-        yield CreateLogGroup(desired.log_group, desired.tags)
+        yield steps.CreateLogGroup(desired.log_group, desired.tags)
     old = group.retention_days if group else None
     if old != desired.retention_days:
-        yield SetRetention(
+        yield steps.SetRetention(
             desired.log_group,
             desired.retention_days,
             (changed("retention", _days(old), _days(desired.retention_days)),),
@@ -120,13 +99,13 @@ def _days(days: int | None) -> str:
     return f"{days} day" if days == 1 else f"{days} days"
 
 
-def _role(desired: Desired, observed: Observed) -> Iterator[Step]:
+def _role(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
     if desired.role is None:
         return
     if observed.role is None:
-        yield CreateRole(desired.role.name, TRUST, desired.tags)
+        yield steps.CreateRole(desired.role.name, TRUST, desired.tags)
     if observed.role_policy != desired.role.policy:
-        yield PutRolePolicy(
+        yield steps.PutRolePolicy(
             desired.role.name,
             ROLE_POLICY,
             desired.role.policy,
@@ -134,16 +113,16 @@ def _role(desired: Desired, observed: Observed) -> Iterator[Step]:
         )
 
 
-def _version(desired: Desired, observed: Observed) -> Iterator[Step]:
+def _version(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
     """What brings $LATEST in line."""
     for layer in desired.layers:
         if layer.name not in observed.layers:
             yield from _upload(layer.code, layer.size_bytes, observed)
-            yield PublishLayer(layer, desired.setup.runtime, desired.setup.architecture)
+            yield steps.PublishLayer(layer, desired.setup.runtime, desired.setup.architecture)
     if observed.function is None:
         yield from _upload(desired.code, desired.code_bytes, observed)
         changes = compare_setups(None, desired.setup)
-        yield CreateFunction(desired.name, desired.code, desired.setup, desired.tags, changes)
+        yield steps.CreateFunction(desired.name, desired.code, desired.setup, desired.tags, changes)
         return
     changes = compare_setups(observed.function.latest.setup, desired.setup)
     of_code = tuple(change for change in changes if change.field in ("code", "architecture"))
@@ -151,12 +130,14 @@ def _version(desired: Desired, observed: Observed) -> Iterator[Step]:
     others = (*others, *_moved_layers(desired, observed, observed.function.latest.setup))
     if of_code:
         yield from _upload(desired.code, desired.code_bytes, observed)
-        yield UpdateCode(desired.name, desired.code, desired.setup.architecture, of_code)
+        yield steps.UpdateCode(desired.name, desired.code, desired.setup.architecture, of_code)
     if others:
-        yield UpdateConfiguration(desired.name, desired.setup, others)
+        yield steps.UpdateConfiguration(desired.name, desired.setup, others)
 
 
-def _moved_layers(desired: Desired, observed: Observed, latest: FunctionSetup) -> Iterator[Change]:
+def _moved_layers(
+    desired: Desired, observed: Observed, latest: FunctionSetup
+) -> Iterator[steps.Change]:
     """Layers of the right content that $LATEST has of another version, which may be gone."""
     names = [layer.name for layer in desired.layers]
     wanted = [observed.layers.get(name) for name in names]
@@ -164,30 +145,30 @@ def _moved_layers(desired: Desired, observed: Observed, latest: FunctionSetup) -
         new = ", ".join(
             arn or f"{name}, the new one" for name, arn in zip(names, wanted, strict=True)
         )
-        yield Change("layers", ", ".join(latest.layer_arns), new)
+        yield steps.Change("layers", ", ".join(latest.layer_arns), new)
 
 
-def _upload(code: Code, size_bytes: int, observed: Observed) -> Iterator[Step]:
+def _upload(code: Code, size_bytes: int, observed: Observed) -> Iterator[steps.Step]:
     if code.key is not None and code.key not in observed.uploads:
-        yield Upload(code, size_bytes)
+        yield steps.Upload(code, size_bytes)
 
 
-def _tags(desired: Desired, observed: Observed) -> Iterator[Step]:
+def _tags(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
     if observed.function is None:
         return
     changes = compare_tags(observed.function.tags, desired.tags)
     if changes:
         tags = {change.field.removeprefix("tag "): change.new or "" for change in changes}
-        yield TagFunction(desired.name, observed.function.latest.arn, tags, changes)
+        yield steps.TagFunction(desired.name, observed.function.latest.arn, tags, changes)
 
 
-def _concurrency(desired: Desired, observed: Observed) -> Iterator[Step]:
+def _concurrency(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
     wanted = desired.settings.reserved_concurrency
     old = observed.reserved_concurrency
     if wanted is None or wanted == old or cannot_reserve(wanted, old, observed.limits):
         return
     change = changed("reserved concurrency", old, wanted)
-    yield SetConcurrency(desired.name, wanted, (change,))
+    yield steps.SetConcurrency(desired.name, wanted, (change,))
 
 
 def is_switched_off(desired: Desired, observed: Observed) -> bool:
@@ -205,10 +186,10 @@ def cannot_reserve(wanted: int, old: int | None, limits: AccountLimits | None) -
 
 def _alias(
     desired: Desired, observed: Observed, target: str | None, percent: int
-) -> Iterator[Step]:
+) -> Iterator[steps.Step]:
     live = observed.live
     if live is None:
-        yield CreateAlias(desired.name, ALIAS, target)
+        yield steps.CreateAlias(desired.name, ALIAS, target)
     elif percent == 0 or live.version in (target, LATEST):
         if live.version != target or live.weights:
             yield move_alias(desired.name, live, target)
@@ -216,49 +197,51 @@ def _alias(
         yield share_traffic(desired.name, live, target, percent)
 
 
-def _named(observed: Observed, moving: tuple[Step, ...], target: str | None) -> set[str | None]:
+def _named(
+    observed: Observed, moving: tuple[steps.Step, ...], target: str | None
+) -> set[str | None]:
     """The versions that aliases will name or remember; None for the one still to be published."""
     named: set[str | None] = {target}
     for alias in observed.aliases:
         if alias.name != ALIAS or not moving:
             named |= named_versions(alias)
     for step in moving:
-        if isinstance(step, MoveAlias):
+        if isinstance(step, steps.MoveAlias):
             named |= {step.main} | ({step.canary} if step.percent else set())
             named |= {step.previous} if step.previous else set()
     return named
 
 
-def _url(desired: Desired, observed: Observed) -> Iterator[Step]:
+def _url(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
     """URL and permissions; a URL is never opened before its permissions, nor closed after them."""
     permissions = tuple(_permissions(desired, observed.statements))
     url = observed.url
     if url is None:
         yield from permissions
-        yield CreateUrl(desired.name, ALIAS, desired.auth, desired.cors)
+        yield steps.CreateUrl(desired.name, ALIAS, desired.auth, desired.cors)
         return
     changes = []
     if url.auth != desired.auth:
-        changes.append(Change("auth", url.auth, desired.auth))
+        changes.append(steps.Change("auth", url.auth, desired.auth))
     if not same_cors(url.cors, desired.cors):
-        changes.append(Change("CORS", describe_cors(url.cors), describe_cors(desired.cors)))
+        changes.append(steps.Change("CORS", describe_cors(url.cors), describe_cors(desired.cors)))
     if desired.statements:
         yield from permissions
     if url.streams:
-        changes.append(Change("results", "streamed", "whole"))
+        changes.append(steps.Change("results", "streamed", "whole"))
     if changes:
-        yield UpdateUrl(desired.name, ALIAS, desired.auth, desired.cors, tuple(changes))
+        yield steps.UpdateUrl(desired.name, ALIAS, desired.auth, desired.cors, tuple(changes))
     if not desired.statements:
         yield from permissions
 
 
-def _permissions(desired: Desired, found: tuple[Statement, ...]) -> Iterator[Step]:
+def _permissions(desired: Desired, found: tuple[Statement, ...]) -> Iterator[steps.Step]:
     """What brings poner's own statements in line; those of others stay."""
     own = {statement.sid for statement in PUBLIC_STATEMENTS}
     added = tuple(one for one in desired.statements if one not in found)
     removed = tuple(one.sid for one in found if one.sid in own and one not in desired.statements)
     if added or removed:
-        yield SetPermissions(desired.name, ALIAS, removed, added)
+        yield steps.SetPermissions(desired.name, ALIAS, removed, added)
 
 
 def _notes(desired: Desired, observed: Observed, target: str | None, percent: int) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from poner.deployer import steps
 from poner.deployer.cloud import CloudReads
 from poner.deployer.comparison import changed
 from poner.deployer.desired import (
@@ -17,20 +18,9 @@ from poner.deployer.desired import (
 from poner.deployer.failures import BucketError
 from poner.deployer.observing import Observed, check_own, observe, read_uploads
 from poner.deployer.settings import TAG
-from poner.deployer.steps import (
-    Change,
-    DeleteFunction,
-    DeleteLayerVersion,
-    DeleteLogGroup,
-    DeleteRole,
-    DeleteRolePolicy,
-    Plan,
-    RemoveUpload,
-    Step,
-)
 
 
-def plan_removal(cloud: CloudReads, name: str, *, bucket: str | None) -> Plan:
+def plan_removal(cloud: CloudReads, name: str, *, bucket: str | None) -> steps.Plan:
     """All that a deploy of the function made, the function first, so that nobody calls it.
 
     What is left of an earlier removal that was interrupted is found, too.
@@ -47,59 +37,61 @@ def plan_removal(cloud: CloudReads, name: str, *, bucket: str | None) -> Plan:
     observed = observe(cloud, name)
     check_own(replace(observed, role=None), name, cloud.region)
     notes: list[str] = []
-    steps = [
+    removals = [
         *_function(name, observed),
         *_layers(cloud, name),
         *_role(name, observed, notes),
         *_log_group(cloud, name, observed, notes),
         *_uploads(cloud, name, bucket, notes),
     ]
-    return Plan(tuple(steps), tuple(notes))
+    return steps.Plan(tuple(removals), tuple(notes))
 
 
-def _function(name: str, observed: Observed) -> Iterator[Step]:
+def _function(name: str, observed: Observed) -> Iterator[steps.Step]:
     if observed.function is None:
         return
     numbers = ", ".join(version.version for version in observed.versions)
     names = ", ".join(alias.name for alias in observed.aliases)
     changes = [changed("versions", numbers or None, None), changed("aliases", names or None, None)]
     if observed.url is not None:
-        changes.append(Change("URL", observed.url.url, None))
-    yield DeleteFunction(name, tuple(change for change in changes if change.old))
+        changes.append(steps.Change("URL", observed.url.url, None))
+    yield steps.DeleteFunction(name, tuple(change for change in changes if change.old))
 
 
-def _layers(cloud: CloudReads, name: str) -> Iterator[Step]:
+def _layers(cloud: CloudReads, name: str) -> Iterator[steps.Step]:
     for layer in cloud.list_layers(f"{name}-"):
         if is_own_layer(layer, name):
             for version in cloud.list_layer_versions(layer):
                 if is_own_layer_version(version, name):
-                    yield DeleteLayerVersion(version.arn)
+                    yield steps.DeleteLayerVersion(version.arn)
 
 
-def _role(name: str, observed: Observed, notes: list[str]) -> Iterator[Step]:
+def _role(name: str, observed: Observed, notes: list[str]) -> Iterator[steps.Step]:
     if observed.role is None:
         return
     if observed.role.tags.get(TAG) != name:
         notes.append(f"The role {observed.role.name} stays: poner did not make it.")
         return
     if observed.role_policy is not None:
-        yield DeleteRolePolicy(observed.role.name, ROLE_POLICY)
-    yield DeleteRole(observed.role.name)
+        yield steps.DeleteRolePolicy(observed.role.name, ROLE_POLICY)
+    yield steps.DeleteRole(observed.role.name)
 
 
 def _log_group(
     cloud: CloudReads, name: str, observed: Observed, notes: list[str]
-) -> Iterator[Step]:
+) -> Iterator[steps.Step]:
     group = observed.log_group
     if group is None:
         return
     if cloud.get_log_group_tags(group.arn).get(TAG) == name:
-        yield DeleteLogGroup(group.name)
+        yield steps.DeleteLogGroup(group.name)
     else:
         notes.append(f"The log group {group.name} stays: poner did not make it.")
 
 
-def _uploads(cloud: CloudReads, name: str, bucket: str | None, notes: list[str]) -> Iterator[Step]:
+def _uploads(
+    cloud: CloudReads, name: str, bucket: str | None, notes: list[str]
+) -> Iterator[steps.Step]:
     if bucket is None:
         return
     try:
@@ -109,7 +101,7 @@ def _uploads(cloud: CloudReads, name: str, bucket: str | None, notes: list[str])
         return
     found = read_uploads(cloud, name, bucket, keys)
     own = [key for key in keys if key in found and is_own_upload(found[key], name)]
-    yield from (RemoveUpload(bucket, found[key]) for key in own)
+    yield from (steps.RemoveUpload(bucket, found[key]) for key in own)
     others = [key for key in keys if key not in own]
     if len(others) == 1:
         notes.append(f"s3://{bucket}/{others[0]} stays: poner did not put it there.")

@@ -14,7 +14,7 @@ from poner.proof.questions import Answerable, make_rows, probes_of, thin
 from poner.proof.refusals import AskedRefusals, CompiledRefusals, Refusals
 from poner.proof.typical import find_typical_row
 from poner.served_model import NumberType
-from poner.signature import JsonScalar, Signature
+from poner.signature import JsonScalar, Signature, category_places
 from poner.table import UNKNOWN_CODE, as_lists
 
 _ROWS_ALONE = 100
@@ -136,7 +136,7 @@ def _find_answerable(
     taken = refusals.taken(usual)
     usual = usual[taken] if np.any(taken) else usual
     names = known.signature.wire_names
-    texts = np.array([feature.kind == "category" for feature in known.signature.features])
+    texts = np.isin(np.arange(count), category_places(known.signature.kinds))
     found = []
     for value, where in (
         (np.nan, np.ones(count, bool)),
@@ -159,8 +159,8 @@ def _refused_rows(
     if typical is None:
         return ()
     rows = []
-    for place, feature in enumerate(model.known.signature.features):
-        if feature.kind == "category" and not answerable.unknown[place]:
+    for place in category_places(model.known.signature.kinds):
+        if not answerable.unknown[place]:
             row = typical.copy()
             row[0, place] = UNKNOWN_CODE
             rows.append(_as_scalars(model.table(row)))

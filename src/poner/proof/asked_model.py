@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from poner.artifacts import FloatArray, Oracle, Table
 from poner.errors import ModelUnreadableError
 from poner.proof.questions import ROWS_OF_A_KIND, BoundaryValues
-from poner.signature import JsonScalar, Signature
+from poner.signature import JsonScalar, Signature, category_places
 
 _LAST_BITS = 2.0**-50
 _MOVES, _MOVED_FACTOR = 16, 16.0
@@ -87,10 +87,8 @@ class AskedModel:
         """
         random = np.random.default_rng(len(rows))
         repeated = np.repeat(rows, _MOVES, axis=0)
-        features = enumerate(self.known.signature.features)
-        numbers = [place for place, feature in features if feature.kind != "category"]
-        signs = np.zeros(repeated.shape)
-        signs[:, numbers] = random.choice([-1.0, 1.0], repeated.shape)[:, numbers]
+        signs = random.choice([-1.0, 1.0], repeated.shape)
+        signs[:, category_places(self.known.signature.kinds)] = 0.0
         own = self.answer(output, rows)
         try:
             answers = self.answer(output, repeated * (1.0 + signs * _LAST_BITS))

@@ -164,6 +164,7 @@ def _compare(
         raise _differs(subject, f"{output} (another number of columns)", len(own), len(own))
     agreement = np.full(len(own), Agreement.DIFFERENT, np.int8)
     equal = _same_bits(ours, own)
+    agreement[equal] = Agreement.EQUAL
     difference = np.zeros(own.shape)
     is_label = output == "predict" and examples.signature.classes is not None
     if is_label:
@@ -173,19 +174,48 @@ def _compare(
     else:
         with np.errstate(invalid="ignore"):
             difference = np.where(equal[:, None], 0.0, np.abs(ours - own))
-    agreement[equal] = Agreement.EQUAL
-    if not is_label and tolerance.relative:
-        _grade_numbers(subject, output, agreement, difference, own)
-    if subject.doubts is not None:
-        agreement[(agreement == Agreement.DIFFERENT) & subject.doubts.tied] = Agreement.TIED
-    if not is_label and tolerance.relative and subject.moved is not None:
-        _grade_amplified(subject, output, agreement, difference, own)
+    rounds, advice, doubts = not is_label and tolerance.relative > 0.0, None, subject.doubts
+    sizes = usual_sizes(own) if rounds else own
+    if rounds:
+        _let_go(agreement, difference, tolerance.relative * sizes, Agreement.ROUNDED)
+    if rounds and doubts is not None:
+        widened = np.clip(doubts.cancelled, tolerance.relative, MOST_WIDENED)[:, None]
+        _let_go(agreement, difference, widened * sizes, Agreement.CANCELLED)
+    if doubts is not None:
+        agreement[(agreement == Agreement.DIFFERENT) & doubts.tied] = Agreement.TIED
+    if rounds and subject.moved is not None:
+        most = MOST_WIDENED * sizes
+        moved = _find_moved(subject.moved, output, agreement == Agreement.DIFFERENT, own)
+        advice = _AMPLIFIES if np.any(moved > most) else None
+        _let_go(agreement, difference, np.minimum(moved, most), Agreement.AMPLIFIED)
     bad = int(np.sum(agreement == Agreement.DIFFERENT))
     if bad:
         what = "predicted classes" if is_label else output
         largest = None if is_label else float(np.nanmax(difference))
-        raise _differs(subject, what, bad, len(own), largest)
+        raise _differs(subject, what, bad, len(own), largest, advice)
     return agreement, _count(output, agreement, difference, tolerance)
+
+
+def _let_go(
+    agreement: NDArray[np.int8], difference: FloatArray, allowed: FloatArray, reason: Agreement
+) -> None:
+    """Mark the rows that are different so far and whose numbers all differ by what is allowed."""
+    allowed_rows = np.all(difference <= allowed, axis=1)
+    agreement[(agreement == Agreement.DIFFERENT) & allowed_rows] = reason
+
+
+def _find_moved(
+    moved: Callable[[str, NDArray[np.intp]], FloatArray],
+    output: str,
+    asked: NDArray[np.bool_],
+    own: FloatArray,
+) -> FloatArray:
+    """How much the model's own answers move with the last bits of its inputs; 0 if not asked."""
+    found, places = np.zeros(own.shape), np.flatnonzero(asked)
+    for start in range(0, len(places), _MOVED_ROWS):
+        part = places[start : start + _MOVED_ROWS]
+        found[part] = moved(output, part)
+    return found
 
 
 def _count(
@@ -206,49 +236,6 @@ def _count(
         largest_tied_difference=float(np.nan_to_num(difference[tied]).max(initial=0.0)),
         tolerance=tolerance.relative,
     )
-
-
-def _grade_numbers(
-    subject: Subject,
-    output: str,
-    agreement: NDArray[np.int8],
-    difference: FloatArray,
-    own: FloatArray,
-) -> None:
-    """Find the rows within the tolerance, and within that of sums whose terms cancel out."""
-    sizes, relative = usual_sizes(own), subject.tolerances[output].relative
-    doubtful = agreement == Agreement.DIFFERENT
-    rounded = doubtful & np.all(difference <= relative * sizes, axis=1)
-    if subject.doubts is not None:
-        widened = np.clip(subject.doubts.cancelled, relative, MOST_WIDENED)[:, None]
-        agreement[doubtful & np.all(difference <= widened * sizes, axis=1)] = Agreement.CANCELLED
-    agreement[rounded] = Agreement.ROUNDED
-
-
-def _grade_amplified(
-    subject: Subject,
-    output: str,
-    agreement: NDArray[np.int8],
-    difference: FloatArray,
-    own: FloatArray,
-) -> None:
-    """Find the rows on which the model's own answer moves as much with its inputs' last bits.
-
-    Raises:
-        ParityError: a difference is too large to be let go even so.
-    """
-    assert subject.moved is not None
-    sizes, amplifies = usual_sizes(own), False
-    bad = np.flatnonzero(agreement == Agreement.DIFFERENT)
-    for places in np.split(bad, range(_MOVED_ROWS, len(bad), _MOVED_ROWS)) if len(bad) else ():
-        moved, most = subject.moved(output, places), MOST_WIDENED * sizes[places]
-        good = np.all(difference[places] <= np.minimum(moved, most), axis=1)
-        agreement[places[good]] = Agreement.AMPLIFIED
-        amplifies |= bool(np.any(moved > most))
-    worse = int(np.sum(agreement == Agreement.DIFFERENT))
-    if amplifies and worse:
-        largest = float(np.nanmax(difference))
-        raise _differs(subject, output, worse, len(own), largest, _AMPLIFIES)
 
 
 def usual_sizes(own: FloatArray) -> FloatArray:

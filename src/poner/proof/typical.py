@@ -15,7 +15,14 @@ from poner.artifacts import Examples, FloatArray
 from poner.bundle import KnownAnswer
 from poner.proof.asked_model import Known
 from poner.proof.comparison import Tolerance, rivals
-from poner.signature import QUANTILE_STEPS, Feature, JsonScalar, PredictionValue, Signature
+from poner.signature import (
+    QUANTILE_STEPS,
+    Feature,
+    JsonScalar,
+    PredictionValue,
+    Signature,
+    holds_codes,
+)
 from poner.table import CategoryCodes, as_records
 
 
@@ -50,7 +57,7 @@ def _typical_rows(known: Known, training: FloatArray) -> Iterator[FloatArray]:
     for feature, column, boundary in zip(
         features, training.T, known.values.by_feature, strict=True
     ):
-        seen = column[np.isfinite(column) & ((column >= 0) | (feature.kind != "category"))]
+        seen = column[np.isfinite(column) & ((column >= 0) | (not holds_codes(feature.kind)))]
         if not len(seen):
             seen = boundary[np.isfinite(boundary)]
         nothing = math.nan if feature.missing else 0.0
@@ -63,7 +70,7 @@ def _typical_rows(known: Known, training: FloatArray) -> Iterator[FloatArray]:
 
 def _median(feature: Feature, codes: CategoryCodes, middle: float, training: FloatArray) -> float:
     """A number's median in training, or the code of the first of a feature's texts."""
-    if feature.kind == "category":
+    if holds_codes(feature.kind):
         code = codes[feature.categories[0]] if feature.categories else middle
         return code if code >= 0 else middle
     seen = training[np.isfinite(training)]

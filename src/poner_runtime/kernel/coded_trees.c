@@ -20,6 +20,7 @@ enum { RANKED = 1, LEAF_ROWS = 2, OPTIONS = 3 };
 #define SOURCE 0x3fffffffu
 
 #define LANES 8u /* rows, or trees, that are taken side by side */
+#define LANES_NUMBERS ((ptrdiff_t)(LANES * TREE_NUMBERS)) /* of as many trees */
 #define MOST_CODES (MOST_CODED / LANES)
 #define MOST_LEVELS 64u /* that are gone down before the first look for leaves */
 
@@ -173,7 +174,7 @@ WRITTEN_OUT void go_down(const uint64_t *nodes, uint32_t *index, uint32_t levels
 WRITTEN_OUT void sum_row(const coded_trees *all, const uint32_t *codes, double *sums, bool single) {
     const uint32_t *tree = all->trees;
     double sum = *sums;
-    for (; all->end - tree >= (int)(LANES * TREE_NUMBERS); tree += LANES * TREE_NUMBERS) {
+    for (; all->end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
         uint32_t index[LANES], levels = UINT32_MAX;
         EACH_LANE(k) {
             index[k] = tree[k * TREE_NUMBERS + ROOT];

@@ -100,6 +100,7 @@ static double gap_of(const poner_donors *from, const double *row, const double *
         }
     if (most >= from->n_donors) return gap;
     if (find_nearest(from, most + 1, nearest) <= most) return gap;
+    /* NOLINTNEXTLINE(clang-analyzer-security.ArrayBound): the file's check refuses most == 0 */
     const double last = from->distances[nearest[most - 1]], next = from->distances[nearest[most]];
     const double lengths =
         lengths_of(row, donors + (size_t)nearest[most] * from->stride, from->stride);
@@ -110,7 +111,8 @@ static double gap_of(const poner_donors *from, const double *row, const double *
 
 /* out[i] = in[i], or where it is NaN the mean of the nearest donors' values, or of all if it has no
  * distance from any. Inputs: the row, its distances from the donors. Option: the weights, whether
- * donors without a distance count, and whether gaps are wanted instead (for proofs). Arrays: 0 donors, 1 means, 2 how many donors count. */
+ * donors without a distance count, and whether gaps are wanted instead (for proofs). Arrays: 0 donors, 1
+ * means, 2 how many donors count. */
 poner_status poner_impute(const poner_call *call) {
     const double *donors = poner_array_of(call->model, call->step, 0);
     const double *means = poner_array_of(call->model, call->step, 1), *in = call->in[0];

@@ -41,6 +41,13 @@ static void close_model(PyObject *capsule) {
     PyMem_Free(bound);
 }
 
+/* Put a new object into a new tuple; NULL, and no tuple left, if there is none to put. */
+static PyObject *put(PyObject *tuple, uint32_t place, PyObject *item) {
+    if (item && PyTuple_SetItem(tuple, (Py_ssize_t)place, item) == 0) return tuple;
+    Py_DecRef(tuple);
+    return NULL;
+}
+
 static PyObject *open_model(PyObject *module, PyObject *arguments) {
     (void)module;
     PyObject *content;
@@ -76,12 +83,8 @@ static PyObject *list_outputs(PyObject *module, PyObject *arguments) {
     const poner_model *model = &bound->model;
     PyObject *outputs = PyTuple_New((Py_ssize_t)model->n_outputs);
     for (uint32_t i = 0; outputs && i < model->n_outputs; i++) {
-        PyObject *output =
-            Py_BuildValue("II", model->outputs[i].name, poner_output_width(model, i));
-        if (!output || PyTuple_SetItem(outputs, (Py_ssize_t)i, output) < 0) {
-            Py_DecRef(outputs);
-            outputs = NULL;
-        }
+        const uint32_t name = model->outputs[i].name;
+        outputs = put(outputs, i, Py_BuildValue("II", name, poner_output_width(model, i)));
     }
     return outputs;
 }
@@ -113,13 +116,8 @@ static bool read_row(PyObject *values, double *row, uint32_t n_features) {
 static PyObject *make_result(const double *values, uint32_t width) {
     if (width == 1) return PyFloat_FromDouble(values[0]);
     PyObject *result = PyTuple_New((Py_ssize_t)width);
-    for (uint32_t i = 0; result && i < width; i++) {
-        PyObject *value = PyFloat_FromDouble(values[i]);
-        if (!value || PyTuple_SetItem(result, (Py_ssize_t)i, value) < 0) {
-            Py_DecRef(result);
-            result = NULL;
-        }
-    }
+    for (uint32_t i = 0; result && i < width; i++)
+        result = put(result, i, PyFloat_FromDouble(values[i]));
     return result;
 }
 
@@ -157,13 +155,8 @@ static PyObject *decode(poner_text text) {
 static PyObject *make_strings(const poner_served *served, poner_list list, uint32_t start,
                               uint32_t end) {
     PyObject *strings = PyTuple_New((Py_ssize_t)(end - start));
-    for (uint32_t i = start; strings && i < end; i++) {
-        PyObject *string = decode(poner_string(served, list, i));
-        if (!string || PyTuple_SetItem(strings, (Py_ssize_t)(i - start), string) < 0) {
-            Py_DecRef(strings);
-            strings = NULL;
-        }
-    }
+    for (uint32_t i = start; strings && i < end; i++)
+        strings = put(strings, i - start, decode(poner_string(served, list, i)));
     return strings;
 }
 
@@ -176,13 +169,9 @@ static PyObject *make_classes(const poner_served *served) {
     const uint32_t n_outputs = served->header->n_outputs;
     if (n_outputs == 0) return Py_BuildValue("");
     PyObject *outputs = PyTuple_New((Py_ssize_t)n_outputs);
-    for (uint32_t i = 0, start = 0; outputs && i < n_outputs; start = served->class_ends[i++]) {
-        PyObject *classes = make_strings(served, PONER_CLASSES, start, served->class_ends[i]);
-        if (!classes || PyTuple_SetItem(outputs, (Py_ssize_t)i, classes) < 0) {
-            Py_DecRef(outputs);
-            outputs = NULL;
-        }
-    }
+    for (uint32_t i = 0, start = 0; outputs && i < n_outputs; start = served->class_ends[i++])
+        outputs =
+            put(outputs, i, make_strings(served, PONER_CLASSES, start, served->class_ends[i]));
     return outputs;
 }
 
@@ -217,13 +206,14 @@ static PyObject *describe(PyObject *module, PyObject *arguments) {
     const poner_served *served = served_of(capsule);
     if (!served) return NULL;
     return Py_BuildValue(
-        "{s:N,s:N,s:N,s:N,s:N,s:s}", "wire_names", make_list(served, PONER_WIRE_NAMES), "is_text",
-        make_bits(served, is_text), "missing", make_bits(served, takes_null), "vocabulary",
-        make_list(served, PONER_VOCABULARY), "classes", make_classes(served), "number_type",
-        served->header->number_type == PONER_SERVES_FLOAT32 ? "float32" : "float64");
+        "{s:N,s:N,s:N,s:N,s:N,s:s,s:I}", "wire_names", make_list(served, PONER_WIRE_NAMES),
+        "is_text", make_bits(served, is_text), "missing", make_bits(served, takes_null),
+        "vocabulary", make_list(served, PONER_VOCABULARY), "classes", make_classes(served),
+        "number_type", served->header->number_type == PONER_SERVES_FLOAT32 ? "float32" : "float64",
+        "body_limit_bytes", served->header->body_limit_bytes);
 }
 
-static PyObject *answer_body(const poner_model *model, uint32_t output, const char *body,
+static PyObject *answer_body(const poner_model *model, uint32_t output, poner_text body,
                              double *memory) {
     const uint32_t count = model->n_features, width = poner_output_width(model, output);
     double *values = memory, *result = values + count, *scratch = result + width;
@@ -239,18 +229,20 @@ static PyObject *predict_body(PyObject *module, PyObject *arguments) {
     (void)module;
     PyObject *capsule, *body;
     uint32_t output;
-    char *body_text;
+    char *body_bytes;
+    Py_ssize_t body_size;
     double on_stack[ONE_ROW_VALUES];
     if (!PyArg_ParseTuple(arguments, "OO:predict_body", &capsule, &body)) return NULL;
     const poner_model *model = find(capsule, PONER_PREDICT, &output);
-    if (!model || !served_of(capsule) || PyBytes_AsStringAndSize(body, &body_text, NULL) < 0)
+    if (!model || !served_of(capsule) || PyBytes_AsStringAndSize(body, &body_bytes, &body_size) < 0)
         return NULL;
     const size_t count = model->n_features;
     const size_t bytes = (count + poner_output_width(model, output)) * sizeof(double) +
                          poner_scratch_bytes(model, 1) + count;
     double *memory = bytes <= sizeof on_stack ? on_stack : PyMem_Malloc(bytes);
     if (!memory) return PyErr_NoMemory();
-    PyObject *answer = answer_body(model, output, body_text, memory);
+    PyObject *answer =
+        answer_body(model, output, (poner_text){body_bytes, (size_t)body_size}, memory);
     if (memory != on_stack) PyMem_Free(memory);
     return answer;
 }

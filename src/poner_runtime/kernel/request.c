@@ -9,32 +9,6 @@ static const char *skip_space(const char *at) {
     return at;
 }
 
-static const char *skip_digits(const char *at) {
-    while (*at >= '0' && *at <= '9') at++;
-    return at;
-}
-
-/* The end of a JSON number, or NULL: strtod alone would take hexadecimal, "inf" and "+1" too. */
-static const char *number_end(const char *at) {
-    if (*at == '-') at++;
-    const char *whole = at;
-    at = skip_digits(at);
-    if (at == whole || (*whole == '0' && at != whole + 1)) return NULL;
-    if (*at == '.') {
-        const char *fraction = ++at;
-        at = skip_digits(at);
-        if (at == fraction) return NULL;
-    }
-    if (*at == 'e' || *at == 'E') {
-        at++;
-        if (*at == '+' || *at == '-') at++;
-        const char *exponent = at;
-        at = skip_digits(at);
-        if (at == exponent) return NULL;
-    }
-    return at;
-}
-
 /* The closing quote of a JSON string without escapes that begins at `at`, or NULL. */
 static const char *text_end(const char *at) {
     while ((unsigned char)*at >= 0x20 && *at != '"' && *at != '\\') at++;
@@ -60,19 +34,20 @@ static const char *read_text(const char *at, const poner_served *served, double 
     return code < served->header->counts[PONER_VOCABULARY] ? end + 1 : NULL;
 }
 
-/* Reads a finite number; returns what follows it, or NULL. */
-static const char *read_number(const char *at, double *value) {
-    const char *end = number_end(at);
+/* Reads a finite number; returns what follows it, or NULL. JSON's form is asked for first, since
+ * strtod takes hexadecimal, "inf" and "+1" too, and stops early in a locale with decimal commas. */
+static const char *read_number(const char *at, const char *body_end, double *value) {
+    const char *end = poner_number_end(at, body_end);
     if (!end) return NULL;
     char *read;
-    *value = strtod(at, &read); /* stops early under a locale without decimal points */
+    *value = strtod(at, &read);
     return read == end && isfinite(*value) ? end : NULL;
 }
 
-bool poner_read_request(const char *body, const poner_served *served, double *values,
+bool poner_read_request(poner_text body, const poner_served *served, double *values,
                         uint8_t *seen) {
     const uint32_t n_features = served->header->counts[PONER_WIRE_NAMES];
-    const char *at = skip_space(body);
+    const char *at = skip_space(body.bytes), *body_end = body.bytes + body.size;
     if (*at++ != '{') return false;
     memset(seen, 0, n_features);
     for (uint32_t count = 0; count < n_features; count++) {
@@ -93,11 +68,11 @@ bool poner_read_request(const char *body, const poner_served *served, double *va
             at += 4;
         } else {
             at = feature->kind == PONER_CATEGORY ? read_text(at, served, values + k)
-                                                 : read_number(at, values + k);
+                                                 : read_number(at, body_end, values + k);
             if (!at) return false;
         }
         at = skip_space(at);
         if (*at++ != (count + 1 < n_features ? ',' : '}')) return false;
     }
-    return *skip_space(at) == '\0';
+    return skip_space(at) == body_end;
 }

@@ -7,12 +7,11 @@
 
 #include "served_model.h"
 
-/* True if `body`, which ends with a zero byte, is a JSON object (RFC 8259) that gives each feature
+/* True if `body`, which a zero byte follows, is a JSON object (RFC 8259) that gives each feature
  * exactly one value, in any order: a finite number, a known text, or null where that is taken.
  * `values` are then in the order of the features: a text as its code, null as NaN. False for
  * everything else, and for names and texts written with escapes: a reader that can say what is
  * wrong then takes over. `seen` is scratch memory of a byte a feature. */
-bool poner_read_request(const char *body, const poner_served *served, double *values,
-                        uint8_t *seen);
+bool poner_read_request(poner_text body, const poner_served *served, double *values, uint8_t *seen);
 
 #endif

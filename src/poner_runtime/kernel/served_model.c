@@ -31,24 +31,24 @@ static const char *skip_digits(const char *at, const char *end) {
     return at;
 }
 
-static bool is_json_number(const char *at, const char *end) {
+const char *poner_number_end(const char *at, const char *end) {
     if (at < end && *at == '-') at++;
     const char *whole = at;
     at = skip_digits(at, end);
-    if (at == whole || (*whole == '0' && at != whole + 1)) return false;
+    if (at == whole || (*whole == '0' && at != whole + 1)) return NULL;
     if (at < end && *at == '.') {
         const char *fraction = ++at;
         at = skip_digits(at, end);
-        if (at == fraction) return false;
+        if (at == fraction) return NULL;
     }
     if (at < end && (*at == 'e' || *at == 'E')) {
         at++;
         if (at < end && (*at == '+' || *at == '-')) at++;
         const char *exponent = at;
         at = skip_digits(at, end);
-        if (at == exponent) return false;
+        if (at == exponent) return NULL;
     }
-    return at == end;
+    return at;
 }
 
 /* Whether a JSON string of ASCII alone follows its opening quote. */
@@ -70,7 +70,7 @@ static bool is_json_scalar(poner_text text) {
     if (text.size && *at == '"') return is_json_string(at + 1, end);
     if (text.size == 4 && memcmp(at, "true", 4) == 0) return true;
     if (text.size == 5 && memcmp(at, "false", 5) == 0) return true;
-    return is_json_number(at, end);
+    return poner_number_end(at, end) == end;
 }
 
 static int compare(poner_text a, poner_text b) {
@@ -80,8 +80,8 @@ static int compare(poner_text a, poner_text b) {
 
 static const char *check_counts(const poner_served_header *header, uint32_t n_features) {
     const uint32_t *counts = header->counts;
-    if (header->version != PONER_SERVED_VERSION || header->reserved != 0)
-        return "its description has an unknown version";
+    if (header->version != PONER_SERVED_VERSION) return "its description has an unknown version";
+    if (header->body_limit_bytes == 0) return "its description has no limit for request bodies";
     if (header->number_type != PONER_SERVES_FLOAT64 && header->number_type != PONER_SERVES_FLOAT32)
         return "its description has an unknown type of numbers";
     if (counts[PONER_WIRE_NAMES] != n_features || counts[PONER_COLUMNS] != n_features)
@@ -184,9 +184,10 @@ const char *poner_open_served(const uint8_t *bytes, uint64_t size, uint32_t n_fe
     const char *problem = check_counts((const void *)bytes, n_features);
     if (problem) return problem;
     if (!lay_out(bytes, size, served)) return "its description is cut off or damaged";
-    if ((problem = check_features(served)) || (problem = check_classes(served)) ||
-        (problem = check_strings(served)))
-        return problem;
+    problem = check_features(served);
+    if (!problem) problem = check_classes(served);
+    if (!problem) problem = check_strings(served);
+    if (problem) return problem;
     if (!is_sorted(served, PONER_WIRE_NAMES, served->name_order))
         return "two features have one name, or names are out of order";
     if (!is_sorted(served, PONER_VOCABULARY, served->text_order))

@@ -1,4 +1,4 @@
-/* What a service must know of its model: names, kinds, categories, classes. C11, no allocation.
+/* What a service must know of its model: names, kinds, categories, classes, limits. C11, no allocation.
  *
  * It is a section of model.poner (docs/model_format.md, "What is served"), read as it lies in the
  * file. poner_open_served checks every count, end and text in it once; the functions below then
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PONER_SERVED_VERSION 1u
+#define PONER_SERVED_VERSION 2u
 
 /* A piece of UTF-8 that no zero byte ends. */
 typedef struct {
@@ -55,7 +55,7 @@ typedef struct {
     uint32_t counts[PONER_N_LISTS]; /* strings in each list */
     uint32_t n_quantiles, n_categories;
     uint32_t n_outputs; /* of a classifier; 0 for a regressor */
-    uint32_t reserved; /* 0 */
+    uint32_t body_limit_bytes; /* longest request body that is read; above 0 */
 } poner_served_header;
 
 /* A view of the section; `header` is NULL where a file has none. */
@@ -76,6 +76,9 @@ typedef struct {
  * 8-byte aligned. Returns NULL, or a sentence that says what does not hold together. */
 const char *poner_open_served(const uint8_t *bytes, uint64_t size, uint32_t n_features,
                               poner_served *served);
+
+/* The end of a JSON number (RFC 8259) that begins at `at`, or NULL; nothing is read from `end` on. */
+const char *poner_number_end(const char *at, const char *end);
 
 /* String `place` of a list, which is below the list's count. */
 static inline poner_text poner_string(const poner_served *served, poner_list list, uint32_t place) {

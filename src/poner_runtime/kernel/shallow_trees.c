@@ -114,12 +114,12 @@ static const uint8_t *find_leaves(const uint16_t *nodes, uint8_t right[][TILE], 
     uint32_t count = 1u << (depth - 1);
     for (uint32_t i = 0; i < count; i++) found[i] = right[nodes[count - 1 + i]];
     for (uint8_t span = 2; (count /= 2) > 0; span *= 2)
-        for (uint32_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++) {
             uint8_t *own = room[span == 2 ? i : 4 + (span == 4 ? i : 2)];
             choose(right[nodes[count - 1 + i]], found[2 * i], found[2 * i + 1], span, own);
             found[i] = own;
         }
-    return *found;
+    return *found; /* NOLINT(clang-analyzer-core.uninitialized.UndefReturn): depth is at least 1 */
 }
 
 #define GROUP 4u /* trees whose leaves are added together, so that sums are read and written less */
@@ -144,7 +144,7 @@ static void add_tile(const uint16_t *nodes, const double *leaves, uint64_t n_tre
     for (; i < n_trees; i++) {
         const double *own = leaves + i * n_leaves;
         *found = find_leaves(nodes + i * nodes_of(depth), right, depth, *room);
-        for (uint32_t r = 0; r < TILE; r++) sums[r * width + i % width] += own[found[0][r]];
+        for (uint32_t r = 0; r < TILE; r++) sums[(size_t)r * width + i % width] += own[found[0][r]];
     }
 }
 

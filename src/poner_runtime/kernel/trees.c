@@ -33,6 +33,7 @@ ONCE const poner_node *finish(const poner_node *nodes, uint32_t index, const dou
 /* Several trees of one row, or several rows of one tree, go down side by side: a level is a chain
  * of loads that wait for each other, and eight chains wait together. */
 #define LANES 8
+#define LANES_NUMBERS ((ptrdiff_t)(LANES * TREE_NUMBERS)) /* of as many trees */
 #define EACH_LANE(k) _Pragma("GCC unroll 8") for (uint32_t k = 0; k < LANES; k++)
 
 /* The leaves of LANES trees for one row; written out so that the indices stay in registers. */
@@ -105,7 +106,7 @@ const char *poner_check_sum_trees(const poner_model *model, const poner_step *st
 static double sum_one_column(const poner_node *nodes, const uint32_t *tree, const uint32_t *end,
                              const double *row, double sum) {
     const poner_node *leaves[LANES];
-    for (; end - tree >= LANES * TREE_NUMBERS; tree += LANES * TREE_NUMBERS) {
+    for (; end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
         find_tree_leaves(nodes, tree, row, leaves);
         EACH_LANE(k) sum += leaves[k]->value;
     }
@@ -116,7 +117,7 @@ static double sum_one_column(const poner_node *nodes, const uint32_t *tree, cons
 static void sum_columns(const poner_node *nodes, const uint32_t *tree, const uint32_t *end,
                         const double *row, double *sums) {
     const poner_node *leaves[LANES];
-    for (; end - tree >= LANES * TREE_NUMBERS; tree += LANES * TREE_NUMBERS) {
+    for (; end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
         find_tree_leaves(nodes, tree, row, leaves);
         EACH_LANE(k) sums[tree[k * TREE_NUMBERS + COLUMN]] += leaves[k]->value;
     }
@@ -190,7 +191,7 @@ poner_status poner_sum_leaf_rows(const poner_call *call) {
     for (size_t row = grouped; row < n_rows; row++) {
         const double *values = in + row * in_width;
         const uint32_t *tree = trees;
-        for (; end - tree >= LANES * TREE_NUMBERS; tree += LANES * TREE_NUMBERS) {
+        for (; end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
             find_tree_leaves(nodes, tree, values, leaves);
             EACH_LANE(k) add_row(out + row * width, table + leaves[k]->position * width, width);
         }

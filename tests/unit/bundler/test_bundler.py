@@ -18,7 +18,7 @@ from poner.bundle import ENGINE_DEFAULTS, Bundle, read_bundle
 from poner.bundler import make_native_bundle
 from poner.compiled_model import CompiledModel, load_model
 from poner.compiler.tables import add_section
-from poner.errors import BundleError, ParityError, PonerError
+from poner.errors import BundleError, ParityError, PonerError, UsageError
 from poner.hosts import HOSTS
 from poner.served_model import read_section
 from tests.conftest import Cancer
@@ -37,6 +37,20 @@ def make(compiled: CompiledModel, out: Path, runtime: str = "python3.11", **opti
         architecture=options.get("architecture", "x86_64"),
         settings=FunctionSettings(),
     )
+
+
+def test_a_limit_that_the_model_was_not_compiled_with_is_refused(
+    article_compiled: CompiledModel, tmp_path: Path
+) -> None:
+    """The function reads the limit from the proved bytes, which the bundler leaves as they are."""
+    with pytest.raises(UsageError, match="at most 65,536 bytes, but the settings say 7"):
+        make_native_bundle(
+            article_compiled,
+            tmp_path / "build",
+            runtime=RUNTIMES["python3.11"],
+            architecture="x86_64",
+            settings=FunctionSettings(body_limit_bytes=7),
+        )
 
 
 @pytest.mark.parametrize("runtime", list(RUNTIMES))

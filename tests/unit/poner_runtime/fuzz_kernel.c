@@ -134,7 +134,7 @@ static long read_damaged_body(const poner_served *served) {
     const uint32_t n_features = served->header->counts[PONER_WIRE_NAMES];
     double *values = malloc(n_features * sizeof *values);
     uint8_t *seen = malloc(n_features);
-    const long plain = poner_read_request(copy, served, values, seen);
+    const long plain = poner_read_request((poner_text){copy, size}, served, values, seen);
     free(seen);
     free(values);
     free(copy);

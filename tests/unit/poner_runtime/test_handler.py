@@ -27,10 +27,10 @@ GOOD = {
 }
 
 
-def make_handler(folder: Path, compiled: CompiledModel, limit: int = 65_536) -> Any:
+def make_handler(folder: Path, compiled: CompiledModel) -> Any:
     """A handler for a compiled model, with its files in a folder."""
     compiled.save(folder / "model.poner")
-    return create_handler(open_beside(str(folder / "lambda_function.py")), limit)
+    return create_handler(open_beside(str(folder / "lambda_function.py")))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def handler(article_compiled: CompiledModel, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="module")
 def endpoint(article_compiled: CompiledModel) -> Endpoint:
     """The article's model behind the contract."""
-    return Endpoint(Model(article_compiled.content), 65_536)
+    return Endpoint(Model(article_compiled.content))
 
 
 def ask(handler: Any, body: Any, **event: Any) -> tuple[int, str]:
@@ -69,7 +69,7 @@ def test_a_fault_of_ours_says_nothing(
 
         aws_request_id = "the-request-id"
 
-    broken = create_handler(Broken(article_compiled.content), 65_536)
+    broken = create_handler(Broken(article_compiled.content))
     answer = broken({"body": json.dumps(GOOD)}, Context())
     assert answer["statusCode"] == 500
     assert answer["body"] == '{"reason":"internal error","prediction":"","status":"500"}'

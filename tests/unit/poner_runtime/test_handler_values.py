@@ -20,7 +20,7 @@ GOOD = {"size": 1.5, "color": "red", "shape": "round", "age": 2.0}
 def make_handler(folder: Path, kind: str = "value", **options: Any) -> Any:
     """The handler of a mixed model."""
     mixed_model(kind, **options).save(folder / "model.poner")
-    return create_handler(open_beside(str(folder / "lambda_function.py")), 65_536)
+    return create_handler(open_beside(str(folder / "lambda_function.py")))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def handler(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture(scope="module")
 def endpoint() -> Endpoint:
     """The same model behind the contract."""
-    return Endpoint(Model(mixed_model().content), 65_536)
+    return Endpoint(Model(mixed_model().content))
 
 
 def ask(handler: Any, **changes: Any) -> tuple[int, Any, str]:
@@ -83,7 +83,7 @@ def test_several_classes_are_an_array(tmp_path: Path) -> None:
 def test_thousands_of_texts_are_searched_by_the_kernel() -> None:
     """The quick way is taken however many texts the model knows."""
     compiled = mixed_model(more_strings=5000)
-    endpoint = Endpoint(Model(compiled.content), 65_536)
+    endpoint = Endpoint(Model(compiled.content))
     event = {"body": json.dumps(GOOD), "isBase64Encoded": False}
     assert endpoint._predict_plainly(event) == 3.5
     assert json.loads(endpoint.answer(event)["body"])["prediction"] == 3.5

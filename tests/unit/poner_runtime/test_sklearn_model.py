@@ -59,7 +59,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
 
     def make_handler(model: Any, examples: Examples) -> Any:
         write_files(make_function(model, examples).files, tmp_path)
-        return create_handler(open_beside(str(tmp_path / "lambda_function.py")), 65_536)
+        return create_handler(open_beside(str(tmp_path / "lambda_function.py")))
 
     return make_handler
 

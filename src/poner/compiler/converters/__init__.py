@@ -1,60 +1,16 @@
-"""Converters: from a fitted estimator to steps of a Program, one file a family of estimators.
+"""Converters turn a fitted estimator into steps of a Program, one file for a family of estimators.
 
-An estimator is matched by its exact class: a subclass may compute something else. To add one,
-write its function in the file of its family and give it a row in that file's table.
+An estimator is matched by its exact class, since a subclass may compute something else. To add one,
+write its function in the file of its family, and give it a row in that file's table TRANSFORMERS or
+PREDICTORS. Every module of this package is looked through for these tables.
 """
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
+
 from poner.artifacts import TrainedModel
-from poner.compiler.converters import (
-    adaboost,
-    bagging,
-    binning,
-    calibration,
-    clusters,
-    columns,
-    discriminant,
-    distributions,
-    dummy,
-    elliptic_envelope,
-    encoders,
-    forest,
-    functions,
-    gaussian_process,
-    generalized_linear,
-    gradient_boosting,
-    hist_gradient_boosting,
-    imputation,
-    isolation_forest,
-    isotonic,
-    iterative_imputation,
-    kernel_maps,
-    kernel_ridge,
-    label_propagation,
-    linear,
-    linear_classifiers,
-    local_outlier_factor,
-    multiclass,
-    multioutput,
-    naive_bayes,
-    nearest_centroid,
-    neighbours,
-    neural_network,
-    pipeline,
-    polynomials,
-    projections,
-    scaling,
-    searches,
-    selection,
-    stacking,
-    stochastic_gradient,
-    support_vectors,
-    target_encoding,
-    target_transform,
-    thresholds,
-    voting,
-)
 from poner.compiler.converters.scope import (
     Prediction,
     PredictorConverter,
@@ -62,81 +18,33 @@ from poner.compiler.converters.scope import (
     TransformerConverter,
 )
 from poner.compiler.program import Output, Program, ProgramBuilder
+from poner.signature import category_places
 
-TRANSFORMERS: dict[str, TransformerConverter] = {
-    **binning.TRANSFORMERS,
-    **clusters.TRANSFORMERS,
-    **columns.TRANSFORMERS,
-    **discriminant.TRANSFORMERS,
-    **distributions.TRANSFORMERS,
-    **encoders.TRANSFORMERS,
-    **functions.TRANSFORMERS,
-    **imputation.TRANSFORMERS,
-    **isotonic.TRANSFORMERS,
-    **iterative_imputation.TRANSFORMERS,
-    **kernel_maps.TRANSFORMERS,
-    **pipeline.TRANSFORMERS,
-    **polynomials.TRANSFORMERS,
-    **projections.TRANSFORMERS,
-    **scaling.TRANSFORMERS,
-    **searches.TRANSFORMERS,
-    **selection.TRANSFORMERS,
-    **stacking.TRANSFORMERS,
-    **target_encoding.TRANSFORMERS,
-    **voting.TRANSFORMERS,
-}
+_FAMILIES = [
+    import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
+]
+
+TRANSFORMERS: dict[str, TransformerConverter] = {}
 """The converter of each class that transforms, by its exact name."""
 
-PREDICTORS: dict[str, PredictorConverter] = {
-    **adaboost.PREDICTORS,
-    **bagging.PREDICTORS,
-    **calibration.PREDICTORS,
-    **clusters.PREDICTORS,
-    **discriminant.PREDICTORS,
-    **dummy.PREDICTORS,
-    **elliptic_envelope.PREDICTORS,
-    **forest.PREDICTORS,
-    **gaussian_process.PREDICTORS,
-    **generalized_linear.PREDICTORS,
-    **gradient_boosting.PREDICTORS,
-    **hist_gradient_boosting.PREDICTORS,
-    **isolation_forest.PREDICTORS,
-    **isotonic.PREDICTORS,
-    **kernel_ridge.PREDICTORS,
-    **label_propagation.PREDICTORS,
-    **linear.PREDICTORS,
-    **linear_classifiers.PREDICTORS,
-    **local_outlier_factor.PREDICTORS,
-    **multiclass.PREDICTORS,
-    **multioutput.PREDICTORS,
-    **naive_bayes.PREDICTORS,
-    **nearest_centroid.PREDICTORS,
-    **neighbours.PREDICTORS,
-    **neural_network.PREDICTORS,
-    **pipeline.PREDICTORS,
-    **projections.PREDICTORS,
-    **searches.PREDICTORS,
-    **selection.PREDICTORS,
-    **stacking.PREDICTORS,
-    **stochastic_gradient.PREDICTORS,
-    **support_vectors.PREDICTORS,
-    **target_transform.PREDICTORS,
-    **thresholds.PREDICTORS,
-    **voting.PREDICTORS,
-}
+PREDICTORS: dict[str, PredictorConverter] = {}
 """The converter of each class that predicts, by its exact name."""
+
+for _family in _FAMILIES:
+    TRANSFORMERS.update(getattr(_family, "TRANSFORMERS", {}))
+    PREDICTORS.update(getattr(_family, "PREDICTORS", {}))
 
 
 def convert_model(model: TrainedModel) -> tuple[Program, Prediction]:
     """The Program of a trained model, and the classes of what it predicts.
 
     Raises:
-        NotSupportedError: no converter knows a class in it, or the converter its settings.
+        NotSupportedError: no converter takes one of its classes, or one of their settings.
         ModelUnreadableError: the fitted state is damaged.
     """
     features = model.signature.features
-    texts = {place for place, feature in enumerate(features) if feature.kind == "category"}
-    builder = ProgramBuilder(len(features), categories=texts)
+    categories = set(category_places(model.signature.kinds))
+    builder = ProgramBuilder(len(features), categories=categories)
     major, minor = model.provenance.sklearn_version.split(".")[:2]
     scope = Scope(
         builder=builder,

@@ -18,6 +18,7 @@ from poner.compiler.converters.members import (
     class_places,
     inner_scope,
     place_labels,
+    present,
     spread,
 )
 from poner.compiler.converters.scope import Classes, Prediction, PredictorConverter, Scope
@@ -51,15 +52,10 @@ def read_bag(estimator: FittedObject, scope: Scope, width: int) -> Bag:
         ModelUnreadableError: a column is not there.
     """
     members = get_objects(estimator, "estimators_")
-    listed = [np.asarray(part) for part in get_list(estimator, "estimators_features_")]
+    listed = get_list(estimator, "estimators_features_")
     if not members or len(listed) != len(members):
         raise scope.damaged("it has not the columns of each of its estimators")
-    for columns in listed:
-        if columns.ndim != 1 or not columns.size or columns.dtype.kind not in "iu":
-            raise scope.damaged("it names no columns")
-        if columns.min() < 0 or columns.max() >= width:
-            raise scope.damaged("it names columns that are not there")
-    return Bag(members, [columns.astype(np.int64) for columns in listed])
+    return Bag(members, [scope.check_columns(columns, width) for columns in listed])
 
 
 def bagged_trees(trees: Trees, columns: Sequence[NDArray[np.int64]], scope: Scope) -> Trees:
@@ -150,10 +146,7 @@ def _probabilities(member: Prediction, places: Classes, scope: Scope) -> int:
 
 def _mean_decision(members: Sequence[Prediction], scope: Scope) -> int | None:
     """The mean of the decision functions, where all members have one of the same width."""
-    found = [member.decision_function for member in members]
-    registers = [register for register in found if register is not None]
-    if len(registers) != len(members):
-        return None
+    registers = present([member.decision_function for member in members])
     if len({scope.builder.width(register) for register in registers}) != 1:
         return None
     return scope.builder.mean(registers)

@@ -62,8 +62,7 @@ def _to_scores(prediction: Prediction, estimator: FittedObject, scope: Scope) ->
         register = builder.select(register, [1])
     single = np.float32 if scope.version < (1, 8) else np.float64
     nearest = float(np.finfo(single).eps)
-    register = builder.combine(Pairing.MAXIMUM, register, nearest)
-    register = builder.combine(Pairing.MINIMUM, register, _below_one(nearest, scope))
+    register = builder.clip(register, nearest, _below_one(nearest, scope))
     if n_classes > 2:
         return _center(register, scope)
     negative = builder.map(Function.NEGATIVE, register)

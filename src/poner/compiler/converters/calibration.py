@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from poner.artifacts import FittedObject
+from poner.compiler.converters.linear_classifiers import divide_by_sum
 from poner.compiler.converters.members import class_places, spread
 from poner.compiler.converters.scope import Classes, Prediction, PredictorConverter, Scope
 from poner.compiler.fitted import (
@@ -21,7 +22,7 @@ from poner.compiler.fitted import (
 )
 from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.operations.plumbing import CastFloat32
-from poner.compiler.operations.rowwise import Reduction, Softmax
+from poner.compiler.operations.rowwise import Softmax
 
 _ALMOST_ZERO = 1e-12
 """Added to probabilities before their logarithm is taken."""
@@ -71,8 +72,7 @@ def _temper(pair: FittedObject, prediction: Prediction, scope: Scope) -> int:
     if prediction.decision_function is not None:
         logits = prediction.decision_function
         if builder.width(logits) == 1:
-            both = builder.select(logits, [0, 0])
-            logits = builder.combine(Pairing.MULTIPLY, both, [-1.0, 1.0])
+            logits = builder.both_signs(logits)
     else:
         assert prediction.predict_proba is not None
         raised = builder.combine(Pairing.ADD, prediction.predict_proba, _ALMOST_ZERO)
@@ -99,15 +99,8 @@ def _calibrate_each(
         ]
     )
     if len(classes) == 2:
-        both = builder.combine(Pairing.MULTIPLY, builder.select(each, [0, 0]), [-1.0, 1.0])
-        return builder.combine(Pairing.ADD, both, [1.0, 0.0])
-    each = spread(builder, each, places[:count], len(classes))
-    total = builder.reduce(Reduction.SUM, each)
-    # Where all are 0 scikit-learn says 1 / n_classes each.
-    nothing = builder.combine(Pairing.EQUAL, total, 0.0)
-    each = builder.pair(Pairing.ADD, each, nothing)
-    instead = builder.combine(Pairing.MULTIPLY, nothing, float(len(classes)))
-    return builder.pair(Pairing.DIVIDE, each, builder.pair(Pairing.ADD, total, instead))
+        return builder.combine(Pairing.ADD, builder.both_signs(each), [1.0, 0.0])
+    return divide_by_sum(spread(builder, each, places[:count], len(classes)), builder)
 
 
 def _convert_curve(calibrator: FittedObject, index: int, scope: Scope, score: int) -> int:

@@ -30,7 +30,7 @@ from poner.compiler.fitted import (
 )
 from poner.compiler.operations.distances import Distances, Metric
 from poner.compiler.operations.elementwise import Function, Pairing
-from poner.compiler.operations.lookup import OneHot, Recode
+from poner.compiler.operations.lookup import OneHot
 from poner.compiler.operations.plumbing import CastFloat32
 from poner.compiler.operations.rowwise import Products, Reduction
 
@@ -115,13 +115,7 @@ def convert_birch(estimator: FittedObject, scope: Scope, source: int) -> Predict
     numbers = tuple(range(len(np.unique(labels))))
     if len(labels) != scope.builder.width(squares) or not np.all(np.isin(labels, numbers)):
         raise scope.damaged(_MISFIT)
-    table = Recode(
-        ends=np.array([len(labels)], dtype="<u4"),
-        keys=np.arange(float(len(labels))),
-        values=labels,
-        default=np.zeros(1),
-    )
-    return Prediction(scope.builder.add(table, _nearest(scope, squares)), (numbers,))
+    return Prediction(scope.builder.look_up(_nearest(scope, squares), labels), (numbers,))
 
 
 def _squares(estimator: FittedObject, scope: Scope, source: int, name: str) -> int:

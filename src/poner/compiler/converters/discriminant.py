@@ -13,12 +13,7 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject
 from poner.compiler.converters.linear_classifiers import convert_linear_classifier
-from poner.compiler.converters.scope import (
-    Prediction,
-    PredictorConverter,
-    Scope,
-    TransformerConverter,
-)
+from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
 from poner.compiler.fitted import (
     check_shape,
     get_array,
@@ -26,9 +21,7 @@ from poner.compiler.fitted import (
     get_classes,
     get_list,
     get_matrix,
-    get_text,
     get_value,
-    get_vector,
 )
 from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.operations.rowwise import Logistic, Reduction, Softmax
@@ -42,25 +35,6 @@ def convert_linear_discriminant(estimator: FittedObject, scope: Scope, source: i
     binary = scope.builder.width(labelled.decision_function) == 1
     link = Logistic(np.ones(1)) if binary else Softmax()
     return replace(labelled, predict_proba=scope.builder.add(link, labelled.decision_function))
-
-
-def convert_discriminant_transform(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The row on the axes that separate the classes best."""
-    builder = scope.builder
-    register, width = builder.require(source), builder.width(source)
-    match get_text(estimator, "solver"):
-        case "svd":
-            mean = get_vector(estimator, "xbar_")
-            check_shape(estimator, "xbar_", mean.shape, (width,))
-            register = builder.combine(Pairing.SUBTRACT, register, mean)
-        case "eigen":
-            pass
-        case solver:
-            raise scope.unsupported(f"its solver {solver!r} does not transform")
-    axes = get_matrix(estimator, "scalings_")
-    check_shape(estimator, "scalings_", axes.shape[:1], (width,))
-    kept = get_value(estimator, "_max_components")
-    return builder.linear(register, axes[:, : kept if isinstance(kept, int) else None].T)
 
 
 def convert_quadratic_discriminant(
@@ -132,9 +106,6 @@ def _add_probabilities(scores: int, scope: Scope) -> int:
 
 _DISCRIMINANT = "sklearn.discriminant_analysis"
 
-TRANSFORMERS: dict[str, TransformerConverter] = {
-    f"{_DISCRIMINANT}.LinearDiscriminantAnalysis": convert_discriminant_transform,
-}
 PREDICTORS: dict[str, PredictorConverter] = {
     f"{_DISCRIMINANT}.LinearDiscriminantAnalysis": convert_linear_discriminant,
     f"{_DISCRIMINANT}.QuadraticDiscriminantAnalysis": convert_quadratic_discriminant,

@@ -86,8 +86,7 @@ def convert_quantile_transformer(estimator: FittedObject, scope: Scope, source: 
     if not normal:
         return place
     value = builder.map(Function.NORMAL_QUANTILE, place)
-    value = builder.combine(Pairing.MAXIMUM, value, _NORMAL_LOWEST)
-    return builder.combine(Pairing.MINIMUM, value, _NORMAL_HIGHEST)
+    return builder.clip(value, _NORMAL_LOWEST, _NORMAL_HIGHEST)
 
 
 _DATA = "sklearn.preprocessing._data"

@@ -13,57 +13,16 @@ from poner.compiler.converters.scope import Scope, TransformerConverter
 from poner.compiler.fitted import get_value
 from poner.compiler.operations.elementwise import Function, Pairing
 
-_NUMPY = {
-    "negative": Function.NEGATIVE,
-    "absolute": Function.ABSOLUTE,
-    "fabs": Function.ABSOLUTE,
-    "sign": Function.SIGN,
-    "square": Function.SQUARE,
-    "sqrt": Function.SQRT,
-    "cbrt": Function.CBRT,
-    "exp": Function.EXP,
-    "exp2": Function.EXP2,
-    "expm1": Function.EXPM1,
-    "log": Function.LOG,
-    "log2": Function.LOG2,
-    "log10": Function.LOG10,
-    "log1p": Function.LOG1P,
-    "sin": Function.SIN,
-    "cos": Function.COS,
-    "tan": Function.TAN,
-    "arcsin": Function.ARCSIN,
-    "arccos": Function.ARCCOS,
-    "arctan": Function.ARCTAN,
-    "sinh": Function.SINH,
-    "cosh": Function.COSH,
-    "tanh": Function.TANH,
-    "arcsinh": Function.ARCSINH,
-    "arccosh": Function.ARCCOSH,
-    "arctanh": Function.ARCTANH,
-    "floor": Function.FLOOR,
-    "ceil": Function.CEIL,
-    "rint": Function.RINT,
-    "trunc": Function.TRUNC,
-    "reciprocal": Function.RECIPROCAL,
-    "isnan": Function.ISNAN,
-    "isinf": Function.ISINF,
-    "isfinite": Function.ISFINITE,
-}
-_SPECIAL = {
-    "expit": Function.EXPIT,
-    "erf": Function.ERF,
-    "ndtr": Function.NORMAL_CDF,
-    "ndtri": Function.NORMAL_QUANTILE,
-    "cbrt": Function.CBRT,
-    "exp2": Function.EXP2,
-    "expm1": Function.EXPM1,
-    "log1p": Function.LOG1P,
-}
+_OF_NUMPY = [function for function in Function if function <= Function.ISFINITE]
+_OF_SPECIAL = "cbrt", "exp2", "expm1", "log1p", "expit", "erf"
 FUNCTIONS = {
-    **{f"numpy.{name}": function for name, function in _NUMPY.items()},
-    **{f"scipy.special.{name}": function for name, function in _SPECIAL.items()},
+    **{f"numpy.{function.name.lower()}": function for function in _OF_NUMPY},
+    "numpy.fabs": Function.ABSOLUTE,
+    **{f"scipy.special.{name}": Function[name.upper()] for name in _OF_SPECIAL},
+    "scipy.special.ndtr": Function.NORMAL_CDF,
+    "scipy.special.ndtri": Function.NORMAL_QUANTILE,
 }
-"""Functions of one value by their names, as `describe` gives them."""
+"""Functions of one value by module and name. Ours have the names of numpy and scipy."""
 
 FACTORS = {
     "numpy.degrees": 180.0 / math.pi,

@@ -19,10 +19,10 @@ from poner.compiler.converters.scope import Prediction, PredictorConverter, Scop
 from poner.compiler.fitted import (
     get_array,
     get_classes,
+    get_columns,
     get_matrix,
     get_object,
     get_objects,
-    get_value,
     get_vector,
 )
 from poner.compiler.operations.elementwise import Function, Pairing
@@ -37,10 +37,7 @@ def convert_process_regressor(estimator: FittedObject, scope: Scope, source: int
     """The mean: kernels times `alpha_`, and back to the target's scale."""
     builder = scope.builder
     points = get_matrix(estimator, "X_train_")
-    weights = get_matrix(estimator, "alpha_")
-    own = get_value(estimator, "alpha_")
-    if isinstance(own, np.ndarray) and own.ndim == 1:
-        weights = weights.T
+    weights = get_columns(estimator, "alpha_")
     values = add_process_kernel(scope, source, points, get_object(estimator, "kernel_"))
     spread, middle = get_vector(estimator, "_y_train_std"), get_vector(estimator, "_y_train_mean")
     if len(weights) != len(points) or not {len(spread), len(middle)} <= {1, weights.shape[1]}:

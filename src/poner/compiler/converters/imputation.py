@@ -219,14 +219,8 @@ def _indicated(indicator: FittedObject, scope: Scope, source: int) -> NDArray[np
     width = scope.builder.width(source)
     if get_value(indicator, "features") == "all":
         return np.arange(width)
-    columns = np.asarray(get_list(indicator, "features_"))
-    if not columns.size:
-        return np.empty(0, dtype=np.int64)
-    if columns.ndim != 1 or columns.dtype.kind not in "iu":
-        raise scope.damaged(_MISFIT)
-    if columns.min() < 0 or columns.max() >= width:
-        raise scope.damaged(_MISFIT)
-    return columns.astype(np.int64)
+    columns = get_list(indicator, "features_")
+    return scope.check_columns(columns, width) if columns else np.empty(0, dtype=np.int64)
 
 
 def _indicate(

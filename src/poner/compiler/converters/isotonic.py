@@ -45,8 +45,7 @@ def add_isotonic(estimator: FittedObject, scope: Scope, source: int) -> int:
     low, high = float(xs[0]), float(xs[-1])
     if outside == "clip":
         low, high = get_number(estimator, "X_min_"), get_number(estimator, "X_max_")
-    inside = builder.combine(Pairing.MAXIMUM, x, low)
-    inside = builder.combine(Pairing.MINIMUM, inside, high)
+    inside = builder.clip(x, low, high)
     on_line = _add_single if single else _add_double
     y = on_line(xs, ys, builder, inside)
     if outside == "clip":
@@ -89,13 +88,8 @@ def _add_single(xs: FloatArray, ys: FloatArray, builder: ProgramBuilder, x: int)
     upper = np.clip(np.arange(n + 1), 1, n - 1)
     with np.errstate(all="ignore"):
         slopes = (ys[upper] - ys[upper - 1]) / (xs[upper] - xs[upper - 1])
-    table = Recode(
-        ends=np.cumsum([n + 1] * 3).astype("<u4"),
-        keys=np.tile(np.arange(n + 1, dtype=np.float64), 3),
-        values=np.concatenate([xs[upper - 1], slopes, ys[upper - 1]]).astype(np.float64),
-        default=np.zeros(3),
-    )
-    found = builder.add(table, builder.select(passed, [0, 0, 0]))
+    thrice = builder.select(passed, [0, 0, 0])
+    found = builder.look_up(thrice, xs[upper - 1], slopes, ys[upper - 1])
     start, slope, base = (builder.select(found, [column]) for column in range(3))
     cast = CastFloat32(False)
     y = builder.add(cast, builder.pair(Pairing.SUBTRACT, x, start))

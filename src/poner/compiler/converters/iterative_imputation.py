@@ -32,12 +32,12 @@ def convert_iterative_imputer(estimator: FittedObject, scope: Scope, source: int
     if builder.width(filled) != len(kept):
         raise scope.damaged(_MISFIT)
     raw = builder.select(_with_nan(estimator, scope, source), kept)
-    rounds = get_list(estimator, "imputation_sequence_") if _rounds(estimator) else []
+    rounds = get_list(estimator, "imputation_sequence_") if get_number(estimator, "n_iter_") else []
     for place, entry in enumerate(rounds):
         match entry:
             case [int() as column, neighbours, FittedObject() as regressor]:
                 inner = scope.inside(f"round {place}", "imputation_sequence_", place, 2)
-                columns = _columns(neighbours, scope, len(kept))
+                columns = scope.check_columns(neighbours, len(kept))
                 if not 0 <= column < len(kept):
                     raise scope.damaged(_MISFIT)
                 prediction = inner.predict(regressor, builder.select(filled, columns)).predict
@@ -49,10 +49,6 @@ def convert_iterative_imputer(estimator: FittedObject, scope: Scope, source: int
             case _:
                 raise scope.damaged(_MISFIT)
     return add_indicator(estimator, scope, source, filled)
-
-
-def _rounds(estimator: FittedObject) -> int:
-    return int(get_number(estimator, "n_iter_"))
 
 
 def _with_nan(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -77,16 +73,6 @@ def _kept(
     if len(empty) != width or empty.dtype.kind != "b":
         raise scope.damaged(_MISFIT)
     return np.flatnonzero(~empty)
-
-
-def _columns(neighbours: object, scope: Scope, width: int) -> NDArray[np.int64]:
-    """The columns that a regressor sees."""
-    columns = np.asarray(neighbours)
-    if columns.ndim != 1 or columns.dtype.kind not in "iu" or not columns.size:
-        raise scope.damaged(_MISFIT)
-    if columns.min() < 0 or columns.max() >= width:
-        raise scope.damaged(_MISFIT)
-    return columns.astype(np.int64)
 
 
 def _clip(

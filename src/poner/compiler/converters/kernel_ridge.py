@@ -11,17 +11,14 @@ from poner.artifacts import FittedObject
 from poner.compiler.converters.pairwise_kernels import add_kernel, add_weighted
 from poner.compiler.converters.process_kernels import add_process_kernel
 from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
-from poner.compiler.fitted import get_matrix, get_value
+from poner.compiler.fitted import get_columns, get_matrix, get_value
 from poner.compiler.operations.elementwise import Function
 
 
 def convert_kernel_ridge(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """Kernels times `dual_coef_`."""
     builder = scope.builder
-    points, weights = get_matrix(estimator, "X_fit_"), get_matrix(estimator, "dual_coef_")
-    own = get_value(estimator, "dual_coef_")
-    if not (isinstance(own, np.ndarray) and own.ndim == 1):
-        weights = weights.T
+    points, weights = get_matrix(estimator, "X_fit_"), get_columns(estimator, "dual_coef_").T
     kernel = get_value(estimator, "kernel")
     if weights.shape[1] != len(points) and kernel != "precomputed":
         raise scope.damaged("its weights are not those of its training rows")

@@ -6,7 +6,6 @@ Source: scikit-learn 1.1 to 1.9, sklearn/multiclass.py, ensemble/_base.py, read 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,14 +45,7 @@ def label_values(prediction: Prediction, scope: Scope) -> int:
     tables = [np.array(names, dtype=np.float64) for names in prediction.classes]
     if all(np.array_equal(table, np.arange(len(table))) for table in tables):
         return prediction.predict
-    counts = [len(table) for table in tables]
-    recode = Recode(
-        ends=np.cumsum(counts).astype("<u4"),
-        keys=np.concatenate([np.arange(count, dtype=np.float64) for count in counts]),
-        values=np.concatenate(tables),
-        default=np.zeros(len(counts)),
-    )
-    return scope.builder.add(recode, prediction.predict)
+    return scope.builder.look_up(prediction.predict, *tables)
 
 
 def vote(builder: ProgramBuilder, labels: int, votes: FloatArray, otherwise: FloatArray) -> int:
@@ -88,10 +80,7 @@ def place_labels(prediction: Prediction, classes: Classes, scope: Scope) -> int:
     own = prediction.only_classes
     if own == classes:
         return prediction.predict
-    places = class_places(own, classes, scope).astype(np.float64)
-    ends = np.array([len(own)], dtype="<u4")
-    keys = np.arange(len(own), dtype=np.float64)
-    return scope.builder.add(Recode(ends, keys, places, np.zeros(1)), prediction.predict)
+    return scope.builder.look_up(prediction.predict, class_places(own, classes, scope))
 
 
 def class_places(own: Classes, classes: Classes, scope: Scope) -> NDArray[np.int64]:
@@ -100,6 +89,12 @@ def class_places(own: Classes, classes: Classes, scope: Scope) -> NDArray[np.int
         return np.array([classes.index(name) for name in own], dtype=np.int64)
     except ValueError:
         raise scope.damaged("it has a member with classes of its own") from None
+
+
+def present(registers: Sequence[int | None]) -> list[int]:
+    """The registers, if each member has one; else none."""
+    found = [register for register in registers if register is not None]
+    return found if len(found) == len(registers) else []
 
 
 def spread(builder: ProgramBuilder, source: int, places: Sequence[int], width: int) -> int:
@@ -122,10 +117,3 @@ def binary_score(prediction: Prediction, scope: Scope) -> int:
     if score is None or builder.width(score) != 1:
         raise scope.unsupported("a member has no score of two classes.")
     return score
-
-
-def with_classes(prediction: Prediction, classes: Classes, scope: Scope) -> Prediction:
-    """The prediction of an estimator that was fitted on the places of the classes."""
-    if prediction.only_classes != tuple(range(len(classes))):
-        raise scope.damaged("it has other classes than its estimators")
-    return replace(prediction, classes=(classes,), raw=None)

@@ -16,7 +16,9 @@ from poner.compiler.converters.members import (
     convert_members,
     inner_scope,
     label_values,
+    present,
 )
+from poner.compiler.converters.pair_votes import pairs_of
 from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
 from poner.compiler.fitted import (
     get_classes,
@@ -74,15 +76,12 @@ def first_or_last_argmax(scores: int, scope: Scope) -> int:
 def _normalized(members: Sequence[Prediction], several: bool, scope: Scope) -> int | None:
     """The probability of each class, made to add up to 1 unless there are several labels."""
     builder = scope.builder
-    found = [member.predict_proba for member in members]
-    registers = [register for register in found if register is not None]
-    if len(registers) != len(members):
+    registers = present([member.predict_proba for member in members])
+    if not registers:
         return None
     each = builder.join([builder.select(register, [1]) for register in registers])
     if len(members) == 1:
-        both = builder.select(each, [0, 0])
-        both = builder.combine(Pairing.MULTIPLY, both, [-1.0, 1.0])
-        each = builder.combine(Pairing.ADD, both, [1.0, 0.0])
+        each = builder.combine(Pairing.ADD, builder.both_signs(each), [1.0, 0.0])
     if several:
         return each
     total = builder.reduce(Reduction.SUM_IN_ORDER, each)  # a column lies in one piece there
@@ -102,7 +101,7 @@ def convert_one_versus_one(estimator: FittedObject, scope: Scope, source: int) -
     classes = get_classes(estimator)
     members = _convert_pairs(estimator, scope, source)
     n_classes = len(classes)
-    pairs = [(i, j) for i in range(n_classes) for j in range(i + 1, n_classes)]
+    pairs = pairs_of(n_classes)
     if len(members) != len(pairs):
         raise scope.damaged("it has not one estimator for each pair of its classes")
     labels = builder.join([label_values(member, scope) for member in members])
@@ -133,21 +132,11 @@ def _convert_pairs(estimator: FittedObject, scope: Scope, source: int) -> list[P
     members = get_objects(estimator, "estimators_")
     if not isinstance(indices, list) or len(indices) != len(members):
         raise scope.damaged("it has not the columns of each of its pairs")
-    found = []
+    builder, found = scope.builder, []
     for place, (member, columns) in enumerate(zip(members, indices, strict=True)):
-        register = select_columns(columns, scope, source)
+        register = builder.select(source, scope.check_columns(columns, builder.width(source)))
         found.append(inner_scope(scope, "estimators_", place).predict(member, register))
     return found
-
-
-def select_columns(columns: object, scope: Scope, source: int) -> int:
-    """Some columns of a register, as a fitted state names them."""
-    listed = np.asarray(columns)
-    if listed.ndim != 1 or not listed.size or listed.dtype.kind not in "iu":
-        raise scope.damaged("it names no columns")
-    if listed.min() < 0 or listed.max() >= scope.builder.width(source):
-        raise scope.damaged("it names columns that are not there")
-    return scope.builder.select(source, listed)
 
 
 def convert_output_code(estimator: FittedObject, scope: Scope, source: int) -> Prediction:

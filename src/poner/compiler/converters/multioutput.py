@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject
-from poner.compiler.converters.members import convert_members, inner_scope, label_values
+from poner.compiler.converters.members import convert_members, inner_scope, label_values, present
 from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
 from poner.compiler.fitted import get_list, get_objects, get_value
 from poner.compiler.operations.elementwise import Function
@@ -25,9 +25,8 @@ def convert_multi_output(estimator: FittedObject, scope: Scope, source: int) -> 
     if any(member.classes is None for member in members):
         raise scope.damaged("it has a member that is no classifier")
     classes = tuple(member.only_classes for member in members)
-    probabilities = [member.predict_proba for member in members]
-    found = [register for register in probabilities if register is not None]
-    return Prediction(predict, classes, builder.join(found) if len(found) == len(members) else None)
+    found = present([member.predict_proba for member in members])
+    return Prediction(predict, classes, builder.join(found) if found else None)
 
 
 def convert_chain(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -102,8 +101,8 @@ def _score(member: Prediction, scope: Scope) -> int | None:
 
 def _all_of(registers: list[int | None], in_order: NDArray[np.int64], scope: Scope) -> int | None:
     """The registers side by side; None if a member has none."""
-    found = [register for register in registers if register is not None]
-    if len(found) != len(registers):
+    found = present(registers)
+    if not found:
         return None
     return scope.builder.select(scope.builder.join(found), in_order)
 

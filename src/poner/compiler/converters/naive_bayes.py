@@ -46,21 +46,15 @@ def convert_gaussian(estimator: FittedObject, scope: Scope, source: int) -> Pred
     return _finish(estimator, scope, builder.combine(Pairing.ADD, scores, log_priors))
 
 
-def convert_multinomial(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Counts times the logarithms of their probabilities."""
+def convert_counts(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
+    """Counts times weights, plus the logarithms of the priors.
+
+    ComplementNB adds the priors only where there is a single class.
+    """
     shape = (len(get_classes(estimator)), scope.builder.width(source))
     weights = _numbers(estimator, "feature_log_prob_", shape)
     priors = _numbers(estimator, "class_log_prior_", shape[:1])
-    required = scope.builder.require(source)
-    return _finish(estimator, scope, scope.builder.linear(required, weights, priors))
-
-
-def convert_complement(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Counts times weights; the prior counts only where there is a single class."""
-    shape = (len(get_classes(estimator)), scope.builder.width(source))
-    weights = _numbers(estimator, "feature_log_prob_", shape)
-    priors = _numbers(estimator, "class_log_prior_", shape[:1])
-    bias = priors if shape[0] == 1 else 0.0
+    bias = 0.0 if estimator.type_name == _COMPLEMENT and shape[0] > 1 else priors
     required = scope.builder.require(source)
     return _finish(estimator, scope, scope.builder.linear(required, weights, bias))
 
@@ -133,11 +127,12 @@ def _finish(estimator: FittedObject, scope: Scope, scores: int) -> Prediction:
 
 
 _BAYES = "sklearn.naive_bayes"
+_COMPLEMENT = f"{_BAYES}.ComplementNB"
 
 PREDICTORS: dict[str, PredictorConverter] = {
     f"{_BAYES}.GaussianNB": convert_gaussian,
-    f"{_BAYES}.MultinomialNB": convert_multinomial,
-    f"{_BAYES}.ComplementNB": convert_complement,
+    f"{_BAYES}.MultinomialNB": convert_counts,
+    _COMPLEMENT: convert_counts,
     f"{_BAYES}.BernoulliNB": convert_bernoulli,
     f"{_BAYES}.CategoricalNB": convert_categorical,
 }

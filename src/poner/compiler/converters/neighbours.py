@@ -16,6 +16,7 @@ from poner.artifacts import FittedObject, FittedValue, FloatArray
 from poner.compiler.converters.distances import Distance, add_distances_of, add_roots, read_distance
 from poner.compiler.converters.scope import Classes, Prediction, PredictorConverter, Scope
 from poner.compiler.fitted import (
+    get_columns,
     get_matrix,
     get_number,
     get_outputs_classes,
@@ -60,9 +61,7 @@ def convert_neighbours_classifier(estimator: FittedObject, scope: Scope, source:
     """The class with the most weight among the k nearest."""
     near = add_neighbourhood(estimator, scope, source)
     classes, votes = _add_votes(estimator, scope, near, refuse_none=True)
-    return Prediction(
-        _add_labels(scope, classes, votes), classes, _add_shares(scope, classes, votes)
-    )
+    return _add_prediction(scope, classes, votes, votes)
 
 
 def convert_radius_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -73,9 +72,7 @@ def convert_radius_classifier(estimator: FittedObject, scope: Scope, source: int
     places = _outlier_places(estimator, scope)
     classes, votes = _add_votes(estimator, scope, near, refuse_none=places is None)
     if places is None:
-        return Prediction(
-            _add_labels(scope, classes, votes), classes, _add_shares(scope, classes, votes)
-        )
+        return _add_prediction(scope, classes, votes, votes)
     total = builder.reduce(Reduction.SUM, votes)
     alone = builder.combine(Pairing.EQUAL, total, 0.0)
     labels = builder.pair(Pairing.ADD, votes, _add_ones(scope, classes, alone, places))
@@ -88,9 +85,7 @@ def convert_radius_classifier(estimator: FittedObject, scope: Scope, source: int
         if shown[0] is not None:
             labels = builder.pair(Pairing.ADD, votes, _add_ones(scope, classes, alone, shown))
     chances = builder.pair(Pairing.ADD, votes, _add_ones(scope, classes, alone, shown))
-    return Prediction(
-        _add_labels(scope, classes, labels), classes, _add_shares(scope, classes, chances)
-    )
+    return _add_prediction(scope, classes, labels, chances)
 
 
 def add_neighbourhood(
@@ -209,10 +204,7 @@ def _mark_ties(scope: Scope, near: Neighbourhood, limit: FloatArray, slack: int)
 
 def _targets(estimator: FittedObject, scope: Scope, near: Neighbourhood) -> FloatArray:
     """(n_points, n_outputs) what each point says."""
-    targets = get_matrix(estimator, "_y")
-    own = get_value(estimator, "_y")
-    if isinstance(own, np.ndarray) and own.ndim < 2:
-        targets = targets.T
+    targets = get_columns(estimator, "_y")
     if len(targets) != scope.builder.width(near.weights) or not targets.shape[1]:
         raise scope.damaged("its targets are not those of its points")
     return targets
@@ -236,16 +228,19 @@ def _ends(classes: tuple[Classes, ...]) -> list[int]:
     return [int(end) for end in np.cumsum([len(names) for names in classes])]
 
 
-def _add_labels(scope: Scope, classes: tuple[Classes, ...], votes: int) -> int:
-    return scope.builder.reduce(Reduction.ARGMAX, votes, _ends(classes))
+def _add_prediction(
+    scope: Scope, classes: tuple[Classes, ...], votes: int, chances: int
+) -> Prediction:
+    """The class with the most votes, and each class's share of the chances of its output.
 
-
-def _add_shares(scope: Scope, classes: tuple[Classes, ...], votes: int) -> int:
-    """Each class's share of the weight of its output; nothing stays nothing."""
-    builder = scope.builder
-    totals = builder.reduce(Reduction.SUM, votes, _ends(classes))
+    Chances that are all 0 stay 0.
+    """
+    builder, ends = scope.builder, _ends(classes)
+    label = builder.reduce(Reduction.ARGMAX, votes, ends)
+    totals = builder.reduce(Reduction.SUM, chances, ends)
     outputs = np.repeat(np.arange(len(classes)), [len(names) for names in classes])
-    return builder.pair(Pairing.DIVIDE_OR_KEEP, votes, builder.select(totals, outputs))
+    shares = builder.pair(Pairing.DIVIDE_OR_KEEP, chances, builder.select(totals, outputs))
+    return Prediction(label, classes, shares)
 
 
 def _add_ones(

@@ -105,9 +105,13 @@ def add_distances(
 def _decay(scope: Scope, source: int, points: FloatArray, metric: Metric, gamma: float) -> int:
     """exp(-gamma * distance)."""
     distances = add_distances(scope, source, points, metric)
-    return scope.builder.map(
-        Function.EXP, scope.builder.combine(Pairing.MULTIPLY, distances, -gamma)
-    )
+    return add_decay(scope, distances, gamma)
+
+
+def add_decay(scope: Scope, distances: int, factor: float) -> int:
+    """exp(-factor * distance)."""
+    builder = scope.builder
+    return builder.map(Function.EXP, builder.combine(Pairing.MULTIPLY, distances, -factor))
 
 
 def _add_cosine(scope: Scope, source: int, points: FloatArray) -> int:

@@ -1,6 +1,6 @@
 """Pipelines: steps one after the other, the last of which transforms or predicts.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/pipeline.py and sklearn/frozen/_frozen.py, read 2026-11-22.
+Source: scikit-learn 1.1 to 1.9, sklearn/pipeline.py, read 2026-11-22.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from poner.compiler.converters.scope import (
     Scope,
     TransformerConverter,
 )
-from poner.compiler.fitted import get_list, get_object
+from poner.compiler.fitted import get_list
 
 
 def convert_pipeline(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -47,27 +47,7 @@ def steps_of(estimator: FittedObject, scope: Scope) -> Iterator[tuple[Scope, Fit
                 raise scope.damaged("a step of the pipeline is no estimator")
 
 
-def convert_frozen(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """What the estimator within predicts (since 1.6)."""
-    return _frozen(scope).predict(get_object(estimator, "estimator"), source)
-
-
-def convert_transforming_frozen(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """What the estimator within makes of the row."""
-    return _frozen(scope).transform(get_object(estimator, "estimator"), source)
-
-
-def _frozen(scope: Scope) -> Scope:
-    return scope.inside("frozen", "estimator")
-
-
-_FROZEN = "sklearn.frozen._frozen.FrozenEstimator"
-
 TRANSFORMERS: dict[str, TransformerConverter] = {
-    "sklearn.pipeline.Pipeline": convert_transforming_pipeline,
-    _FROZEN: convert_transforming_frozen,
+    "sklearn.pipeline.Pipeline": convert_transforming_pipeline
 }
-PREDICTORS: dict[str, PredictorConverter] = {
-    "sklearn.pipeline.Pipeline": convert_pipeline,
-    _FROZEN: convert_frozen,
-}
+PREDICTORS: dict[str, PredictorConverter] = {"sklearn.pipeline.Pipeline": convert_pipeline}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from poner.artifacts import FittedObject, FittedValue, FloatArray
-from poner.compiler.converters.pairwise_kernels import add_distances, add_kernel
+from poner.compiler.converters.pairwise_kernels import add_decay, add_distances, add_kernel
 from poner.compiler.converters.scope import Scope
 from poner.compiler.fitted import get_number, get_object, get_value, get_vector
 from poner.compiler.operations.distances import Metric
@@ -168,13 +168,7 @@ def _add_scaled(rows: _Rows, kernel: FittedObject) -> int:
 
 
 def _add_rbf(rows: _Rows, kernel: FittedObject) -> int:
-    return _add_decay(rows, _add_scaled(rows, kernel), 0.5)
-
-
-def _add_decay(rows: _Rows, distances: int, factor: float) -> int:
-    """exp(-factor * distance)."""
-    builder = rows.scope.builder
-    return builder.map(Function.EXP, builder.combine(Pairing.MULTIPLY, distances, -factor))
+    return add_decay(rows.scope, _add_scaled(rows, kernel), 0.5)
 
 
 def _add_matern(rows: _Rows, kernel: FittedObject) -> int:
@@ -188,16 +182,16 @@ def _add_matern(rows: _Rows, kernel: FittedObject) -> int:
         )
     squares = _add_scaled(rows, kernel)
     if math.isinf(order):
-        return _add_decay(rows, squares, 0.5)
+        return add_decay(rows.scope, squares, 0.5)
     distances = builder.map(Function.SQRT, squares)
     if order == 0.5:
-        return _add_decay(rows, distances, 1.0)
+        return add_decay(rows.scope, distances, 1.0)
     scaled = builder.combine(Pairing.MULTIPLY, distances, math.sqrt(3 if order == 1.5 else 5))
     factor = builder.combine(Pairing.ADD, scaled, 1.0)
     if order == 2.5:
         third = builder.combine(Pairing.DIVIDE, builder.map(Function.SQUARE, scaled), 3.0)
         factor = builder.pair(Pairing.ADD, factor, third)
-    return builder.pair(Pairing.MULTIPLY, factor, _add_decay(rows, scaled, 1.0))
+    return builder.pair(Pairing.MULTIPLY, factor, add_decay(rows.scope, scaled, 1.0))
 
 
 def _add_rational_quadratic(rows: _Rows, kernel: FittedObject) -> int:
@@ -217,7 +211,7 @@ def _add_exp_sine_squared(rows: _Rows, kernel: FittedObject) -> int:
         raise rows.scope.damaged("its kernel has a periodicity of 0")
     angles = builder.combine(Pairing.MULTIPLY, distances, np.pi / periodicity)
     sines = builder.combine(Pairing.DIVIDE, builder.map(Function.SIN, angles), scale)
-    return _add_decay(rows, builder.map(Function.SQUARE, sines), 2.0)
+    return add_decay(rows.scope, builder.map(Function.SQUARE, sines), 2.0)
 
 
 _STATIONARY: dict[str, Callable[[_Rows, FittedObject], int]] = {

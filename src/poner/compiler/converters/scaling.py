@@ -43,11 +43,11 @@ def convert_min_max_scaler(estimator: FittedObject, scope: Scope, source: int) -
     register = builder.combine(Pairing.MULTIPLY, register, get_vector(estimator, "scale_"))
     register = builder.combine(Pairing.ADD, register, get_vector(estimator, "min_"))
     if estimator.attributes.get("clip"):
-        register = _clip(scope, register, _pair(estimator, "feature_range"))
+        register = builder.clip(register, *_pair(estimator, "feature_range"))
     return register
 
 
-def _pair(estimator: FittedObject, name: str) -> FloatArray:
+def _pair(estimator: FittedObject, name: str) -> tuple[float, float]:
     """An attribute that is two numbers."""
     value = get_value(estimator, name)
     try:
@@ -56,12 +56,7 @@ def _pair(estimator: FittedObject, name: str) -> FloatArray:
         raise ModelUnreadableError(
             f"A scaler's `{name}` is not two numbers.", "Fit and save the model again."
         ) from None
-    return np.array([low, high])
-
-
-def _clip(scope: Scope, register: int, bounds: FloatArray) -> int:
-    register = scope.builder.combine(Pairing.MAXIMUM, register, bounds[0])
-    return scope.builder.combine(Pairing.MINIMUM, register, bounds[1])
+    return float(low), float(high)
 
 
 def convert_max_abs_scaler(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -70,7 +65,7 @@ def convert_max_abs_scaler(estimator: FittedObject, scope: Scope, source: int) -
     register = builder.require(source, allow_missing=True)
     register = builder.combine(Pairing.DIVIDE, register, get_vector(estimator, "scale_"))
     if estimator.attributes.get("clip"):
-        register = _clip(scope, register, np.array([-1.0, 1.0]))
+        register = builder.clip(register, -1.0, 1.0)
     return register
 
 

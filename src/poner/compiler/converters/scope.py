@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, Oracle, Table
 from poner.compiler.program import ProgramBuilder
@@ -130,6 +131,19 @@ class Scope:
     def damaged(self, what: str) -> ModelUnreadableError:
         """The error for a state that no fit leaves; names the step."""
         return ModelUnreadableError(f"{self.path}: {what}.", "Fit and save the model again.")
+
+    def check_columns(self, columns: object, width: int) -> NDArray[np.int64]:
+        """Columns that a fitted state names, of a register that is `width` columns wide.
+
+        Raises:
+            ModelUnreadableError: there are none, or one is not there.
+        """
+        listed = np.asarray(columns)
+        if listed.ndim != 1 or not listed.size or listed.dtype.kind not in "iu":
+            raise self.damaged("it names no columns")
+        if listed.min() < 0 or listed.max() >= width:
+            raise self.damaged("it names columns that are not there")
+        return listed.astype(np.int64)
 
     def takes_missing(self, width: int, method: str = "predict", value: float = np.nan) -> bool:
         """Whether the estimator answers for NaN, or for another value.

@@ -235,8 +235,7 @@ def _add_probabilities(
         raise scope.damaged("its probabilities are not of its pairs of classes")
     scaled = builder.combine(Pairing.MULTIPLY, sums, -slopes)
     pairs = builder.map(Function.EXPIT, builder.combine(Pairing.SUBTRACT, scaled, offsets))
-    pairs = builder.combine(Pairing.MAXIMUM, pairs, _LEAST_PROBABILITY)
-    pairs = builder.combine(Pairing.MINIMUM, pairs, 1.0 - _LEAST_PROBABILITY)
+    pairs = builder.clip(pairs, _LEAST_PROBABILITY, 1.0 - _LEAST_PROBABILITY)
     return builder.add(Couple(), pairs)
 
 

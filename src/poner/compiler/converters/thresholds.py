@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from poner.artifacts import FittedObject
 from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
 from poner.compiler.fitted import get_number, get_object, get_value
 from poner.compiler.operations.elementwise import Pairing
-from poner.compiler.operations.lookup import Recode
 
 _POSITIVE_IS_ONE = {
     f"sklearn.metrics._{module}.{name}"
@@ -77,8 +74,7 @@ def _read_score(estimator: FittedObject, inside: Prediction, scope: Scope) -> tu
     if method != "decision_function" and inside.predict_proba is not None:
         return scope.builder.select(inside.predict_proba, [0, 1]), 0.5
     if method != "predict_proba" and inside.decision_function is not None:
-        both = scope.builder.select(inside.decision_function, [0, 0])
-        return scope.builder.combine(Pairing.MULTIPLY, both, [-1.0, 1.0]), 0.0
+        return scope.builder.both_signs(inside.decision_function), 0.0
     raise scope.damaged(f"it asks for {method}, which its estimator does not have")
 
 
@@ -93,9 +89,7 @@ def _cut(
     place = 1 if positive is None else classes.index(positive)
     label = builder.combine(Pairing.GREATER_EQUAL, builder.select(scores, [place]), threshold)
     if place == 0:
-        ends = np.array([2], dtype="<u4")
-        keys, values = np.array([0.0, 1.0]), np.array([1.0, 0.0])
-        label = builder.add(Recode(ends, keys, values, np.zeros(1)), label)
+        label = builder.look_up(label, [1.0, 0.0])
     return replace(inside, predict=label, raw=None)
 
 

@@ -51,11 +51,6 @@ class CodedTrees(KernelForm):
     leaf_rows: bool
     """Whether a leaf adds a row to all columns."""
 
-    @property
-    def option(self) -> int:
-        """1: ranked; 2: leaf rows."""
-        return self.ranked + 2 * self.leaf_rows
-
 
 def lay_out_coded(packed: PackedTrees, start: FloatArray, float32: bool) -> CodedTrees | None:
     """The trees with codes for thresholds; None where they do not fit.

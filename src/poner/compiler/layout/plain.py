@@ -59,11 +59,6 @@ class CategoryTrees(KernelForm):
     negative_wraps: bool
     """As in CategorySplits."""
 
-    @property
-    def option(self) -> int:
-        """1: negative categories wrap around."""
-        return int(self.negative_wraps)
-
 
 def lay_out_plain(packed: PackedTrees, start: FloatArray) -> PlainTrees | PlainLeafRows:
     """The packed trees as they are; leaf rows where a leaf has several values."""

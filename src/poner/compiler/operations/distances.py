@@ -57,11 +57,6 @@ class Distances(OneWay, KernelForm):
     weights: FloatArray | None = None
     """(source width,) what each feature counts in Minkowski's sum; None where all count 1."""
 
-    @property
-    def option(self) -> int:
-        """The metric."""
-        return int(self.metric)
-
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """The points stand feature after feature, so that neighbouring points go together."""
         features = self.points.T.ravel()
@@ -98,11 +93,6 @@ class Neighbours(OneWay, NoBoundaries, KernelForm):
     limit: FloatArray
     """(2,): k or 0, and the radius where k is 0."""
 
-    @property
-    def option(self) -> int:
-        """The weights."""
-        return int(self.weights)
-
 
 @dataclass(frozen=True)
 class Votes(OneWay, NoBoundaries, KernelForm):
@@ -116,11 +106,6 @@ class Votes(OneWay, NoBoundaries, KernelForm):
     """Width of the result."""
     refuse_none: bool = False
     """Whether a row is refused in which all weights are 0."""
-
-    @property
-    def option(self) -> int:
-        """1: refuse a row without any weight."""
-        return int(self.refuse_none)
 
     def width(self, *widths: int) -> int:
         """All columns that can be voted for."""

@@ -22,7 +22,7 @@ from poner.compiler.operations.operation import (
 
 
 class Function(IntEnum):
-    """Functions of one value, by the numbers of kernel/math/math.h."""
+    """Functions of one value, by the numbers of kernel/math/math.h; up to ISFINITE numpy's."""
 
     NEGATIVE = 0
     ABSOLUTE = 1
@@ -91,11 +91,6 @@ class Map(OneWay, NoBoundaries, KernelForm):
     """Which."""
 
     @property
-    def option(self) -> int:
-        """The function."""
-        return int(self.function)
-
-    @property
     def tolerance(self) -> float:
         """None where both round correctly."""
         return EXACT if self.function in _EXACT_FUNCTIONS else ROUNDING
@@ -156,11 +151,6 @@ class Combine(Operation, KernelForm):
     """Which function."""
     operand: FloatArray | None = None
     """(width,) or (1,) the second values; None where a second register holds them."""
-
-    @property
-    def option(self) -> int:
-        """The function."""
-        return int(self.pairing)
 
     @property
     def tolerance(self) -> float:
@@ -226,8 +216,3 @@ class PowerTransform(OneWay, NoBoundaries, KernelForm):
     """(width,) the powers."""
     complements: FloatArray
     """(width,) 2 minus each, which scikit-learn takes in the precision of the lambdas."""
-
-    @property
-    def option(self) -> int:
-        """The method."""
-        return int(self.method)

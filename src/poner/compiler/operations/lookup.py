@@ -51,11 +51,6 @@ class Recode(Searched, KernelForm):
     refuse_unknown: bool = False
     """Whether a row with another value is refused instead."""
 
-    @property
-    def option(self) -> int:
-        """1: refuse what is no key."""
-        return int(self.refuse_unknown)
-
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
         """The keys."""
         return np.split(self.keys, self.ends[:-1])
@@ -87,11 +82,6 @@ class Digitize(Searched, KernelForm):
     """All columns' edges, ascending in each."""
     below: bool = False
     """Whether an edge is passed only by larger values; else by equal ones too."""
-
-    @property
-    def option(self) -> int:
-        """1: an edge is passed only by larger values."""
-        return int(self.below)
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
         """The edges."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -45,8 +45,14 @@ class KernelForm:
 
     @property
     def option(self) -> int:
-        """The step's option; its meaning depends on the operation."""
-        return 0
+        """The step's option: the enumeration among the fields, or the flags as bits in order.
+
+        An operation that has both says itself how they go together.
+        """
+        values = [getattr(self, field.name) for field in fields(self)]
+        numbers = [value for value in values if isinstance(value, IntEnum)]
+        flags = [value for value in values if isinstance(value, bool)]
+        return sum(numbers) + sum(flag << bit for bit, flag in enumerate(flags))
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """The arrays that the kernel reads: the fields that are arrays, in order."""

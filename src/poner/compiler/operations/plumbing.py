@@ -81,11 +81,6 @@ class Require(Passing, NoBoundaries, KernelForm):
     allow_infinite: bool = False
     """Whether infinities pass."""
 
-    @property
-    def option(self) -> int:
-        """1: NaN passes; 2: infinities pass."""
-        return self.allow_missing + 2 * self.allow_infinite
-
 
 @dataclass(frozen=True)
 class Above(Passing, KernelForm):
@@ -96,11 +91,6 @@ class Above(Passing, KernelForm):
     """(width,) the bounds."""
     allow_equal: bool = False
     """Whether a bound itself passes."""
-
-    @property
-    def option(self) -> int:
-        """1: a bound itself passes."""
-        return int(self.allow_equal)
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
         """The bounds."""
@@ -116,8 +106,3 @@ class CastFloat32(Passing, NoBoundaries, KernelForm):
     """Whether NaN passes."""
     allow_infinite: bool = False
     """Whether infinities pass, also those that the rounding makes."""
-
-    @property
-    def option(self) -> int:
-        """1: NaN passes; 2: infinities pass."""
-        return self.allow_missing + 2 * self.allow_infinite

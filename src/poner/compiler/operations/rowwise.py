@@ -62,11 +62,6 @@ class Reduce(OneWay, NoBoundaries, KernelForm):
     """(n_groups,) where each group ends; the last is the source's width."""
 
     @property
-    def option(self) -> int:
-        """The function."""
-        return int(self.reduction)
-
-    @property
     def tolerance(self) -> float:
         """Sums may be taken in another order."""
         return EXACT if self.reduction in _EXACT_REDUCTIONS else ROUNDING
@@ -81,6 +76,7 @@ class Linear(OneWay, KernelForm):
     """bias + weights @ row."""
 
     number = 9
+    option = 0
     weights: FloatArray
     """(width, source width)."""
     bias: FloatArray

@@ -10,20 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from poner.aws_lambda.cors import Cors, write_cors
+from poner.deployer import resources
 from poner.deployer.aws import values
 from poner.deployer.aws.reads import AwsReads
 from poner.deployer.failures import MissingError, PermissionMissingError, UnreachableError
-from poner.deployer.resources import (
-    Alias,
-    Code,
-    Document,
-    FunctionSetup,
-    LayerVersion,
-    Role,
-    Statement,
-    StoredZip,
-    Url,
-)
 
 
 class AwsCloud(AwsReads):
@@ -46,7 +36,9 @@ class AwsCloud(AwsReads):
         """Remove a log group with all its events."""
         self._api.write("logs", "DeleteLogGroup", logGroupName=name)
 
-    def create_role(self, name: str, trust: Document, tags: Mapping[str, str]) -> Role:
+    def create_role(
+        self, name: str, trust: resources.Document, tags: Mapping[str, str]
+    ) -> resources.Role:
         """Make a role that `trust` lets somebody assume."""
         answer = self._api.write(
             "iam",
@@ -58,7 +50,7 @@ class AwsCloud(AwsReads):
         )
         return values.read_role(answer)
 
-    def put_role_policy(self, role: str, policy: str, document: Document) -> None:
+    def put_role_policy(self, role: str, policy: str, document: resources.Document) -> None:
         """Give a role a policy of its own, or replace it."""
         text = json.dumps(document)
         self._api.write(
@@ -90,7 +82,7 @@ class AwsCloud(AwsReads):
                 ChecksumSHA256=values.write_sha256(sha256),
             )
 
-    def delete_upload(self, bucket: str, found: StoredZip) -> None:
+    def delete_upload(self, bucket: str, found: resources.StoredZip) -> None:
         """Remove an object as it was found: this version of it, or this content."""
         # where versioning is suspended, a later object has the version "null" as well
         is_kept = found.version not in (None, "null")
@@ -98,8 +90,8 @@ class AwsCloud(AwsReads):
         self._api.write("s3", "DeleteObject", Bucket=bucket, Key=found.key, **which)
 
     def publish_layer(
-        self, name: str, code: Code, description: str, runtime: str, architecture: str
-    ) -> LayerVersion:
+        self, name: str, code: resources.Code, description: str, runtime: str, architecture: str
+    ) -> resources.LayerVersion:
         """Publish a version of a layer."""
         answer = self._api.write(
             "lambda",
@@ -118,7 +110,11 @@ class AwsCloud(AwsReads):
         self._api.write("lambda", "DeleteLayerVersion", LayerName=name, VersionNumber=int(number))
 
     def create_function(
-        self, name: str, code: Code, setup: FunctionSetup, tags: Mapping[str, str]
+        self,
+        name: str,
+        code: resources.Code,
+        setup: resources.FunctionSetup,
+        tags: Mapping[str, str],
     ) -> None:
         """Make a function."""
         self._api.write(
@@ -133,7 +129,7 @@ class AwsCloud(AwsReads):
             **values.write_setup(setup),
         )
 
-    def update_code(self, name: str, code: Code, architecture: str) -> None:
+    def update_code(self, name: str, code: resources.Code, architecture: str) -> None:
         """Replace the code of $LATEST."""
         self._api.write(
             "lambda",
@@ -144,7 +140,7 @@ class AwsCloud(AwsReads):
             **values.write_code(code),
         )
 
-    def update_configuration(self, name: str, setup: FunctionSetup) -> None:
+    def update_configuration(self, name: str, setup: resources.FunctionSetup) -> None:
         """Replace all other settings of $LATEST."""
         self._api.write(
             "lambda",
@@ -181,7 +177,7 @@ class AwsCloud(AwsReads):
         """Remove a version that no alias names."""
         self._api.write("lambda", "DeleteFunction", FunctionName=name, Qualifier=version)
 
-    def create_alias(self, name: str, alias: Alias) -> None:
+    def create_alias(self, name: str, alias: resources.Alias) -> None:
         """Make an alias."""
         routing = {"RoutingConfig": values.write_routing(alias)} if alias.weights else {}
         self._api.write(
@@ -194,7 +190,7 @@ class AwsCloud(AwsReads):
             **routing,
         )
 
-    def update_alias(self, name: str, alias: Alias) -> None:
+    def update_alias(self, name: str, alias: resources.Alias) -> None:
         """Point an alias elsewhere."""
         self._api.write(
             "lambda",
@@ -206,18 +202,18 @@ class AwsCloud(AwsReads):
             RoutingConfig=values.write_routing(alias),
         )
 
-    def create_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> Url:
+    def create_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> resources.Url:
         """Make a Function URL."""
         said = {"Cors": write_cors(cors)} if cors else {}
         return self._write_url("CreateFunctionUrlConfig", name, alias, auth, said)
 
-    def update_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> Url:
+    def update_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> resources.Url:
         """Change a Function URL; its address stays."""
         said = {"Cors": write_cors(cors)}  # left out, the one that is there would stay
         return self._write_url("UpdateFunctionUrlConfig", name, alias, auth, said)
 
     def change_permissions(
-        self, name: str, alias: str, removed: Iterable[str], added: Iterable[Statement]
+        self, name: str, alias: str, removed: Iterable[str], added: Iterable[resources.Statement]
     ) -> None:
         """Remove the statements of these identifiers from the alias's policy, and add those.
 
@@ -239,7 +235,7 @@ class AwsCloud(AwsReads):
         return None
 
     def _replace_policy(
-        self, name: str, alias: str, removed: Sequence[str], added: Sequence[Statement]
+        self, name: str, alias: str, removed: Sequence[str], added: Sequence[resources.Statement]
     ) -> None:
         """Statements of others stay; Lambda refuses the call if the policy was changed since."""
         function = self._api.read(
@@ -263,7 +259,7 @@ class AwsCloud(AwsReads):
 
     def _write_url(
         self, operation: str, name: str, alias: str, auth: str, said: Mapping[str, Any]
-    ) -> Url:
+    ) -> resources.Url:
         answer = self._api.write(
             "lambda",
             operation,

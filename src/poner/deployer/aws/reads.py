@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
+from poner.deployer import resources
 from poner.deployer.aws import values
 from poner.deployer.aws.errors import OTHER_BUCKET, Call, refused
 from poner.deployer.failures import (
@@ -15,23 +16,6 @@ from poner.deployer.failures import (
     MissingError,
     RejectedError,
     UnreachableError,
-)
-from poner.deployer.resources import (
-    LATEST,
-    AccountLimits,
-    Alias,
-    Document,
-    Function,
-    FunctionState,
-    Identity,
-    LayerVersion,
-    LogEvent,
-    LogGroup,
-    Role,
-    Statement,
-    StoredZip,
-    Url,
-    Version,
 )
 
 
@@ -75,13 +59,13 @@ class AwsReads:
         """The region, such as `eu-west-1`."""
         return self._api.region
 
-    def get_identity(self) -> Identity:
+    def get_identity(self) -> resources.Identity:
         """Whose credentials these are."""
         answer = self._api.read("sts", "GetCallerIdentity")
         assert answer is not None
         return values.read_identity(answer)
 
-    def get_function(self, name: str) -> Function | None:
+    def get_function(self, name: str) -> resources.Function | None:
         """A function with its tags and reserved concurrency."""
         answer = self._api.read("lambda", "GetFunction", FunctionName=name)
         if answer is None:
@@ -92,7 +76,7 @@ class AwsReads:
             raise refused(call, error.get("ErrorCode", "403"), 403, error.get("Message", ""))
         return values.read_function(answer)
 
-    def get_state(self, name: str, version: str = LATEST) -> FunctionState:
+    def get_state(self, name: str, version: str = resources.LATEST) -> resources.FunctionState:
         """Whether a version is ready."""
         answer = self._api.read(
             "lambda", "GetFunctionConfiguration", FunctionName=name, Qualifier=version
@@ -101,39 +85,39 @@ class AwsReads:
             raise _no_function(name, version)
         return values.read_state(answer)
 
-    def list_versions(self, name: str) -> tuple[Version, ...]:
+    def list_versions(self, name: str) -> tuple[resources.Version, ...]:
         """All versions but $LATEST, oldest first."""
         listed = self._list("lambda", "ListVersionsByFunction", "Versions", FunctionName=name)
         return values.read_versions(listed)
 
-    def list_aliases(self, name: str) -> tuple[Alias, ...]:
+    def list_aliases(self, name: str) -> tuple[resources.Alias, ...]:
         """All aliases of a function."""
         listed = self._list("lambda", "ListAliases", "Aliases", FunctionName=name)
         return tuple(values.read_alias(answer) for answer in listed)
 
-    def get_url(self, name: str, alias: str) -> Url | None:
+    def get_url(self, name: str, alias: str) -> resources.Url | None:
         """The Function URL on an alias."""
         answer = self._api.read(
             "lambda", "GetFunctionUrlConfig", FunctionName=name, Qualifier=alias
         )
         return None if answer is None else values.read_url(answer)
 
-    def get_statements(self, name: str, alias: str) -> tuple[Statement, ...]:
+    def get_statements(self, name: str, alias: str) -> tuple[resources.Statement, ...]:
         """The alias's resource policy."""
         answer = self._api.read("lambda", "GetPolicy", FunctionName=name, Qualifier=alias)
         return () if answer is None else values.read_statements(answer)
 
-    def get_role(self, name: str) -> Role | None:
+    def get_role(self, name: str) -> resources.Role | None:
         """A role."""
         answer = self._api.read("iam", "GetRole", RoleName=name)
         return None if answer is None else values.read_role(answer)
 
-    def get_role_policy(self, role: str, policy: str) -> Document | None:
+    def get_role_policy(self, role: str, policy: str) -> resources.Document | None:
         """A role's own policy of that name."""
         answer = self._api.read("iam", "GetRolePolicy", RoleName=role, PolicyName=policy)
         return None if answer is None else values.read_policy(answer)
 
-    def get_log_group(self, name: str) -> LogGroup | None:
+    def get_log_group(self, name: str) -> resources.LogGroup | None:
         """A log group."""
         pages = self._api.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
         for page in pages:  # sorted by name, so that the name itself comes first
@@ -153,7 +137,7 @@ class AwsReads:
         names = values.read_names(self._list("lambda", "ListLayers", "Layers"), "LayerName")
         return tuple(name for name in names if name.startswith(prefix))
 
-    def list_layer_versions(self, layer: str) -> tuple[LayerVersion, ...]:
+    def list_layer_versions(self, layer: str) -> tuple[resources.LayerVersion, ...]:
         """The versions of a layer, newest first."""
         listed = self._list("lambda", "ListLayerVersions", "LayerVersions", LayerName=layer)
         return values.read_layer_versions(listed)
@@ -174,12 +158,12 @@ class AwsReads:
         listed = self._list("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=prefix)
         return values.read_names(listed, "Key")
 
-    def get_upload(self, bucket: str, key: str) -> StoredZip | None:
+    def get_upload(self, bucket: str, key: str) -> resources.StoredZip | None:
         """An object in a bucket."""
         answer = self._api.read("s3", "HeadObject", Bucket=bucket, Key=key, ChecksumMode="ENABLED")
         return None if answer is None else values.read_stored_zip(key, answer)
 
-    def list_log_events(self, log_group: str, since_ms: int) -> Iterator[LogEvent]:
+    def list_log_events(self, log_group: str, since_ms: int) -> Iterator[resources.LogEvent]:
         """Events of a log group from a moment on, read page by page as they are taken."""
         pages = self._api.pages(
             "logs", "FilterLogEvents", "events", logGroupName=log_group, startTime=since_ms
@@ -188,7 +172,7 @@ class AwsReads:
             for event in page:
                 yield values.read_log_event(event)
 
-    def get_account_limits(self) -> AccountLimits | None:
+    def get_account_limits(self) -> resources.AccountLimits | None:
         """The account's limits in this region; what stands in for AWS may not know them."""
         try:
             answer = self._api.read("lambda", "GetAccountSettings")

@@ -8,27 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from poner.aws_lambda.cors import CORS_FIELDS, Cors, parse_cors
+from poner.deployer import resources
 from poner.deployer.aws.answers import checked
 from poner.deployer.failures import UnreachableError
-from poner.deployer.resources import (
-    LATEST,
-    AccountLimits,
-    Alias,
-    Code,
-    Document,
-    Function,
-    FunctionSetup,
-    FunctionState,
-    Identity,
-    LayerVersion,
-    LogEvent,
-    LogGroup,
-    Role,
-    Statement,
-    StoredZip,
-    Url,
-    Version,
-)
 from poner.foreign_json import read_json
 
 UPLOAD_MARK: Mapping[str, str] = {"made-by": "poner"}
@@ -53,16 +35,16 @@ _UPDATES: Mapping[str, Literal["Successful", "InProgress", "Failed"]] = {
 
 
 @checked
-def read_identity(answer: Answer) -> Identity:
+def read_identity(answer: Answer) -> resources.Identity:
     """GetCallerIdentity's answer."""
     arn = answer["Arn"]
-    return Identity(answer["Account"], arn.split(":")[1], arn)
+    return resources.Identity(answer["Account"], arn.split(":")[1], arn)
 
 
 @checked
-def read_function(answer: Answer) -> Function:
+def read_function(answer: Answer) -> resources.Function:
     """GetFunction's answer."""
-    return Function(
+    return resources.Function(
         latest=read_version(answer["Configuration"]),
         tags=_read_texts(answer.get("Tags") or {}),
         reserved_concurrency=answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
@@ -70,17 +52,17 @@ def read_function(answer: Answer) -> Function:
 
 
 @checked
-def read_versions(listed: Sequence[Answer]) -> tuple[Version, ...]:
+def read_versions(listed: Sequence[Answer]) -> tuple[resources.Version, ...]:
     """FunctionConfigurations but for $LATEST, the oldest first."""
-    numbered = [answer for answer in listed if answer["Version"] != LATEST]
+    numbered = [answer for answer in listed if answer["Version"] != resources.LATEST]
     numbered.sort(key=lambda answer: int(answer["Version"]))
     return tuple(map(read_version, numbered))
 
 
 @checked
-def read_version(answer: Answer) -> Version:
+def read_version(answer: Answer) -> resources.Version:
     """A FunctionConfiguration."""
-    return Version(
+    return resources.Version(
         version=answer["Version"],
         arn=answer["FunctionArn"],
         setup=read_setup(answer),
@@ -89,9 +71,9 @@ def read_version(answer: Answer) -> Version:
 
 
 @checked
-def read_setup(answer: Answer) -> FunctionSetup:
+def read_setup(answer: Answer) -> resources.FunctionSetup:
     """The settings in a FunctionConfiguration; a container image has no runtime and no handler."""
-    return FunctionSetup(
+    return resources.FunctionSetup(
         code_sha256=base64.b64decode(answer["CodeSha256"]).hex(),
         runtime=answer.get("Runtime") or "",
         architecture=(answer.get("Architectures") or ["x86_64"])[0],
@@ -113,10 +95,10 @@ def read_number(answer: Answer) -> str:
 
 
 @checked
-def read_state(answer: Answer) -> FunctionState:
+def read_state(answer: Answer) -> resources.FunctionState:
     """The state in a FunctionConfiguration; what is not said is well."""
     reasons = (answer.get("StateReason"), answer.get("LastUpdateStatusReason"))
-    return FunctionState(
+    return resources.FunctionState(
         state=_STATES.get(answer.get("State", ""), "Active"),
         update=_UPDATES.get(answer.get("LastUpdateStatus", ""), "Successful"),
         reason=" ".join(reason for reason in reasons if reason),
@@ -130,10 +112,10 @@ def read_alias_arn(answer: Answer, alias: str) -> str:
 
 
 @checked
-def read_alias(answer: Answer) -> Alias:
+def read_alias(answer: Answer) -> resources.Alias:
     """An AliasConfiguration."""
     routing = answer.get("RoutingConfig") or {}
-    return Alias(
+    return resources.Alias(
         name=answer["Name"],
         version=answer["FunctionVersion"],
         weights=dict(routing.get("AdditionalVersionWeights") or {}),
@@ -142,10 +124,10 @@ def read_alias(answer: Answer) -> Alias:
 
 
 @checked
-def read_url(answer: Answer) -> Url:
+def read_url(answer: Answer) -> resources.Url:
     """A FunctionUrlConfig."""
     url = answer["FunctionUrl"]
-    return Url(
+    return resources.Url(
         url=url if url.endswith("/") else f"{url}/",
         auth=answer["AuthType"],
         cors=read_cors(answer.get("Cors") or {}),
@@ -161,13 +143,13 @@ def read_cors(answer: Answer) -> Cors | None:
 
 
 @checked
-def read_statements(answer: Answer) -> tuple[Statement, ...]:
+def read_statements(answer: Answer) -> tuple[resources.Statement, ...]:
     """GetPolicy's answer."""
     return tuple(map(read_statement, read_json(answer["Policy"])["Statement"]))
 
 
 @checked
-def read_statement(answer: Answer) -> Statement:
+def read_statement(answer: Answer) -> resources.Statement:
     """A statement of a resource policy.
 
     AWS has its conditions under Condition, by operator; moto 5.2.5 has them beside the action.
@@ -178,7 +160,7 @@ def read_statement(answer: Answer) -> Statement:
     auth = conditions.pop("lambda:FunctionUrlAuthType", answer.get("FunctionUrlAuthType"))
     via_url = conditions.pop("lambda:InvokedViaFunctionUrl", answer.get("InvokedViaFunctionUrl"))
     action = answer.get("Action", "")
-    return Statement(
+    return resources.Statement(
         sid=answer.get("Sid", ""),
         action=action if isinstance(action, str) else json.dumps(action),
         principal=_read_principal(answer.get("Principal")),
@@ -189,15 +171,15 @@ def read_statement(answer: Answer) -> Statement:
 
 
 @checked
-def read_role(answer: Answer) -> Role:
+def read_role(answer: Answer) -> resources.Role:
     """The answer of GetRole or CreateRole."""
     answer = answer["Role"]
     tags = {tag["Key"]: tag["Value"] for tag in answer.get("Tags", ())}
-    return Role(answer["RoleName"], answer["Arn"], tags)
+    return resources.Role(answer["RoleName"], answer["Arn"], tags)
 
 
 @checked
-def read_policy(answer: Answer) -> Document:
+def read_policy(answer: Answer) -> resources.Document:
     """GetRolePolicy's answer."""
     return dict(answer["PolicyDocument"])
 
@@ -215,9 +197,9 @@ def read_names(listed: Sequence[Answer], field: str) -> tuple[str, ...]:
 
 
 @checked
-def read_log_event(answer: Answer) -> LogEvent:
+def read_log_event(answer: Answer) -> resources.LogEvent:
     """A FilteredLogEvent."""
-    return LogEvent(
+    return resources.LogEvent(
         _read_text(answer["eventId"]), int(answer["timestamp"]), _read_text(answer["message"])
     )
 
@@ -229,31 +211,31 @@ def read_denied(listed: Sequence[Answer]) -> tuple[str, ...]:
 
 
 @checked
-def read_log_group(answer: Answer) -> LogGroup:
+def read_log_group(answer: Answer) -> resources.LogGroup:
     """A LogGroup."""
     arn = answer["arn"].removesuffix(":*")
-    return LogGroup(answer["logGroupName"], arn, answer.get("retentionInDays"))
+    return resources.LogGroup(answer["logGroupName"], arn, answer.get("retentionInDays"))
 
 
 @checked
-def read_layer_versions(listed: Sequence[Answer]) -> tuple[LayerVersion, ...]:
+def read_layer_versions(listed: Sequence[Answer]) -> tuple[resources.LayerVersion, ...]:
     """LayerVersionsListItems, the newest first."""
     newest_first = sorted(listed, key=lambda answer: -int(answer["Version"]))
     return tuple(map(read_layer_version, newest_first))
 
 
 @checked
-def read_layer_version(answer: Answer) -> LayerVersion:
+def read_layer_version(answer: Answer) -> resources.LayerVersion:
     """A version of a layer, listed or just published."""
-    return LayerVersion(answer["LayerVersionArn"], answer.get("Description", ""))
+    return resources.LayerVersion(answer["LayerVersionArn"], answer.get("Description", ""))
 
 
 @checked
-def read_stored_zip(key: str, answer: Answer) -> StoredZip:
+def read_stored_zip(key: str, answer: Answer) -> resources.StoredZip:
     """HeadObject's answer; of a checksum of parts S3 says so with a dash, and that is none."""
     checksum = answer.get("ChecksumSHA256", "")
     is_whole = answer.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT" and "-" not in checksum
-    return StoredZip(
+    return resources.StoredZip(
         key=key,
         sha256=base64.b64decode(checksum).hex() if checksum and is_whole else None,
         marked=UPLOAD_MARK.items() <= answer.get("Metadata", {}).items(),
@@ -263,10 +245,10 @@ def read_stored_zip(key: str, answer: Answer) -> StoredZip:
 
 
 @checked
-def read_limits(answer: Answer) -> AccountLimits:
+def read_limits(answer: Answer) -> resources.AccountLimits:
     """GetAccountSettings's answer."""
     limit = answer["AccountLimit"]
-    return AccountLimits(
+    return resources.AccountLimits(
         concurrency=limit["ConcurrentExecutions"],
         unreserved=limit["UnreservedConcurrentExecutions"],
         code_bytes=answer["AccountUsage"]["TotalCodeSize"],
@@ -283,7 +265,7 @@ def read_bucket_region(answer: Answer) -> str:
 
 @checked
 def edit_policy(
-    answer: Answer, removed: Iterable[str], added: Iterable[Document]
+    answer: Answer, removed: Iterable[str], added: Iterable[resources.Document]
 ) -> dict[str, Any]:
     """The policy in GetResourcePolicy's answer, or a new one, with statements removed and added.
 
@@ -298,9 +280,9 @@ def edit_policy(
     return {**policy, "Statement": kept + new}
 
 
-def write_statement(statement: Statement, arn: str) -> Document:
+def write_statement(statement: resources.Statement, arn: str) -> resources.Document:
     """A statement of a policy on what the ARN names."""
-    conditions: dict[str, Document] = {}
+    conditions: dict[str, resources.Document] = {}
     if statement.url_auth is not None:
         conditions["StringEquals"] = {"lambda:FunctionUrlAuthType": statement.url_auth}
     if statement.via_url:
@@ -315,7 +297,7 @@ def write_statement(statement: Statement, arn: str) -> Document:
     }
 
 
-def write_permission(statement: Statement) -> dict[str, Any]:
+def write_permission(statement: resources.Statement) -> dict[str, Any]:
     """The parameters of AddPermission."""
     parameters: dict[str, Any] = {
         "StatementId": statement.sid,
@@ -329,14 +311,14 @@ def write_permission(statement: Statement) -> dict[str, Any]:
     return parameters
 
 
-def write_code(code: Code) -> dict[str, Any]:
+def write_code(code: resources.Code) -> dict[str, Any]:
     """Where the zip is, or the zip itself."""
     if code.bucket is not None:
         return {"S3Bucket": code.bucket, "S3Key": code.key}
     return {"ZipFile": code.path.read_bytes()}
 
 
-def write_setup(setup: FunctionSetup) -> dict[str, Any]:
+def write_setup(setup: resources.FunctionSetup) -> dict[str, Any]:
     """The settings but for code and architecture, all of them, so that none is left as it was."""
     parameters: dict[str, Any] = {
         "Runtime": setup.runtime,
@@ -353,7 +335,7 @@ def write_setup(setup: FunctionSetup) -> dict[str, Any]:
     return parameters
 
 
-def write_routing(alias: Alias) -> dict[str, Any]:
+def write_routing(alias: resources.Alias) -> dict[str, Any]:
     """An AliasRoutingConfiguration; an empty one ends a canary release."""
     return {"AdditionalVersionWeights": dict(alias.weights)}
 

@@ -63,7 +63,7 @@ def read_sparse(data: bytes, allowance: Allowance) -> Any:
     Raises:
         FileUnreadableError: it is damaged, or of a format that no fitted model has.
     """
-    import scipy.sparse  # type: ignore[import-untyped]  # it has no stubs
+    import scipy.sparse
 
     archive = open_archive(data)
     allowance.unpack(sum(member.file_size for member in archive.infolist()))
