@@ -15,14 +15,14 @@ from poner.loader.safe_pickle.object_walk import MOST_SHARING, MOST_UNFOLDED, NO
 
 
 def fitted_object(nodes: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> FittedObject:
-    """Put a description together; objects that were shared are shared again.
+    """Build the objects of a description; shared objects are shared again.
 
     Args:
         nodes: as `child/description.py` says; from an untrusted child, so everything is checked.
         arrays: of plain dtypes.
 
     Raises:
-        ModelUnreadableError: the description does not hold together.
+        ModelUnreadableError: the description is inconsistent, too deep or too large.
     """
     made: list[FittedValue] = []
     sizes = _Sizes()
@@ -39,7 +39,7 @@ def fitted_object(nodes: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> Fitte
 
 
 class _Sizes:
-    """How deep nodes are, and how large where what they share counts as often as it is reached.
+    """Depth and size of nodes; a shared part counts each time that it is reached.
 
     The child refuses a model in which no walk would end (safe_pickle/object_walk.py). A child that
     was taken over could describe such a model, which the compiler would walk. The limits here are

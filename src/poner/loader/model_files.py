@@ -1,4 +1,4 @@
-"""What lies in a model's folder: the model file, its signature and its training rows."""
+"""Reads the files of a model's folder: the model, its signature and its training rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from poner.signature import MODEL_NAME, SIGNATURE_NAME, TRAINING_ROWS_NAME, Sign
 from poner.storage import read_file
 
 SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")
-"""How model files are called."""
+"""Suffixes of model files."""
 
 
 def find_model_file(path: Path) -> Path:
@@ -38,10 +38,10 @@ def find_model_file(path: Path) -> Path:
 
 
 def read_model_file(file: Path) -> bytes:
-    """The content of a model file, read once: what was checked is what is loaded.
+    """Read a model file once, so that the bytes that are checked are the bytes that are loaded.
 
     Raises:
-        ModelUnreadableError: it is not there, not a file, or larger than any model.
+        ModelUnreadableError: the file is missing, is no regular file, or is too large.
     """
     try:
         return read_file(file, LARGEST_CONTENT_BYTES)

@@ -1,4 +1,4 @@
-"""Which model a file holds, by what it says of itself; none of it is loaded."""
+"""Identifies the model in a file without loading it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KNOWN_SKLEARN = ((1, 1), (1, 9))
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """A model file that may be loaded, as far as it is known before it is."""
+    """Facts about a model file that poner accepts, known before it is loaded."""
 
     file: Path
     """The model file."""
