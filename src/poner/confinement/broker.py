@@ -1,9 +1,9 @@
-"""Opens files for a worker where neither mounts nor Landlock hide any: seccomp asks the keeper.
+"""Lets the keeper open files for a worker, where neither mounts nor Landlock hide files.
 
-seccomp_unotify(2), Linux 5.9 and later. The keeper reads the path, follows its links, opens the
-file itself where it may be read, and gives the worker the descriptor: so the worker cannot change
-the path after it was looked at. Openings for writing do not get here: the other filter refuses
-them.
+seccomp_unotify(2), Linux 5.9 and later: the kernel stops each open call of the worker and tells the
+keeper. The keeper reads the path, follows links, opens the file itself if the worker may read it,
+and gives the worker the descriptor. So the worker cannot change the path after the check. The
+worker's other filter (seccomp.py) refuses to open files for writing.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ NOTIFICATION = struct.Struct("=QIIiIQ6Q")
 """struct seccomp_notif: id, process, flags; number, architecture, place, arguments of the call."""
 
 STUCK_S = 5
-"""After which a keeper that waits for nobody ends, and with it the worker."""
+"""Seconds after which a keeper that hangs in a request is ended, and the worker with it."""
 
 HERE = -100
-"""AT_FDCWD: the folder that the process is in."""
+"""AT_FDCWD: the current folder of the process."""
 
 PAGE_BYTES = 4096
 LONGEST_PATH_BYTES = 4095
 """PATH_MAX of linux/limits.h, without the NUL that ends a path."""
 
 KEPT_FLAGS = os.O_DIRECTORY | os.O_CLOEXEC
-"""Of the worker's flags; it reads, whatever else they say."""
+"""Flags of the worker that are kept; files are opened for reading only."""
 
 
 class Broker:
@@ -55,16 +55,16 @@ class Broker:
         """Begin.
 
         Args:
-            worker: where the listener comes from.
+            worker: the socket through which the worker sends its listener.
             readable: files and folders that the worker may read, without links.
         """
         self._socket: socket.socket | None = worker
         self._readable = readable
         self.descriptor = worker.fileno()
-        """What to wait for."""
+        """Descriptor that is readable when the worker asks for something."""
 
     def serve(self, worker: int) -> bool:
-        """Answer what the worker asks; False once it can ask no more."""
+        """Answer one request of the worker; False once no request can follow."""
         if self._socket is None:
             return answer(self.descriptor, worker, self._readable)
         self.descriptor = take_over(self._socket)
@@ -72,16 +72,11 @@ class Broker:
         return self.descriptor >= 0
 
 
-def make_sockets() -> tuple[socket.socket, socket.socket]:
-    """Two ends: the keeper's, and the worker's for `hand_over`."""
-    return socket.socketpair()
-
-
 def hand_over(keeper: socket.socket) -> None:
-    """In the worker: from now on, the keeper opens files.
+    """In the worker: let the keeper open all files from now on.
 
     Raises:
-        OSError: the kernel does not have it.
+        OSError: the kernel lacks notifications of seccomp.
     """
     machine = os.uname().machine
     program = make_notifying_filter(machine)
@@ -98,7 +93,7 @@ def hand_over(keeper: socket.socket) -> None:
 
 
 def take_over(worker: socket.socket) -> int:
-    """In the keeper: the listener; -1 where the worker has none to give."""
+    """In the keeper: receive the listener; -1 if the worker sends none."""
     _, ancillary, _, _ = worker.recvmsg(1, socket.CMSG_LEN(4))
     worker.close()
     for _, _, data in ancillary:
@@ -107,7 +102,7 @@ def take_over(worker: socket.socket) -> int:
 
 
 def answer(listener: int, worker: int, readable: Sequence[str]) -> bool:
-    """Answer one opening of the worker's; whether the listener is still of use.
+    """Answer one open call of the worker; return whether more can follow.
 
     Args:
         listener: readable now.
@@ -115,7 +110,7 @@ def answer(listener: int, worker: int, readable: Sequence[str]) -> bool:
         readable: folders and files that it may read, without links.
     """
     asked = bytearray(NOTIFICATION.size)
-    signal.alarm(STUCK_S)  # it waits for ever if the one that asked has been killed meanwhile
+    signal.alarm(STUCK_S)  # RECEIVE hangs if the thread that asked was killed meanwhile
     try:
         fcntl.ioctl(listener, RECEIVE, asked)
     except OSError:

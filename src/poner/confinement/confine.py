@@ -166,9 +166,11 @@ def make_broker(room: Room) -> tuple[Broker | None, socket.socket | None]:
 
     if landlock.abi_version(LIBC):
         return None, None
+    import socket
+
     from . import broker
 
-    keeper, worker = broker.make_sockets()
+    keeper, worker = socket.socketpair()
     readable = [*readable_paths(room), *PROCESS_FILES, *DEVICES]
     return broker.Broker(keeper, outermost(map(os.path.realpath, readable))), worker
 

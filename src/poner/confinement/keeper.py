@@ -1,8 +1,8 @@
-"""The process between poner and the worker: it ends the worker, and says how that ended.
+"""The keeper: a process between poner and the worker that ends the worker and reports how.
 
-poner may be killed at any moment; then the pipe from it is closed, and the keeper kills the worker.
-If the keeper is killed, the kernel kills the worker. What the worker holds is looked at, since not
-everything counts against its limits.
+If poner is killed, its pipe to the keeper closes, and the keeper kills the worker. If the keeper is
+killed, the kernel kills the worker. The keeper also watches the worker's memory and threads, since
+the kernel's limits do not count everything.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from .confine import Room
 
 LOOK_S = 0.1
-"""Between two looks at the worker's memory."""
+"""Seconds between two checks of the worker's memory."""
 
 MOST_THREADS = 512
-"""More than a library starts; no limit of the kernel's binds root."""
+"""Most threads of the worker; the kernel's own limit does not bind root."""
 
 
 def keep(
     worker: int, room: Room, alive: int, ended: int, status: int, broker: Broker | None
 ) -> NoReturn:
-    """Wait for the worker's end, or end it; then say how it ended, and exit.
+    """Wait until the worker ends or must be ended, report how it ended, and exit.
 
     Args:
         worker: its process.
-        room: what it may use; its folder is removed where poner cannot.
-        alive: a pipe that is closed when poner ends, or wants the worker to end.
+        room: its folder and limits; the folder is removed here if poner has ended.
+        alive: a pipe that poner closes to end the worker, also by ending itself.
         ended: a pipe that is closed when the worker ends.
         status: a pipe to poner.
-        broker: opens files for the worker, where nothing else hides files from it.
+        broker: opens files for the worker; None where mounts or Landlock hide files.
     """
     poner = os.getppid()
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -59,7 +59,7 @@ def keep(
 
 
 def wait(worker: int, ends: set[int], memory_bytes: int, broker: Broker | None) -> bool:
-    """Wait until a pipe is closed, or the worker has too much: whether that is memory."""
+    """Wait until a pipe closes or the worker exceeds a limit; True if that is memory."""
     ready = select.poll()
     for descriptor in ends:
         ready.register(descriptor, select.POLLIN)
@@ -85,10 +85,10 @@ def wait(worker: int, ends: set[int], memory_bytes: int, broker: Broker | None) 
 
 
 def outlive_nobody(keeper: int) -> None:
-    """In the worker: end with the keeper.
+    """In the worker: let the kernel end this process when the keeper ends.
 
     Raises:
-        SystemExit: it has ended already.
+        SystemExit: the keeper has ended already.
     """
     if sys.platform == "linux":
         from .linux import PR_SET_PDEATHSIG, set_process_option
@@ -99,7 +99,7 @@ def outlive_nobody(keeper: int) -> None:
 
 
 def die_first() -> None:
-    """Where memory runs out, the kernel is to end the worker before anything of the user's."""
+    """In the worker: be the first process that the kernel ends when memory runs out."""
     try:
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")
@@ -108,7 +108,7 @@ def die_first() -> None:
 
 
 def say_in_force(status: int, in_force: Sequence[str]) -> None:
-    """Tell poner what the worker gave up, and close the pipe: the program cannot say otherwise."""
+    """Tell poner what the worker gave up, and close the pipe before the program runs."""
     _say(status, in_force)
     os.close(status)
 

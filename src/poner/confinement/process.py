@@ -52,12 +52,12 @@ class Program:
 
 @dataclass(frozen=True)
 class Limits:
-    """What it may use."""
+    """Limits of a confined process."""
 
     cpu_s: int
     """Processor seconds."""
     memory_bytes: int
-    """Most memory, where so much is there."""
+    """Most memory, if so much is free."""
     threads: bool = False
     """Whether it may start threads."""
 
@@ -230,7 +230,7 @@ def remove_folder(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """What a program did that ran to its end."""
+    """Result of a program that ran to its end."""
 
     output: bytes
     """What it wrote to standard output; as untrusted as what it ran."""

@@ -1,4 +1,4 @@
-"""What this machine keeps a confined process from: tried, said in a sentence, or asked for."""
+"""Finds out how fully this machine confines a process, and reports the gaps."""
 
 from __future__ import annotations
 

@@ -50,31 +50,8 @@ PROCESS_OPTIONS = (3, 15, 16, 23, 0x53564D41)
 """prctl: PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_CAPBSET_READ, PR_SET_VMA."""
 
 
-class Check:
-    """A system call that is allowed where `argument & mask` is one of some values."""
-
-    def __init__(
-        self,
-        name: str,
-        argument: int,
-        mask: int,
-        values: tuple[int, ...],
-        error: int = errno.EPERM,
-    ) -> None:
-        self.name = name
-        """The system call."""
-        self.argument = argument
-        """Which of its arguments, of which the lower 32 bits are looked at."""
-        self.mask = mask
-        """Bits that count."""
-        self.values = values
-        """What they may be."""
-        self.error = error
-        """How it is refused otherwise."""
-
-
-def make_checks(own_pid: int, *, threads: bool, writable: bool) -> list[Check]:
-    """System calls that depend on an argument.
+def make_checks(own_pid: int, *, threads: bool, writable: bool) -> dict[str, list[bytes]]:
+    """System calls that an argument decides, each with the instructions that look at it.
 
     Args:
         own_pid: of this process, the one that may be sent signals.
@@ -88,16 +65,16 @@ def make_checks(own_pid: int, *, threads: bool, writable: bool) -> list[Check]:
         flags = ACCESS_MODE | TRUNCATE
         modes = (READ_ONLY, WRITE_ONLY, READ_WRITE, WRITE_ONLY | TRUNCATE, READ_WRITE | TRUNCATE)
     thread = (CLONE_THREAD,) if threads else ()
-    return [
-        Check("open", 1, flags, modes, errno.EACCES),
-        Check("openat", 2, flags, modes, errno.EACCES),
-        Check("clone", 0, CLONE_THREAD | NEW_NAMESPACES, thread, errno.EAGAIN),
-        *(Check(name, 0, everything, (own_pid,)) for name in ("kill", "tkill", "tgkill")),
-        Check("prctl", 0, everything, PROCESS_OPTIONS),
-        Check("prlimit64", 0, everything, (0, own_pid)),
-        Check("ioctl", 1, everything, TERMINAL_CONTROLS, errno.ENOTTY),
-        Check("fcntl", 1, everything, DESCRIPTOR_CONTROLS),
-    ]
+    return {
+        "open": _examine(1, flags, modes, errno.EACCES),
+        "openat": _examine(2, flags, modes, errno.EACCES),
+        "clone": _examine(0, CLONE_THREAD | NEW_NAMESPACES, thread, errno.EAGAIN),
+        **dict.fromkeys(("kill", "tkill", "tgkill"), _examine(0, everything, (own_pid,))),
+        "prctl": _examine(0, everything, PROCESS_OPTIONS),
+        "prlimit64": _examine(0, everything, (0, own_pid)),
+        "ioctl": _examine(1, everything, TERMINAL_CONTROLS, errno.ENOTTY),
+        "fcntl": _examine(1, everything, DESCRIPTOR_CONTROLS),
+    }
 
 
 def make_filter(machine: str, own_pid: int, *, threads: bool, writable: bool) -> bytes | None:
@@ -113,8 +90,8 @@ def make_filter(machine: str, own_pid: int, *, threads: bool, writable: bool) ->
     ]
     for name in sorted(ALLOWED_NAMES | (SCRATCH_NAMES if writable else frozenset())):
         program += _answer(numbers.get(name), [_instruction(RETURN, ALLOW)])
-    for check in make_checks(own_pid, threads=threads, writable=writable):
-        program += _answer(numbers.get(check.name), _examine(check))
+    for name, block in make_checks(own_pid, threads=threads, writable=writable).items():
+        program += _answer(numbers.get(name), block)
     for name in sorted(REFUSED_NAMES | SCRATCH_NAMES):
         program += _answer(numbers.get(name), [_instruction(RETURN, REFUSE | errno.EPERM)])
     program.append(_instruction(RETURN, REFUSE | errno.ENOSYS))
@@ -167,11 +144,18 @@ def _answer(number: int | None, block: list[bytes]) -> list[bytes]:
     return [_instruction(JUMP_IF_EQUAL, number, if_not=len(block)), *block]
 
 
-def _examine(check: Check) -> list[bytes]:
-    block = [
-        _instruction(LOAD_WORD, ARGUMENTS_AT + 8 * check.argument),
-        _instruction(AND, check.mask),
-    ]
-    for value in check.values:
+def _examine(
+    argument: int, mask: int, values: tuple[int, ...], error: int = errno.EPERM
+) -> list[bytes]:
+    """Allow a call where `argument & mask` is one of some values; else refuse it with an error.
+
+    Args:
+        argument: the argument's index; its lower 32 bits are looked at.
+        mask: bits that count.
+        values: values that these bits may have.
+        error: number of the error otherwise.
+    """
+    block = [_instruction(LOAD_WORD, ARGUMENTS_AT + 8 * argument), _instruction(AND, mask)]
+    for value in values:
         block += [_instruction(JUMP_IF_EQUAL, value, if_not=1), _instruction(RETURN, ALLOW)]
-    return [*block, _instruction(RETURN, REFUSE | check.error)]
+    return [*block, _instruction(RETURN, REFUSE | error)]

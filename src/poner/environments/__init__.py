@@ -2,7 +2,7 @@
 
 In: a Python version, requirements, and the environment's own variables. Out: interpreters, virtual
 environments that are kept, what uv says, and the packages that poner chooses itself, with their
-hashes. Nothing in a project's folder may have a say in what is installed.
+hashes. It must not read configuration from a project's folder.
 """
 
 from poner.environments.interpreters import (

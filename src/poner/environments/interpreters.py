@@ -92,16 +92,15 @@ def _candidates(version: str) -> Iterator[Path]:
 
 def _answers(interpreter: Path, version: str) -> bool:
     """Whether it exists, runs, and is of that version."""
-    ask = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
         if not interpreter.is_file():
             return False
         done = subprocess.run(
-            [interpreter, "-I", "-S", "-c", ask], capture_output=True, text=True, check=False
+            [interpreter, "--version"], capture_output=True, text=True, check=False
         )
     except OSError:
         return False
-    return done.returncode == 0 and done.stdout.strip() == version
+    return done.returncode == 0 and done.stdout.startswith(f"Python {version}.")
 
 
 def make_environment(
@@ -168,9 +167,10 @@ def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_on
             done = kept if kept.returncode == 0 else done
         if done.returncode != 0:
             reason = " ".join(done.stderr.split())[-400:]
+            what = "versions" if done.returncode == 1 else "network"
             raise InstallError(
                 f"Could not install {describe(requirements)}: {reason}",
-                "Check the versions and the network, then run the command again.",
+                f"Check the {what}, then run the command again.",
             )
 
 

@@ -80,7 +80,14 @@ class ChildProcess:
         with contextlib.ExitStack() as kept, _start_faults(), temporary_faults():
             self.scratch = make_folder("model-", kept.enter_context(scratch_folder()))
             self._write_modules(modules)
-            program = _program(interpreter, self.scratch / "files", with_packages)
+            program = Program(
+                interpreter,
+                START,
+                packages=with_packages,
+                arguments=(str(self.scratch / "files"),),
+                readable=READABLE,
+                environment=ENVIRONMENT,
+            )
             self._confined = ConfinedProcess(program, Limits(cpu_s, memory_bytes), self.scratch)
             self._kept = kept.pop_all()
         process = self._confined.process
@@ -223,17 +230,6 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _program(interpreter: Path | str, files: Path, with_packages: bool) -> Program:
-    return Program(
-        interpreter,
-        START,
-        packages=with_packages,
-        arguments=(str(files),),
-        readable=READABLE,
-        environment=ENVIRONMENT,
-    )
-
-
 @contextmanager
 def _start_faults() -> Iterator[None]:
     """Say what keeps the process from being started.
@@ -246,8 +242,16 @@ def _start_faults() -> Iterator[None]:
     except OSError as error:
         raise ModelUnreadableError(
             f"The process that reads the model cannot be started: {error.strerror or error}.",
-            "Free some space for temporary files, or name another place for them with TMPDIR.",
+            "Free some space for temporary files, or end other programs.",
         ) from error
+
+
+def wrong_answer() -> ModelUnreadableError:
+    """The error for an answer of the child that does not have the form it should."""
+    return ModelUnreadableError(
+        "The process that read the model gave an invalid answer.",
+        "Check where the model file comes from; a hostile file can take over that process.",
+    )
 
 
 def fault_of(reply: Mapping[str, Any]) -> ModelRefusedError | ModelUnreadableError:

@@ -25,8 +25,29 @@ CONVERTER = re.compile(r"skl2onnx \d{1,4}(?:\.\d{1,4}){1,3}")
 OTHER_ENGINE = "Choose the engine sklearn, which ships the model as it is."
 
 
-def convert(file: ModelFile, signature: Signature, notify: Callable[[str], None]) -> OnnxGraph:
-    """The steps of `convert_model`, in their order."""
+def convert_model(
+    file: ModelFile,
+    signature: Signature,
+    *,
+    notify: Callable[[str], None] = lambda line: None,
+) -> OnnxGraph:
+    """Convert a model that `open_model` read to ONNX, in a confined child of its own.
+
+    Where all features are numbers, the graph takes one input `X` (n_rows, n_features). Otherwise
+    it takes one input (n_rows, 1) for each feature, in the model's order: `x0`, `x1`, ...; the
+    input of a category is text. The first output is the prediction: (n_rows,), (n_rows, 1) or
+    (n_rows, n_outputs). A classifier has a second output (n_rows, n_classes): probabilities, or
+    else the score of each class; for two classes that is `[-decision, decision]`.
+
+    Args:
+        file: as `open_model` gave it.
+        signature: says which features are numbers, and which are texts.
+        notify: is given a line before an environment is made, which takes a while.
+
+    Raises:
+        NotSupportedError: skl2onnx cannot convert the model; gives its reason.
+        InstallError: skl2onnx is neither installed nor could it be fetched.
+    """
     _check_convertible(file)
     pins = read_pins("onnx_conversion")
     converter = next(
@@ -38,7 +59,7 @@ def convert(file: ModelFile, signature: Signature, notify: Callable[[str], None]
     except ModelUnreadableError as error:
         raise InstallError(
             f"The engine onnx needs skl2onnx: {error.message}",
-            "Check the network, or choose the engine sklearn or native.",
+            f"{error.hint.rstrip('.')}; or choose the engine sklearn or native.",
         ) from error
     kinds = [feature.kind for feature in signature.features]
     try:

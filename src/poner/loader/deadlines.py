@@ -1,4 +1,4 @@
-"""How long a child process may take; tells the user when it takes long, and when time is over."""
+"""Limits the time of a child process, and tells the user when it takes long."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from collections.abc import Callable
 from poner.errors import ModelUnreadableError
 
 SLOW_S = 10.0
-"""After this long the user is told what is going on."""
-
-
-def _nobody(line: str) -> None:
-    """Tell nobody."""
+"""Seconds after which the user is told what takes long."""
 
 
 class Deadline:
@@ -26,15 +22,15 @@ class Deadline:
         self,
         timeout_s: float,
         doing: str,
-        notify: Callable[[str], None] = _nobody,
+        notify: Callable[[str], None] = lambda line: None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin.
 
         Args:
-            timeout_s: how long it may take.
-            doing: what it is, as the beginning of a sentence.
+            timeout_s: most seconds that the work may take.
+            doing: the work, as the beginning of a sentence.
             notify: told once, when it takes long.
             clock: seconds that only go forward.
         """
@@ -42,7 +38,7 @@ class Deadline:
         self.doing = doing
         begun = clock()
         self.at = begun + timeout_s
-        """When it is over, by the clock."""
+        """Time of the deadline, by the clock."""
         self._notify, self._clock = notify, clock
         self._slow_at = begun + SLOW_S if timeout_s > SLOW_S else None
 
@@ -50,7 +46,7 @@ class Deadline:
         """Seconds to wait before asking again.
 
         Raises:
-            ModelUnreadableError: it is over.
+            ModelUnreadableError: the deadline has passed.
         """
         now = self._clock()
         if now >= self.at:

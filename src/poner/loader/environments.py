@@ -76,8 +76,7 @@ def environment_of(
     raise ModelUnreadableError(
         f"No environment of scikit-learn {sklearn_version}{besides} could be made with Python "
         f"{', '.join(tried)}: {reason.message}",
-        ("Check the versions that are required, or the network" if more else "Check the network")
-        + f", or fit the model again with another version of {libraries.SKLEARN}.",
+        f"{reason.hint.rstrip('.')}; or fit the model again with another {libraries.SKLEARN}.",
     ) from reason
 
 

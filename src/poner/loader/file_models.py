@@ -19,7 +19,7 @@ from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, model_files, signatures
 from poner.loader.child import array_block
 from poner.loader.child.frames import FrameError
-from poner.loader.child_process import ChildProcess
+from poner.loader.child_process import ChildProcess, wrong_answer
 from poner.loader.environments import Environment, environment_of
 from poner.loader.fitted import fitted_object
 from poner.loader.libraries import (
@@ -35,7 +35,7 @@ from poner.loader.libraries import (
 from poner.loader.listing import FileListing
 from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
-from poner.loader.user_modules import UserModules, is_taken
+from poner.loader.user_modules import UserModules, is_taken, read_modules
 from poner.signature import SIGNATURE_NAME, Signature
 from poner.table import spell_unknown
 
@@ -138,10 +138,7 @@ def unpacked(done: Mapping[str, Any], block: bytes) -> list[NDArray[Any]]:
     try:
         return array_block.unpack_arrays(done["block"], block)
     except (FrameError, KeyError) as error:
-        raise ModelUnreadableError(
-            "The process that read the model sent an answer that is not valid.",
-            "Check where the model file comes from.",
-        ) from error
+        raise wrong_answer() from error
 
 
 @contextmanager
@@ -154,16 +151,38 @@ def _naming(file_name: str) -> Iterator[None]:
 
 
 @contextmanager
-def open_file(
+def open_model(
     path: Path,
-    signature: Signature | None,
-    feature_names: Sequence[str] | None,
-    labels: Mapping[str, str] | None,
-    modules: UserModules,
-    requirements: Sequence[str],
-    notify: Callable[[str], None],
+    *,
+    signature: Signature | None = None,
+    feature_names: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    include: Sequence[Path] = (),
+    requirements: Sequence[str] = (),
+    notify: Callable[[str], None] = lambda line: None,
 ) -> Iterator[TrainedModel]:
-    """The steps of `open_model`, in their order."""
+    """Read a model file safely; the oracle answers as long as the context is open.
+
+    Args:
+        path: a model file, or a folder with clf.sav or a single model file.
+        signature: replaces the signature.json beside the file.
+        feature_names: in the model's order; replace any signature.
+        labels: the meaning of each class, by `str(class)`: `{"1": "malignant"}`.
+        include: the user's own Python files and package folders, whose classes the model may hold;
+            they run in the confined child only.
+        requirements: packages that the model needs besides scikit-learn's own, such as
+            `numpy==1.24.1`.
+        notify: is given a line on each decision, such as another version's environment.
+
+    Raises:
+        UsageError: an included module is missing or has a library's name, or a requirement cannot
+            be parsed.
+        ModelRefusedError: the file names a global outside the allow-list; none of it was run.
+        ModelUnreadableError: the file is damaged or holds something else than a model, or its
+            scikit-learn version cannot be installed.
+        SignatureError: the signature does not fit the model.
+    """
+    modules = read_modules(include)
     file = model_files.find_model_file(path)
     content = model_files.read_model_file(file)
     with _naming(file.name):

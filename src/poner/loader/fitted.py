@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 from poner.artifacts import FittedObject, FittedValue
 from poner.errors import ModelUnreadableError
 from poner.loader.child.description import DEEPEST
+from poner.loader.child_process import wrong_answer
 from poner.loader.safe_pickle.object_walk import MOST_SHARING, MOST_UNFOLDED, NOT_COUNTED
 
 
 def fitted_object(nodes: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> FittedObject:
-    """Put a description together; objects that were shared are shared again.
+    """Build the objects of a description; shared objects are shared again.
 
     Args:
         nodes: as `child/description.py` says; from an untrusted child, so everything is checked.
         arrays: of plain dtypes.
 
     Raises:
-        ModelUnreadableError: the description does not hold together.
+        ModelUnreadableError: the description is inconsistent, too deep or too large.
     """
     made: list[FittedValue] = []
     sizes = _Sizes()
@@ -30,15 +31,15 @@ def fitted_object(nodes: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> Fitte
             made.append(_node(node, made, arrays))
             sizes.add(node)
     except (TypeError, ValueError, IndexError, AttributeError) as error:
-        raise _nonsense() from error
+        raise wrong_answer() from error
     root = made[-1] if made else None
     if not isinstance(root, FittedObject):
-        raise _nonsense()
+        raise wrong_answer()
     return root
 
 
 class _Sizes:
-    """How deep nodes are, and how large where what they share counts as often as it is reached.
+    """Depth and size of nodes; a shared part counts each time that it is reached.
 
     The child refuses a model in which no walk would end (safe_pickle/object_walk.py). A child that
     was taken over could describe such a model, which the compiler would walk. The limits here are
@@ -53,7 +54,7 @@ class _Sizes:
         """Look at the next node, whose form is right.
 
         Raises:
-            ValueError: it is too deep, or too large.
+            ModelUnreadableError: it is too deep, or too large.
         """
         held = node[-1]
         parts: Iterable[tuple[Any, Any]] = ()
@@ -70,14 +71,10 @@ class _Sizes:
         self.depths.append(depth)
         most = 2 * (MOST_UNFOLDED + MOST_SHARING * len(self.sizes))
         if depth > 2 * DEEPEST or size > most:
-            raise ValueError("a description that no walk ends in")
-
-
-def _nonsense() -> ModelUnreadableError:
-    return ModelUnreadableError(
-        "The process that read the model sent a description that is not valid.",
-        "Check where the model file comes from.",
-    )
+            raise ModelUnreadableError(
+                "The model nests or shares its objects so much that it cannot be taken apart.",
+                "Fit it again with fewer nested or shared parts.",
+            )
 
 
 def _node(node: Any, made: list[FittedValue], arrays: Sequence[NDArray[Any]]) -> FittedValue:
@@ -92,7 +89,7 @@ def _node(node: Any, made: list[FittedValue], arrays: Sequence[NDArray[Any]]) ->
             return text
         case ["array", int() as index] if 0 <= index < len(arrays):
             return arrays[index]
-    raise _nonsense()
+    raise wrong_answer()
 
 
 def _value(value: Any, made: list[FittedValue]) -> FittedValue:
@@ -100,8 +97,8 @@ def _value(value: Any, made: list[FittedValue]) -> FittedValue:
     if isinstance(value, list):
         (index,) = value
         if type(index) is not int or not 0 <= index < len(made):
-            raise _nonsense()
+            raise wrong_answer()
         return made[index]
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    raise _nonsense()
+    raise wrong_answer()

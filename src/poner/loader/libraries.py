@@ -1,4 +1,4 @@
-"""Which packages an environment holds, by what their metadata says; none of them is imported."""
+"""Finds the packages of an environment by their metadata; imports none of them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from packaging.version import InvalidVersion, Version
 SKLEARN = "scikit-learn"
 
 BOOSTERS = {"lightgbm": "LightGBM", "xgboost": "XGBoost"}
-"""Packages whose estimators are read as they are, and what people call them."""
+"""Packages besides scikit-learn whose estimators poner reads, with their usual names."""
 
 OTHER_NAMES = {"xgboost": "xgboost-cpu"}
-"""The distribution of the same package without what a GPU needs."""
+"""A second distribution of the same package, without support for GPUs."""
 
 FULL_NAMES = {other: name for name, other in OTHER_NAMES.items()}
 
@@ -56,7 +56,7 @@ def sklearn_libraries(places: Places) -> tuple[str, ...]:
 
 
 def providers_of(modules: Iterable[str], places: Places) -> set[str]:
-    """The packages that the top-level modules come from; without those that nothing provides."""
+    """The packages that provide these top-level modules."""
     wanted = set(modules)
     if not wanted:
         return set()

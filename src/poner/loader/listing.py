@@ -6,10 +6,12 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from poner.errors import ModelRefusedError, ModelUnreadableError
-from poner.loader.child_process import REFUSED_HINT, ChildProcess, fault_of
+from poner.loader import model_files
+from poner.loader.child_process import REFUSED_HINT, ChildProcess, fault_of, wrong_answer
 from poner.loader.safe_pickle.allowed import is_allowed
 from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
 from poner.loader.user_modules import is_taken
@@ -60,6 +62,16 @@ class FileListing:
         return {name.partition(".")[0] for name in self.names}
 
 
+def list_globals(path: Path) -> FileListing:
+    """List every global that a model file names, without loading it.
+
+    Raises:
+        ModelUnreadableError: the file is missing, damaged or of an unknown format.
+        ModelRefusedError: it uses what no fitted model needs, such as persistent ids.
+    """
+    return list_content(model_files.read_model_file(model_files.find_model_file(path)))
+
+
 def list_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> FileListing:
     """List a model file's content in a child process that has no packages at all.
 
@@ -100,10 +112,7 @@ def _listing(
         if type(unpacked_bytes) is not int or not 0 <= unpacked_bytes <= LARGEST_CONTENT_BYTES:
             raise ValueError("a size that no model has")
     except (TypeError, ValueError, KeyError) as error:
-        raise ModelUnreadableError(
-            "The process that listed the model sent an answer that is not valid.",
-            "Check where the model file comes from.",
-        ) from error
+        raise wrong_answer() from error
     refused = {
         f"{module}.{name}"
         for module, name, roles in uses

@@ -65,14 +65,27 @@ def describe_estimator(estimator: object) -> FittedObject:
 
 
 @contextmanager
-def open_memory(
+def open_estimator(
     estimator: object,
-    X: object,
-    y: object,
-    feature_names: Sequence[str] | None,
-    labels: Mapping[str, str] | None,
+    *,
+    X: object = None,
+    y: object = None,
+    feature_names: Sequence[str] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Iterator[TrainedModel]:
-    """The steps of `open_estimator`, in their order."""
+    """Describe an estimator that is in memory already; it is trusted, and not changed.
+
+    Args:
+        estimator: fitted.
+        X: (n_rows, n_features) the training data, an array or a DataFrame: numbers and texts.
+        y: (n_rows,) or (n_rows, n_outputs) the target, which names what is predicted.
+        feature_names: in the model's order.
+        labels: the meaning of each class, by `str(class)`.
+
+    Raises:
+        ModelUnreadableError: it is not a fitted estimator that predicts.
+        SignatureError: X, names or labels do not fit it.
+    """
     with unreadable_is(ModelUnreadableError):
         estimators.check_estimator(estimator)
         settled = copy.deepcopy(estimator)  # what follows must not reach the user's own

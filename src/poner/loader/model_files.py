@@ -1,10 +1,9 @@
-"""What lies in a model's folder: the model file, its signature and its training rows."""
+"""Reads the files of a model's folder: the model, its signature and its training rows."""
 
 from __future__ import annotations
 
+import errno
 import json
-import os
-import stat
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from poner.signature import MODEL_NAME, SIGNATURE_NAME, TRAINING_ROWS_NAME, Sign
 from poner.storage import read_file
 
 SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")
-"""How model files are called."""
+"""Suffixes of model files."""
 
 
 def find_model_file(path: Path) -> Path:
@@ -39,27 +38,23 @@ def find_model_file(path: Path) -> Path:
 
 
 def read_model_file(file: Path) -> bytes:
-    """The content of a model file, read once: what was checked is what is loaded.
+    """Read a model file once, so that the bytes that are checked are the bytes that are loaded.
 
     Raises:
-        ModelUnreadableError: it is not there, not a file, or larger than any model.
+        ModelUnreadableError: the file is missing, is no regular file, or is too large.
     """
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for its writer
-        with os.fdopen(descriptor, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ModelUnreadableError(f"{file} is not a file.", "Name the model file.")
-            content = opened.read(LARGEST_CONTENT_BYTES + 1)
+        return read_file(file, LARGEST_CONTENT_BYTES)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise ModelUnreadableError(
+                f"{file} is larger than {LARGEST_CONTENT_BYTES >> 20} MiB.",
+                "AWS Lambda takes 250 MB in all: fit a smaller model.",
+            ) from error
         raise ModelUnreadableError(
-            f"The model file {file} cannot be read: {error.strerror}.", "Check its name."
+            f"The model file {file} cannot be read: {error.strerror}.",
+            "Check its name and who may read it.",
         ) from error
-    if len(content) > LARGEST_CONTENT_BYTES:
-        raise ModelUnreadableError(
-            f"{file} is larger than {LARGEST_CONTENT_BYTES >> 20} MiB.",
-            "AWS Lambda takes 250 MB in all: fit a smaller model.",
-        )
-    return content
 
 
 def read_signature(file: Path, content: bytes) -> Signature | None:

@@ -1,7 +1,7 @@
-"""The folder of `poner.save`: which of its files may be replaced.
+"""Replaces the files of `poner.save` in a folder, and protects those of the user.
 
-signature.json says which: it is a signature, and names the hash of the model file beside it. What
-`poner.save` did not write is the user's and stays.
+signature.json holds the hash of the model file beside it. A file that `poner.save` did not write is
+the user's, and stays.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _check_replaceable(folder: Path, before: Mapping[str, str]) -> None:
 
 
 def _ours_among(folder: Path, before: Mapping[str, str]) -> set[str]:
-    """The files that `poner.save` wrote, as far as they say; none without a signature."""
+    """The files that `poner.save` wrote, by their content; none without a signature."""
     if not is_hash(before[SIGNATURE_NAME]):
         return set()
     try:

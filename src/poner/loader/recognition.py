@@ -1,4 +1,4 @@
-"""Which model a file holds, by what it says of itself; none of it is loaded."""
+"""Identifies the model in a file without loading it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from packaging.version import Version
 from poner.loader import listing, model_files
 from poner.loader.file_models import boosters_of, sklearn_version_of
 from poner.loader.libraries import SKLEARN
-from poner.loader.user_modules import UserModules
+from poner.loader.user_modules import read_modules
 
 KNOWN_SKLEARN = ((1, 1), (1, 9))
 """The first and the last scikit-learn whose files are known: the allow-list was made with them."""
@@ -21,7 +21,7 @@ KNOWN_SKLEARN = ((1, 1), (1, 9))
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """A model file that may be loaded, as far as it is known before it is."""
+    """Facts about a model file that poner accepts, known before it is loaded."""
 
     file: Path
     """The model file."""
@@ -41,8 +41,25 @@ class ModelIdentity:
         return first <= Version(self.sklearn_version).release[:2] <= last
 
 
-def identify(path: Path, modules: UserModules, requirements: Sequence[str]) -> ModelIdentity:
-    """See `loader.identify_model`."""
+def identify_model(
+    path: Path, *, include: Sequence[Path] = (), requirements: Sequence[str] = ()
+) -> ModelIdentity:
+    """Which model a file holds, found without loading it; refuses what `open_model` would refuse.
+
+    Args:
+        path: a model file, or a folder with clf.sav or a single model file.
+        include: as for `open_model`.
+        requirements: as for `open_model`.
+
+    Raises:
+        UsageError: an included module is missing or has a library's name, or a requirement cannot
+            be parsed.
+        ModelRefusedError: the file names a global outside the allow-list.
+        ModelUnreadableError: the file is missing or damaged, or needs a package that is not
+            installed.
+        SignatureError: the signature beside it is damaged, or belongs to another model.
+    """
+    modules = read_modules(include)
     file = model_files.find_model_file(path)
     content = model_files.read_model_file(file)
     listed = listing.list_content(content, modules.names)

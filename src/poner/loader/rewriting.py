@@ -1,4 +1,4 @@
-"""Takes a model that the confined child wrote anew, if it is in the one form that may leave."""
+"""Accepts a model from the confined child only in canonical form."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def rewritten_model(
     modules: UserModules,
     notify: Callable[[str], None] = lambda line: None,
 ) -> bytes:
-    """A plain pickle of the model that a child has loaded; shipped and converted in its place.
+    """The loaded model as a canonical pickle, which is shipped and converted in the file's place.
 
-    The child is not trusted: its pickle is read, held against the allow-list and written once
-    more here, and must come out the same to the byte.
+    The child is not trusted: this process reads its pickle, checks it against the allow-list,
+    writes it again, and requires the same bytes.
 
     Args:
         child: has loaded the model.
@@ -30,7 +30,7 @@ def rewritten_model(
         notify: told where it takes long.
 
     Raises:
-        ModelUnreadableError: the model holds what is not written anew.
+        ModelUnreadableError: a part of the model has no canonical form.
         ModelRefusedError: what the child sent is in another form, or breaks a rule.
     """
     try:

@@ -118,11 +118,7 @@ def _training_columns(
 ) -> tuple[str, ...]:
     """Name the model's columns: by what it was fitted on, else as given, else as X does."""
     fitted_width = getattr(estimator, "n_features_in_", width)
-    if width != fitted_width:
-        raise SignatureError(
-            f"X has {width} columns, but the model was fitted on {fitted_width}.",
-            "Give the X that it was fitted on.",
-        )
+    signatures.check_width(width, fitted_width)
     if isinstance(feature_names, str) or (
         feature_names is not None and len(feature_names) != width
     ):

@@ -2,7 +2,7 @@
 
     {"format": 2, "model_sha256": "9f86d0...", "features": [...], "classes": [...], ...}
 
-Format 1, of the first poner, has neither key: nothing says which model such a signature is for.
+Format 1 of the first release has neither of the first two keys, so it names no model.
 Everything but the hash may be edited by hand, such as the labels.
 """
 
@@ -32,17 +32,16 @@ def read_signature(text: str, source: str, model: bytes, model_name: str) -> Sig
     """Read signature.json for a model file.
 
     Args:
-        text: of signature.json.
-        source: where it stands.
+        text: content of signature.json.
+        source: path of signature.json, for messages.
         model: the model file's bytes.
-        model_name: its name.
+        model_name: the model file's name, for messages.
 
     Raises:
-        SignatureError: it does not describe a signature, is of a later poner, or belongs to
-            another model.
+        SignatureError: the text is no signature, has a later format, or belongs to another model.
     """
+    expected = hash_in(text, source)  # first, since a later format may have other fields
     signature = Signature.from_json(text, source)
-    expected = hash_in(text, source)
     if expected is not None and expected != hashlib.sha256(model).hexdigest():
         raise SignatureError(
             f"{source} belongs to another model than {model_name}: the file's hash is not its "
@@ -57,7 +56,7 @@ def hash_in(text: str, source: str) -> str | None:
     """The hash of the model that signature.json belongs to; None where it does not say.
 
     Raises:
-        SignatureError: it is of a later poner, or what stands there is no hash.
+        SignatureError: the format is a later one, or the value is no hash.
     """
     try:
         document = json.loads(text)
@@ -69,7 +68,7 @@ def hash_in(text: str, source: str) -> str | None:
     if type(version) is not int or not 1 <= version <= FORMAT:
         raise SignatureError(
             f"{source} has the format {str(version)[:40]}; this poner reads 1 to {FORMAT}.",
-            "Use the poner that wrote it, or write it anew with poner.save(model, X, y, folder).",
+            "Update poner, or write it anew with poner.save(model, X, y, folder).",
         )
     digest = document.get(_HASH_KEY)
     if digest is not None and not (isinstance(digest, str) and _SHA256.fullmatch(digest)):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader.child.estimators import MOST_FEATURES
+from poner.loader.child_process import wrong_answer
 from poner.signature import Feature, JsonScalar, Signature, wire_names
 
 
@@ -63,39 +64,32 @@ def check_one_output(classes: Sequence[Any]) -> None:
 
 
 def checked_facts(found: object) -> Facts:
-    """Facts as the child sent them.
+    """Check the form of the facts that the child sent.
 
     Raises:
-        ModelUnreadableError: they are not.
+        ModelUnreadableError: the form is wrong.
     """
     try:
         facts = Facts.model_validate(found)
     except ValidationError as error:
-        raise _described_wrongly() from error
+        raise wrong_answer() from error
     named = facts.feature_names or ()
     if not 0 <= (facts.n_features or 0) <= MOST_FEATURES or len(named) > MOST_FEATURES:
-        raise _described_wrongly()
+        raise wrong_answer()
     return facts
 
 
-def _described_wrongly() -> ModelUnreadableError:
-    return ModelUnreadableError(
-        "The process that read the model sent a description that is not valid.",
-        "Check where the model file comes from.",
-    )
-
-
 def checked_places(found: object, signature: Signature) -> tuple[int, ...]:
-    """Places of features as the child sent them.
+    """Check the indices of features that the child sent.
 
     Raises:
-        ModelUnreadableError: they are not.
+        ModelUnreadableError: an index is of no feature.
     """
     places = range(len(signature.features))
     if not isinstance(found, list) or not all(
         type(place) is int and place in places for place in found
     ):
-        raise _described_wrongly()
+        raise wrong_answer()
     return tuple(found)
 
 
@@ -103,7 +97,7 @@ def check_supported(facts: Facts) -> None:
     """Whether poner can serve it at all.
 
     Raises:
-        ModelUnreadableError: it is a classifier without classes, or without columns.
+        ModelUnreadableError: it is a classifier without classes.
     """
     if facts.is_classifier and not facts.classes:
         raise ModelUnreadableError(

@@ -1,4 +1,4 @@
-"""What a disk refuses, in two sentences."""
+"""Turns errors of the disk into messages of two sentences."""
 
 from __future__ import annotations
 

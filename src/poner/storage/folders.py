@@ -115,10 +115,10 @@ def replace_folder(
         if not os.path.lexists(folder):
             new.rename(folder)
         elif exchange(new, folder):
-            _check_again(new, folder, listing_of, listing, exchange)
+            _check_again(new, listing_of, listing, lambda: exchange(new, folder))
         else:
             _change_in_two_steps(new, folder, old)
-            _check_moved(new, folder, old, listing_of, listing)
+            _check_again(old, listing_of, listing, lambda: (folder.rename(new), old.rename(folder)))
         make_folder_durable(folder.parent)
     finally:
         end_folder(scratch, folder.name, listing)
@@ -126,16 +126,15 @@ def replace_folder(
 
 def _check_again(
     old: Path,
-    folder: Path,
     listing_of: ListingOf,
     listing: list[list[str]],
-    exchange: Callable[[Path, Path], bool],
+    put_back: Callable[[], object],
 ) -> None:
-    """Look at the old folder now that nobody finds it; put it back if it may not go."""
+    """List the old folder again, now that it is out of the way; put it back if it must stay."""
     try:
         listing += map(list, listing_of(old).items())
     except BaseException:
-        exchange(old, folder)
+        put_back()
         raise
 
 
@@ -147,18 +146,6 @@ def _change_in_two_steps(new: Path, folder: Path, old: Path) -> None:
     except BaseException:
         if not os.path.lexists(folder):
             old.rename(folder)
-        raise
-
-
-def _check_moved(
-    new: Path, folder: Path, old: Path, listing_of: ListingOf, listing: list[list[str]]
-) -> None:
-    """The same as `_check_again`, after two renames."""
-    try:
-        listing += map(list, listing_of(old).items())
-    except BaseException:
-        folder.rename(new)
-        old.rename(folder)
         raise
 
 

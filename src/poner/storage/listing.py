@@ -59,7 +59,7 @@ def is_hash(fingerprint: str) -> bool:
 
 
 def others_in(folder: Path, listing: Mapping[str, str]) -> list[str]:
-    """What a folder holds besides a listing, sorted; a folder's name ends with /.
+    """Paths in a folder that a listing lacks, sorted; a folder's path ends with /.
 
     A file whose bytes are not the listed ones counts, as do links, pipes and the like, and every
     folder in which nothing is listed, which is not looked into.

@@ -1,4 +1,4 @@
-"""Values kept in the cache; a record carries its own hash, so that a damaged one counts as none."""
+"""Values kept in the cache; each record holds its own hash, so a damaged one is ignored."""
 
 from __future__ import annotations
 

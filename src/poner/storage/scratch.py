@@ -1,12 +1,12 @@
-"""Scratch folders: where poner works before anything is in its place.
+"""Scratch folders, in which poner prepares files before it puts them in place.
 
     .poner-scratch-k3v9x_2a/     beside what is being written; without the dot among temporary files
         .lock                    held by the process that made the folder, for as long as it lives
         record.json              what is being replaced, once all of it is ready; see leftovers.py
         work/                    whatever is being made
 
-The lock is taken before anything else is in the folder. Whoever can take the lock of another's
-folder knows that nobody uses it.
+A process takes the lock before it puts anything else into the folder. If another process can take
+the lock, nobody uses the folder.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def test_a_python_on_path_is_found_and_asked(
     for name, version in (("wrong", "3.8"), ("right", "3.7")):
         (tmp_path / name).mkdir()
         program = tmp_path / name / "python3.7"
-        program.write_text(f"#!/bin/sh\necho {version}\n")
+        program.write_text(f"#!/bin/sh\necho Python {version}.17\n")
         program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'wrong'}:{tmp_path / 'right'}:/usr/bin:/bin")
     assert interpreters.find_python("3.7") == tmp_path / "right" / "python3.7"
@@ -60,7 +60,7 @@ def test_a_python_behind_pyenvs_shims_is_found(
     """Pyenv's shims stand on PATH also for versions that are switched off."""
     program = tmp_path / "versions" / "3.7.17" / "bin" / "python3.7"
     program.parent.mkdir(parents=True)
-    program.write_text("#!/bin/sh\necho 3.7\n")
+    program.write_text("#!/bin/sh\necho Python 3.7.17\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'shims'}:/usr/bin:/bin")
     assert interpreters.find_python("3.7") == program

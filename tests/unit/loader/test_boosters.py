@@ -200,7 +200,7 @@ def booster_of(module, state):
 )
 def test_a_booster_whose_handle_is_no_model_is_damaged(module, state, tmp_path):
     """A number there would be a pointer."""
-    with pytest.raises(ModelUnreadableError, match="a booster does not hold together"):
+    with pytest.raises(ModelUnreadableError, match="a booster is inconsistent"):
         open_content(booster_of(module, state), tmp_path)
 
 

@@ -61,7 +61,7 @@ def test_a_folder_with_several_models_does_not_choose(tmp_path):
 def test_a_pipe_is_not_a_file(tmp_path):
     """What is no regular file is not even opened for reading."""
     os.mkfifo(tmp_path / "clf.sav")
-    assert "not a file" in failure(tmp_path / "clf.sav").message
+    assert "not a regular file" in failure(tmp_path / "clf.sav").message
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ def test_a_signature_of_the_first_format_is_read(tmp_path: Path):
     ("values", "said"),
     [
         ({"format": 3}, "has the format 3; this poner reads 1 to 2"),
+        ({"format": 3, "features": "another form"}, "has the format 3"),
         ({"format": 0}, "has the format 0"),
         ({"format": True}, "has the format True"),
         ({"format": "2"}, "has the format 2"),

@@ -29,5 +29,10 @@ class FileUnreadableError(Exception):
         """What to do about it: one sentence."""
 
 
+def damaged(what: str) -> FileUnreadableError:
+    """The error for a file that contradicts itself; `what` says where, as the end of a sentence."""
+    return FileUnreadableError(f"The model file is damaged: {what}.")
+
+
 class NotCanonicalError(Exception):
     """The bytes, or the graph, have no canonical form; the argument says why."""

@@ -12,7 +12,9 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .faults import FileUnreadableError
+from .faults import FileUnreadableError, damaged
+
+SMALLER = "Fit a smaller model."
 
 LARGEST_CONTENT_BYTES = 1 << 30
 """Largest model file, before and after decompression; Lambda takes a quarter of it."""
@@ -89,8 +91,9 @@ def _decompress(name: str, decompressor: Any, content: bytes) -> bytes:
             size += len(piece)
             if size > largest:
                 raise FileUnreadableError(
-                    f"The model file unpacks to more than {largest >> 20} MiB."
+                    f"The model file unpacks to more than {largest >> 20} MiB.",
+                    "Save it without compression, or fit a smaller model.",
                 )
     except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
-        raise FileUnreadableError(f"The model file is damaged: {name}: {error}.") from error
+        raise damaged(f"{name}: {error}") from error
     return b"".join(pieces)

@@ -36,8 +36,9 @@ def resolve(module: str, name: str, own_modules: frozenset[str] = frozenset()) -
         if found is not None:
             return found
     raise FileUnreadableError(
-        f"The model needs {module}.{name}, which is not there beside its scikit-learn here.",
-        "It was saved with another numpy or scipy: save it again on the Python that poner runs on.",
+        f"The model needs {module}.{name}, which the installed packages do not have.",
+        f"Name the version that saved it with --require {module.partition('.')[0]}==VERSION, or "
+        "save it again with the installed one.",
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from .array_forms import array_of, is_shape
 from .bare_objects import BareObjects
-from .faults import FileUnreadableError
+from .faults import FileUnreadableError, damaged
 
 WRAPPERS = frozenset({("joblib.numpy_pickle", "NumpyArrayWrapper")})
 """The classes after whose state the bytes follow."""
@@ -24,7 +24,7 @@ class ArrayWrapper:
     def set_state(self, state: Any) -> None:
         """Take the wrapper's attributes: shape, order, dtype and alignment."""
         if not isinstance(state, dict):
-            raise FileUnreadableError("The model file is damaged: an array without a shape.")
+            raise damaged("an array without a shape")
         self.state = state
 
 
@@ -54,14 +54,12 @@ def read_array(
     state = wrapper.state
     dtype, shape, order = state.get("dtype"), state.get("shape"), state.get("order")
     if not isinstance(dtype, np.dtype) or not is_shape(shape) or order not in ("C", "F"):
-        raise FileUnreadableError("The model file is damaged: an array without a shape.")
+        raise damaged("an array without a shape")
     objects.settle(dtype)
     if dtype.hasobject:
         array = nested()
         if not isinstance(array, np.ndarray) or array.shape != shape:
-            raise FileUnreadableError(
-                "The model file is damaged: an array's size does not match its shape."
-            )
+            raise damaged("an array's size does not match its shape")
         return array
     size = objects.allowance.check_shape(shape, dtype.itemsize) * dtype.itemsize
     skip_padding(stream, state)

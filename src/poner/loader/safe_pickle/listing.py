@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .allowed import CALL, NAME, NEW
-from .faults import FileUnreadableError
+from .faults import FileUnreadableError, damaged
 from .formats import SKOPS, unpack
 from .joblib_arrays import WRAPPERS, skip_padding
 from .machine import PickleMachine
@@ -117,7 +117,7 @@ class ListingMachine(PickleMachine):
 
     def _skip_array(self, state: Any) -> None:
         if not isinstance(state, dict):
-            raise FileUnreadableError("The model file is damaged: an array without a shape.")
+            raise damaged("an array without a shape")
         size = _item_size(state.get("dtype"))
         if size is None:
             run(ListingMachine(self.stream, self.listing, self.depth + 1))
@@ -157,10 +157,10 @@ def _item_size(dtype: Any) -> int | None:
 
 def _code_and_state(dtype: Any) -> tuple[str, Any]:
     if not isinstance(dtype, Mention) or len(dtype.arguments) < 2:
-        raise FileUnreadableError("The model file is damaged: an array without a dtype.")
+        raise damaged("an array without a dtype")
     code = dtype.arguments[1]
     if not isinstance(code, str) or not code[1:].isdigit():
-        raise FileUnreadableError("The model file is damaged: a dtype without a code.")
+        raise damaged("a dtype without a code")
     return code, dtype.state
 
 

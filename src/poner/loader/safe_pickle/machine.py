@@ -24,7 +24,7 @@ class PickleMachine(ABC):
 
     def __init__(self, stream: io.BytesIO, depth: int = 0) -> None:
         if depth > DEEPEST_NESTING:
-            raise FileUnreadableError("The model file nests pickles without end.")
+            raise FileUnreadableError(f"The model file nests more than {DEEPEST_NESTING} pickles.")
         self.stream = stream
         self.depth = depth
         self.protocol = 0

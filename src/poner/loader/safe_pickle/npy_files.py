@@ -12,7 +12,7 @@ from typing import Any
 
 from .allowance import Allowance
 from .array_forms import array_of, has_fields_inside, is_shape
-from .faults import FileUnreadableError
+from .faults import FileUnreadableError, damaged
 from .skops_schema import open_archive, read_member
 
 LARGEST_HEADER_BYTES = 10_000
@@ -21,14 +21,10 @@ LARGEST_HEADER_BYTES = 10_000
 PREFIX_BYTES = {(1, 0): 10, (2, 0): 12}
 """Bytes before the header, by version: the magic, the version, the header's length."""
 
+ARRAY = "header and bytes of an array contradict each other"
+
 FORMATS = ("csr", "csc", "coo")
 """Formats of sparse matrices that fitted models hold."""
-
-
-def _damaged() -> FileUnreadableError:
-    return FileUnreadableError(
-        "The model file is damaged: an array's header and content do not match."
-    )
 
 
 def read_npy(data: bytes, allowance: Allowance) -> Any:
@@ -44,20 +40,20 @@ def read_npy(data: bytes, allowance: Allowance) -> Any:
         version = np.lib.format.read_magic(stream)
         prefix = PREFIX_BYTES[version]
         if int.from_bytes(data[8:prefix], "little") > LARGEST_HEADER_BYTES:
-            raise _damaged()
+            raise damaged(ARRAY)
         name = f"read_array_header_{version[0]}_0"
         shape, is_fortran, dtype = getattr(np.lib.format, name)(stream)
     except (ValueError, KeyError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
-        raise _damaged() from error
+        raise damaged(ARRAY) from error
     if dtype.hasobject or dtype.subdtype is not None or not has_fields_inside(dtype):
-        raise _damaged()
+        raise damaged(ARRAY)
     nested = any(field[0].names or field[0].subdtype for field in (dtype.fields or {}).values())
     if nested or not is_shape(shape):
-        raise _damaged()
+        raise damaged(ARRAY)
     size = allowance.check_shape(shape, dtype.itemsize) * dtype.itemsize
     begin = stream.tell()
     if len(data) - begin != size:
-        raise _damaged()
+        raise damaged(ARRAY)
     return array_of(data[begin:], dtype, shape, "F" if is_fortran else "C")
 
 
@@ -80,7 +76,7 @@ def read_sparse(data: bytes, allowance: Allowance) -> Any:
     kind = "array" if "_is_array" in parts and parts["_is_array"].item() else "matrix"
     make = getattr(scipy.sparse, f"{form}_{kind}", None)
     if make is None:
-        raise _damaged()
+        raise damaged(ARRAY)
     if form != "coo":
         return make((parts["data"], parts["indices"], parts["indptr"]), shape=shape)
     places = parts["coords"] if "coords" in parts else (parts["row"], parts["col"])

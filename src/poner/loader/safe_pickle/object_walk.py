@@ -50,7 +50,8 @@ def walk(root: Any) -> list[Any]:
     if unfolded > MOST_UNFOLDED + MOST_SHARING * len(found):
         raise FileUnreadableError(
             "The model file shares objects so that its model is too large to be walked: "
-            f"{len(found)} objects, reached in more than {MOST_UNFOLDED} ways."
+            f"{len(found)} objects, reached in more than {MOST_UNFOLDED} ways.",
+            "Fit it again with fewer nested or shared parts.",
         )
     return found
 

@@ -37,14 +37,6 @@ def _pop(machine: PickleMachine, argument: None) -> None:
         machine.pop_marked()
 
 
-def _pop_mark(machine: PickleMachine, argument: None) -> None:
-    machine.pop_marked()
-
-
-def _duplicate(machine: PickleMachine, argument: None) -> None:
-    machine.push(machine.stack[-1])
-
-
 def _constant(value: Any) -> Callable[[PickleMachine, Any], None]:
     return lambda machine, argument: machine.stack.append(value)
 
@@ -76,14 +68,6 @@ def _tuple_of(length: int) -> Callable[[PickleMachine, Any], None]:
         stack[-length:] = [tuple(stack[-length:])]
 
     return step
-
-
-def _tuple(machine: PickleMachine, argument: None) -> None:
-    machine.push(tuple(machine.pop_marked()))
-
-
-def _list(machine: PickleMachine, argument: None) -> None:
-    machine.push(machine.pop_marked())
 
 
 def _dict(machine: PickleMachine, argument: None) -> None:
@@ -121,14 +105,6 @@ def _set_items(machine: PickleMachine, argument: None) -> None:
 def _add_items(machine: PickleMachine, argument: None) -> None:
     items = machine.pop_marked()
     machine.add(machine.stack[-1], items)
-
-
-def _empty_set(machine: PickleMachine, argument: None) -> None:
-    machine.push(machine.make_set(set, []))
-
-
-def _frozenset(machine: PickleMachine, argument: None) -> None:
-    machine.push(machine.make_set(frozenset, machine.pop_marked()))
 
 
 def _global(machine: PickleMachine, argument: str) -> None:
@@ -193,21 +169,23 @@ STEPS: dict[str, Any] = {
     "FRAME": _ignore,
     "MARK": _mark,
     "POP": _pop,
-    "POP_MARK": _pop_mark,
-    "DUP": _duplicate,
+    "POP_MARK": lambda machine, argument: machine.pop_marked(),
+    "DUP": lambda machine, argument: machine.push(machine.stack[-1]),
     "NONE": _constant(None),
     "NEWTRUE": _constant(True),
     "NEWFALSE": _constant(False),
     "EMPTY_TUPLE": _constant(()),
     "EMPTY_LIST": _empty(list),
     "EMPTY_DICT": _empty(dict),
-    "EMPTY_SET": _empty_set,
-    "FROZENSET": _frozenset,
-    "TUPLE": _tuple,
+    "EMPTY_SET": lambda machine, argument: machine.push(machine.make_set(set, [])),
+    "FROZENSET": lambda machine, argument: machine.push(
+        machine.make_set(frozenset, machine.pop_marked())
+    ),
+    "TUPLE": lambda machine, argument: machine.push(tuple(machine.pop_marked())),
     "TUPLE1": _tuple_of(1),
     "TUPLE2": _tuple_of(2),
     "TUPLE3": _tuple_of(3),
-    "LIST": _list,
+    "LIST": lambda machine, argument: machine.push(machine.pop_marked()),
     "DICT": _dict,
     "APPEND": _append,
     "APPENDS": _appends,

@@ -6,7 +6,7 @@ from typing import Any
 
 from .array_forms import is_shape
 from .constructors import BIT_GENERATORS
-from .faults import FileRefusedError, FileUnreadableError
+from .faults import FileRefusedError, damaged
 from .npy_files import read_npy, read_sparse
 from .skops_builder import Node, SkopsBuilder
 
@@ -43,14 +43,12 @@ def _object_array(builder: SkopsBuilder, node: Node) -> Any:
 
     shape = builder.build(node["shape"])
     if not is_shape(shape) or not shape:
-        raise FileUnreadableError("The model file is damaged: an array without a shape.")
+        raise damaged("an array without a shape")
     builder.rules.allowance.check_shape(shape, OBJECT_BYTES)
     level = [[builder.build(item) for item in node["content"]]]
     for place, length in enumerate(shape):
         if not all(type(part) is list and len(part) == length for part in level):
-            raise FileUnreadableError(
-                "The model file is damaged: an array's size does not match its shape."
-            )
+            raise damaged("an array's size does not match its shape")
         if place + 1 < len(shape):
             level = [inner for part in level for inner in part]
     array = np.empty(shape, dtype=object)
@@ -67,19 +65,12 @@ def build_masked(builder: SkopsBuilder, node: Node) -> Any:
     data, mask = builder.build(content["data"]), builder.build(content["mask"])
     # numpy would unfold lists that share lists
     if not isinstance(data, np.ndarray) or not isinstance(mask, (np.ndarray, np.bool_, bool)):
-        raise FileUnreadableError("The model file is damaged: a masked array without an array.")
+        raise damaged("a masked array without an array")
     if np.shape(mask) not in ((), data.shape):
-        raise FileUnreadableError(
-            "The model file is damaged: a mask does not have its array's shape."
-        )
+        raise damaged("a mask does not have its array's shape")
     made = np.ma.MaskedArray(data, mask)
     made.fill_value = None  # the default, as a pickle's `__setstate__` gives it
     return made
-
-
-def build_dtype(builder: SkopsBuilder, node: Node) -> Any:
-    """A dtype, stored as an array of it."""
-    return builder.build(node["content"]).dtype
 
 
 def build_sparse(builder: SkopsBuilder, node: Node) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from . import skops_arrays
 from .allowance import read_integer
 from .constructors import is_bound
-from .faults import FileRefusedError, FileUnreadableError
+from .faults import FileRefusedError, FileUnreadableError, damaged
 from .skops_builder import BuildNode, Node, SkopsBuilder
 from .skops_schema import open_archive, read_schema
 
@@ -32,19 +32,13 @@ def load_skops(content: bytes, own_modules: frozenset[str] = frozenset()) -> Any
     try:
         return SkopsBuilder(archive, own_modules, BUILDERS).build(root)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-        raise FileUnreadableError(f"The model file is damaged: {error!r}.") from error
+        raise damaged(f"{error!r}") from error
     except RecursionError as error:
         raise FileUnreadableError("The model file nests objects too deeply.") from error
 
 
 def _cached(builder: SkopsBuilder, node: Node) -> Any:
-    raise FileUnreadableError(
-        "The model file is damaged: it refers to an object that it does not hold."
-    )
-
-
-def _json(builder: SkopsBuilder, node: Node) -> Any:
-    return json.loads(node["content"], parse_int=read_integer)
+    raise damaged("it refers to an object that it does not hold")
 
 
 def _list(builder: SkopsBuilder, node: Node) -> Any:
@@ -80,9 +74,7 @@ def _dict(builder: SkopsBuilder, node: Node) -> Any:
 
 def _pairs(first: list[Any], second: list[Any]) -> list[Any]:
     if len(first) != len(second):
-        raise FileUnreadableError(
-            "The model file is damaged: a dictionary's keys and values do not match."
-        )
+        raise damaged("a dictionary's keys and values do not match")
     return [(first[at], second[at]) for at in range(len(first))]
 
 
@@ -151,10 +143,6 @@ def _object(builder: SkopsBuilder, node: Node) -> Any:
     return made if state is None else builder.rules.build(made, state)
 
 
-def _constructed(builder: SkopsBuilder, node: Node) -> Any:
-    return builder.rules.call(builder.named(node), builder.build(node["content"]))
-
-
 def _partial(builder: SkopsBuilder, node: Node) -> Any:
     parts = [builder.build(node["content"][name]) for name in ("func", "args", "kwds", "namespace")]
     made = builder.rules.call(builder.named(node), (parts[0],))
@@ -181,7 +169,7 @@ def _loss(builder: SkopsBuilder, node: Node) -> Any:
 
 BUILDERS: dict[str, BuildNode] = {
     "CachedNode": _cached,
-    "JsonNode": _json,
+    "JsonNode": lambda builder, node: json.loads(node["content"], parse_int=read_integer),
     "ListNode": _list,
     "TupleNode": _tuple,
     "SetNode": _set,
@@ -193,13 +181,15 @@ BUILDERS: dict[str, BuildNode] = {
     "TypeNode": _name,
     "FunctionNode": _name,
     "ObjectNode": _object,
-    "ConstructorFromReduceNode": _constructed,
+    "ConstructorFromReduceNode": lambda builder, node: builder.rules.call(
+        builder.named(node), builder.build(node["content"])
+    ),
     "PartialNode": _partial,
     "TreeNode": _tree,
     "LossNode": _loss,
     "NdArrayNode": skops_arrays.build_array,
     "MaskedArrayNode": skops_arrays.build_masked,
-    "DTypeNode": skops_arrays.build_dtype,
+    "DTypeNode": lambda builder, node: builder.build(node["content"]).dtype,  # an array of it
     "SparseMatrixNode": skops_arrays.build_sparse,
     "RandomStateNode": skops_arrays.build_random_state,
     "RandomGeneratorNode": skops_arrays.build_random_generator,

@@ -17,7 +17,7 @@ from typing import Any
 
 from .allowance import read_integer
 from .allowed import CALL, NAME, NEW
-from .faults import FileUnreadableError
+from .faults import FileUnreadableError, damaged
 from .formats import largest_unpacked
 
 Mention = Callable[[str, str, str], None]
@@ -55,7 +55,7 @@ def open_archive(content: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise FileUnreadableError(f"The model file is damaged: {error}.") from error
+        raise damaged(f"{error}") from error
     members = archive.infolist()
     largest = largest_unpacked(len(content))
     if len(members) > MOST_MEMBERS:
@@ -72,11 +72,11 @@ def read_member(archive: zipfile.ZipFile, name: Any) -> bytes:
         FileUnreadableError: it is not there, or damaged.
     """
     if not isinstance(name, str) or name not in archive.NameToInfo:
-        raise FileUnreadableError("The model file is damaged: a part of it is missing.")
+        raise damaged("a part of it is missing")
     try:
         return archive.read(name)
     except UNREADABLE as error:
-        raise FileUnreadableError(f"The model file is damaged: {error}.") from error
+        raise damaged(f"{error}") from error
 
 
 def read_schema(archive: zipfile.ZipFile) -> dict[str, Any]:
@@ -93,9 +93,7 @@ def read_schema(archive: zipfile.ZipFile) -> dict[str, Any]:
     try:
         schema = json.loads(read_member(archive, SCHEMA), parse_int=read_integer)
     except (ValueError, RecursionError) as error:
-        raise FileUnreadableError(
-            "The model file is damaged: schema.json is not a JSON object."
-        ) from error
+        raise damaged("schema.json is not a JSON object") from error
     protocol = schema.get("protocol") if isinstance(schema, dict) else None
     if type(protocol) is not int or not 0 <= protocol <= LARGEST_PROTOCOL:
         raise FileUnreadableError(

@@ -15,7 +15,7 @@ from typing import Any
 
 from .array_forms import has_fields_inside, is_shape
 from .bare_objects import BareObjects
-from .faults import FileRefusedError, FileUnreadableError
+from .faults import FileRefusedError, FileUnreadableError, damaged
 
 BOOSTERS = {"lightgbm.basic": str, "xgboost.core": bytearray}
 """The type of the model inside a pickled Booster, by the Booster's module."""
@@ -26,8 +26,6 @@ loaded. LightGBM renamed the attribute with version 4."""
 
 NEIGHBOUR_TREE_PARTS = 13
 """Parts of the state of a KDTree or BallTree: the first is its rows, the last their weights."""
-
-DAMAGED = "The model file is damaged: {} does not hold together."
 
 
 def set_state(target: Any, state: Any, objects: BareObjects) -> None:
@@ -88,7 +86,7 @@ def _set_attributes(target: Any, state: Any, objects: BareObjects) -> None:
     elif type(state) is dict:
         target.__dict__.update(state)
     elif state is not None:
-        raise FileUnreadableError(DAMAGED.format(f"the state of a {name}"))
+        raise damaged(f"the state of a {name} is inconsistent")
 
 
 @functools.lru_cache(maxsize=None)
@@ -126,7 +124,7 @@ def _check_compiled(target: Any, state: Any) -> None:
         is_vector = isinstance(weights, np.ndarray) and weights.ndim == 1
         good = is_table and (weights is None or (is_vector and len(weights) == len(rows)))
     if not good:
-        raise FileUnreadableError(DAMAGED.format(f"the state of a {type(target).__name__}"))
+        raise damaged(f"the state of a {type(target).__name__} is inconsistent")
 
 
 def _check_nodes(state: Any) -> None:
@@ -135,9 +133,9 @@ def _check_nodes(state: Any) -> None:
 
     nodes = state.get("nodes") if type(state) is dict else None
     if not isinstance(nodes, np.ndarray) or nodes.ndim != 1 or nodes.dtype.names is None:
-        raise FileUnreadableError(DAMAGED.format("a tree"))
+        raise damaged("a tree is inconsistent")
     if type(state.get("node_count")) is not int or state["node_count"] != len(nodes):
-        raise FileUnreadableError(DAMAGED.format("a tree"))
+        raise damaged("a tree is inconsistent")
 
 
 def _set_booster(target: Any, state: Any) -> None:
@@ -149,14 +147,15 @@ def _set_booster(target: Any, state: Any) -> None:
     kind = BOOSTERS[type(target).__module__]
     held = [state[key] for key in HANDLES if key in state] if type(state) is dict else []
     if not held or any(type(model) is not kind for model in held):
-        raise FileUnreadableError(DAMAGED.format("a booster"))
+        raise damaged("a booster is inconsistent")
     check_names(state)
     try:
         target.__setstate__(state)
     except Exception as error:  # each library has an error of its own, with a trace in its text
         library = type(target).__module__.partition(".")[0]
         raise FileUnreadableError(
-            f"The model file is damaged: {library} cannot read its booster."
+            f"{library} cannot read its booster in the model file.",
+            f"Name the version that saved it with --require {library}==VERSION, or save it again.",
         ) from error
 
 
@@ -173,10 +172,10 @@ def _set_array(target: Any, state: Any, objects: BareObjects) -> None:
 
     masked = isinstance(target, np.ma.MaskedArray)
     if type(state) is not tuple or len(state) != (7 if masked else 5):
-        raise FileUnreadableError(DAMAGED.format("an array"))
+        raise damaged("an array is inconsistent")
     _, shape, dtype, _, data = state[:5]
     if not isinstance(dtype, np.dtype) or not is_shape(shape):
-        raise FileUnreadableError(DAMAGED.format("an array"))
+        raise damaged("an array is inconsistent")
     objects.settle(dtype)
     count = objects.allowance.check_shape(shape, dtype.itemsize)
     if dtype.hasobject:
@@ -186,7 +185,7 @@ def _set_array(target: Any, state: Any, objects: BareObjects) -> None:
     if masked:
         fits = fits and dtype.fields is None and type(state[5]) is bytes and len(state[5]) == count
     if not fits:
-        raise FileUnreadableError(DAMAGED.format("an array"))
+        raise damaged("an array is inconsistent")
     target.__setstate__(state)
 
 
@@ -197,10 +196,10 @@ def _set_dtype(target: Any, state: Any, objects: BareObjects) -> None:
     flags, where a pointer could be called a number, is not used.
     """
     if type(state) is not tuple or len(state) < 8 or state[2] is not None:
-        raise FileUnreadableError(DAMAGED.format("a dtype"))
+        raise damaged("a dtype is inconsistent")
     _, order, _, names, fields, size, _, _ = state[:8]
     if order not in ("<", ">", "|", "=", "!"):
-        raise FileUnreadableError(DAMAGED.format("a dtype"))
+        raise damaged("a dtype is inconsistent")
     if names is None:
         made = target.newbyteorder(order) if order in ("<", ">") else target
     else:
@@ -213,7 +212,7 @@ def _structured(names: Any, fields: Any, size: Any, objects: BareObjects) -> Any
     import numpy as np
 
     if type(names) is not tuple or type(fields) is not dict or type(size) is not int:
-        raise FileUnreadableError(DAMAGED.format("a dtype"))
+        raise damaged("a dtype is inconsistent")
     described: dict[str, Any] = {"names": [], "formats": [], "offsets": [], "itemsize": size}
     for name in names:
         dtype, offset = _field(fields.get(name))
@@ -224,7 +223,7 @@ def _structured(names: Any, fields: Any, size: Any, objects: BareObjects) -> Any
     layout: Any = described
     made = np.dtype(layout)
     if not has_fields_inside(made):
-        raise FileUnreadableError(DAMAGED.format("a dtype"))
+        raise damaged("a dtype is inconsistent")
     return made
 
 
@@ -237,4 +236,4 @@ def _field(field: Any) -> tuple[Any, int]:
         plain = isinstance(dtype, np.dtype) and dtype.names is None and not dtype.hasobject
         if plain and type(offset) is int:
             return dtype, offset
-    raise FileUnreadableError(DAMAGED.format("a dtype"))
+    raise damaged("a dtype is inconsistent")

@@ -1,17 +1,17 @@
 """canonical: the one form in which a model leaves the process that read it.
 
-A model file may mean one thing to safe_pickle and another to joblib, skops or pickle, so its
-bytes are given to no other parser. The confined child turns the objects that it built and checked
-into a graph (`graph_of`) and writes that graph (`encode`). The parent, which trusts the child no
-more than the file, reads what it was sent (`decode`), holds it against the rules (`check_graph`),
-writes it once more, and takes only what is equal to the byte (`checked`).
+Two parsers may read one file differently, so joblib, skops or pickle never get the bytes of a
+model file. The confined child turns the objects that it built and checked into a graph
+(`graph_of`) and writes the graph as bytes (`encode`). The parent trusts neither the file nor the
+child: it reads the bytes (`decode`), checks the graph (`check_graph`), encodes the graph again, and
+accepts the bytes only if both encodings are equal (`checked`).
 
 The form is a plain pickle of protocol 4 that `pickle.load` reads, written in one way only:
 
-- no frames, and none of the opcodes that `encoding.py` does not list;
-- what is used twice is memoized when it is first written, and nothing else is;
-- integers, texts and bytes take the shortest opcode; equal texts and equal bytes are one;
-- an object is made, then gets its items, then its state; the items of a set are sorted.
+- it has no frames, and only the opcodes that `encoding.py` lists;
+- a value is memoized when it is first written, if it is used more than once;
+- integers, texts and bytes take the shortest opcode; equal texts (or bytes) are written once;
+- an object is made, then gets its items, then its state; items of sets are sorted.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ __all__ = ["check_graph", "checked", "decode", "encode", "rewrite"]
 
 
 def rewrite(estimator: Any, own_modules: frozenset[str] = frozenset()) -> bytes:
-    """The canonical pickle of an object that `load_content` gave; the file's own bytes end here.
+    """Write an object that `load_content` gave as a canonical pickle.
 
     Args:
-        estimator: the object; everything in it was made under the allow-list.
+        estimator: the object; all of its parts were made under the allow-list.
         own_modules: top-level modules of the user's own.
 
     Raises:
-        FileUnreadableError: it holds something that has no canonical form.
+        FileUnreadableError: a part of it has no canonical form.
     """
     try:
         return encode(graph_of(estimator, own_modules))
@@ -44,18 +44,18 @@ def rewrite(estimator: Any, own_modules: frozenset[str] = frozenset()) -> bytes:
 
 
 def checked(content: bytes, own_modules: frozenset[str] = frozenset()) -> bytes:
-    """A pickle that an untrusted process wrote, if it is in canonical form and keeps the rules.
+    """Accept a pickle from an untrusted process if it is canonical and keeps the rules.
 
     Args:
         content: what that process sent.
         own_modules: top-level modules of the user's own, whose classes the model may hold.
 
     Returns:
-        The bytes that this process wrote from the graph; equal to `content`.
+        The bytes that this process encoded from the graph; equal to `content`.
 
     Raises:
         NotCanonicalError: it is not in canonical form.
-        FileRefusedError: it names or does what the allow-list does not permit.
+        FileRefusedError: it names or calls something outside the allow-list.
     """
     graph = decode(content)
     check_graph(graph, own_modules)

@@ -1,7 +1,7 @@
-"""What a canonical pickle may call, and with which arguments.
+"""The functions that a canonical pickle may call, and their arguments.
 
-Sets, bytes and arrays have opcodes or one call each here, so most of what a model file may call
-(constructors.py) does not occur.
+These are fewer than a model file may call (constructors.py), since each set, array or bytes object
+is written in one way only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CHECK_ARRAY = Global("sklearn.utils.validation", "check_array")
 
 FACTORIES = {None, *(Global("builtins", name) for name in ("int", "float", "list", "dict"))}
 FACTORIES |= {Global("collections", "OrderedDict"), Global("builtins", "set")}
-"""What a defaultdict may make."""
+"""Factories that a defaultdict may have."""
 
 MOST_PARTS = 100
 """Arguments of a call, and parts of each; extension classes take a dozen numbers."""
@@ -32,10 +32,10 @@ PLAIN = (type(None), bool, int, float, str, bytes, Global)
 
 
 def check_arguments(node: Made) -> None:
-    """Whether a call has the arguments that a fitted model's has.
+    """Refuse a call whose arguments no fitted model has.
 
     Raises:
-        FileRefusedError: it has not.
+        FileRefusedError: the arguments are wrong.
     """
     check = CHECKS.get(node.function)
     if check is None:
@@ -87,13 +87,17 @@ def _scalar(arguments: Sequence[Any]) -> bool:
 
 
 def _is_bound(value: Any) -> bool:
-    """Whether a slice may begin or end there: columns are chosen by place or by name."""
+    """Whether a slice may begin or end with this value: an index, or a column's name."""
     is_number = isinstance(value, Made) and value.is_call and value.function == SCALAR
     return value is None or type(value) in (bool, int, float, str) or is_number
 
 
+def _bit_generator(arguments: Sequence[Any]) -> bool:
+    return len(arguments) == 1 and arguments[0] in BIT_GENERATORS
+
+
 def _of(*kinds: type) -> Callable[[Sequence[Any]], bool]:
-    """Whether there are at most as many arguments as kinds, each of its kind."""
+    """A check for up to `len(kinds)` arguments, each None, an int or of its kind."""
 
     def check(arguments: Sequence[Any]) -> bool:
         return len(arguments) <= len(kinds) and all(
@@ -120,11 +124,7 @@ CHECKS: dict[Global, Callable[[Sequence[Any]], bool]] = {
     Global("collections", "defaultdict"): lambda arguments: (
         len(arguments) <= 1 and all(argument in FACTORIES for argument in arguments)
     ),
-    Global("numpy.random._pickle", "__randomstate_ctor"): lambda arguments: (
-        len(arguments) == 1 and arguments[0] in BIT_GENERATORS
-    ),
-    Global("numpy.random._pickle", "__generator_ctor"): lambda arguments: (
-        len(arguments) == 1 and arguments[0] in BIT_GENERATORS
-    ),
+    Global("numpy.random._pickle", "__randomstate_ctor"): _bit_generator,
+    Global("numpy.random._pickle", "__generator_ctor"): _bit_generator,
 }
-"""A check of the arguments for each."""
+"""By class or function: the check of its arguments."""

@@ -1,7 +1,7 @@
-"""Reads a canonical pickle back into its graph; knows no opcode that `encoding.py` does not write.
+"""Reads a canonical pickle into its graph; accepts only opcodes that `encoding.py` writes.
 
-It imports nothing and calls nothing. What it accepts need not be canonical: whoever wants to know
-encodes the graph again and compares.
+It imports nothing and calls nothing. It also accepts some pickles that are not canonical; `checked`
+finds them by encoding the graph again.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ MOST_NODES = 4_000_000
 
 
 def decode(content: bytes) -> Any:
-    """The graph that a canonical pickle says.
+    """The graph of a canonical pickle.
 
     Raises:
-        NotCanonicalError: it is no such pickle.
+        NotCanonicalError: the bytes are not such a pickle.
     """
     decoder = _Decoder(content)
     try:
@@ -72,7 +72,7 @@ class _Decoder:
         self.stack.append(value)
 
     def counted(self, node: Any) -> Any:
-        """A node, unless there are too many already."""
+        """Count a new node, and return it; at most MOST_NODES are allowed."""
         self.left -= 1
         if self.left < 0:
             raise ValueError("more objects than a model has")
@@ -230,4 +230,4 @@ STEPS: dict[bytes, Callable[[_Decoder], None]] = {
     codes.GET: _get("<B"),
     codes.LONG_GET: _get("<I"),
 }
-"""What each opcode does to the stack."""
+"""By opcode: its effect on the stack."""

@@ -1,4 +1,4 @@
-"""numpy's dtypes in a graph: what is well formed, and how many bytes an item takes.
+"""Checks numpy dtypes in a graph, and computes the size of an item.
 
 Forms: numpy/_core/src/multiarray/descriptor.c (`__reduce__` and `__setstate__`, numpy 1.17 to 2.4).
 """
@@ -14,7 +14,7 @@ from .nodes import NO_STATE, Global, Items, Made, Pairs
 DTYPE = Global("numpy", "dtype")
 
 DTYPE_CODE = re.compile(r"(?:b1|[iu][1248]|f(?:2|4|8|16)|c(?:8|16|32)|[SUV]\d{1,9}|O8|[mM]8)")
-"""How numpy's own pickles write a dtype."""
+"""Codes of dtypes as numpy itself pickles them."""
 
 BYTE_ORDERS = ("<", ">", "|")
 OBJECT_FLAGS = 63
@@ -33,7 +33,7 @@ def is_dtype_call(arguments: Sequence[Any]) -> bool:
 
 
 def item_bytes(dtype: Any) -> int | None:
-    """Bytes of one item of a dtype that is well formed; None if it is not."""
+    """Bytes of one item of a dtype; None if the dtype is malformed."""
     if not _is_dtype(dtype):
         return None
     if dtype.checked is None:
@@ -66,7 +66,7 @@ def _item_bytes(dtype: Made) -> int | None:
 
 
 def _fields(names: Any, fields: Any, size: int) -> bool:
-    """Whether fields hold no objects, lie within the item, and are those that are named."""
+    """Whether the fields match their names, hold plain data and lie within the item."""
     if not isinstance(fields, Pairs) or [name for name, _ in fields.pairs] != tuple_items(names):
         return False
     for _, field in fields.pairs:
@@ -78,7 +78,7 @@ def _fields(names: Any, fields: Any, size: int) -> bool:
 
 
 def _is_plain(dtype: Any) -> bool:
-    """Whether a dtype is that of a number or a text: fields hold no objects and no fields."""
+    """Whether a dtype is of a number or a text: without objects and without fields."""
     if not _is_dtype(dtype) or holds_objects(dtype):
         return False
     state = tuple_items(dtype.state)
@@ -86,10 +86,10 @@ def _is_plain(dtype: Any) -> bool:
 
 
 def holds_objects(dtype: Any) -> bool:
-    """Whether a dtype is that of objects; fields never are."""
+    """Whether a dtype is numpy's object dtype; fields never have it."""
     return isinstance(dtype, Made) and bool(dtype.arguments) and dtype.arguments[0] == "O8"
 
 
 def tuple_items(value: Any) -> list[Any]:
-    """The items of a tuple in a graph; none of any other value."""
+    """The items of a tuple in a graph; an empty list for any other value."""
     return value.items if isinstance(value, Items) and value.kind is tuple else []

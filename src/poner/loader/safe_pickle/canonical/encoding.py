@@ -32,13 +32,13 @@ MEMOIZE, GET, LONG_GET = b"\x94", b"h", b"j"
 
 
 class _Opcode(NamedTuple):
-    """Bytes to be written as they are."""
+    """Bytes that are written unchanged."""
 
     opcode: bytes
 
 
 class _Remember(NamedTuple):
-    """Memoize what is on top of the stack now, if it is used again."""
+    """Memoize the value on top of the stack, if it is used again."""
 
     key: Any
 
@@ -47,8 +47,8 @@ def encode(graph: Any) -> bytes:
     """The canonical pickle of a graph.
 
     Raises:
-        NotCanonicalError: a tuple, a frozenset or the arguments of a call hold themselves, or it
-            holds what no pickle says.
+        NotCanonicalError: a tuple, a frozenset or the arguments of a call contain themselves, or
+            a value has no opcode.
     """
     return _Encoder(graph).written()
 
@@ -60,7 +60,7 @@ class _Encoder:
         self.places: dict[Any, int] = {}
         """Number in the memo, by key."""
         self.opened: set[Any] = set()
-        """Keys of what is used twice, and is written or being written."""
+        """Keys of values used more than once that are written already, or being written."""
         self.waiting: list[Any] = []
 
     def written(self) -> bytes:
@@ -84,7 +84,7 @@ class _Encoder:
         return MEMOIZE
 
     def _begin(self, value: Any) -> bytes:
-        """The first bytes of a value; what follows them is put on the waiting list."""
+        """The first bytes of a value; the rest of it goes onto the waiting list."""
         key = _key(value)
         if key is None:
             return _atom(value)
@@ -133,7 +133,7 @@ class _Encoder:
 
 
 def _key(value: Any) -> Any:
-    """What tells values apart that may be memoized; None for those that never are."""
+    """Identifies a value that may be memoized; None for a value that never is."""
     if isinstance(value, NODES):
         return id(value)
     return value if isinstance(value, (str, bytes, Global)) else None
@@ -158,7 +158,7 @@ def _count_uses(graph: Any) -> dict[Any, int]:
 
 
 def _several(items: Iterable[Any], opcode: bytes) -> list[Any]:
-    """Items for a list or set that is on the stack."""
+    """Steps that add items to the list, set or dictionary on the stack."""
     items = list(items)
     return [_Opcode(MARK), *items, _Opcode(opcode)] if items else []
 
@@ -180,7 +180,7 @@ def _get(place: int) -> bytes:
 
 
 def _sized(value: Any) -> bytes:
-    """A text or bytes, behind the shortest length."""
+    """A text or bytes, with the shortest opcode for its length."""
     is_text = isinstance(value, str)
     data = value.encode("utf-8", "surrogatepass") if is_text else value
     for opcode, form in TEXT_SIZES if is_text else BYTES_SIZES:

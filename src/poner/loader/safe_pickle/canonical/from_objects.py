@@ -1,8 +1,8 @@
-"""Turns objects that were built and checked into the graph of the pickle that would build them.
+"""Turns loaded and checked objects into the graph of a pickle that builds them again.
 
-What an object is made of, it says itself, as to `pickle.dumps` (`__reduce_ex__`); what is written
-is the graph of that. Only names differ from what `pickle.dumps` would write: a name that every
-numpy and scipy know is taken in place of one that only some do.
+Each object says itself how it is built (`__reduce_ex__`), as it does for `pickle.dumps`. The graph
+differs from such a pickle in names only: where numpy or scipy renamed a module, the graph uses the
+name that every version knows.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 PROTOCOL = 4
-"""What objects are asked for; protocol 5 would hand out buffers."""
+"""Argument of `__reduce_ex__`; protocol 5 would give buffers."""
 
 ATOMS = (type(None), bool, int, float, str, bytes)
 
@@ -51,7 +51,7 @@ def graph_of(value: Any, own_modules: frozenset[str]) -> Any:
         own_modules: top-level modules of the user's own.
 
     Raises:
-        FileUnreadableError: it holds something that has no name, or that a pickle cannot say.
+        FileUnreadableError: a part of it has no allowed name, or cannot be pickled.
     """
     return _Graph(own_modules).of(value)
 
@@ -135,7 +135,7 @@ class _Graph:
         return [(self.node(key), self.node(value)) for key, value in pairs]
 
     def _name(self, module: Any, name: str, value: Any) -> Global:
-        """The name of a class or function, of those that lead to it the most portable one."""
+        """The most portable of the allowed names that lead to a class or function."""
         own = Global(str(module), name)
         candidates = [_portable(own), own]
         short = name.rpartition(".")[2]
@@ -165,7 +165,7 @@ def _not_written(what: str) -> FileUnreadableError:
 
 
 def _reduced(value: Any) -> Any:
-    """What an object says that it is made of: a name, or a call or class with arguments."""
+    """How an object is built: its name, or a function or class with arguments and a state."""
     import numpy as np
 
     if isinstance(value, np.random.RandomState):

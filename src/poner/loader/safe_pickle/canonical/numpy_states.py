@@ -1,4 +1,4 @@
-"""Checks the states of numpy's objects in a graph: shapes, dtypes and data fit each other.
+"""Checks the states of numpy objects in a graph: shape, dtype and data must agree.
 
 Forms: numpy/_core/src/multiarray/methods.c (`__reduce__` and `__setstate__`, numpy 1.17 to 2.4).
 """
@@ -14,14 +14,14 @@ from .dtypes import DTYPE, holds_objects, item_bytes, tuple_items
 from .nodes import NO_STATE, Items, Made, Pairs
 
 LARGEST_LENGTH = 1 << 40
-"""Of one dimension of an array: longer ones are integers that take long to multiply."""
+"""Longest dimension of an array; larger integers would take long to multiply."""
 
 
 def check_numpy_state(node: Made) -> None:
-    """Whether an object of numpy's, or a partial, has a state that fits it.
+    """Refuse a numpy object or a partial function whose state is inconsistent.
 
     Raises:
-        FileRefusedError: it has not.
+        FileRefusedError: the state is inconsistent.
     """
     if not node.is_call:
         return
@@ -37,7 +37,9 @@ def check_numpy_state(node: Made) -> None:
     elif node.function == calls.PARTIAL:
         good = _partial(node.state)
     if not good:
-        raise FileRefusedError(f"The rewritten model has a {node.function} that does not fit.")
+        raise FileRefusedError(
+            f"The rewritten model has a {node.function} with an inconsistent state."
+        )
 
 
 def _array(state: Any, length: int) -> bool:

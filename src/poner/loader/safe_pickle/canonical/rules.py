@@ -1,9 +1,9 @@
-"""What the graph of a fitted model may hold: names, calls and states.
+"""Rules for the graph of a fitted model: its names, calls and states.
 
 The parent checks a graph against these rules. The graph comes from a process that may have read a
 hostile file, so the rules repeat, on inert values, the checks of constructors.py and states.py.
-A graph that keeps them names nothing outside the allow-list, calls nothing but what makes parts of
-a model, and gives numpy no state that would read memory that is not the model's.
+A graph that keeps the rules names only globals of the allow-list, calls only functions that make
+parts of a model, and gives numpy only states that stay inside the model's own memory.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from .nodes import NODES, Global, Items, Made, Pairs, parts_of
 from .numpy_states import check_numpy_state
 
 LONGEST_KEY_BYTES = 1 << 16
-"""Longest text in a set; the items of sets are sorted, so read more than once."""
+"""Longest text in a set; sorting a set reads each text several times."""
 
 MOST_SORTED_BYTES = 1 << 26
-"""Of texts in all sets together; a set can name one text many times."""
+"""Most bytes of texts in all sets together; a file can put one text into many sets."""
 
 VECTORIZERS = "sklearn.feature_extraction.text"
-"""Classes that open files where their `input` says so (integrity/parameters.py)."""
+"""Module of the vectorizers, whose parameter `input` can make them open files."""
 
 BOOSTERS = {Global("lightgbm.basic", "Booster"), Global("xgboost.core", "Booster")}
 NAMED_TUPLES = {Global("sklearn.impute._iterative", "_ImputerTriplet")}
@@ -33,15 +33,15 @@ NAMED_TUPLES = {Global("sklearn.impute._iterative", "_ImputerTriplet")}
 
 
 def check_graph(graph: Any, own_modules: frozenset[str] = frozenset()) -> None:
-    """Hold a graph against the rules.
+    """Check a graph against the rules.
 
     Args:
         graph: as `decode` gives it.
         own_modules: top-level modules of the user's own, whose classes and functions may be
-            named, and made, and not called.
+            named and made, but never called.
 
     Raises:
-        FileRefusedError: it breaks one; says which.
+        FileRefusedError: the graph breaks a rule; the message says which.
     """
     seen: set[int] = set()
     waiting = [graph]
@@ -61,17 +61,17 @@ def check_graph(graph: Any, own_modules: frozenset[str] = frozenset()) -> None:
 
 
 def check_role(name: Global, roles: Iterable[str], own_modules: frozenset[str]) -> None:
-    """Whether a name may be used in one of these ways.
+    """Refuse a name that may be used in none of these ways.
 
     Raises:
-        FileRefusedError: it may not.
+        FileRefusedError: no such role is allowed.
     """
     if not roles_of(name.module, name.name, own_modules).intersection(roles):
         raise FileRefusedError(f"The rewritten model would use {name}.", [str(name)])
 
 
 def _check_node(node: Any, own_modules: frozenset[str]) -> Iterable[Any]:
-    """Check a node by itself; gives the values in it that are still to be checked."""
+    """Check one node, and return the values inside it that remain to be checked."""
     if isinstance(node, Made):
         return _check_made(node, own_modules)
     if isinstance(node, Pairs):
@@ -82,7 +82,7 @@ def _check_node(node: Any, own_modules: frozenset[str]) -> Iterable[Any]:
 
 
 def _sorted_bytes(node: Any) -> int:
-    """Characters of the texts in a set, each as often as it is there: the writer sorts them."""
+    """Characters that the encoder compares when it sorts a set; 0 for any other node."""
     if not isinstance(node, Items) or node.kind not in (set, frozenset):
         return 0
     parts = (part for item in node.items for part in _parts_of_key(item))
@@ -121,7 +121,7 @@ def _may_be_named_tuple(name: Global, own_modules: frozenset[str]) -> bool:
 
 
 def _check_vectorizer(state: Any) -> None:
-    """A vectorizer gets its texts from rows, as integrity/parameters.py asks of the objects."""
+    """A vectorizer takes texts, not names of files (as in integrity/parameters.py)."""
     for name, value in state.pairs if isinstance(state, Pairs) else ():
         if name == "input" and value != "content":
             raise _refused("has a vectorizer that opens files")

@@ -1,12 +1,12 @@
-"""Checks a finished model, once: no index or pointer of its states leads out of its array.
+"""Checks a finished model once: every index and pointer in it stays inside its array.
 
-In comes the object that was loaded; nothing comes out but an error. It runs after the last byte of
-the file was read, so nothing that was checked changes afterwards, and it looks at every object
-that the model can reach, by the classes that each object's class derives from.
+In comes the loaded object; out comes an error, or nothing. The check runs after the last byte of
+the file was read, so a checked object cannot change any more. It visits every object that the model
+can reach, and applies the checks of the object's class and of all base classes.
 
-scikit-learn and scipy trust fitted states where they are compiled with `boundscheck=False`. Read
-through in scikit-learn 1.9.1 and 1.1.3 and scipy 1.17.1, by what predict, predict_proba,
-decision_function and transform call:
+Code of scikit-learn and scipy that is compiled with `boundscheck=False` trusts fitted states. The
+checks follow from reading all code that predict, predict_proba, decision_function and transform
+call, in scikit-learn 1.9.1 and 1.1.3 and scipy 1.17.1:
 
 - trees.py: sklearn/tree/_tree.pyx (apply, predict, decision_path), ensemble/_gradient_boosting.pyx
   (predict_stages), ensemble/_hist_gradient_boosting/_predictor.pyx and utils/_bitset.pyx; the
@@ -20,13 +20,13 @@ decision_function and transform call:
   arrays, and positions in numpy's random generators.
 - columns.py: encoders and vectorizers, which make sparse matrices of fitted positions, and
   feature_extraction/_hashing_fast.pyx.
-- attributes.py: data in place of a method, options that make a function write, and what a partial
-  function is called with.
+- attributes.py: attributes that replace a method, options that make a function write, and the
+  arguments of partial functions.
 
-Nothing to follow in what liblinear, SGD, the linear models, networks, mixtures, Gaussian
+No check is needed for the states of liblinear, SGD, the linear models, networks, mixtures, Gaussian
 processes, decompositions (_cdnmf_fast, _cd_fast, _online_lda_fast get arrays that numpy has just
 made), imputers, TargetEncoder (_target_encoder_fast only fits), IsotonicRegression (numpy.interp)
-and the losses (_loss.pyx only fits) keep.
+and the losses (_loss.pyx only fits): no compiled code follows an index in them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ..faults import FileUnreadableError
+from ..faults import damaged
 from ..object_walk import walk
 from . import attributes, centres, columns, matrices, neighbours, trees, vectors
 
@@ -50,18 +50,18 @@ CHECKS: dict[str, Check] = {
     **vectors.CHECKS,
     **columns.CHECKS,
 }
-"""By class, `module.name`: what is checked of its objects and of those of classes derived."""
+"""By class, `module.name`: the check for its objects and those of derived classes."""
 
 BEYOND = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError)
-"""What a check raises at a state that lacks what every fitted one has."""
+"""Errors of a check on a state that lacks a part of every fitted model."""
 
 
 def check_graph(root: Any) -> None:
-    """Check every object of a model, parts before what they are parts of.
+    """Check every object of a model, parts before the whole.
 
     Raises:
-        FileUnreadableError: following it would leave what it holds, or never end.
-        FileRefusedError: it holds what would call or change something.
+        FileUnreadableError: an index leads out of its array, or a walk would never end.
+        FileRefusedError: an attribute would make the model call or change something.
     """
     for value in walk(root):
         kind: Any = type(value)
@@ -69,9 +69,7 @@ def check_graph(root: Any) -> None:
             try:
                 check(value)
             except BEYOND as error:
-                raise FileUnreadableError(
-                    f"The model file is damaged: its {name} lacks what every fitted one has."
-                ) from error
+                raise damaged(f"its {name} lacks what every fitted one has") from error
 
 
 @functools.lru_cache(maxsize=None)

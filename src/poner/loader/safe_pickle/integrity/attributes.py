@@ -1,4 +1,4 @@
-"""Attributes that would make a model call or write something else than its class does."""
+"""Refuses attributes that would change what a model calls or writes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .parameters import check_parameters
 
 
 def check_attributes(value: Any) -> None:
-    """No attribute of an object stands in the place of a method of its class."""
+    """Refuse an attribute that replaces a method of the object's class."""
     state = getattr(value, "__dict__", None)
     if not isinstance(state, dict):
         return
@@ -37,14 +37,14 @@ def _is_method(kind: type, name: str) -> bool:
 
 
 LIBRARIES = ("sklearn.", "scipy.", "lightgbm.", "xgboost.")
-"""Packages whose methods no attribute replaces; what a user's own class does is the user's."""
+"""Packages whose methods no attribute may replace; the user's own classes are free."""
 
 DESCRIPTORS = ("_AvailableIfDescriptor", "_IffHasAttrDescriptor", "RequestMethod")
 """Descriptors by which scikit-learn offers a method only where there is one."""
 
 
 def check_options(options: Any) -> None:
-    """No option tells a function to write its answer into an array of the model."""
+    """Refuse options that make a function write its result into an array of the model."""
     import numpy as np
 
     out = options.get("out")
@@ -54,7 +54,7 @@ def check_options(options: Any) -> None:
 
 
 def check_partial(partial: Any) -> None:
-    """A partial function is check_array with options."""
+    """Refuse any partial function but check_array with options."""
     fits = is_check_array(partial.func) and not partial.args and not vars(partial)
     if not fits or not all(map(_is_option, partial.keywords.values())):
         raise FileRefusedError("The model file gives a partial function more than options.")

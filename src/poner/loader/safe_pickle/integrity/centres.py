@@ -6,6 +6,9 @@ from typing import Any
 
 from .shapes import is_array, require, width_of
 
+CLUSTERING = "clustering"
+"""How messages name the part that is checked."""
+
 CENTRES = ("cluster_centers_", "subcluster_centers_", "centroids_")
 """Attributes that hold a row for each centre."""
 
@@ -24,17 +27,17 @@ def check_centres(model: Any) -> None:
             fits = len(centres.shape) == 2 and centres.shape[1] == width_of(model)
             require(
                 fits and centres.shape[0],
-                "clustering",
+                CLUSTERING,
                 "has centres whose width differs from the number of features",
             )
     norms = state.get("_subcluster_norms")
     if norms is not None:
         fits = is_array(norms, "f", 1) and len(norms) == len(model.subcluster_centers_)
-        require(fits, "clustering", "has a number of norms that differs from its number of centres")
+        require(fits, CLUSTERING, "has a number of norms that differs from its number of centres")
     threads = state.get("_n_threads", 1)
     require(
         type(threads) is int and 0 < threads <= MOST_THREADS,
-        "clustering",
+        CLUSTERING,
         "has no valid number of threads",
     )
 
@@ -48,10 +51,10 @@ def check_bisecting(model: Any) -> None:
         node = waiting.pop()
         if node is None:
             continue
-        require(id(node) not in seen, "clustering", "has a node with two parents")
+        require(id(node) not in seen, CLUSTERING, "has a node with two parents")
         seen.add(id(node))
         fits = is_array(node.center, "f", 1) and len(node.center) == width
-        require(fits, "clustering", "has centres whose width differs from the number of features")
+        require(fits, CLUSTERING, "has centres whose width differs from the number of features")
         waiting += [node.left, node.right]
 
 

@@ -1,4 +1,4 @@
-"""Encoders and vectorizers, which make sparse matrices of positions that were fitted."""
+"""Checks encoders and vectorizers: their fitted positions are indices of sparse matrices."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 
 from .shapes import is_array, require
 
+ENCODER = "OneHotEncoder"
+"""How messages name the part that is checked."""
+
 MOST_HASHED_FEATURES = 1 << 31
-"""Below it the number of a hashed feature fits 32 bits (_hashing_fast.pyx)."""
+"""Bound of a hashed feature's index, which must fit 32 bits (_hashing_fast.pyx)."""
 
 
 def check_one_hot(encoder: Any) -> None:
-    """Each feature has as many columns as its categories, those that are dropped left out."""
+    """A feature has one column for each category or group of them that is not dropped."""
     state = vars(encoder)
     if "categories_" not in state or "_n_features_outs" not in state:
         return
@@ -22,42 +25,44 @@ def check_one_hot(encoder: Any) -> None:
     n_features = len(encoder.categories_)
     widths = encoder._n_features_outs
     fits = type(widths) is list and len(widths) == n_features
-    require(fits, "OneHotEncoder", "does not say how many columns each feature gets")
+    require(fits, ENCODER, "does not say how many columns each feature gets")
     for name, own in (("drops", drops), ("groups", groups)):
-        require(own is None or len(own) == n_features, "OneHotEncoder", f"{name} other categories")
+        require(
+            own is None or len(own) == n_features,
+            ENCODER,
+            f"{name} categories of another number of features",
+        )
     for place, categories in enumerate(encoder.categories_):
         _check_order(categories)
         group = None if groups is None else groups[place]
         count = len(categories) if group is None else _groups(group, len(categories))
         dropped = None if drops is None else drops[place]
         if dropped is not None:
-            require(
-                0 <= int(dropped) < count, "OneHotEncoder", "drops a category that does not exist"
-            )
+            require(0 <= int(dropped) < count, ENCODER, "drops a category that does not exist")
             count -= 1
         fits = int(widths[place]) == count
-        require(fits, "OneHotEncoder", "gives a feature a wrong number of columns")
+        require(fits, ENCODER, "gives a feature a wrong number of columns")
 
 
 def _check_order(categories: Any) -> None:
-    """Numbers are looked up by halving, which needs them in order; NaN comes last."""
+    """Numeric categories are sorted, with NaN last, since encoders use binary search."""
     import numpy as np
 
-    require(isinstance(categories, np.ndarray), "OneHotEncoder", "has no categories")
+    require(isinstance(categories, np.ndarray), ENCODER, "has no categories")
     if categories.dtype.kind in "OUS":
         return
     known = categories[~np.isnan(categories)] if categories.dtype.kind == "f" else categories
     ordered = (known[1:] > known[:-1]).all() and len(categories) - len(known) <= 1
     last = not len(categories) or np.array_equal(categories[: len(known)], known)
-    require(ordered and last, "OneHotEncoder", "has unsorted categories")
+    require(ordered and last, ENCODER, "has unsorted categories")
 
 
 def _groups(group: Any, n_categories: int) -> int:
     """How many columns there are once rare categories share one."""
     fits = is_array(group, "iu", 1) and len(group) == n_categories > 0 and group.min() >= 0
-    require(fits, "OneHotEncoder", "groups categories that do not exist")
+    require(fits, ENCODER, "groups categories that do not exist")
     count = int(group.max()) + 1
-    require(count <= n_categories, "OneHotEncoder", "groups categories that do not exist")
+    require(count <= n_categories, ENCODER, "groups categories that do not exist")
     return count
 
 
@@ -73,7 +78,7 @@ def check_vocabulary(vectorizer: Any) -> None:
 
 
 def check_hasher(hasher: Any) -> None:
-    """A hashed feature's number is below a number above 0."""
+    """The number of hashed features is positive and fits 32 bits."""
     count = hasher.n_features
     fits = not isinstance(count, bool) and 0 < int(count) == count < MOST_HASHED_FEATURES
     require(fits, "hasher", "has an invalid number of features")

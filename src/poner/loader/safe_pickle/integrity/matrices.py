@@ -6,6 +6,10 @@ from typing import Any
 
 from .shapes import is_array, is_within, require
 
+MATRIX = "sparse matrix"
+SPLINE = "spline"
+"""How messages name the part that is checked."""
+
 COMPRESSED = ("csr", "csc")
 LARGEST_DIMENSION = 1 << 24
 """Rows or columns of a sparse matrix, which another format would list one by one."""
@@ -21,32 +25,28 @@ def check_sparse(matrix: Any) -> None:
 
     shape, form = matrix.shape, type(matrix).__name__[:3]
     fits = len(shape) == 2 and all(0 <= int(length) <= LARGEST_DIMENSION for length in shape)
-    require(fits, "sparse matrix", "has an invalid shape")
+    require(fits, MATRIX, "has an invalid shape")
     data = matrix.data
-    require(is_array(data, "biufc", 1), "sparse matrix", "has no numbers")
+    require(is_array(data, "biufc", 1), MATRIX, "has no numbers")
     if form == "coo":
         for places, length in zip((matrix.row, matrix.col), shape):
             fits = is_array(places, "iu", 1) and places.shape == data.shape
-            require(
-                fits and is_within(places, length),
-                "sparse matrix",
-                "has an index outside its shape",
-            )
+            require(fits and is_within(places, length), MATRIX, "has an index outside its shape")
         return
-    require(form in COMPRESSED, "sparse matrix", "is of a format that no fitted model has")
+    require(form in COMPRESSED, MATRIX, "is of a format that no fitted model has")
     major, minor = shape if form == "csr" else shape[::-1]
     indices, begins = matrix.indices, matrix.indptr
     fits = is_array(indices, "iu", 1) and is_array(begins, "iu", 1) and len(begins) == major + 1
-    require(fits, "sparse matrix", "has invalid row pointers")
+    require(fits, MATRIX, "has invalid row pointers")
     fits = begins[0] == 0 and (np.diff(begins.astype(np.int64)) >= 0).all()
-    require(fits, "sparse matrix", "has decreasing row pointers")
+    require(fits, MATRIX, "has decreasing row pointers")
     count = int(begins[-1])
     require(
         count <= min(len(indices), len(data)),
-        "sparse matrix",
+        MATRIX,
         "has fewer numbers than its row pointers need",
     )
-    require(is_within(indices, minor), "sparse matrix", "has an index outside its shape")
+    require(is_within(indices, minor), MATRIX, "has an index outside its shape")
 
 
 def check_spline(spline: Any) -> None:
@@ -55,18 +55,16 @@ def check_spline(spline: Any) -> None:
 
     knots, coefficients, degree = spline.t, spline.c, spline.k
     axis = getattr(spline, "axis", 0)
-    require(
-        isinstance(degree, (int, np.integer)) and degree >= 0, "spline", "has an invalid degree"
-    )
-    require(is_array(knots, "f", 1) and np.isfinite(knots).all(), "spline", "has no knots")
+    require(isinstance(degree, (int, np.integer)) and degree >= 0, SPLINE, "has an invalid degree")
+    require(is_array(knots, "f", 1) and np.isfinite(knots).all(), SPLINE, "has no knots")
     count = len(knots) - int(degree) - 1
-    require(count > degree, "spline", "has fewer knots than its degree needs")
-    require((np.diff(knots) >= 0).all(), "spline", "has unsorted knots")
-    require(len(np.unique(knots[degree : count + 1])) > 1, "spline", "has knots that are all equal")
+    require(count > degree, SPLINE, "has fewer knots than its degree needs")
+    require((np.diff(knots) >= 0).all(), SPLINE, "has unsorted knots")
+    require(len(np.unique(knots[degree : count + 1])) > 1, SPLINE, "has knots that are all equal")
     is_numbers = isinstance(coefficients, np.ndarray) and coefficients.dtype.kind in "fc"
-    require(is_numbers and coefficients.ndim > 0, "spline", "has no coefficients")
+    require(is_numbers and coefficients.ndim > 0, SPLINE, "has no coefficients")
     fits = isinstance(axis, int) and axis == 0 and coefficients.shape[0] >= count
-    require(fits, "spline", "has fewer coefficients than knots")
+    require(fits, SPLINE, "has fewer coefficients than knots")
 
 
 def check_masked(array: Any) -> None:

@@ -1,4 +1,4 @@
-"""Parameters by which a fitted model would read files as it answers: refused on every engine.
+"""Refuses parameters by which a fitted model would read files while it answers.
 
 Searched in scikit-learn 1.1 to 1.9, LightGBM 4.7 and XGBoost 3.2: parameters by which predict or
 transform opens a file, starts a process or calls a function by name. The vectorizers' `input` opens
@@ -20,12 +20,15 @@ CONTENT = "content"
 
 
 def check_parameters(value: Any) -> None:
-    """Whether an object answers from its rows alone.
+    """Refuse an object that opens files named by its rows.
 
     Raises:
-        FileUnreadableError: it reads the files that its rows name.
+        FileUnreadableError: the object opens such files.
     """
-    if not is_vectorizer(type(value)):
+    if not any(
+        base.__module__ == "sklearn.feature_extraction.text" and base.__name__ == "_VectorizerMixin"
+        for base in type(value).__mro__
+    ):
         return
     given = getattr(value, "input", CONTENT)
     if given != CONTENT:
@@ -35,19 +38,11 @@ def check_parameters(value: Any) -> None:
         )
 
 
-def is_vectorizer(kind: type) -> bool:
-    """Whether a class is one of scikit-learn's vectorizers of texts, or derives from one."""
-    return any(
-        base.__module__ == "sklearn.feature_extraction.text" and base.__name__ == "_VectorizerMixin"
-        for base in kind.__mro__
-    )
-
-
 def check_model(root: Any) -> None:
-    """Whether every part of a model in memory answers from its rows alone.
+    """Refuse a model in memory if a part of it opens files named by its rows.
 
     Raises:
-        FileUnreadableError: a part reads the files that its rows name.
+        FileUnreadableError: a part opens such files.
     """
     for value in every_part(root):
         check_parameters(value)

@@ -1,47 +1,47 @@
-"""What several checks ask of arrays."""
+"""Conditions that several checks need: kinds, dimensions and ranges of arrays."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..faults import FileUnreadableError
+from ..faults import FileUnreadableError, damaged
 
 LARGEST_WIDTH = 1 << 24
-"""Columns that any estimator takes, such as those of hashed texts."""
+"""Most columns of an estimator; hashed texts have the most."""
 
 
 def require(holds: Any, what: str, fault: str) -> None:
-    """Go on where something holds.
+    """Refuse a model where a condition fails.
 
     Args:
-        holds: whether it does.
-        what: which part of a model is looked at, such as `tree`.
-        fault: what is wrong with it, as the end of a sentence.
+        holds: the condition.
+        what: the part of the model that is checked, such as `tree`.
+        fault: what is wrong with that part, as the end of a sentence.
 
     Raises:
-        FileUnreadableError: it does not hold.
+        FileUnreadableError: the condition fails.
     """
     if not holds:
-        raise FileUnreadableError(f"The model file is damaged: a {what} {fault}.")
+        raise damaged(f"a {what} {fault}")
 
 
 def is_array(value: Any, kinds: str, dimensions: int) -> bool:
-    """Whether it is an array of these kinds of numbers (numpy's letters) and dimensions."""
+    """Whether a value is an array of these dtype kinds (numpy's letters) and dimensions."""
     import numpy as np
 
     return isinstance(value, np.ndarray) and value.dtype.kind in kinds and value.ndim == dimensions
 
 
 def is_within(places: Any, count: int) -> bool:
-    """Whether each of these whole numbers is 0 or more and less than a count."""
+    """Whether all indices lie in [0, count)."""
     return not places.size or bool(places.min() >= 0 and places.max() < count)
 
 
 def width_of(estimator: Any) -> int:
-    """How many columns an estimator takes, which it checks of rows only if it knows.
+    """Number of columns of an estimator; without that number it would not check its rows.
 
     Raises:
-        FileUnreadableError: it does not say.
+        FileUnreadableError: the estimator does not say.
     """
     width = vars(estimator).get("n_features_in_")
     if width is None or isinstance(width, bool) or int(width) != width:

@@ -1,4 +1,4 @@
-"""Trees: children are there and come after their parent, features are columns of the rows."""
+"""Checks trees: children exist and follow their parent; features are columns of the rows."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 
 from .shapes import is_array, is_within, require, width_of
 
+HISTOGRAM = "histogram model"
+"""How messages name the part that is checked."""
+
 BITSET_WORDS = 8
 """Words of 32 bits in a set of categories: 256 of them (_hist_gradient_boosting/common.pyx)."""
 
 
 def check_tree(tree: Any) -> None:
-    """`sklearn.tree._tree.Tree`, as it is kept in memory of its own."""
+    """`sklearn.tree._tree.Tree`, whose state lies in memory of its own."""
     require(tree.node_count > 0, "tree", "has no nodes")
     state = tree.__getstate__()
     nodes = state["nodes"]
@@ -28,7 +31,7 @@ def check_tree(tree: Any) -> None:
 
 
 def check_counts(classifier: Any) -> None:
-    """A classifier makes rows as wide as it counts classes, so it counts those that it has."""
+    """n_classes_, the width of a classifier's answers, equals the number of its classes."""
     state = vars(classifier)
     classes, counted = state.get("classes_"), state.get("n_classes_")
     if classes is None or counted is None:
@@ -37,11 +40,11 @@ def check_counts(classifier: Any) -> None:
         fits = [len(own) for own in classes] == [int(count) for count in counted]
     else:
         fits = int(counted) == len(classes)
-    require(fits, type(classifier).__name__, "counts other classes than it has")
+    require(fits, type(classifier).__name__, "has a wrong number of classes")
 
 
 def check_children(inner: Any, left: Any, right: Any) -> None:
-    """Each child is there, comes after its parent and has no other.
+    """Each child exists, comes after its parent and has one parent only.
 
     Args:
         inner: (n_nodes,) whether a node has children.
@@ -63,7 +66,7 @@ def check_children(inner: Any, left: Any, right: Any) -> None:
 
 
 def _depth(inner: Any, left: Any, right: Any) -> int:
-    """Nodes on the longest way from the root, without the root; level by level."""
+    """Depth of the tree: number of splits on the longest path from the root."""
     import numpy as np
 
     depth, level = -1, np.zeros(1, np.int64)
@@ -75,13 +78,13 @@ def _depth(inner: Any, left: Any, right: Any) -> int:
 
 
 def check_estimator_of_tree(estimator: Any) -> None:
-    """A DecisionTree or ExtraTree checks the width of rows against what it says of itself."""
+    """A tree has as many columns as its estimator, which alone checks the rows."""
     if "tree_" in vars(estimator):
         check_width(estimator, width_of(estimator))
 
 
 def check_width(estimator: Any, width: int) -> None:
-    """Whether an estimator is a tree over as many columns."""
+    """Require that an estimator is a tree over this number of columns."""
     from sklearn.tree import BaseDecisionTree
     from sklearn.tree._tree import Tree
 
@@ -92,14 +95,14 @@ def check_width(estimator: Any, width: int) -> None:
 
 
 def check_forest(forest: Any) -> None:
-    """A forest checks rows once, and its trees take them as they are."""
+    """Trees have as many columns as their forest, which alone checks the rows."""
     if "estimators_" in vars(forest):
         for estimator in forest.estimators_:
             check_width(estimator, width_of(forest))
 
 
 def check_isolation(forest: Any) -> None:
-    """An IsolationForest gives each tree some of the columns, or all where it drew as many."""
+    """Each tree of an IsolationForest has as many columns as were drawn for it."""
     state = vars(forest)
     if "estimators_" not in state:
         return
@@ -113,7 +116,7 @@ def check_isolation(forest: Any) -> None:
 
 
 def check_boosting(model: Any) -> None:
-    """Gradient boosting adds up trees of one value a leaf, a column of them for each output."""
+    """A boosting model has a table of trees, with one column for each output."""
     import numpy as np
 
     if "estimators_" not in vars(model):
@@ -145,7 +148,7 @@ def check_predictor(predictor: Any) -> None:
 
 
 def check_histogram(model: Any) -> None:
-    """The trees of a histogram model look at columns that are there, also behind its encoder."""
+    """Trees of a histogram model split columns that exist, also after its encoder."""
     if "_predictors" not in vars(model):
         return
     width = width_of(model)
@@ -163,7 +166,7 @@ def check_histogram(model: Any) -> None:
 
 
 def _categorical_columns(model: Any, width: int) -> Any:
-    """(n_features,) whether a column holds categories, of which the bin mapper makes sets."""
+    """(n_features,) whether a column holds categories, as the bin mapper says."""
     import numpy as np
 
     mapper = model._bin_mapper
@@ -171,31 +174,29 @@ def _categorical_columns(model: Any, width: int) -> Any:
     if categorical is None:
         return np.zeros(width, bool)
     fits = is_array(categorical, "biu", 1) and len(categorical) == width
-    require(fits, "histogram model", "has categories for a wrong number of columns")
+    require(fits, HISTOGRAM, "has categories for a wrong number of columns")
     enough = len(mapper.bin_thresholds_) >= width
-    require(enough, "histogram model", "lacks the categories of some columns")
+    require(enough, HISTOGRAM, "lacks the categories of some columns")
     return categorical != 0
 
 
 def _check_encoder(model: Any, width: int) -> None:
-    """Rows are as wide behind the model's own encoder as before it."""
+    """The model's own encoder keeps the number of columns."""
     from sklearn.compose import ColumnTransformer
 
     encoder = vars(model).get("_preprocessor")
     if encoder is None:
         return
-    require(
-        type(encoder) is ColumnTransformer, "histogram model", "has an encoder of the wrong kind"
-    )
+    require(type(encoder) is ColumnTransformer, HISTOGRAM, "has an encoder of the wrong kind")
     widths = [
         _encoded_width(transformer, chosen, width)
         for _, transformer, chosen in encoder.transformers_
     ]
-    require(sum(widths) == width, "histogram model", "encodes rows to a wrong number of columns")
+    require(sum(widths) == width, HISTOGRAM, "encodes rows to a wrong number of columns")
 
 
 def _encoded_width(transformer: Any, chosen: Any, width: int) -> int:
-    """Number of columns that a part of the encoder makes of those that it gets."""
+    """Number of columns that come out of a part of the encoder."""
     import numpy as np
     from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
@@ -207,7 +208,7 @@ def _encoded_width(transformer: Any, chosen: Any, width: int) -> int:
     keeps = type(transformer) is OrdinalEncoder or isinstance(transformer, str)
     if type(transformer) is FunctionTransformer:
         keeps = transformer.func is None or isinstance(transformer.func, functools.partial)
-    require(keeps or not count, "histogram model", "has an encoder of the wrong kind")
+    require(keeps or not count, HISTOGRAM, "has an encoder of the wrong kind")
     return 0 if transformer == "drop" else count
 
 

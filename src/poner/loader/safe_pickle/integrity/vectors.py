@@ -1,10 +1,13 @@
-"""Support vectors, as libsvm takes them: pointers and a few counts."""
+"""Checks support vector machines, whose arrays libsvm reads without their lengths."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .shapes import is_array, is_within, require, width_of
+
+MACHINE = "support vector machine"
+"""How messages name the part that is checked."""
 
 CLASSIFIERS = ("c_svc", "nu_svc")
 """Kinds of machines that count their support vectors class by class."""
@@ -16,58 +19,56 @@ def check_vectors(model: Any) -> None:
     if "support_vectors_" not in state:
         return
     fits = "_impl" not in state and "_sparse_kernels" not in state
-    require(fits, "support vector machine", "has a kind that differs from its class")
+    require(fits, MACHINE, "has a kind that differs from its class")
     vectors, support, counts = model.support_vectors_, model.support_, model._n_support
     fits = is_array(support, "i", 1) and is_array(counts, "i", 1)
-    require(fits, "support vector machine", "has no indices of support vectors")
+    require(fits, MACHINE, "has no indices of support vectors")
     n_vectors, n_classes = len(support), len(counts)
     _check_counts(model, counts, n_vectors)
     pairs = n_classes * (n_classes - 1) // 2
-    require(len(model._intercept_) >= pairs, "support vector machine", "lacks intercepts")
+    require(len(model._intercept_) >= pairs, MACHINE, "lacks intercepts")
     for name in ("_probA", "_probB"):
         given = state[name] if name in state else getattr(model, name)
         fits = is_array(given, "f", 1) and (not len(given) or len(given) >= pairs)
-        require(fits, "support vector machine", "lacks the constants of its probabilities")
+        require(fits, MACHINE, "lacks the constants of its probabilities")
     coefficients = model._dual_coef_
     require(
         coefficients.shape == (n_classes - 1, n_vectors),
-        "support vector machine",
+        MACHINE,
         "has a number of coefficients that differs from its vectors",
     )
     if model._sparse:
         whole = len(coefficients.data) >= (n_classes - 1) * n_vectors
-        require(whole, "support vector machine", "lacks coefficients")
+        require(whole, MACHINE, "lacks coefficients")
         fits = vectors.shape == (n_vectors, width_of(model)) and vectors.format == "csr"
-        require(fits, "support vector machine", "has vectors of the wrong size")
+        require(fits, MACHINE, "has vectors of the wrong size")
         return
     _check_dense(model, vectors, support)
 
 
 def _check_counts(model: Any, counts: Any, n_vectors: int) -> None:
-    require(
-        counts.min(initial=0) >= 0, "support vector machine", "has a negative number of vectors"
-    )
+    require(counts.min(initial=0) >= 0, MACHINE, "has a negative number of vectors")
     if model._impl in CLASSIFIERS:
         fits = len(counts) == len(model.classes_) >= 2 and counts.sum() == n_vectors
     else:
         fits = len(counts) == 2
-    require(fits, "support vector machine", "has vector counts for a wrong number of classes")
+    require(fits, MACHINE, "has vector counts for a wrong number of classes")
 
 
 def _check_dense(model: Any, vectors: Any, support: Any) -> None:
-    """Vectors in full, or for a kernel that is given, the places of rows alone."""
+    """Support vectors are whole rows, or for a precomputed kernel indices of rows."""
     precomputed = callable(model.kernel) or model.kernel == "precomputed"
     if precomputed:
         fits = is_within(support, model.shape_fit_[0])
-        require(fits, "support vector machine", "has indices of support vectors that do not exist")
+        require(fits, MACHINE, "has indices of support vectors that do not exist")
         require(
             is_array(vectors, "f", 2) and len(vectors) in (0, len(support)),
-            "support vector machine",
+            MACHINE,
             "has vectors of the wrong size",
         )
         return
     fits = is_array(vectors, "f", 2) and vectors.shape == (len(support), width_of(model))
-    require(fits, "support vector machine", "has vectors of the wrong size")
+    require(fits, MACHINE, "has vectors of the wrong size")
 
 
 CHECKS = {"sklearn.svm._base.BaseLibSVM": check_vectors}
