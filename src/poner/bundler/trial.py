@@ -221,9 +221,9 @@ def read_answers(output: bytes, n_requests: int, advice: str) -> Answers:
             for answer in answers
         )
     except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
-        raise nonsense(advice) from error
+        raise invalid_answer(advice) from error
     if len(responses) != n_requests or not _VERSION.fullmatch(version):
-        raise nonsense(advice)
+        raise invalid_answer(advice)
     return Answers(version, responses, told)
 
 
@@ -233,9 +233,9 @@ def _object(value: Any) -> Mapping[str, Any]:
     return value
 
 
-def nonsense(advice: str) -> ParityError:
+def invalid_answer(advice: str) -> ParityError:
     """The error for an answer of the wrong form."""
-    return failure("answered with nonsense", advice)
+    return failure("gave an invalid answer", advice)
 
 
 def _environment(files: Path) -> dict[str, str]:

@@ -18,9 +18,9 @@ from poner.bundler.trial import (
     compare_answers,
     failure,
     host_architecture,
+    invalid_answer,
     known_requests,
     make_requests,
-    nonsense,
     refused_requests,
     unpacked,
 )
@@ -143,7 +143,7 @@ def _read_outputs(told: Mapping[str, Any], trial: Trial) -> dict[str, FloatArray
             if all(output in batch for batch in batches) or output == "predict"
         }
     except (ValueError, TypeError, LookupError, OverflowError) as error:
-        raise nonsense(_ADVICE[trial.engine]) from error
+        raise invalid_answer(_ADVICE[trial.engine]) from error
 
 
 def _joined(parts: Sequence[Any], n_rows: int) -> FloatArray:

@@ -213,7 +213,7 @@ def test_what_the_child_answers_is_looked_at(done, monkeypatch):
     """It has loaded an untrusted file."""
     monkeypatch.setattr(conversion, "environment_of", lambda version, more: Environment)
     monkeypatch.setattr(conversion, "ChildProcess", Answers(done))
-    with pytest.raises(NotSupportedError, match="nonsense"):
+    with pytest.raises(NotSupportedError, match="invalid answer"):
         loader.convert_model(FILE, Signature((), None))
     good = {"number_type": "float64", "converter": "skl2onnx 1.20.0"}
     monkeypatch.setattr(conversion, "ChildProcess", Answers(good))
