@@ -13,9 +13,10 @@ import sklearn
 
 from poner.artifacts import Examples, ModelFile, is_missing
 from poner.bundle import Layer, Library, SlimmingStep, zip_record
-from poner.bundler import LayeredFunction, sklearn_function
+from poner.bundler import LayeredFunction, host_architecture, sklearn_function
 from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.zips import make_zip
+from poner.hosts import HOSTS
 from poner.served_model import NumberType
 from poner.signature import Feature, Signature
 from poner.table import read_table
@@ -101,6 +102,12 @@ def make_function(model: Any, examples: Examples, **fields: Any) -> LayeredFunct
     """The function of the sklearn engine."""
     file = model_file(model, **fields)
     return sklearn_function(file, examples, requirements=(), body_limit_bytes=65_536)
+
+
+def whole_files(function: LayeredFunction) -> dict[str, bytes]:
+    """What lies in function.zip, by path, apart from bytecode."""
+    own = HOSTS["python3.13"].function_files(function.engine, host_architecture())
+    return {**own, **function.files}
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
