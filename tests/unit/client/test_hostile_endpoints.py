@@ -99,7 +99,10 @@ def test_redirects_end() -> None:
         asked.append(request.path)
         return web.Response(status=307, headers={"Location": "/"})
 
-    with serving(handle) as url, pytest.raises(EndpointRefusedError, match="redirects more than 5 times"):
+    with (
+        serving(handle) as url,
+        pytest.raises(EndpointRefusedError, match="redirects more than 5 times"),
+    ):
         client.ask(url, [{}])
     assert len(asked) == 6
 
