@@ -17,9 +17,8 @@ const char *poner_check_map(const poner_model *model, const poner_step *step,
 
 /* out[i] = function(in[i]). Option: the function. */
 poner_status poner_map(const poner_call *call) {
-    poner_function *const function = poner_math_chosen->of_one[call->step->option];
     const size_t n_values = call->n_rows * call->in_width[0];
-    for (size_t i = 0; i < n_values; i++) call->out[i] = function(call->in[0][i]);
+    poner_math_chosen->of_all[call->step->option](call->in[0], call->out, n_values);
     return PONER_OK;
 }
 
