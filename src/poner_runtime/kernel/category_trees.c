@@ -79,22 +79,17 @@ const char *poner_check_sum_category_trees(const poner_model *model, const poner
 /* out[column] = start[column] + the leaf of each tree of that column, one after the other.
  * Option: NEGATIVE_WRAPS. Arrays: 0 trees (root, unused, column), 1 nodes, 2 start values, 3 sets. */
 poner_status poner_sum_category_trees(const poner_call *call) {
-    const poner_model *model = call->model;
-    const poner_step *step = call->step;
-    const uint32_t *trees = poner_array_of(model, step, 0), width = step->width;
-    const uint32_t *end = trees + poner_count_of(model, step, 0);
-    const poner_node *nodes = poner_array_of(model, step, 1);
-    const double *start = poner_array_of(model, step, 2);
-    const uint32_t *sets = poner_array_of(model, step, 3);
-    for (size_t row = 0; row < call->n_rows; row++)
-        memcpy(call->out + row * width, start, width * sizeof *start);
+    const uint32_t *trees = poner_given(call, 0), width = call->step->width;
+    const uint32_t *end = trees + poner_count_given(call, 0), *sets = poner_given(call, 3);
+    const poner_node *nodes = poner_given(call, 1);
+    poner_fill_rows(call, poner_given(call, 2));
     for (const uint32_t *tree = trees; tree < end; tree += TREE_NUMBERS)
         for (size_t row = 0; row < call->n_rows; row++) {
             const double *values = call->in[0] + row * call->in_width[0];
             const poner_node *node = nodes + tree[ROOT];
             while (!(node->feature & PONER_LEAF))
                 node = nodes + node->child +
-                       goes_right(node, sets, step->option, values[node->feature & FEATURE]);
+                       goes_right(node, sets, call->step->option, values[node->feature & FEATURE]);
             call->out[row * width + tree[COLUMN]] += node->value;
         }
     return PONER_OK;

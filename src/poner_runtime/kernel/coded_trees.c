@@ -96,12 +96,10 @@ static inline uint32_t code_of_nan(uint32_t source, form form) {
  * thresholds. */
 static void code_rows(const poner_call *call, size_t first, size_t n_rows, form form,
                       size_t together, void *codes) {
-    const poner_model *model = call->model;
-    const poner_step *step = call->step;
-    const uint32_t *sources = poner_array_of(model, step, 3);
-    const size_t n_sources = poner_count_of(model, step, 3), width = call->in_width[0];
-    const uint32_t *ends = step->option & RANKED ? poner_array_of(model, step, 4) : NULL;
-    const double *thresholds = ends ? poner_array_of(model, step, 5) : NULL;
+    const uint32_t *sources = poner_given(call, 3);
+    const size_t n_sources = poner_count_given(call, 3), width = call->in_width[0];
+    const uint32_t *ends = call->step->option & RANKED ? poner_given(call, 4) : NULL;
+    const double *thresholds = ends ? poner_given(call, 5) : NULL;
     for (size_t i = 0, start = 0; i < n_sources; i++) {
         const bool pair = i + 1 < n_sources && sources[i + 1] & AS_BEFORE;
         const coding how = {
@@ -212,11 +210,11 @@ static void walk(const coded_trees *all, const uint32_t *codes, size_t n_rows, d
 }
 
 /* Whether codes are ranks among less than 255 thresholds each; NaN is 255. */
-static bool are_narrow(const poner_model *model, const poner_step *step) {
-    if (!(step->option & RANKED)) return false;
-    const uint32_t *ends = poner_array_of(model, step, 4);
+static bool are_narrow(const poner_call *call) {
+    if (!(call->step->option & RANKED)) return false;
+    const uint32_t *ends = poner_given(call, 4);
     uint32_t most = 0;
-    for (uint64_t i = 0, start = 0; i < poner_count_of(model, step, 3); start = ends[i++])
+    for (uint64_t i = 0, start = 0; i < poner_count_given(call, 3); start = ends[i++])
         most = ends[i] - start > most ? (uint32_t)(ends[i] - start) : most;
     return most < 255;
 }
@@ -226,34 +224,30 @@ static bool are_narrow(const poner_model *model, const poner_step *step) {
  * Arrays: 0 trees (root, levels without a leaf, column), 1 nodes, two numbers each, 2 leaves,
  * 3 sources of the codes, 4 ends of their thresholds, 5 thresholds, 6 start values. */
 poner_status poner_sum_coded_trees(const poner_call *call) {
-    const poner_model *model = call->model;
-    const poner_step *step = call->step;
-    const uint32_t width = step->width, *trees = poner_array_of(model, step, 0);
+    const uint32_t *trees = poner_given(call, 0);
     const coded_trees all = {
         .trees = trees,
-        .end = trees + poner_count_of(model, step, 0),
-        .nodes = poner_array_of(model, step, 1),
-        .n_nodes = poner_count_of(model, step, 1) / 2,
-        .leaves = poner_array_of(model, step, 2),
-        .width = width,
-        .n_codes = 1 + (uint32_t)poner_count_of(model, step, 3),
-        .leaf_rows = step->option & LEAF_ROWS,
-        .narrow = call->n_rows >= TILE / 4 && are_narrow(model, step),
+        .end = trees + poner_count_given(call, 0),
+        .nodes = poner_given(call, 1),
+        .n_nodes = poner_count_given(call, 1) / 2,
+        .leaves = poner_given(call, 2),
+        .width = call->step->width,
+        .n_codes = 1 + (uint32_t)poner_count_given(call, 3),
+        .leaf_rows = call->step->option & LEAF_ROWS,
+        .narrow = call->n_rows >= TILE / 4 && are_narrow(call),
     };
-    const double *start = poner_array_of(model, step, 6);
     const bool tiled = call->n_rows >= TILE / 4 && poner_suits_tiles(&all);
     const form form = !tiled ? UNSIGNED : all.narrow ? BYTES : SIGNED;
-    const size_t together = tiled ? TILE : LANES,
-                 room = form == BYTES ? 4 * MOST_CODED : MOST_CODED;
+    const size_t together = tiled ? TILE : LANES;
+    const size_t room = form == BYTES ? 4 * MOST_CODED : MOST_CODED;
     const size_t most = room / (all.n_codes * together) * together;
     uint32_t codes[MOST_CODED];
     if (tiled) memset(codes, 0, sizeof codes); /* the last tile may have less rows */
+    poner_fill_rows(call, poner_given(call, 6));
     set_code_0(form, all.n_codes, together, call->n_rows < most ? call->n_rows : most, codes);
     for (size_t first = 0; first < call->n_rows; first += most) {
         const size_t n_rows = call->n_rows - first < most ? call->n_rows - first : most;
-        double *sums = call->out + first * width;
-        for (size_t row = 0; row < n_rows; row++)
-            memcpy(sums + row * width, start, width * sizeof *sums);
+        double *sums = call->out + first * all.width;
         code_rows(call, first, n_rows, form, together, codes);
         if (tiled)
             poner_sum_tiles(&all, codes, n_rows, sums);

@@ -32,7 +32,7 @@ static void sort_places(const double *values, uint32_t n, uint32_t *places) {
 /* out = the first value, smallest first, at which the weights passed are half of all.
  * Arrays: 0 weights. */
 poner_status poner_weighted_median(const poner_call *call) {
-    const double *weights = poner_array_of(call->model, call->step, 0), *in = call->in[0];
+    const double *weights = poner_given(call, 0), *in = call->in[0];
     const uint32_t n = call->in_width[0];
     uint32_t places[MAX_COLUMNS];
     for (size_t row = 0; row < call->n_rows; row++, in += n) {

@@ -56,6 +56,8 @@ static const char *check_step(const poner_model *model, uint32_t index) {
     }
     if (n_inputs < 1 || n_inputs > operation->most_inputs)
         return "a step has the wrong number of inputs";
+    if (operation->keeps_columns && step->width != widths[0])
+        return "a step must be as wide as its input";
     for (int i = 0; i < PONER_MAX_ARRAYS; i++)
         if (step->arrays[i] != PONER_NONE && step->arrays[i] >= model->n_arrays)
             return "a step names an array that is not there";

@@ -101,56 +101,69 @@ const char *poner_check_sum_trees(const poner_model *model, const poner_step *st
     return problem ? problem : check_trees(model, step);
 }
 
-/* The trees' leaves for one row, added to a sum that stays in a register: through memory each
- * addition would wait for the one before twice as long. */
-static double sum_one_column(const poner_node *nodes, const uint32_t *tree, const uint32_t *end,
-                             const double *row, double sum) {
-    const poner_node *leaves[LANES];
-    for (; end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
-        find_tree_leaves(nodes, tree, row, leaves);
-        EACH_LANE(k) sum += leaves[k]->value;
+/* What both operations read; `table` holds a row of values for each leaf, or is NULL. */
+typedef struct {
+    const uint32_t *trees, *end; /* TREE_NUMBERS each */
+    const poner_node *nodes;
+    const double *table;
+    uint32_t width; /* of the sums */
+} forest;
+
+static inline void add_leaf(const forest *all, const poner_node *leaf, uint32_t column,
+                            double *sums) {
+    if (!all->table) {
+        sums[column] += leaf->value;
+        return;
     }
-    for (; tree < end; tree += TREE_NUMBERS) sum += finish(nodes, tree[ROOT], row)->value;
-    return sum;
+    const double *values = all->table + leaf->position * all->width;
+    for (uint32_t i = 0; i < all->width; i++) sums[i] += values[i];
 }
 
-static void sum_columns(const poner_node *nodes, const uint32_t *tree, const uint32_t *end,
-                        const double *row, double *sums) {
+/* The leaves of all trees for one row. With `single` there is one sum, which stays in a register:
+ * through memory each addition would wait for the one before twice as long. */
+static inline void sum_row(const forest *all, const double *row, double *sums, bool single) {
     const poner_node *leaves[LANES];
-    for (; end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
-        find_tree_leaves(nodes, tree, row, leaves);
-        EACH_LANE(k) sums[tree[k * TREE_NUMBERS + COLUMN]] += leaves[k]->value;
+    const uint32_t *tree = all->trees;
+    double sum = *sums;
+    for (; all->end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
+        find_tree_leaves(all->nodes, tree, row, leaves);
+        if (single)
+            EACH_LANE(k) sum += leaves[k]->value;
+        else
+            EACH_LANE(k) add_leaf(all, leaves[k], tree[k * TREE_NUMBERS + COLUMN], sums);
     }
-    for (; tree < end; tree += TREE_NUMBERS)
-        sums[tree[COLUMN]] += finish(nodes, tree[ROOT], row)->value;
+    if (single) *sums = sum;
+    for (; tree < all->end; tree += TREE_NUMBERS)
+        add_leaf(all, finish(all->nodes, tree[ROOT], row), tree[COLUMN], sums);
+}
+
+/* Add the leaves of all trees, tree after tree, to the sums that stand in call->out. */
+static void add_trees(const poner_call *call, const double *table) {
+    const size_t in_width = call->in_width[0], grouped = call->n_rows - call->n_rows % LANES;
+    const uint32_t *trees = poner_given(call, 0);
+    const forest all = {trees, trees + poner_count_given(call, 0), poner_given(call, 1), table,
+                        call->step->width};
+    const poner_node *leaves[LANES];
+    for (const uint32_t *tree = trees; grouped && tree < all.end; tree += TREE_NUMBERS)
+        for (size_t row = 0; row < grouped; row += LANES) {
+            find_row_leaves(all.nodes, tree, call->in[0] + row * in_width, in_width, leaves);
+            double *sums = call->out + row * all.width;
+            EACH_LANE(k) add_leaf(&all, leaves[k], tree[COLUMN], sums + k * all.width);
+        }
+    for (size_t row = grouped; row < call->n_rows; row++) {
+        const double *values = call->in[0] + row * in_width;
+        if (all.width == 1 && !table)
+            sum_row(&all, values, call->out + row, true);
+        else
+            sum_row(&all, values, call->out + row * all.width, false);
+    }
 }
 
 /* out[column] = start[column] + the leaf of each tree of that column, one after the other.
  * Arrays: 0 trees (root, depth, column), 1 nodes, 2 start values. */
 poner_status poner_sum_trees(const poner_call *call) {
-    const poner_model *model = call->model;
-    const poner_step *step = call->step;
-    const double *in = call->in[0];
-    double *out = call->out;
-    const size_t in_width = call->in_width[0], n_rows = call->n_rows;
-    const uint32_t *trees = poner_array_of(model, step, 0), width = step->width;
-    const uint32_t *end = trees + poner_count_of(model, step, 0);
-    const poner_node *nodes = poner_array_of(model, step, 1), *leaves[LANES];
-    const double *start = poner_array_of(model, step, 2);
-    const size_t grouped = n_rows - n_rows % LANES;
-    for (size_t row = 0; row < n_rows; row++) memcpy(out + row * width, start, width * sizeof *out);
-    for (const uint32_t *tree = trees; grouped && tree < end; tree += TREE_NUMBERS)
-        for (size_t row = 0; row < grouped; row += LANES) {
-            find_row_leaves(nodes, tree, in + row * in_width, in_width, leaves);
-            EACH_LANE(k) out[(row + k) * width + tree[COLUMN]] += leaves[k]->value;
-        }
-    for (size_t row = grouped; row < n_rows; row++) {
-        const double *values = in + row * in_width;
-        if (width == 1)
-            out[row] = sum_one_column(nodes, trees, end, values, out[row]);
-        else
-            sum_columns(nodes, trees, end, values, out + row * width);
-    }
+    poner_fill_rows(call, poner_given(call, 2));
+    add_trees(call, NULL);
     return PONER_OK;
 }
 
@@ -164,41 +177,10 @@ const char *poner_check_sum_leaf_rows(const poner_model *model, const poner_step
     return problem ? problem : check_trees(model, step);
 }
 
-static inline void add_row(double *out, const double *values, uint32_t width) {
-    for (uint32_t column = 0; column < width; column++) out[column] += values[column];
-}
-
 /* out = the leaf rows of all trees, added one after the other to 0.
  * Arrays: 0 trees (root, depth, 0), 1 nodes, 2 leaf rows of step->width values. */
 poner_status poner_sum_leaf_rows(const poner_call *call) {
-    const poner_model *model = call->model;
-    const poner_step *step = call->step;
-    const double *in = call->in[0];
-    double *out = call->out;
-    const size_t in_width = call->in_width[0], n_rows = call->n_rows;
-    const uint32_t *trees = poner_array_of(model, step, 0), width = step->width;
-    const uint32_t *end = trees + poner_count_of(model, step, 0);
-    const poner_node *nodes = poner_array_of(model, step, 1), *leaves[LANES];
-    const double *table = poner_array_of(model, step, 2);
-    const size_t grouped = n_rows - n_rows % LANES;
-    memset(out, 0, n_rows * width * sizeof *out);
-    for (const uint32_t *tree = trees; grouped && tree < end; tree += TREE_NUMBERS)
-        for (size_t row = 0; row < grouped; row += LANES) {
-            find_row_leaves(nodes, tree, in + row * in_width, in_width, leaves);
-            EACH_LANE(k)
-            add_row(out + (row + k) * width, table + leaves[k]->position * width, width);
-        }
-    for (size_t row = grouped; row < n_rows; row++) {
-        const double *values = in + row * in_width;
-        const uint32_t *tree = trees;
-        for (; end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
-            find_tree_leaves(nodes, tree, values, leaves);
-            EACH_LANE(k) add_row(out + row * width, table + leaves[k]->position * width, width);
-        }
-        for (; tree < end; tree += TREE_NUMBERS) {
-            const poner_node *leaf = finish(nodes, tree[ROOT], values);
-            add_row(out + row * width, table + leaf->position * width, width);
-        }
-    }
+    memset(call->out, 0, call->n_rows * call->step->width * sizeof *call->out);
+    add_trees(call, poner_given(call, 2));
     return PONER_OK;
 }
