@@ -213,11 +213,11 @@ class Deployment:
         return self.function.read_status()
 
     def rollback(self, version: str | None = None) -> None:
-        """Send all requests to the previous version, or to the one that is named; ends a canary."""
+        """Send all traffic to the previous version, or to the one that is named; ends a canary."""
         pipeline.roll_back(self.function, version)
 
     def promote(self) -> None:
-        """Send all requests to the canary."""
+        """Send all traffic to the canary."""
         pipeline.promote(self.function)
 
     def destroy(self) -> None:
@@ -243,7 +243,7 @@ def deploy(
         bundle: the Bundle, or its folder.
         settings: access, role, bucket, environment variables and the like; by default the URL
             accepts signed requests only.
-        canary: percentage of requests for the new version, 1 to 99; 0 for all of them.
+        canary: percentage of the traffic for the new version, 1 to 99; 0 for all of it.
         profile: profile of AWS's configuration; by default the one that boto3 finds.
         region: AWS region, such as `eu-west-1`; by default the one that boto3 finds.
         check: whether to test the URL at the end.

@@ -1,7 +1,7 @@
-"""Looks for what stands in the way of a build: the project, this machine, the model, the Bundle.
+"""Finds what blocks a build: in the project, on this machine, in the model and in the Bundle.
 
-It asks only: nothing is made, fetched or loaded, and every failure becomes a finding. What stands
-in the way of a deploy on the side of AWS is the deployer's to find.
+It only looks: it makes, fetches and loads nothing, and turns every failure into a finding. The
+deployer has a doctor of its own, for what blocks a deploy on AWS.
 """
 
 from __future__ import annotations
@@ -29,38 +29,30 @@ from poner.signature import SIGNATURE_NAME
 from poner.storage import cache_folder
 
 _LITTLE_SPACE_BYTES = 1 << 30  # an environment of scikit-learn takes some 300 MB
-_MECHANISMS = {
-    "mounts": "namespaces",
-    "landlock": "Landlock",
-    "broker": "a broker of files",
-    "seccomp": "seccomp",
-    "limits": "limits",
-}
-"""What confines a process, by the words of `confinement.report`, in those of its documentation."""
-_REDO = "Build it anew with `poner build`."
+_REBUILD = "Build it again with `poner build`."
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project as far as it could be read, and what was found."""
+    """A project, as far as it can be read, and the findings."""
 
     config: Config
-    """The project's settings; defaults where they cannot be read."""
+    """The project's settings; the defaults if poner.toml cannot be read."""
     bundle: Bundle | None
-    """Its Bundle; None where there is none, or it is damaged."""
+    """Its Bundle; None if there is none, or it is damaged."""
     runtime: str
-    """What the Bundle is for, or would be."""
+    """Runtime of the Bundle, or of a Bundle that would be built now."""
     findings: tuple[Finding, ...]
-    """What was found."""
+    """One for each check."""
 
 
 def check_project(folder: Path, bundle_folder: Path | None, today: datetime.date) -> Project:
-    """What stands in the way of a build, in the project of a folder.
+    """Find what blocks a build in the project of a folder.
 
     Args:
-        folder: with poner.toml, or without.
-        bundle_folder: of the Bundle; None for what poner.toml says.
-        today: for the runtimes that AWS takes no more.
+        folder: the project's folder, with or without poner.toml.
+        bundle_folder: folder of the Bundle; None for that of poner.toml.
+        today: the date, on which the choice of runtimes depends.
     """
     config, project = _read_config(folder)
     out = bundle_folder or folder / config.build.out
@@ -69,23 +61,21 @@ def check_project(folder: Path, bundle_folder: Path | None, today: datetime.date
     runtime = bundle.manifest.runtime if bundle else _runtime(config, today)
     architecture = bundle.manifest.architecture if bundle else config.build.architecture
     model, of_model = _identify_model(folder, config)
-    of_machine = (
-        *(
-            _check_packages(),
-            _check_uv(),
-            _check_cache(),
-            *_check_python(runtime),
-            _check_kernel(architecture),
-        ),
+    findings = [
+        project,
+        _check_packages(),
+        _check_uv(),
+        _check_cache(),
+        *_check_python(runtime),
+        _check_kernel(architecture),
         _check_confinement(),
-    )
-    of_bundle = (
-        (found,)
-        if isinstance(found, Finding)
-        else (_check_bundle(found, model, config), _check_quotas(found))
-    )
-    findings = (project, *of_machine, *of_model, *of_bundle)
-    return Project(config, bundle, runtime, findings)
+        *of_model,
+    ]
+    if isinstance(found, Finding):
+        findings.append(found)
+    else:
+        findings += [_check_bundle(found, model, config), _check_quotas(found)]
+    return Project(config, bundle, runtime, tuple(findings))
 
 
 def _read_config(folder: Path) -> tuple[Config, Finding]:
@@ -99,11 +89,11 @@ def _read_config(folder: Path) -> tuple[Config, Finding]:
 
 
 def _runtime(config: Config, today: datetime.date) -> str:
-    """What a Bundle would be built for; the name alone where there is no such runtime."""
+    """Runtime for which a Bundle would be built, even if poner.toml names one that AWS lacks."""
     try:
         return choose_runtimes(config.build.runtime, today)[0].name
     except UsageError:
-        assert config.build.runtime is not None, "the default is one of poner's"
+        assert config.build.runtime is not None, "the default runtime exists"
         return config.build.runtime
 
 
@@ -112,7 +102,7 @@ def _check_packages() -> Finding:
         check_extra("local", "Building")
     except MissingPackageError as error:
         return of_error("packages", error)
-    return Finding("packages", "ok", "All that building needs is installed.")
+    return Finding("packages", "ok", "All packages that a build needs are installed.")
 
 
 def _check_uv() -> Finding:
@@ -121,15 +111,15 @@ def _check_uv() -> Finding:
         return Finding(
             "uv",
             "fix",
-            "uv is not installed beside poner: packages and other Pythons cannot be fetched.",
-            "Install it there: `pip install uv`.",
+            "uv is missing, which fetches packages and Python versions.",
+            "Install it beside poner: `pip install uv`.",
         )
     return Finding("uv", "ok", f"{found}.")
 
 
 def _check_cache() -> Finding:
     folder = cache_folder()
-    remedy = "Free some space, or choose another folder with PONER_CACHE_DIR."
+    remedy = "Free some space, or set PONER_CACHE_DIR to another folder."
     try:
         place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         with tempfile.TemporaryFile(dir=place) as probe:
@@ -145,7 +135,7 @@ def _check_cache() -> Finding:
 
 
 def _check_python(runtime: str) -> Iterator[Finding]:
-    """The Python that a Bundle is proved with; nothing for a runtime that there is not."""
+    """Look for the Python that proves a Bundle; no finding if the runtime is unknown."""
     if runtime not in HOSTS or look_for_uv() is None:
         return
     version = HOSTS[runtime].python_version
@@ -154,15 +144,15 @@ def _check_python(runtime: str) -> Iterator[Finding]:
         yield Finding(
             "Python",
             "warning",
-            f"Python {version}, which {runtime} needs, is not on this machine: a build fetches it.",
-            f"To have it before, `uv python install {version}`.",
+            f"Python {version}, which {runtime} needs, is not on this machine; a build fetches it.",
+            f"To fetch it now, run `uv python install {version}`.",
         )
     else:
         yield Finding("Python", "ok", f"{version} for {runtime}: {found}.")
 
 
 def _check_kernel(architecture: str) -> Finding:
-    """The kernel for Lambda, and whether this machine runs it."""
+    """Look for the kernel for Lambda, and whether this machine can run it."""
     try:
         check_kernel(architecture)
     except PonerError as error:
@@ -170,31 +160,28 @@ def _check_kernel(architecture: str) -> Finding:
     own = host_architecture()
     if own == architecture:
         return Finding("kernel", "ok", f"Built for {architecture}, which this machine runs.")
-    text = f"Built for {architecture}; on this machine, its twin for {own} is tried."
+    text = f"Built for {architecture}; this machine tries its twin for {own}."
     return Finding("kernel", "ok", text)
 
 
 def _check_confinement() -> Finding:
-    """What a process that reads or runs a model is kept from on this machine."""
+    """Look what a process that reads or runs a model cannot do on this machine."""
     try:
         found = report.look()
     except ConfinementError as error:
         return of_error("confinement", error)
-    may_take = f"it may take {found.memory_bytes / 1e9:,.1f} GB of memory now"
+    memory = f"it has up to {found.memory_bytes / 1e9:,.1f} GB of memory"
     if found.gaps:
         return Finding(
             "confinement",
             "warning",
-            f"A process that reads a model is confined only partly: {found.gaps}; {may_take}.",
-            "Build models of others on Linux 5.9 or later with seccomp, on x86_64 or aarch64; "
-            "--require-confinement refuses where that is missing.",
+            f"A process that reads a model is confined only in part: {found.gaps}; {memory}.",
+            "Build models of other people on Linux 5.9 or later with seccomp; with "
+            "--require-confinement, a build fails elsewhere.",
         )
-    by = ", ".join(name for word, name in _MECHANISMS.items() if word in found.in_force)
-    return Finding(
-        "confinement",
-        "ok",
-        f"A process that reads a model sees none of your files and no network ({by}); {may_take}.",
-    )
+    by = ", ".join(found.in_force)
+    text = f"A process that reads a model sees none of your files and no network ({by}); {memory}."
+    return Finding("confinement", "ok", text)
 
 
 def _identify_model(
@@ -205,9 +192,9 @@ def _identify_model(
         missing = Finding(
             "model",
             "warning",
-            f"There is none at {path} yet.",
-            "Save one there with poner.save, or run `poner train`; `poner init DIR` makes a "
-            "project that has it all.",
+            f"There is no model at {path} yet.",
+            "Save one there with poner.save, or run `poner train`; `poner init DIR` makes an "
+            "example project.",
         )
         return None, (missing,)
     try:
@@ -222,13 +209,13 @@ def _identify_model(
 
 
 def _check_model(model: loader.ModelIdentity) -> Finding:
-    text = f"{model.file} names nothing that a fitted model has no need of"
+    text = f"{model.file} names only what fitted models need"
     if model.has_signature:
-        return Finding("model", "ok", f"{text}, and has its signature.")
+        return Finding("model", "ok", f"{text}, and has a signature.")
     return Finding(
         "model",
         "warning",
-        f"{text}, and has no {SIGNATURE_NAME}.",
+        f"{text}, but has no {SIGNATURE_NAME}.",
         "Save it with poner.save, or name the features: `poner build --features a,b,c`.",
     )
 
@@ -240,24 +227,26 @@ def _check_sklearn(model: loader.ModelIdentity) -> Finding:
         return Finding(
             "scikit-learn",
             "warning",
-            f"The model was fitted with {fitted}; poner knows the files of {first} to {last}.",
-            f"If it cannot be built, fit it again with scikit-learn {last}.",
+            f"The model was fitted with {fitted}; poner knows files of {first} to {last}.",
+            f"If the build fails, fit the model again with scikit-learn {last}.",
         )
     if fitted == installed:
-        return Finding("scikit-learn", "ok", f"{fitted} fitted the model, and is installed.")
+        return Finding(
+            "scikit-learn", "ok", f"The model was fitted with {fitted}, which is installed."
+        )
     return Finding(
         "scikit-learn",
         "warning",
-        f"The model was fitted with {fitted}, and {installed} is installed: it is read in an "
-        f"environment of {fitted}, which poner makes once, with the network.",
-        f"To do without, fit it again with scikit-learn {installed}.",
+        f"The model was fitted with {fitted}, but {installed} is installed: a build reads it in an "
+        f"environment of {fitted}, which poner makes once and needs the network for.",
+        f"To avoid that, fit the model again with scikit-learn {installed}.",
     )
 
 
 def _read_bundle(folder: Path, *, asked_for: bool) -> Bundle | Finding:
-    """The Bundle, or why there is none; that there is none yet is no fault, unless it was named."""
+    """The Bundle, or a finding if it is damaged or missing; a named one must be there."""
     if not asked_for and not is_bundle(folder):
-        text = f"There is none in {folder} yet."
+        text = f"There is no bundle in {folder} yet."
         return Finding("bundle", "warning", text, "Make one with `poner build`.")
     try:
         return read_bundle(folder)
@@ -266,14 +255,14 @@ def _read_bundle(folder: Path, *, asked_for: bool) -> Bundle | Finding:
 
 
 def _check_bundle(bundle: Bundle, model: loader.ModelIdentity | None, config: Config) -> Finding:
-    """Whether it is still what the model and poner.toml ask for."""
+    """Check that the model and poner.toml are still those of the Bundle."""
     manifest, tried = bundle.manifest, bundle.manifest.verification
     if model is not None and model.sha256 != manifest.provenance.sha256:
         text = f"{bundle.folder} was made of another model than {model.file}."
-        return Finding("bundle", "warning", text, _REDO)
+        return Finding("bundle", "warning", text, _REBUILD)
     if changed := ", ".join(changed_settings(bundle, config)):
-        text = f"{bundle.folder} was made with another {changed} than {CONFIG_NAME} has."
-        return Finding("bundle", "warning", text, _REDO)
+        text = f"{bundle.folder} was made with another {changed} than {CONFIG_NAME} says."
+        return Finding("bundle", "warning", text, _REBUILD)
     text = (
         f"{bundle.folder}: {manifest.engine} engine, {manifest.runtime}, {manifest.architecture}; "
         f"proved with Python {tried.python_version} ({tried.architecture})."
@@ -282,7 +271,7 @@ def _check_bundle(bundle: Bundle, model: loader.ModelIdentity | None, config: Co
 
 
 def changed_settings(bundle: Bundle, config: Config) -> dict[str, object]:
-    """What poner.toml says otherwise than the Bundle has it; what it leaves open is not in it."""
+    """Settings that poner.toml changed since the Bundle was built, with their new values."""
     manifest = bundle.manifest
     built = {
         "runtime": manifest.runtime,
@@ -299,8 +288,8 @@ def changed_settings(bundle: Bundle, config: Config) -> dict[str, object]:
 
 
 def _check_quotas(bundle: Bundle) -> Finding:
-    """What is left of Lambda's limits; what does not fit them was never written."""
-    # a zip too large for a call goes through a bucket, which the deployer looks for
+    """Say how much of Lambda's limits is left; a Bundle that exceeds them is never written."""
+    # a zip too large for a direct upload needs a bucket: the deployer checks that
     parts = [
         f"{quota.left:,} of {quota.limit:,} {quota.name.replace('_', ' ')}"
         for quota in bundle.manifest.quotas

@@ -1,12 +1,12 @@
-"""Every failure a user can meet: what is wrong, where, and what to do."""
+"""The errors that a user can meet: what is wrong and where, and what to do."""
 
 from poner.printable import printable
 
 
 class PonerError(Exception):
-    """Base of all of poner's errors: one sentence on what is wrong and one on what to do.
+    """Base of poner's errors: one sentence says what is wrong, one what to do.
 
-    Subclasses add fields for programs; nothing ever branches on the text.
+    Subclasses may have fields for programs; no code depends on the text.
     """
 
     def __init__(self, message: str, hint: str) -> None:
@@ -14,36 +14,36 @@ class PonerError(Exception):
         self.message = message
         """What is wrong, and where: one sentence."""
         self.hint = hint
-        """What to do about it: one sentence."""
+        """What to do: one sentence."""
 
     def __str__(self) -> str:
-        """Both sentences, safe to show: they may quote what others wrote."""
+        """Both sentences, with control characters escaped: they may quote foreign text."""
         return printable(f"{self.message} {self.hint}")
 
 
 class UsageError(PonerError):
-    """The command or call was put wrongly; the command line exits with 2."""
+    """A command or call has wrong arguments; the command line exits with 2."""
 
 
 class ModelRefusedError(PonerError):
-    """The model file is not read, because it names what a fitted model has no need of."""
+    """The model file names something that a fitted model does not need, so it is not read."""
 
     def __init__(self, message: str, hint: str, names: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint)
         self.names = names
-        """Every global the file names, `module.name`, as listed without loading it."""
+        """The names in the file, as `module.name`, listed without loading it."""
 
 
 class ModelUnreadableError(PonerError):
-    """The model file is damaged, of an unknown format, or cannot be loaded as it stands."""
+    """The model file is damaged, has an unknown format, or cannot be loaded."""
 
 
 class ModelStoppedError(PonerError):
-    """The process that asks the model ended, or was ended: it answers no more."""
+    """The process of the model ended, or was ended, before it answered."""
 
 
 class ConfinementError(PonerError):
-    """This machine cannot confine a process that reads or runs a model as fully as required."""
+    """This machine cannot confine a process that reads or runs a model, as required."""
 
 
 class SignatureError(PonerError):
@@ -51,11 +51,11 @@ class SignatureError(PonerError):
 
 
 class InputError(PonerError):
-    """Rows given for prediction do not fit the signature; names the field, never a value."""
+    """Rows do not fit the signature; the message names features, never values."""
 
 
 class NotSupportedError(PonerError):
-    """An engine cannot compute this model; names the step and the reason."""
+    """An engine cannot compute this model."""
 
     def __init__(self, message: str, hint: str, step: str) -> None:
         super().__init__(message, hint)
@@ -64,23 +64,23 @@ class NotSupportedError(PonerError):
 
 
 class ParityError(PonerError):
-    """The compiled model or its function does not answer as the model it came from."""
+    """The compiled model, or its function, gives other answers than the model."""
 
 
 class KernelError(PonerError):
-    """The kernel refused a compiled model file: a table that does not hold together."""
+    """The file of a compiled model is missing or damaged."""
 
 
 class StorageError(PonerError):
-    """A file or folder of poner's cannot be written: no room, or no permission."""
+    """A file or folder cannot be written: no space, or no permission."""
 
 
 class ConfigError(PonerError):
-    """poner.toml is missing, or holds something it should not."""
+    """poner.toml cannot be read, or is not valid."""
 
 
 class SettingsError(PonerError):
-    """A setting of a function is refused by Lambda; names it, never the value of a variable."""
+    """Lambda would refuse a setting; the message never has the value of a variable."""
 
 
 class BundleError(PonerError):
@@ -92,7 +92,7 @@ class QuotaError(PonerError):
 
 
 class InterpreterNotFoundError(PonerError):
-    """A Python version that is needed is neither on this machine nor to be had."""
+    """A needed Python version is not on this machine and cannot be fetched."""
 
 
 class InstallError(PonerError):
@@ -100,35 +100,35 @@ class InstallError(PonerError):
 
 
 class MissingPackageError(PonerError):
-    """Packages of an extra are not installed beside poner; names them, and the extra."""
+    """Packages of an extra are not installed."""
 
     def __init__(self, message: str, hint: str, packages: tuple[str, ...]) -> None:
         super().__init__(message, hint)
         self.packages = packages
-        """The packages, as pip knows them."""
+        """Names of the packages for pip."""
 
 
 class NoWheelError(InstallError):
-    """A package has no wheel for the target; names it, and the versions nearby that have one."""
+    """A package has no wheel for the target."""
 
     def __init__(self, message: str, hint: str, package: str, nearest: tuple[str, ...]) -> None:
         super().__init__(message, hint)
         self.package = package
         """Name of the package."""
         self.nearest = nearest
-        """Versions nearby that have a wheel for the target, the older first; may be empty."""
+        """Close versions that have a wheel for the target, oldest first; may be empty."""
 
 
 class EmulatorError(PonerError):
-    """The local Lambda could not start, or not keep going."""
+    """The local Lambda could not start, or had to stop."""
 
 
 class DeployError(PonerError):
-    """A deployment could not be looked at, changed or removed."""
+    """A deployment could not be read, changed or deleted."""
 
 
 class OutputError(PonerError):
-    """What was asked for cannot be printed."""
+    """Standard output cannot be written."""
 
 
 class PredictionError(PonerError):
@@ -136,4 +136,4 @@ class PredictionError(PonerError):
 
 
 class EndpointRefusedError(PredictionError):
-    """The endpoint redirects to another host, sends too much, or may not get signed requests."""
+    """The endpoint redirects to another host or sends too much, or its URL must not be used."""

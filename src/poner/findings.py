@@ -1,4 +1,4 @@
-"""What poner doctor finds: a check, how it stands, and what to do about it."""
+"""Findings of `poner doctor`: a check, its state, and what to do."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ State = Literal["ok", "warning", "fix"]
 
 @dataclass(frozen=True)
 class Finding:
-    """How one check turned out."""
+    """The outcome of one check."""
 
     check: str
-    """What was looked at, such as `credentials`."""
+    """What was checked, such as `credentials`."""
     state: State
-    """How it stands."""
+    """Its state."""
     found: str
     """What was found: one sentence."""
     remedy: str = ""
-    """What to do: one sentence; empty where there is nothing to do."""
+    """What to do: one sentence, or empty."""
 
 
 def of_error(check: str, error: PonerError, state: State = "fix") -> Finding:
-    """What an error says, as a finding."""
+    """A finding with the two sentences of an error."""
     return Finding(check, state, error.message, error.hint)

@@ -174,9 +174,7 @@ def deploy(
         return deployment
     reporter.notify("Testing the URL, for up to a minute")
     if not run_smoke_test(deployment, wish.bundle, cloud):
-        reporter.notify(
-            "Note: the URL was not tested, because the bundle has no row with a known answer."
-        )
+        reporter.notify("Note: the URL was not tested: the bundle has no row with a known answer.")
     return deployment
 
 
@@ -187,14 +185,14 @@ def roll_back(
     agree: Agree = _always,
     reporter: Reporter = SILENT,
 ) -> deployer.Plan | None:
-    """Send all requests to the previous version, or to the one that is named; ends a canary."""
+    """Send all traffic to the previous version, or to the one that is named; ends a canary."""
     return _change(function, function.plan_rollback(version), agree, reporter)
 
 
 def promote(
     function: deployer.DeployedFunction, *, agree: Agree = _always, reporter: Reporter = SILENT
 ) -> deployer.Plan | None:
-    """Send all requests to the canary."""
+    """Send all traffic to the canary."""
     return _change(function, function.plan_promotion(), agree, reporter)
 
 

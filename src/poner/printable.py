@@ -1,7 +1,7 @@
-"""Makes foreign text safe to show: characters that a terminal obeys or hides become visible.
+"""Makes foreign text safe to print: characters that a terminal obeys or hides become escapes.
 
-The one place for this: a model file's names, an endpoint's answers, errors of AWS and of child
-processes pass through `printable` where they are shown (the command line, `PonerError.__str__`).
+Names in a model file, answers of an endpoint, errors of AWS and of child processes pass through
+`printable` when they are printed: by the command line and by `PonerError.__str__`.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ _HIDING_CATEGORIES = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 paragraph separators (Unicode's general categories)."""
 
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
-"""Letters and marks of other categories that show nothing (Default_Ignorable_Code_Point)."""
+"""Invisible characters of other categories (Unicode: Default_Ignorable_Code_Point)."""
 
 _PLAIN = re.compile(r"[ -~]*")
 _ZERO_WIDTH_JOINER = "\u200d"
 _EMOJI_CATEGORIES = {"So", "Sk"}
 _EMOJI_STYLE = "\ufe0f"
 _UNASSIGNED_LETTERS = ((0x1F000, 0x1FAFF), (0x20000, 0x3FFFF))
-"""Blocks of emoji and CJK, which grow with each Unicode version; all else unassigned is escaped."""
+"""Blocks of emoji and CJK, which grow with each Unicode version, so their gaps are not escaped."""
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    r"""The text with each character escaped that a terminal obeys, or that shows nothing.
+    r"""Escape each character that a terminal obeys, or that is invisible.
 
     Escapes are those of Python's literals (`\x1b`, `\n`, `\u202e`). Letters of any script, accents
-    and emoji stay as they are. What was escaped once stays the same when it is escaped again.
+    and emoji stay. Escaping twice changes nothing.
 
     Args:
-        text: what others wrote.
-        keep: characters to leave alone, such as newlines where lines are the text's own.
+        text: foreign text.
+        keep: characters to leave as they are, such as newlines.
     """
     if _PLAIN.fullmatch(text):
         return text
@@ -45,10 +45,10 @@ def printable(text: str, *, keep: str = "") -> str:
 
 
 def printable_json(value: Any, *, indent: int | None = None, ascii_only: bool = False) -> str:
-    """A value as JSON in which the same characters are escaped, as JSON escapes them.
+    """A value as JSON, with the same characters in JSON's escapes.
 
     Args:
-        value: of what JSON has.
+        value: anything that JSON can hold.
         indent: as for `json.dumps`.
         ascii_only: whether to escape all that is not ASCII.
     """
@@ -57,21 +57,21 @@ def printable_json(value: Any, *, indent: int | None = None, ascii_only: bool = 
         return text
     return "".join(
         character
-        if character == "\n" or is_shown(character)  # newlines are the indentation's
+        if character == "\n" or is_shown(character)  # from the indentation
         else json.dumps(character)[1:-1]
-        if character != "\x7f"  # the one control character that JSON has no need to escape
+        if character != "\x7f"  # the one control character that json.dumps leaves
         else "\\u007f"
         for character in text
     )
 
 
 def escape(character: str) -> str:
-    """A character as Python's literals have it."""
+    """A character as an escape of Python's literals."""
     return character.encode("unicode_escape").decode("ascii")
 
 
 def is_shown(character: str) -> bool:
-    """Whether a character by itself shows as what it is."""
+    """Whether a character is visible and harmless by itself."""
     if " " <= character <= "~":
         return True
     category = unicodedata.category(character)
@@ -88,7 +88,7 @@ def _is_shown(text: str, place: int) -> bool:
 
 
 def _joins_emoji(text: str, place: int) -> bool:
-    """Whether a joiner stands between two pictures, which it makes one of."""
+    """Whether a joiner stands between two emoji, which it joins to one."""
     before = text[max(0, place - 2) : place].removesuffix(_EMOJI_STYLE)[-1:]
     after = text[place + 1 : place + 2]
     return all(side and unicodedata.category(side) in _EMOJI_CATEGORIES for side in (before, after))

@@ -35,13 +35,9 @@ def test_what_is_installed_is_not_asked_for():
 @pytest.mark.parametrize(
     ("extra", "gone", "said"),
     [
-        ("deploy", {"yaml"}, "pyyaml, which is"),
-        ("deploy", {"boto3", "yaml"}, "boto3 and pyyaml, which are"),
-        (
-            "local",
-            {"deflate", "elftools", "sklearn"},
-            "deflate, pyelftools and scikit-learn, which are",
-        ),
+        ("deploy", {"yaml"}, "pyyaml"),
+        ("deploy", {"boto3", "yaml"}, "boto3, pyyaml"),
+        ("local", {"deflate", "elftools", "sklearn"}, "deflate, pyelftools, scikit-learn"),
     ],
 )
 def test_the_error_names_the_packages_and_the_line_that_installs_them(
@@ -53,5 +49,6 @@ def test_the_error_names_the_packages_and_the_line_that_installs_them(
     with pytest.raises(MissingPackageError) as refused:
         extras.check_extra(extra, "This")
     assert str(refused.value) == (
-        f"This needs {said} not installed. Install what is missing: pip install 'poner[{extra}]'."
+        f"This needs packages that are not installed: {said}. "
+        f"Install them: pip install 'poner[{extra}]'."
     )

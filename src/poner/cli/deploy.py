@@ -28,7 +28,7 @@ CanaryOption = Annotated[
         min=1,
         max=99,
         metavar="PERCENT",
-        help="Share of requests for the new version; `poner promote` sends it the rest.",
+        help="Share of the traffic for the new version; `poner promote` gives it all.",
     ),
 ]
 
@@ -89,7 +89,7 @@ def deploy(
         say("Nothing was changed.")
         raise typer.Exit(1)
     share = f"{canary}% of the" if deployment.canary else "all"
-    say(f"Version {deployment.version} gets {share} requests.")
+    say(f"Version {deployment.version} gets {share} traffic.")
     if json_:
         print_json(dataclasses.asdict(deployment))
     else:

@@ -91,7 +91,7 @@ def rollback(
     profile: ProfileOption = None,
     region: RegionOption = None,
 ) -> None:
-    """Send all requests to the previous version, or to VERSION. Ends a canary."""
+    """Send all traffic to the previous version, or to VERSION. Ends a canary."""
     target = open_target(bundle, profile, region)
     done = pipeline.roll_back(target.function, version, agree=_showing(target))
     _say_who_answers(done)
@@ -100,7 +100,7 @@ def rollback(
 def promote(
     bundle: FunctionOption = None, profile: ProfileOption = None, region: RegionOption = None
 ) -> None:
-    """Send all requests to the version that `poner deploy --canary` introduced."""
+    """Send all traffic to the version that `poner deploy --canary` introduced."""
     target = open_target(bundle, profile, region)
     _say_who_answers(pipeline.promote(target.function, agree=_showing(target)))
 
@@ -140,7 +140,7 @@ def _showing(target: DeployTarget) -> Callable[[deployer.Plan], bool]:
 
 def _say_who_answers(plan: deployer.Plan | None) -> None:
     if plan is not None and plan.live is not None:
-        say(f"Version {plan.live} gets all requests.")
+        say(f"Version {plan.live} gets all traffic.")
 
 
 def _facts(found: deployer.Status) -> list[tuple[str, str]]:

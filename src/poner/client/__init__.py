@@ -1,7 +1,8 @@
-"""The client: rows in, predictions out, over HTTP, the same way here and on AWS.
+"""client: sends rows to a Function URL, on this machine or on AWS, and gives predictions.
 
-`bodies.py` makes requests of rows, `addresses.py` says which URLs may be asked, `transport.py`
-sends one request within bounds, `answers.py` reads what came back.
+`bodies.py` turns rows into requests, `addresses.py` says which URLs may be asked, `transport.py`
+sends one request within limits, `answers.py` reads the response. The client must not send rows or
+credentials to any host but that of the URL.
 """
 
 from __future__ import annotations
@@ -40,33 +41,33 @@ __all__ = [
 ]
 
 CONCURRENCY = 4
-"""Requests under way at once; a new AWS account runs ten environments at most."""
+"""Most requests at a time; a new AWS account runs at most ten environments."""
 
 ATTEMPTS = 4
-"""Times a request is tried: a prediction changes nothing, so it can be asked again."""
+"""Attempts for one request; repeating is safe, since a prediction changes nothing."""
 
 _RETRIED = {429, 502, 503, 504}
 _NOT_READY = {403, 404, 429}
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 8.0
 
 TIMEOUT_S = 60.0
-"""The longest that one request may take, from its first byte to the last one of its answer."""
+"""Most seconds from the first byte of a request to the last byte of its answer."""
 
 Sign = Callable[[str, bytes], Mapping[str, str]]
-"""The headers by which a URL with AWS_IAM knows the caller, for the URL and the bytes of a body."""
+"""Gives the headers of a signed request, from the URL and the bytes of the body."""
 
 
 class FunctionUrl(str):
-    """A URL that knows the signature of the function behind it."""
+    """A URL with the signature of the function behind it."""
 
     __slots__ = ("signature",)
 
     signature: Signature
-    """What goes in and what comes out."""
+    """The function's features and classes."""
 
     @classmethod
     def of(cls, url: str, signature: Signature) -> FunctionUrl:
-        """The URL with its signature."""
+        """Make one from a URL and a signature."""
         known = cls(url)
         known.signature = signature
         return known
@@ -80,19 +81,19 @@ def ask(
     sign: Sign | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> list[Answer]:
-    """Send every request, some at a time, and return the answers in the same order.
+    """Send requests, a few at a time, and return the answers in the same order.
 
     Args:
         url: the Function URL.
-        bodies: one request each.
+        bodies: the requests.
         progress: called with the number of requests answered so far.
-        sign: called before each request is sent; what it raises of poner's errors is passed on.
-        timeout_s: the longest that one request may take.
+        sign: called before each request; its PonerErrors pass through.
+        timeout_s: most seconds for one request.
 
     Raises:
-        InputError: a row holds what JSON does not have.
-        EndpointRefusedError: the endpoint leads elsewhere, sends more than a function can, or is
-            not to be signed for: only https and this machine are.
+        InputError: a row holds a value that JSON lacks.
+        EndpointRefusedError: the endpoint redirects elsewhere or sends more than a function can,
+            or the URL is not safe for signed requests.
         PredictionError: the endpoint cannot be reached.
     """
     sender = _Sender(sign, ATTEMPTS, timeout_s)
@@ -108,26 +109,25 @@ def ask_until_ready(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Answer:
-    """The answer of a Function URL that may have been made just now.
+    """Ask a Function URL that may be new, and wait until it is ready.
 
-    Until its name resolves and its permissions are known everywhere, it cannot be reached or
-    answers 403 or 404; then its function may still be starting. All of that, 429 and 5xx are tried
-    again, after ever longer pauses.
+    At first a new URL cannot be reached, or answers 403 or 404, until AWS knows its name and its
+    permissions everywhere. These answers, 429 and 5xx are tried again after growing pauses.
 
     Args:
         url: the Function URL.
         body: the request.
         sign: as for `ask`.
-        patience_s: the last request is sent when this is over, and may itself take a minute.
-        sleep: waits for so many seconds.
-        clock: seconds that only go forward.
+        patience_s: seconds until the last request is sent, which may itself take a minute.
+        sleep: waits for some seconds.
+        clock: a monotonic clock, in seconds.
 
     Returns:
-        The first other answer; where patience ends before that, the last answer there was.
+        The first other answer; without one, the last answer.
 
     Raises:
         EndpointRefusedError: as for `ask`, at once.
-        PredictionError: patience ended without any answer.
+        PredictionError: no answer came in time.
     """
     end_s = clock() + patience_s
     answers: list[Answer] = []
@@ -149,7 +149,7 @@ def ask_until_ready(
 
 
 def _may_pass(error: BaseException) -> bool:
-    """Whether the endpoint may answer a little later."""
+    """Whether trying again later may help."""
     return isinstance(error, PredictionError) and not isinstance(error, EndpointRefusedError)
 
 
@@ -158,15 +158,15 @@ def _is_unready(answer: Answer) -> bool:
 
 
 def _outcome(state: tenacity.RetryCallState) -> Any:
-    """The result of the last attempt, or its error."""
+    """Return the result of the last attempt, or raise its error."""
     assert state.outcome is not None, "an attempt was made"
     return state.outcome.result()
 
 
 def _run(asking: Callable[[], Coroutine[Any, Any, list[Answer]]]) -> list[Answer]:
-    """Ask in a thread of its own, since a notebook already runs an event loop in this one.
+    """Run the requests in a new thread, since a notebook has an event loop in this one.
 
-    An interruption ends the requests that are under way, and does not wait for their answers.
+    An interruption cancels the requests without waiting for their answers.
     """
     cancels: list[Callable[[], object]] = []
 
@@ -190,11 +190,11 @@ class _Sender:
     """How requests are sent."""
 
     sign: Sign | None
-    """What signs them, if anything."""
+    """Signs them; None for unsigned requests."""
     attempts: int
-    """Times each is tried where the endpoint is only busy."""
+    """Most attempts for each while the endpoint is busy."""
     timeout_s: float
-    """The longest that one may take."""
+    """Most seconds for each."""
 
 
 async def _ask_all(
@@ -232,14 +232,14 @@ def _encode(body: Body, number: int) -> bytes:
     """A row as JSON.
 
     Raises:
-        InputError: it holds what JSON does not have, or is nested too deeply.
+        InputError: the row holds a value that JSON lacks, or is nested too deeply.
     """
     try:
         return json.dumps(body).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(
-            f"Row {number} cannot be sent as JSON: it holds more than numbers, texts and gaps.",
-            "Give numbers and texts, and None for what is missing.",
+            f"Row {number} cannot be sent as JSON: it holds more than numbers, texts and None.",
+            "Give numbers and texts, and None for a missing value.",
         ) from error
 
 
@@ -247,29 +247,27 @@ def _failure(url: URL, error: Exception, timeout_s: float) -> PonerError:
     """The error for a request without an answer."""
     import aiohttp
 
-    if isinstance(error, PonerError):  # of what signs, and of what is refused
+    if isinstance(error, PonerError):  # from `sign`, or a refused endpoint
         return error
     if isinstance(error, TimeoutError):
         return PredictionError(
-            f"{url} gave no whole answer within {timeout_s:g} s.",
-            "Check that the function is running, and see its log.",
+            f"{url} gave no complete answer within {timeout_s:g} s.",
+            "Check that the function runs, and see its log.",
         )
-    if isinstance(
-        error, aiohttp.ClientResponseError
-    ):  # its status is aiohttp's, not the endpoint's
+    if isinstance(error, aiohttp.ClientResponseError):  # the status in it is aiohttp's own
         reason = " ".join(error.message.split())[:200]
         return PredictionError(
-            f"{url} did not answer with HTTP: {reason}.", "Check what serves that URL."
+            f"{url} did not answer with HTTP: {reason}.", "Check which server has that URL."
         )
     return PredictionError(
-        f"{url} cannot be asked: {error}.", "Check the URL and that the function is running."
+        f"{url} cannot be reached: {error}.", "Check the URL, and that the function runs."
     )
 
 
 async def _ask_one(
     session: aiohttp.ClientSession, url: URL, content: bytes, sender: _Sender
 ) -> Answer:
-    """One request, tried again where the endpoint was only busy or starting."""
+    """Send one request, and try again while the endpoint is busy or starting."""
     from poner.client.transport import post
 
     posting = tenacity.AsyncRetrying(
@@ -282,17 +280,24 @@ async def _ask_one(
 
 
 def predict(url: str, rows: Any, signature: Signature | None = None) -> list[PredictionValue]:
-    """The prediction for every row; of several outputs a list of them.
+    """Ask a Function URL for the prediction of each row.
 
     Args:
-        url: a Function URL; one from poner.local brings its signature along.
-        rows: a dict or dicts by wire name or training column, lists or an array in the
-            signature's order (n_rows, n_features), or a DataFrame.
-        signature: names and order, for a URL that is a plain string.
+        url: the Function URL. One of `poner.local` knows its signature.
+        rows: a DataFrame; a dict or a list of dicts, by wire name or training column; or lists or
+            an array (n_rows, n_features) in the signature's order.
+        signature: the features, for lists and arrays sent to a URL that is a plain string.
+
+    Returns:
+        One class or value for each row; of a model with several outputs, a list for each row.
 
     Raises:
-        InputError: the rows cannot be sent as they are.
-        PredictionError: the endpoint cannot be reached or refused a row; the row is named.
+        InputError: the rows cannot be sent.
+        PredictionError: the endpoint cannot be reached, or refused a row; names the row.
+
+    Example:
+        >>> poner.predict(url, [{"age": 61, "sex": "f"}, {"age": None, "sex": "m"}])
+        [1, 0]
     """
     known = signature or getattr(url, "signature", None)
     answers = ask(url, make_bodies(rows, known))
@@ -300,8 +305,8 @@ def predict(url: str, rows: Any, signature: Signature | None = None) -> list[Pre
     for number, answer in enumerate(answers, start=1):
         if answer.prediction is None:
             raise PredictionError(
-                f"Row {number} was answered with {answer.status}: {answer.reason}.",
-                "Correct the row, or look at the function's log.",
+                f"Row {number} has no prediction; the answer was {answer.status}: {answer.reason}.",
+                "Correct the row, or see the function's log.",
             )
         predictions.append(answer.prediction)
     return predictions

@@ -1,6 +1,6 @@
-"""Which URLs may be asked, signed and followed: the rows and the signature stay with one host.
+"""Checks URLs and redirects, so that rows and signatures reach one host only.
 
-A URL is parsed once, by the library that connects (yarl); what is checked is what is asked.
+The library that connects (yarl) parses a URL, once: the checked URL is the one that is asked.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from yarl import URL
 
 LOCALHOST = "localhost"
-"""The one name that means this machine."""
+"""The only name of this machine that is accepted."""
 
 _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 _HINT = "Give the Function URL as `poner url` prints it, such as https://...on.aws/."
 
 
 def read_url(text: str) -> URL:
-    """A URL to ask.
+    """Parse a URL.
 
     Raises:
-        EndpointRefusedError: it is not an absolute URL of http or https, or holds characters that
-            programs read in different ways.
+        EndpointRefusedError: the text is not an absolute URL of http or https, or has characters
+            that programs read in different ways.
     """
     from yarl import URL
 
@@ -44,34 +44,33 @@ def _check_letters(text: str) -> None:
     """Refuse characters that programs read in different ways.
 
     Raises:
-        EndpointRefusedError: there is a backslash, a blank or a control character.
+        EndpointRefusedError: the text has a backslash, a blank or a control character.
     """
     if any(letter in "\\ " or not letter.isprintable() for letter in text):
-        raise EndpointRefusedError(f"{text} holds a character that no URL has.", _HINT)
+        raise EndpointRefusedError(f"{text} has a character that no URL may have.", _HINT)
 
 
 def check_signable(url: URL) -> None:
-    """Refuse to sign a request that others could read, since its headers hold a session token.
+    """Refuse to sign a request that others could read, since its headers have a session token.
 
     Raises:
-        EndpointRefusedError: the URL is neither https nor on this machine, or names a user.
+        EndpointRefusedError: the URL has neither https nor a host of this machine, or has a user.
     """
     if url.raw_user is not None or url.raw_password is not None:
         raise EndpointRefusedError(
-            f"Requests to {url.with_user(None)} are not signed: the URL names a user.",
-            "Leave out the part before the @; boto3 finds the credentials.",
+            f"poner signs no requests to {url.with_user(None)}, because the URL has a user name.",
+            "Remove the part before the @; boto3 finds the credentials.",
         )
     if url.scheme != "https" and not is_loopback(url.raw_host or ""):
         raise EndpointRefusedError(
-            f"Requests to {url} are not signed: without https, others can read the signature and "
-            "the session token.",
-            "Give the URL with https; plain http is signed for this machine only (127.0.0.1, ::1 "
-            "or localhost).",
+            f"poner signs no requests to {url}, because without https others can read the "
+            "session token.",
+            "Use https; http is signed for this machine only (127.0.0.1, ::1 or localhost).",
         )
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host of a URL is this machine: 127.0.0.0/8 in four numbers, ::1, or localhost."""
+    """Whether the host of a URL is this machine: 127.0.0.0/8 in four numbers, ::1, or localhost."""
     if host == LOCALHOST:
         return True
     try:
@@ -84,10 +83,10 @@ def is_loopback(host: str) -> bool:
 
 
 def follow(url: URL, location: str) -> URL:
-    """Where a redirect leads, if that is on the same host.
+    """The target of a redirect.
 
     Raises:
-        EndpointRefusedError: it leads to another scheme, host or port.
+        EndpointRefusedError: the target has another scheme, host or port.
     """
     from yarl import URL
 
@@ -99,7 +98,7 @@ def follow(url: URL, location: str) -> URL:
         same = False
     if not same or target.raw_user is not None or target.raw_password is not None:
         raise EndpointRefusedError(
-            f"{url} leads to another host: {location[:200]}. Nothing was sent there.",
-            "If you trust that host, ask it by its own URL.",
+            f"{url} redirects to another host, to which nothing was sent: {location[:200]}.",
+            "If you trust that host, give its URL.",
         )
     return target

@@ -1,4 +1,4 @@
-"""Reads answers of the contract, and turns all others into a reason."""
+"""Reads responses: those of the HTTP contract, and any other as a reason."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _SHOWN_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Answer:
-    """What the endpoint said to one row."""
+    """The answer for one row."""
 
     status: int
     """HTTP status."""
     reason: str
-    """`OK`, or why there is no prediction."""
+    """`OK`, or the reason why there is no prediction."""
     prediction: PredictionValue | None
-    """The class or value, of several outputs a list; None where there is none."""
+    """The class or value, or a list of several outputs; None if there is no prediction."""
 
 
 def read_answer(status: int, content: str | bytes) -> Answer:
-    """The contract's answer, or AWS's own where the function gave none.
+    """Read a response of a function, or of AWS in its place.
 
     Args:
         status: the HTTP status.
-        content: the body; bytes are read as JSON says, whatever its headers claim.
+        content: the body; bytes are read as JSON, whatever the headers say.
     """
     try:
         values = read_json(content, strict=True)
@@ -54,7 +54,7 @@ def _is_prediction(value: Any) -> bool:
 
 def _is_scalar(value: Any) -> bool:
     if isinstance(value, float):
-        return math.isfinite(value)  # 1e999 is JSON, and no number that can be passed on
+        return math.isfinite(value)  # JSON allows 1e999, which Python reads as infinity
     return isinstance(value, str | int)
 
 

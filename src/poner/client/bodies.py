@@ -1,4 +1,4 @@
-"""Requests for rows of any form."""
+"""Turns rows of any form into requests."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ Body = Mapping[str, Any]
 
 
 def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
-    """Requests for rows of any form.
+    """Turn rows of any form into requests.
 
     Args:
-        rows: a dict or dicts by wire name or training column, sent with the values they have; or
-            a DataFrame, an array or lists in the signature's order. None, NaN and pandas' NA are
-            sent as null.
-        signature: the names; without one only dicts and DataFrames can be sent.
+        rows: a dict or a list of dicts, by wire name or training column; a DataFrame; or an array
+            or lists in the signature's order. None, NaN and pandas' NA become null.
+        signature: the features; None is enough for dicts and DataFrames.
 
     Raises:
-        InputError: rows without names and no signature, or rows that do not fit it.
+        InputError: rows do not fit the signature, or have no names while there is no signature.
     """
     if isinstance(rows, Mapping):
         rows = [rows]
@@ -39,14 +38,14 @@ def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
         return [_as_json(row, {}) for row in records]
     if signature is None:
         raise InputError(
-            "Rows without names need the function's signature, and this URL does not bring it.",
+            "The rows have no feature names, and poner does not know the function's features.",
             "Give dicts or a DataFrame, or pass signature=bundle.manifest.signature.",
         )
     return list(as_records(read_table(rows, signature), signature.wire_names))
 
 
 def _as_json(row: Mapping[str, Any], wire_names: Mapping[str, str]) -> Body:
-    """A row by wire name, with None for a missing value and Python's numbers for numpy's."""
+    """A row by wire name, with None for missing values and numpy's numbers as Python's."""
     return {
         wire_names.get(key, str(key)): None
         if is_missing(value)

@@ -1,4 +1,4 @@
-"""One POST and its answer: bounded in bytes, in time and in the hosts that see it."""
+"""Sends one POST, with limits on bytes and time, to one host only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from poner.client import Sign
 
 MOST_REDIRECTS = 5
-"""Redirects that one request follows, all on one host."""
+"""Most redirects that a request follows, all on one host."""
 
 _KEEPING_REDIRECTS = {307, 308}
 """Redirects that repeat the POST with its body (RFC 9110, 15.4.8 and 15.4.9)."""
@@ -30,20 +30,20 @@ _KEEPING_REDIRECTS = {307, 308}
 _REDIRECTS = {301, 302, 303, *_KEEPING_REDIRECTS}
 _CHUNK_BYTES = 65_536
 _LARGEST_HEADER_BYTES = 8_190
-_ELSEWHERE_HINT = "See what stands at that URL; a Function URL of poner's answers by itself."
+_ELSEWHERE_HINT = "Check the URL; a Function URL of poner answers by itself."
 
 
 def open_session() -> aiohttp.ClientSession:
-    """A session that keeps no cookies, and uses neither the environment's proxies nor .netrc.
+    """Open a session without cookies, proxies of the environment and .netrc.
 
-    Rows and signatures go to the host of the URL and to nobody else.
+    Rows and signatures reach the host of the URL only.
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(resolver=_Resolver()),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
-        timeout=aiohttp.ClientTimeout(total=None),  # `post` has one for redirects and body, too
-        auto_decompress=False,  # which knows no bound
+        timeout=aiohttp.ClientTimeout(total=None),  # `post` sets one that includes redirects
+        auto_decompress=False,  # aiohttp does not limit the size
         read_bufsize=_CHUNK_BYTES,
         max_line_size=_LARGEST_HEADER_BYTES,
         max_field_size=_LARGEST_HEADER_BYTES,
@@ -54,20 +54,20 @@ def open_session() -> aiohttp.ClientSession:
 async def post(
     session: aiohttp.ClientSession, url: URL, content: bytes, sign: Sign | None, timeout_s: float
 ) -> tuple[int, bytes]:
-    """Send a POST and read its whole answer: the status and the body.
+    """Send a POST, and return the status and the body of the answer.
 
     Args:
         session: of `open_session`.
-        url: where to.
+        url: the Function URL.
         content: the body.
-        sign: what signs the request; then no redirect is followed.
-        timeout_s: seconds from the first byte sent to the last byte read, redirects included.
+        sign: signs the request; redirects are then refused.
+        timeout_s: most seconds from the first byte sent to the last byte read, with redirects.
 
     Raises:
-        EndpointRefusedError: the URL is not to be signed for, the endpoint leads elsewhere, or its
-            answer is larger than a function's can be.
+        EndpointRefusedError: the URL is not safe for signed requests, the endpoint redirects
+            elsewhere, or the answer is larger than that of any function.
         TimeoutError: the time is over.
-        aiohttp.ClientError: the endpoint cannot be reached, or breaks off.
+        aiohttp.ClientError: the endpoint cannot be reached, or closes the connection.
     """
     if sign is not None:
         check_signable(url)
@@ -87,25 +87,25 @@ async def post(
 
 
 def _redirect(url: URL, status: int, location: str, *, signed: bool) -> URL:
-    """Where a redirect leads, if it may be followed.
+    """The target of a redirect that may be followed.
 
     Raises:
-        EndpointRefusedError: it may not.
+        EndpointRefusedError: the redirect may not be followed.
     """
     if signed or status not in _KEEPING_REDIRECTS:
-        why = "a signed request follows none" if signed else "a POST is not repeated for it"
+        why = "signed requests follow none" if signed else "its status does not repeat a POST"
         raise EndpointRefusedError(
-            f"{url} answered with a redirect ({status}) to {location[:200]}, and {why}.",
+            f"{url} redirects ({status}) to {location[:200]}, but {why}.",
             _ELSEWHERE_HINT,
         )
     return follow(url, location)
 
 
 async def _read(response: aiohttp.ClientResponse, url: URL) -> bytes:
-    """The body, unpacked; neither what is read nor what it unpacks to exceeds a function's.
+    """Read and decompress a body; the limit applies before and after decompression.
 
     Raises:
-        EndpointRefusedError: the body is too large, damaged, or packed in a way unknown here.
+        EndpointRefusedError: the body is too large or damaged, or has an unknown encoding.
     """
     received = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
@@ -117,7 +117,7 @@ async def _read(response: aiohttp.ClientResponse, url: URL) -> bytes:
         return bytes(received)
     if packed not in ("gzip", "x-gzip", "deflate"):
         raise EndpointRefusedError(
-            f"{url} answered in the encoding {packed[:40]!r}, which was not asked for.",
+            f"{url} answered in the encoding {packed[:40]!r}, which poner does not read.",
             _ELSEWHERE_HINT,
         )
     return _unpack(bytes(received), url)
@@ -140,13 +140,13 @@ def _unpack(packed: bytes, url: URL) -> bytes:
 
 def _too_large(url: URL) -> EndpointRefusedError:
     return EndpointRefusedError(
-        f"{url} answered with more than {RESPONSE_BYTES:,} bytes, the most that Lambda sends.",
+        f"{url} answered with more than {RESPONSE_BYTES:,} bytes, which is Lambda's limit.",
         _ELSEWHERE_HINT,
     )
 
 
 class _Resolver(ThreadedResolver):
-    """Resolves names, and localhost to this machine only, whatever a name server says."""
+    """Resolves names; localhost is always this machine, whatever a name server says."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily | int = 0

@@ -1,7 +1,7 @@
 """search: chooses features and settings of gradient boosting, as RFECV and GridSearchCV do.
 
-In comes an unfitted classifier with its data, out goes a Choice. `poner train --search` runs it in
-the project that `poner init` writes. It fits models and judges them, and writes no file.
+In: an unfitted classifier and its data. Out: a Choice. The example project of `poner init` uses it
+for `poner train --search`. It must not write a file.
 """
 
 from __future__ import annotations

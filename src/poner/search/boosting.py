@@ -1,10 +1,9 @@
-"""Gradient boosting for a search: scikit-learn's own numbers in about half of its time.
+"""Gradient boosting for a search: scikit-learn's numbers in about half of the time.
 
-Around each tree, `GradientBoostingClassifier.fit` spends as long on checks and on small numpy calls
-as on the tree itself. `boost` has scikit-learn's compiled tree builder and loss do the same
-arithmetic in the same order, and keeps only what a search asks for. Both are private to
-scikit-learn, so nothing is taken on trust: `is_exact` compares the numbers on the data at hand, and
-where they differ, or the builder has changed, `boost_with_sklearn` does the work.
+`GradientBoostingClassifier.fit` spends as long on checks and small numpy calls as on the trees.
+`boost` runs scikit-learn's compiled tree builder and loss in the same order, and keeps only what a
+search needs. Both are private to scikit-learn, so `is_exact` first compares the numbers on the data
+at hand. If they differ, or the builder has changed, the search uses `boost_with_sklearn`.
 """
 
 from __future__ import annotations
@@ -24,19 +23,19 @@ if TYPE_CHECKING:
     from sklearn.tree._tree import Tree
 
 _FREE_PARAMETERS = {"learning_rate", "n_estimators", "max_depth", "max_features", "random_state"}
-"""What `boost` follows; every other parameter has to be scikit-learn's default."""
+"""Parameters that `boost` supports; all others must have scikit-learn's default."""
 _PROOF_STAGES = 20
-"""Stages that `is_exact` compares: about 50 ms."""
+"""Stages that `is_exact` compares, which takes about 50 ms."""
 
 
 @dataclass(frozen=True)
 class Boosted:
-    """What a search needs to know of one fitted model."""
+    """What a search needs of a fitted model."""
 
     importances: FloatArray
     """(n_features,): scikit-learn's feature_importances_."""
     raw_predictions: FloatArray
-    """(n_stages, n_test_rows): decision_function of the test rows after each stage asked for."""
+    """(n_stages, n_test_rows): decision_function of the test rows after each chosen stage."""
 
 
 Boost = Callable[
@@ -52,13 +51,13 @@ def boost_with_sklearn(
     X_test: FloatArray,
     stages: Sequence[int],
 ) -> Boosted:
-    """Fit the model on X and y for the most stages asked for; the fewer are its beginning.
+    """Fit the model for the largest number of stages; smaller numbers are its first stages.
 
     Args:
-        model: an unfitted binary classifier; its own n_estimators is not used.
-        X: (n_rows, n_features) to fit on.
+        model: an unfitted binary classifier; its n_estimators is not used.
+        X: (n_rows, n_features) training rows.
         y: (n_rows,) two classes.
-        X_test: (n_test_rows, n_features) to predict; may have no rows.
+        X_test: (n_test_rows, n_features) rows to predict; may be empty.
         stages: numbers of stages, ascending, after which to predict.
     """
     from sklearn.base import clone
@@ -78,7 +77,7 @@ def boost(
     X_test: FloatArray,
     stages: Sequence[int],
 ) -> Boosted:
-    """Do what `boost_with_sklearn` does, to the same bits, without a fitted model to show for it.
+    """Compute the result of `boost_with_sklearn`, equal to the bit, without a fitted model.
 
     Follows scikit-learn 1.9.1, ensemble/_gb.py: _fit_stage, _update_terminal_regions and
     feature_importances_.
@@ -105,7 +104,7 @@ def boost(
 
 
 def is_exact(model: GradientBoostingClassifier, X: FloatArray, y: NDArray[Any]) -> bool:
-    """Tell whether `boost` may stand in for scikit-learn: same model, same bits, tried here.
+    """Check that `boost` gives the bits of `boost_with_sklearn` for this model and data.
 
     Args:
         model: as for `boost_with_sklearn`.
@@ -113,7 +112,7 @@ def is_exact(model: GradientBoostingClassifier, X: FloatArray, y: NDArray[Any]) 
         y: (n_rows,) classes.
 
     Raises:
-        ValueError: scikit-learn does not take the model, X or y.
+        ValueError: scikit-learn refuses the model, X or y.
     """
     given, default = model.get_params(), type(model)().get_params()
     if any(given[name] != default[name] for name in set(default) - _FREE_PARAMETERS):
@@ -122,7 +121,7 @@ def is_exact(model: GradientBoostingClassifier, X: FloatArray, y: NDArray[Any]) 
     theirs = boost_with_sklearn(model, X, y, X, stages)
     try:
         ours = boost(model, X, y, X, stages)
-    except (ImportError, TypeError, AttributeError):  # what is private has moved or changed
+    except (ImportError, TypeError, AttributeError):  # private names moved or changed
         return False
     return np.array_equal(theirs.importances, ours.importances) and np.array_equal(
         theirs.raw_predictions, ours.raw_predictions
@@ -130,9 +129,9 @@ def is_exact(model: GradientBoostingClassifier, X: FloatArray, y: NDArray[Any]) 
 
 
 def _start(model: GradientBoostingClassifier, X: FloatArray, y: NDArray[Any]) -> tuple[float, int]:
-    """Return the raw prediction before the first stage and the number of features a split sees.
+    """Return the raw prediction before the first stage, and max_features as a number.
 
-    Both are those of a model that learns nothing from its one stage.
+    Both come from a model whose only stage has a learning rate of 0.
     """
     from sklearn.base import clone
 
@@ -168,9 +167,9 @@ def _grow_tree(
 def _newton_steps(
     leaves: NDArray[np.intp], target: FloatArray, residuals: FloatArray
 ) -> FloatArray:
-    """Return each leaf's value, (last leaf + 1,) float64, 0 for nodes that are none.
+    """Return the value of each leaf, (last leaf + 1,) float64; 0 for inner nodes.
 
-    Sums go over a leaf's rows in their order, contiguous, since numpy's sums are pairwise.
+    The rows of a leaf are summed in order and contiguously, since numpy sums pairwise.
     """
     order = leaves.astype(np.min_scalar_type(int(leaves.max()))).argsort(kind="stable")
     residuals = residuals[order]
@@ -187,7 +186,7 @@ def _newton_steps(
 
 
 def _mean_importances(importances: Sequence[FloatArray], n_features: int) -> FloatArray:
-    """Average over the trees that split, as `feature_importances_` does."""
+    """Average over the trees that have splits, as `feature_importances_` does."""
     if not importances:
         return np.zeros(n_features)
     mean = np.mean(importances, axis=0)

@@ -1,7 +1,6 @@
-"""Runs chains of work side by side: each of a chain's steps needs the outcome of the one before.
+"""Runs chains of steps in parallel; each step of a chain needs the outcome of the step before.
 
-Chains are handed out step by step, so that cores stay busy to the end however many chains there
-are. Nothing here knows what a step does.
+A free process takes the next step of any chain, so that all cores stay busy to the end.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ Outcome = TypeVar("Outcome")
 Result = TypeVar("Result")
 
 Chain = Generator[Callable[[], Outcome], Outcome, Result]
-"""Yields a step, is sent its outcome, and returns its result after the last one."""
+"""A generator that yields a step, receives its outcome, and returns a result at the end."""
 
 
 @contextmanager
 def workers(count: int | None) -> Iterator[Executor]:
-    """Give processes to run steps in, one for each core if `count` is None; 1 is this process.
+    """Give an executor of `count` processes, or one for each core; 1 is a thread of this one.
 
-    They are joblib's, as scikit-learn's own are: a script needs no `__main__` guard for them.
+    The processes are those of joblib, which need no `__main__` guard in a script.
     """
     from joblib import cpu_count
     from joblib.externals.loky import get_reusable_executor
@@ -42,17 +41,17 @@ def workers(count: int | None) -> Iterator[Executor]:
 def run_chains(
     chains: Sequence[Chain[Outcome, Result]], executor: Executor, advance: Callable[[], None]
 ) -> list[Result]:
-    """Run all chains to their ends and return their results in the order of the chains.
+    """Run all chains to the end, and return their results in order.
 
     Args:
-        chains: not begun; their steps are picklable. First steps are handed out in this order.
+        chains: unstarted generators, whose steps can be pickled; they start in this order.
         executor: runs the steps.
         advance: called after each step.
     """
     results: dict[int, Result] = {}
     running: dict[Future[Outcome], int] = {}
 
-    def resume(number: int, outcome: Any) -> None:  # None begins a generator
+    def resume(number: int, outcome: Any) -> None:  # None starts a generator
         try:
             running[executor.submit(chains[number].send(outcome))] = number
         except StopIteration as end:

@@ -1,12 +1,11 @@
 """Recursive feature elimination, then a grid search, both cross-validated: RFECV + GridSearchCV.
 
-Every score is the one scikit-learn computes, to the last bit, and so is the choice. The time is
-saved elsewhere:
+The scores and the choice equal those of scikit-learn to the bit. It is faster because:
 
-- a model of 500 stages is the beginning of one of 2,000, so that one fit scores both;
-- the elimination over all rows runs beside those of the folds instead of after them;
-- work is handed out fit by fit, so that no core waits for another, and nothing is fitted twice;
-- a fit is `boosting.boost`, once that has been seen to give scikit-learn's numbers.
+- a model of 500 stages is the start of one of 2,000, so one fit scores both;
+- the elimination over all rows runs in parallel with those of the folds;
+- processes take one fit at a time, so no core waits, and nothing is fitted twice;
+- a fit is `boosting.boost`, if that gives scikit-learn's numbers here.
 """
 
 from __future__ import annotations
@@ -30,23 +29,23 @@ if TYPE_CHECKING:
     from sklearn.ensemble import GradientBoostingClassifier
 
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
-"""Positions of the rows to train on and of those to test on, which may be none."""
+"""Indices of the training rows and of the test rows, which may be empty."""
 
 
 class Folds(Protocol):
     """A cross-validation of scikit-learn, such as KFold."""
 
     def split(self, X: FloatArray, y: NDArray[Any]) -> Iterator[Split]:
-        """Give the splits, fold by fold."""
+        """Yield the split of each fold."""
         ...
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a search chose, and the scores it chose by."""
+    """The choice of a search, and its scores."""
 
     columns: tuple[int, ...]
-    """Positions of the chosen columns, ascending."""
+    """Indices of the chosen columns, ascending."""
     settings: dict[str, Any]
     """The chosen point of the grid."""
     elimination_scores: FloatArray
@@ -57,7 +56,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class _Problem:
-    """What all fits of a search have in common."""
+    """What all fits of a search share."""
 
     model: GradientBoostingClassifier
     """The unfitted classifier."""
@@ -68,15 +67,15 @@ class _Problem:
     splits: tuple[Split, ...]
     """The cross-validation."""
     boost: Boost
-    """How a model is fitted."""
+    """Fits a model."""
 
 
 @dataclass(frozen=True)
 class _Elimination:
-    """One run from all columns down to the fewest."""
+    """One elimination, from all columns to the fewest."""
 
     removed: tuple[int, ...]
-    """Positions of the columns, the weakest first."""
+    """Indices of the columns, the weakest first."""
     scores: tuple[float, ...]
     """F1 on the test rows before each removal."""
 
@@ -93,19 +92,19 @@ def search(
 ) -> Choice:
     """Choose columns as RFECV does, then settings as GridSearchCV does, by the F1 of class 1.
 
-    Shows its progress on stderr where that is a terminal.
+    Shows its progress on standard error if that is a terminal.
 
     Args:
-        model: the unfitted classifier to start from.
+        model: the unfitted classifier.
         X: (n_rows, n_features) float64.
         y: (n_rows,) classes 0 and 1.
         folds: the cross-validation, the same for both steps.
         fewest_features: RFECV's min_features_to_select, at most n_features; its step is 1.
         grid: GridSearchCV's param_grid; holds n_estimators.
-        processes: how many to use; one for each core if None.
+        processes: number of processes; None for one for each core.
 
     Raises:
-        ValueError: scikit-learn does not take the model, X or y.
+        ValueError: scikit-learn refuses the model, X or y.
     """
     fit = boost if is_exact(model, X, y) else boost_with_sklearn
     problem = _Problem(model, X, y, tuple(folds.split(X, y)), fit)
@@ -130,14 +129,14 @@ def _choose_columns(
     with _progress("Eliminating features", n_fits) as advance:
         overall, *by_fold = run_chains(chains, executor, advance)
     scores = np.array([elimination.scores for elimination in by_fold])
-    # Turned round, so that the fewest columns win among equals.
+    # Reversed, so that the fewest columns win among equal scores.
     kept = fewest + int(np.argmax(np.sum(scores, axis=0)[::-1]))
     removed = overall.removed[: n_columns - kept]
     return tuple(sorted(set(range(n_columns)) - set(removed))), scores
 
 
 def _eliminate(problem: _Problem, split: Split, fewest: int) -> Chain[Boosted, _Elimination]:
-    """Fit and drop the weakest column, until a model of the fewest has been fitted."""
+    """Fit and drop the weakest column, until the fewest columns are left."""
     columns = list(range(problem.X.shape[1]))
     removed: list[int] = []
     scores: list[float] = []
@@ -145,7 +144,7 @@ def _eliminate(problem: _Problem, split: Split, fewest: int) -> Chain[Boosted, _
         stages = (problem.model.n_estimators,)
         boosted = yield _fit(problem, problem.model, split, columns, stages)
         scores += _scores(problem, split, boosted)
-        # RFE squares the importances before it sorts them, which may tie the very small.
+        # RFE squares the importances before it sorts them, so very small ones may tie.
         weakest = int(np.argsort(boosted.importances**2, kind="stable")[0])
         removed.append(columns.pop(weakest))
     return _Elimination(tuple(removed), tuple(scores))
@@ -161,7 +160,7 @@ def _choose_settings(
     points = list(ParameterGrid(grid))
     stages = tuple(sorted(grid["n_estimators"]))
     others = {name: values for name, values in grid.items() if name != "n_estimators"}
-    # The deepest trees, which take longest, come last in a grid: they go first here.
+    # The deepest trees take longest, so they go first.
     fits = list(product(reversed(ParameterGrid(others)), range(len(problem.splits))))
     chains = [
         _score_stages(
@@ -181,7 +180,7 @@ def _choose_settings(
 def _score_stages(
     problem: _Problem, model: GradientBoostingClassifier, split: Split, stages: tuple[int, ...]
 ) -> Chain[Boosted, list[float]]:
-    """Fit once and score after each of these numbers of stages."""
+    """Fit once, and score after each number of stages."""
     boosted = yield _fit(problem, model, split, range(problem.X.shape[1]), stages)
     return _scores(problem, split, boosted)
 
@@ -212,7 +211,7 @@ def _scores(problem: _Problem, split: Split, boosted: Boosted) -> list[float]:
 
 @contextmanager
 def _progress(description: str, n_fits: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on stderr, if that is a terminal, and give the function that advances it."""
+    """Show a progress bar if standard error is a terminal; gives the function to advance it."""
     from rich.console import Console
     from rich.progress import Progress
 

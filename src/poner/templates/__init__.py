@@ -1,7 +1,7 @@
-"""templates: the project that a newcomer starts from.
+"""templates: the example project of `poner init`.
 
-In comes a folder, out go three files a data scientist would have written: train.py, poner.toml
-and README.md. This stage trains, builds and runs nothing, and never overwrites a file.
+In: a folder. Out: train.py, poner.toml and README.md in it. This stage must not overwrite a file,
+and trains, builds and runs nothing.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from poner.errors import UsageError
 from poner.storage import ABSENT, disk_faults, fingerprint, place_new_file, scratch_folder
 
 PROJECT_FILES = ("train.py", "poner.toml", "README.md")
-"""The files of a project, in the order a newcomer reads them."""
+"""The files of a project, in reading order."""
 _TEMPLATE_NAME = "breast-cancer"
 
 
 def create_project(folder: Path, *, name: str | None = None) -> tuple[Path, ...]:
-    """Write the template project into `folder` and return the files written.
+    """Write the project into a folder, and return its files.
 
     Args:
-        folder: made if it is not there; may hold other files.
-        name: the function's name on Lambda; the template's own if None.
+        folder: made if it does not exist; may hold other files.
+        name: name of the function on Lambda; None for that of the template.
 
     Raises:
-        UsageError: the name is none that Lambda takes, a file is there already, or the folder
-            cannot be written to.
+        UsageError: Lambda does not accept the name, a file exists already, or the folder cannot be
+            written to.
     """
     if name is not None:
         check_function_name(name, UsageError)
     contents = {file_name: _file_content(file_name, name) for file_name in PROJECT_FILES}
-    remedy = "Name a folder that can be written to."
+    remedy = "Name a folder in which you may write."
     with disk_faults(f"The project in {folder}", remedy, UsageError):
         present = {file_name: fingerprint(folder, file_name) for file_name in PROJECT_FILES}
         missing = [file_name for file_name, found in present.items() if found == ABSENT]
@@ -48,16 +48,16 @@ def create_project(folder: Path, *, name: str | None = None) -> tuple[Path, ...]
 
 
 def _file_content(file_name: str, name: str | None) -> bytes:
-    """The bytes of one of the project's files."""
+    """The content of a file of the project."""
     text = (resources.files(__name__) / "project" / file_name).read_text(encoding="utf-8")
     return text.replace(_TEMPLATE_NAME, name or _TEMPLATE_NAME).encode()
 
 
 def _check_free(folder: Path, contents: Mapping[str, bytes], present: Mapping[str, str]) -> None:
-    """Whether nothing is in the way; what an interrupted `poner init` wrote is not.
+    """Check that no other file would be overwritten; an interrupted `poner init` may go on.
 
     Raises:
-        UsageError: files are; names them.
+        UsageError: files would be overwritten; names them.
     """
     written = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     taken = [name for name, found in present.items() if found not in (ABSENT, written[name])]
@@ -66,5 +66,5 @@ def _check_free(folder: Path, contents: Mapping[str, bytes], present: Mapping[st
     if taken:
         raise UsageError(
             f"{', '.join(str(folder / name) for name in taken)} would be overwritten.",
-            "Name another folder, or move what is there out of the way.",
+            "Name another folder, or move these files elsewhere.",
         )

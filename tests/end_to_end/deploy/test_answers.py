@@ -77,7 +77,7 @@ def test_deploy_ends_with_its_own_check(project: Project, faults: FaultyProxy):
     with behind_the_url(project, faults) as url:
         done = run("deploy", "--yes")
     assert (done.code, done.out) == (0, f"{url}\n")
-    assert "Asking it a known row" in done.err
+    assert "Testing the URL" in done.err
 
 
 def test_signed_urls_are_asked_with_a_signature(

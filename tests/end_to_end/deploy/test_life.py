@@ -157,7 +157,7 @@ def test_canary_is_withdrawn_by_one_call(project: Project, faults: FaultyProxy):
     faults.reset()
     done = run("rollback")
     assert done.code == 0
-    assert done.err.endswith("\nVersion 1 answers all requests.\n")
+    assert done.err.endswith("\nVersion 1 gets all traffic.\n")
     assert faults.writes.total() == 1
     assert (live_version(), shares()) == ("1", {})
 
@@ -229,7 +229,7 @@ def test_destroy_leaves_what_poner_did_not_make(project: Project):
     assert account() == before
     again = run("destroy", "--yes")
     assert again.code == 0
-    assert "poner has deployed nothing as cancer in eu-west-1." in again.err
+    assert "There is nothing to delete: poner has not deployed cancer in eu-west-1." in again.err
 
 
 def test_url_changes_from_public_to_signed_and_back(project: Project):

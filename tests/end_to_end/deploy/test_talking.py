@@ -55,7 +55,7 @@ def test_without_a_terminal_and_yes_nothing_is_done(
 
 @pytest.mark.parametrize(
     ("command", "said", "typed"),
-    [("deploy", "Nothing was changed.", "n\n"), ("destroy", "Nothing was removed.", "\n")],
+    [("deploy", "Nothing was changed.", "n\n"), ("destroy", "Nothing was deleted.", "\n")],
 )
 def test_who_declines_has_changed_nothing(
     project: Project, faults: FaultyProxy, command: str, said: str, typed: str
@@ -76,7 +76,7 @@ def test_who_agrees_gets_what_was_shown(project: Project):
     done = run("deploy", "--skip-check", typed="what?\ny\n")
     assert done.code == 0
     assert done.out == run("url").out
-    assert done.err.count("Do this? [y/N]") == 2
+    assert done.err.count("Make these changes? [y/N]") == 2
 
 
 def test_end_of_input_is_an_interruption(project: Project, faults: FaultyProxy):
@@ -97,7 +97,7 @@ def test_interruption_leaves_the_line_of_the_question(
     monkeypatch.setattr(Terminal, "readline", interrupt)
     done = run("deploy", typed="")
     assert done.code == 130
-    assert done.err.endswith("Do this? [y/N]: \nInterrupted.\n")
+    assert done.err.endswith("Make these changes? [y/N]: \nInterrupted.\n")
 
 
 def test_question_stays_on_a_real_terminal(project: Project):
@@ -115,7 +115,7 @@ def test_question_stays_on_a_real_terminal(project: Project):
     os.close(its_other_end)
     shown = b""
     try:
-        while not shown.endswith(b"Do this? [y/N]: "):
+        while not shown.endswith(b"Make these changes? [y/N]: "):
             assert select.select([terminal], [], [], 20)[0], "no question came"
             shown += os.read(terminal, 65_536)
         assert not select.select([terminal], [], [], 0.3)[0], "something is drawn over it"
@@ -165,13 +165,11 @@ def test_folder_without_a_bundle_is_said(project: Project, tmp_path: Path, fault
 
 def test_bundle_that_is_older_than_the_settings_is_said(project: Project):
     """Memory, timeout and name are those of the bundle until it is built again."""
-    assert "poner.toml now has" not in run("plan").err
+    assert "older than poner.toml" not in run("plan").err
     settings = project.folder / "poner.toml"
     settings.write_text(settings.read_text() + "\n[function]\nmemory_mb = 512\n")
     done = run("plan")
-    assert (
-        "Note: poner.toml now has memory_mb = 512; run `poner build` to have it in the bundle.\n"
-    ) in done.err
+    assert "older than poner.toml, which says memory_mb = 512; run `poner build`.\n" in done.err
     assert "memory: 128 MB" in done.out
 
 
@@ -271,7 +269,7 @@ def test_logs_of_a_group_that_was_removed_are_none(project: Project):
     """As long as the function has not logged again."""
     project.deploy()
     client("logs").delete_log_group(logGroupName=LOGS)
-    assert run("logs") == Done(0, "", "cancer logged nothing in the last 10m.\n")
+    assert run("logs") == Done(0, "", "The log of cancer has no events of the last 10m.\n")
 
 
 def test_silence_in_the_log_is_said(project: Project):
@@ -279,4 +277,4 @@ def test_silence_in_the_log_is_said(project: Project):
     project.deploy()
     done = run("logs", "--since", "99999d")
     assert (done.code, done.out) == (0, "")
-    assert done.err == "cancer logged nothing in the last 99999d.\n"
+    assert done.err == "The log of cancer has no events of the last 99999d.\n"

@@ -202,7 +202,7 @@ def test_a_full_disk_that_nobody_foresaw_is_two_sentences(
     assert app.run(["init", "x"]) == 1
     assert capfd.readouterr().err.splitlines() == [
         "Error: /tmp/x cannot be written: No space left on device.",
-        "  Free some space, or name another folder for temporary files with TMPDIR.",
+        "  Free some space, or set TMPDIR to another folder for temporary files.",
     ]
 
 

@@ -43,7 +43,7 @@ def test_findings_are_lines(account: Account, capfd: pytest.CaptureFixture[str])
     assert app.run(["doctor"]) == 0
     printed = capfd.readouterr()
     lines = printed.out.splitlines()
-    place = lines.index("warning  bundle        There is none in build yet.")
+    place = lines.index("warning  bundle        There is no bundle in build yet.")
     assert lines[place + 1] == " " * 23 + "Make one with `poner build`."
     assert "ok       credentials   Account 123456789012, as user/anna." in lines
     assert "\x1b" not in printed.out
@@ -103,7 +103,7 @@ def test_the_policy_without_credentials(
     assert app.run(POLICY) == 0
     printed = capfd.readouterr()
     assert "arn:aws:lambda:eu-west-1:*:function:function" in printed.out
-    assert printed.err.startswith("There are no credentials. The policy is for any account")
+    assert printed.err.startswith("There are no credentials. The policy has * for the account")
 
 
 def test_the_policy_without_a_region(

@@ -170,8 +170,8 @@ def test_warnings_and_logs_of_libraries_are_escaped() -> None:
     assert done.stderr.splitlines() == [
         f"UserWarning: {shown}",
         f"library: said {shown}",
-        f"A fault in the background (ValueError): {shown}",
-        f"A fault in the background (ValueError): {shown}",
+        f"Error in the background (ValueError): {shown}",
+        f"Error in the background (ValueError): {shown}",
     ]
 
 

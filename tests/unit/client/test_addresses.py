@@ -62,7 +62,7 @@ def test_https_and_this_machine_are_signed_for(text: str) -> None:
 )
 def test_all_else_is_not(text: str) -> None:
     """Names and numbers that only look like this machine, and URLs that name a user."""
-    with pytest.raises(EndpointRefusedError, match="not signed"):
+    with pytest.raises(EndpointRefusedError, match="signs no requests"):
         check_signable(read_url(text))
 
 

@@ -115,7 +115,7 @@ def test_nothing_is_signed_for_others_without_https() -> None:
         signed.append(url)
         return {}
 
-    with pytest.raises(EndpointRefusedError, match="not signed"):
+    with pytest.raises(EndpointRefusedError, match="signs no requests"):
         client.ask("http://example.invalid/", [{}], sign=note)
     assert signed == []
 
