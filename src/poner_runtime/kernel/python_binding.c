@@ -10,7 +10,8 @@
 #include "python_abi3.h"
 #include "request.h"
 
-#define CAPSULE "poner_runtime._kernel.model"
+#define MODULE "poner_runtime._kernel"
+#define CAPSULE MODULE ".model"
 #define ONE_ROW_VALUES 512 /* values of a row that need no memory from the heap */
 
 typedef struct {
@@ -187,8 +188,9 @@ static PyObject *make_bits(const poner_served *served, bool missing) {
     char *bytes = bits ? PyByteArray_AsString(bits) : NULL;
     for (uint32_t i = 0; bits && i < count; i++) {
         const poner_feature *feature = served->features + i;
-        bytes[i] =
-            missing ? (feature->flags & PONER_TAKES_NULL) != 0 : feature->kind == PONER_CATEGORY;
+        const bool holds =
+            missing ? feature->flags & PONER_TAKES_NULL : feature->kind == PONER_CATEGORY;
+        bytes[i] = (char)holds;
     }
     return bits;
 }
@@ -304,10 +306,8 @@ __attribute__((visibility("default"))) PyObject *PyInit__kernel(void);
 PyObject *PyInit__kernel(void) {
     PyObject *module = PyModule_Create2(&definition, PONER_PYTHON_ABI_VERSION);
     if (!module) return NULL;
-    bad_model_error =
-        PyErr_NewException("poner_runtime._kernel.BadModelError", PyExc_ValueError, NULL);
-    refused_error =
-        PyErr_NewException("poner_runtime._kernel.RefusedError", PyExc_ValueError, NULL);
+    bad_model_error = PyErr_NewException(MODULE ".BadModelError", PyExc_ValueError, NULL);
+    refused_error = PyErr_NewException(MODULE ".RefusedError", PyExc_ValueError, NULL);
     if (!bad_model_error || !refused_error) return NULL;
     Py_IncRef(bad_model_error); /* a module takes over the reference that it is given */
     Py_IncRef(refused_error);

@@ -121,8 +121,8 @@ const char *poner_check_linear(const poner_model *model, const poner_step *step,
     return NULL;
 }
 
-#define LANES \
-    4 /* partial sums of a product: always as many, so that a row alone gets the same bits */
+/* Partial sums of a product: always as many, so that one row and many get the same bits. */
+#define LANES 4
 
 /* The products of `rows` rows with `outputs` rows of weights; where this is inlined both are known,
  * and the partial sums stay in registers. Rows of `out` are `width` apart. */

@@ -101,7 +101,7 @@ typedef struct {
     const uint32_t *trees, *end; /* TREE_NUMBERS each */
     const poner_node *nodes;
     const double *table;
-    uint32_t width; /* of the sums */
+    size_t width; /* of the sums */
 } forest;
 
 static inline void add_leaf(const forest *all, const poner_node *leaf, uint32_t column,
@@ -111,7 +111,7 @@ static inline void add_leaf(const forest *all, const poner_node *leaf, uint32_t 
         return;
     }
     const double *values = all->table + leaf->position * all->width;
-    for (uint32_t i = 0; i < all->width; i++) sums[i] += values[i];
+    for (size_t i = 0; i < all->width; i++) sums[i] += values[i];
 }
 
 /* The leaves of all trees for one row. With `single` there is one sum, which stays in a register:
