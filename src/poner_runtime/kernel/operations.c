@@ -1,4 +1,4 @@
-/* The table of operations, and what their checks share. */
+/* The table of operations, and functions that their checks share. */
 #include "operations.h"
 
 #include <float.h>

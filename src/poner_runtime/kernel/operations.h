@@ -1,4 +1,4 @@
-/* One operation: how its step is checked when a file is opened, and how it is computed. */
+/* The operations: for each a function that checks a step, and one that computes it. */
 #ifndef PONER_OPERATIONS_H
 #define PONER_OPERATIONS_H
 
@@ -7,7 +7,7 @@
 
 #include "kernel.h"
 
-/* What an operation is run on: registers of n_rows rows, each row after row. */
+/* The arguments of an operation: registers of n_rows rows, each row after row. */
 typedef struct {
     const poner_model *model;
     const poner_step *step;
@@ -21,8 +21,8 @@ typedef struct {
 typedef struct {
     uint32_t most_inputs; /* there is at least one */
     bool keeps_columns; /* column i comes from column i of the first input alone */
-    /* NULL if the step holds together, else what is wrong. Every array number is known to exist or
-     * to be PONER_NONE; a missing input has width 0. */
+    /* NULL if the step is valid, else what is wrong. Every array number exists or is PONER_NONE; the
+     * width of a missing input is 0. */
     const char *(*check)(const poner_model *model, const poner_step *step, const uint32_t *widths);
     poner_status (*run)(const poner_call *call);
 } poner_operation;
@@ -41,7 +41,7 @@ static inline uint32_t poner_register_width(const poner_model *model, uint32_t r
 const void *poner_expect_array(const poner_model *model, const poner_step *step, int slot,
                                poner_array_type type, uint64_t count);
 
-/* Array `slot` of n_groups ends, ascending; the last of them is in *total. NULL if it is not. */
+/* Array `slot` of n_groups ascending ends, the last of which goes to *total; NULL if they are not. */
 const uint32_t *poner_expect_ends(const poner_model *model, const poner_step *step, int slot,
                                   uint64_t n_groups, uint32_t *total);
 
@@ -74,7 +74,7 @@ static inline void poner_fill_rows(const poner_call *call, const double *values)
         memcpy(call->out + row * width, values, width * sizeof *values);
 }
 
-/* Refuse a row, because of what stands in a column of the first input. */
+/* Refuse a row because of its value in a column of the first input. */
 static inline poner_status poner_refuse(const poner_call *call, size_t row, uint32_t column,
                                         poner_reason reason) {
     call->fault->row = row, call->fault->column = column, call->fault->reason = reason;

@@ -44,7 +44,7 @@ static void close_model(PyObject *capsule) {
     PyMem_Free(bound);
 }
 
-/* Put a new object into a new tuple; NULL, and no tuple left, if there is none to put. */
+/* Put a new object into a new tuple. If `item` is NULL, free the tuple and return NULL. */
 static PyObject *put(PyObject *tuple, uint32_t place, PyObject *item) {
     if (item && PyTuple_SetItem(tuple, (Py_ssize_t)place, item) == 0) return tuple;
     Py_DecRef(tuple);
@@ -275,7 +275,7 @@ static PyObject *evaluate(PyObject *module, PyObject *arguments) {
 static PyMethodDef methods[] = {
     {"open_model", open_model, METH_VARARGS,
      "open_model(content: bytes) -> model\n\n"
-     "Check a compiled model; raises BadModelError with what does not hold together."},
+     "Check a compiled model; raises BadModelError, which says what is wrong."},
     {"list_outputs", list_outputs, METH_VARARGS,
      "list_outputs(model) -> ((name, width), ...)\n\nThe outputs, by number and values a row."},
     {"evaluate_row", evaluate_row, METH_VARARGS,
