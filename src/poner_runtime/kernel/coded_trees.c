@@ -19,8 +19,6 @@ enum { RANKED = 1, LEAF_ROWS = 2, OPTIONS = 3 };
 #define AS_BEFORE 0x40000000u
 #define SOURCE 0x3fffffffu
 
-#define LANES 8u /* rows, or trees, that are taken side by side */
-#define LANES_NUMBERS ((ptrdiff_t)(LANES * TREE_NUMBERS)) /* of as many trees */
 #define MOST_CODES (MOST_CODED / LANES)
 #define MOST_LEVELS 64u /* that are gone down before the first look for leaves */
 
@@ -133,10 +131,6 @@ static void set_code_0(form form, size_t n_codes, size_t together, size_t n_rows
 }
 
 /* Down the trees. ---------------------------------------------------------------------------- */
-
-/* Several trees of one row, or several rows of one tree, go down side by side: a level is a chain
- * of loads that wait for each other, and eight chains wait together. */
-#define EACH_LANE(k) _Pragma("GCC unroll 8") for (uint32_t k = 0; k < LANES; k++)
 
 /* Where the code that a node asks for lies among those of LANES rows. */
 #define PLACE_OF(node) ((uint32_t)((node) >> 29) & 0x7fff8u)
@@ -301,13 +295,8 @@ const char *poner_check_sum_coded_trees(const poner_model *model, const poner_st
     if (!poner_expect_array(model, step, 2, PONER_FLOAT64, n_values) || n_values % leaf_width ||
         !poner_expect_array(model, step, 6, PONER_FLOAT64, step->width))
         return "coded trees have no leaves or start values";
-    const uint64_t numbers = poner_count_of(model, step, 0);
-    const uint32_t *trees = poner_expect_array(model, step, 0, PONER_UINT32, numbers);
-    if (!trees || numbers % TREE_NUMBERS) return "coded trees have no roots";
-    const uint64_t n_nodes = poner_count_of(model, step, 1) / 2;
-    for (const uint32_t *tree = trees; tree < trees + numbers; tree += TREE_NUMBERS)
-        if (tree[ROOT] >= n_nodes || tree[LEVELS] > MOST_LEVELS || tree[COLUMN] >= step->width)
-            return "a tree has no root, too many levels or no column";
-    const char *problem = check_codes(model, step, widths[0]);
+    const char *problem =
+        poner_check_trees(model, step, poner_count_of(model, step, 1) / 2, MOST_LEVELS);
+    if (!problem) problem = check_codes(model, step, widths[0]);
     return problem ? problem : check_nodes(model, step, n_values / leaf_width);
 }

@@ -10,9 +10,7 @@ static uint32_t count_passed(const double *sorted, uint32_t n, double value, int
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
         const double at = sorted[middle];
-        const int passed = equal ? !(value < at) && (isnan(value) || !isnan(at))
-                                 : at < value || (isnan(value) && !isnan(at));
-        if (passed)
+        if (equal ? !poner_comes_before(value, at) : poner_comes_before(at, value))
             low = middle + 1;
         else
             high = middle;

@@ -65,6 +65,9 @@ static inline uint64_t poner_count_given(const poner_call *call, int slot) {
     return poner_count_of(call->model, call->step, slot);
 }
 
+/* Whether a is sorted before b; NaN comes last, as in numpy.argsort. */
+static inline bool poner_comes_before(double a, double b) { return a < b || (b != b && a == a); }
+
 /* Set every row of the result to `values`, of which there are step->width. */
 static inline void poner_fill_rows(const poner_call *call, const double *values) {
     const size_t width = call->step->width;

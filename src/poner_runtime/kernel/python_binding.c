@@ -21,11 +21,7 @@ typedef struct {
 static PyObject *bad_model_error;
 static PyObject *refused_error;
 
-static PyObject *raise_fault(poner_status status, const poner_fault *fault) {
-    if (status == PONER_BAD_MODEL) {
-        PyErr_SetString(bad_model_error, fault->message);
-        return NULL;
-    }
+static PyObject *raise_fault(const poner_fault *fault) {
     const Py_ssize_t column = fault->column == PONER_NONE ? -1 : (Py_ssize_t)fault->column;
     PyObject *where = Py_BuildValue("nnI", (Py_ssize_t)fault->row, column, (unsigned)fault->reason);
     if (where) {
@@ -63,14 +59,9 @@ static PyObject *open_model(PyObject *module, PyObject *arguments) {
     if (PyBytes_AsStringAndSize(content, &bytes, &size) < 0) return NULL;
     bound_model *bound = PyMem_Malloc(sizeof *bound);
     if (!bound) return PyErr_NoMemory();
-    poner_fault fault;
-    const poner_status status =
-        poner_open((const uint8_t *)bytes, (size_t)size, &bound->model, &fault);
-    if (status != PONER_OK) {
-        PyMem_Free(bound);
-        return raise_fault(status, &fault);
-    }
-    PyObject *capsule = PyCapsule_New(bound, CAPSULE, close_model);
+    const char *problem = poner_open((const uint8_t *)bytes, (size_t)size, &bound->model);
+    if (problem) PyErr_SetString(bad_model_error, problem);
+    PyObject *capsule = problem ? NULL : PyCapsule_New(bound, CAPSULE, close_model);
     if (!capsule) {
         PyMem_Free(bound);
         return NULL;
@@ -146,7 +137,7 @@ static PyObject *answer_row(const poner_model *model, uint32_t output, PyObject 
     else if (!values)
         answer = Py_BuildValue("");
     else if (is_read)
-        raise_fault(status, &fault);
+        raise_fault(&fault);
     if (row != on_stack) PyMem_Free(row);
     return answer;
 }
@@ -257,7 +248,7 @@ static PyObject *run_rows(const poner_model *model, uint32_t output, const char 
     PyMem_Free(scratch);
     if (status == PONER_OK) return result;
     Py_DecRef(result);
-    return raise_fault(status, &fault);
+    return raise_fault(&fault);
 }
 
 static PyObject *evaluate(PyObject *module, PyObject *arguments) {
@@ -318,7 +309,7 @@ PyObject *PyInit__kernel(void) {
     refused_error =
         PyErr_NewException("poner_runtime._kernel.RefusedError", PyExc_ValueError, NULL);
     if (!bad_model_error || !refused_error) return NULL;
-    Py_IncRef(bad_model_error);
+    Py_IncRef(bad_model_error); /* a module takes over the reference that it is given */
     Py_IncRef(refused_error);
     if (PyModule_AddObject(module, "BadModelError", bad_model_error) < 0 ||
         PyModule_AddObject(module, "RefusedError", refused_error) < 0 ||
