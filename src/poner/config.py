@@ -23,6 +23,9 @@ _LARGEST_BYTES = 65_536
 _MOST_DOTS = 1_000
 """Dots in a line; Python's reader of TOML needs memory for the square of a dotted key's length."""
 
+_UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
+"""What pydantic calls a key that a model, or a dataclass, does not have."""
+
 _ALL_KEYS = "docs/configuration.md lists all keys"
 
 Architecture = Literal["x86_64", "arm64"]
@@ -86,23 +89,6 @@ class FunctionSection(_Section):
     """Longest request body that is read."""
 
 
-class CorsSection(_Section):
-    """[deploy.cors]; as AWS has it."""
-
-    allow_origins: Texts = ()
-    """Origins whose pages may read answers, such as `https://example.com`, or `*`."""
-    allow_methods: Texts = ()
-    """Methods that pages may use; OPTIONS needs no mention."""
-    allow_headers: Texts = ()
-    """Headers that requests may have."""
-    expose_headers: Texts = ()
-    """Headers of answers that pages may read."""
-    allow_credentials: bool = False
-    """Whether cookies may be sent along."""
-    max_age_s: Annotated[int, Field(ge=0, le=86_400)] | None = None
-    """How long browsers may keep the answer to a preflight, in seconds."""
-
-
 LogRetention = Literal[
     0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
     3288, 3653,
@@ -135,7 +121,7 @@ class DeploySection(_Section):
     """Environments reserved for the function, and the most it gets; None leaves that alone."""
     keep: Annotated[int, Field(ge=1)] = 5
     """Versions that are kept."""
-    cors: CorsSection | None = None
+    cors: Cors | None = None
     """CORS of the URL; None for none."""
 
 
@@ -151,11 +137,9 @@ class Config(_Section):
 
 def deploy_settings(config: Config) -> DeploySettings:
     """[deploy] as the deployer takes it."""
-    cors = config.deploy.cors
-    return DeploySettings(
-        **config.deploy.model_dump(exclude={"region", "profile", "cors"}),
-        cors=Cors(**cors.model_dump()) if cors else None,
-    )
+    settings = dict(config.deploy)
+    del settings["region"], settings["profile"]
+    return DeploySettings(**settings)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -193,7 +177,7 @@ def read_config(folder: Path) -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        if (first := error.errors()[0])["type"] == "extra_forbidden":
+        if (first := error.errors()[0])["type"] in _UNKNOWN_KEY:
             key = ".".join(map(str, first["loc"]))
             raise ConfigError(
                 f"{path} has a key that poner does not know: {key}.", _suggest(first["loc"])
@@ -208,7 +192,7 @@ def _suggest(place: tuple[int | str, ...]) -> str:
     """What was meant by a key that there is not."""
     *sections, wrong = map(str, place)
     keys = Config().model_dump(include={sections[0]})[sections[0]] if sections else {}
-    keys = CorsSection.model_fields if sections[1:] else keys or Config.model_fields
+    keys = vars(Cors()) if sections[1:] else keys or Config.model_fields
     near = difflib.get_close_matches(wrong, keys, n=1, cutoff=0.7)
     if near:
         return f"Perhaps {'.'.join([*sections, near[0]])} was meant; {_ALL_KEYS}."

@@ -61,7 +61,7 @@ UNRESERVED = 100
 
 @dataclass
 class _Alias:
-    """An alias with what is on it."""
+    """An alias with its versions, Function URL and permissions."""
 
     alias: Alias
     url: Url | None = None
@@ -70,7 +70,7 @@ class _Alias:
 
 @dataclass
 class _Function:
-    """A function with all that goes when it is deleted."""
+    """A function with everything that AWS deletes with it."""
 
     latest: Version
     tags: dict[str, str]
@@ -241,7 +241,7 @@ class FakeCloud:
         self._contents[arn] = "shared"
 
     def place(self, bucket: str, found: StoredZip) -> None:
-        """Put an object into a bucket as others do: over what is there, and as they say it is."""
+        """Put an object into a bucket, as another program does: it replaces what is there."""
         self._bucket(bucket)[found.key] = found
 
     def get_upload(self, bucket: str, key: str) -> StoredZip | None:
@@ -580,7 +580,7 @@ class FakeCloud:
         return self._buckets[name]
 
     def _next_number(self, what: str) -> int:
-        """Numbers of versions are never used again, even after all of them were deleted."""
+        """The next version's number: numbers are never reused, even after versions are deleted."""
         self._last_numbers[what] = self._last_numbers.get(what, 0) + 1
         return self._last_numbers[what]
 

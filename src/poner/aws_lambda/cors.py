@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, Strict
 
 from poner.errors import PonerError, SettingsError
 
@@ -25,6 +27,8 @@ HEADERS = 100
 class Cors:
     """What pages of other origins may do in browsers; each list may be `*` alone."""
 
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
     allow_origins: tuple[str, ...] = ()
     """Origins whose pages may read answers, such as `https://example.com`, in full."""
     allow_methods: tuple[str, ...] = ()
@@ -33,9 +37,9 @@ class Cors:
     """Headers that requests may have."""
     expose_headers: tuple[str, ...] = ()
     """Headers of answers that pages may read."""
-    allow_credentials: bool = False
+    allow_credentials: Annotated[bool, Strict()] = False
     """Whether cookies may be sent along."""
-    max_age_s: int | None = None
+    max_age_s: Annotated[int, Strict(), Field(ge=MAX_AGE_S[0], le=MAX_AGE_S[-1])] | None = None
     """How long a browser may keep the answer to a preflight, in seconds."""
 
 

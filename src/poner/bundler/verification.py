@@ -12,19 +12,19 @@ import numpy as np
 
 from poner.artifacts import Examples, FloatArray, ParityReport
 from poner.bundle import Engine, Verification
-from poner.bundler.native import KERNEL, kernel_for
 from poner.bundler.trial import (
     ask,
     compare_answers,
     failure,
     host_architecture,
+    invalid_answer,
     known_requests,
     make_requests,
-    nonsense,
     refused_requests,
     unpacked,
 )
 from poner.compiled_model import OUTPUTS
+from poner.hosts import KERNEL, Host, kernel_for
 from poner.proof import EXACT, Subject, Tolerance, compare, find_known_answer
 from poner.table import as_lists
 
@@ -49,8 +49,8 @@ class Trial:
     """Its layers for this machine's architecture, in their order."""
     architecture: str
     """The architecture that the function's kernel, if it has one, is built for."""
-    interpreter: Path
-    """A Python of the target's version."""
+    host: Host
+    """What runs the function."""
     engine: Engine
     """The engine that answers."""
     examples: Examples
@@ -81,7 +81,7 @@ def verify(trial: Trial, scratch: Path) -> tuple[ParityReport, Verification]:
     values = sum(answers.size for answers in examples.answers.values()) + len(examples.rows)
     with unpacked(trial.function_zip, trial.layers, scratch) as folder:
         questions = _make_questions(trial, folder / "files")
-        told = ask(trial.interpreter, folder, questions, requests, values=values, advice=advice)
+        told = ask(trial.host, folder, questions, requests, values=values, advice=advice)
     subject = Subject(f"The finished function ({trial.engine} engine)", advice, _tolerances(trial))
     report = compare(subject, _read_outputs(told.told, trial), examples)
     tied = compare_answers(
@@ -143,7 +143,7 @@ def _read_outputs(told: Mapping[str, Any], trial: Trial) -> dict[str, FloatArray
             if all(output in batch for batch in batches) or output == "predict"
         }
     except (ValueError, TypeError, LookupError, OverflowError) as error:
-        raise nonsense(_ADVICE[trial.engine]) from error
+        raise invalid_answer(_ADVICE[trial.engine]) from error
 
 
 def _joined(parts: Sequence[Any], n_rows: int) -> FloatArray:

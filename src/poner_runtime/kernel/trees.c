@@ -143,8 +143,8 @@ static void add_trees(const poner_call *call, const double *table) {
     for (const uint32_t *tree = trees; grouped && tree < all.end; tree += TREE_NUMBERS)
         for (size_t row = 0; row < grouped; row += LANES) {
             find_row_leaves(all.nodes, tree, call->in[0] + row * in_width, in_width, leaves);
-            double *sums = call->out + row * all.width;
-            EACH_LANE(k) add_leaf(&all, leaves[k], tree[COLUMN], sums + k * all.width);
+            EACH_LANE(k)
+            add_leaf(&all, leaves[k], tree[COLUMN], call->out + (row + k) * all.width);
         }
     for (size_t row = grouped; row < call->n_rows; row++) {
         const double *values = call->in[0] + row * in_width;

@@ -97,7 +97,7 @@ def test_recorded_versions_come_first_but_for_scikit_learn(in_process, tmp_path)
 def test_nothing_but_names_and_versions_is_taken_from_a_signature(name, version, tmp_path):
     """What stands there goes into requirements."""
     folder = with_libraries(saved(tmp_path), {name: version})
-    with pytest.raises(SignatureError, match="which is none"), loader.open_model(folder):
+    with pytest.raises(SignatureError, match="which is no version"), loader.open_model(folder):
         pass
 
 

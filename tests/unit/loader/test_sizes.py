@@ -40,7 +40,7 @@ def test_a_long_key_is_described_within_bounds():
     """Keys are written again for each object that has them."""
     key = "k" * 1_000_000
     model = FunctionTransformer(kw_args={"each": [{key: number} for number in range(3000)]})
-    with pytest.raises(FileUnreadableError, match="takes apart into more"):
+    with pytest.raises(FileUnreadableError, match="has more parts than"):
         describe(model)
 
 

@@ -50,9 +50,9 @@ def test_names_of_a_refusal_that_are_no_list_are_left_out(names):
         {"unpacked_bytes": 1 << 40},
     ],
 )
-def test_a_listing_of_another_form_is_nonsense(changed):
+def test_a_listing_of_another_form_is_invalid(changed):
     """The listing decides which memory and time a model gets, and what is refused."""
-    with pytest.raises(ModelUnreadableError, match="nonsense"):
+    with pytest.raises(ModelUnreadableError, match="invalid answer"):
         listing._listing({**LISTED, **changed}, (), frozenset())
 
 
@@ -68,7 +68,7 @@ def test_every_signal_has_a_name(number):
 )
 def test_more_features_than_a_model_may_have_are_not_named(changed):
     """A name is made for each feature."""
-    with pytest.raises(ModelUnreadableError, match="wrongly"):
+    with pytest.raises(ModelUnreadableError, match="invalid answer"):
         signatures.checked_facts({**FACTS, **changed})
 
 
@@ -87,14 +87,14 @@ MODEL = ["object", "sklearn.linear_model._ridge.Ridge", {"coef_": [60]}]
 def test_lists_that_share_lists_are_no_description():
     """60 nodes that a walk would reach in 2**60 ways."""
     nodes = [["list", []], *(["list", [[place], [place]]] for place in range(60)), MODEL]
-    with pytest.raises(ModelUnreadableError, match="wrongly"):
+    with pytest.raises(ModelUnreadableError, match="cannot be taken apart"):
         fitted_object(nodes, [])
 
 
 def test_nodes_that_are_too_deep_are_no_description():
     """Whatever walks them recurses."""
     nodes = [["list", []], *(["list", [[place]]] for place in range(3000)), MODEL]
-    with pytest.raises(ModelUnreadableError, match="wrongly"):
+    with pytest.raises(ModelUnreadableError, match="cannot be taken apart"):
         fitted_object(nodes, [])
 
 

@@ -231,7 +231,7 @@ def test_a_module_may_not_have_the_name_of_a_library(name, tmp_path):
     (tmp_path / f"{name}.py").write_text("")
     (tmp_path / "folder" / name).mkdir(parents=True)
     for path in (tmp_path / f"{name}.py", tmp_path / "folder" / name):
-        with pytest.raises(UsageError, match="is the name of a module of Python or of a library"):
+        with pytest.raises(UsageError, match="is also a module of Python or of a library"):
             read_modules([path])
 
 
