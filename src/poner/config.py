@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -86,40 +87,14 @@ class FunctionSection(_Section):
     """Longest request body that is read."""
 
 
-LogRetention = Literal[
-    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-]  # fmt: skip
-"""Days that CloudWatch Logs can keep events (its documentation, 2026-11); 0 for ever."""
-
-
-class DeploySection(_Section):
+@dataclass(frozen=True)
+class DeploySection(DeploySettings):
     """[deploy]."""
 
     region: str | None = None
-    """AWS's region; None for the one boto3 finds."""
+    """AWS region; None for the region that boto3 finds."""
     profile: str | None = None
-    """Profile of AWS's configuration; None for the one boto3 finds."""
-    auth: Literal["none", "iam"] = "iam"
-    """Who may call the URL: anyone, or those whose requests are signed and allowed."""
-    role: Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/.+$")] | None = None
-    """ARN of the execution role; None for one that poner makes."""
-    bucket: str | None = None
-    """Bucket for zips of more than 50 MB."""
-    environment: dict[str, str] = {}
-    """Environment variables of the function."""
-    tags: dict[str, str] = {}
-    """Tags of the function, and of the role and log group that poner makes."""
-    log_format: Literal["text", "json"] = "text"
-    """Format of Lambda's own log lines."""
-    log_retention_days: LogRetention = 30
-    """Days that log events are kept; 0 for ever."""
-    reserved_concurrency: Annotated[int, Field(ge=0)] | None = None
-    """Environments reserved for the function, and the most it gets; None leaves that alone."""
-    keep: Annotated[int, Field(ge=1)] = 5
-    """Versions that are kept."""
-    cors: Cors | None = None
-    """CORS of the URL; None for none."""
+    """Profile of AWS's configuration; None for the profile that boto3 finds."""
 
 
 class Config(_Section):
@@ -130,13 +105,6 @@ class Config(_Section):
     build: BuildSection = BuildSection()
     function: FunctionSection = FunctionSection()
     deploy: DeploySection = DeploySection()
-
-
-def deploy_settings(config: Config) -> DeploySettings:
-    """[deploy] as the deployer takes it."""
-    settings = dict(config.deploy)
-    del settings["region"], settings["profile"]
-    return DeploySettings(**settings)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

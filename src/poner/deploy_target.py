@@ -8,7 +8,7 @@ from pathlib import Path
 
 from poner import client, deployer
 from poner.bundle import Bundle, is_bundle, read_bundle
-from poner.config import Config, deploy_settings, read_config
+from poner.config import Config, read_config
 from poner.errors import BundleError, UsageError
 from poner.smoke_test import make_sign
 
@@ -38,7 +38,7 @@ class DeployTarget:
             BundleError: there is no Bundle.
         """
         bundle = self.bundle or read_bundle(self.folder)  # which says what is missing
-        return deployer.Wish(bundle, deploy_settings(self.config), percent)
+        return deployer.Wish(bundle, self.config.deploy, percent)
 
 
 def open_target(path: Path | None, profile: str | None, region: str | None) -> DeployTarget:

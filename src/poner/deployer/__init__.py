@@ -39,6 +39,6 @@ def open_cloud(profile: str | None = None, region: str | None = None) -> Cloud:
         MissingPackageError: the packages of the extra `deploy` are not installed.
     """
     check_extra("deploy", "Talking to AWS")
-    from poner.deployer.aws import api  # with boto3, which takes half a second
+    from poner.deployer.aws import cloud  # imports boto3, which takes half a second
 
-    return api.open_cloud(profile, region)
+    return cloud.open_cloud(profile, region)

@@ -16,11 +16,6 @@ HIDDEN = "(hidden)"
 _SHOWN_DIGITS = 12
 
 
-def changed(field: str, old: object, new: object) -> Change:
-    """A change between two values of any kind; None for none."""
-    return Change(field, None if old is None else str(old), None if new is None else str(new))
-
-
 def compare_setups(old: FunctionSetup | None, new: FunctionSetup) -> tuple[Change, ...]:
     """What differs between two setups; all of the new one where there is no old one.
 

@@ -38,6 +38,9 @@ PUBLIC_STATEMENTS = (
 """Both statements that a public URL needs since October 2025; without either it answers 403. The
 second lets nobody in but through the URL. Identifiers are those of AWS's console."""
 
+OWN_STATEMENT_IDS = frozenset(statement.sid for statement in PUBLIC_STATEMENTS)
+"""Identifiers of the statements that poner makes."""
+
 NAME_A_BUCKET = "Name a bucket of the same region as `bucket` under [deploy] in poner.toml."
 """What to do about a zip that is too large to be sent in a call."""
 

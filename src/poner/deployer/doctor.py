@@ -229,7 +229,7 @@ def _check_concurrency(
         f"The account runs {found.concurrency:,} environments at once, "
         f"{found.unreserved:,} of them unreserved"
     )
-    if wanted not in (None, old) and cannot_reserve(wanted, old, found):
+    if cannot_reserve(wanted, old, found):
         return Finding(
             "concurrency",
             "warning",

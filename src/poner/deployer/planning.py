@@ -11,14 +11,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from poner.deployer import steps
-from poner.deployer.comparison import (
-    changed,
-    compare_setups,
-    compare_tags,
-    describe_cors,
-    same_cors,
-)
-from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired, layer_name
+from poner.deployer.comparison import compare_setups, compare_tags, describe_cors, same_cors
+from poner.deployer.desired import OWN_STATEMENT_IDS, ROLE_POLICY, TRUST, Desired, layer_name
 from poner.deployer.observing import Observed
 from poner.deployer.pruning import prune
 from poner.deployer.resources import LATEST, AccountLimits, Code, FunctionSetup, Statement
@@ -89,7 +83,7 @@ def _log_group(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
         yield steps.SetRetention(
             desired.log_group,
             desired.retention_days,
-            (changed("retention", _days(old), _days(desired.retention_days)),),
+            (steps.Change("retention", _days(old), _days(desired.retention_days)),),
         )
 
 
@@ -167,7 +161,7 @@ def _concurrency(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
     old = observed.reserved_concurrency
     if wanted is None or wanted == old or cannot_reserve(wanted, old, observed.limits):
         return
-    change = changed("reserved concurrency", old, wanted)
+    change = steps.Change("reserved concurrency", None if old is None else str(old), str(wanted))
     yield steps.SetConcurrency(desired.name, wanted, (change,))
 
 
@@ -177,9 +171,9 @@ def is_switched_off(desired: Desired, observed: Observed) -> bool:
     return (observed.reserved_concurrency if wanted is None else wanted) == 0
 
 
-def cannot_reserve(wanted: int, old: int | None, limits: AccountLimits | None) -> bool:
+def cannot_reserve(wanted: int | None, old: int | None, limits: AccountLimits | None) -> bool:
     """Whether AWS would refuse to reserve so many, where the account's limits are known."""
-    if limits is None:
+    if limits is None or wanted is None or wanted == old:
         return False
     return limits.unreserved + (old or 0) - wanted < min(LEAST_UNRESERVED, limits.concurrency)
 
@@ -237,9 +231,10 @@ def _url(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
 
 def _permissions(desired: Desired, found: tuple[Statement, ...]) -> Iterator[steps.Step]:
     """What brings poner's own statements in line; those of others stay."""
-    own = {statement.sid for statement in PUBLIC_STATEMENTS}
     added = tuple(one for one in desired.statements if one not in found)
-    removed = tuple(one.sid for one in found if one.sid in own and one not in desired.statements)
+    removed = tuple(
+        one.sid for one in found if one.sid in OWN_STATEMENT_IDS and one not in desired.statements
+    )
     if added or removed:
         yield steps.SetPermissions(desired.name, ALIAS, removed, added)
 
@@ -249,9 +244,12 @@ def _notes(desired: Desired, observed: Observed, target: str | None, percent: in
         yield PUBLIC_NOTE
     if desired.role and observed.role is None and target and desired.setup.environment:
         yield ROLE_NOTE
-    own = {statement.sid for statement in PUBLIC_STATEMENTS}
     for statement in observed.statements:
-        if statement.sid not in own and statement.principal == "*" and not statement.limited:
+        if (
+            statement.sid not in OWN_STATEMENT_IDS
+            and statement.principal == "*"
+            and not statement.limited
+        ):
             yield (
                 f"The permission {statement.sid}, which poner did not make, lets anyone do "
                 f"{statement.action}."
@@ -260,7 +258,7 @@ def _notes(desired: Desired, observed: Observed, target: str | None, percent: in
     old = observed.reserved_concurrency
     if is_switched_off(desired, observed):
         yield "The function is switched off by a reserved concurrency of 0: no call is answered."
-    if wanted is not None and wanted != old and cannot_reserve(wanted, old, observed.limits):
+    if cannot_reserve(wanted, old, observed.limits):
         yield concurrency_note(desired.name)
     if percent and (observed.live is None or observed.live.version == LATEST):
         yield "There is no version yet to share the traffic with, so the new one gets all of it."

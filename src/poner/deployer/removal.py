@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from poner.deployer import steps
 from poner.deployer.cloud import CloudReads
-from poner.deployer.comparison import changed
 from poner.deployer.desired import (
     ROLE_POLICY,
     is_own_layer,
@@ -52,10 +51,10 @@ def _function(name: str, observed: Observed) -> Iterator[steps.Step]:
         return
     numbers = ", ".join(version.version for version in observed.versions)
     names = ", ".join(alias.name for alias in observed.aliases)
-    changes = [changed("versions", numbers or None, None), changed("aliases", names or None, None)]
-    if observed.url is not None:
-        changes.append(steps.Change("URL", observed.url.url, None))
-    yield steps.DeleteFunction(name, tuple(change for change in changes if change.old))
+    url = observed.url.url if observed.url else None
+    parts = (("versions", numbers), ("aliases", names), ("URL", url))
+    changes = tuple(steps.Change(field, old, None) for field, old in parts if old)
+    yield steps.DeleteFunction(name, changes)
 
 
 def _layers(cloud: CloudReads, name: str) -> Iterator[steps.Step]:

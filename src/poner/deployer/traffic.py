@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from poner.deployer.comparison import changed
 from poner.deployer.resources import LATEST, Alias
 from poner.deployer.steps import Change, MoveAlias
 
@@ -29,7 +28,7 @@ def named_versions(alias: Alias) -> set[str]:
 def move_alias(name: str, live: Alias, version: str | None) -> MoveAlias:
     """The step that sends all traffic to a version; None for the one just published."""
     stays = version == live.version
-    changes = [] if stays else [changed("version", live.version, version or "the new one")]
+    changes = [] if stays else [Change("version", live.version, version or "the new one")]
     if live.weights:
         changes.append(Change("canary", describe_weights(live), None))
     previous = previous_version(live) if stays or live.version == LATEST else live.version

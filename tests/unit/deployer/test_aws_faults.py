@@ -12,8 +12,8 @@ import boto3
 import botocore.endpoint
 import pytest
 
-from poner.deployer.aws.api import READ_ATTEMPTS, WRITE_ATTEMPTS, AwsApi, open_cloud
-from poner.deployer.aws.cloud import AwsCloud
+from poner.deployer.aws.api import READ_ATTEMPTS, WRITE_ATTEMPTS, AwsApi
+from poner.deployer.aws.cloud import AwsCloud, open_cloud
 from poner.deployer.aws.errors import make_call, refused
 from poner.deployer.cloud import Cloud
 from poner.deployer.desired import TRUST

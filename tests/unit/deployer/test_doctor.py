@@ -166,7 +166,7 @@ def test_a_free_name() -> None:
 def test_a_function_of_poners() -> None:
     """A function with poner's tag can be changed."""
     found = look(Account(function=function_with()))["function"]
-    assert (found.state, found.found) == ("ok", "cancer in eu-west-1 is of poner's making.")
+    assert (found.state, found.found) == ("ok", "Function cancer exists in eu-west-1 and is managed by poner.")
 
 
 def test_a_function_of_somebody_elses() -> None:
@@ -221,7 +221,7 @@ def test_permissions_for_the_projects_own_resources() -> None:
     function = allowed[ARN]
     allowed[ARN] = tuple(name for name in function if name != "lambda:PublishVersion")
     found = look(account)["permissions"]
-    assert found.found == "These credentials may not do lambda:PublishVersion."
+    assert found.found == "These credentials are not allowed to do lambda:PublishVersion."
 
 
 @pytest.mark.parametrize(

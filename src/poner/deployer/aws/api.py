@@ -25,7 +25,6 @@ from botocore.parsers import ResponseParserError
 
 from poner.aws_lambda.quotas import RESPONSE_BYTES
 from poner.deployer.aws.answers import find_stranger
-from poner.deployer.aws.cloud import AwsCloud
 from poner.deployer.aws.errors import (
     CHECK_REGION,
     SIGN_IN,
@@ -35,7 +34,6 @@ from poner.deployer.aws.errors import (
     refused,
     unanswered,
 )
-from poner.deployer.cloud import Cloud
 from poner.deployer.failures import (
     CloudError,
     CredentialsError,
@@ -92,16 +90,6 @@ _NO_ANSWER = (
 _UNREADABLE = (AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
 """What botocore's parsers and providers of credentials let through of malformed answers; errors
 of XML are syntax errors."""
-
-
-def open_cloud(profile: str | None, region: str | None) -> Cloud:
-    """AWS with the user's credentials; makes no call.
-
-    Raises:
-        CredentialsError: there is no such profile.
-        CloudError: no region is named anywhere.
-    """
-    return AwsCloud(AwsApi(profile, region))
 
 
 class AwsApi:

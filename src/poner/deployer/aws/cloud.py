@@ -12,8 +12,20 @@ from typing import Any
 from poner.aws_lambda.cors import Cors, write_cors
 from poner.deployer import resources
 from poner.deployer.aws import values
+from poner.deployer.aws.api import AwsApi
 from poner.deployer.aws.reads import AwsReads
+from poner.deployer.cloud import Cloud
 from poner.deployer.failures import MissingError, PermissionMissingError, UnreachableError
+
+
+def open_cloud(profile: str | None, region: str | None) -> Cloud:
+    """AWS with the user's credentials; makes no call.
+
+    Raises:
+        CredentialsError: there is no such profile.
+        CloudError: no region is named anywhere.
+    """
+    return AwsCloud(AwsApi(profile, region))
 
 
 class AwsCloud(AwsReads):
@@ -181,13 +193,7 @@ class AwsCloud(AwsReads):
         """Make an alias."""
         routing = {"RoutingConfig": values.write_routing(alias)} if alias.weights else {}
         self._api.write(
-            "lambda",
-            "CreateAlias",
-            FunctionName=name,
-            Name=alias.name,
-            FunctionVersion=alias.version,
-            Description=alias.description,
-            **routing,
+            "lambda", "CreateAlias", FunctionName=name, **values.write_alias(alias), **routing
         )
 
     def update_alias(self, name: str, alias: resources.Alias) -> None:
@@ -196,9 +202,7 @@ class AwsCloud(AwsReads):
             "lambda",
             "UpdateAlias",
             FunctionName=name,
-            Name=alias.name,
-            FunctionVersion=alias.version,
-            Description=alias.description,
+            **values.write_alias(alias),
             RoutingConfig=values.write_routing(alias),
         )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from poner.deployer import resources
 from poner.deployer.aws import values
+from poner.deployer.aws.api import AwsApi
 from poner.deployer.aws.errors import OTHER_BUCKET, Call, refused
 from poner.deployer.failures import (
     BucketError,
@@ -19,39 +20,10 @@ from poner.deployer.failures import (
 )
 
 
-class Api(Protocol):
-    """AWS's API by its own names."""
-
-    region: str
-    """The region that is asked."""
-
-    def knows(self, service: str, operation: str) -> bool:
-        """Whether the API's description on this machine has an operation."""
-        ...
-
-    def read(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
-        """An answer; None for what is not there."""
-        ...
-
-    def pages(
-        self, service: str, operation: str, field: str, **parameters: Any
-    ) -> Iterator[list[Any]]:
-        """A list's pages."""
-        ...
-
-    def write(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        """The answer to a change."""
-        ...
-
-    def sign(self, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
-        """Headers of a POST to a URL, signed for Lambda."""
-        ...
-
-
 class AwsReads:
     """`CloudReads` of AWS."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: AwsApi) -> None:
         self._api = api
 
     @property
@@ -148,13 +120,13 @@ class AwsReads:
             answer = self._api.read("s3", "GetBucketLocation", Bucket=bucket)
         except BucketError as error:
             text = f"There is no bucket {bucket!r}."
-            raise _no_bucket(text, "s3:GetBucketLocation") from error
+            raise BucketError(text, OTHER_BUCKET, error.action) from error
         assert answer is not None, "what is missing is the bucket"
         # botocore follows a bucket to its region, but Lambda takes no code from there
         region = values.read_bucket_region(answer)
         if region != self.region:
             where = f"The bucket {bucket!r} is in {region}, not in {self.region}."
-            raise _no_bucket(where, "s3:GetBucketLocation")
+            raise BucketError(where, OTHER_BUCKET, "s3:GetBucketLocation")
         listed = self._list("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=prefix)
         return values.read_names(listed, "Key")
 
@@ -246,7 +218,3 @@ class AwsReads:
 def _no_function(name: str, version: str) -> MissingError:
     text = f"There is no version {version} of a function {name!r}."
     return MissingError(text, "Deploy it first with `poner deploy`.")
-
-
-def _no_bucket(text: str, action: str) -> BucketError:
-    return BucketError(text, OTHER_BUCKET, action)

@@ -335,6 +335,15 @@ def write_setup(setup: resources.FunctionSetup) -> dict[str, Any]:
     return parameters
 
 
+def write_alias(alias: resources.Alias) -> dict[str, Any]:
+    """The parameters that CreateAlias and UpdateAlias share."""
+    return {
+        "Name": alias.name,
+        "FunctionVersion": alias.version,
+        "Description": alias.description,
+    }
+
+
 def write_routing(alias: resources.Alias) -> dict[str, Any]:
     """An AliasRoutingConfiguration; an empty one ends a canary release."""
     return {"AdditionalVersionWeights": dict(alias.weights)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -30,8 +29,3 @@ def without_nothing(values: Mapping[str, Any]) -> dict[str, Any]:
 def find_path(code: Code, folder: Path) -> str:
     """The way from a folder to a zip, with / between folders."""
     return Path(os.path.relpath(code.path, folder)).as_posix()
-
-
-def encode_hash(code: Code) -> str:
-    """A zip's hash as AWS writes it: in base64."""
-    return base64.b64encode(bytes.fromhex(code.sha256)).decode("ascii")

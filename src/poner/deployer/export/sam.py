@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from poner.aws_lambda.cors import write_cors
+from poner.deployer.aws.values import write_sha256
 from poner.deployer.desired import ROLE_POLICY, TRUST, Desired, DesiredRole
-from poner.deployer.export.documents import encode_hash, find_path, map_texts, without_nothing
+from poner.deployer.export.documents import find_path, map_texts, without_nothing
 from poner.deployer.resources import Statement
 from poner.deployer.settings import ALIAS
 
@@ -184,7 +185,7 @@ def _make_version(desired: Desired) -> dict[str, Any]:
     version = _resource(
         "AWS::Lambda::Version",
         FunctionName={"Ref": "Function"},
-        CodeSha256=encode_hash(desired.code),
+        CodeSha256=write_sha256(desired.code.sha256),
         Description=desired.setup.description,
     )
     # versions before it stay, to go back to; they go with the function

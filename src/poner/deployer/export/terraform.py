@@ -7,12 +7,14 @@ knows `invoked_via_function_url` since 6.28.0.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from poner.aws_lambda.cors import Cors
+from poner.deployer.aws.values import write_sha256
 from poner.deployer.desired import ROLE_POLICY, TRUST, Desired, DesiredRole
-from poner.deployer.export.documents import encode_hash, find_path, map_texts, without_nothing
+from poner.deployer.export.documents import find_path, map_texts, without_nothing
 from poner.deployer.resources import Code, Statement
 from poner.deployer.settings import ALIAS
 from poner.printable import printable_json
@@ -168,7 +170,7 @@ def _make_code(code: Code, key: str, folder: Path) -> dict[str, Any]:
             "s3_bucket": f"${{aws_s3_object.{key}.bucket}}",
             "s3_key": f"${{aws_s3_object.{key}.key}}",
         }
-    return {**where, "source_code_hash": encode_hash(code)}
+    return {**where, "source_code_hash": write_sha256(code.sha256)}
 
 
 def _make_permission(statement: Statement) -> dict[str, Any]:
@@ -204,16 +206,11 @@ def _make_url(desired: Desired) -> dict[str, Any]:
 
 
 def _make_cors(cors: Cors) -> dict[str, Any]:
-    return without_nothing(
-        {
-            "allow_origins": _literal(cors.allow_origins),
-            "allow_methods": _literal(cors.allow_methods),
-            "allow_headers": _literal(cors.allow_headers),
-            "expose_headers": _literal(cors.expose_headers),
-            "allow_credentials": cors.allow_credentials or None,
-            "max_age": cors.max_age_s,
-        }
-    )
+    """CORS, whose fields have the provider's names but for `max_age`."""
+    fields: dict[str, Any] = _literal(asdict(cors))
+    max_age = fields.pop("max_age_s")
+    credentials = fields.pop("allow_credentials") or None
+    return without_nothing({**fields, "allow_credentials": credentials, "max_age": max_age})
 
 
 def _path(code: Code, folder: Path) -> str:
