@@ -166,7 +166,10 @@ def test_a_free_name() -> None:
 def test_a_function_of_poners() -> None:
     """A function with poner's tag can be changed."""
     found = look(Account(function=function_with()))["function"]
-    assert (found.state, found.found) == ("ok", "Function cancer exists in eu-west-1 and is managed by poner.")
+    assert (found.state, found.found) == (
+        "ok",
+        "Function cancer exists in eu-west-1 and is managed by poner.",
+    )
 
 
 def test_a_function_of_somebody_elses() -> None:
@@ -261,7 +264,10 @@ def test_the_last_runtime_that_poner_knows() -> None:
     """There is no newer one to name."""
     name = list(RUNTIMES)[-1]
     day = RUNTIMES[name].block_create
-    assert "newer poner" in look(Account(), replace(INTENTION, runtime=name), day)["runtime"].remedy
+    assert (
+        "newer version of poner"
+        in look(Account(), replace(INTENTION, runtime=name), day)["runtime"].remedy
+    )
 
 
 def test_concurrency_that_aws_does_not_tell() -> None:
