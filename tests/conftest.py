@@ -63,7 +63,7 @@ class Legacy:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
-    """An empty folder, in memory where that is to be had: a thousand tries take a moment there."""
+    """An empty folder, in memory where /dev/shm exists, so that a thousand writes are quick."""
     memory = Path("/dev/shm")
     if not os.access(memory, os.W_OK):
         yield tmp_path
@@ -98,7 +98,7 @@ def legacy(tmp_path_factory: pytest.TempPathFactory) -> Legacy:
 
 @pytest.fixture(scope="session")
 def legacy_compiled(legacy: Legacy) -> CompiledModel:
-    """The legacy model compiled; skips where its scikit-learn cannot be had."""
+    """The legacy model compiled; skips where scikit-learn 1.2.1 cannot be installed."""
     try:
         with loader.open_model(legacy.path, feature_names=WIRE_NAMES) as trained:
             return pipeline.compile_trained(trained)

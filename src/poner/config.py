@@ -24,6 +24,9 @@ _LARGEST_BYTES = 65_536
 _MOST_DOTS = 1_000
 """Dots in a line; Python's reader of TOML needs memory for the square of a dotted key's length."""
 
+_UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
+"""What pydantic calls a key that a model, or a dataclass, does not have."""
+
 _ALL_KEYS = "docs/configuration.md lists all keys"
 
 Architecture = Literal["x86_64", "arm64"]
@@ -142,10 +145,7 @@ def read_config(folder: Path) -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        if (first := error.errors()[0])["type"] in (
-            "extra_forbidden",
-            "unexpected_keyword_argument",
-        ):
+        if (first := error.errors()[0])["type"] in _UNKNOWN_KEY:
             key = ".".join(map(str, first["loc"]))
             raise ConfigError(
                 f"{path} has a key that poner does not know: {key}.", _suggest(first["loc"])

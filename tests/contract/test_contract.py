@@ -19,14 +19,13 @@ import pytest
 from poner import compiler, loader
 from poner.bundler import LayeredFunction, onnx_function, sklearn_function
 from poner.bundler.layers import LayerRequest, make_layers
-from poner.bundler.native import function_files
 from poner.bundler.trial import host_architecture
 from poner.emulator import LocalFunction, LocalUrls, running
 from poner.emulator.sandbox.unpacking import unpack
 from poner.hosts import HOSTS
 from tests.contract.cases import Engine, Question, read_files
 from tests.contract.models import MODELS, NOT_ON, ContractModel
-from tests.support.layered import model_file, write_files
+from tests.support.layered import model_file, whole_files, write_files
 
 HOST = HOSTS["python3.13"]
 ENGINES = {
@@ -76,7 +75,8 @@ def make_function(
             content = compiler.compile_model(
                 trained, body_limit_bytes=model.body_limit_bytes
             ).content
-            files = function_files(content, HOST, host_architecture())
+            own = HOST.function_files("native", host_architecture())
+            files = {**own, "model.poner": content}
             return LocalFunction(write_files(files, folder), HOST.handler, HOST.runtime.name)
         examples = compiler.collect_examples(trained)
     file = model_file(model.estimator)
@@ -93,7 +93,7 @@ def make_function(
             body_limit_bytes=model.body_limit_bytes,
         )
     return LocalFunction(
-        write_files(function.files, folder),
+        write_files(whole_files(function), folder),
         HOST.handler,
         HOST.runtime.name,
         memory_mb=1769,

@@ -6,6 +6,8 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +34,6 @@ def poner(
     program.write_text(PONER)
     for place in (folder, *folder.rglob("*")):
         os.chown(place, user_id, user_id)
-    for place in folder.parents:
-        if place.stat().st_uid == os.getuid() and not place.stat().st_mode & 0o001:
-            place.chmod(place.stat().st_mode | 0o011)
     return subprocess.run(
         [sys.executable, HERE / "machines.py", str(user_id), *without, "--", program, *arguments],
         capture_output=True,
@@ -53,12 +52,16 @@ def poner(
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A folder with a model that the native engine compiles."""
+def project() -> Iterator[Path]:
+    """A folder with a model that the native engine compiles.
+
+    It stands outside pytest's own folder, which each session that starts closes to other users.
+    """
     rows = np.random.RandomState(0).normal(size=(40, 2))
     model = LogisticRegression().fit(rows, rows[:, 0] > 0)
-    (tmp_path / "clf.sav").write_bytes(pickle.dumps(model))
-    return tmp_path
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "clf.sav").write_bytes(pickle.dumps(model))
+        yield Path(name)
 
 
 BUILD = ("build", "clf.sav", "--engine", "native", "--features", "a,b")

@@ -37,7 +37,7 @@ E = TypeVar("E", bound=CloudError)
 
 @dataclass
 class AliasRecord:
-    """An alias with what is on it."""
+    """An alias with its versions, Function URL and permissions."""
 
     alias: Alias
     url: Url | None = None
@@ -46,7 +46,7 @@ class AliasRecord:
 
 @dataclass
 class FunctionRecord:
-    """A function with all that goes when it is deleted."""
+    """A function with everything that AWS deletes with it."""
 
     latest: Version
     tags: dict[str, str]
@@ -202,7 +202,7 @@ class FakeAccount:
         self._contents[arn] = "shared"
 
     def place(self, bucket: str, found: StoredZip) -> None:
-        """Put an object into a bucket as others do: over what is there, and as they say it is."""
+        """Put an object into a bucket, as another program does: it replaces what is there."""
         self._bucket(bucket)[found.key] = found
 
     def get_upload(self, bucket: str, key: str) -> StoredZip | None:

@@ -314,7 +314,7 @@ class FakeCloud(FakeAccount):
         return self._buckets[code.bucket][code.key].etag
 
     def _next_number(self, what: str) -> int:
-        """Numbers of versions are never used again, even after all of them were deleted."""
+        """The next version's number: numbers are never reused, even after versions are deleted."""
         self._last_numbers[what] = self._last_numbers.get(what, 0) + 1
         return self._last_numbers[what]
 

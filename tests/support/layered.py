@@ -13,9 +13,10 @@ import sklearn
 
 from poner.artifacts import Examples, ModelFile, is_missing
 from poner.bundle import Layer, Library, SlimmingStep, zip_record
-from poner.bundler import LayeredFunction, sklearn_function
+from poner.bundler import LayeredFunction, host_architecture, sklearn_function
 from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.zips import make_zip
+from poner.hosts import HOSTS
 from poner.served_model import NumberType
 from poner.signature import Feature, Signature
 from poner.table import read_table
@@ -84,7 +85,7 @@ def make_examples(
 
 
 def make_typical(table: Any, texts: Sequence[bool]) -> tuple[Any, ...]:
-    """Medians, and of texts the one in the middle."""
+    """Medians of the number columns, and the middle text of the text columns."""
     columns = [sorted(v for v in column if not is_missing(v)) for column in table.T.tolist()]
     return tuple(
         column[len(column) // 2] if is_text else float(np.median(column))
@@ -101,6 +102,12 @@ def make_function(model: Any, examples: Examples, **fields: Any) -> LayeredFunct
     """The function of the sklearn engine."""
     file = model_file(model, **fields)
     return sklearn_function(file, examples, requirements=(), body_limit_bytes=65_536)
+
+
+def whole_files(function: LayeredFunction) -> dict[str, bytes]:
+    """What lies in function.zip, by path, apart from bytecode."""
+    own = HOSTS["python3.13"].function_files(function.engine, host_architecture())
+    return {**own, **function.files}
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> Path:

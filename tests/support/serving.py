@@ -18,7 +18,7 @@ def serving(handle: Handle) -> Iterator[str]:
     loop = asyncio.new_event_loop()
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", handle)
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, handler_cancellation=True)  # its client may hang up
 
     async def start() -> int:
         await runner.setup()

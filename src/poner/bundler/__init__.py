@@ -26,7 +26,6 @@ from poner.bundle import (
 from poner.bundler.bytecode import compile_sources
 from poner.bundler.functions import LayeredFunction, onnx_function, sklearn_function
 from poner.bundler.layered import make_layered_bundle
-from poner.bundler.native import MODEL_NAME, function_files, kernel_for
 from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
 from poner.bundler.verification import NATIVE, Trial, verify
@@ -34,7 +33,7 @@ from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.compiled_model import CompiledModel
 from poner.errors import ParityError, UsageError
-from poner.hosts import HOSTS
+from poner.hosts import HOSTS, kernel_for
 from poner.proof import find_known_answer
 from poner.storage import scratch_folder, temporary_faults
 
@@ -48,6 +47,8 @@ __all__ = [
     "onnx_function",
     "sklearn_function",
 ]
+
+_MODEL_NAME = "model.poner"
 
 
 def check_kernel(architecture: str) -> None:
@@ -83,10 +84,9 @@ def make_native_bundle(
     _require_limit(compiled, settings.body_limit_bytes)
     check_replaceable(out)
     host = HOSTS[runtime.name]
-    interpreter = host.find_interpreter()
     with temporary_faults(), scratch_folder() as scratch:
-        files = function_files(compiled.content, host, architecture)
-        files |= compile_sources(files, interpreter, scratch / "bytecode")
+        files = {**host.function_files("native", architecture), _MODEL_NAME: compiled.content}
+        files |= compile_sources(files, host.find_interpreter(), scratch / "bytecode")
         content = make_zip(files)
         record = zip_record(FUNCTION_ZIP, content, files)
         _require_proved_bytes(record, evidence)
@@ -96,7 +96,7 @@ def make_native_bundle(
             function_zip=scratch / FUNCTION_ZIP,
             layers=(),
             architecture=architecture,
-            interpreter=interpreter,
+            host=host,
             engine="native",
             examples=evidence,
             tolerance=NATIVE,
@@ -145,7 +145,7 @@ def _require_limit(compiled: CompiledModel, wanted_bytes: int) -> None:
 
 def _require_proved_bytes(function: ZipRecord, evidence: Examples) -> None:
     """Check that the model file in the zip is, byte for byte, the one that was proved."""
-    (shipped,) = [member.sha256 for member in function.members if member.path == MODEL_NAME]
+    (shipped,) = [member.sha256 for member in function.members if member.path == _MODEL_NAME]
     if shipped != evidence.sha256:
         raise ParityError(
             "The compiled model's bytes are not those that were proved.",

@@ -10,26 +10,11 @@ from packaging.utils import canonicalize_name
 from poner.artifacts import Examples, ModelFile, OnnxGraph
 from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import Engine
-from poner.bundler.native import runtime_files
 from poner.environments import bounds_of_sklearn, package_of, read_versions
 from poner.errors import BundleError
-from poner.hosts import ENTRY, HOSTS, OWN_MODULES
+from poner.hosts import HOSTS, OWN_MODULES
 from poner.served_model import LibraryModel, NumberType, ServedModel
 
-_ENTRY = '''\
-"""The function on AWS Lambda, made by `poner build`."""
-
-from poner_runtime.{engine}_model import open_beside
-from poner_runtime.handler import create_handler
-
-model = open_beside(__file__)
-lambda_handler = create_handler(model)
-'''
-_SHARED = ("__init__.py", "handler.py", "layered.py")
-_MODULES: Mapping[Engine, tuple[str, ...]] = {
-    "onnx": (*_SHARED, "onnx_model.py"),
-    "sklearn": (*_SHARED, "fitted.py", "sklearn_model.py"),
-}
 _FOLLOWING = ("numpy", "scipy", "joblib", "threadpoolctl")
 """What scikit-learn brings along: their versions are preferred, not required."""
 
@@ -52,7 +37,7 @@ class LayeredFunction:
     engine: Engine
     """`sklearn` or `onnx`."""
     files: Mapping[str, bytes]
-    """What lies in function.zip, by path, but for bytecode."""
+    """The model and what goes with it, by path in function.zip; the host adds its own files."""
     requirements: tuple[str, ...]
     """What its layers must hold, as pip takes it."""
     tolerance: float
@@ -86,9 +71,8 @@ def sklearn_function(
         name: libraries[name] for name in _FOLLOWING if name in libraries and name not in names
     }
     served = _served(examples, _MODEL_NAME, examples.number_type, body_limit_bytes)
-    files = _files("sklearn", served)
     _check_names(file.modules)
-    files |= {_MODEL_NAME: file.content, **file.modules}
+    files = {"model.json": served, _MODEL_NAME: file.content, **file.modules}
     return LayeredFunction(
         "sklearn", files, _with_pins(required, requirements), _TOLERANCES["sklearn"], preferences
     )
@@ -119,10 +103,9 @@ def onnx_function(
     single = "float32" in (graph.number_type, examples.number_type)
     number_type: NumberType = "float32" if single else "float64"
     served = _served(examples, "model.onnx", number_type, body_limit_bytes)
-    files = _files("onnx", served)
     return LayeredFunction(
         "onnx",
-        {**files, "model.onnx": graph.content},
+        {"model.json": served, "model.onnx": graph.content},
         _with_pins(["onnxruntime", numpy], requirements),
         _TOLERANCES[graph.number_type],
         preferences=read_versions("onnx_layers", HOSTS[runtime.name].python_version),
@@ -130,21 +113,11 @@ def onnx_function(
     )
 
 
-def _served(
-    examples: Examples, file: str, number_type: NumberType, body_limit_bytes: int
-) -> ServedModel:
-    """What the function must know: of the training data, one row of medians."""
+def _served(examples: Examples, file: str, number_type: NumberType, body_limit_bytes: int) -> bytes:
+    """model.json: what the function must know; of the training data, one row of medians."""
     library = LibraryModel(file, examples.scores_method, examples.missing_as_none, examples.typical)
-    return ServedModel(examples.signature, number_type, body_limit_bytes, library=library)
-
-
-def _files(engine: Engine, served: ServedModel) -> dict[str, bytes]:
-    """What every such function holds: the entry, the runtime, and model.json."""
-    return {
-        ENTRY: _ENTRY.format(engine=engine).encode(),
-        "model.json": served.to_json(),
-        **runtime_files(_MODULES[engine]),
-    }
+    served = ServedModel(examples.signature, number_type, body_limit_bytes, library=library)
+    return served.to_json()
 
 
 def _check_names(modules: Iterable[str]) -> None:

@@ -31,7 +31,7 @@ from poner.bundler.trial import host_architecture
 from poner.bundler.verification import Trial
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
-from poner.hosts import HOSTS
+from poner.hosts import HOSTS, Host
 from poner.proof import Tolerance, find_known_answer
 from poner.storage import scratch_folder, temporary_faults
 
@@ -83,9 +83,8 @@ def make_layered_bundle(
     """
     check_replaceable(out)
     host = HOSTS[runtime.name]
-    interpreter = host.find_interpreter()
     with temporary_faults(), scratch_folder() as scratch:
-        function_zip, record = _pack(function, interpreter, scratch)
+        function_zip, record = _pack(function, host, architecture, scratch)
         request = LayerRequest(
             requirements=function.requirements,
             runtime=runtime,
@@ -105,7 +104,7 @@ def make_layered_bundle(
             function_zip=function_zip,
             layers=tuple(runnable.files[layer.zip.path] for layer in runnable.layers),
             architecture=host_architecture(),
-            interpreter=interpreter,
+            host=host,
             engine=function.engine,
             examples=examples,
             tolerance=Tolerance(function.tolerance),
@@ -137,10 +136,12 @@ def make_layered_bundle(
     return Bundle(out, manifest)
 
 
-def _pack(function: LayeredFunction, interpreter: Path, scratch: Path) -> tuple[Path, ZipRecord]:
+def _pack(
+    function: LayeredFunction, host: Host, architecture: str, scratch: Path
+) -> tuple[Path, ZipRecord]:
     """function.zip with its bytecode, and its record."""
-    files = {**function.files}
-    files |= compile_sources(files, interpreter, scratch / "bytecode")
+    files = {**host.function_files(function.engine, architecture), **function.files}
+    files |= compile_sources(files, host.find_interpreter(), scratch / "bytecode")
     content = make_zip(files)
     path = scratch / FUNCTION_ZIP
     path.write_bytes(content)

@@ -37,7 +37,7 @@ def verify_once(
             hashed when the function was packed and when the layers were made or found.
         scratch: an empty folder to work in.
     """
-    python = trial.interpreter.resolve()
+    python = trial.host.find_interpreter().resolve()
     key = make_key(
         *(_FORMAT, importlib.metadata.version("poner")),
         [record.sha256 for record in zips],

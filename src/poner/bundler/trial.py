@@ -24,7 +24,7 @@ from poner.bundle import KnownAnswer, agrees
 from poner.bundler.layers.linking import OPENMP
 from poner.confinement.process import Limits, Program, Run, make_folder, remove_folder, run
 from poner.errors import BundleError, ParityError
-from poner.hosts import HANDLER
+from poner.hosts import Host
 from poner.proof import Tolerance, as_answered, rivals
 from poner.signature import JsonScalar, PredictionValue, Signature
 from poner.table import as_records
@@ -33,7 +33,6 @@ MOST_REQUESTS = 200
 NO_FINITE_ANSWER = "'body' holds values for which the model has no finite answer"
 """What the function says where a regressor's answer is one that JSON cannot say."""
 
-_PROGRAM = Path(__file__).with_name("trial_program.py")
 _STARTED = b"started\n"
 
 _LIMITS = Limits(cpu_s=1800, memory_bytes=10_240 << 20, threads=True)
@@ -150,7 +149,7 @@ def known_requests(known: KnownAnswer | None) -> list[Request]:
 
 
 def ask(
-    interpreter: Path,
+    host: Host,
     folder: Path,
     questions: Mapping[str, Any],
     requests: Sequence[Request],
@@ -161,7 +160,7 @@ def ask(
     """Start a function in a confined process and ask it.
 
     Args:
-        interpreter: a Python of the target's version; none of its packages are used.
+        host: what runs the function.
         folder: where `unpacked` put the function.
         questions: for the model itself, as trial_program.py takes them.
         requests: for the handler.
@@ -172,11 +171,15 @@ def ask(
         ParityError: it does not start, or does not answer.
     """
     files = folder / "files"
-    asked = {**questions, "handler": HANDLER, "requests": [request.body for request in requests]}
+    asked = {
+        **questions,
+        "handler": host.handler,
+        "requests": [request.body for request in requests],
+    }
     (files / "asked.json").write_text(json.dumps(asked))
     program = Program(
-        interpreter,
-        _PROGRAM,
+        host.find_interpreter(),
+        host.trial_program,
         arguments=(str(files),),
         environment=_environment(files),
     )

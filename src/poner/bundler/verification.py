@@ -12,7 +12,6 @@ import numpy as np
 
 from poner.artifacts import Examples, FloatArray, ParityReport
 from poner.bundle import Engine, Verification
-from poner.bundler.native import KERNEL, kernel_for
 from poner.bundler.trial import (
     ask,
     compare_answers,
@@ -25,6 +24,7 @@ from poner.bundler.trial import (
     unpacked,
 )
 from poner.compiled_model import OUTPUTS
+from poner.hosts import KERNEL, Host, kernel_for
 from poner.proof import EXACT, Subject, Tolerance, compare, find_known_answer
 from poner.table import as_lists
 
@@ -49,8 +49,8 @@ class Trial:
     """Its layers for this machine's architecture, in their order."""
     architecture: str
     """The architecture that the function's kernel, if it has one, is built for."""
-    interpreter: Path
-    """A Python of the target's version."""
+    host: Host
+    """What runs the function."""
     engine: Engine
     """The engine that answers."""
     examples: Examples
@@ -81,7 +81,7 @@ def verify(trial: Trial, scratch: Path) -> tuple[ParityReport, Verification]:
     values = sum(answers.size for answers in examples.answers.values()) + len(examples.rows)
     with unpacked(trial.function_zip, trial.layers, scratch) as folder:
         questions = _make_questions(trial, folder / "files")
-        told = ask(trial.interpreter, folder, questions, requests, values=values, advice=advice)
+        told = ask(trial.host, folder, questions, requests, values=values, advice=advice)
     subject = Subject(f"The finished function ({trial.engine} engine)", advice, _tolerances(trial))
     report = compare(subject, _read_outputs(told.told, trial), examples)
     tied = compare_answers(

@@ -23,7 +23,7 @@ from poner.emulator.pool import Pool
 from poner.emulator.sandbox.launch import Launch, layer_folders
 from poner.emulator.sandbox.sandbox import why_not_isolated
 from poner.emulator.sandbox.supervision import Supervisor
-from poner.emulator.sandbox.unpacking import check_handler, unpack
+from poner.emulator.sandbox.unpacking import unpack
 from poner.emulator.watching import Watcher
 from poner.errors import ConfinementError, EmulatorError
 from poner.storage import scratch_folder, temporary_faults
@@ -101,7 +101,9 @@ def _launch(function: LocalFunction, scratch: Path, stack: contextlib.ExitStack)
     """The function unpacked in a scratch folder, with a supervisor that ends with the stack."""
     task_folder, opt_folder = scratch / "task", scratch / "opt"
     unpack(function.code, function.layers, task_folder, opt_folder)
-    check_handler(function.handler, (task_folder, *layer_folders(function, opt_folder)))
+    function.host.check_handler(
+        function.handler, (task_folder, *layer_folders(function, opt_folder))
+    )
     interpreter = function.host.make_client()
     supervisor = stack.enter_context(contextlib.closing(_supervisor()))
     return Launch(function, interpreter, scratch, task_folder, opt_folder, supervisor)

@@ -3,12 +3,7 @@
  * Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_hist_gradient_boosting/_predictor.pyx and
  * _bitset.pyx, read 2026-11-22.
  */
-#include <string.h>
-
-#include "operations.h"
-
-/* A tree in the array of slot 0: three numbers each. */
-enum { ROOT, DEPTH, COLUMN, TREE_NUMBERS };
+#include "trees.h"
 
 /* Besides the bits of kernel.h: the node asks for a category. The low half of its position is the
  * set of categories that go left, the high half the set of all known ones. */
@@ -41,60 +36,40 @@ static inline uint32_t goes_right(const poner_node *node, const uint32_t *sets, 
     return holds(sets, (uint32_t)(node->position >> 32), category) ? 1 : missing;
 }
 
-static const char *check_node(const poner_node *node, uint64_t place, uint64_t n_nodes,
-                              uint64_t n_sets, uint32_t in_width) {
-    if (node->feature & PONER_LEAF)
-        return node->feature == PONER_LEAF && node->child == place ? NULL : "a leaf is not a leaf";
-    if ((node->feature & FEATURE) >= in_width) return "a node asks for no feature";
-    if (node->child <= place || (uint64_t)node->child + 1 >= n_nodes)
-        return "a node's children are not after it";
-    if (node->feature & CATEGORICAL &&
-        ((uint32_t)node->position >= n_sets || node->position >> 32 >= n_sets))
-        return "a node asks for no set of categories";
-    return NULL;
-}
-
 const char *poner_check_sum_category_trees(const poner_model *model, const poner_step *step,
                                            const uint32_t *widths) {
     const uint64_t n_nodes = poner_count_of(model, step, 1), words = poner_count_of(model, step, 3);
-    const uint64_t numbers = poner_count_of(model, step, 0);
-    const uint32_t *trees = poner_expect_array(model, step, 0, PONER_UINT32, numbers);
+    const uint64_t n_sets = words / SET_WORDS;
     const poner_node *nodes = poner_expect_array(model, step, 1, PONER_NODE, n_nodes);
-    if (!trees || numbers % TREE_NUMBERS || !nodes || n_nodes > UINT32_MAX)
-        return "the trees have no roots or nodes";
+    if (!nodes || n_nodes > UINT32_MAX) return "the trees have no array of nodes";
     if (!poner_expect_array(model, step, 2, PONER_FLOAT64, step->width))
         return "the sum over trees has no start values";
     if (!poner_expect_array(model, step, 3, PONER_UINT32, words) || words % SET_WORDS)
         return "the trees have no sets of categories";
     for (uint64_t i = 0; i < n_nodes; i++) {
-        const char *problem = check_node(nodes + i, i, n_nodes, words / SET_WORDS, widths[0]);
+        const char *problem = poner_check_node(nodes + i, i, n_nodes, FEATURE, widths[0]);
         if (problem) return problem;
+        if (!(nodes[i].feature & PONER_LEAF) && nodes[i].feature & CATEGORICAL &&
+            ((uint32_t)nodes[i].position >= n_sets || nodes[i].position >> 32 >= n_sets))
+            return "a node asks for no set of categories";
     }
-    for (const uint32_t *tree = trees; tree < trees + numbers; tree += TREE_NUMBERS)
-        if (tree[ROOT] >= n_nodes || tree[COLUMN] >= step->width)
-            return "a tree has no root or adds to no column";
-    return NULL;
+    return poner_check_trees(model, step, n_nodes, UINT32_MAX);
 }
 
 /* out[column] = start[column] + the leaf of each tree of that column, one after the other.
  * Option: NEGATIVE_WRAPS. Arrays: 0 trees (root, unused, column), 1 nodes, 2 start values, 3 sets. */
 poner_status poner_sum_category_trees(const poner_call *call) {
-    const poner_model *model = call->model;
-    const poner_step *step = call->step;
-    const uint32_t *trees = poner_array_of(model, step, 0), width = step->width;
-    const uint32_t *end = trees + poner_count_of(model, step, 0);
-    const poner_node *nodes = poner_array_of(model, step, 1);
-    const double *start = poner_array_of(model, step, 2);
-    const uint32_t *sets = poner_array_of(model, step, 3);
-    for (size_t row = 0; row < call->n_rows; row++)
-        memcpy(call->out + row * width, start, width * sizeof *start);
+    const uint32_t *trees = poner_given(call, 0), width = call->step->width;
+    const uint32_t *end = trees + poner_count_given(call, 0), *sets = poner_given(call, 3);
+    const poner_node *nodes = poner_given(call, 1);
+    poner_fill_rows(call, poner_given(call, 2));
     for (const uint32_t *tree = trees; tree < end; tree += TREE_NUMBERS)
         for (size_t row = 0; row < call->n_rows; row++) {
             const double *values = call->in[0] + row * call->in_width[0];
             const poner_node *node = nodes + tree[ROOT];
             while (!(node->feature & PONER_LEAF))
                 node = nodes + node->child +
-                       goes_right(node, sets, step->option, values[node->feature & FEATURE]);
+                       goes_right(node, sets, call->step->option, values[node->feature & FEATURE]);
             call->out[row * width + tree[COLUMN]] += node->value;
         }
     return PONER_OK;

@@ -19,8 +19,6 @@ enum { RANKED = 1, LEAF_ROWS = 2, OPTIONS = 3 };
 #define AS_BEFORE 0x40000000u
 #define SOURCE 0x3fffffffu
 
-#define LANES 8u /* rows, or trees, that are taken side by side */
-#define LANES_NUMBERS ((ptrdiff_t)(LANES * TREE_NUMBERS)) /* of as many trees */
 #define MOST_CODES (MOST_CODED / LANES)
 #define MOST_LEVELS 64u /* that are gone down before the first look for leaves */
 
@@ -96,12 +94,10 @@ static inline uint32_t code_of_nan(uint32_t source, form form) {
  * thresholds. */
 static void code_rows(const poner_call *call, size_t first, size_t n_rows, form form,
                       size_t together, void *codes) {
-    const poner_model *model = call->model;
-    const poner_step *step = call->step;
-    const uint32_t *sources = poner_array_of(model, step, 3);
-    const size_t n_sources = poner_count_of(model, step, 3), width = call->in_width[0];
-    const uint32_t *ends = step->option & RANKED ? poner_array_of(model, step, 4) : NULL;
-    const double *thresholds = ends ? poner_array_of(model, step, 5) : NULL;
+    const uint32_t *sources = poner_given(call, 3);
+    const size_t n_sources = poner_count_given(call, 3), width = call->in_width[0];
+    const uint32_t *ends = call->step->option & RANKED ? poner_given(call, 4) : NULL;
+    const double *thresholds = ends ? poner_given(call, 5) : NULL;
     for (size_t i = 0, start = 0; i < n_sources; i++) {
         const bool pair = i + 1 < n_sources && sources[i + 1] & AS_BEFORE;
         const coding how = {
@@ -135,10 +131,6 @@ static void set_code_0(form form, size_t n_codes, size_t together, size_t n_rows
 }
 
 /* Down the trees. ---------------------------------------------------------------------------- */
-
-/* Several trees of one row, or several rows of one tree, go down side by side: a level is a chain
- * of loads that wait for each other, and eight chains wait together. */
-#define EACH_LANE(k) _Pragma("GCC unroll 8") for (uint32_t k = 0; k < LANES; k++)
 
 /* Where the code that a node asks for lies among those of LANES rows. */
 #define PLACE_OF(node) ((uint32_t)((node) >> 29) & 0x7fff8u)
@@ -212,11 +204,11 @@ static void walk(const coded_trees *all, const uint32_t *codes, size_t n_rows, d
 }
 
 /* Whether codes are ranks among less than 255 thresholds each; NaN is 255. */
-static bool are_narrow(const poner_model *model, const poner_step *step) {
-    if (!(step->option & RANKED)) return false;
-    const uint32_t *ends = poner_array_of(model, step, 4);
+static bool are_narrow(const poner_call *call) {
+    if (!(call->step->option & RANKED)) return false;
+    const uint32_t *ends = poner_given(call, 4);
     uint32_t most = 0;
-    for (uint64_t i = 0, start = 0; i < poner_count_of(model, step, 3); start = ends[i++])
+    for (uint64_t i = 0, start = 0; i < poner_count_given(call, 3); start = ends[i++])
         most = ends[i] - start > most ? (uint32_t)(ends[i] - start) : most;
     return most < 255;
 }
@@ -226,34 +218,30 @@ static bool are_narrow(const poner_model *model, const poner_step *step) {
  * Arrays: 0 trees (root, levels without a leaf, column), 1 nodes, two numbers each, 2 leaves,
  * 3 sources of the codes, 4 ends of their thresholds, 5 thresholds, 6 start values. */
 poner_status poner_sum_coded_trees(const poner_call *call) {
-    const poner_model *model = call->model;
-    const poner_step *step = call->step;
-    const uint32_t width = step->width, *trees = poner_array_of(model, step, 0);
+    const uint32_t *trees = poner_given(call, 0);
     const coded_trees all = {
         .trees = trees,
-        .end = trees + poner_count_of(model, step, 0),
-        .nodes = poner_array_of(model, step, 1),
-        .n_nodes = poner_count_of(model, step, 1) / 2,
-        .leaves = poner_array_of(model, step, 2),
-        .width = width,
-        .n_codes = 1 + (uint32_t)poner_count_of(model, step, 3),
-        .leaf_rows = step->option & LEAF_ROWS,
-        .narrow = call->n_rows >= TILE / 4 && are_narrow(model, step),
+        .end = trees + poner_count_given(call, 0),
+        .nodes = poner_given(call, 1),
+        .n_nodes = poner_count_given(call, 1) / 2,
+        .leaves = poner_given(call, 2),
+        .width = call->step->width,
+        .n_codes = 1 + (uint32_t)poner_count_given(call, 3),
+        .leaf_rows = call->step->option & LEAF_ROWS,
+        .narrow = call->n_rows >= TILE / 4 && are_narrow(call),
     };
-    const double *start = poner_array_of(model, step, 6);
     const bool tiled = call->n_rows >= TILE / 4 && poner_suits_tiles(&all);
     const form form = !tiled ? UNSIGNED : all.narrow ? BYTES : SIGNED;
-    const size_t together = tiled ? TILE : LANES,
-                 room = form == BYTES ? 4 * MOST_CODED : MOST_CODED;
+    const size_t together = tiled ? TILE : LANES;
+    const size_t room = form == BYTES ? 4 * MOST_CODED : MOST_CODED;
     const size_t most = room / (all.n_codes * together) * together;
     uint32_t codes[MOST_CODED];
     if (tiled) memset(codes, 0, sizeof codes); /* the last tile may have less rows */
+    poner_fill_rows(call, poner_given(call, 6));
     set_code_0(form, all.n_codes, together, call->n_rows < most ? call->n_rows : most, codes);
     for (size_t first = 0; first < call->n_rows; first += most) {
         const size_t n_rows = call->n_rows - first < most ? call->n_rows - first : most;
-        double *sums = call->out + first * width;
-        for (size_t row = 0; row < n_rows; row++)
-            memcpy(sums + row * width, start, width * sizeof *sums);
+        double *sums = call->out + first * all.width;
         code_rows(call, first, n_rows, form, together, codes);
         if (tiled)
             poner_sum_tiles(&all, codes, n_rows, sums);
@@ -307,13 +295,8 @@ const char *poner_check_sum_coded_trees(const poner_model *model, const poner_st
     if (!poner_expect_array(model, step, 2, PONER_FLOAT64, n_values) || n_values % leaf_width ||
         !poner_expect_array(model, step, 6, PONER_FLOAT64, step->width))
         return "coded trees have no leaves or start values";
-    const uint64_t numbers = poner_count_of(model, step, 0);
-    const uint32_t *trees = poner_expect_array(model, step, 0, PONER_UINT32, numbers);
-    if (!trees || numbers % TREE_NUMBERS) return "coded trees have no roots";
-    const uint64_t n_nodes = poner_count_of(model, step, 1) / 2;
-    for (const uint32_t *tree = trees; tree < trees + numbers; tree += TREE_NUMBERS)
-        if (tree[ROOT] >= n_nodes || tree[LEVELS] > MOST_LEVELS || tree[COLUMN] >= step->width)
-            return "a tree has no root, too many levels or no column";
-    const char *problem = check_codes(model, step, widths[0]);
+    const char *problem =
+        poner_check_trees(model, step, poner_count_of(model, step, 1) / 2, MOST_LEVELS);
+    if (!problem) problem = check_codes(model, step, widths[0]);
     return problem ? problem : check_nodes(model, step, n_values / leaf_width);
 }

@@ -2,13 +2,10 @@
 #ifndef PONER_CODED_TREES_H
 #define PONER_CODED_TREES_H
 
-#include "operations.h"
+#include "trees.h"
 
 /* For what is passed constants, and must be written out for them. */
 #define WRITTEN_OUT static inline __attribute__((always_inline))
-
-/* A tree in the array of slot 0: three numbers each. */
-enum { ROOT, LEVELS, COLUMN, TREE_NUMBERS };
 
 /* A node, from its lowest bit: 32 bits the largest code that goes left, or a leaf's place among the
  * leaves; 16 bits the code asked for; 16 bits the distance to the left child, 0 for a leaf. The

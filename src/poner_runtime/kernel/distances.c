@@ -147,12 +147,11 @@ static poner_status refuse_negative(const poner_call *call) {
 /* out[k] = the row's distance from point k. Option: the metric. Arrays: 0 points (in x width, so
  * feature after feature), 1 the exponent of Minkowski, 2 its weights or none. */
 poner_status poner_distances(const poner_call *call) {
-    const double *points = poner_array_of(call->model, call->step, 0);
+    const double *points = poner_given(call, 0);
     const uint32_t width = call->step->width, metric = call->step->option;
     tile t = {.stride = width, .n_features = call->in_width[0]};
-    t.p = *(const double *)poner_array_of(call->model, call->step, 1);
-    if (poner_count_of(call->model, call->step, 2))
-        t.weights = poner_array_of(call->model, call->step, 2);
+    t.p = *(const double *)poner_given(call, 1);
+    if (poner_count_given(call, 2)) t.weights = poner_given(call, 2);
     if (metric == ADDITIVE_CHI2 && refuse_negative(call) != PONER_OK) return PONER_REFUSED;
     for (uint32_t first = 0; first < width; first += TILE) {
         t.points = points + first;

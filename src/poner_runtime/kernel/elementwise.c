@@ -5,21 +5,16 @@
 #include "math/math.h"
 #include "operations.h"
 
-static const char *same_width(const poner_step *step, const uint32_t *widths) {
-    return step->width == widths[0] ? NULL : "a step changes the width and may not";
-}
-
 const char *poner_check_map(const poner_model *model, const poner_step *step,
                             const uint32_t *widths) {
-    (void)model;
-    return step->option < PONER_N_FUNCTIONS ? same_width(step, widths) : "a function is unknown";
+    (void)model, (void)widths;
+    return step->option < PONER_N_FUNCTIONS ? NULL : "a function is unknown";
 }
 
 /* out[i] = function(in[i]). Option: the function. */
 poner_status poner_map(const poner_call *call) {
-    poner_function *const function = poner_math_chosen->of_one[call->step->option];
     const size_t n_values = call->n_rows * call->in_width[0];
-    for (size_t i = 0; i < n_values; i++) call->out[i] = function(call->in[0][i]);
+    poner_math_chosen->of_all[call->step->option](call->in[0], call->out, n_values);
     return PONER_OK;
 }
 
@@ -51,7 +46,7 @@ const char *poner_check_combine(const poner_model *model, const poner_step *step
     if (!widths[1] && !poner_expect_array(model, step, 0, PONER_FLOAT64, count))
         return "a function of two values has one";
     if (count != 1 && count != widths[0]) return "values and their partners differ in number";
-    return same_width(step, widths);
+    return NULL;
 }
 
 /* One row; `step` is 0 where one partner serves all columns. */
@@ -96,8 +91,8 @@ static void combine_same(uint32_t pairing, const double *in, double partner, dou
  * for all, unless a second input has them. */
 poner_status poner_combine(const poner_call *call) {
     const uint32_t width = call->in_width[0], second = call->in_width[1];
-    const double *partner = second ? call->in[1] : poner_array_of(call->model, call->step, 0);
-    const uint64_t count = second ? second : poner_count_of(call->model, call->step, 0);
+    const double *partner = second ? call->in[1] : poner_given(call, 0);
+    const uint64_t count = second ? second : poner_count_given(call, 0);
     if (count == 1 && !second) {
         combine_same(call->step->option, call->in[0], *partner, call->out, call->n_rows * width);
         return PONER_OK;
@@ -118,13 +113,13 @@ const char *poner_check_replace(const poner_model *model, const poner_step *step
     if (!poner_expect_array(model, step, 0, PONER_FLOAT64, 1) ||
         !poner_expect_array(model, step, 1, PONER_FLOAT64, widths[0]))
         return "a replacement is missing";
-    return same_width(step, widths);
+    return NULL;
 }
 
 /* out[i] = in[i], or substitutes[i] where it is the wanted value. Arrays: 0 wanted, 1 substitutes. */
 poner_status poner_replace(const poner_call *call) {
-    const double wanted = *(const double *)poner_array_of(call->model, call->step, 0);
-    const double *substitutes = poner_array_of(call->model, call->step, 1), *in = call->in[0];
+    const double wanted = *(const double *)poner_given(call, 0);
+    const double *substitutes = poner_given(call, 1), *in = call->in[0];
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++)
         for (uint32_t i = 0; i < call->in_width[0]; i++, in++)
@@ -134,14 +129,14 @@ poner_status poner_replace(const poner_call *call) {
 
 const char *poner_check_above(const poner_model *model, const poner_step *step,
                               const uint32_t *widths) {
-    if (!poner_expect_array(model, step, 0, PONER_FLOAT64, widths[0])) return "a bound is missing";
-    return same_width(step, widths);
+    return poner_expect_array(model, step, 0, PONER_FLOAT64, widths[0]) ? NULL
+                                                                        : "a bound is missing";
 }
 
 /* out = in; a row is refused that does not lie above the bounds; NaN passes. Option: 1 if a bound
  * itself passes. Arrays: 0 bounds. */
 poner_status poner_above(const poner_call *call) {
-    const double *bounds = poner_array_of(call->model, call->step, 0), *in = call->in[0];
+    const double *bounds = poner_given(call, 0), *in = call->in[0];
     const uint32_t width = call->in_width[0];
     for (size_t row = 0; row < call->n_rows; row++)
         for (uint32_t i = 0; i < width; i++, in++)
@@ -161,7 +156,7 @@ const char *poner_check_power_transform(const poner_model *model, const poner_st
         !poner_expect_array(model, step, 0, PONER_FLOAT64, widths[0]) ||
         !poner_expect_array(model, step, 1, PONER_FLOAT64, widths[0]))
         return "a power transform is unknown or has no powers";
-    return same_width(step, widths);
+    return NULL;
 }
 
 /* scipy.special.boxcox (scipy 1.9 to 1.17, _boxcox.pxd). */
@@ -199,8 +194,8 @@ static double yeo_johnson_by_log(double x, double lambda, double complement) {
 poner_status poner_power_transform(const poner_call *call) {
     static double (*const METHODS[N_METHODS])(double, double, double) = {yeo_johnson, box_cox,
                                                                          yeo_johnson_by_log};
-    const double *lambdas = poner_array_of(call->model, call->step, 0), *in = call->in[0];
-    const double *complements = poner_array_of(call->model, call->step, 1);
+    const double *lambdas = poner_given(call, 0), *in = call->in[0];
+    const double *complements = poner_given(call, 1);
     double (*const method)(double, double, double) = METHODS[call->step->option];
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++)

@@ -53,8 +53,7 @@ static uint32_t trace_back(const poner_model *model, uint32_t reg, uint32_t colu
                 column -= poner_register_width(model, reg);
         } else if (step->operation == PONER_SELECT) {
             column = ((const uint32_t *)poner_array_of(model, step, 0))[column];
-        } else if (step->width != poner_register_width(model, reg) ||
-                   !poner_operations[step->operation].keeps_columns) {
+        } else if (!poner_operations[step->operation].keeps_columns) {
             return PONER_NONE;
         }
     }

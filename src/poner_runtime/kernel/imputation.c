@@ -17,11 +17,8 @@ const char *poner_check_impute(const poner_model *model, const poner_step *step,
         !poner_expect_array(model, step, 1, PONER_FLOAT64, widths[0]))
         return "an imputation has no donors";
     if (*most == 0 || (*most >= MAX_DONORS && *most < widths[1])) return "too many donors count";
-    return step->width == widths[0] ? NULL : "an imputation changes the width";
+    return NULL;
 }
-
-/* Whether a distance is smaller than another; NaN is the largest. */
-static inline int nearer(double a, double b) { return a < b || (isnan(b) && !isnan(a)); }
 
 typedef struct {
     const double *distances, *donors; /* the column of the donors, `stride` apart */
@@ -38,9 +35,11 @@ static uint32_t find_nearest(const poner_donors *from, uint32_t most, uint32_t *
     for (uint32_t i = 0; i < from->n_donors; i++) {
         const double distance = from->distances[i];
         if (isnan(donated(from, i))) continue;
-        if (found == most && !nearer(distance, from->distances[nearest[most - 1]])) continue;
+        if (found == most && !poner_comes_before(distance, from->distances[nearest[most - 1]]))
+            continue;
         uint32_t place = found < most ? found++ : most - 1;
-        for (; place > 0 && nearer(distance, from->distances[nearest[place - 1]]); place--)
+        for (; place > 0 && poner_comes_before(distance, from->distances[nearest[place - 1]]);
+             place--)
             nearest[place] = nearest[place - 1];
         nearest[place] = i;
     }
@@ -114,9 +113,9 @@ static double gap_of(const poner_donors *from, const double *row, const double *
  * donors without a distance count, and whether gaps are wanted instead (for proofs). Arrays: 0 donors, 1
  * means, 2 how many donors count. */
 poner_status poner_impute(const poner_call *call) {
-    const double *donors = poner_array_of(call->model, call->step, 0);
-    const double *means = poner_array_of(call->model, call->step, 1), *in = call->in[0];
-    const uint32_t most = *(const uint32_t *)poner_array_of(call->model, call->step, 2);
+    const double *donors = poner_given(call, 0);
+    const double *means = poner_given(call, 1), *in = call->in[0];
+    const uint32_t most = *(const uint32_t *)poner_given(call, 2);
     const uint32_t width = call->in_width[0], option = call->step->option;
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++)

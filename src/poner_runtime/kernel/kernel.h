@@ -98,7 +98,7 @@ typedef struct {
     poner_served served;
 } poner_model;
 
-typedef enum { PONER_OK = 0, PONER_BAD_MODEL, PONER_REFUSED } poner_status;
+typedef enum { PONER_OK = 0, PONER_REFUSED } poner_status;
 
 /* Why a row is refused, as scikit-learn would refuse it. */
 typedef enum {
@@ -107,17 +107,21 @@ typedef enum {
     PONER_UNKNOWN = 3, /* a category that was not there in training */
 } poner_reason;
 
-/* What went wrong: a sentence for PONER_BAD_MODEL; for PONER_REFUSED the reason and the place,
- * where the column is a feature, or PONER_NONE for a value computed from several. */
+/* What PONER_REFUSED refuses: a value of a row. The column is a feature, or PONER_NONE for a value
+ * that is computed from several. */
 typedef struct {
-    const char *message;
     poner_reason reason;
     size_t row;
     uint32_t column;
 } poner_fault;
 
-/* Check `size` bytes and make `model` a view of them; the bytes must stay, 8-byte aligned. */
-poner_status poner_open(const uint8_t *bytes, size_t size, poner_model *model, poner_fault *fault);
+/* Check `size` bytes and make `model` a view of them; the bytes must stay, 8-byte aligned. Returns
+ * NULL, or a sentence that says what is wrong with them:
+ *
+ *     const char *problem = poner_open(bytes, size, &model);
+ *     if (problem) fprintf(stderr, "model.poner: %s\n", problem);
+ */
+const char *poner_open(const uint8_t *bytes, size_t size, poner_model *model);
 
 /* Place of an output among model->outputs; PONER_NONE if the model has none of that name. */
 uint32_t poner_find_output(const poner_model *model, uint32_t name);

@@ -61,7 +61,7 @@ static void weigh(const double *distances, uint32_t n, double *weights, uint32_t
 /* out[i] = what point i weighs, 0 if it is no neighbour. Option: the weights. Arrays: 0 how many
  * neighbours there are, or 0, and then how far away they may be. */
 poner_status poner_neighbours(const poner_call *call) {
-    const double *limit = poner_array_of(call->model, call->step, 0), *in = call->in[0];
+    const double *limit = poner_given(call, 0), *in = call->in[0];
     const uint32_t n = call->in_width[0], count = (uint32_t)limit[COUNT];
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++, in += n, out += n) {
@@ -89,9 +89,9 @@ const char *poner_check_votes(const poner_model *model, const poner_step *step,
 /* out[columns[i][j]] += in[i], for each vote j of voter i. Option: 1 to refuse a row without any
  * weight. Arrays: 0 columns (in x votes). */
 poner_status poner_votes(const poner_call *call) {
-    const uint32_t *columns = poner_array_of(call->model, call->step, 0), n = call->in_width[0];
+    const uint32_t *columns = poner_given(call, 0), n = call->in_width[0];
     const uint32_t width = call->step->width;
-    const uint64_t votes = poner_count_of(call->model, call->step, 0) / n;
+    const uint64_t votes = poner_count_given(call, 0) / n;
     const double *in = call->in[0];
     double *out = call->out;
     memset(out, 0, call->n_rows * width * sizeof *out);
@@ -115,7 +115,7 @@ const char *poner_check_means(const poner_model *model, const poner_step *step,
 
 /* out[j] = the mean of the values[i][j], each weighing in[i]. Arrays: 0 values (in x width). */
 poner_status poner_means(const poner_call *call) {
-    const double *values = poner_array_of(call->model, call->step, 0), *in = call->in[0];
+    const double *values = poner_given(call, 0), *in = call->in[0];
     const uint32_t n = call->in_width[0], width = call->step->width;
     double *out = call->out;
     memset(out, 0, call->n_rows * width * sizeof *out);

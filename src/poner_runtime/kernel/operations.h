@@ -3,6 +3,7 @@
 #define PONER_OPERATIONS_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "kernel.h"
 
@@ -20,7 +21,7 @@ typedef struct {
 typedef struct {
     const char *name;
     uint32_t most_inputs; /* there is at least one */
-    bool keeps_columns;
+    bool keeps_columns; /* column i comes from column i of the first input alone */
     /* NULL if the step holds together, else what is wrong. Every array number is known to exist or
      * to be PONER_NONE; a missing input has width 0. */
     const char *(*check)(const poner_model *model, const poner_step *step, const uint32_t *widths);
@@ -53,6 +54,25 @@ static inline const void *poner_array_of(const poner_model *model, const poner_s
 
 static inline uint64_t poner_count_of(const poner_model *model, const poner_step *step, int slot) {
     return step->arrays[slot] == PONER_NONE ? 0 : model->arrays[step->arrays[slot]].count;
+}
+
+/* The same for a call: the array, and how many items it has. */
+static inline const void *poner_given(const poner_call *call, int slot) {
+    return poner_array_of(call->model, call->step, slot);
+}
+
+static inline uint64_t poner_count_given(const poner_call *call, int slot) {
+    return poner_count_of(call->model, call->step, slot);
+}
+
+/* Whether a is sorted before b; NaN comes last, as in numpy.argsort. */
+static inline bool poner_comes_before(double a, double b) { return a < b || (b != b && a == a); }
+
+/* Set every row of the result to `values`, of which there are step->width. */
+static inline void poner_fill_rows(const poner_call *call, const double *values) {
+    const size_t width = call->step->width;
+    for (size_t row = 0; row < call->n_rows; row++)
+        memcpy(call->out + row * width, values, width * sizeof *values);
 }
 
 /* Refuse a row, because of what stands in a column of the first input. */

@@ -16,7 +16,7 @@ const char *poner_check_select(const poner_model *model, const poner_step *step,
 
 /* out[i] = in[columns[i]]. Arrays: 0 columns. */
 poner_status poner_select(const poner_call *call) {
-    const uint32_t *columns = poner_array_of(call->model, call->step, 0);
+    const uint32_t *columns = poner_given(call, 0);
     const double *in = call->in[0];
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++, in += call->in_width[0])
@@ -52,10 +52,7 @@ const char *poner_check_constant(const poner_model *model, const poner_step *ste
 
 /* out = values, whatever comes in. Arrays: 0 values. */
 poner_status poner_constant(const poner_call *call) {
-    const double *values = poner_array_of(call->model, call->step, 0);
-    const uint32_t width = call->step->width;
-    for (size_t row = 0; row < call->n_rows; row++)
-        memcpy(call->out + row * width, values, width * sizeof *values);
+    poner_fill_rows(call, poner_given(call, 0));
     return PONER_OK;
 }
 
@@ -75,8 +72,8 @@ static inline bool passes(double value, uint32_t option) {
 
 const char *poner_check_require(const poner_model *model, const poner_step *step,
                                 const uint32_t *widths) {
-    (void)model;
-    return step->width == widths[0] ? NULL : "a check changes the width";
+    (void)model, (void)step, (void)widths;
+    return NULL;
 }
 
 /* out = in. Option: what passes. */

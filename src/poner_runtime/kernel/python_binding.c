@@ -1,4 +1,4 @@
-/* The Python module poner_runtime._kernel: five functions over kernel.h, and nothing more. */
+/* The Python module poner_runtime._kernel: six functions over kernel.h. */
 #include <stdbool.h>
 
 #ifdef PONER_CHECK_ABI3
@@ -21,18 +21,20 @@ typedef struct {
 static PyObject *bad_model_error;
 static PyObject *refused_error;
 
-static PyObject *raise_fault(poner_status status, const poner_fault *fault) {
-    if (status == PONER_BAD_MODEL) {
-        PyErr_SetString(bad_model_error, fault->message);
-        return NULL;
-    }
+static PyObject *raise_fault(const poner_fault *fault) {
     const Py_ssize_t column = fault->column == PONER_NONE ? -1 : (Py_ssize_t)fault->column;
-    PyObject *place = Py_BuildValue("nnI", (Py_ssize_t)fault->row, column, (unsigned)fault->reason);
-    if (place) {
-        PyErr_SetObject(refused_error, place);
-        Py_DecRef(place);
+    PyObject *where = Py_BuildValue("nnI", (Py_ssize_t)fault->row, column, (unsigned)fault->reason);
+    if (where) {
+        PyErr_SetObject(refused_error, where);
+        Py_DecRef(where);
     }
     return NULL;
+}
+
+/* The model in a capsule; NULL with an exception set for any other object. */
+static const poner_model *model_of(PyObject *capsule) {
+    const bound_model *bound = PyCapsule_GetPointer(capsule, CAPSULE);
+    return bound ? &bound->model : NULL;
 }
 
 static void close_model(PyObject *capsule) {
@@ -57,14 +59,9 @@ static PyObject *open_model(PyObject *module, PyObject *arguments) {
     if (PyBytes_AsStringAndSize(content, &bytes, &size) < 0) return NULL;
     bound_model *bound = PyMem_Malloc(sizeof *bound);
     if (!bound) return PyErr_NoMemory();
-    poner_fault fault;
-    const poner_status status =
-        poner_open((const uint8_t *)bytes, (size_t)size, &bound->model, &fault);
-    if (status != PONER_OK) {
-        PyMem_Free(bound);
-        return raise_fault(status, &fault);
-    }
-    PyObject *capsule = PyCapsule_New(bound, CAPSULE, close_model);
+    const char *problem = poner_open((const uint8_t *)bytes, (size_t)size, &bound->model);
+    if (problem) PyErr_SetString(bad_model_error, problem);
+    PyObject *capsule = problem ? NULL : PyCapsule_New(bound, CAPSULE, close_model);
     if (!capsule) {
         PyMem_Free(bound);
         return NULL;
@@ -78,9 +75,8 @@ static PyObject *list_outputs(PyObject *module, PyObject *arguments) {
     (void)module;
     PyObject *capsule;
     if (!PyArg_ParseTuple(arguments, "O:list_outputs", &capsule)) return NULL;
-    const bound_model *bound = PyCapsule_GetPointer(capsule, CAPSULE);
-    if (!bound) return NULL;
-    const poner_model *model = &bound->model;
+    const poner_model *model = model_of(capsule);
+    if (!model) return NULL;
     PyObject *outputs = PyTuple_New((Py_ssize_t)model->n_outputs);
     for (uint32_t i = 0; outputs && i < model->n_outputs; i++) {
         const uint32_t name = model->outputs[i].name;
@@ -89,16 +85,13 @@ static PyObject *list_outputs(PyObject *module, PyObject *arguments) {
     return outputs;
 }
 
-/* The model and the place of an output given by name; NULL with an exception set. */
+/* The model and the index of an output given by name; NULL with an exception set. */
 static const poner_model *find(PyObject *capsule, unsigned name, uint32_t *output) {
-    const bound_model *bound = PyCapsule_GetPointer(capsule, CAPSULE);
-    if (!bound) return NULL;
-    *output = poner_find_output(&bound->model, name);
-    if (*output == PONER_NONE) {
-        PyErr_SetString(PyExc_ValueError, "the model has no such output");
-        return NULL;
-    }
-    return &bound->model;
+    const poner_model *model = model_of(capsule);
+    *output = model ? poner_find_output(model, name) : PONER_NONE;
+    if (*output != PONER_NONE) return model;
+    if (model) PyErr_SetString(PyExc_ValueError, "the model has no such output");
+    return NULL;
 }
 
 static bool read_row(PyObject *values, double *row, uint32_t n_features) {
@@ -121,6 +114,34 @@ static PyObject *make_result(const double *values, uint32_t width) {
     return result;
 }
 
+/* One output for one row: the tuple `values`, or where that is NULL a request's body. A body that
+ * is not plain, or whose row is refused, gives None, so that a reader which explains can take over. */
+static PyObject *answer_row(const poner_model *model, uint32_t output, PyObject *values,
+                            poner_text body) {
+    const uint32_t count = model->n_features, width = poner_output_width(model, output);
+    const size_t n_values = (size_t)count + width, scratch_bytes = poner_scratch_bytes(model, 1);
+    const size_t bytes = n_values * sizeof(double) + scratch_bytes + count;
+    double on_stack[ONE_ROW_VALUES];
+    double *row = bytes <= sizeof on_stack ? on_stack : PyMem_Malloc(bytes);
+    if (!row) return PyErr_NoMemory();
+    double *result = row + count, *scratch = row + n_values;
+    uint8_t *seen = (uint8_t *)scratch + scratch_bytes;
+    poner_status status = PONER_REFUSED;
+    poner_fault fault;
+    PyObject *answer = NULL;
+    const bool is_read =
+        values ? read_row(values, row, count) : poner_read_request(body, &model->served, row, seen);
+    if (is_read) status = poner_evaluate(model, output, row, 1, result, scratch, &fault);
+    if (status == PONER_OK)
+        answer = make_result(result, width);
+    else if (!values)
+        answer = Py_BuildValue("");
+    else if (is_read)
+        raise_fault(&fault);
+    if (row != on_stack) PyMem_Free(row);
+    return answer;
+}
+
 static PyObject *evaluate_row(PyObject *module, PyObject *arguments) {
     (void)module;
     PyObject *capsule, *values;
@@ -128,23 +149,7 @@ static PyObject *evaluate_row(PyObject *module, PyObject *arguments) {
     uint32_t output;
     if (!PyArg_ParseTuple(arguments, "OIO:evaluate_row", &capsule, &name, &values)) return NULL;
     const poner_model *model = find(capsule, name, &output);
-    if (!model) return NULL;
-    const uint32_t width = poner_output_width(model, output);
-    const size_t n_values = (size_t)model->n_features + width;
-    const size_t bytes = n_values * sizeof(double) + poner_scratch_bytes(model, 1);
-    double on_stack[ONE_ROW_VALUES];
-    double *memory = bytes <= sizeof on_stack ? on_stack : PyMem_Malloc(bytes);
-    if (!memory) return PyErr_NoMemory();
-    double *row = memory, *result = memory + model->n_features;
-    PyObject *answer = NULL;
-    if (read_row(values, row, model->n_features)) {
-        poner_fault fault;
-        const poner_status status =
-            poner_evaluate(model, output, row, 1, result, memory + n_values, &fault);
-        answer = status == PONER_OK ? make_result(result, width) : raise_fault(status, &fault);
-    }
-    if (memory != on_stack) PyMem_Free(memory);
-    return answer;
+    return model ? answer_row(model, output, values, (poner_text){NULL, 0}) : NULL;
 }
 
 static PyObject *decode(poner_text text) {
@@ -175,28 +180,26 @@ static PyObject *make_classes(const poner_served *served) {
     return outputs;
 }
 
-/* A byte a feature: whether a test of it holds. */
-static PyObject *make_bits(const poner_served *served, bool (*holds)(const poner_feature *)) {
+/* A byte a feature: 1 if it is a category, or with `missing` if it takes null. */
+static PyObject *make_bits(const poner_served *served, bool missing) {
     const uint32_t count = served->header->counts[PONER_WIRE_NAMES];
     PyObject *bits = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)count);
     char *bytes = bits ? PyByteArray_AsString(bits) : NULL;
-    for (uint32_t i = 0; bits && i < count; i++) bytes[i] = (char)holds(served->features + i);
+    for (uint32_t i = 0; bits && i < count; i++) {
+        const poner_feature *feature = served->features + i;
+        const bool bit =
+            missing ? feature->flags & PONER_TAKES_NULL : feature->kind == PONER_CATEGORY;
+        bytes[i] = (char)bit;
+    }
     return bits;
-}
-
-static bool is_text(const poner_feature *feature) { return feature->kind == PONER_CATEGORY; }
-
-static bool takes_null(const poner_feature *feature) {
-    return (feature->flags & PONER_TAKES_NULL) != 0;
 }
 
 /* The section of an opened model; NULL with an exception set where there is none. */
 static const poner_served *served_of(PyObject *capsule) {
-    const bound_model *bound = PyCapsule_GetPointer(capsule, CAPSULE);
-    if (!bound) return NULL;
-    if (!bound->model.served.header)
-        PyErr_SetString(bad_model_error, "it has no description of its features");
-    return bound->model.served.header ? &bound->model.served : NULL;
+    const poner_model *model = model_of(capsule);
+    if (model && model->served.header) return &model->served;
+    if (model) PyErr_SetString(bad_model_error, "it has no description of its features");
+    return NULL;
 }
 
 static PyObject *describe(PyObject *module, PyObject *arguments) {
@@ -207,44 +210,23 @@ static PyObject *describe(PyObject *module, PyObject *arguments) {
     if (!served) return NULL;
     return Py_BuildValue(
         "{s:N,s:N,s:N,s:N,s:N,s:s,s:I}", "wire_names", make_list(served, PONER_WIRE_NAMES),
-        "is_text", make_bits(served, is_text), "missing", make_bits(served, takes_null),
-        "vocabulary", make_list(served, PONER_VOCABULARY), "classes", make_classes(served),
-        "number_type", served->header->number_type == PONER_SERVES_FLOAT32 ? "float32" : "float64",
+        "is_text", make_bits(served, false), "missing", make_bits(served, true), "vocabulary",
+        make_list(served, PONER_VOCABULARY), "classes", make_classes(served), "number_type",
+        served->header->number_type == PONER_SERVES_FLOAT32 ? "float32" : "float64",
         "body_limit_bytes", served->header->body_limit_bytes);
-}
-
-static PyObject *answer_body(const poner_model *model, uint32_t output, poner_text body,
-                             double *memory) {
-    const uint32_t count = model->n_features, width = poner_output_width(model, output);
-    double *values = memory, *result = values + count, *scratch = result + width;
-    uint8_t *seen = (uint8_t *)scratch + poner_scratch_bytes(model, 1);
-    poner_fault fault;
-    if (!poner_read_request(body, &model->served, values, seen) ||
-        poner_evaluate(model, output, values, 1, result, scratch, &fault) != PONER_OK)
-        return Py_BuildValue("");
-    return make_result(result, width);
 }
 
 static PyObject *predict_body(PyObject *module, PyObject *arguments) {
     (void)module;
     PyObject *capsule, *body;
     uint32_t output;
-    char *body_bytes;
-    Py_ssize_t body_size;
-    double on_stack[ONE_ROW_VALUES];
+    char *bytes;
+    Py_ssize_t size;
     if (!PyArg_ParseTuple(arguments, "OO:predict_body", &capsule, &body)) return NULL;
     const poner_model *model = find(capsule, PONER_PREDICT, &output);
-    if (!model || !served_of(capsule) || PyBytes_AsStringAndSize(body, &body_bytes, &body_size) < 0)
+    if (!model || !served_of(capsule) || PyBytes_AsStringAndSize(body, &bytes, &size) < 0)
         return NULL;
-    const size_t count = model->n_features;
-    const size_t bytes = (count + poner_output_width(model, output)) * sizeof(double) +
-                         poner_scratch_bytes(model, 1) + count;
-    double *memory = bytes <= sizeof on_stack ? on_stack : PyMem_Malloc(bytes);
-    if (!memory) return PyErr_NoMemory();
-    PyObject *answer =
-        answer_body(model, output, (poner_text){body_bytes, (size_t)body_size}, memory);
-    if (memory != on_stack) PyMem_Free(memory);
-    return answer;
+    return answer_row(model, output, NULL, (poner_text){bytes, (size_t)size});
 }
 
 /* Without the interpreter's lock: other threads can evaluate at the same time. */
@@ -267,7 +249,7 @@ static PyObject *run_rows(const poner_model *model, uint32_t output, const char 
     PyMem_Free(scratch);
     if (status == PONER_OK) return result;
     Py_DecRef(result);
-    return raise_fault(status, &fault);
+    return raise_fault(&fault);
 }
 
 static PyObject *evaluate(PyObject *module, PyObject *arguments) {
@@ -312,14 +294,10 @@ static PyMethodDef methods[] = {
 
 static PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
-    "_kernel",
-    "Evaluates compiled models (docs/model_format.md).",
-    -1,
-    methods,
-    NULL,
-    NULL,
-    NULL,
-    NULL,
+    .m_name = "_kernel",
+    .m_doc = "Evaluates compiled models (docs/model_format.md).",
+    .m_size = -1,
+    .m_methods = methods,
 };
 
 __attribute__((visibility("default"))) PyObject *PyInit__kernel(void);
@@ -332,7 +310,7 @@ PyObject *PyInit__kernel(void) {
     refused_error =
         PyErr_NewException("poner_runtime._kernel.RefusedError", PyExc_ValueError, NULL);
     if (!bad_model_error || !refused_error) return NULL;
-    Py_IncRef(bad_model_error);
+    Py_IncRef(bad_model_error); /* a module takes over the reference that it is given */
     Py_IncRef(refused_error);
     if (PyModule_AddObject(module, "BadModelError", bad_model_error) < 0 ||
         PyModule_AddObject(module, "RefusedError", refused_error) < 0 ||

@@ -101,7 +101,7 @@ static double reduce(uint32_t reduction, const double *values, uint32_t n) {
 /* out[k] = the reduction of the columns from ends[k - 1] to ends[k]. Option: the reduction.
  * Arrays: 0 ends. */
 poner_status poner_reduce(const poner_call *call) {
-    const uint32_t *ends = poner_array_of(call->model, call->step, 0);
+    const uint32_t *ends = poner_given(call, 0);
     const double *in = call->in[0];
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++, in += call->in_width[0])
@@ -150,8 +150,8 @@ multiply(const double *in, const double *weights, const double *bias, size_t n, 
 static inline __attribute__((always_inline)) void
 multiply_rows(const poner_call *call, size_t k, const size_t rows, const size_t outputs) {
     const size_t n = call->in_width[0], width = call->step->width;
-    const double *weights = (const double *)poner_array_of(call->model, call->step, 0) + k * n;
-    const double *bias = (const double *)poner_array_of(call->model, call->step, 1) + k;
+    const double *weights = (const double *)poner_given(call, 0) + k * n;
+    const double *bias = (const double *)poner_given(call, 1) + k;
     const double *in = call->in[0];
     double *out = call->out + k;
     size_t left = call->n_rows;
@@ -186,8 +186,8 @@ const char *poner_check_products(const poner_model *model, const poner_step *ste
 
 /* out[k] = the product of the columns factors[ends[k - 1]] ... Arrays: 0 ends, 1 factors. */
 poner_status poner_products(const poner_call *call) {
-    const uint32_t *ends = poner_array_of(call->model, call->step, 0);
-    const uint32_t *factors = poner_array_of(call->model, call->step, 1);
+    const uint32_t *ends = poner_given(call, 0);
+    const uint32_t *factors = poner_given(call, 1);
     const double *in = call->in[0];
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++, in += call->in_width[0])
@@ -209,7 +209,7 @@ const char *poner_check_logistic(const poner_model *model, const poner_step *ste
 
 /* The probabilities of both classes: p = 1 / (1 + exp(-scale * score)) for the second. */
 poner_status poner_logistic(const poner_call *call) {
-    const double scale = *(const double *)poner_array_of(call->model, call->step, 0);
+    const double scale = *(const double *)poner_given(call, 0);
     for (size_t row = 0; row < call->n_rows; row++) {
         const double probability = 1.0 / (1.0 + poner_exp(-(scale * call->in[0][row])));
         call->out[2 * row] = 1.0 - probability;

@@ -26,27 +26,23 @@ static bool is_utf8(poner_text text, bool surrogates) {
     return true;
 }
 
+/* What follows one or more digits; NULL where there is none. */
 static const char *skip_digits(const char *at, const char *end) {
+    const char *first = at;
     while (at < end && *at >= '0' && *at <= '9') at++;
-    return at;
+    return at > first ? at : NULL;
 }
 
 const char *poner_number_end(const char *at, const char *end) {
     if (at < end && *at == '-') at++;
     const char *whole = at;
     at = skip_digits(at, end);
-    if (at == whole || (*whole == '0' && at != whole + 1)) return NULL;
-    if (at < end && *at == '.') {
-        const char *fraction = ++at;
-        at = skip_digits(at, end);
-        if (at == fraction) return NULL;
-    }
-    if (at < end && (*at == 'e' || *at == 'E')) {
+    if (!at || (*whole == '0' && at != whole + 1)) return NULL;
+    if (at < end && *at == '.') at = skip_digits(at + 1, end);
+    if (at && at < end && (*at == 'e' || *at == 'E')) {
         at++;
         if (at < end && (*at == '+' || *at == '-')) at++;
-        const char *exponent = at;
         at = skip_digits(at, end);
-        if (at == exponent) return NULL;
     }
     return at;
 }

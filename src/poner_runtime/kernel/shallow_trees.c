@@ -150,19 +150,17 @@ static void add_tile(const uint16_t *nodes, const double *leaves, uint64_t n_tre
 
 /* As many rows as fill tiles; returns how many. Their sums have been started. */
 static size_t sum_tiles(const poner_call *call) {
-    const poner_model *model = call->model;
     const poner_step *step = call->step;
-    const uint64_t n_splits = poner_count_of(model, step, 0);
+    const uint64_t n_splits = poner_count_given(call, 0);
     const size_t in_width = call->in_width[0];
     if (n_splits > TILED_SPLITS || in_width > TILED_COLUMNS) return 0;
-    const double *leaves = poner_array_of(model, step, 2);
-    const uint64_t n_trees = poner_count_of(model, step, 2) / leaves_of(step->option);
+    const double *leaves = poner_given(call, 2);
+    const uint64_t n_trees = poner_count_given(call, 2) / leaves_of(step->option);
     uint8_t right[TILED_SPLITS][TILE];
     size_t row = 0;
     for (; row + TILE <= call->n_rows; row += TILE) {
-        answer_tile(poner_array_of(model, step, 0), n_splits, call->in[0] + row * in_width,
-                    in_width, right);
-        add_tile(poner_array_of(model, step, 1), leaves, n_trees, step->option, right,
+        answer_tile(poner_given(call, 0), n_splits, call->in[0] + row * in_width, in_width, right);
+        add_tile(poner_given(call, 1), leaves, n_trees, step->option, right,
                  call->out + row * step->width, step->width);
     }
     return row;
@@ -172,25 +170,20 @@ static size_t sum_tiles(const poner_call *call) {
  * Option: levels. Arrays: 0 splits, 1 a complete tree's splits for each tree, 2 its leaves,
  * 3 start values. */
 poner_status poner_sum_shallow_trees(const poner_call *call) {
-    const poner_model *model = call->model;
-    const poner_step *step = call->step;
-    const double *in = call->in[0];
-    double *out = call->out;
-    const poner_node *splits = poner_array_of(model, step, 0);
-    const uint64_t n_splits = poner_count_of(model, step, 0);
-    const uint16_t *nodes = poner_array_of(model, step, 1);
-    const double *leaves = poner_array_of(model, step, 2), *start = poner_array_of(model, step, 3);
-    const uint64_t n_trees = poner_count_of(model, step, 2) / leaves_of(step->option);
-    const uint32_t width = step->width;
+    const poner_node *splits = poner_given(call, 0);
+    const uint64_t n_splits = poner_count_given(call, 0);
+    const uint16_t *nodes = poner_given(call, 1);
+    const double *leaves = poner_given(call, 2);
+    const uint32_t width = call->step->width, depth = call->step->option;
+    const uint64_t n_trees = poner_count_given(call, 2) / leaves_of(depth);
     uint8_t right[MAX_SPLITS];
-    for (size_t row = 0; row < call->n_rows; row++)
-        memcpy(out + row * width, start, width * sizeof *out);
+    poner_fill_rows(call, poner_given(call, 3));
     const size_t done = call->n_rows < TILE ? 0 : sum_tiles(call);
-    in += done * call->in_width[0];
-    out += done * width;
+    const double *in = call->in[0] + done * call->in_width[0];
+    double *out = call->out + done * width;
     for (size_t row = done; row < call->n_rows; row++, in += call->in_width[0], out += width) {
         answer_splits(splits, n_splits, in, right);
-        switch (step->option) {
+        switch (depth) {
         case 1: add_trees(nodes, leaves, n_trees, right, 1, out, width); break;
         case 2: add_trees(nodes, leaves, n_trees, right, 2, out, width); break;
         case 3: add_trees(nodes, leaves, n_trees, right, 3, out, width); break;

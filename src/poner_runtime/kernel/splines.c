@@ -140,9 +140,9 @@ static bool splines_at(uint32_t option, const double *t, uint32_t n_knots, uint3
 /* Option: the extrapolation, and whether splines of NaN are 0. Arrays: 0 ends of each column's
  * knots, 1 knots, 2 degree. */
 poner_status poner_splines(const poner_call *call) {
-    const uint32_t *ends = poner_array_of(call->model, call->step, 0);
-    const double *knots = poner_array_of(call->model, call->step, 1), *in = call->in[0];
-    const uint32_t degree = *(const uint32_t *)poner_array_of(call->model, call->step, 2);
+    const uint32_t *ends = poner_given(call, 0);
+    const double *knots = poner_given(call, 1), *in = call->in[0];
+    const uint32_t degree = *(const uint32_t *)poner_given(call, 2);
     const uint32_t option = call->step->option;
     double *out = call->out;
     for (size_t row = 0; row < call->n_rows; row++)

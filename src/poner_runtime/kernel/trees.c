@@ -2,12 +2,7 @@
  *
  * This way takes trees of any size; what fits codes goes the faster way of coded_trees.c.
  */
-#include <string.h>
-
-#include "operations.h"
-
-/* A tree in the array of slot 0: three numbers each. */
-enum { ROOT, DEPTH, COLUMN, TREE_NUMBERS };
+#include "trees.h"
 
 /* One level down; a leaf leads to itself. Without branches: children are side by side. */
 static inline uint32_t descend(const poner_node *nodes, uint32_t index, const double *row) {
@@ -30,19 +25,13 @@ ONCE const poner_node *finish(const poner_node *nodes, uint32_t index, const dou
     return nodes + index;
 }
 
-/* Several trees of one row, or several rows of one tree, go down side by side: a level is a chain
- * of loads that wait for each other, and eight chains wait together. */
-#define LANES 8
-#define LANES_NUMBERS ((ptrdiff_t)(LANES * TREE_NUMBERS)) /* of as many trees */
-#define EACH_LANE(k) _Pragma("GCC unroll 8") for (uint32_t k = 0; k < LANES; k++)
-
 /* The leaves of LANES trees for one row; written out so that the indices stay in registers. */
 ONCE void find_tree_leaves(const poner_node *nodes, const uint32_t *trees, const double *row,
                            const poner_node **leaves) {
     uint32_t index[LANES], levels = 0;
     EACH_LANE(k) {
         index[k] = trees[k * TREE_NUMBERS + ROOT];
-        const uint32_t depth = trees[k * TREE_NUMBERS + DEPTH];
+        const uint32_t depth = trees[k * TREE_NUMBERS + LEVELS];
         levels = depth > levels ? depth : levels;
     }
     for (; levels > 0; levels--) EACH_LANE(k) index[k] = descend(nodes, index[k], row);
@@ -54,7 +43,7 @@ ONCE void find_row_leaves(const poner_node *nodes, const uint32_t *tree, const d
                           size_t width, const poner_node **leaves) {
     uint32_t index[LANES];
     EACH_LANE(k) index[k] = tree[ROOT];
-    for (uint32_t levels = tree[DEPTH]; levels > 0; levels--)
+    for (uint32_t levels = tree[LEVELS]; levels > 0; levels--)
         EACH_LANE(k) index[k] = descend(nodes, index[k], rows + k * width);
     EACH_LANE(k) leaves[k] = finish(nodes, index[k], rows + k * width);
 }
@@ -62,95 +51,114 @@ ONCE void find_row_leaves(const poner_node *nodes, const uint32_t *tree, const d
 /* Levels that are gone down blindly: beyond them a deep tree's short branches cost more. */
 #define MAX_DEPTH 8u
 
-static const char *check_nodes(const poner_model *model, const poner_step *step, uint32_t in_width,
-                               uint64_t n_leaf_rows) {
-    const uint64_t n_nodes = poner_count_of(model, step, 1);
-    const poner_node *nodes = poner_expect_array(model, step, 1, PONER_NODE, n_nodes);
-    if (!nodes || n_nodes > UINT32_MAX) return "the trees have no array of nodes";
-    for (uint64_t i = 0; i < n_nodes; i++) {
-        const poner_node node = nodes[i];
-        if (node.feature & PONER_LEAF) {
-            if (node.feature != PONER_LEAF || node.child != i) return "a leaf is not a leaf";
-            if (n_leaf_rows && node.position >= n_leaf_rows) return "a leaf's values are missing";
-        } else {
-            if ((node.feature & PONER_FEATURE) >= in_width) return "a node asks for no feature";
-            if (node.child <= i || (uint64_t)node.child + 1 >= n_nodes)
-                return "a node's children are not after it";
-        }
-    }
-    return NULL;
-}
-
-static const char *check_trees(const poner_model *model, const poner_step *step) {
+const char *poner_check_trees(const poner_model *model, const poner_step *step, uint64_t n_nodes,
+                              uint32_t most_levels) {
     const uint64_t numbers = poner_count_of(model, step, 0);
     const uint32_t *trees = poner_expect_array(model, step, 0, PONER_UINT32, numbers);
     if (!trees || numbers % TREE_NUMBERS) return "the trees have no array of roots";
     for (const uint32_t *tree = trees; tree < trees + numbers; tree += TREE_NUMBERS) {
-        if (tree[ROOT] >= poner_count_of(model, step, 1)) return "a tree has no root";
-        if (tree[DEPTH] > MAX_DEPTH) return "a tree's blind depth is over 8";
+        if (tree[ROOT] >= n_nodes) return "a tree has no root";
+        if (tree[LEVELS] > most_levels) return "a tree has too many levels";
         if (tree[COLUMN] >= step->width) return "a tree adds to no column";
     }
     return NULL;
+}
+
+const char *poner_check_node(const poner_node *node, uint64_t index, uint64_t n_nodes,
+                             uint32_t feature_bits, uint32_t in_width) {
+    if (node->feature & PONER_LEAF)
+        return node->feature == PONER_LEAF && node->child == index ? NULL : "a leaf is not a leaf";
+    if ((node->feature & feature_bits) >= in_width) return "a node asks for no feature";
+    if (node->child <= index || (uint64_t)node->child + 1 >= n_nodes)
+        return "a node's children are not after it";
+    return NULL;
+}
+
+/* `n_leaf_rows` is 0 where leaves hold their values. */
+static const char *check_plain_trees(const poner_model *model, const poner_step *step,
+                                     uint32_t in_width, uint64_t n_leaf_rows) {
+    const uint64_t n_nodes = poner_count_of(model, step, 1);
+    const poner_node *nodes = poner_expect_array(model, step, 1, PONER_NODE, n_nodes);
+    if (!nodes || n_nodes > UINT32_MAX) return "the trees have no array of nodes";
+    for (uint64_t i = 0; i < n_nodes; i++) {
+        const char *problem = poner_check_node(nodes + i, i, n_nodes, PONER_FEATURE, in_width);
+        if (problem) return problem;
+        if (n_leaf_rows && nodes[i].feature & PONER_LEAF && nodes[i].position >= n_leaf_rows)
+            return "a leaf's values are missing";
+    }
+    return poner_check_trees(model, step, n_nodes, MAX_DEPTH);
 }
 
 const char *poner_check_sum_trees(const poner_model *model, const poner_step *step,
                                   const uint32_t *widths) {
     if (!poner_expect_array(model, step, 2, PONER_FLOAT64, step->width))
         return "the sum over trees has no start values";
-    const char *problem = check_nodes(model, step, widths[0], 0);
-    return problem ? problem : check_trees(model, step);
+    return check_plain_trees(model, step, widths[0], 0);
 }
 
-/* The trees' leaves for one row, added to a sum that stays in a register: through memory each
- * addition would wait for the one before twice as long. */
-static double sum_one_column(const poner_node *nodes, const uint32_t *tree, const uint32_t *end,
-                             const double *row, double sum) {
-    const poner_node *leaves[LANES];
-    for (; end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
-        find_tree_leaves(nodes, tree, row, leaves);
-        EACH_LANE(k) sum += leaves[k]->value;
+/* What both operations read; `table` holds a row of values for each leaf, or is NULL. */
+typedef struct {
+    const uint32_t *trees, *end; /* TREE_NUMBERS each */
+    const poner_node *nodes;
+    const double *table;
+    uint32_t width; /* of the sums */
+} forest;
+
+static inline void add_leaf(const forest *all, const poner_node *leaf, uint32_t column,
+                            double *sums) {
+    if (!all->table) {
+        sums[column] += leaf->value;
+        return;
     }
-    for (; tree < end; tree += TREE_NUMBERS) sum += finish(nodes, tree[ROOT], row)->value;
-    return sum;
+    const double *values = all->table + leaf->position * all->width;
+    for (uint32_t i = 0; i < all->width; i++) sums[i] += values[i];
 }
 
-static void sum_columns(const poner_node *nodes, const uint32_t *tree, const uint32_t *end,
-                        const double *row, double *sums) {
+/* The leaves of all trees for one row. With `single` there is one sum, which stays in a register:
+ * through memory each addition would wait for the one before twice as long. */
+static inline void sum_row(const forest *all, const double *row, double *sums, bool single) {
     const poner_node *leaves[LANES];
-    for (; end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
-        find_tree_leaves(nodes, tree, row, leaves);
-        EACH_LANE(k) sums[tree[k * TREE_NUMBERS + COLUMN]] += leaves[k]->value;
+    const uint32_t *tree = all->trees;
+    double sum = *sums;
+    for (; all->end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
+        find_tree_leaves(all->nodes, tree, row, leaves);
+        if (single)
+            EACH_LANE(k) sum += leaves[k]->value;
+        else
+            EACH_LANE(k) add_leaf(all, leaves[k], tree[k * TREE_NUMBERS + COLUMN], sums);
     }
-    for (; tree < end; tree += TREE_NUMBERS)
-        sums[tree[COLUMN]] += finish(nodes, tree[ROOT], row)->value;
+    if (single) *sums = sum;
+    for (; tree < all->end; tree += TREE_NUMBERS)
+        add_leaf(all, finish(all->nodes, tree[ROOT], row), tree[COLUMN], sums);
+}
+
+/* Add the leaves of all trees, tree after tree, to the sums that stand in call->out. */
+static void add_trees(const poner_call *call, const double *table) {
+    const size_t in_width = call->in_width[0], grouped = call->n_rows - call->n_rows % LANES;
+    const uint32_t *trees = poner_given(call, 0);
+    const forest all = {trees, trees + poner_count_given(call, 0), poner_given(call, 1), table,
+                        call->step->width};
+    const poner_node *leaves[LANES];
+    for (const uint32_t *tree = trees; grouped && tree < all.end; tree += TREE_NUMBERS)
+        for (size_t row = 0; row < grouped; row += LANES) {
+            find_row_leaves(all.nodes, tree, call->in[0] + row * in_width, in_width, leaves);
+            EACH_LANE(k)
+            add_leaf(&all, leaves[k], tree[COLUMN], call->out + (row + k) * all.width);
+        }
+    for (size_t row = grouped; row < call->n_rows; row++) {
+        const double *values = call->in[0] + row * in_width;
+        if (all.width == 1 && !table)
+            sum_row(&all, values, call->out + row, true);
+        else
+            sum_row(&all, values, call->out + row * all.width, false);
+    }
 }
 
 /* out[column] = start[column] + the leaf of each tree of that column, one after the other.
  * Arrays: 0 trees (root, depth, column), 1 nodes, 2 start values. */
 poner_status poner_sum_trees(const poner_call *call) {
-    const poner_model *model = call->model;
-    const poner_step *step = call->step;
-    const double *in = call->in[0];
-    double *out = call->out;
-    const size_t in_width = call->in_width[0], n_rows = call->n_rows;
-    const uint32_t *trees = poner_array_of(model, step, 0), width = step->width;
-    const uint32_t *end = trees + poner_count_of(model, step, 0);
-    const poner_node *nodes = poner_array_of(model, step, 1), *leaves[LANES];
-    const double *start = poner_array_of(model, step, 2);
-    const size_t grouped = n_rows - n_rows % LANES;
-    for (size_t row = 0; row < n_rows; row++) memcpy(out + row * width, start, width * sizeof *out);
-    for (const uint32_t *tree = trees; grouped && tree < end; tree += TREE_NUMBERS)
-        for (size_t row = 0; row < grouped; row += LANES) {
-            find_row_leaves(nodes, tree, in + row * in_width, in_width, leaves);
-            EACH_LANE(k) out[(row + k) * width + tree[COLUMN]] += leaves[k]->value;
-        }
-    for (size_t row = grouped; row < n_rows; row++) {
-        const double *values = in + row * in_width;
-        if (width == 1)
-            out[row] = sum_one_column(nodes, trees, end, values, out[row]);
-        else
-            sum_columns(nodes, trees, end, values, out + row * width);
-    }
+    poner_fill_rows(call, poner_given(call, 2));
+    add_trees(call, NULL);
     return PONER_OK;
 }
 
@@ -160,45 +168,13 @@ const char *poner_check_sum_leaf_rows(const poner_model *model, const poner_step
     if (!poner_expect_array(model, step, 2, PONER_FLOAT64, count) || count == 0 ||
         count % step->width)
         return "the leaves have no table of values";
-    const char *problem = check_nodes(model, step, widths[0], count / step->width);
-    return problem ? problem : check_trees(model, step);
-}
-
-static inline void add_row(double *out, const double *values, uint32_t width) {
-    for (uint32_t column = 0; column < width; column++) out[column] += values[column];
+    return check_plain_trees(model, step, widths[0], count / step->width);
 }
 
 /* out = the leaf rows of all trees, added one after the other to 0.
  * Arrays: 0 trees (root, depth, 0), 1 nodes, 2 leaf rows of step->width values. */
 poner_status poner_sum_leaf_rows(const poner_call *call) {
-    const poner_model *model = call->model;
-    const poner_step *step = call->step;
-    const double *in = call->in[0];
-    double *out = call->out;
-    const size_t in_width = call->in_width[0], n_rows = call->n_rows;
-    const uint32_t *trees = poner_array_of(model, step, 0), width = step->width;
-    const uint32_t *end = trees + poner_count_of(model, step, 0);
-    const poner_node *nodes = poner_array_of(model, step, 1), *leaves[LANES];
-    const double *table = poner_array_of(model, step, 2);
-    const size_t grouped = n_rows - n_rows % LANES;
-    memset(out, 0, n_rows * width * sizeof *out);
-    for (const uint32_t *tree = trees; grouped && tree < end; tree += TREE_NUMBERS)
-        for (size_t row = 0; row < grouped; row += LANES) {
-            find_row_leaves(nodes, tree, in + row * in_width, in_width, leaves);
-            EACH_LANE(k)
-            add_row(out + (row + k) * width, table + leaves[k]->position * width, width);
-        }
-    for (size_t row = grouped; row < n_rows; row++) {
-        const double *values = in + row * in_width;
-        const uint32_t *tree = trees;
-        for (; end - tree >= LANES_NUMBERS; tree += LANES_NUMBERS) {
-            find_tree_leaves(nodes, tree, values, leaves);
-            EACH_LANE(k) add_row(out + row * width, table + leaves[k]->position * width, width);
-        }
-        for (; tree < end; tree += TREE_NUMBERS) {
-            const poner_node *leaf = finish(nodes, tree[ROOT], values);
-            add_row(out + row * width, table + leaf->position * width, width);
-        }
-    }
+    memset(call->out, 0, call->n_rows * call->step->width * sizeof *call->out);
+    add_trees(call, poner_given(call, 2));
     return PONER_OK;
 }

@@ -21,7 +21,7 @@ static double dot(const double *a, const double *b, uint32_t n) {
 
 /* out such that triangle x out = in. Arrays: 0 the lower triangle, row after row. */
 poner_status poner_solve_triangle(const poner_call *call) {
-    const double *row_of = poner_array_of(call->model, call->step, 0);
+    const double *row_of = poner_given(call, 0);
     const uint32_t n = call->in_width[0];
     for (uint32_t i = 0; i < n; row_of += ++i)
         for (size_t row = 0; row < call->n_rows; row++) {

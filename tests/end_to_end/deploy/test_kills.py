@@ -124,7 +124,7 @@ def test_a_destroy_that_is_killed_after_each_write_gets_there(
         assert done.code == -signal.SIGKILL
     assert faults.writes == REMOVALS
     assert account() == before
-    assert "There is nothing of poner's" in run("destroy", "--yes").err
+    assert "poner has deployed nothing as cancer" in run("destroy", "--yes").err
 
 
 def test_a_process_of_its_own_is_killed_and_the_next_one_goes_on(

@@ -214,7 +214,7 @@ def test_no_secret_is_in_the_file_of_a_fault(
     monkeypatch.setattr("poner.deployer.aws.values.write_setup", broken)
     done = run(*DEPLOY)
     assert done.code == 1
-    assert "poner met a fault of its own" in done.err
+    assert "This is a bug in poner" in done.err
     (fault,) = (tmp_path / "cache" / "faults").iterdir()
     assert "broken" in fault.read_text()
     assert SECRET not in fault.read_text() + done.said

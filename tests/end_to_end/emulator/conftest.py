@@ -22,8 +22,8 @@ RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def eventually(condition: Callable[[], object]) -> bool:
-    """Whether something becomes true within ten seconds."""
-    deadline_s = time.monotonic() + 10
+    """Whether something becomes true within half a minute."""
+    deadline_s = time.monotonic() + 30
     while not (done := bool(condition())) and time.monotonic() < deadline_s:
         time.sleep(0.01)
     return done

@@ -22,7 +22,7 @@ def handler(event, context):
 
 def wait_for(function, text):
     """The log, once a line of it has a text in it."""
-    deadline_s = time.monotonic() + 10
+    deadline_s = time.monotonic() + 30
     while not any(text in line for line in function.log):
         assert time.monotonic() < deadline_s, function.log
         time.sleep(0.02)

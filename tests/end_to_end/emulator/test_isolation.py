@@ -302,7 +302,7 @@ def test_a_sandbox_that_somebody_kills_is_replaced(start, isolated):
     (pid,) = function.processes()
     status = Path(f"/proc/{pid}/status").read_text().split("PPid:")[1]
     os.kill(int(status.split()[0]), signal.SIGKILL)
-    deadline_s = time.monotonic() + 5
+    deadline_s = time.monotonic() + 30
     while function.invoke("6 * 7").json() != 42:
         assert time.monotonic() < deadline_s
 

@@ -49,7 +49,7 @@ def test_a_timeout_is_punctual(start):
     function.invoke(STATE)
     begin_s = time.monotonic()
     function.invoke({"do": "sleep", "seconds": 30})
-    assert 1 <= time.monotonic() - begin_s < 3
+    assert 1 <= time.monotonic() - begin_s < 15
     assert function.log[-3].endswith(" Task timed out after 1.00 seconds")
     assert function.log[-1].endswith("\tStatus: timeout\t")
 
@@ -60,7 +60,7 @@ def test_a_crash_is_answered_at_once(start):
     function.invoke(STATE)
     begin_s = time.monotonic()
     function.invoke({"do": "_exit", "code": 1})
-    assert time.monotonic() - begin_s < 5
+    assert time.monotonic() - begin_s < 15
 
 
 def test_what_the_function_started_ends_with_it(start, isolated):
@@ -161,7 +161,7 @@ def test_the_second_init_is_bounded_by_the_function_s_timeout(start, monkeypatch
     function = start("import time\ntime.sleep(30)\n", timeout_s=1)
     begin_s = time.monotonic()
     assert function.invoke({}).json()["errorType"] == "Sandbox.Timedout"
-    assert 1.2 <= time.monotonic() - begin_s < 5
+    assert 1.2 <= time.monotonic() - begin_s < 15
     phases = [line.split("\t")[1] for line in function.log if line.startswith("INIT_REPORT")]
     assert phases == ["Phase: init", "Phase: invoke"]
 

@@ -50,8 +50,8 @@ def write(folder: Path, mark: str) -> None:
 
 
 def wait_until(happened: Callable[[], bool]) -> None:
-    """Wait ten seconds at most."""
-    deadline_s = time.monotonic() + 10
+    """Wait half a minute at most."""
+    deadline_s = time.monotonic() + 30
     while not happened():
         assert time.monotonic() < deadline_s
         time.sleep(0.05)
@@ -113,7 +113,7 @@ def test_the_end_cuts_former_code_short_too(tmp_path, unpacked):
             write(code, "new")
             wait_until(lambda: said(function, "Reloaded") == 1)
             begin_s = time.monotonic()
-        assert time.monotonic() - begin_s < 5
+        assert time.monotonic() - begin_s < 10
         assert slow.result().json()["errorType"] == "Runtime.ExitError"
     assert unpacked() == 0
 

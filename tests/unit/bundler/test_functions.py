@@ -13,7 +13,7 @@ from poner.artifacts import Examples, OnnxGraph
 from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundler import LayeredFunction, onnx_function, sklearn_function
 from poner.errors import BundleError, UsageError
-from tests.support.layered import make_examples, model_file
+from tests.support.layered import make_examples, model_file, whole_files
 
 X = np.random.default_rng(0).normal(size=(40, 2))
 MODEL = LogisticRegression().fit(X, X[:, 0] > 0)
@@ -67,7 +67,7 @@ def test_the_users_pins_come_first() -> None:
 def test_the_files_are_the_model_its_modules_and_the_runtime() -> None:
     """The model under its own name, the user's modules at the root; no kernel."""
     function = make({"scikit-learn": "1.9.1"}, modules={"features.py": b"A = 1", "a/b.py": b""})
-    assert set(function.files) == {
+    assert set(whole_files(function)) == {
         "lambda_function.py",
         "model.pickle",
         "model.json",
@@ -123,7 +123,7 @@ def test_a_graph_needs_onnxruntime_and_numpy_alone() -> None:
     pinned = make_onnx("float64", "python3.13", "onnxruntime==1.30.0")
     assert pinned.requirements == ("numpy", "onnxruntime==1.30.0")
     assert {"sympy", "protobuf"} < set(function.excluded)
-    assert set(function.files) == {
+    assert set(whole_files(function)) == {
         "lambda_function.py",
         "model.onnx",
         "model.json",

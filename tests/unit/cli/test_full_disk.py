@@ -65,7 +65,7 @@ def test_a_build_without_room(model: Path, folder: Path, size: str, inodes: int)
     """Whether its process, its function or its trial finds none."""
     said, left, code = run(folder, size, inodes, "build", model, "--out", "build")
     assert "Traceback" not in said
-    assert "fault of its own" not in said
+    assert "bug in poner" not in said
     assert (code, left) == (1, "")
     assert said.splitlines()[-2].startswith("Error: ")
     assert not (folder / "build").exists()
@@ -76,6 +76,6 @@ def test_a_local_lambda_without_room(article_bundle: Bundle, folder: Path, size:
     """A function that cannot be unpacked is not served."""
     said, left, code = run(folder, size, inodes, "local", article_bundle.folder, "--port", "0")
     assert "Traceback" not in said
-    assert "fault of its own" not in said
+    assert "bug in poner" not in said
     assert (code, left) == (1, "")
     assert said.splitlines()[-2].startswith("Error: ")

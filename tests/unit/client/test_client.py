@@ -336,7 +336,7 @@ def test_an_interruption_ends_what_is_under_way() -> None:
 
     async def handle(request: web.Request) -> web.Response:
         interrupt.set()
-        await asyncio.sleep(3)
+        await asyncio.sleep(60)
         return answering(200)
 
     def press() -> None:
@@ -349,4 +349,4 @@ def test_an_interruption_ends_what_is_under_way() -> None:
         threading.Thread(target=press).start()
         with pytest.raises(KeyboardInterrupt):
             client.ask(url, [{}])
-        assert time.monotonic() - begun_s < 2
+        assert time.monotonic() - begun_s < 10

@@ -99,7 +99,10 @@ def test_redirects_end() -> None:
         asked.append(request.path)
         return web.Response(status=307, headers={"Location": "/"})
 
-    with serving(handle) as url, pytest.raises(EndpointRefusedError, match="5 redirects"):
+    with (
+        serving(handle) as url,
+        pytest.raises(EndpointRefusedError, match="redirects more than 5 times"),
+    ):
         client.ask(url, [{}])
     assert len(asked) == 6
 
@@ -302,7 +305,7 @@ def test_a_slow_drip_ends_with_the_time(start: bytes, again: bytes) -> None:
         begun_s = time.monotonic()
         with pytest.raises(PredictionError, match=r"within 0\.5 s"):
             client.ask(url, [{}], timeout_s=0.5)
-        assert time.monotonic() - begun_s < 3
+        assert time.monotonic() - begun_s < 10
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_neighbours_that_tie() -> None:
 def test_distances_of_ones_own_are_not_supported() -> None:
     """A metric that is a function is refused."""
     model = make_pipeline(KNNImputer(weights=lambda distances: distances), LinearRegression())
-    with pytest.raises(NotSupportedError, match="function of its own"):
+    with pytest.raises(NotSupportedError, match="weights are a function"):
         compile_fitted(model.fit(GAPS, y), GAPS)
 
 

@@ -51,9 +51,9 @@ def run(pool: FakePool, talk: Callable[[EventQueue], Awaitable[None]], **delays:
 
 
 async def put_and_wait(queue: EventQueue) -> None:
-    """One event, and time enough for all attempts."""
+    """One event with all its attempts."""
     queue.put(INVOCATION)
-    await asyncio.sleep(0.2)
+    await queue.ended()
 
 
 def test_success_needs_one_attempt():

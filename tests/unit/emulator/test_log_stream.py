@@ -30,11 +30,11 @@ def test_a_line_without_newline_waits_for_flush():
 def test_a_line_without_end_is_passed_on_in_parts():
     """50 MB without a newline take neither that memory nor time that grows with their square."""
     stream, data, events = LogStream(), "ñ".encode() * 32_768, []
-    begin_s = time.monotonic()
+    begin_s = time.process_time()
     for _ in range(800):
         events += stream.feed(data[1:] + data[:1])
     events += stream.flush()
-    assert time.monotonic() - begin_s < 5
+    assert time.process_time() - begin_s < 5
     assert {len(event) for event in events[1:-1]} == {EVENT_BYTES // 2 - 1}
     assert sum(event.count("ñ") for event in events) == 800 * 32_768 - 1
 

@@ -278,7 +278,7 @@ def test_closing_does_not_wait_for_a_poll(monkeypatch):
         await runtime.api.polled()
         begin_s = time.monotonic()
         await runtime.api.close()
-        assert time.monotonic() - begin_s < 5
+        assert time.monotonic() - begin_s < 15
         with pytest.raises(aiohttp.ClientError):
             await waiting
 

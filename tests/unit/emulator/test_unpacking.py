@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from poner.emulator.sandbox.unpacking import check_handler, unpack
+from poner.emulator.sandbox.unpacking import unpack
 from poner.errors import EmulatorError
+from poner.hosts import HOSTS
+
+HOST = HOSTS["python3.13"]
 
 
 def make_zip(path: Path, *entries: tuple[str, str, int]) -> Path:
@@ -262,7 +265,7 @@ def test_handlers_that_are_there(tmp_path, handler, file):
     path = tmp_path / file
     path.parent.mkdir(exist_ok=True)
     path.touch()
-    check_handler(handler, (tmp_path,))
+    HOST.check_handler(handler, (tmp_path,))
 
 
 @pytest.mark.parametrize("handler", ["app.handler", "app", ".handler", "a.b.handler"])
@@ -270,7 +273,7 @@ def test_handlers_that_are_not(tmp_path, handler):
     """A handler whose module is missing is refused before anything starts."""
     (tmp_path / "a").mkdir()
     with pytest.raises(EmulatorError, match="handler"):
-        check_handler(handler, (tmp_path,))
+        HOST.check_handler(handler, (tmp_path,))
 
 
 def test_a_handler_may_come_from_a_layer(tmp_path):
@@ -278,4 +281,4 @@ def test_a_handler_may_come_from_a_layer(tmp_path):
     (tmp_path / "task").mkdir()
     (tmp_path / "python").mkdir()
     (tmp_path / "python/app.py").touch()
-    check_handler("app.handler", (tmp_path / "task", tmp_path / "python"))
+    HOST.check_handler("app.handler", (tmp_path / "task", tmp_path / "python"))

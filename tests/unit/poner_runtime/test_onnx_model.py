@@ -27,7 +27,7 @@ from poner.bundler import LayeredFunction, make_layered_bundle, onnx_function
 from poner.bundler.trial import host_architecture
 from poner.environments import make_environment
 from poner.errors import ParityError, PonerError
-from tests.support.layered import make_examples, write_files
+from tests.support.layered import make_examples, whole_files, write_files
 
 X = np.random.default_rng(0).normal(size=(200, 3))
 Y = (X[:, 0] + X[:, 1] > 0).astype(int)
@@ -97,7 +97,7 @@ def make_files(
     graph: bytes, examples: Examples, number_type: Any = "float64"
 ) -> Mapping[str, bytes]:
     """The files of the function."""
-    return make_function(graph, examples, number_type).files
+    return whole_files(make_function(graph, examples, number_type))
 
 
 def answers(

@@ -39,7 +39,7 @@ from poner.errors import PonerError
 from poner.table import as_lists
 from poner_runtime.handler import create_handler
 from poner_runtime.sklearn_model import open_beside
-from tests.support.layered import ask, make_examples, make_function, write_files
+from tests.support.layered import ask, make_examples, make_function, whole_files, write_files
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(120, 3))
@@ -58,7 +58,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     monkeypatch.syspath_prepend(tmp_path)
 
     def make_handler(model: Any, examples: Examples) -> Any:
-        write_files(make_function(model, examples).files, tmp_path)
+        write_files(whole_files(make_function(model, examples)), tmp_path)
         return create_handler(open_beside(str(tmp_path / "lambda_function.py")))
 
     return make_handler
@@ -323,7 +323,7 @@ def test_nothing_is_printed_or_written(tmp_path: Path, kind: str) -> None:
     examples = make_examples(
         model.fit(rows, Y), rows, classes=(0, 1), missing_as_none=missing_as_none
     )
-    write_files(make_function(model, examples).files, tmp_path)
+    write_files(whole_files(make_function(model, examples)), tmp_path)
     requests = rows.astype(object).where(rows.notna(), None).to_dict("records")
     (tmp_path / "requests").write_text("".join(json.dumps(one) + "\n" for one in requests))
     run_quietly(tmp_path, sys.executable, Path(np.__file__).parents[1])
@@ -347,7 +347,7 @@ sys.stdout.buffer.write(pickle.dumps(model))
 """
     fitted = subprocess.run([interpreter, "-c", script], capture_output=True, check=True).stdout
     model = LogisticRegression().fit(X, Y == 1)
-    files = make_function(model, make_examples(model, X, classes=(False, True))).files
+    files = whole_files(make_function(model, make_examples(model, X, classes=(False, True))))
     write_files({**files, "model.pickle": fitted}, tmp_path)
     (tmp_path / "requests").write_text(json.dumps(row(X[0])) + "\n")
     run_quietly(tmp_path, interpreter, interpreter.parents[1] / "lib/python3.9/site-packages")
@@ -360,7 +360,7 @@ def test_another_versions_warning_is_not_printed(tmp_path: Path) -> None:
     function = make_function(model, examples)
     other = function.files["model.pickle"].replace(b"1.9.1", b"1.9.0")
     assert other != function.files["model.pickle"]
-    write_files({**function.files, "model.pickle": other}, tmp_path)
+    write_files({**whole_files(function), "model.pickle": other}, tmp_path)
     (tmp_path / "requests").write_text(json.dumps(row(X[0])) + "\n")
     run_quietly(tmp_path, sys.executable, Path(np.__file__).parents[1])
 

@@ -110,26 +110,3 @@ def _write_links(links: Sequence[Member], folder: Path) -> None:
                 f"{link.origin} holds the link '{link.path}', which leads out of its folder.",
                 "Do not run it: make the zip anew from files you trust.",
             )
-
-
-def check_handler(handler: str, folders: Sequence[Path]) -> None:
-    """Refuse a handler whose module is in none of the folders that the code can come from.
-
-    Raises:
-        EmulatorError: says which file is missing.
-    """
-    module, dot, _ = handler.rpartition(".")
-    if not dot or not module:
-        raise EmulatorError(
-            f"{handler!r} does not name a module and a function.",
-            "Write the handler as module.function, such as lambda_function.lambda_handler.",
-        )
-    name = module.replace(".", "/")
-    for path in (folder / name for folder in folders):
-        if path.is_dir() or any(path.parent.glob(f"{path.name}.*")):
-            return
-    raise EmulatorError(
-        f"The handler {handler!r} needs {name}.py, which neither the code nor a layer holds.",
-        "Check the handler's name, and that the file lies at the top of the zip or folder, "
-        "or in a layer's folder python/.",
-    )

@@ -30,49 +30,61 @@ static double is_infinite_of(double x) { return magnitude(x) == INFINITE ? 1.0 :
 static double is_finite_of(double x) { return magnitude(x) < INFINITE ? 1.0 : 0.0; }
 static double relu_of(double x) { return x < 0.0 ? 0.0 : x; }
 
+/* Number and name of each function of one value: first those whose loop is written by hand. */
+#define EACH_WITH_OWN_LOOP(X) X(LOG2, log2) X(LOG10, log10)
+#define EACH_OTHER(X)         \
+    X(NEGATIVE, negative)     \
+    X(ABSOLUTE, absolute)     \
+    X(SIGN, sign)             \
+    X(SQUARE, square)         \
+    X(SQRT, sqrt)             \
+    X(CBRT, cbrt)             \
+    X(EXP, exp)               \
+    X(EXP2, exp2)             \
+    X(EXPM1, expm1)           \
+    X(LOG, log)               \
+    X(LOG1P, log1p)           \
+    X(SIN, sin)               \
+    X(COS, cos)               \
+    X(TAN, tan)               \
+    X(ARCSIN, asin)           \
+    X(ARCCOS, acos)           \
+    X(ARCTAN, atan)           \
+    X(SINH, sinh)             \
+    X(COSH, cosh)             \
+    X(TANH, tanh)             \
+    X(ARCSINH, asinh)         \
+    X(ARCCOSH, acosh)         \
+    X(ARCTANH, atanh)         \
+    X(FLOOR, floor)           \
+    X(CEIL, ceil)             \
+    X(RINT, rint)             \
+    X(TRUNC, trunc)           \
+    X(RECIPROCAL, reciprocal) \
+    X(ISNAN, is_nan)          \
+    X(ISINF, is_infinite)     \
+    X(ISFINITE, is_finite)    \
+    X(EXPIT, expit)           \
+    X(RELU, relu)             \
+    X(ERF, erf)               \
+    X(NORMAL_CDF, normal_cdf) \
+    X(NORMAL_QUANTILE, normal_quantile)
+
+/* A loop for each function: the compiler inlines small functions, and vectorises those without
+ * branches. */
+#define DEFINE_LOOP(NUMBER, name)                                                                 \
+    static void name##_of_all(const double *restrict in, double *restrict out, size_t n_values) { \
+        for (size_t i = 0; i < n_values; i++) out[i] = name##_of(in[i]);                          \
+    }
+EACH_OTHER(DEFINE_LOOP)
+
+#define FUNCTION_ROW(NUMBER, name) [PONER_##NUMBER] = name##_of,
+#define LOOP_ROW(NUMBER, name) [PONER_##NUMBER] = name##_of_all,
+
 const poner_math FUNCTIONS = {
-    .of_one =
-        {
-            [PONER_NEGATIVE] = negative_of,
-            [PONER_ABSOLUTE] = absolute_of,
-            [PONER_SIGN] = sign_of,
-            [PONER_SQUARE] = square_of,
-            [PONER_SQRT] = sqrt_of,
-            [PONER_CBRT] = cbrt_of,
-            [PONER_EXP] = exp_of,
-            [PONER_EXP2] = exp2_of,
-            [PONER_EXPM1] = expm1_of,
-            [PONER_LOG] = log_of,
-            [PONER_LOG2] = log2_of,
-            [PONER_LOG10] = log10_of,
-            [PONER_LOG1P] = log1p_of,
-            [PONER_SIN] = sin_of,
-            [PONER_COS] = cos_of,
-            [PONER_TAN] = tan_of,
-            [PONER_ARCSIN] = asin_of,
-            [PONER_ARCCOS] = acos_of,
-            [PONER_ARCTAN] = atan_of,
-            [PONER_SINH] = sinh_of,
-            [PONER_COSH] = cosh_of,
-            [PONER_TANH] = tanh_of,
-            [PONER_ARCSINH] = asinh_of,
-            [PONER_ARCCOSH] = acosh_of,
-            [PONER_ARCTANH] = atanh_of,
-            [PONER_FLOOR] = floor_of,
-            [PONER_CEIL] = ceil_of,
-            [PONER_RINT] = rint_of,
-            [PONER_TRUNC] = trunc_of,
-            [PONER_RECIPROCAL] = reciprocal_of,
-            [PONER_ISNAN] = is_nan_of,
-            [PONER_ISINF] = is_infinite_of,
-            [PONER_ISFINITE] = is_finite_of,
-            [PONER_EXPIT] = expit_of,
-            [PONER_RELU] = relu_of,
-            [PONER_ERF] = erf_of,
-            [PONER_NORMAL_CDF] = normal_cdf_of,
-            [PONER_NORMAL_QUANTILE] = normal_quantile_of,
-        },
+    .of_one = {EACH_WITH_OWN_LOOP(FUNCTION_ROW) EACH_OTHER(FUNCTION_ROW)},
     .pow = pow_of,
     .expf = expf_of,
     .logf = logf_of,
+    .of_all = {EACH_WITH_OWN_LOOP(LOOP_ROW) EACH_OTHER(LOOP_ROW)},
 };

@@ -1,12 +1,17 @@
 /* exp, log, pow and their like: the same bits on every host, whatever its C library.
  *
- * Two sets of the same functions are compiled: one whose fused multiply-add is the processor's, one
- * that computes it from integers, to the same bits, for processors of x86_64 without it. Which is
- * used is chosen once, when the kernel is loaded. */
+ * The same functions are compiled twice: with the processor's fused multiply-add (on x86_64 also
+ * with AVX2), and with one computed from integers, to the same bits, for processors of x86_64 that
+ * lack either. The kernel chooses one set when it is loaded. */
 #ifndef PONER_MATH_H
 #define PONER_MATH_H
 
+#include <stddef.h>
+
 typedef double poner_function(double);
+
+/* out[i] = function(in[i]) for n_values values; `in` and `out` do not overlap. */
+typedef void poner_loop(const double *restrict in, double *restrict out, size_t n_values);
 
 /* Functions of one value by the numbers that model files have (operations/elementwise.py). */
 enum {
@@ -55,6 +60,7 @@ typedef struct {
     poner_function *of_one[PONER_N_FUNCTIONS];
     double (*pow)(double, double);
     float (*expf)(float), (*logf)(float);
+    poner_loop *of_all[PONER_N_FUNCTIONS];
 } poner_math;
 
 extern const poner_math poner_math_fused, poner_math_portable;

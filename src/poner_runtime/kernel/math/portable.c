@@ -1,4 +1,4 @@
-/* The functions with a fused multiply-add that is computed from integers; the choice of a set. */
+/* The functions with a fused multiply-add computed from integers, and the choice of a set. */
 #include "math.h"
 
 #ifndef __x86_64__ /* every other processor has the instruction */
@@ -74,12 +74,12 @@ static double fused(double a, double b, double c) {
 
 const poner_math *poner_math_chosen = &poner_math_portable;
 
-/* Whether the processor has fused multiply-add, and the system keeps its registers. */
+/* Whether the processor has fused multiply-add and AVX2, and the system keeps their registers. */
 static bool has_fused(void) {
-    unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d)) return false;
-    if ((c & (bit_FMA | bit_OSXSAVE | bit_AVX)) != (bit_FMA | bit_OSXSAVE | bit_AVX)) return false;
-    unsigned low, high;
+    const unsigned wanted = bit_FMA | bit_OSXSAVE | bit_AVX;
+    unsigned a, b, c, d, low, high;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & wanted) != wanted) return false;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_AVX2)) return false;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return (low & 6) == 6;
 }

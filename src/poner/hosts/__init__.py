@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import poner_runtime
 from poner.aws_lambda.runtimes import RUNTIMES, Runtime
 from poner.environments import find_python, make_environment, read_pins
+from poner.errors import BundleError, EmulatorError
 
 ENTRY = "lambda_function.py"
 """File with which every function that poner makes for Python begins."""
@@ -27,6 +29,18 @@ OWN_MODULES = ("lambda_function", "poner_runtime")
 
 MODULES_FOLDER = "python"
 """Folder of a layer that holds modules for every version of Python (L54)."""
+
+KERNEL = "poner_runtime/_kernel.abi3.so"
+"""The kernel in function.zip."""
+
+_SOURCES = Path(poner_runtime.__file__).parent
+
+_MODULES = {
+    "native": ("model.py",),
+    "onnx": ("layered.py", "onnx_model.py"),
+    "sklearn": ("layered.py", "fitted.py", "sklearn_model.py"),
+}
+"""Modules of poner_runtime by the engine that needs them, besides those that all need."""
 
 _WITHOUT_LC_CTYPE = ("3.9", "3.10", "3.11")
 """Versions of Python whose processes have no LC_CTYPE on Lambda (L49)."""
@@ -65,6 +79,19 @@ class Host:
         """Its name in the platform's log; AWS numbers its builds, and the local one is v0."""
         return f"python:{self.python_version}.v0"
 
+    def function_files(self, engine: str, architecture: str) -> dict[str, bytes]:
+        """What a function of an engine begins with, by path in function.zip; no model, no bytecode.
+
+        Raises:
+            BundleError: the engine is native, and this installation has no kernel for the
+                architecture.
+        """
+        modules = ("__init__.py", "handler.py", *_MODULES[engine])
+        files = {f"poner_runtime/{name}": (_SOURCES / name).read_bytes() for name in modules}
+        entry = (_SOURCES / "entries" / f"{engine}.py").read_bytes()
+        kernel = {KERNEL: kernel_for(architecture)} if engine == "native" else {}
+        return {self.entry: entry, **files, **kernel}
+
     def find_interpreter(self) -> Path:
         """The interpreter on this machine that precompiles and proves a function.
 
@@ -81,6 +108,33 @@ class Host:
             InstallError: the client could not be installed.
         """
         return make_environment(self.python_version, read_pins("awslambdaric"))
+
+    @property
+    def trial_program(self) -> Path:
+        """The program that starts a finished function in a confined process and asks it."""
+        return Path(__file__).with_name("trial_program.py")
+
+    def check_handler(self, handler: str, folders: Sequence[Path]) -> None:
+        """Refuse a handler whose module is in none of the folders that modules come from.
+
+        Raises:
+            EmulatorError: says which file is missing.
+        """
+        module, dot, _ = handler.rpartition(".")
+        if not dot or not module:
+            raise EmulatorError(
+                f"{handler!r} does not name a module and a function.",
+                "Write the handler as module.function, such as lambda_function.lambda_handler.",
+            )
+        name = module.replace(".", "/")
+        for path in (folder / name for folder in folders):
+            if path.is_dir() or any(path.parent.glob(f"{path.name}.*")):
+                return
+        raise EmulatorError(
+            f"The handler {handler!r} needs {name}.py, which neither the code nor a layer holds.",
+            "Check the handler's name, and that the file lies at the top of the zip or folder, "
+            "or in a layer's folder python/.",
+        )
 
     def bytecode_path(self, source: str) -> str:
         """Where the bytecode of a source lies, beside it."""
@@ -112,6 +166,21 @@ class Host:
             folders: where modules are imported from, besides the code.
         """
         return [str(interpreter), "-S", "-B", str(bootstrap), handler, *map(str, folders)]
+
+
+def kernel_for(architecture: str) -> bytes:
+    """The kernel that was built with the package for one of Lambda's architectures.
+
+    Raises:
+        BundleError: this installation has none.
+    """
+    try:
+        return (_SOURCES / "kernel" / architecture / "_kernel.abi3.so").read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"This installation of poner has no kernel for {architecture}.",
+            "Install poner again from its wheel.",
+        ) from error
 
 
 HOSTS = {name: Host(runtime, name.removeprefix("python")) for name, runtime in RUNTIMES.items()}
