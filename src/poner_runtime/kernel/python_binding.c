@@ -188,9 +188,9 @@ static PyObject *make_bits(const poner_served *served, bool missing) {
     char *bytes = bits ? PyByteArray_AsString(bits) : NULL;
     for (uint32_t i = 0; bits && i < count; i++) {
         const poner_feature *feature = served->features + i;
-        const bool bit =
+        const bool holds =
             missing ? feature->flags & PONER_TAKES_NULL : feature->kind == PONER_CATEGORY;
-        bytes[i] = (char)bit;
+        bytes[i] = (char)holds;
     }
     return bits;
 }

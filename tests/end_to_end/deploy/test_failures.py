@@ -102,7 +102,7 @@ def test_faults_without_end_are_said(project: Project, faults: FaultyProxy):
     """A write that may have taken place is tried some times; a later deploy goes on."""
     faults.fail_always("PublishVersion", Fault.SERVER_ERROR)
     message = check_failure(run(*DEPLOY))
-    assert "lambda:PublishVersion may have taken place or not" in message
+    assert "It is unknown whether lambda:PublishVersion took place" in message
     assert faults.writes["PublishVersion"] == 1 + 6  # what was done before the first is progress
     assert len(project.journals) == 1
     faults.mend()
@@ -115,10 +115,10 @@ def test_other_commands_fail_in_two_sentences(project: Project, faults: FaultyPr
     project.deploy()
     faults.reset()
     for fault, text in {
-        Fault.DENIED: "These credentials may not do lambda:GetFunction",
+        Fault.DENIED: "These credentials are not allowed to do lambda:GetFunction",
         Fault.EXPIRED: "AWS does not accept the credentials",
         Fault.SERVER_ERROR: "lambda:GetFunction failed: AWS answered with 500",
-        Fault.LOST: "lambda:GetFunction failed: AWS gave no whole answer",
+        Fault.LOST: "lambda:GetFunction failed: AWS gave no complete answer",
     }.items():
         faults.fail_always("GetFunction", fault)
         for command in ("status", "url", "logs", "rollback", "promote", "destroy"):

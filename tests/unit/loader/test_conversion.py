@@ -23,7 +23,7 @@ from poner.environments import read_pins
 from poner.errors import InstallError, ModelUnreadableError, NotSupportedError
 from poner.loader import conversion
 from poner.loader.environments import environment_of
-from poner.loader.saving import save_model
+from poner.loader.saving import save
 from poner.signature import Signature
 from tests.conftest import WIRE_NAMES
 
@@ -51,7 +51,7 @@ def convert():
 
 def opened(model, X, y, tmp_path):
     """The context of a saved model, read again."""
-    return loader.open_model(save_model(model, X, y, tmp_path / "model"))
+    return loader.open_model(save(model, X, y, tmp_path / "model"))
 
 
 def ask(graph, version, columns, tmp_path):
