@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,6 +21,9 @@ from poner.aws_lambda.runtimes import RUNTIMES, choose_runtimes
 from poner.bundle import Bundle
 from poner.compiled_model import CompiledModel
 from poner.errors import PonerError
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import GradientBoostingClassifier
 
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")  # tests use the Pythons that are there
 
@@ -109,15 +113,22 @@ def legacy_compiled(legacy: Legacy) -> CompiledModel:
 
 
 @pytest.fixture(scope="session")
-def article_compiled(cancer: Cancer) -> CompiledModel:
-    """The article's model fitted under today's scikit-learn, and compiled."""
+def article_estimator(cancer: Cancer) -> GradientBoostingClassifier:
+    """The article's model fitted under today's scikit-learn."""
     from sklearn.ensemble import GradientBoostingClassifier
 
-    model = GradientBoostingClassifier(
+    return GradientBoostingClassifier(
         n_estimators=1500, max_depth=1, learning_rate=0.01, random_state=42
     ).fit(cancer.X, cancer.y)
+
+
+@pytest.fixture(scope="session")
+def article_compiled(
+    article_estimator: GradientBoostingClassifier, cancer: Cancer
+) -> CompiledModel:
+    """The article's model fitted under today's scikit-learn, and compiled."""
     names = {"feature_names": WIRE_NAMES, "labels": {"0": "benign", "1": "malignant"}}
-    with loader.open_estimator(model, X=cancer.X, **names) as trained:
+    with loader.open_estimator(article_estimator, X=cancer.X, **names) as trained:
         return pipeline.compile_trained(trained)
 
 

@@ -1,7 +1,8 @@
 """From a fitted scikit-learn model to an HTTPS endpoint on AWS Lambda.
 
-The flow of the command line, for a notebook: `save`, `compile`, `load`, `build`, `local`,
-`predict`, `deploy`. Importing poner loads neither scikit-learn nor boto3.
+The flow of the command line, for notebooks: `save`, `compile`, `load`, `build`, `local`, `predict`
+and `deploy`, which gives a `Deployment`. `import poner` loads none of scikit-learn, boto3 and
+pyarrow.
 """
 
 from __future__ import annotations

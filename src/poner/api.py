@@ -1,8 +1,7 @@
-"""The Python API: each verb of the flow, with a notebook's defaults."""
+"""The Python API: each verb of the flow, with defaults for a notebook."""
 
 from __future__ import annotations
 
-import datetime
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,69 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from poner import client, compiled_model, deployer, loader, pipeline
-from poner.aws_lambda.functions import FunctionSettings
-from poner.aws_lambda.runtimes import choose_runtimes
+from poner import client, deployer, loader, pipeline
+from poner.aws_lambda.functions import Architecture, FunctionSettings
 from poner.bundle import Bundle, EngineChoice, Slim, read_bundle
-from poner.compiled_model import CompiledModel
+from poner.client import predict
+from poner.compiled_model import CompiledModel, load
 from poner.confinement import report
 from poner.errors import UsageError
+from poner.loader import save
 from poner.printable import printable
-from poner.signature import PredictionValue, Signature
 
 __all__ = ["save", "compile", "load", "build", "local", "predict", "deploy", "Deployment"]
 
 
 def _print(line: str) -> None:
     print(printable(line))  # noqa: T201 # a notebook's output
-
-
-def save(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    folder: str | Path,
-    *,
-    feature_names: Sequence[str] | None = None,
-    labels: Mapping[Any, str] | Sequence[str] | None = None,
-    metrics: Mapping[str, float] | None = None,
-    target: str | None = None,
-    keep_rows: int = 500,
-) -> Path:
-    """Write a fitted estimator with all that is needed to build from it; returns the folder.
-
-    Writes `clf.sav`, `signature.json`, and `training_rows.json`: rows of X, kept beside the model
-    to prove parity on, and never shipped.
-
-    Args:
-        estimator: fitted, of scikit-learn.
-        X: (n_rows, n_features) the data it was trained on, numbers and texts: an array or a
-            DataFrame.
-        y: (n_rows,) the target, or (n_rows, n_outputs) where it predicts several things.
-        folder: made if it does not exist.
-        feature_names: the columns, where neither X nor the estimator knows them.
-        labels: what the classes mean, such as `{0: "benign", 1: "malignant"}`; of a model with
-            one output.
-        metrics: scores to record, such as `{"f1_test": 0.94}`.
-        target: name of what is predicted.
-        keep_rows: how many rows of X to keep; 0 keeps none.
-
-    Raises:
-        SignatureError: the estimator is not fitted, or names and data do not fit it.
-        UsageError: the folder cannot be written to, or holds files of these names that `save` did
-            not write.
-    """
-    return loader.save_model(
-        estimator,
-        X,
-        y,
-        folder,
-        feature_names=feature_names,
-        labels=labels,
-        metrics=metrics,
-        target=target,
-        keep_rows=keep_rows,
-    )
 
 
 def compile(  # the flow's own word, as in re.compile
@@ -84,21 +35,30 @@ def compile(  # the flow's own word, as in re.compile
     labels: Mapping[str, str] | None = None,
     require_confinement: bool = False,
 ) -> CompiledModel:
-    """Compile a model and prove that it answers the same.
+    """Compile a model, and prove that it gives the same answers.
 
     Args:
         model: a fitted estimator, a model file, or the folder that `save` wrote.
-        X: (n_rows, n_features) training rows to prove parity on, for an estimator.
-        y: unused by the proof; taken so that `compile(clf, X, y)` reads like `fit`.
-        feature_names: names of the features, where the model has none.
-        labels: what the classes mean, by the class as text.
-        require_confinement: refuse to read a file where this machine cannot keep a model from your
-            files and the network; otherwise a warning says so.
+        X: (n_rows, n_features) training rows for the proof, if `model` is an estimator.
+        y: not used; `compile(model, X, y)` reads like `fit`.
+        feature_names: names of the features, if the model has none.
+        labels: label of each class, by the class as text.
+        require_confinement: fail if this machine cannot keep a model file away from your files and
+            the network; otherwise a warning says so.
+
+    Returns:
+        The compiled model, with the estimator's methods: `predict`, `predict_proba`,
+        `decision_function`; and `save`.
 
     Raises:
         NotSupportedError: the native engine does not compute this model.
-        ParityError: the compiled model answers otherwise.
-        ModelRefusedError: the file names something no fitted model needs.
+        ParityError: the compiled model gives other answers.
+        ModelRefusedError: the file names something that a fitted model does not need.
+
+    Example:
+        >>> compiled = poner.compile(model, X)
+        >>> compiled.predict(X[:3])
+        array([0, 1, 0])
     """
     if isinstance(model, str | Path):
         report.check(
@@ -109,18 +69,6 @@ def compile(  # the flow's own word, as in re.compile
         opened = loader.open_estimator(model, X=X, y=y, feature_names=feature_names, labels=labels)
     with opened as trained:
         return pipeline.compile_trained(trained)
-
-
-def load(path: str | Path) -> CompiledModel:
-    """Read a compiled model: a file of `CompiledModel.save`, or model.poner of a Bundle.
-
-    Returns:
-        The model, with `parity` None: the report of its proof is in the manifest of a Bundle.
-
-    Raises:
-        KernelError: the file is missing or damaged, or an older version of poner wrote it.
-    """
-    return compiled_model.load_model(path)
 
 
 def build(
@@ -139,59 +87,61 @@ def build(
     require_confinement: bool = False,
     notify: Callable[[str], None] = _print,
 ) -> Bundle:
-    """Build a Bundle from a model file or the folder that `save` wrote.
+    """Turn a saved model into a Lambda function, and prove that both give the same answers.
 
     Args:
-        model: file or folder.
-        out: folder of the Bundle; it is replaced if it holds a Bundle and nothing else.
-        engine: `native`, `onnx` or `sklearn`, or `auto` for the first of these that answers as
-            the model does.
-        runtime: such as `python3.13`; by default that of this Python.
-        architecture: `x86_64` or `arm64`.
+        model: model file, or the folder that `save` wrote.
+        out: folder of the Bundle. An existing Bundle in it is replaced.
+        engine: `native`, `onnx`, `sklearn`, or `auto` for the first of them that gives the model's
+            answers.
+        runtime: Python version on Lambda, such as `python3.13`; by default that of this Python.
+        architecture: processor of the function: `x86_64` or `arm64`.
         feature_names: names of the features, for a file without signature.json.
-        labels: what the classes mean, for a file without signature.json.
-        settings: name, memory, timeout and body limit of the function.
-        require: packages for the layers of the other engines, such as `numpy==1.24.1`.
-        include: the user's own modules that the model's classes come from, files or folders.
-        slim: what to leave out of layers: `auto` what is needed to fit, `always`, `never`.
-        require_confinement: refuse where this machine cannot keep the model from your files and
-            the network.
-        notify: gets a line about things worth knowing.
+        labels: label of each class, for a file without signature.json.
+        settings: name, memory, timeout and longest request of the function.
+        require: versions of packages on Lambda, such as `numpy==1.24.1`.
+        include: your own modules that define classes of the model: files or folders.
+        slim: whether to leave out of packages what predicting does not need: `always`, `never`, or
+            `auto` for only if they are too large otherwise.
+        require_confinement: fail if this machine cannot keep the model away from your files and
+            the network; otherwise a line says so.
+        notify: called with one line for each thing worth knowing.
+
+    Returns:
+        The Bundle, for `local` and `deploy`.
 
     Raises:
-        PonerError: whatever stands in the way, with what to do about it.
-    """
-    from poner import config  # with pydantic, which a notebook that only saves need not wait for
+        PonerError: the Bundle cannot be made; the error says why and what to do.
 
-    chosen, *newer = choose_runtimes(runtime, datetime.date.today())
-    target = pipeline.Target(
-        chosen,
-        _one_of("architecture", architecture, config.Architecture),
-        settings or FunctionSettings(),
-        tuple(newer),
-    )
-    packages = pipeline.Packages(
-        tuple(require), tuple(map(Path, include)), _one_of("choice of slim", slim, Slim)
-    )
-    reporter = pipeline.Reporter(notify=notify)
+    Example:
+        >>> bundle = poner.build("model", out="build")
+        >>> bundle.manifest.engine
+        'native'
+    """
     return pipeline.build(
         Path(model),
         Path(out),
-        target,
+        pipeline.make_target(
+            runtime,
+            _one_of("architecture", architecture, Architecture),
+            settings or FunctionSettings(),
+        ),
         engine=_one_of("engine", engine, EngineChoice),
-        packages=packages,
+        packages=pipeline.Packages(
+            tuple(require), tuple(map(Path, include)), _one_of("choice of slim", slim, Slim)
+        ),
         feature_names=feature_names,
         labels=labels,
         require_confinement=require_confinement,
-        reporter=reporter,
+        reporter=pipeline.Reporter(notify=notify),
     )
 
 
 def _one_of(what: str, value: str, choices: Any) -> Any:
-    """The value, if it is one of a Literal's.
+    """The value, if a Literal has it.
 
     Raises:
-        UsageError: it is not.
+        UsageError: the Literal has other values.
     """
     known = get_args(choices)
     if value not in known:
@@ -199,39 +149,59 @@ def _one_of(what: str, value: str, choices: Any) -> Any:
     return value
 
 
+def _open(bundle: Bundle | str | Path) -> Bundle:
+    return bundle if isinstance(bundle, Bundle) else read_bundle(Path(bundle))
+
+
 @contextmanager
 def local(
     bundle: Bundle | str | Path, *, require_confinement: bool = False
 ) -> Iterator[client.FunctionUrl]:
-    """A local Function URL for a Bundle, as long as the `with` lasts.
+    """Run a Bundle's function on this machine, as Lambda would, while the `with` block lasts.
 
     Args:
         bundle: the Bundle, or its folder.
-        require_confinement: refuse where this machine cannot keep the function from your files;
+        require_confinement: fail if this machine cannot keep the function away from your files;
             otherwise a line on standard error says so.
 
+    Returns:
+        A context manager, which gives the function's URL.
+
     Raises:
-        BundleError: there is no Bundle, or a damaged one.
-        EmulatorError: it cannot be run here.
+        BundleError: there is no Bundle, or it is damaged.
+        EmulatorError: the function cannot run here.
+
+    Example:
+        >>> with poner.local(bundle) as url:
+        ...     poner.predict(url, X[:3])
+        [0, 1, 0]
     """
-    opened = bundle if isinstance(bundle, Bundle) else read_bundle(Path(bundle))
-    with pipeline.run_locally(opened, require_confinement=require_confinement) as url:
+    with pipeline.run_locally(_open(bundle), require_confinement=require_confinement) as url:
         yield url
-
-
-def predict(url: str, rows: Any, signature: Signature | None = None) -> list[PredictionValue]:
-    """The prediction for every row; of several outputs a list. See `poner.client.predict`."""
-    return client.predict(url, rows, signature)
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A function on AWS that answers for a Bundle, as `deploy` made it."""
+    """A function on AWS Lambda, made by `deploy`.
+
+    All methods raise DeployError if the function is gone, and CloudError if AWS refuses a request
+    or cannot be reached.
+
+    Example:
+        >>> deployment = poner.deploy(bundle)
+        >>> poner.deploy(better_bundle)
+        >>> deployment.rollback()
+        >>> deployment.status().live
+        '1'
+        >>> deployment.destroy()
+    """
 
     facts: deployer.Deployment
-    """Name, region, account, version, URL and auth, as they were after the deploy."""
+    """Name, region, account, version, URL and access, as of the deploy."""
     function: deployer.DeployedFunction
     """The function as it is now."""
+    bucket: str | None = None
+    """Bucket of the uploaded zips; None if there is none."""
 
     @property
     def url(self) -> str:
@@ -239,20 +209,20 @@ class Deployment:
         return self.facts.url
 
     def status(self) -> deployer.Status:
-        """Which version answers now, at which URL, and what others there are."""
+        """The version that answers, its URL, and the other versions."""
         return self.function.read_status()
 
     def rollback(self, version: str | None = None) -> None:
-        """Let the version before answer again, or the one that is named; withdraws a canary."""
+        """Send all requests to the previous version, or to the one that is named; ends a canary."""
         pipeline.roll_back(self.function, version)
 
     def promote(self) -> None:
-        """Send all traffic to the canary."""
+        """Send all requests to the canary."""
         pipeline.promote(self.function)
 
-    def destroy(self, bucket: str | None = None) -> None:
-        """Remove from AWS all that poner made for the function, zips in `bucket` too."""
-        pipeline.remove(self.function, bucket)
+    def destroy(self) -> None:
+        """Delete from AWS everything that poner made for the function, and nothing else."""
+        pipeline.remove(self.function, self.bucket)
 
 
 def deploy(
@@ -265,27 +235,37 @@ def deploy(
     check: bool = True,
     notify: Callable[[str], None] = _print,
 ) -> Deployment:
-    """Put a Bundle on AWS Lambda behind a Function URL, without asking.
+    """Put a Bundle on AWS Lambda behind a URL, without asking for consent.
 
-    It may be repeated: only what differs is changed.
+    A second call changes only what differs. poner.toml is not read.
 
     Args:
         bundle: the Bundle, or its folder.
-        settings: access, role, bucket, variables and the like; by default a URL that takes signed
-            requests only. poner.toml is not read.
-        canary: share of the traffic for the new version, 1 to 99; 0 for all of it.
-        profile: of AWS's configuration; by default the one that boto3 finds.
-        region: by default the one that boto3 finds.
-        check: whether to end by asking the URL a row whose answer is known.
-        notify: gets a line for each step.
+        settings: access, role, bucket, environment variables and the like; by default the URL
+            accepts signed requests only.
+        canary: percentage of requests for the new version, 1 to 99; 0 for all of them.
+        profile: profile of AWS's configuration; by default the one that boto3 finds.
+        region: AWS region, such as `eu-west-1`; by default the one that boto3 finds.
+        check: whether to test the URL at the end.
+        notify: called with one line for each step.
+
+    Returns:
+        The deployment, with `.url`, `.status()`, `.rollback()`, `.promote()` and `.destroy()`.
 
     Raises:
-        BundleError: there is no Bundle, or a damaged one.
-        DeployError: AWS refuses it or cannot be asked, or the function answers wrongly.
+        BundleError: there is no Bundle, or it is damaged.
+        DeployError: AWS refuses a step or cannot be reached, or the function answers wrongly.
+
+    Example:
+        >>> from poner.deployer import DeploySettings
+        >>> deployment = poner.deploy(bundle, settings=DeploySettings(auth="none"))
+        >>> poner.predict(deployment.url, {"age": 61, "sex": "f"})
+        [1]
     """
-    opened = bundle if isinstance(bundle, Bundle) else read_bundle(Path(bundle))
     cloud = deployer.open_cloud(profile, region)
-    wish = deployer.Wish(opened, settings or deployer.DeploySettings(), canary)
+    wish = deployer.Wish(_open(bundle), settings or deployer.DeploySettings(), canary)
     facts = pipeline.deploy(cloud, wish, check=check, reporter=pipeline.Reporter(notify=notify))
     assert facts is not None, "every plan is agreed to"
-    return Deployment(facts, deployer.DeployedFunction(cloud, facts.name))
+    return Deployment(
+        facts, deployer.DeployedFunction(cloud, facts.name), bucket=wish.settings.bucket
+    )

@@ -318,7 +318,7 @@ def open_tables(content: bytes) -> Model:
         ) from error
 
 
-def load_model(path: str | Path) -> CompiledModel:
+def load(path: str | Path) -> CompiledModel:
     """Read a file that `CompiledModel.save` wrote, or the model.poner of a Bundle.
 
     Returns:

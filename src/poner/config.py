@@ -6,12 +6,12 @@ import difflib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from poner.aws_lambda.cors import Cors
-from poner.aws_lambda.functions import DEFAULT_BODY_LIMIT_BYTES, FUNCTION_NAME
+from poner.aws_lambda.functions import DEFAULT_BODY_LIMIT_BYTES, FUNCTION_NAME, Architecture
 from poner.aws_lambda.quotas import MEMORY_MB, REQUEST_BYTES, TIMEOUT_S
 from poner.bundle import EngineChoice, Slim
 from poner.deployer.settings import DeploySettings
@@ -28,9 +28,6 @@ _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 """What pydantic calls a key that a model, or a dataclass, does not have."""
 
 _ALL_KEYS = "docs/configuration.md lists all keys"
-
-Architecture = Literal["x86_64", "arm64"]
-"""Lambda's architectures."""
 
 
 class _Section(BaseModel):

@@ -1,13 +1,14 @@
-"""The whole flow on one screen: load, compile, bundle; then run it here, or ship it.
+"""The whole flow on one screen: load, compile, bundle; then run the Bundle here, or deploy it.
 
 model file ─► TrainedModel ─► CompiledModel ─► Bundle ─► a URL
      loader.open_model   compiler.compile_model   bundler.make_native_bundle   emulator.running
                                                                                deployer.carry_out
 
-plan, deploy, roll_back, promote and remove look at what is on AWS, plan, ask whether to, and do it.
+deploy, roll_back, promote and remove look at what is on AWS, make a plan, ask whether to carry it
+out, and do so. `plan` ends with the plan.
 
-A model that the native engine does not compute goes along in its file, or as a graph of ONNX, with
-packages in layers; engines.py chooses.
+engines.py chooses the engine: a model that native does not compute ships as an ONNX graph or as a
+pickle, with its packages in layers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from poner import bundler, deployer, emulator, loader
+from poner.aws_lambda.functions import Architecture, FunctionSettings
+from poner.aws_lambda.runtimes import choose_runtimes
 from poner.bundle import Bundle, EngineChoice
 from poner.client import FunctionUrl
 from poner.confinement import report
@@ -45,6 +48,7 @@ __all__ = [
     "compile_trained",
     "deploy",
     "local_function",
+    "make_target",
     "plan",
     "promote",
     "remove",
@@ -53,12 +57,24 @@ __all__ = [
 ]
 
 Agree = Callable[[deployer.Plan], bool]
-"""Whether a plan is to be done."""
+"""Decides whether to carry out a plan."""
 
 
-def _always(plan: deployer.Plan) -> bool:
-    """Agrees to every plan."""
+def _always(plan: object) -> bool:
+    """Agree to every plan."""
     return True
+
+
+def make_target(
+    runtime: str | None, architecture: Architecture, settings: FunctionSettings
+) -> Target:
+    """What to build for; without a runtime, the one of this Python, or a newer one with wheels.
+
+    Raises:
+        UsageError: there is no such runtime, or AWS no longer takes it.
+    """
+    chosen, *newer = choose_runtimes(runtime, datetime.date.today())
+    return Target(chosen, architecture, settings, tuple(newer))
 
 
 def build(
@@ -73,10 +89,10 @@ def build(
     require_confinement: bool = False,
     reporter: Reporter = SILENT,
 ) -> Bundle:
-    """From a model file, or the folder it lies in, to a proved Bundle in `out`.
+    """Build a Bundle from a model file or its folder, and write it to `out` once it is proved.
 
-    Whatever reads or runs the model is confined; what this machine does not confine is said, or
-    with `require_confinement` refused (ConfinementError).
+    Processes that read or run the model are confined. A warning says what this machine cannot
+    confine; with `require_confinement` that is a ConfinementError.
     """
     check_extra("local", "Building")
     report.check(required=require_confinement, notify=reporter.notify)
@@ -94,7 +110,7 @@ def build(
 
 
 def local_function(bundle: Bundle, **changes: Any) -> emulator.LocalFunction:
-    """A Bundle as the emulator runs it; `changes` to its settings by name."""
+    """A Bundle as a function of the emulator; `changes` replace its settings by name."""
     settings = bundle.manifest.settings
     values = {
         "handler": bundle.manifest.handler,
@@ -127,7 +143,7 @@ def run_locally(
 
 
 def plan(cloud: deployer.Cloud, wish: deployer.Wish) -> deployer.Proposal:
-    """Look at what is there, and say what a deploy would do; changes nothing."""
+    """Compare a Bundle with what is on AWS, and plan a deploy; changes nothing."""
     today = datetime.datetime.now(datetime.UTC).date()
     return deployer.propose(cloud, wish, state_folder=state_folder(), today=today)
 
@@ -136,14 +152,14 @@ def deploy(
     cloud: deployer.Cloud,
     wish: deployer.Wish,
     *,
-    agree: Callable[[deployer.Proposal], bool] = lambda proposal: True,
+    agree: Callable[[deployer.Proposal], bool] = _always,
     check: bool = True,
     reporter: Reporter = SILENT,
 ) -> deployer.Deployment | None:
-    """Ship a Bundle: look what is there, agree on a plan, do it, and ask the URL a known row.
+    """Deploy a Bundle: plan, ask `agree`, carry out the plan, and run the smoke test.
 
     Returns:
-        What is deployed; None where the plan was not agreed to.
+        What is deployed, or None if `agree` refused the plan.
     """
     proposal = plan(cloud, wish)
     if not agree(proposal):
@@ -156,9 +172,11 @@ def deploy(
         reporter.notify(f"Note: {note}")
     if not check or proposal.switched_off:
         return deployment
-    reporter.notify("Asking it a known row, for up to a minute")
+    reporter.notify("Testing the URL, for up to a minute")
     if not run_smoke_test(deployment, wish.bundle, cloud):
-        reporter.notify("Note: the bundle brings no row whose answer is known, so none was asked.")
+        reporter.notify(
+            "Note: the URL was not tested, because the bundle has no row with a known answer."
+        )
     return deployment
 
 
@@ -169,14 +187,14 @@ def roll_back(
     agree: Agree = _always,
     reporter: Reporter = SILENT,
 ) -> deployer.Plan | None:
-    """Let the version before answer again, or the one that is named; withdraws a canary."""
+    """Send all requests to the previous version, or to the one that is named; ends a canary."""
     return _change(function, function.plan_rollback(version), agree, reporter)
 
 
 def promote(
     function: deployer.DeployedFunction, *, agree: Agree = _always, reporter: Reporter = SILENT
 ) -> deployer.Plan | None:
-    """Send all traffic to the canary."""
+    """Send all requests to the canary."""
     return _change(function, function.plan_promotion(), agree, reporter)
 
 
@@ -187,14 +205,14 @@ def remove(
     agree: Agree = _always,
     reporter: Reporter = SILENT,
 ) -> deployer.Plan | None:
-    """Remove all that poner made for a function, and only that."""
+    """Delete what poner made for a function, and nothing else."""
     return _change(function, function.plan_removal(bucket), agree, reporter)
 
 
 def _change(
     function: deployer.DeployedFunction, planned: deployer.Plan, agree: Agree, reporter: Reporter
 ) -> deployer.Plan | None:
-    """Do what was planned, if it is agreed to; the plan, or None."""
+    """Carry out a plan and return it, or return None if `agree` refuses it."""
     if not agree(planned):
         return None
     function.carry_out(planned, notify=reporter.notify, clock=Clock())

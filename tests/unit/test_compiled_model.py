@@ -13,7 +13,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from poner.compiled_model import CompiledModel, load_model
+from poner.compiled_model import CompiledModel, load
 from poner.compiler.operations.trees import TreeEnsemble, Trees
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import add_section, write_tables
@@ -173,19 +173,19 @@ def test_threads_name_the_first_row_that_is_refused(
 def test_a_file_brings_what_goes_in_and_out(tmp_path: Path) -> None:
     """Names, kinds, what may be missing, classes of each output, and the texts."""
     classes = (("no", "yes"), (False, True))
-    loaded = load_model(mixed_model("classes", classes=classes).save(tmp_path / "model.poner"))
+    loaded = load(mixed_model("classes", classes=classes).save(tmp_path / "model.poner"))
     assert loaded.signature.features == FEATURES
     assert loaded.signature.features[1] == Feature("color", "the color", kind="category")
     assert loaded.signature.classes == classes
     assert loaded.predict(ROWS).tolist() == [["no", False], ["yes", False], ["yes", False]]
     labelled = mixed_model("class", classes=("no", "yes"), labels=("benign", "malignant"))
-    assert load_model(labelled.save(tmp_path / "b")).signature.labels == ("benign", "malignant")
+    assert load(labelled.save(tmp_path / "b")).signature.labels == ("benign", "malignant")
 
 
 def test_a_file_brings_no_report(article_compiled: CompiledModel, tmp_path: Path) -> None:
     """What was compared stands in the manifest of a Bundle, never in the model file."""
     assert article_compiled.parity is not None
-    loaded = load_model(article_compiled.save(tmp_path / "model.poner"))
+    loaded = load(article_compiled.save(tmp_path / "model.poner"))
     assert loaded.parity is None
     assert loaded.served == article_compiled.served
     assert loaded.provenance == article_compiled.provenance
@@ -212,7 +212,7 @@ def test_a_description_that_python_cannot_read_is_damaged(
     tables = compiled.content[: struct.unpack_from("<Q", compiled.content, 40)[0]]
     (tmp_path / "model.poner").write_bytes(add_section(tables, changed))
     with pytest.raises(KernelError, match="has no description of its features"):
-        load_model(tmp_path / "model.poner")
+        load(tmp_path / "model.poner")
 
 
 def test_a_file_of_an_older_version_says_so(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_file_of_an_older_version_says_so(tmp_path: Path) -> None:
     with pytest.raises(
         KernelError, match="compiled by an older version of poner; compile it again"
     ):
-        load_model(tmp_path / "model.poner")
+        load(tmp_path / "model.poner")
 
 
 def test_a_loaded_model_takes_little_more_than_its_file(tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_a_loaded_model_takes_little_more_than_its_file(tmp_path: Path) -> None:
     del trees, values, builder, forest, tables
     tracemalloc.start()
     try:
-        loaded = load_model(path)
+        loaded = load(path)
         assert loaded.predict([[n_trees - 10.5, 0.0, 0.0, 0.0]]).tolist() == [10.0]
         assert len(loaded.predict(np.zeros((70, 4)))) == 70
         kept, peak = tracemalloc.get_traced_memory()

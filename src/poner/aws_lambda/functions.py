@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from poner.errors import PonerError
+
+Architecture = Literal["x86_64", "arm64"]
+"""Processors that Lambda has."""
 
 DEFAULT_BODY_LIMIT_BYTES = 65_536
 """Default of the longest request body that a function reads."""

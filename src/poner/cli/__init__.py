@@ -1,7 +1,8 @@
-"""The command line: parses, builds values, calls the pipeline, and shows what came back.
+"""cli: the commands of `poner`, one file each.
 
-Data goes to standard output, messages to standard error. Exit code 0 means done, 1 failed, 2
-wrong usage. Nothing is decided here that the Python API would need too.
+In: arguments. Out: data on standard output, messages on standard error, and an exit code:
+0 done, 1 failed, 2 wrong usage. A command reads its options and poner.toml, calls the pipeline and
+shows the result. It must not decide anything that the Python API needs, too.
 """
 
 from __future__ import annotations

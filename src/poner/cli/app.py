@@ -1,4 +1,4 @@
-"""All commands together, and the boundary at which an error becomes two sentences."""
+"""Registers the commands, and turns every error into two sentences and an exit code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime
 import importlib.metadata
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import typer
@@ -59,7 +59,7 @@ app.command("demo")(demo.demo)
 @app.callback(invoke_without_command=True)
 def start(
     context: typer.Context,
-    version: bool = typer.Option(False, "--version", help="Show poner's version and leave."),
+    version: bool = typer.Option(False, "--version", help="Print poner's version."),
 ) -> None:
     """From a fitted scikit-learn model to an HTTPS endpoint on AWS Lambda."""
     if version:
@@ -69,7 +69,7 @@ def start(
         Path.cwd()
     except OSError as error:
         raise UsageError(
-            f"The current folder cannot be used: {explain(error)}.", "Go to another folder."
+            f"The current folder cannot be used: {explain(error)}.", "Change to another folder."
         ) from error
     if context.invoked_subcommand is None:
         print_data(context.get_help())
@@ -77,11 +77,11 @@ def start(
 
 
 INTERRUPTED = 130
-"""The exit code of what was interrupted, as shells have it: 128 and the signal's number."""
+"""Exit code after an interruption, as in shells: 128 and the number of SIGINT."""
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command; returns the exit code: 0 done, 1 failed, 2 wrong usage."""
+    """Run a command and return its exit code: 0 done, 1 failed, 2 wrong usage."""
     try:
         code = app(list(arguments), prog_name="poner", standalone_mode=False)
     except UsageError as error:
@@ -90,9 +90,9 @@ def run(arguments: Sequence[str]) -> int:
     except PonerError as error:
         _show(error)
         return 1
-    except typer.TyperException as error:  # what the parser refuses
+    except typer.TyperException as error:  # a wrong option or argument
         say(f"Error: {' '.join(error.format_message().split())}")
-        say("  See `poner --help`, or `--help` after the command.")
+        say("  Run `poner --help` for the commands, or add --help to a command for its options.")
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         say("Interrupted.")
@@ -102,7 +102,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  # the boundary: no traceback reaches a user
         _show_fault(error)
         return 1
-    if code == INTERRUPTED:  # typer has caught it by then
+    if code == INTERRUPTED:  # typer turned the interruption into this code
         say("Interrupted.")
     return code if isinstance(code, int) else 0
 
@@ -113,39 +113,35 @@ def _show(error: PonerError) -> None:
 
 
 def _show_fault(error: Exception) -> None:
-    """Say that something failed that nobody foresaw; a full disk is the exception to that."""
+    """Report an error that poner does not know: a full disk, or a bug."""
     if isinstance(error, OSError) and error.errno in FULL_DISK:
         what = error.filename or "Standard output or a temporary file"
         say(f"Error: {what} cannot be written: {explain(error)}.")
-        say("  Free some space, or name another folder for temporary files with TMPDIR.")
+        say("  Free some space, or set TMPDIR to another folder for temporary files.")
         return
     path = _keep("".join(traceback.format_exception(error)))
     if path is None:
         say(
-            f"This is a bug in poner ({type(error).__name__}); "
-            "its details could not be written to a file."
+            f"Error: This is a bug in poner ({type(error).__name__}), and its details could not be "
+            "written to a file."
         )
-        say("  Free some space, run the command again, and please report the file that it names.")
+        say("  Free some space, run the command again, and report the file that it names.")
         return
-    say(f"This is a bug in poner; its details are in {path}.")
-    say("Please report it with that file.")
+    say(f"Error: This is a bug in poner; its details are in {path}.")
+    say("  Please report it, with that file.")
 
 
 def _keep(details: str) -> Path | None:
-    """Write the details of a fault to a file of its own; None where nothing can be written."""
+    """Write the details of a bug to a new file; returns None if no folder can be written."""
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
     content = printable(details, keep="\n").encode()
-    for make_folder in (_kept_folder, _temporary_folder):
+    folders: tuple[Callable[[], Path], ...] = (
+        lambda: private_folder(cache_folder() / "faults"),
+        lambda: Path(tempfile.mkdtemp(prefix="poner-faults-")),
+    )
+    for make_folder in folders:
         with contextlib.suppress(OSError):
             path = make_folder() / f"{stamp}.txt"
             write_file(path, content, private=True)
             return path
     return None
-
-
-def _kept_folder() -> Path:
-    return private_folder(cache_folder() / "faults")
-
-
-def _temporary_folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="poner-faults-"))

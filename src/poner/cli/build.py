@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from poner import pipeline, proof
-from poner.aws_lambda.functions import FunctionSettings
-from poner.aws_lambda.runtimes import choose_runtimes
-from poner.bundle import Bundle
+from poner.aws_lambda.functions import Architecture, FunctionSettings
+from poner.bundle import Bundle, EngineChoice, Slim
 from poner.cli.console import ConfinementOption, print_data, print_json, reporting, say
 from poner.cli.sizes import show_sizes, show_slimming
 from poner.config import Config, read_config
 from poner.errors import UsageError
 from poner.signature import SIGNATURE_NAME
 
-
-class Engine(StrEnum):
-    """Engines by the names of the command line."""
-
-    auto = "auto"
-    native = "native"
-    onnx = "onnx"
-    sklearn = "sklearn"
-
-
-class Slim(StrEnum):
-    """How much is left out of the layers."""
-
-    auto = "auto"
-    always = "always"
-    never = "never"
-
-
-class Architecture(StrEnum):
-    """Architectures by AWS's names."""
-
-    x86_64 = "x86_64"
-    arm64 = "arm64"
+RuntimeOption = Annotated[
+    str | None,
+    typer.Option(help="Python version on Lambda, such as python3.13. Default: this Python's."),
+]
+ArchitectureOption = Annotated[
+    Architecture | None, typer.Option(help="Processor of the function on Lambda.")
+]
+SLIM_HELP = (
+    "Whether packages lose what predicting does not need, such as tests. auto: only if they are "
+    "too large otherwise."
+)
 
 
 def build(
@@ -50,44 +35,48 @@ def build(
         Path | None,
         typer.Argument(
             metavar="MODEL",
-            help="Model file, or folder of poner.save; default: as poner.toml says.",
+            help="Model file, or folder that poner.save wrote. Default: this project's.",
         ),
     ] = None,
-    engine: Annotated[Engine | None, typer.Option(help="How predictions are computed.")] = None,
-    runtime: Annotated[
-        str | None, typer.Option(help="Such as python3.13; default: this Python's.")
+    engine: Annotated[
+        EngineChoice | None,
+        typer.Option(
+            help="How Lambda computes predictions. auto: the first that answers as the model does."
+        ),
     ] = None,
-    architecture: Annotated[Architecture | None, typer.Option(help="Instruction set.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the bundle.")] = None,
+    runtime: RuntimeOption = None,
+    architecture: ArchitectureOption = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write the bundle to.")] = None,
     require: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME==VERSION", help="Package for the layers; may be repeated."),
+        typer.Option(metavar="NAME==VERSION", help="Version of a package on Lambda. Repeatable."),
     ] = None,
-    slim: Annotated[
-        Slim | None, typer.Option(help="What to leave out of layers: what is needed, all, nothing.")
-    ] = None,
+    slim: Annotated[Slim | None, typer.Option(help=SLIM_HELP)] = None,
     features: Annotated[
-        str | None, typer.Option(help=f"a,b,c: for a model without {SIGNATURE_NAME}.")
+        str | None,
+        typer.Option(metavar="A,B,C", help=f"Feature names of a model without {SIGNATURE_NAME}."),
     ] = None,
     labels: Annotated[
         str | None,
-        typer.Option(help=f"0=benign,1=malignant: for a model without {SIGNATURE_NAME}."),
+        typer.Option(
+            metavar="0=NO,1=YES", help=f"Class labels of a model without {SIGNATURE_NAME}."
+        ),
     ] = None,
     require_confinement: ConfinementOption = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
-    """Make a function of a model, prove that it answers the same, and pack it for Lambda."""
+    """Turn a model into a Lambda function, and prove that both give the same answers."""
     settings = read_config(Path.cwd())
     with reporting() as reporter:
         bundle = pipeline.build(
             model or Path(settings.model.path),
             out or Path(settings.build.out),
-            make_target(settings, runtime, architecture.value if architecture else None),
-            engine=engine.value if engine else settings.build.engine,
+            make_target(settings, runtime, architecture),
+            engine=engine or settings.build.engine,
             packages=pipeline.Packages(
                 require=tuple(require or settings.build.require),
                 include=tuple(Path(name) for name in settings.build.include),
-                slim=slim.value if slim else settings.build.slim,
+                slim=slim or settings.build.slim,
             ),
             feature_names=split_names(features),
             labels=split_labels(labels),
@@ -102,15 +91,13 @@ def build(
 
 
 def make_target(
-    settings: Config, runtime: str | None = None, architecture: str | None = None
+    settings: Config, runtime: str | None = None, architecture: Architecture | None = None
 ) -> pipeline.Target:
-    """What to build for: flags first, then poner.toml, then defaults."""
-    chosen, *newer = choose_runtimes(runtime or settings.build.runtime, datetime.date.today())
-    return pipeline.Target(
-        runtime=chosen,
-        newer=tuple(newer),
-        architecture=architecture or settings.build.architecture,
-        settings=FunctionSettings(name=settings.project.name, **settings.function.model_dump()),
+    """What to build for: options first, then poner.toml."""
+    return pipeline.make_target(
+        runtime or settings.build.runtime,
+        architecture or settings.build.architecture,
+        FunctionSettings(name=settings.project.name, **settings.function.model_dump()),
     )
 
 
@@ -124,7 +111,7 @@ def split_names(text: str | None) -> list[str] | None:
         return None
     names = [name.strip() for name in text.split(",")]
     if not all(names):
-        raise UsageError("--features has an empty name.", "Write it as a,b,c.")
+        raise UsageError("--features holds an empty name.", "Write it as a,b,c.")
     return names
 
 
@@ -139,13 +126,13 @@ def split_labels(text: str | None) -> dict[str, str] | None:
     pairs = [part.partition("=") for part in text.split(",")]
     if not all(name.strip() and equals and label.strip() for name, equals, label in pairs):
         raise UsageError(
-            "--labels is not a list of CLASS=LABEL.", "Write it as 0=benign,1=malignant."
+            "--labels is not a list of CLASS=LABEL pairs.", "Write it as 0=benign,1=malignant."
         )
     return {name.strip(): label.strip() for name, _, label in pairs}
 
 
 def show_bundle(bundle: Bundle) -> None:
-    """What was built and what it takes of AWS's limits, for people."""
+    """Print what was built, its sizes beside Lambda's limits, and the proof."""
     manifest = bundle.manifest
     tried = manifest.verification
     say(
@@ -167,9 +154,8 @@ def show_bundle(bundle: Bundle) -> None:
         )
     )
     if tried.architecture != manifest.architecture:
-        what = "function tried is its twin" if manifest.layers else "kernel tried is its twin"
-        how = "of the same versions" if manifest.layers else "built from the same sources"
+        same = "package versions" if manifest.layers else "C sources"
         say(
-            f"This machine cannot run {manifest.architecture}: the {what} for "
-            f"{tried.architecture}, {how}."
+            f"This machine cannot run {manifest.architecture} code, so the function was tried with "
+            f"{tried.architecture} code of the same {same}."
         )

@@ -1,8 +1,8 @@
-"""Messages, progress and errors on standard error; data on standard output.
+"""Prints messages and progress on standard error, and data on standard output.
 
-Whatever others wrote is made printable here, where it is shown: names in a model file, answers of
-an endpoint, errors of AWS and of child processes. Lines for people are escaped always, data only
-on a terminal: in a pipe or a file it stays as it is.
+Foreign text is escaped here: names in a model file, answers of an endpoint, errors of AWS and of
+child processes. Messages are always escaped; data is escaped on a terminal, and unchanged in a
+pipe or a file.
 """
 
 from __future__ import annotations
@@ -28,34 +28,34 @@ ConfinementOption = Annotated[
     bool,
     typer.Option(
         "--require-confinement",
-        help="Refuse where this machine cannot keep a model from your files and the network.",
+        help="Fail if this machine cannot keep the model away from your files and the network.",
     ),
 ]
-"""Of commands that read or run a model."""
+"""The option of commands that read or run a model."""
 
 MESSAGES = Console(stderr=True, highlight=False, markup=False, emoji=False)
-"""Where people read; rich's markup and its names of emoji are text like any other."""
+"""Standard error, for people; rich's markup and emoji names have no effect."""
 
 
 def say(line: str, *, end: str = "\n") -> None:
-    """One line for people, whatever is in it."""
+    """Print a message as one line, with all control characters escaped."""
     MESSAGES.print(Text(printable(line)), soft_wrap=True, end=end)
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Lines for people on standard output, each of them one line whatever is in it."""
+    """Print lines for people on standard output, with all control characters escaped."""
     print_data("\n".join(map(printable, lines)))
 
 
 def print_data(text: str) -> None:
-    """Text for programs, as it is; for nobody where standard output is closed.
+    """Print text for programs, unchanged; do nothing if standard output is closed.
 
-    A terminal gets it escaped, but for tabs and newlines. Characters that standard output has no
-    bytes for are escaped everywhere.
+    On a terminal, control characters but tabs and newlines are escaped. Characters that the
+    encoding of standard output lacks are always escaped.
 
     Raises:
-        OutputError: standard output takes no more, as on a full disk.
-        BrokenPipeError: who read it has gone.
+        OutputError: standard output cannot be written, as on a full disk.
+        BrokenPipeError: the reader of the pipe has gone.
     """
     if sys.stdout is None:
         return
@@ -72,11 +72,11 @@ def print_data(text: str) -> None:
 
 @contextmanager
 def output_faults() -> Iterator[None]:
-    """Turn what standard output refuses into an error of poner's.
+    """Turn faults of standard output into an OutputError.
 
     Raises:
-        OutputError: it takes no more, as on a full disk.
-        BrokenPipeError: who read it has gone.
+        OutputError: standard output cannot be written, as on a full disk.
+        BrokenPipeError: the reader of the pipe has gone.
     """
     try:
         yield
@@ -85,28 +85,31 @@ def output_faults() -> Iterator[None]:
     except OSError as error:
         raise OutputError(
             f"Standard output cannot be written: {error.strerror or error}.",
-            "Free some space, or send it elsewhere.",
+            "Free some space, or send the output elsewhere.",
         ) from error
 
 
 def print_json(value: Any, *, indent: int | None = None) -> None:
-    """A value for programs as JSON: one line of it, unless it is to be indented.
+    """Print a value as JSON, on one line unless `indent` is given.
 
-    JSON's own escapes stand for what a terminal obeys and for what standard output has no bytes
-    for, so that it is valid and means the same everywhere.
+    JSON's own escapes replace control characters, and characters that the encoding of standard
+    output lacks: the text stays valid JSON with the same meaning.
     """
     text = printable_json(value, indent=indent)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
-    except (AttributeError, UnicodeEncodeError):  # closed, or of few characters
+    except (
+        AttributeError,
+        UnicodeEncodeError,
+    ):  # standard output is closed, or its encoding lacks a character
         text = printable_json(value, indent=indent, ascii_only=True)
     print_data(text)
 
 
 def guard_standard_error() -> None:
-    """Let what Python and libraries print by themselves pass through `say`, a line each.
+    """Print through `say` what Python and libraries write to standard error by themselves.
 
-    These are warnings, log records that nobody handles, and faults of threads and finalizers.
+    This is about warnings, log records without a handler, and errors of threads and finalizers.
     """
     warnings.showwarning = _show_warning
     logging.lastResort = _LastResort(logging.WARNING)
@@ -127,20 +130,20 @@ def _show_warning(
 
 def _say_fault(kind: type[BaseException], value: BaseException | None) -> None:
     if kind is not SystemExit:
-        say(f"A fault in the background ({kind.__name__}): {value}")
+        say(f"Error in the background ({kind.__name__}): {value}")
 
 
 class _LastResort(logging.Handler):
-    """Takes log records that nobody else handles."""
+    """Handler for log records that have no other handler."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say a record's message, without its traceback."""
+        """Print a record's message, without its traceback."""
         say(f"{record.name}: {record.getMessage()}")
 
 
 @contextmanager
 def reporting() -> Iterator[Reporter]:
-    """A Reporter that prints lines and, on a terminal, shows bars for what takes a while."""
+    """A Reporter that prints messages and, on a terminal, progress bars."""
     with _progress() as progress:
         tasks: dict[str, TaskID] = {}
 
@@ -154,7 +157,7 @@ def reporting() -> Iterator[Reporter]:
 
 @contextmanager
 def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar over a number of things, on a terminal."""
+    """A progress bar on a terminal; the function that it gives sets how many are done."""
     with _progress() as progress:
         task = progress.add_task(printable(what), total=total)
         yield lambda done: progress.update(task, completed=done)

@@ -1,4 +1,4 @@
-"""`poner demo`: all of it on the breast-cancer case, on this machine."""
+"""`poner demo`: the whole flow on the breast-cancer example, on this machine."""
 
 from __future__ import annotations
 
@@ -36,22 +36,23 @@ REQUESTS: tuple[tuple[str, dict[str, float]], ...] = (
     ),
     ("A bad request", {"meanConcavePoints": 0.07951}),
 )  # fmt: skip
-"""The four requests of the article that poner started from."""
+"""The four requests of the article that poner began with."""
 
 
 def demo(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="DIR", help="Folder to make; default: a new one.")
+        Path | None,
+        typer.Argument(metavar="DIR", help="Folder for the project. Default: a new temporary one."),
     ] = None,
 ) -> None:
-    """Train, build, run and ask the article's model on this machine; needs no AWS account."""
+    """Train, build, run and ask an example model on this machine. Needs no AWS account."""
     check_extra("local", "The demo")
     project = folder or _new_folder()
     _step("1. A project", f"poner init {project}")
     templates.create_project(project)
     _step("2. A model", "poner train")
     run_script(project)
-    _step("3. A bundle, proved equal to the model", "poner build")
+    _step("3. A function for Lambda, with the model's answers", "poner build")
     settings = read_config(project)
     start = time.perf_counter()
     with reporting() as reporter:
@@ -63,27 +64,27 @@ def demo(
         )
     show_bundle(bundle)
     say(f"Built in {time.perf_counter() - start:.1f} s.")
-    _step("4. The article's four requests to the local Lambda", "poner local, curl")
+    _step("4. Four requests to the function on this machine", "poner local, curl")
     with pipeline.run_locally(bundle) as url:
         for title, values in REQUESTS:
             _ask(url, title, values)
     say("")
     say(f"The project is in {project}. Next:")
     say(f"  cd {project}")
-    say("  poner local                       # a Function URL on this machine, until Ctrl-C")
-    say("  poner predict --data '{...}'      # JSON or CSV in, predictions out")
-    say("  poner build your-model.sav        # your own model, from any notebook: poner.save(...)")
-    say("  poner deploy                      # the same on AWS Lambda, with your account")
+    say("  poner local                       # run the function at a local URL, until Ctrl-C")
+    say("  poner predict --data '{...}'      # ask it; rows may be JSON or a CSV file")
+    say("  poner build your-model            # your own model, saved with poner.save(...)")
+    say("  poner deploy                      # the function on AWS Lambda, in your account")
 
 
 def _new_folder() -> Path:
-    """A folder that stays, among temporary files.
+    """Make a temporary folder, which nothing deletes.
 
     Raises:
-        StorageError: it cannot be made.
+        StorageError: the folder cannot be made.
     """
     remedy = "Free some space, or name a folder: `poner demo DIR`."
-    with disk_faults("A new folder among temporary files", remedy):
+    with disk_faults("A temporary folder", remedy):
         return Path(tempfile.mkdtemp(prefix="poner-demo-"))
 
 
@@ -93,7 +94,7 @@ def _step(title: str, command: str) -> None:
 
 
 def _ask(url: str, title: str, values: dict[str, Any]) -> None:
-    """Send one request over HTTP and print it with its answer, as they were on the wire."""
+    """Send a request over HTTP; print its body and the answer as they were sent."""
     import http.client
     import urllib.parse
 

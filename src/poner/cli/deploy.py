@@ -1,4 +1,4 @@
-"""`poner plan` and `poner deploy`: a Bundle to AWS."""
+"""`poner plan` and `poner deploy`: put a Bundle on AWS."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CanaryOption = Annotated[
         min=1,
         max=99,
         metavar="PERCENT",
-        help="Give a new version this share of the traffic; `poner promote` gives it the rest.",
+        help="Share of requests for the new version; `poner promote` sends it the rest.",
     ),
 ]
 
@@ -42,7 +42,7 @@ def plan(
         bool, typer.Option("--json", help="Print the plan as one line of JSON.")
     ] = False,
 ) -> None:
-    """Show what a deploy would change on AWS, and change nothing."""
+    """Show what a deploy would change on AWS, without changing anything."""
     target = open_target(path, profile, region)
     wish = _make_wish(target, canary, own=path is None)
     proposal = pipeline.plan(target.function.cloud, wish)
@@ -60,28 +60,24 @@ def deploy(
     yes: YesOption = False,
     skip_check: Annotated[
         bool,
-        typer.Option(
-            "--skip-check", help="Do not end by asking the URL a row whose answer is known."
-        ),
+        typer.Option("--skip-check", help="Do not test the URL after the deploy."),
     ] = False,
     profile: ProfileOption = None,
     region: RegionOption = None,
     json_: Annotated[
         bool,
-        typer.Option(
-            "--json", help="Print what is deployed as one line of JSON, instead of the URL."
-        ),
+        typer.Option("--json", help="Print the deployment as one line of JSON."),
     ] = False,
 ) -> None:
-    """Put a bundle on AWS Lambda behind a Function URL; may be repeated and interrupted."""
+    """Put a bundle on AWS Lambda and print its URL. Safe to repeat or interrupt."""
     target = open_target(path, profile, region)
     wish = _make_wish(target, canary, own=path is None)
 
     def agree(proposal: deployer.Proposal) -> bool:
         show_plan(proposal.plan, *_heading(proposal))
-        return not proposal.plan.steps or confirm("Do this?", yes=yes)
+        return not proposal.plan.steps or confirm("Make these changes?", yes=yes)
 
-    # lines only: where bars are drawn, the question would be wiped away
+    # no progress bars, which would overwrite the question
     deployment = pipeline.deploy(
         target.function.cloud,
         wish,
@@ -92,8 +88,8 @@ def deploy(
     if deployment is None:
         say("Nothing was changed.")
         raise typer.Exit(1)
-    share = f" gets {canary}% of the traffic" if deployment.canary else " answers"
-    say(f"Version {deployment.version}{share}.")
+    share = f"{canary}% of the" if deployment.canary else "all"
+    say(f"Version {deployment.version} gets {share} requests.")
     if json_:
         print_json(dataclasses.asdict(deployment))
     else:
@@ -101,12 +97,12 @@ def deploy(
 
 
 def _make_wish(target: DeployTarget, canary: int | None, *, own: bool) -> deployer.Wish:
-    """What is to be deployed; says where the project's own Bundle is older than poner.toml."""
+    """What to deploy. Warns if poner.toml changed since the project's own Bundle was built."""
     wish = target.make_wish(canary or 0)
     newer = changed_settings(wish.bundle, target.config) if own else {}
     if newer:
         what = ", ".join(f"{key} = {value}" for key, value in newer.items())
-        say(f"Note: poner.toml now has {what}; run `poner build` to have it in the bundle.")
+        say(f"Note: the bundle is older than poner.toml, which says {what}; run `poner build`.")
     return wish
 
 
@@ -118,7 +114,7 @@ def _heading(proposal: deployer.Proposal) -> list[str]:
         return [heading]
     done, planned = len(interrupted.done), len(interrupted.planned)
     return [
-        f"A deploy begun at {interrupted.begun} stopped after {done} of {planned} steps; this one "
-        "goes on from what is there.",
+        f"The deploy of {interrupted.begun} stopped after {done} of {planned} steps; this one "
+        "continues it.",
         heading,
     ]

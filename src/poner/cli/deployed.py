@@ -1,4 +1,4 @@
-"""`poner status`, `url`, `logs`, `rollback`, `promote` and `destroy`: what is on AWS already."""
+"""`poner status`, `url`, `logs`, `rollback`, `promote`, `destroy`: the function on AWS."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from poner.cli.deploying import (
 from poner.deploy_target import DeployTarget, open_target
 from poner.errors import DeployError, UsageError
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print all of it as one line of JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the status as one line of JSON.")]
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -35,7 +35,7 @@ def status(
     region: RegionOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Show what is deployed: which version answers, at which URL, and what others there are."""
+    """Show what is deployed: the URL, the version that answers, and the other versions."""
     found = open_target(path, profile, region).function.read_status()
     if json_:
         print_json(dataclasses.asdict(found))
@@ -46,10 +46,10 @@ def status(
 def url(
     path: FunctionArgument = None, profile: ProfileOption = None, region: RegionOption = None
 ) -> None:
-    """Print the Function URL."""
+    """Print the URL of the deployed function."""
     found = open_target(path, profile, region).function.read_status()
     if found.url is None:
-        raise DeployError(f"{found.name} has no URL.", "Make it with `poner deploy`.")
+        raise DeployError(f"The function {found.name} has no URL.", "Make one with `poner deploy`.")
     print_data(found.url)
 
 
@@ -57,16 +57,16 @@ def logs(
     path: FunctionArgument = None,
     follow: Annotated[
         bool,
-        typer.Option("--follow", "-f", help="Go on with what is logged from now on, until Ctrl-C."),
+        typer.Option("--follow", "-f", help="Keep printing new events until Ctrl-C."),
     ] = False,
-    since: Annotated[str, typer.Option(help="How far back to begin: 90s, 10m, 2h, 1d.")] = "10m",
+    since: Annotated[str, typer.Option(help="How far back to start: 90s, 10m, 2h, 1d.")] = "10m",
     profile: ProfileOption = None,
     region: RegionOption = None,
     json_: Annotated[
         bool, typer.Option("--json", help="Print each event as a line of JSON.")
     ] = False,
 ) -> None:
-    """Print what the function logged."""
+    """Print the log of the deployed function."""
     since_ms = max(0, int(time.time()) - _seconds(since)) * 1000
     function = open_target(path, profile, region).function
     event = None
@@ -76,7 +76,7 @@ def logs(
         else:
             print_data(event.message)
     if event is None:
-        say(f"{function.name} logged nothing in the last {since}.")
+        say(f"The log of {function.name} has no events of the last {since}.")
 
 
 def rollback(
@@ -84,14 +84,14 @@ def rollback(
         str | None,
         typer.Argument(
             metavar="VERSION",
-            help="Its number, of those in `poner status`; default: the one that answered before.",
+            help="Number of the version in `poner status`. Default: the previous version.",
         ),
     ] = None,
     bundle: FunctionOption = None,
     profile: ProfileOption = None,
     region: RegionOption = None,
 ) -> None:
-    """Go back to the version before, or to any that is left; withdraws a canary."""
+    """Send all requests to the previous version, or to VERSION. Ends a canary."""
     target = open_target(bundle, profile, region)
     done = pipeline.roll_back(target.function, version, agree=_showing(target))
     _say_who_answers(done)
@@ -100,7 +100,7 @@ def rollback(
 def promote(
     bundle: FunctionOption = None, profile: ProfileOption = None, region: RegionOption = None
 ) -> None:
-    """Send all traffic to the version that `poner deploy --canary` gave a share of it."""
+    """Send all requests to the version that `poner deploy --canary` introduced."""
     target = open_target(bundle, profile, region)
     _say_who_answers(pipeline.promote(target.function, agree=_showing(target)))
 
@@ -111,25 +111,25 @@ def destroy(
     profile: ProfileOption = None,
     region: RegionOption = None,
 ) -> None:
-    """Remove from AWS all that poner made for this function, and only that."""
+    """Delete from AWS everything that poner made for this function, and nothing else."""
     target = open_target(path, profile, region)
 
     def agree(plan: deployer.Plan) -> bool:
         if not plan.steps:
-            say(f"poner has deployed nothing as {target.place}.")
+            say(f"There is nothing to delete: poner has not deployed {target.place}.")
             return True
         show_plan(plan, f"{target.place}:")
-        return confirm("Remove all this? Logs and versions are lost.", yes=yes)
+        return confirm("Delete all this, with its versions and logs?", yes=yes)
 
     reporter = pipeline.Reporter(notify=say)
     bucket = target.config.deploy.bucket
     if pipeline.remove(target.function, bucket, agree=agree, reporter=reporter) is None:
-        say("Nothing was removed.")
+        say("Nothing was deleted.")
         raise typer.Exit(1)
 
 
 def _showing(target: DeployTarget) -> Callable[[deployer.Plan], bool]:
-    """Shows a plan of one call, and asks nobody."""
+    """Agrees to every plan, after printing it."""
 
     def agree(plan: deployer.Plan) -> bool:
         show_plan(plan, f"{target.place}:")
@@ -140,11 +140,11 @@ def _showing(target: DeployTarget) -> Callable[[deployer.Plan], bool]:
 
 def _say_who_answers(plan: deployer.Plan | None) -> None:
     if plan is not None and plan.live is not None:
-        say(f"Version {plan.live} answers all requests.")
+        say(f"Version {plan.live} gets all requests.")
 
 
 def _facts(found: deployer.Status) -> list[tuple[str, str]]:
-    """What there is, a line each, in columns."""
+    """The status as pairs of a name and a text, one line each."""
     retention = f", kept {found.retention_days} days" if found.retention_days else ""
     facts = [
         ("function", found.name),
@@ -163,16 +163,22 @@ def _facts(found: deployer.Status) -> list[tuple[str, str]]:
 
 
 def _reserved(environments: int | None) -> str:
-    return "nothing" if environments is None else f"{environments} environments, and no more"
+    return (
+        "nothing"
+        if environments is None
+        else f"{environments} environments, which is also the most"
+    )
 
 
 def _seconds(text: str) -> int:
     """`10m` in seconds.
 
     Raises:
-        UsageError: it is no such time.
+        UsageError: the text is not a number with a unit.
     """
     matched = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
     if matched is None:
-        raise UsageError(f"--since does not take {text!r}.", "Write it as 90s, 10m, 2h or 1d.")
+        raise UsageError(
+            f"--since does not understand {text!r}.", "Write it as 90s, 10m, 2h or 1d."
+        )
     return int(matched[1]) * _UNITS_S[matched[2]]

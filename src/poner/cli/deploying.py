@@ -1,4 +1,4 @@
-"""What the commands about AWS share: arguments, the question, and how a plan is shown."""
+"""What the commands about AWS share: options, the question before a change, printed plans."""
 
 from __future__ import annotations
 
@@ -14,45 +14,49 @@ from poner.deployer.descriptions import plan_lines
 from poner.errors import UsageError
 
 BundleArgument = Annotated[
-    Path | None, typer.Argument(metavar="PATH", help="The bundle; default: as poner.toml says.")
+    Path | None,
+    typer.Argument(metavar="PATH", help="Folder of the bundle. Default: this project's."),
 ]
 FunctionArgument = Annotated[
     Path | None,
     typer.Argument(
-        metavar="PATH", help="Bundle that names the function; default: as poner.toml says."
+        metavar="PATH", help="Bundle of the function. Default: this project's function."
     ),
 ]
 FunctionOption = Annotated[
     Path | None,
-    typer.Option("--bundle", help="Bundle that names the function; default: as poner.toml says."),
+    typer.Option("--bundle", help="Bundle of the function. Default: this project's function."),
 ]
 ProfileOption = Annotated[
-    str | None, typer.Option(help="AWS profile; default: poner.toml's, then AWS_PROFILE.")
+    str | None, typer.Option(help="AWS profile. Default: that of poner.toml, then AWS_PROFILE.")
 ]
 RegionOption = Annotated[
     str | None,
-    typer.Option(help="AWS region; default: poner.toml's, then AWS_REGION, then the profile's."),
+    typer.Option(
+        help="AWS region. Default: that of poner.toml, then AWS_REGION, then the profile."
+    ),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the change.")]
 
 
 def confirm(question: str, *, yes: bool) -> bool:
-    """Whether to go on; no is the default.
+    """Ask a question on the terminal; the default answer is no.
 
     Raises:
-        UsageError: there is nobody to ask.
+        UsageError: standard input is not a terminal.
         Abort: the input ended, or was interrupted.
     """
     if yes:
         return True
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(
-            "There is no terminal to ask on.", "Add --yes to do it without being asked."
+            "poner cannot ask for your consent without a terminal.",
+            "Add --yes to give it in advance.",
         )
     while True:
         say(f"{question} [y/N]: ", end="")
         try:
-            answer = sys.stdin.readline()  # typer.confirm writes a blank to standard output
+            answer = sys.stdin.readline()  # typer.confirm writes to standard output
         except KeyboardInterrupt:
             answer = ""
         if not answer:
@@ -65,6 +69,6 @@ def confirm(question: str, *, yes: bool) -> bool:
 
 
 def show_plan(plan: deployer.Plan, *heading: str) -> None:
-    """A plan with lines above it, for people."""
+    """Print a plan below its heading, for people."""
     for line in (*heading, *plan_lines(plan)):
         say(line)

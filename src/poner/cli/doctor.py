@@ -1,4 +1,4 @@
-"""`poner doctor`: what stands in the way of a build or a deploy, each with its fix."""
+"""`poner doctor`: finds what blocks a build or a deploy, and names the fix."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ def doctor(
     profile: ProfileOption = None,
     region: RegionOption = None,
     policy: Annotated[
-        bool, typer.Option("--policy", help="Print all the permissions that poner needs, as JSON.")
+        bool,
+        typer.Option(
+            "--policy", help="Print the AWS permissions that poner needs, as an IAM policy."
+        ),
     ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Look for what stands in the way of a build or a deploy, and say how to mend it."""
+    """Find what blocks a build or a deploy, and say how to fix it."""
     if policy:
         print_json(_make_policy(path, profile, region), indent=2)
         return
@@ -70,7 +73,7 @@ def _intention(project: Project) -> Intention:
 
 
 def _make_policy(path: Path | None, profile: str | None, region: str | None) -> Document:
-    """The policy of this project; for any account where the credentials do not say whose."""
+    """The IAM policy of this project; for any account if AWS does not tell the account."""
     config = read_config(Path())
     folder = path or Path(config.build.out)
     name = config.project.name
@@ -81,12 +84,12 @@ def _make_policy(path: Path | None, profile: str | None, region: str | None) -> 
         identity = cloud.get_identity()
     except CloudError as error:
         identity = any_account(cloud.region)
-        say(f"{error.message} The policy is for any account: put yours in place of the *.")
+        say(f"{error.message} The policy has * for the account; put yours there.")
     return make_policy(name, cloud.region, identity, config.deploy)
 
 
 def _show(findings: Sequence[Finding]) -> None:
-    """A line for each finding, and its remedy beneath."""
+    """Print a line for each finding, and its remedy below."""
     for finding in findings:
         print_lines([f"{finding.state:<8} {finding.check:<12}  {finding.found}"])
         if finding.remedy:

@@ -1,4 +1,4 @@
-"""`poner export`: what a deploy would make, as a template for other tools."""
+"""`poner export`: the resources of a deploy as a template for SAM or Terraform."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from poner.errors import UsageError
 
 
 def export(
-    form: Annotated[Form, typer.Argument(help="Which tool's template to write.")],
+    form: Annotated[Form, typer.Argument(help="Tool that reads the template.")],
     path: BundleArgument = None,
     region: Annotated[
-        str | None, typer.Option(help="AWS region; default: poner.toml's, then AWS_REGION.")
+        str | None, typer.Option(help="AWS region. Default: that of poner.toml, then AWS_REGION.")
     ] = None,
 ) -> None:
-    """Print what a deploy would make as a template for another tool; needs no AWS account.
+    """Print the resources of a deploy as a template for SAM or Terraform. Needs no AWS account.
 
-    Save it in this folder, where its paths begin: as template.yaml for sam, as main.tf.json for
-    terraform. Values of environment variables are not in it; the tool asks for them.
+    Save the template in this folder, where its paths start: for sam as template.yaml, for
+    terraform as main.tf.json. It leaves out the values of environment variables; the tool asks.
     """
     config = read_config(Path.cwd())
     named = region or config.deploy.region or os.environ.get("AWS_REGION")
     if named is None:
         raise UsageError(
-            "The template needs a region, and none is named.",
-            "Put `region` under [deploy] in poner.toml, or use --region or AWS_REGION.",
+            "No AWS region is set, and the template needs one.",
+            "Set `region` under [deploy] in poner.toml, --region or AWS_REGION, such as eu-west-1.",
         )
     bundle = read_bundle(path or Path(config.build.out))
     print_data(export_template(form, bundle, config.deploy, named, Path.cwd()))

@@ -15,7 +15,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new project.")],
     name: Annotated[str | None, typer.Option(help="Name of the Lambda function.")] = None,
 ) -> None:
-    """Write a project of three files: the breast-cancer case, to run or to change."""
+    """Create an example project: train.py, poner.toml and README.md."""
     for path in templates.create_project(folder, name=name):
         print_data(str(path))
     say(f"Next: cd {folder} && poner train")

@@ -1,4 +1,4 @@
-"""`poner layer`: layer zips of any libraries, ready to be uploaded."""
+"""`poner layer`: packs packages as layers, ready to upload."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import typer
 
 from poner.aws_lambda import quotas
 from poner.aws_lambda.runtimes import choose_runtimes
+from poner.bundle import Slim
 from poner.bundler.layers import LayerRequest, LayerSet, make_layers, write_layers
-from poner.cli.build import Architecture, Slim
+from poner.cli.build import SLIM_HELP, ArchitectureOption, RuntimeOption
 from poner.cli.console import print_data, print_json, reporting, say
 from poner.cli.sizes import show_sizes, show_slimming
 from poner.config import read_config
@@ -24,27 +25,23 @@ def layer(
     packages: Annotated[
         list[str],
         typer.Argument(
-            metavar="PACKAGE==VERSION...", help="What goes in; what it needs comes along."
+            metavar="PACKAGE==VERSION...", help="Packages; their dependencies are added."
         ),
     ],
-    runtime: Annotated[
-        str | None, typer.Option(help="Such as python3.13; default: this Python's.")
-    ] = None,
-    architecture: Annotated[Architecture | None, typer.Option(help="Instruction set.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the zips.")] = Path("layers"),
-    slim: Annotated[
-        Slim, typer.Option(help="Leave out tests, stubs and the like: as needed, all, or nothing.")
-    ] = Slim.auto,
-    json_: Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")] = False,
+    runtime: RuntimeOption = None,
+    architecture: ArchitectureOption = None,
+    out: Annotated[Path, typer.Option(help="Folder to write the zips to.")] = Path("layers"),
+    slim: Annotated[Slim, typer.Option(help=SLIM_HELP)] = "auto",
+    json_: Annotated[bool, typer.Option("--json", help="Print the layers as JSON.")] = False,
 ) -> None:
-    """Make layers of any libraries: wheels for Lambda, slimmed, with bytecode."""
+    """Pack Python packages into zips that Lambda loads as layers."""
     check_extra("local", "`poner layer`")
     settings = read_config(Path.cwd()).build
     request = LayerRequest(
         requirements=tuple(packages),
         runtime=choose_runtimes(runtime or settings.runtime, datetime.date.today())[0],
-        architecture=architecture.value if architecture else settings.architecture,
-        slim=slim.value,
+        architecture=architecture or settings.architecture,
+        slim=slim,
     )
     with reporting() as reporter:
         made = make_layers(request, progress=reporter.progress, notify=reporter.notify)
@@ -59,30 +56,30 @@ def layer(
 
 
 def check_unzipped(made: LayerSet, slim: Slim) -> None:
-    """Refuse what Lambda would not unpack.
+    """Refuse layers that are too large for Lambda.
 
     Raises:
-        QuotaError: the layers together are over the unzipped limit; it names their sizes.
+        QuotaError: the unzipped layers together exceed the limit; names their sizes.
     """
     total = sum(layer.zip.unzipped_bytes for layer in made.layers)
     if total > quotas.UNZIPPED_BYTES:
         sizes = ", ".join(f"{layer.name} {layer.zip.unzipped_bytes:,}" for layer in made.layers)
-        more = ", or leave out more with --slim always" if slim is Slim.never else ""
+        more = ", or leave out more with --slim always" if slim == "never" else ""
         raise QuotaError(
             f"The layers take {total:,} of Lambda's {quotas.UNZIPPED_BYTES:,} unzipped bytes: "
             f"{sizes}.",
-            f"Ask for fewer packages{more}; a container image may hold 10 GB.",
+            f"Choose fewer packages{more}; a container image holds up to 10 GB.",
         )
 
 
 def show_layers(made: LayerSet, request: LayerRequest) -> None:
-    """What was made and what it takes of AWS's limits, for people."""
+    """Print the layers, with their sizes beside Lambda's limits."""
     say(f"Layers for {request.target}, {'with' if made.bytecode else 'without'} bytecode:")
     show_sizes([layer.zip for layer in made.layers])
     show_slimming(made.slimming)
     for layer in made.layers:
         if layer.zip.size_bytes > quotas.DIRECT_UPLOAD_BYTES:
-            say(f"{layer.name}.zip is too large to be uploaded directly: it goes through S3.")
+            say(f"{layer.name}.zip is too large for a direct upload: put it into S3 first.")
 
 
 def _describe(made: LayerSet, paths: dict[str, Path]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`poner predict`: rows in, predictions out, against a URL or the local function."""
+"""`poner predict`: sends rows to a Function URL, or to the function started here."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, assert_never
 
 import typer
 from rich.console import Console
@@ -35,38 +34,39 @@ from poner.printable import printable, printable_json
 from poner.signature import Signature
 from poner.table import as_records, order_columns, read_table
 
-
-class Form(StrEnum):
-    """How predictions are printed."""
-
-    table = "table"
-    jsonl = "jsonl"
-    csv = "csv"
+Form = Literal["table", "jsonl", "csv"]
+"""How predictions are printed."""
 
 
 def predict(
     source: Annotated[
-        str | None, typer.Argument(metavar="INPUT", help="JSON, a .json or .csv file, or -.")
+        str | None,
+        typer.Argument(
+            metavar="INPUT", help="Rows: JSON, a .json or .csv file, or - for standard input."
+        ),
     ] = None,
     url: Annotated[
-        str | None, typer.Option(help="Function URL; default: the local function.")
+        str | None,
+        typer.Option(help="Function URL. Default: this project's function, started here."),
     ] = None,
-    data: Annotated[str | None, typer.Option(help="The rows as JSON.")] = None,
+    data: Annotated[str | None, typer.Option(help="Rows as JSON, instead of INPUT.")] = None,
     sign: Annotated[
         bool,
-        typer.Option("--sign", help='Sign requests, for a URL with auth = "iam".'),
+        typer.Option(
+            "--sign", help='Sign requests with your AWS key, for a URL with auth = "iam".'
+        ),
     ] = False,
     bundle: Annotated[
-        Path | None, typer.Option(help="Bundle of the function; default: as poner.toml says.")
+        Path | None, typer.Option(help="Bundle of the function. Default: this project's.")
     ] = None,
     require_confinement: ConfinementOption = False,
-    form: Annotated[Form, typer.Option("--output", "-o", help="How to print.")] = Form.table,
-    json_: Annotated[bool, typer.Option("--json", help="The same as --output jsonl.")] = False,
+    form: Annotated[Form, typer.Option("--output", "-o", help="Format of the output.")] = "table",
+    json_: Annotated[bool, typer.Option("--json", help="Same as --output jsonl.")] = False,
 ) -> None:
-    """Ask a function for predictions; exit code 1 if a row has none."""
+    """Ask a function for predictions. The exit code is 1 if a row gets none."""
     if (source is None) == (data is None):
         raise UsageError(
-            "Give the rows once: as INPUT or with --data.", "See poner predict --help."
+            "The rows are given twice, or not at all.", "Give them as INPUT, or with --data."
         )
     folder = bundle or Path(read_config(Path.cwd()).build.out)
     opened = read_bundle(folder) if url is None or is_bundle(folder) else None
@@ -79,9 +79,9 @@ def predict(
         answers = client.ask(
             endpoint, bodies, progress=progress, sign=sign_for(endpoint) if sign else None
         )
-    _print_answers(answers, Form.jsonl if json_ else form, signature)
+    _print_answers(answers, "jsonl" if json_ else form, signature)
     if not sign and any(answer.status == 403 for answer in answers):
-        say('Note: a URL with auth = "iam" refuses what is not signed; --sign signs requests.')
+        say('Note: a URL with auth = "iam" accepts signed requests only; add --sign.')
     if any(answer.prediction is None for answer in answers):
         raise typer.Exit(1)
 
@@ -90,10 +90,10 @@ def predict(
 def _endpoint(
     url: str | None, bundle: Bundle | None, *, require_confinement: bool
 ) -> Iterator[str]:
-    """The URL given, or that of the Bundle started here for as long as it takes."""
+    """The given URL; without one, that of the Bundle, which runs here while the context lasts."""
     if url is not None:
         if not url.startswith(("http://", "https://")):
-            raise UsageError(f"{url} is not a URL.", "Give one that begins with https://.")
+            raise UsageError(f"{url} is not a URL of http or https.", "Start it with https://.")
         yield url
         return
     assert bundle is not None
@@ -106,11 +106,11 @@ def _endpoint(
 def read_bodies(
     source: str | None, data: str | None, signature: Signature | None
 ) -> list[client.Body]:
-    """The requests that the input stands for.
+    """One request for each row of the input.
 
     Raises:
         UsageError: the input cannot be read.
-        InputError: it is not JSON or CSV, or a column is missing or unknown.
+        InputError: the input is not JSON or CSV, or a column is missing or unknown.
     """
     text, is_csv = _read_text(source) if data is None else (data, False)
     if is_csv:
@@ -118,14 +118,19 @@ def read_bodies(
     try:
         rows = read_json(text)
     except ValueError as error:
-        raise InputError(f"The input is not JSON: {error}.", "Check quotes and commas.") from error
+        raise InputError(
+            f"The input is not JSON: {error}.", "Check its quotes and commas."
+        ) from error
     if not isinstance(rows, dict | list):
-        raise InputError("The input is no JSON object or array.", "Give one row or a list of rows.")
+        raise InputError(
+            "The input is not a JSON object or array.",
+            "Give one row as an object, or a list of rows.",
+        )
     return client.make_bodies(rows, signature)
 
 
 def _read_text(source: str | None) -> tuple[str, bool]:
-    """The text, and whether it is CSV."""
+    """The text of the input, and whether it is CSV."""
     assert source is not None
     if source.lstrip()[:1] in ("{", "["):
         return source, False
@@ -133,10 +138,10 @@ def _read_text(source: str | None) -> tuple[str, bool]:
         raise UsageError("Standard input is closed.", "Give the rows as INPUT or with --data.")
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # no UTF-8, or no name of a file
+    except (OSError, ValueError) as error:  # not UTF-8, or a null byte in the name
         raise UsageError(
-            f"The input {source} cannot be read: {getattr(error, 'strerror', 'not UTF-8')}.",
-            "Give JSON, the path of a .json or .csv file, or - for standard input.",
+            f"The input {source} cannot be read: {getattr(error, 'strerror', 'it is not UTF-8')}.",
+            "Give JSON, the name of a .json or .csv file, or - for standard input.",
         ) from error
     if source == "-":
         return text, text.lstrip()[:1] not in ("{", "[")
@@ -144,15 +149,23 @@ def _read_text(source: str | None) -> tuple[str, bool]:
 
 
 def read_csv(text: str, signature: Signature | None) -> list[client.Body]:
-    """The rows of a CSV with a header of wire names or training columns; empty is missing."""
+    """One request for each row of a CSV; an empty cell is a missing value.
+
+    Args:
+        text: the CSV; its header has wire names or training columns.
+        signature: the features; None if they are unknown.
+
+    Raises:
+        InputError: the CSV is damaged or empty, or its columns do not fit the signature.
+    """
     try:
         lines = list(csv.reader(io.StringIO(text)))
     except csv.Error as error:
         raise InputError(
-            f"The CSV cannot be read: {error}.", "Write it anew as CSV, with commas and quotes."
+            f"The CSV cannot be read: {error}.", "Save it again as CSV, with commas and quotes."
         ) from error
     if not lines:
-        raise InputError("The CSV is empty.", "Give a header line and one line for each row.")
+        raise InputError("The CSV is empty.", "Give a header line, then one line for each row.")
     header, lines = [name.strip() for name in lines[0]], [line for line in lines[1:] if line]
     order = list(range(len(header)))
     if signature is not None:
@@ -166,17 +179,17 @@ def read_csv(text: str, signature: Signature | None) -> list[client.Body]:
 def _cells(
     line: Sequence[str], header: Sequence[str], order: Sequence[int], number: int
 ) -> list[str | None]:
-    """The cells of a line in this order; None for an empty one."""
+    """The cells of a line, in the order of `order`; None for an empty cell."""
     if len(line) < len(header):
         raise InputError(
             f"Row {number} of the CSV has no cell for {header[len(line)]!r}.",
-            "Add it; an empty cell means a missing value.",
+            "Add the cell; an empty one means a missing value.",
         )
     return [line[place] if line[place].strip() else None for place in order]
 
 
 def _guess(cell: str | None) -> float | str | None:
-    """A cell of an unknown kind: a number if it can be one; the function judges other texts."""
+    """A cell as a number if it reads as one, else as text, for a model without signature."""
     try:
         value = math.nan if cell is None else float(cell)
     except ValueError:
@@ -188,7 +201,7 @@ def _print_answers(
     answers: Sequence[client.Answer], form: Form, signature: Signature | None
 ) -> None:
     labels: dict[Any, str] = {}
-    if signature and signature.classes and signature.labels:  # then there is one output
+    if signature and signature.classes and signature.labels:  # the model has one output
         labels = dict(zip(signature.classes, signature.labels, strict=True))
     columns = ["row", "prediction", *(["label"] if labels else []), "status", "reason"]
     lines = [
@@ -202,26 +215,28 @@ def _print_answers(
         for number, answer in enumerate(answers, start=1)
     ]
     match form:
-        case Form.jsonl:
+        case "jsonl":
             for line in lines:
                 print_json({key: line[key] for key in columns})
-        case Form.csv:
+        case "csv":
             _print_csv(lines, columns)
-        case Form.table:
+        case "table":
             table = Table(*(Column(name, overflow="fold") for name in columns))
             for line in lines:
                 table.add_row(*(Text(printable(_as_text(line[key]))) for key in columns))
             with output_faults():
                 Console(markup=False, emoji=False, highlight=False).print(table)
+        case _:
+            assert_never(form)
 
 
 def _label(prediction: Any, labels: Mapping[Any, str]) -> str | None:
-    """What a class means; None for what is none of the classes, such as a list."""
+    """The label of a class; None for any other prediction."""
     return labels.get(prediction) if isinstance(prediction, str | int | float) else None
 
 
 def _as_text(value: Any) -> str:
-    """A value as people read it; several outputs as the JSON they came in."""
+    """A value as people read it: several outputs as JSON, a missing one as nothing."""
     if isinstance(value, list):
         return printable_json(value)
     return "" if value is None else str(value)

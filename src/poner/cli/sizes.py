@@ -1,4 +1,4 @@
-"""What zips take of Lambda's limits, as tables for people."""
+"""Tables of the sizes of zips beside Lambda's limits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from poner.printable import printable
 
 
 def show_sizes(zips: Sequence[ZipRecord]) -> None:
-    """Each zip in bytes, zipped and unzipped, and what the largest and the sum leave free."""
+    """Print the size of each zip, zipped and unzipped, with Lambda's limits and what is left."""
     unzipped = sum(record.unzipped_bytes for record in zips)
     largest = max(record.size_bytes for record in zips)
     layers = sum(record.path != FUNCTION_ZIP for record in zips)
@@ -38,7 +38,7 @@ def show_sizes(zips: Sequence[ZipRecord]) -> None:
 
 
 def show_slimming(steps: Sequence[SlimmingStep]) -> None:
-    """What was left out of layers and what that saved; nothing where nothing was."""
+    """Print what was left out of layers, and the bytes that this saved."""
     steps = [step for step in steps if step.files]
     if not steps:
         return

@@ -21,10 +21,11 @@ class TrainingError(PonerError):
 
 def train(
     search: Annotated[
-        bool, typer.Option("--search", help="Search features and parameters anew (minutes).")
+        bool,
+        typer.Option("--search", help="Search for features and parameters again; takes minutes."),
     ] = False,
 ) -> None:
-    """Run train.py in this folder, with the Python that poner runs on."""
+    """Run this folder's train.py, with the Python that runs poner."""
     run_script(Path.cwd(), search=search)
 
 
@@ -32,14 +33,14 @@ def run_script(folder: Path, *, search: bool = False) -> None:
     """Run a project's train.py in its folder.
 
     Raises:
-        UsageError: there is none.
+        UsageError: the folder has no train.py.
         MissingPackageError: scikit-learn is not installed.
-        TrainingError: it failed; what it said is on standard error.
+        TrainingError: the script failed; its own message is on standard error.
     """
     if not (folder / SCRIPT).is_file():
         raise UsageError(
             f"There is no {SCRIPT} in {folder}.",
-            "Go to the project's folder, or make one with `poner init DIR`.",
+            "Change to the project's folder, or make one with `poner init DIR`.",
         )
     check_extra("local", "`poner train`")
     command = [sys.executable, SCRIPT, *(["--search"] if search else [])]
@@ -47,5 +48,5 @@ def run_script(folder: Path, *, search: bool = False) -> None:
     if code != 0:
         raise TrainingError(
             f"{SCRIPT} ended with exit status {code}.",
-            "What went wrong stands above; correct it and run `poner train` again.",
+            "See its message above, correct the script and run `poner train` again.",
         )

@@ -1,4 +1,4 @@
-"""What `poner local` is told about its Function URL: CORS, and the key of AWS_IAM."""
+"""Options of `poner local` about its Function URL: --cors and --access-key."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from poner.foreign_json import read_json
 
 
 def read_cors(text: str) -> Cors:
-    """The `Cors` structure of AWS's own API, as JSON or in a file.
+    """Read --cors: the `Cors` structure of AWS's API, as JSON or as the name of a file with it.
 
     Raises:
-        UsageError: the file cannot be read, or it is no such structure.
+        UsageError: the file cannot be read, or does not hold that structure.
     """
     try:
         content = text if text.lstrip().startswith("{") else Path(text).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"--cors: {text} cannot be read.", "Give JSON that begins with {, or a file with it."
+            f"--cors names {text}, which cannot be read.",
+            "Give a JSON object, or the name of a file that holds one.",
         ) from error
     try:
         structure = read_json(content)
@@ -29,17 +30,17 @@ def read_cors(text: str) -> Cors:
         structure = None
     if not isinstance(structure, dict):
         raise UsageError(
-            "--cors takes a JSON object.",
+            "--cors does not hold a JSON object.",
             """Write it as {"AllowOrigins": ["https://example.com"], "AllowMethods": ["GET"]}.""",
         )
     return parse_cors(structure, UsageError)
 
 
 def make_access_key(text: str | None) -> emulator.AccessKey:
-    """`ID:SECRET` as a key; without it, the environment's, else `local:local`.
+    """Read --access-key; without it, the key is that of the environment, else `local:local`.
 
     Raises:
-        UsageError: it is not ID:SECRET.
+        UsageError: the text is not ID:SECRET.
     """
     if text is None:
         identifier, secret = (
@@ -48,5 +49,7 @@ def make_access_key(text: str | None) -> emulator.AccessKey:
         text = f"{identifier}:{secret}" if identifier and secret else "local:local"
     identifier, _, secret = text.partition(":")
     if not (identifier and secret):
-        raise UsageError("--access-key takes ID:SECRET.", "Put a colon between the two.")
+        raise UsageError(
+            "--access-key is not ID:SECRET.", "Put a colon between the ID and the secret."
+        )
     return emulator.AccessKey(identifier, secret)

@@ -14,7 +14,7 @@ from poner.loader.file_models import open_model
 from poner.loader.listing import FileListing, list_globals
 from poner.loader.memory_models import describe_estimator, open_estimator
 from poner.loader.recognition import KNOWN_SKLEARN, ModelIdentity, identify_model
-from poner.loader.saving import save_model
+from poner.loader.saving import save
 
 __all__ = [
     "KNOWN_SKLEARN",
@@ -26,5 +26,5 @@ __all__ = [
     "list_globals",
     "open_estimator",
     "open_model",
-    "save_model",
+    "save",
 ]

@@ -28,7 +28,7 @@ PICKLE_PROTOCOL = 4
 """The default of Python 3.8 to 3.13, and fixed so that the same model gives the same bytes."""
 
 
-def save_model(
+def save(
     estimator: object,
     X: object,
     y: object,

@@ -5,7 +5,7 @@
  */
 #include "trees.h"
 
-/* Besides the bits of kernel.h: the node asks for a category. The low half of its position is the
+/* A flag beside those of kernel.h: the node compares a category. The low half of its position is the
  * set of categories that go left, the high half the set of all known ones. */
 #define CATEGORICAL 0x20000000u
 #define FEATURE 0x1fffffffu
@@ -17,8 +17,8 @@ static inline uint32_t holds(const uint32_t *sets, uint32_t set, uint32_t catego
     return (sets[(size_t)set * SET_WORDS + category / 32] >> (category % 32)) & 1u;
 }
 
-/* scikit-learn casts to uint8_t, for which C has no answer beyond 255: what x86-64 does is to round
- * towards zero to 32 bits, of which it takes the lowest 8; what does not fit is 0. */
+/* scikit-learn casts to uint8_t, which C leaves undefined beyond 255. This is what x86-64 does: it
+ * rounds toward zero to 32 bits and keeps the lowest 8; larger values give 0. */
 static inline uint32_t category_of(double value) {
     if (!(value > -2147483649.0 && value < 2147483648.0)) return 0;
     return (uint32_t)(int32_t)value & 0xffu;
@@ -51,7 +51,7 @@ const char *poner_check_sum_category_trees(const poner_model *model, const poner
         if (problem) return problem;
         if (!(nodes[i].feature & PONER_LEAF) && nodes[i].feature & CATEGORICAL &&
             ((uint32_t)nodes[i].position >= n_sets || nodes[i].position >> 32 >= n_sets))
-            return "a node asks for no set of categories";
+            return "a node's set of categories does not exist";
     }
     return poner_check_trees(model, step, n_nodes, UINT32_MAX);
 }

@@ -1,4 +1,4 @@
-/* Missing values from the nearest rows that have them. */
+/* Replaces missing values by those of the nearest training rows, the donors. */
 #include <math.h>
 #include <string.h>
 
@@ -16,7 +16,8 @@ const char *poner_check_impute(const poner_model *model, const poner_step *step,
         !poner_expect_array(model, step, 0, PONER_FLOAT64, count) ||
         !poner_expect_array(model, step, 1, PONER_FLOAT64, widths[0]))
         return "an imputation has no donors";
-    if (*most == 0 || (*most >= MAX_DONORS && *most < widths[1])) return "too many donors count";
+    if (*most == 0 || (*most >= MAX_DONORS && *most < widths[1]))
+        return "the donor count is invalid";
     return NULL;
 }
 

@@ -1,4 +1,4 @@
-/* Weighted medians, of ensembles that ask for one. */
+/* The weighted median of a row: AdaBoostRegressor's prediction. */
 #include "operations.h"
 
 #define MAX_COLUMNS 4096u /* their order lies on the stack */
@@ -6,11 +6,11 @@
 const char *poner_check_weighted_median(const poner_model *model, const poner_step *step,
                                         const uint32_t *widths) {
     if (!poner_expect_array(model, step, 0, PONER_FLOAT64, widths[0]))
-        return "a median has not a weight for each column";
-    return step->width == 1 && widths[0] <= MAX_COLUMNS ? NULL : "a median is of too many columns";
+        return "a median's weights are missing";
+    return step->width == 1 && widths[0] <= MAX_COLUMNS ? NULL : "a median has too many columns";
 }
 
-/* Places of the values, smallest first: Shell's sort, with the gaps that Ciura found. */
+/* Indices of the values, smallest first: Shell's sort with Ciura's gaps. */
 static void sort_places(const double *values, uint32_t n, uint32_t *places) {
     static const uint32_t GAPS[] = {1750, 701, 301, 132, 57, 23, 10, 4, 1};
     for (uint32_t i = 0; i < n; i++) places[i] = i;

@@ -1,4 +1,4 @@
-/* Opening a model: everything a file says is checked here, and nowhere else. */
+/* Opens a model: checks everything that a file says, once. */
 #include <string.h>
 
 #include "operations.h"
@@ -54,14 +54,14 @@ static const char *check_step(const poner_model *model, uint32_t index) {
         return "a step must be as wide as its input";
     for (int i = 0; i < PONER_MAX_ARRAYS; i++)
         if (step->arrays[i] != PONER_NONE && step->arrays[i] >= model->n_arrays)
-            return "a step names an array that is not there";
+            return "a step's array does not exist";
     return operation->check(model, step, widths);
 }
 
 static const char *check_steps(poner_model *model) {
     uint64_t row_width = 0;
     for (uint32_t i = 0; i < model->n_steps; i++) {
-        if (model->steps[i].offset != row_width) return "a register is not where it should be";
+        if (model->steps[i].offset != row_width) return "a register has the wrong offset";
         const char *problem = check_step(model, i);
         if (problem) return problem;
         row_width += model->steps[i].width;
@@ -75,7 +75,7 @@ static const char *check_outputs(const poner_model *model) {
     for (uint32_t i = 0; i < model->n_outputs; i++) {
         const poner_output output = model->outputs[i];
         if (output.reg == 0 || output.reg > model->n_steps) return "an output is not computed";
-        if (poner_find_output(model, output.name) != i) return "an output is there twice";
+        if (poner_find_output(model, output.name) != i) return "an output is listed twice";
     }
     return NULL;
 }
@@ -89,12 +89,12 @@ static const char *check_served(poner_model *model, const poner_header *header) 
     const uint32_t predict = poner_find_output(model, PONER_PREDICT);
     const uint32_t n_outputs = model->served.header->n_outputs;
     if (predict != PONER_NONE && n_outputs && poner_output_width(model, predict) != n_outputs)
-        return "its description has another number of outputs than it predicts";
+        return "its description has the wrong number of outputs";
     return NULL;
 }
 
 const char *poner_open(const uint8_t *bytes, size_t size, poner_model *model) {
-    if ((uintptr_t)bytes % 8) return "the file does not lie on a multiple of 8 in memory";
+    if ((uintptr_t)bytes % 8) return "the file is not aligned to 8 bytes in memory";
     if (size < sizeof(poner_header)) return "it is too short";
     poner_header header;
     memcpy(&header, bytes, sizeof header);

@@ -10,7 +10,8 @@
 #include "python_abi3.h"
 #include "request.h"
 
-#define CAPSULE "poner_runtime._kernel.model"
+#define MODULE "poner_runtime._kernel"
+#define CAPSULE MODULE ".model"
 #define ONE_ROW_VALUES 512 /* values of a row that need no memory from the heap */
 
 typedef struct {
@@ -43,7 +44,7 @@ static void close_model(PyObject *capsule) {
     PyMem_Free(bound);
 }
 
-/* Put a new object into a new tuple; NULL, and no tuple left, if there is none to put. */
+/* Put a new object into a new tuple. If `item` is NULL, free the tuple and return NULL. */
 static PyObject *put(PyObject *tuple, uint32_t place, PyObject *item) {
     if (item && PyTuple_SetItem(tuple, (Py_ssize_t)place, item) == 0) return tuple;
     Py_DecRef(tuple);
@@ -187,9 +188,9 @@ static PyObject *make_bits(const poner_served *served, bool missing) {
     char *bytes = bits ? PyByteArray_AsString(bits) : NULL;
     for (uint32_t i = 0; bits && i < count; i++) {
         const poner_feature *feature = served->features + i;
-        const bool bit =
+        const bool holds =
             missing ? feature->flags & PONER_TAKES_NULL : feature->kind == PONER_CATEGORY;
-        bytes[i] = (char)bit;
+        bytes[i] = (char)holds;
     }
     return bits;
 }
@@ -274,7 +275,7 @@ static PyObject *evaluate(PyObject *module, PyObject *arguments) {
 static PyMethodDef methods[] = {
     {"open_model", open_model, METH_VARARGS,
      "open_model(content: bytes) -> model\n\n"
-     "Check a compiled model; raises BadModelError with what does not hold together."},
+     "Check a compiled model; raises BadModelError, which says what is wrong."},
     {"list_outputs", list_outputs, METH_VARARGS,
      "list_outputs(model) -> ((name, width), ...)\n\nThe outputs, by number and values a row."},
     {"evaluate_row", evaluate_row, METH_VARARGS,
@@ -305,10 +306,8 @@ __attribute__((visibility("default"))) PyObject *PyInit__kernel(void);
 PyObject *PyInit__kernel(void) {
     PyObject *module = PyModule_Create2(&definition, PONER_PYTHON_ABI_VERSION);
     if (!module) return NULL;
-    bad_model_error =
-        PyErr_NewException("poner_runtime._kernel.BadModelError", PyExc_ValueError, NULL);
-    refused_error =
-        PyErr_NewException("poner_runtime._kernel.RefusedError", PyExc_ValueError, NULL);
+    bad_model_error = PyErr_NewException(MODULE ".BadModelError", PyExc_ValueError, NULL);
+    refused_error = PyErr_NewException(MODULE ".RefusedError", PyExc_ValueError, NULL);
     if (!bad_model_error || !refused_error) return NULL;
     Py_IncRef(bad_model_error); /* a module takes over the reference that it is given */
     Py_IncRef(refused_error);

@@ -1,6 +1,6 @@
 /* Sums over decision trees, in the order in which scikit-learn adds them.
  *
- * This way takes trees of any size; what fits codes goes the faster way of coded_trees.c.
+ * These operations take trees of any size; coded_trees.c is faster where values fit codes.
  */
 #include "trees.h"
 
@@ -15,7 +15,7 @@ static inline uint32_t descend(const poner_node *nodes, uint32_t index, const do
     return node.child + (right & internal);
 }
 
-/* Not repeated where it is called: the kernel's size is part of a cold start. */
+/* Not inlined: the kernel's size is part of a cold start. */
 #define ONCE static __attribute__((noinline))
 
 /* The leaf below a node, for trees deeper than their blind levels: ends because a child stands
@@ -48,7 +48,8 @@ ONCE void find_row_leaves(const poner_node *nodes, const uint32_t *tree, const d
     EACH_LANE(k) leaves[k] = finish(nodes, index[k], rows + k * width);
 }
 
-/* Levels that are gone down blindly: beyond them a deep tree's short branches cost more. */
+/* Levels that are gone down without a test for leaves: with more, short branches of deep trees
+ * would cost more than the tests. */
 #define MAX_DEPTH 8u
 
 const char *poner_check_trees(const poner_model *model, const poner_step *step, uint64_t n_nodes,
@@ -59,7 +60,7 @@ const char *poner_check_trees(const poner_model *model, const poner_step *step, 
     for (const uint32_t *tree = trees; tree < trees + numbers; tree += TREE_NUMBERS) {
         if (tree[ROOT] >= n_nodes) return "a tree has no root";
         if (tree[LEVELS] > most_levels) return "a tree has too many levels";
-        if (tree[COLUMN] >= step->width) return "a tree adds to no column";
+        if (tree[COLUMN] >= step->width) return "a tree's column does not exist";
     }
     return NULL;
 }
@@ -67,8 +68,8 @@ const char *poner_check_trees(const poner_model *model, const poner_step *step, 
 const char *poner_check_node(const poner_node *node, uint64_t index, uint64_t n_nodes,
                              uint32_t feature_bits, uint32_t in_width) {
     if (node->feature & PONER_LEAF)
-        return node->feature == PONER_LEAF && node->child == index ? NULL : "a leaf is not a leaf";
-    if ((node->feature & feature_bits) >= in_width) return "a node asks for no feature";
+        return node->feature == PONER_LEAF && node->child == index ? NULL : "a leaf is invalid";
+    if ((node->feature & feature_bits) >= in_width) return "a node's feature does not exist";
     if (node->child <= index || (uint64_t)node->child + 1 >= n_nodes)
         return "a node's children are not after it";
     return NULL;
@@ -101,7 +102,7 @@ typedef struct {
     const uint32_t *trees, *end; /* TREE_NUMBERS each */
     const poner_node *nodes;
     const double *table;
-    uint32_t width; /* of the sums */
+    size_t width; /* of the sums */
 } forest;
 
 static inline void add_leaf(const forest *all, const poner_node *leaf, uint32_t column,
@@ -111,7 +112,7 @@ static inline void add_leaf(const forest *all, const poner_node *leaf, uint32_t 
         return;
     }
     const double *values = all->table + leaf->position * all->width;
-    for (uint32_t i = 0; i < all->width; i++) sums[i] += values[i];
+    for (size_t i = 0; i < all->width; i++) sums[i] += values[i];
 }
 
 /* The leaves of all trees for one row. With `single` there is one sum, which stays in a register:

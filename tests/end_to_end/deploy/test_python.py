@@ -52,9 +52,9 @@ def test_a_canary_is_promoted_and_rolled_back(project: Project):
 
 
 def test_destroy_leaves_nothing(project: Project):
-    """Uploads of the function too, if the bucket is named; then there is no function to ask."""
+    """Its uploads are deleted, too, and then there is no function to ask."""
     deployment = deploy(project, settings=DeploySettings(bucket=BUCKET))
-    deployment.destroy(BUCKET)
+    deployment.destroy()
     assert not any(account()[kind] for kind in ("functions", "roles", "uploads", "layers"))
     with pytest.raises(DeployError, match="There is no function cancer"):
         deployment.status()

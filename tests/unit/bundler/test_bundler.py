@@ -16,7 +16,7 @@ from poner.aws_lambda.functions import FunctionSettings
 from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundle import ENGINE_DEFAULTS, Bundle, read_bundle
 from poner.bundler import make_native_bundle
-from poner.compiled_model import CompiledModel, load_model
+from poner.compiled_model import CompiledModel, load
 from poner.compiler.tables import add_section
 from poner.errors import BundleError, ParityError, PonerError, UsageError
 from poner.hosts import HOSTS
@@ -212,7 +212,7 @@ def test_a_compiled_file_without_its_proof_is_not_packed(
     article_compiled: CompiledModel, tmp_path: Path
 ) -> None:
     """A model read from a file has no evidence to compare with."""
-    loaded = load_model(article_compiled.save(tmp_path / "model.poner"))
+    loaded = load(article_compiled.save(tmp_path / "model.poner"))
     with pytest.raises(ParityError):
         make(loaded, tmp_path / "build")
 

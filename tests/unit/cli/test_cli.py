@@ -126,7 +126,7 @@ def test_a_full_disk_behind_standard_output_is_said(arguments: list[str]) -> Non
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "Error: Standard output cannot be written: No space left on device.",
-        "  Free some space, or send it elsewhere.",
+        "  Free some space, or send the output elsewhere.",
     ]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from poner.bundle import Bundle
-from poner.loader import save_model
+from poner.loader import save
 from tests.support.commands import PONER
 from tests.support.saving import CLASSES, ROWS, fitted_tree
 
@@ -27,7 +27,7 @@ ON_A_SMALL_DISK += 'ls -A "$TMPDIR" >&3; exit $code'
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model as poner.save writes it."""
-    return save_model(fitted_tree(), ROWS, CLASSES, tmp_path_factory.mktemp("model"))
+    return save(fitted_tree(), ROWS, CLASSES, tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture

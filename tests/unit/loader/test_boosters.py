@@ -20,7 +20,7 @@ from poner import compiler, loader
 from poner.artifacts import Table
 from poner.errors import ModelRefusedError, ModelUnreadableError, NotSupportedError
 from poner.loader import file_models
-from poner.loader.saving import save_model
+from poner.loader.saving import save
 
 RANDOM = np.random.RandomState(3)
 ROWS = RANDOM.normal(size=(90, 4))
@@ -136,7 +136,7 @@ def test_names_with_blanks_are_the_columns_names(in_process, tmp_path):
     """LightGBM keeps `mean radius` as `mean_radius`; the signature has the column's own name."""
     frame = pd.DataFrame(ROWS, columns=["mean radius", "b", "c", "d"])
     model = lightgbm.LGBMClassifier(**QUIET).fit(frame, TEXTS)
-    save_model(model, frame, TEXTS, tmp_path)
+    save(model, frame, TEXTS, tmp_path)
     with loader.open_model(tmp_path) as opened:
         assert opened.signature.features[0].column == "mean radius"
         assert opened.file.libraries["lightgbm"] == lightgbm.__version__

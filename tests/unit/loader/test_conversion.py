@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import NMF
-from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
 from sklearn.pipeline import make_pipeline
@@ -24,7 +23,7 @@ from poner.environments import read_pins
 from poner.errors import InstallError, ModelUnreadableError, NotSupportedError
 from poner.loader import conversion
 from poner.loader.environments import environment_of
-from poner.loader.saving import save_model
+from poner.loader.saving import save
 from poner.signature import Signature
 from tests.conftest import WIRE_NAMES
 
@@ -52,7 +51,7 @@ def convert():
 
 def opened(model, X, y, tmp_path):
     """The context of a saved model, read again."""
-    return loader.open_model(save_model(model, X, y, tmp_path / "model"))
+    return loader.open_model(save(model, X, y, tmp_path / "model"))
 
 
 def ask(graph, version, columns, tmp_path):
@@ -82,12 +81,9 @@ def compare(model, X, y, number_type, convert, tmp_path, columns=None):
     return names
 
 
-def test_the_articles_model_is_converted_with_float32(cancer, convert, tmp_path):
+def test_the_articles_model_is_converted_with_float32(article_estimator, cancer, convert, tmp_path):
     """skl2onnx's float64 graph of a boosting model does not open: the next is taken."""
-    model = GradientBoostingClassifier(
-        n_estimators=1500, max_depth=1, learning_rate=0.01, random_state=42
-    ).fit(cancer.X, cancer.y)
-    assert compare(model, cancer.X, cancer.y, "float32", convert, tmp_path) == ["X"]
+    assert compare(article_estimator, cancer.X, cancer.y, "float32", convert, tmp_path) == ["X"]
 
 
 def test_a_pipeline_of_numbers_is_converted_with_float64(convert, tmp_path):

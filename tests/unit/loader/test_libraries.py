@@ -17,7 +17,7 @@ from poner import loader
 from poner.errors import ModelUnreadableError, SignatureError, UsageError
 from poner.loader import libraries
 from poner.loader.environments import environment_of
-from poner.loader.saving import save_model
+from poner.loader.saving import save
 from poner.signature import Feature, Signature
 
 ROWS = np.random.RandomState(9).normal(size=(60, 3))
@@ -30,7 +30,7 @@ LIBRARIES = {
 
 def saved(tmp_path):
     """A saved model's folder."""
-    return save_model(LogisticRegression().fit(ROWS, TWO), ROWS, TWO, tmp_path)
+    return save(LogisticRegression().fit(ROWS, TWO), ROWS, TWO, tmp_path)
 
 
 def with_libraries(folder, recorded):

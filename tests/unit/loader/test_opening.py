@@ -21,7 +21,7 @@ from poner.artifacts import Table
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader.child import estimators
 from poner.loader.safe_pickle.loading import load_content
-from poner.loader.saving import save_model
+from poner.loader.saving import save
 from poner.signature import Feature, Signature
 from poner_runtime.fitted import settle
 
@@ -37,7 +37,7 @@ def test_a_saved_model_comes_back_as_it_was(models, rows, tmp_path):
     frame = pd.DataFrame(rows, columns=["mean radius", "b", "c", "d"])
     two = pd.Series((rows[:, 0] > 0).astype(int), name="diagnosis")
     model = GradientBoostingClassifier(n_estimators=5).fit(frame, two)
-    save_model(model, frame, two, tmp_path, labels={0: "benign", 1: "malignant"}, metrics={"f1": 1})
+    save(model, frame, two, tmp_path, labels={0: "benign", 1: "malignant"}, metrics={"f1": 1})
     lines = []
     with loader.open_model(tmp_path, notify=lines.append) as opened:
         assert opened.signature.wire_names == ("meanRadius", "b", "c", "d")

@@ -17,16 +17,16 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from poner.errors import SignatureError
 from poner.loader import open_model
-from poner.loader.saving import save_model
+from poner.loader.saving import save
 from tests.support.saving import CLASSES, ROWS, fitted_tree, kept_rows, signature_in
 
-pytestmark = pytest.mark.filterwarnings("error")  # nothing that `save_model` does warns
+pytestmark = pytest.mark.filterwarnings("error")  # nothing that `save` does warns
 
 
 def test_several_outputs_have_classes_each(tmp_path):
     """Classes are a tuple an output; the target has the names of y's columns."""
     y = pd.DataFrame({"ill": ["no", "yes"] * 2, "ward": ["a", "b", "c", "a"]})
-    folder = save_model(fitted_tree(y=y), ROWS, y, tmp_path)
+    folder = save(fitted_tree(y=y), ROWS, y, tmp_path)
     signature = signature_in(folder)
     assert signature.classes == (("no", "yes"), ("a", "b", "c"))
     assert signature.output_classes == signature.classes
@@ -36,7 +36,7 @@ def test_several_outputs_have_classes_each(tmp_path):
 def test_several_outputs_of_a_regressor(tmp_path):
     """A regressor's outputs are values, and have no classes."""
     y = np.column_stack([CLASSES, 1 - CLASSES])
-    folder = save_model(LinearRegression().fit(ROWS, y), ROWS, y, tmp_path)
+    folder = save(LinearRegression().fit(ROWS, y), ROWS, y, tmp_path)
     assert signature_in(folder).classes is None
 
 
@@ -52,7 +52,7 @@ def test_several_outputs_of_a_regressor(tmp_path):
 def test_several_labels_a_row_are_outputs_of_0_and_1(tmp_path, model):
     """A model of several labels says of each whether it applies, however it keeps its classes."""
     y = np.column_stack([CLASSES, 1 - CLASSES, [1, 1, 0, 0]])
-    folder = save_model(model.fit(ROWS, y), ROWS, y, tmp_path)
+    folder = save(model.fit(ROWS, y), ROWS, y, tmp_path)
     assert signature_in(folder).classes == ((0, 1),) * 3
 
 
@@ -68,7 +68,7 @@ def test_several_labels_a_row_are_outputs_of_0_and_1(tmp_path, model):
 )
 def test_what_is_answered_without_a_target_counts_as_classes(tmp_path, model, classes):
     """An outlier detector answers -1 or 1, a clusterer the number of a cluster."""
-    folder = save_model(model.fit(ROWS), ROWS, CLASSES, tmp_path)
+    folder = save(model.fit(ROWS), ROWS, CLASSES, tmp_path)
     assert signature_in(folder).classes == classes
     with open_model(folder) as opened:
         assert opened.signature.classes == classes
@@ -89,7 +89,7 @@ def fitted_on_texts(X=TEXTS):
 
 def test_texts_are_categories(tmp_path):
     """A column of texts has their kind, and the texts that were seen."""
-    features = signature_in(save_model(fitted_on_texts(), TEXTS, CLASSES, tmp_path)).features
+    features = signature_in(save(fitted_on_texts(), TEXTS, CLASSES, tmp_path)).features
     assert [feature.kind for feature in features] == ["number", "category"]
     assert features[0].categories == ()
     assert features[1].categories == ("blue", "red")
@@ -99,7 +99,7 @@ def test_texts_are_categories(tmp_path):
 
 def test_training_rows_keep_texts(tmp_path):
     """Texts as they are, null for what is missing, numbers beside them."""
-    save_model(fitted_on_texts(), TEXTS, CLASSES, tmp_path)
+    save(fitted_on_texts(), TEXTS, CLASSES, tmp_path)
     assert kept_rows(tmp_path)["rows"] == [[1.0, "red"], [2.0, "blue"], [3.0, None], [4.0, "red"]]
 
 
@@ -107,7 +107,7 @@ def test_training_rows_keep_texts(tmp_path):
 def test_texts_come_in_any_dtype(tmp_path, dtype):
     """Whatever pandas keeps texts as, they are texts."""
     X = TEXTS.fillna({"colour": "none"}).astype({"colour": dtype})
-    features = signature_in(save_model(fitted_on_texts(X), X, CLASSES, tmp_path)).features
+    features = signature_in(save(fitted_on_texts(X), X, CLASSES, tmp_path)).features
     assert features[1].categories == ("blue", "none", "red")
 
 
@@ -118,7 +118,7 @@ def test_at_most_a_thousand_texts_are_kept(tmp_path):
         ColumnTransformer([("size", "passthrough", ["size"])]), DecisionTreeRegressor(max_depth=2)
     )
     model.fit(X, X["size"])
-    kept = signature_in(save_model(model, X, X["size"], tmp_path)).features[1].categories
+    kept = signature_in(save(model, X, X["size"], tmp_path)).features[1].categories
     assert len(kept) == 1000
     assert kept[0] == "c0000"
 
@@ -126,7 +126,7 @@ def test_at_most_a_thousand_texts_are_kept(tmp_path):
 def test_booleans_beside_texts_are_numbers(tmp_path):
     """True is 1 and False is 0."""
     X = TEXTS.assign(size=[True, False, True, False])
-    save_model(fitted_on_texts(X), X, CLASSES, tmp_path)
+    save(fitted_on_texts(X), X, CLASSES, tmp_path)
     assert [row[0] for row in kept_rows(tmp_path)["rows"]] == [1.0, 0.0, 1.0, 0.0]
 
 
@@ -135,4 +135,4 @@ def test_labels_for_several_outputs_are_refused(tmp_path, labels):
     """Labels are for one output: which of several they would be for, no one says."""
     y = np.column_stack([CLASSES, 1 - CLASSES])
     with pytest.raises(SignatureError, match="predicts 2 things at once"):
-        save_model(fitted_tree(y=y), ROWS, y, tmp_path, labels=labels)
+        save(fitted_tree(y=y), ROWS, y, tmp_path, labels=labels)

@@ -11,41 +11,41 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from poner.errors import ModelRefusedError, SignatureError, UsageError
-from poner.loader.saving import save_model
+from poner.loader.saving import save
 from tests.support.saving import CLASSES, ROWS, fitted_tree
 
-pytestmark = pytest.mark.filterwarnings("error")  # nothing that `save_model` does warns
+pytestmark = pytest.mark.filterwarnings("error")  # nothing that `save` does warns
 
 
 def test_an_unfitted_estimator_is_refused(tmp_path):
     """An estimator that was not fitted is named."""
     with pytest.raises(SignatureError, match="DecisionTreeClassifier is not fitted"):
-        save_model(DecisionTreeClassifier(), ROWS, CLASSES, tmp_path)
+        save(DecisionTreeClassifier(), ROWS, CLASSES, tmp_path)
 
 
 def test_what_is_no_estimator_is_refused(tmp_path):
     """A class instead of an object, or anything else, is no estimator."""
     with pytest.raises(SignatureError, match="not an estimator"):
-        save_model(DecisionTreeClassifier, ROWS, CLASSES, tmp_path)
+        save(DecisionTreeClassifier, ROWS, CLASSES, tmp_path)
 
 
 def test_a_transformer_is_refused(tmp_path):
     """What does not predict cannot be served."""
     with pytest.raises(SignatureError, match="does not predict"):
-        save_model(StandardScaler().fit(ROWS), ROWS, CLASSES, tmp_path)
+        save(StandardScaler().fit(ROWS), ROWS, CLASSES, tmp_path)
 
 
 def test_x_with_another_number_of_columns_is_refused(tmp_path):
     """X has to have the columns that the model was fitted on."""
     with pytest.raises(SignatureError, match="X has 1 columns, but the model was fitted on 2"):
-        save_model(fitted_tree(), ROWS[:, :1], CLASSES, tmp_path)
+        save(fitted_tree(), ROWS[:, :1], CLASSES, tmp_path)
 
 
 @pytest.mark.parametrize("X", [ROWS[:, 0], [[1.0], [1.0, 2.0]], 3.0, ROWS[:0]])
 def test_what_is_no_table_is_refused(tmp_path, X):
     """A single column, ragged lists, a number and no rows at all are no X."""
     with pytest.raises(SignatureError, match="X is not a table"):
-        save_model(fitted_tree(), X, CLASSES, tmp_path)
+        save(fitted_tree(), X, CLASSES, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -61,21 +61,21 @@ def test_a_column_of_neither_numbers_nor_texts_is_named(tmp_path, values, kinds)
     """One column is one or the other; what it holds is said by kind, not by value."""
     X = pd.DataFrame({"size": [1.0, 2, 3, 4], "colour": pd.Series(values, dtype=object)})
     with pytest.raises(SignatureError, match=f"'colour' of X holds {kinds} values"):
-        save_model(fitted_tree(), X, CLASSES, tmp_path)
+        save(fitted_tree(), X, CLASSES, tmp_path)
 
 
 @pytest.mark.parametrize("X", [[[1.0, "a"]] * 4, pd.DataFrame({"a": [1.0] * 4, "b": ["a"] * 4})])
 def test_texts_for_a_model_of_numbers_are_refused(tmp_path, X):
     """An X that the model does not answer for is not the X it was fitted on."""
     with pytest.raises(SignatureError, match="does not answer for a row of X"):
-        save_model(fitted_tree(), X, CLASSES, tmp_path)
+        save(fitted_tree(), X, CLASSES, tmp_path)
 
 
 @pytest.mark.parametrize("names", [["a"], ["a", "b", "c"], "ab"])
 def test_a_wrong_number_of_feature_names_is_refused(tmp_path, names):
     """There has to be one name for each column."""
     with pytest.raises(SignatureError, match="2 names"):
-        save_model(fitted_tree(), ROWS, CLASSES, tmp_path, feature_names=names)
+        save(fitted_tree(), ROWS, CLASSES, tmp_path, feature_names=names)
 
 
 @pytest.mark.parametrize(
@@ -87,33 +87,33 @@ def test_names_that_contradict_the_model_are_refused(tmp_path, X, feature_names)
     """Other names, or another order, than the model was fitted on would mix up the columns."""
     model = fitted_tree(pd.DataFrame(ROWS, columns=["a", "b"]))
     with pytest.raises(SignatureError, match="in another order"):
-        save_model(model, X, CLASSES, tmp_path, feature_names=feature_names)
+        save(model, X, CLASSES, tmp_path, feature_names=feature_names)
 
 
 @pytest.mark.parametrize("y", [CLASSES[:3], None, 1])
 def test_y_of_another_length_is_refused(tmp_path, y):
     """There is one value of y for each row of X."""
     with pytest.raises(SignatureError, match=r"y has (3|no) values, but X has 4 rows"):
-        save_model(fitted_tree(), ROWS, y, tmp_path)
+        save(fitted_tree(), ROWS, y, tmp_path)
 
 
 def test_metrics_that_are_no_numbers_are_refused(tmp_path):
     """A metric is a number."""
     with pytest.raises(SignatureError, match="metrics"):
-        save_model(fitted_tree(), ROWS, CLASSES, tmp_path, metrics={"f1": "good"})
+        save(fitted_tree(), ROWS, CLASSES, tmp_path, metrics={"f1": "good"})
 
 
 def test_a_negative_number_of_rows_is_refused(tmp_path):
     """keep_rows counts rows."""
     with pytest.raises(UsageError, match="keep_rows"):
-        save_model(fitted_tree(), ROWS, CLASSES, tmp_path, keep_rows=-1)
+        save(fitted_tree(), ROWS, CLASSES, tmp_path, keep_rows=-1)
 
 
 def test_what_cannot_be_pickled_is_refused(tmp_path):
     """A lambda in a step is found now rather than when the model is loaded."""
     model = make_pipeline(FunctionTransformer(lambda X: X), DecisionTreeClassifier())
     with pytest.raises(ModelRefusedError, match="cannot be saved"):
-        save_model(model.fit(ROWS, CLASSES), ROWS, CLASSES, tmp_path)
+        save(model.fit(ROWS, CLASSES), ROWS, CLASSES, tmp_path)
 
 
 def test_a_class_of_the_script_itself_is_refused(tmp_path):
@@ -125,7 +125,7 @@ def test_a_class_of_the_script_itself_is_refused(tmp_path):
         from sklearn.pipeline import make_pipeline
         from sklearn.tree import DecisionTreeClassifier
         from poner.errors import ModelRefusedError
-        from poner.loader.saving import save_model
+        from poner.loader.saving import save
 
         class Doubled(TransformerMixin, BaseEstimator):
             def fit(self, X, y=None):
@@ -136,7 +136,7 @@ def test_a_class_of_the_script_itself_is_refused(tmp_path):
 
         model = make_pipeline(Doubled(), DecisionTreeClassifier()).fit([[1.0], [2.0]], [0, 1])
         try:
-            save_model(model, [[1.0], [2.0]], [0, 1], "model")
+            save(model, [[1.0], [2.0]], [0, 1], "model")
         except ModelRefusedError as error:
             print(error.names)
     """)
@@ -149,11 +149,11 @@ def test_a_class_of_the_script_itself_is_refused(tmp_path):
 
 def test_a_failure_leaves_the_old_files(tmp_path):
     """A model that cannot be saved leaves the one that is there, and no scratch."""
-    folder = save_model(fitted_tree(), ROWS, CLASSES, tmp_path)
+    folder = save(fitted_tree(), ROWS, CLASSES, tmp_path)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     model = make_pipeline(FunctionTransformer(lambda X: X), DecisionTreeClassifier())
     with pytest.raises(ModelRefusedError):
-        save_model(model.fit(ROWS, CLASSES), ROWS, CLASSES, folder, keep_rows=0)
+        save(model.fit(ROWS, CLASSES), ROWS, CLASSES, folder, keep_rows=0)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -161,4 +161,4 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
     """A file in the folder's place is reported, with its path."""
     (tmp_path / "model").write_text("in the way")
     with pytest.raises(UsageError, match="model"):
-        save_model(fitted_tree(), ROWS, CLASSES, tmp_path / "model")
+        save(fitted_tree(), ROWS, CLASSES, tmp_path / "model")

@@ -10,7 +10,7 @@ import pytest
 
 from poner import loader
 from poner.errors import SignatureError, StorageError, UsageError
-from poner.loader import model_files, save_model
+from poner.loader import model_files
 from poner.signature import Signature
 from tests.support.killing import kill_before_each_step
 from tests.support.saving import CLASSES, ROWS, fitted_tree
@@ -23,7 +23,7 @@ TURNED_LABELS = ("malignant", "benign")
 
 def save(folder: Path, model: object = GOOD, **options: object) -> Path:
     """Save a model with its labels."""
-    return save_model(model, ROWS, CLASSES, folder, **{"labels": LABELS, **options})
+    return loader.save(model, ROWS, CLASSES, folder, **{"labels": LABELS, **options})
 
 
 def change(folder: Path, **values: object) -> None:

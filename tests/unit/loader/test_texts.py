@@ -29,7 +29,7 @@ from poner import loader
 from poner.artifacts import Table
 from poner.errors import PonerError, SignatureError
 from poner.loader.child.missing_values import columns_with_none
-from poner.loader.saving import save_model
+from poner.loader.saving import save
 from poner.signature import Feature, Signature
 from poner.table import UNKNOWN_CODE, read_table, spell_unknown
 from poner_runtime.fitted import as_fitted, settle
@@ -98,7 +98,7 @@ MODELS = {
 
 def saved(model, frame, folder):
     """The folder of a fitted model."""
-    return save_model(model, frame, Y, folder)
+    return save(model, frame, Y, folder)
 
 
 @pytest.mark.parametrize("missing", [..., None, np.nan], ids=["whole", "None", "nan"])
