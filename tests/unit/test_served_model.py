@@ -287,7 +287,7 @@ def test_damaged_strings_are_refused(old: bytes, new: bytes, sentence: str) -> N
 def test_two_features_of_one_name_are_refused() -> None:
     """So are two texts that are the same: a request would fit both."""
     section = section_of(make_file(SERVED))
-    assert "one name" in refusal(with_section(section.replace(b"cd", b"cc", 1)))
+    assert "same name" in refusal(with_section(section.replace(b"cd", b"cc", 1)))
     assert "the same" in refusal(with_section(section.replace(b"redsea", b"seasea", 1)))
 
 
