@@ -1,4 +1,4 @@
-"""Reads JSON that others wrote: every fault of the text is a ValueError, and can be said."""
+"""Reads foreign JSON, with a ValueError for every fault of the text."""
 
 from __future__ import annotations
 
@@ -9,20 +9,16 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 
-class ConstantError(ValueError):
-    """NaN or Infinity, which JSON does not have."""
-
-
 def read_json(content: str | bytes, *, strict: bool = False) -> Any:
-    """The value that a JSON document stands for.
+    """Parse a JSON document.
 
     Args:
-        content: the document; bytes are UTF-8, UTF-16 or UTF-32, as JSON says.
-        strict: whether to refuse NaN and Infinity, which Python reads and JSON does not have.
+        content: the document; bytes may be UTF-8, UTF-16 or UTF-32.
+        strict: whether to refuse NaN and Infinity, which Python accepts and JSON lacks.
 
     Raises:
-        ValueError: the text is not JSON, is nested too deeply for Python's stack, is not Unicode,
-            or holds an integer of more digits than Python reads.
+        ValueError: the text is not JSON or not Unicode, is nested too deeply for Python's stack, or
+            holds an integer of more digits than Python reads.
     """
     try:
         if strict:
@@ -30,18 +26,18 @@ def read_json(content: str | bytes, *, strict: bool = False) -> Any:
         return json.loads(content)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, ConstantError):
+    except (json.JSONDecodeError, UnicodeDecodeError):
         raise
-    except ValueError:  # of int(), which names a function of Python's
+    except ValueError:  # from int(); its message is about sys.set_int_max_str_digits
         raise ValueError("an integer in it has too many digits") from None
 
 
 def first_fault(error: ValidationError) -> str:
-    """What pydantic found wrong first, and where: `features.0.kind: Input should be ...`."""
+    """The first fault that pydantic found, and where: `features.0.kind: Input should be ...`."""
     fault = error.errors()[0]
     place = ".".join(map(str, fault["loc"])) or "the document"
     return f"{place}: {fault['msg']}"
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ConstantError(f"{constant} is not JSON")
+    raise json.JSONDecodeError(f"{constant} is not JSON", constant, 0)

@@ -24,10 +24,7 @@ RuntimeOption = Annotated[
 ArchitectureOption = Annotated[
     Architecture | None, typer.Option(help="Processor of the function on Lambda.")
 ]
-SLIM_HELP = (
-    "Whether packages lose what predicting does not need, such as tests. auto: only if they are "
-    "too large otherwise."
-)
+SLIM_HELP = "Leave tests and the like out of packages. auto: only if the packages are too large."
 
 
 def build(
@@ -39,10 +36,7 @@ def build(
         ),
     ] = None,
     engine: Annotated[
-        EngineChoice | None,
-        typer.Option(
-            help="How Lambda computes predictions. auto: the first that answers as the model does."
-        ),
+        EngineChoice | None, typer.Option(help="What computes predictions. auto: native if it can.")
     ] = None,
     runtime: RuntimeOption = None,
     architecture: ArchitectureOption = None,
@@ -53,14 +47,11 @@ def build(
     ] = None,
     slim: Annotated[Slim | None, typer.Option(help=SLIM_HELP)] = None,
     features: Annotated[
-        str | None,
-        typer.Option(metavar="A,B,C", help=f"Feature names of a model without {SIGNATURE_NAME}."),
+        str | None, typer.Option(metavar="A,B,C", help=f"Feature names, without {SIGNATURE_NAME}.")
     ] = None,
     labels: Annotated[
         str | None,
-        typer.Option(
-            metavar="0=NO,1=YES", help=f"Class labels of a model without {SIGNATURE_NAME}."
-        ),
+        typer.Option(metavar="0=NO,1=YES", help=f"Class labels, without {SIGNATURE_NAME}."),
     ] = None,
     require_confinement: ConfinementOption = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,

@@ -11,9 +11,9 @@ import logging
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -98,10 +98,7 @@ def print_json(value: Any, *, indent: int | None = None) -> None:
     text = printable_json(value, indent=indent)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
-    except (
-        AttributeError,
-        UnicodeEncodeError,
-    ):  # standard output is closed, or its encoding lacks a character
+    except (AttributeError, UnicodeEncodeError):  # closed, or its encoding lacks a character
         text = printable_json(value, indent=indent, ascii_only=True)
     print_data(text)
 
@@ -117,14 +114,7 @@ def guard_standard_error() -> None:
     sys.unraisablehook = lambda fault: _say_fault(fault.exc_type, fault.exc_value)
 
 
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     say(f"{category.__name__}: {message}")
 
 
@@ -144,7 +134,14 @@ class _LastResort(logging.Handler):
 @contextmanager
 def reporting() -> Iterator[Reporter]:
     """A Reporter that prints messages and, on a terminal, progress bars."""
-    with _progress() as progress:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    off = not MESSAGES.is_terminal
+    with Progress(*columns, console=MESSAGES, transient=True, disable=off) as progress:
         tasks: dict[str, TaskID] = {}
 
         def show(what: str, share: float) -> None:
@@ -153,23 +150,3 @@ def reporting() -> Iterator[Reporter]:
             progress.update(tasks[what], completed=share, visible=share < 1.0)
 
         yield Reporter(notify=say, progress=show)
-
-
-@contextmanager
-def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar on a terminal; the function that it gives sets how many are done."""
-    with _progress() as progress:
-        task = progress.add_task(printable(what), total=total)
-        yield lambda done: progress.update(task, completed=done)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeRemainingColumn(),
-        console=MESSAGES,
-        transient=True,
-        disable=not MESSAGES.is_terminal,
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,31 +19,21 @@ from poner.config import read_config
 from poner.extras import check_extra
 from poner.storage import disk_faults
 
-REQUESTS: tuple[tuple[str, dict[str, float]], ...] = (
-    (
-        "A scan",
-        {"meanConcavePoints": 0.03821, "worstRadius": 14.97, "worstTexture": 24.64,
-         "worstArea": 677.9, "worstConcavePoints": 0.1015},
-    ),
-    (
-        "The same without one feature",
-        {"meanConcavePoints": 0.03821, "worstRadius": 14.97, "worstTexture": 24.64,
-         "worstArea": 677.9},
-    ),
-    (
-        "Another scan",
-        {"meanConcavePoints": 0.07951, "worstRadius": 24.86, "worstTexture": 26.58,
-         "worstArea": 1866.0, "worstConcavePoints": 0.01},
-    ),
-    ("A bad request", {"meanConcavePoints": 0.07951}),
-)  # fmt: skip
-"""The four requests of the article that poner began with."""
+FEATURES = "meanConcavePoints", "worstRadius", "worstTexture", "worstArea", "worstConcavePoints"
+"""Wire names of the model's features."""
+
+REQUESTS: Mapping[str, tuple[float, ...]] = {
+    "A scan": (0.03821, 14.97, 24.64, 677.9, 0.1015),
+    "The same scan without one feature": (0.03821, 14.97, 24.64, 677.9),
+    "Another scan": (0.07951, 24.86, 26.58, 1866.0, 0.01),
+    "A bad request": (0.07951,),
+}
+"""The four requests of the article that poner began with; short ones lack the last features."""
 
 
 def demo(
     folder: Annotated[
-        Path | None,
-        typer.Argument(metavar="DIR", help="Folder for the project. Default: a new temporary one."),
+        Path | None, typer.Argument(metavar="DIR", help="New folder. Default: a temporary one.")
     ] = None,
 ) -> None:
     """Train, build, run and ask an example model on this machine. Needs no AWS account."""
@@ -66,8 +57,8 @@ def demo(
     say(f"Built in {time.perf_counter() - start:.1f} s.")
     _step("4. Four requests to the function on this machine", "poner local, curl")
     with pipeline.run_locally(bundle) as url:
-        for title, values in REQUESTS:
-            _ask(url, title, values)
+        for title, values in REQUESTS.items():
+            _ask(url, title, dict(zip(FEATURES, values, strict=False)))
     say("")
     say(f"The project is in {project}. Next:")
     say(f"  cd {project}")

@@ -163,11 +163,7 @@ def _facts(found: deployer.Status) -> list[tuple[str, str]]:
 
 
 def _reserved(environments: int | None) -> str:
-    return (
-        "nothing"
-        if environments is None
-        else f"{environments} environments, which is also the most"
-    )
+    return "nothing" if environments is None else f"{environments} environments, also its limit"
 
 
 def _seconds(text: str) -> int:
@@ -178,7 +174,5 @@ def _seconds(text: str) -> int:
     """
     matched = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
     if matched is None:
-        raise UsageError(
-            f"--since does not understand {text!r}.", "Write it as 90s, 10m, 2h or 1d."
-        )
+        raise UsageError(f"--since is no time: {text!r}.", "Write it as 90s, 10m, 2h or 1d.")
     return int(matched[1]) * _UNITS_S[matched[2]]

@@ -14,27 +14,22 @@ from poner.deployer.descriptions import plan_lines
 from poner.errors import UsageError
 
 BundleArgument = Annotated[
-    Path | None,
-    typer.Argument(metavar="PATH", help="Folder of the bundle. Default: this project's."),
+    Path | None, typer.Argument(metavar="PATH", help="Bundle. Default: this project's.")
 ]
 FunctionArgument = Annotated[
     Path | None,
-    typer.Argument(
-        metavar="PATH", help="Bundle of the function. Default: this project's function."
-    ),
+    typer.Argument(metavar="PATH", help="Bundle of the function. Default: this project's."),
 ]
 FunctionOption = Annotated[
     Path | None,
-    typer.Option("--bundle", help="Bundle of the function. Default: this project's function."),
+    typer.Option("--bundle", help="Bundle of the function. Default: this project's."),
 ]
 ProfileOption = Annotated[
-    str | None, typer.Option(help="AWS profile. Default: that of poner.toml, then AWS_PROFILE.")
+    str | None, typer.Option(help="AWS profile. Default: poner.toml's, then AWS_PROFILE.")
 ]
 RegionOption = Annotated[
     str | None,
-    typer.Option(
-        help="AWS region. Default: that of poner.toml, then AWS_REGION, then the profile."
-    ),
+    typer.Option(help="AWS region. Default: poner.toml's, then AWS_REGION, then the profile's."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the change.")]
 
@@ -49,10 +44,7 @@ def confirm(question: str, *, yes: bool) -> bool:
     if yes:
         return True
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError(
-            "poner cannot ask for your consent without a terminal.",
-            "Add --yes to give it in advance.",
-        )
+        raise UsageError("Without a terminal, poner cannot ask.", "Add --yes to agree in advance.")
     while True:
         say(f"{question} [y/N]: ", end="")
         try:

@@ -28,10 +28,7 @@ def doctor(
     profile: ProfileOption = None,
     region: RegionOption = None,
     policy: Annotated[
-        bool,
-        typer.Option(
-            "--policy", help="Print the AWS permissions that poner needs, as an IAM policy."
-        ),
+        bool, typer.Option("--policy", help="Print the IAM policy that poner needs, as JSON.")
     ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:

@@ -20,7 +20,7 @@ def export(
     form: Annotated[Form, typer.Argument(help="Tool that reads the template.")],
     path: BundleArgument = None,
     region: Annotated[
-        str | None, typer.Option(help="AWS region. Default: that of poner.toml, then AWS_REGION.")
+        str | None, typer.Option(help="AWS region. Default: poner.toml's, then AWS_REGION.")
     ] = None,
 ) -> None:
     """Print the resources of a deploy as a template for SAM or Terraform. Needs no AWS account.

@@ -20,26 +20,18 @@ from poner.errors import UsageError
 def local(
     path: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="PATH",
-            help="Bundle, or a folder or zip with Python code. Default: this project's bundle.",
-        ),
+        typer.Argument(metavar="PATH", help="Bundle, or code in a folder or zip. Default: build."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the function.")] = None,
     handler: Annotated[
         str | None,
-        typer.Option(
-            metavar="MODULE.FUNCTION", help="What answers requests. A bundle names its own."
-        ),
+        typer.Option(metavar="MODULE.FUNCTION", help="Needed for code that is not a bundle."),
     ] = None,
     runtime: Annotated[
-        str | None, typer.Option(help="Such as python3.13. A bundle names its own.")
+        str | None, typer.Option(help="Such as python3.13. Needed without a bundle.")
     ] = None,
     layer: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--layer", metavar="ZIP", help="Layer to add after those of the bundle. Repeatable."
-        ),
+        list[Path] | None, typer.Option("--layer", metavar="ZIP", help="Layer to add. Repeatable.")
     ] = None,
     env: Annotated[
         list[str] | None,
@@ -48,19 +40,15 @@ def local(
     memory_mb: Annotated[int | None, typer.Option(help="Memory in MB.")] = None,
     timeout_s: Annotated[int | None, typer.Option(help="Seconds for one request.")] = None,
     concurrency: Annotated[int, typer.Option(help="Most processes of the function at once.")] = 10,
-    port: Annotated[int, typer.Option(help="Port of the Function URL; 0 for any free one.")] = 9000,
-    api_port: Annotated[
-        int, typer.Option(help="Port of the Invoke API; 0 for any free one.")
-    ] = 9001,
+    port: Annotated[int, typer.Option(help="Port of the Function URL; 0 for a free one.")] = 9000,
+    api_port: Annotated[int, typer.Option(help="Port of the Invoke API; 0 for a free one.")] = 9001,
     cors: Annotated[
         str | None,
-        typer.Option(
-            metavar="JSON|FILE", help="CORS in the form of AWS's create-function-url-config."
-        ),
+        typer.Option(metavar="JSON|FILE", help="CORS, as AWS's create-function-url-config."),
     ] = None,
     auth: Annotated[
         Literal["none", "iam"],
-        typer.Option(help="iam: the URL answers only requests that are signed with an AWS key."),
+        typer.Option(help="iam: requests must be signed with an AWS key."),
     ] = "none",
     access_key: Annotated[
         str | None,

@@ -20,10 +20,10 @@ from poner import client, pipeline
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.cli.console import (
     ConfinementOption,
-    counting,
     output_faults,
     print_data,
     print_json,
+    reporting,
     say,
 )
 from poner.config import read_config
@@ -41,20 +41,14 @@ Form = Literal["table", "jsonl", "csv"]
 def predict(
     source: Annotated[
         str | None,
-        typer.Argument(
-            metavar="INPUT", help="Rows: JSON, a .json or .csv file, or - for standard input."
-        ),
+        typer.Argument(metavar="INPUT", help="JSON, a .json or .csv file, or - (stdin)."),
     ] = None,
     url: Annotated[
-        str | None,
-        typer.Option(help="Function URL. Default: this project's function, started here."),
+        str | None, typer.Option(help="Function URL. Default: the function, started here.")
     ] = None,
     data: Annotated[str | None, typer.Option(help="Rows as JSON, instead of INPUT.")] = None,
     sign: Annotated[
-        bool,
-        typer.Option(
-            "--sign", help='Sign requests with your AWS key, for a URL with auth = "iam".'
-        ),
+        bool, typer.Option("--sign", help='Sign requests, for a URL with auth = "iam".')
     ] = False,
     bundle: Annotated[
         Path | None, typer.Option(help="Bundle of the function. Default: this project's.")
@@ -74,10 +68,13 @@ def predict(
     bodies = read_bodies(source, data, signature)
     with (
         _endpoint(url, opened, require_confinement=require_confinement) as endpoint,
-        counting("Predicting", len(bodies)) as progress,
+        reporting() as reporter,
     ):
         answers = client.ask(
-            endpoint, bodies, progress=progress, sign=sign_for(endpoint) if sign else None
+            endpoint,
+            bodies,
+            progress=lambda done: reporter.progress("Predicting", done / len(bodies)),
+            sign=sign_for(endpoint) if sign else None,
         )
     _print_answers(answers, "jsonl" if json_ else form, signature)
     if not sign and any(answer.status == 403 for answer in answers):

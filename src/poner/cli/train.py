@@ -21,8 +21,7 @@ class TrainingError(PonerError):
 
 def train(
     search: Annotated[
-        bool,
-        typer.Option("--search", help="Search for features and parameters again; takes minutes."),
+        bool, typer.Option("--search", help="Search features and parameters again (minutes).")
     ] = False,
 ) -> None:
     """Run this folder's train.py, with the Python that runs poner."""

@@ -21,8 +21,7 @@ def read_cors(text: str) -> Cors:
         content = text if text.lstrip().startswith("{") else Path(text).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"--cors names {text}, which cannot be read.",
-            "Give a JSON object, or the name of a file that holds one.",
+            f"--cors: {text} cannot be read.", "Give a JSON object, or a file that holds one."
         ) from error
     try:
         structure = read_json(content)

@@ -70,7 +70,7 @@ def test_missing_permissions_are_named_one_after_the_other(project: Project, fau
     for _ in range(len(READS) + len(WRITES)):
         done = run(*DEPLOY)
         message = check_failure(done)
-        action = message.split("may not do ")[1].split(":")
+        action = message.split("are not allowed to do ")[1].split(":")
         seen.append(":".join(action[:2]))
         assert "`poner doctor --policy`" in done.error[1]
         (operation,) = [one for one, needed in {**READS, **WRITES}.items() if needed == seen[-1]]
@@ -92,7 +92,7 @@ def test_expired_credentials_are_said(project: Project, faults: FaultyProxy, ope
     assert "`aws sso login`" in done.error[1]
     begun = operation in WRITES
     assert bool(project.journals) is begun
-    assert ("`poner deploy` goes on from there" in done.err) is begun
+    assert ("`poner deploy` continues from there" in done.err) is begun
     faults.mend()
     goes_on = project.deploy()
     assert ("A deploy begun at" in goes_on.err) is begun

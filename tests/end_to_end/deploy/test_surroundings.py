@@ -89,7 +89,7 @@ def test_region_without_the_function_is_said(project: Project):
         assert (done.code, done.out) == (1, "")
         assert done.error == [
             f"Error: There is no function cancer in us-west-2 (account {ACCOUNT}).",
-            "  Deploy it with `poner deploy`, or name the region and profile it is in.",
+            "  Deploy it with `poner deploy`, or name the region and profile of the function.",
         ]
 
 
