@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,6 +21,9 @@ from poner.aws_lambda.runtimes import RUNTIMES, choose_runtimes
 from poner.bundle import Bundle
 from poner.compiled_model import CompiledModel
 from poner.errors import PonerError
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import GradientBoostingClassifier
 
 os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")  # tests use the Pythons that are there
 
@@ -63,7 +67,7 @@ class Legacy:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
-    """An empty folder, in memory where that is to be had: a thousand tries take a moment there."""
+    """An empty folder, in memory where /dev/shm exists, so that a thousand writes are quick."""
     memory = Path("/dev/shm")
     if not os.access(memory, os.W_OK):
         yield tmp_path
@@ -98,7 +102,7 @@ def legacy(tmp_path_factory: pytest.TempPathFactory) -> Legacy:
 
 @pytest.fixture(scope="session")
 def legacy_compiled(legacy: Legacy) -> CompiledModel:
-    """The legacy model compiled; skips where its scikit-learn cannot be had."""
+    """The legacy model compiled; skips where scikit-learn 1.2.1 cannot be installed."""
     try:
         with loader.open_model(legacy.path, feature_names=WIRE_NAMES) as trained:
             return pipeline.compile_trained(trained)
@@ -109,15 +113,22 @@ def legacy_compiled(legacy: Legacy) -> CompiledModel:
 
 
 @pytest.fixture(scope="session")
-def article_compiled(cancer: Cancer) -> CompiledModel:
-    """The article's model fitted under today's scikit-learn, and compiled."""
+def article_estimator(cancer: Cancer) -> GradientBoostingClassifier:
+    """The article's model fitted under today's scikit-learn."""
     from sklearn.ensemble import GradientBoostingClassifier
 
-    model = GradientBoostingClassifier(
+    return GradientBoostingClassifier(
         n_estimators=1500, max_depth=1, learning_rate=0.01, random_state=42
     ).fit(cancer.X, cancer.y)
+
+
+@pytest.fixture(scope="session")
+def article_compiled(
+    article_estimator: GradientBoostingClassifier, cancer: Cancer
+) -> CompiledModel:
+    """The article's model fitted under today's scikit-learn, and compiled."""
     names = {"feature_names": WIRE_NAMES, "labels": {"0": "benign", "1": "malignant"}}
-    with loader.open_estimator(model, X=cancer.X, **names) as trained:
+    with loader.open_estimator(article_estimator, X=cancer.X, **names) as trained:
         return pipeline.compile_trained(trained)
 
 

@@ -60,7 +60,7 @@ def words(lines: tuple[str, ...]) -> list[str]:
 
 
 def models() -> Iterator[Model]:
-    """What the options that parameters list do not reach."""
+    """Models that the listed options of parameters do not reach."""
     yield from boosting()
     yield from neighborhoods()
     yield from processes()
@@ -96,7 +96,7 @@ def neighborhoods() -> Iterator[Model]:
 
 
 def processes() -> Iterator[Model]:
-    """Gaussian processes: every kernel, and what kernels are put together with."""
+    """Gaussian processes: every kernel, and every operator that combines kernels."""
     names = "RBF Matern RationalQuadratic ExpSineSquared DotProduct WhiteKernel ConstantKernel"
     bases = [getattr(kernels, name)() for name in names.split()] + [kernels.PairwiseKernel()]
     pairs = itertools.product(bases, bases[:1])
@@ -154,7 +154,7 @@ def compositions() -> Iterator[Model]:
 
 
 def values() -> Iterator[Any]:
-    """What attributes of models may be."""
+    """Values that models hold as attributes."""
     yield from (getattr(np, name) for name in words(UFUNCS))
     yield from (getattr(scipy.special, name) for name in words(SPECIAL_UFUNCS))
     yield from containers()

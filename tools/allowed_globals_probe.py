@@ -49,7 +49,7 @@ class Probe:
         self.fitted: set[str] = set()
 
     def dump(self, value: Any, *, everywhere: bool) -> None:
-        """List a value in one format, or in every one."""
+        """Record the globals of a value, dumped in one format or in all."""
         protocols = EVERY_PROTOCOL if everywhere else ONE_PROTOCOL
         contents = [pickle.dumps(value, protocol) for protocol in protocols]
         if everywhere:
@@ -60,7 +60,7 @@ class Probe:
             self.listing.list_content(content, self.found)
 
     def fit(self, kind: type, parameters: dict[str, Any], fits: int) -> None:
-        """Fit an estimator on the first data it takes, and list what comes out."""
+        """Fit an estimator on the first data that it accepts, and record its globals."""
         done = 0
         for X, y in data():
             try:

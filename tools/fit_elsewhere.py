@@ -57,7 +57,7 @@ def tables() -> Iterator[tuple[str, Any, Any]]:
 
 
 def main() -> None:
-    """Fit, keep."""
+    """Fit every estimator, and write what came out."""
     folder = Path(sys.argv[1])
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def keep(place: Path, model: Any, X: Any) -> None:
-    """The model, the rows it answers, and the answers."""
+    """Write the model, the rows that it answers, and its answers."""
     answers: dict[str, Any] = {}
     for method in ("predict", "predict_proba", "decision_function"):
         if hasattr(model, method):

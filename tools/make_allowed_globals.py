@@ -91,7 +91,7 @@ scikit-learn; tests/unit/loader/test_boosters.py fits each of them."""
 
 
 def probe(version: str, python_version: str) -> dict[str, object]:
-    """What one version's pickles name."""
+    """Globals that pickles of one version name."""
     interpreter = make_environment(
         python_version, [f"scikit-learn=={version}", *bounds_of_sklearn(version)]
     )
@@ -106,7 +106,7 @@ def probe(version: str, python_version: str) -> dict[str, object]:
 
 
 def say(line: str) -> None:
-    """A line for whoever reviews the run."""
+    """Print a line for the person who reviews the run."""
     sys.stderr.write(line + "\n")
 
 
@@ -119,7 +119,7 @@ def both_spellings(module: str) -> tuple[str, ...]:
 
 
 def merge(results: list[dict[str, object]]) -> dict[tuple[str, str], set[str]]:
-    """The union of what is allowed at all; the rest is printed."""
+    """The union of the globals that the rules allow; prints the others."""
     roles: dict[tuple[str, str], set[str]] = {}
     for result in results:
         for module, name, uses in result["uses"]:  # type: ignore[attr-defined]

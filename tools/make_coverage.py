@@ -112,12 +112,12 @@ def make_page(found: list[Finding], elsewhere: Mapping[str, list[Finding]]) -> s
 
 
 def is_native(group: list[Finding]) -> bool:
-    """Whether an estimator counts as native: most of its fits are."""
+    """Whether an estimator counts as native: most of its fits compile."""
     return sum(finding.native for finding in group) * 2 > len(group)
 
 
 def _version_rows(version: str, findings: list[Finding]) -> Iterator[str]:
-    """A line a kind."""
+    """One line for each kind."""
     for kind in KINDS:
         groups: dict[str, list[Finding]] = defaultdict(list)
         for finding in findings:

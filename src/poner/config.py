@@ -1,11 +1,12 @@
-"""poner.toml: what a project has settled, read once at the edge."""
+"""Reads poner.toml: the settings of a project."""
 
 from __future__ import annotations
 
 import difflib
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -62,68 +63,42 @@ class BuildSection(_Section):
     engine: EngineChoice = "auto"
     """How predictions are computed."""
     runtime: str | None = None
-    """AWS's runtime; None for that of the Python that poner runs on."""
+    """Lambda runtime; None for the runtime of the Python that poner runs on."""
     architecture: Architecture = "x86_64"
     """Instruction set."""
     out: str = "build"
-    """Folder of the Bundle."""
+    """Folder that the Bundle is written to."""
     require: Texts = ()
-    """Packages for the layers, such as `numpy==1.24.1`: pins, and what the user's modules need."""
+    """Packages for the layers, such as `numpy==1.24.1`: exact versions, and needs of `include`."""
     include: Texts = ()
-    """The user's own modules that the model's classes come from: files or package folders."""
+    """The user's modules that define classes of the model: files or package folders."""
     slim: Slim = "auto"
-    """How much is left out of the layers."""
+    """How much to leave out of the layers."""
 
 
 class FunctionSection(_Section):
     """[function]."""
 
     memory_mb: Annotated[int, Field(ge=MEMORY_MB[0], le=MEMORY_MB[-1])] | None = None
-    """Memory in MB; None for what the engine needs."""
+    """Memory in MB; None for the engine's default."""
     timeout_s: Annotated[int, Field(ge=TIMEOUT_S[0], le=TIMEOUT_S[-1])] | None = None
-    """Longest time an invocation may take; None for what the engine needs."""
+    """Timeout of an invocation; None for the engine's default."""
     body_limit_bytes: Annotated[int, Field(ge=1, le=REQUEST_BYTES)] = DEFAULT_BODY_LIMIT_BYTES
     """Longest request body that is read."""
 
 
-LogRetention = Literal[
-    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-]  # fmt: skip
-"""Days that CloudWatch Logs can keep events (its documentation, 2026-11); 0 for ever."""
-
-
-class DeploySection(_Section):
+@dataclass(frozen=True)
+class DeploySection(DeploySettings):
     """[deploy]."""
 
     region: str | None = None
-    """AWS's region; None for the one boto3 finds."""
+    """AWS region; None for the region that boto3 finds."""
     profile: str | None = None
-    """Profile of AWS's configuration; None for the one boto3 finds."""
-    auth: Literal["none", "iam"] = "iam"
-    """Who may call the URL: anyone, or those whose requests are signed and allowed."""
-    role: Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/.+$")] | None = None
-    """ARN of the execution role; None for one that poner makes."""
-    bucket: str | None = None
-    """Bucket for zips of more than 50 MB."""
-    environment: dict[str, str] = {}
-    """Environment variables of the function."""
-    tags: dict[str, str] = {}
-    """Tags of the function, and of the role and log group that poner makes."""
-    log_format: Literal["text", "json"] = "text"
-    """Format of Lambda's own log lines."""
-    log_retention_days: LogRetention = 30
-    """Days that log events are kept; 0 for ever."""
-    reserved_concurrency: Annotated[int, Field(ge=0)] | None = None
-    """Environments reserved for the function, and the most it gets; None leaves that alone."""
-    keep: Annotated[int, Field(ge=1)] = 5
-    """Versions that are kept."""
-    cors: Cors | None = None
-    """CORS of the URL; None for none."""
+    """Profile of AWS's configuration; None for the profile that boto3 finds."""
 
 
 class Config(_Section):
-    """All of poner.toml; what it leaves out has its default."""
+    """All settings of poner.toml; those that it leaves out have their defaults."""
 
     project: ProjectSection = ProjectSection()
     model: ModelSection = ModelSection()
@@ -132,19 +107,12 @@ class Config(_Section):
     deploy: DeploySection = DeploySection()
 
 
-def deploy_settings(config: Config) -> DeploySettings:
-    """[deploy] as the deployer takes it."""
-    settings = dict(config.deploy)
-    del settings["region"], settings["profile"]
-    return DeploySettings(**settings)
-
-
 def _read_toml(path: Path) -> dict[str, Any]:
-    """What a TOML file says, read within bounds.
+    """The content of a TOML file that is small enough to be read safely.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is not TOML, or is too large or nested too deeply.
+        OSError: the file cannot be read.
+        ValueError: the file is not TOML, too large, or nested too deeply.
     """
     content = read_file(path, _LARGEST_BYTES)
     if any(line.count(b".") > _MOST_DOTS for line in content.splitlines()):
@@ -156,10 +124,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def read_config(folder: Path) -> Config:
-    """The project's settings; all defaults where the folder has no poner.toml.
+    """The settings of the project in a folder; all defaults if it has no poner.toml.
 
     Raises:
-        ConfigError: the file is not TOML, or says something it should not; the key is named.
+        ConfigError: the file is not TOML, or a key or value is not valid.
     """
     path = folder / CONFIG_NAME
     try:
@@ -186,7 +154,7 @@ def read_config(folder: Path) -> Config:
 
 
 def _suggest(place: tuple[int | str, ...]) -> str:
-    """What was meant by a key that there is not."""
+    """A hint for an unknown key: the key that was probably meant."""
     *sections, wrong = map(str, place)
     keys = Config().model_dump(include={sections[0]})[sections[0]] if sections else {}
     keys = vars(Cors()) if sections[1:] else keys or Config.model_fields

@@ -1,4 +1,4 @@
-"""The function on AWS that a project or a Bundle is about, and the account that it is in."""
+"""The function on AWS that a command acts on, with its project, Bundle and account."""
 
 from __future__ import annotations
 
@@ -8,52 +8,54 @@ from pathlib import Path
 
 from poner import client, deployer
 from poner.bundle import Bundle, is_bundle, read_bundle
-from poner.config import Config, deploy_settings, read_config
+from poner.config import Config, read_config
 from poner.errors import BundleError, UsageError
 from poner.smoke_test import make_sign
 
 
 @dataclass(frozen=True)
 class DeployTarget:
-    """A function in an account, with the project and the Bundle that it comes from."""
+    """A function in an account, with its project and its Bundle."""
 
     config: Config
     """The project's settings."""
     folder: Path
-    """Where its Bundle lies, or would."""
+    """Folder of the Bundle, which need not exist."""
     bundle: Bundle | None
-    """The Bundle; None if there is none."""
+    """The Bundle; None if it has not been built."""
     function: deployer.DeployedFunction
-    """The function by its name, and the account."""
+    """The function in its account."""
 
     @property
     def place(self) -> str:
-        """The function and its region, for people."""
+        """The function and its region, for messages."""
         return f"{self.function.name} in {self.function.cloud.region}"
 
     def make_wish(self, percent: int = 0) -> deployer.Wish:
-        """The Bundle with the project's settings.
+        """What to deploy: the Bundle with the project's settings.
 
         Raises:
             BundleError: there is no Bundle.
         """
-        bundle = self.bundle or read_bundle(self.folder)  # which says what is missing
-        return deployer.Wish(bundle, deploy_settings(self.config), percent)
+        bundle = self.bundle or read_bundle(
+            self.folder
+        )  # raises the error that says what is missing
+        return deployer.Wish(bundle, self.config.deploy, percent)
 
 
 def open_target(path: Path | None, profile: str | None, region: str | None) -> DeployTarget:
-    """The function that is named by the Bundle, or by poner.toml without one.
+    """The function that the Bundle names, or that poner.toml names if there is no Bundle.
 
-    A damaged Bundle stands in nobody's way where poner.toml names the function.
+    A damaged Bundle is ignored if poner.toml names the function and no `path` is given.
 
     Args:
-        path: folder of the Bundle; None for the one that poner.toml names.
-        profile: of AWS's configuration; None for that of poner.toml.
-        region: None for that of poner.toml.
+        path: folder of the Bundle; None for the folder that poner.toml names.
+        profile: profile of AWS's configuration; None for that of poner.toml.
+        region: AWS region; None for that of poner.toml.
 
     Raises:
-        BundleError: the Bundle is damaged or, where it was asked for, missing.
-        UsageError: nothing names a function.
+        BundleError: the Bundle is damaged, or `path` holds no Bundle.
+        UsageError: neither a Bundle nor poner.toml names a function.
     """
     config = read_config(Path.cwd())
     folder = path or Path(config.build.out)
@@ -75,15 +77,15 @@ def open_target(path: Path | None, profile: str | None, region: str | None) -> D
 
 
 def open_cloud(config: Config, profile: str | None, region: str | None) -> deployer.Cloud:
-    """The account and region that are named, or those of poner.toml, or those that boto3 finds."""
+    """The account and region given here, else those of poner.toml, else those that boto3 finds."""
     return deployer.open_cloud(profile or config.deploy.profile, region or config.deploy.region)
 
 
 def sign_for(url: str) -> client.Sign:
-    """Signs requests to a Function URL with the project's credentials, for the URL's region.
+    """A function that signs requests with the project's credentials for the region in the URL.
 
     Raises:
-        CloudError: there are none, or no region is known.
+        CloudError: there are no credentials, or no region is known.
     """
     named = re.search(r"\.lambda-url\.([a-z0-9-]+)\.on\.aws", url)
     return make_sign(open_cloud(read_config(Path.cwd()), None, named[1] if named else None))

@@ -1,6 +1,6 @@
-"""Asks what was deployed a row whose answer is known: the last step of a deploy.
+"""The smoke test, the last step of a deploy: sends the function a row whose answer is known.
 
-The deployer and the client are stages of their own; here they meet.
+This module joins the deployer and the client, which do not know each other.
 """
 
 from __future__ import annotations
@@ -15,29 +15,28 @@ from poner.deployer.status import ask_version
 from poner.errors import DeployError, PredictionError
 
 SETTLING_S = 20.0
-"""How long some of AWS's machines may go on as they did before a change (L79)."""
+"""Time during which a function may still answer as it did before a change (L79)."""
 
 PAUSE_S = 2.0
-"""Between one request and the next, meanwhile."""
+"""Pause between two requests during that time."""
 
 _UNREACHED_HINT = (
-    "It is deployed: see that this machine reaches the URL and deploy again, or leave this out "
-    "with --skip-check."
+    "The function is deployed. Check that this machine can reach the URL and deploy again, or skip "
+    "the smoke test with --skip-check."
 )
-_HINT = "See why with `poner logs`, or go back to the version before with `poner rollback`."
+_HINT = "See the reason with `poner logs`, or return to the previous version with `poner rollback`."
 
 
 def run_smoke_test(deployment: deployer.Deployment, bundle: Bundle, cloud: deployer.Cloud) -> bool:
-    """Ask a deployed function what the model itself answered when its Bundle was built.
+    """Check that a deployed function gives the known answer of its Bundle.
 
-    A version that has only a share of the traffic is asked past the URL, where the other one may
-    answer.
+    A canary is invoked by its version number, since the other version may answer at the URL.
 
     Returns:
-        Whether anything was compared: not where the manifest has no known answer.
+        True if an answer was compared; False if the manifest holds no known answer.
 
     Raises:
-        DeployError: another answer came, or none; its status and reason are told, never the row.
+        DeployError: no answer or a different one came; the message never holds the row.
     """
     if not deployment.canary:
         sign = make_sign(cloud) if deployment.auth == "AWS_IAM" else None
@@ -53,21 +52,21 @@ def run_smoke_test(deployment: deployer.Deployment, bundle: Bundle, cloud: deplo
 def check_answer(
     url: str, manifest: Manifest, *, sign: client.Sign | None = None, patience_s: float = 60.0
 ) -> bool:
-    """Ask a deployed function what the model itself answered when its Bundle was built.
+    """Check that a Function URL gives the known answer of a Bundle.
 
-    Another answer may still be that of the version before, so it is asked for again for a while.
+    A different answer may come from the previous version, so the request is repeated for a while.
 
     Args:
-        url: its Function URL, which may have been made just now.
-        manifest: of the Bundle.
-        sign: the headers of a signed request, where the URL wants one.
-        patience_s: how long to wait for the URL to answer.
+        url: the Function URL, which may be a few seconds old.
+        manifest: the manifest of the Bundle.
+        sign: signs the request, if the URL requires that.
+        patience_s: longest wait for an answer.
 
     Returns:
-        Whether anything was compared: not where the manifest has no known answer.
+        True if an answer was compared; False if the manifest holds no known answer.
 
     Raises:
-        DeployError: another answer came, or none; its status and reason are told, never the row.
+        DeployError: no answer or a different one came; the message never holds the row.
     """
     known = manifest.known_answer
     if known is None:
@@ -104,5 +103,5 @@ def _compare(known: KnownAnswer, answer: client.Answer, who: str) -> None:
 
 
 def make_sign(cloud: deployer.Cloud) -> client.Sign:
-    """Signs requests to a Function URL with the credentials that the cloud is opened with."""
+    """A function that signs requests to a Function URL with the credentials of `cloud`."""
     return lambda url, body: cloud.sign(url, body, {"content-type": "application/json"})

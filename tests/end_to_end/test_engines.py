@@ -6,6 +6,7 @@ import json
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from poner.aws_lambda.functions import FunctionSettings
 from poner.aws_lambda.quotas import DIRECT_UPLOAD_BYTES
 from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundle import Bundle
+from poner.compiled_model import CompiledModel
 from poner.errors import ParityError
 from tests.conftest import COLUMNS, WIRE_NAMES, Cancer, Legacy
 from tests.end_to_end.test_flow import ANSWERS
@@ -42,16 +44,17 @@ def post(url: str, body: str) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def article_model(cancer: Cancer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def article_model(
+    article_estimator: Any, cancer: Cancer, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The article's model, fitted today and saved."""
-    from sklearn.ensemble import GradientBoostingClassifier
-
-    model = GradientBoostingClassifier(
-        n_estimators=1500, max_depth=1, learning_rate=0.01, random_state=42
-    ).fit(cancer.X, cancer.y)
-    folder = tmp_path_factory.mktemp("article") / "model"
     return poner.save(
-        model, cancer.X, cancer.y, folder, feature_names=COLUMNS, labels=["benign", "malignant"]
+        article_estimator,
+        cancer.X,
+        cancer.y,
+        tmp_path_factory.mktemp("article") / "model",
+        feature_names=COLUMNS,
+        labels=["benign", "malignant"],
     )
 
 
@@ -90,7 +93,11 @@ def test_the_articles_exact_case(legacy: Legacy, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("engine", ["onnx", "sklearn"])
 def test_the_articles_model_on_todays_python(
-    article_model: Path, cancer: Cancer, tmp_path: Path, engine: str
+    article_model: Path,
+    article_compiled: CompiledModel,
+    cancer: Cancer,
+    tmp_path: Path,
+    engine: str,
 ) -> None:
     """On python3.13 every engine answers the article's rows as the compiled model does."""
     bundle = build(article_model, tmp_path / "build", engine)
@@ -101,11 +108,10 @@ def test_the_articles_model_on_todays_python(
     unzipped = {quota.name: quota.used for quota in manifest.quotas}["unzipped_bytes"]
     assert unzipped <= 200_000_000
     assert manifest.settings == FunctionSettings(memory_mb=1769, timeout_s=30)
-    own = poner.compile(article_model)
     log: list[str] = []
     with pipeline.run_locally(bundle, log=log.append) as url:
         rows = [dict(zip(WIRE_NAMES, row, strict=True)) for row in cancer.X.tolist()]
-        assert poner.predict(url, rows[:50]) == own.predict(cancer.X[:50]).tolist()
+        assert poner.predict(url, rows[:50]) == article_compiled.predict(cancer.X[:50]).tolist()
         assert smoke_test.check_answer(url, manifest)
         body = json.dumps(rows[0])
         status, answer = post(url, body)
@@ -173,7 +179,10 @@ def test_texts_and_gaps_in_a_pipeline_of_scikit_learn(tmp_path: Path) -> None:
         assert (status, reason) == (400, "'sex' is a category the model does not know")
 
 
-@pytest.mark.parametrize("kind", ["lightgbm", "xgboost"])
+@pytest.mark.parametrize(
+    "kind",
+    ["lightgbm", pytest.param("xgboost", marks=pytest.mark.slow)],  # breadth: takes the same way
+)
 def test_models_of_other_libraries(cancer: Cancer, tmp_path: Path, kind: str) -> None:
     """LightGBM and XGBoost bring their own wheels; neither needs what Lambda does not have."""
     if kind == "lightgbm":

@@ -1,4 +1,4 @@
-"""A proxy between boto3 and a server of the AWS API: fails as it is told, counts all calls.
+"""A proxy between boto3 and a server of the AWS API: makes chosen calls fail, counts them all.
 
 Operations are told apart by what each protocol says of them: a header (logs), a form's field (iam,
 sts), method and path (lambda, s3). Faults have the form that the service gives its errors.
@@ -115,7 +115,7 @@ _ERRORS["sts"] = _ERRORS["iam"]
 
 
 class FaultyProxy:
-    """Passes calls on to a server, but for those that should fail.
+    """Passes calls on to a server, except those that should fail.
 
     Args:
         upstream: the server's address.
@@ -149,17 +149,17 @@ class FaultyProxy:
             self._lasting[operation] = fault
 
     def allow(self, operation: str) -> None:
-        """Let calls of an operation not fail any more."""
+        """Stop failing calls of an operation."""
         with self._lock:
             self._lasting.pop(operation, None)
 
     def interrupt(self, callback: Callable[[], None], *, after_writes: int) -> None:
-        """Call back once so many writes have taken place from now on; the last has no answer."""
+        """Call back after so many more writes; the last of them gets no answer."""
         with self._lock:
             self._interruption = (self.writes.total() + after_writes, callback)
 
     def mend(self) -> None:
-        """Let nothing fail any more."""
+        """Stop failing calls."""
         with self._lock:
             self._faults.clear()
             self._lasting.clear()
@@ -167,14 +167,14 @@ class FaultyProxy:
             self.rewrite = bytes
 
     def reset(self) -> None:
-        """Let nothing fail any more, and count from 0."""
+        """Stop failing calls, and count from 0."""
         self.mend()
         with self._lock:
             self.reads.clear()
             self.writes.clear()
 
     def count(self, operation: str) -> Fault | None:
-        """Count a call; the fault it should meet."""
+        """Count a call; returns the fault that it should meet."""
         with self._lock:
             counted = self.reads if _READS.match(operation) else self.writes
             counted[operation] += 1
@@ -182,7 +182,7 @@ class FaultyProxy:
             return nth or self._lasting.get(operation)
 
     def interrupted(self) -> bool:
-        """Whether the write that has just taken place is the one to interrupt after."""
+        """Whether to interrupt after the write that has just taken place."""
         with self._lock:
             if self._interruption is None or self.writes.total() < self._interruption[0]:
                 return False

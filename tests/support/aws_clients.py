@@ -30,7 +30,7 @@ print(json.dumps(signed))
 
 @functools.cache
 def aws_python() -> Path:
-    """The Python that has boto3 and the command line; a test that asks is skipped without."""
+    """The Python that has boto3 and AWS's command line; skips the test where there is none."""
     try:
         return make_environment("3.11", ["awscli", "boto3"])
     except InstallError as error:
@@ -38,7 +38,7 @@ def aws_python() -> Path:
 
 
 def sign(*requests: dict[str, Any]) -> list[list[tuple[str, str]]]:
-    """The headers of requests as botocore signs them, now.
+    """The headers that botocore gives requests when it signs them now.
 
     Each has method and url, and may have headers, body, id, secret, token, service and region.
     """

@@ -35,7 +35,7 @@ BUCKET = "zips-of-the-tests"
 
 @pytest.fixture
 def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An environment in which boto3 finds wrong credentials and an endpoint where nobody is."""
+    """An environment in which boto3 finds invalid credentials and an unreachable endpoint."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     settings = {
@@ -75,32 +75,32 @@ def moto(no_aws: None, moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str
 
 @pytest.fixture(scope="session")
 def faulty_proxy(moto_server: str) -> Iterator[FaultyProxy]:
-    """A proxy before moto's server, one for all tests."""
+    """A proxy in front of moto's server, one for all tests."""
     with FaultyProxy(moto_server) as proxy:
         yield proxy
 
 
 @pytest.fixture
 def faults(moto: str, faulty_proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch) -> FaultyProxy:
-    """An empty account of moto's behind a proxy that fails as it is told, and counts."""
+    """An empty account of moto's behind a proxy that makes chosen calls fail, and counts."""
     faulty_proxy.reset()
     monkeypatch.setenv("AWS_ENDPOINT_URL", faulty_proxy.url)
     return faulty_proxy
 
 
 def open_moto() -> AwsCloud:
-    """AWS as poner opens it, but that it does not wait when it is throttled."""
+    """AWS as poner opens it, without its pauses when it is throttled."""
     return _open(os.environ["AWS_ENDPOINT_URL"])
 
 
 @functools.cache
 def _open(endpoint: str) -> AwsCloud:
-    """Clients take long to make, and one set of them does for all tests of an endpoint."""
+    """The clients of an endpoint, made once because that is slow."""
     return AwsCloud(AwsApi(region=REGION, sleep=lambda _: None))
 
 
 def empty_account(server: str) -> None:
-    """Let nothing be left in an account of moto's but a bucket."""
+    """Empty an account of moto's, except for a bucket."""
     _post(f"{server}/moto-api/reset", {})
     make_bucket(server, BUCKET, REGION)
 

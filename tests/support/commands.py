@@ -22,7 +22,7 @@ PONER = "import sys; from poner.cli import main; sys.exit(main())"
 
 @dataclass(frozen=True)
 class Done:
-    """A command that has ended."""
+    """Exit code and output of a command that has ended."""
 
     code: int
     """Its exit code; of one that was killed, the signal's number below 0."""
@@ -96,7 +96,7 @@ class Command:
         return path.read_text() if path.exists() else ""
 
     def wait(self) -> Done:
-        """What it left behind."""
+        """Wait for its end; returns its exit code and output."""
         self.process.join(60)
         assert self.process.exitcode is not None, "a command that does not end"
         return Done(self.process.exitcode, self.out(), (self.folder / "err").read_text())

@@ -1,4 +1,4 @@
-"""A project to deploy, and what is in the account then."""
+"""A project to deploy, and the account that it is deployed to."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Project:
         (self.folder / "poner.toml").write_text(SETTINGS + text)
 
     def deploy(self, *options: str) -> Done:
-        """Deploy without being asked and without a row being sent; it has to work."""
+        """Deploy without a question and without the smoke test; the deploy must succeed."""
         done = run("deploy", "--yes", "--skip-check", *options)
         assert done.code == 0, done.err
         return done
@@ -62,7 +62,7 @@ class Project:
         self._write(replace(manifest, settings=replace(manifest.settings, **settings)))
 
     def add_layer(self, name: str, content: str) -> None:
-        """A layer more, which nothing in the Bundle needs."""
+        """Add a layer that nothing in the Bundle needs."""
         manifest = self.bundle.manifest
         files = {"python/module.py": content.encode()}
         code = make_zip(files)
@@ -74,7 +74,7 @@ class Project:
         self._write(replace(manifest, layers=layers))
 
     def falsify(self) -> None:
-        """Let the manifest claim that the model answers the known row otherwise."""
+        """Make the manifest claim another answer to the known row."""
         manifest = self.bundle.manifest
         assert manifest.known_answer is not None
         wrong = 1 - int(str(manifest.known_answer.prediction))
@@ -92,7 +92,7 @@ def client(service: str, region: str = REGION) -> Any:
 
 
 def account() -> dict[str, Any]:
-    """All that is in the account, without times, and without names that AWS thinks of."""
+    """Everything in the account, except times and names that AWS generates."""
     return {
         "roles": dict(_roles()),
         "log groups": dict(_log_groups()),

@@ -34,7 +34,7 @@ TRIED, OPENED, FAULT = "#", "+", "!"
 
 @dataclass
 class Findings:
-    """What came out."""
+    """Counts of inputs, and the differences found."""
 
     tried: int = 0
     """Inputs."""
@@ -58,7 +58,7 @@ def fuzz(first: int, count: int, findings: Findings) -> None:
 
 
 def _fuzz_batch(first: int, end: int, findings: Findings) -> int:
-    """Try inputs in one process; gives the number of the first that it did not come to."""
+    """Try inputs in one process; returns the number of the first input that was not tried."""
     from poner.confinement import process
 
     folder = process.make_folder("poner-fuzz-", Path(tempfile.gettempdir()))

@@ -18,7 +18,7 @@ PACKAGES = ("libc6", "zlib1g", "libexpat1", "libpython{0}-minimal", "python{0}-m
 
 
 def arm64_python() -> list[str]:
-    """The command of an arm64 Python; a test that asks is skipped where there is none.
+    """The command of an arm64 Python; skips the test where there is none.
 
     Its packages are downloaded once, by apt with lists of its own, and unpacked beside poner's
     environments; nothing is installed.
@@ -60,7 +60,7 @@ def _fetch(folder: Path) -> None:
 
 
 def _apt(scratch: Path, *command: str) -> str:
-    """What a command of apt's says when asked about arm64; nothing if it fails."""
+    """Output of an apt command for arm64; empty if it fails."""
     program, *arguments = command
     settings = {
         "APT::Architecture": "arm64",

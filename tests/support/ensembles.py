@@ -1,4 +1,4 @@
-"""What tests of ensembles share: data with labels of every kind, and rows made to be hard."""
+"""What tests of ensembles share: data with labels of every kind, and difficult rows."""
 
 from __future__ import annotations
 

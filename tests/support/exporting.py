@@ -1,4 +1,4 @@
-"""What a deploy wants, made without a model: the same on every machine."""
+"""A deploy's input, made without a model: the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def make_layer(folder: Path, function: str, name: str) -> DesiredLayer:
 
 
 def put_into_bucket(desired: Desired, bucket: str) -> Desired:
-    """The same with zips that are too large for a call."""
+    """The same with zips in a bucket, as if they were too large for a call."""
 
     def put(code: Code) -> Code:
         return replace(code, bucket=bucket, key=f"poner/{desired.name}/{code.sha256}.zip")

@@ -24,7 +24,7 @@ N_FEATURES = 6
 def grow(
     n_trees: int, depth: int, *, n_features: int = N_FEATURES, missing: bool = True, seed: int = 0
 ) -> Trees:
-    """Random trees, some a leaf alone, with thresholds that rows of `make_rows` meet."""
+    """Random trees, some of a single leaf, with thresholds that occur in `make_rows`."""
     draw = np.random.default_rng(seed)
     sizes, tables = [], []
     for number in range(n_trees):
@@ -80,7 +80,7 @@ def make_rows(n_rows: int, n_features: int = N_FEATURES) -> FloatArray:
 def sum_trees(
     trees: Trees, width: int = 1, n_features: int = N_FEATURES, *, float32: bool = False
 ) -> Program:
-    """One sum over trees that go round the columns; no leaf's value is another's."""
+    """One sum over trees, assigned to the columns in turn; all leaves differ."""
     values = np.random.default_rng(2).normal(size=(trees.leaf.size, 1))
     columns = np.arange(trees.sizes.size) % width
     start = np.linspace(0.1, 1.0, width)
@@ -94,7 +94,7 @@ def sum_leaf_rows(trees: Trees, width: int, *, float32: bool = False) -> Program
 
 
 def with_categories(trees: Trees) -> Trees:
-    """The same trees, of whose nodes half look at categories."""
+    """The same trees, with half of the nodes split on categories."""
     draw = np.random.default_rng(3)
     asks = draw.random(trees.leaf.size) < 0.5
     splits = CategorySplits(

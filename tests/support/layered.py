@@ -85,7 +85,7 @@ def make_examples(
 
 
 def make_typical(table: Any, texts: Sequence[bool]) -> tuple[Any, ...]:
-    """Medians, and of texts the one in the middle."""
+    """Medians of the number columns, and the middle text of the text columns."""
     columns = [sorted(v for v in column if not is_missing(v)) for column in table.T.tolist()]
     return tuple(
         column[len(column) // 2] if is_text else float(np.median(column))

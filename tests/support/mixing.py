@@ -1,4 +1,4 @@
-"""A small compiled model of numbers and texts, put together by hand: no estimator reads so much."""
+"""A small compiled model of numbers and texts, put together by hand."""
 
 from __future__ import annotations
 

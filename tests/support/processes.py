@@ -1,4 +1,4 @@
-"""What runs on this machine, so that nothing is left behind unseen."""
+"""Finds processes that a test started, so that none is left behind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def processes_of(mark: str) -> list[int]:
-    """Processes of this machine that have a mark in their environment, and have not ended."""
+    """Running processes of this machine that have a mark in their environment."""
     found = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):  # it ended meanwhile, or is not ours

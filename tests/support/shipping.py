@@ -1,4 +1,4 @@
-"""Small Bundles made without a model, and what it takes to ship them to a cloud in memory."""
+"""Small Bundles made without a model, and an account in memory to deploy them to."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _write_zip(folder: Path, path: str, text: str) -> ZipRecord:
 
 @dataclass
 class TickingClock:
-    """A clock that only goes on while somebody sleeps."""
+    """A clock that advances only while somebody sleeps."""
 
     now_s: float = 0.0
 
@@ -95,7 +95,7 @@ class TickingClock:
 
 
 class Killed(BaseException):
-    """The process is no more: nothing can catch this, clean up or write anything down."""
+    """Stands for a kill: no handler catches it, cleans up or records anything."""
 
 
 @dataclass
@@ -217,11 +217,11 @@ class Account:
         return plan
 
     def do(self, plan: Plan) -> None:
-        """Do a plan whose steps may be done twice."""
+        """Carry out a plan whose steps may be repeated."""
         do_plan(self.cloud, plan, notify=self.lines.append, clock=TickingClock().clock)
 
     def count_writes(self, act: Callable[[], object]) -> int:
-        """How many writing calls an act makes."""
+        """Number of writing calls that an act makes."""
         counter = OneFault()
         self.cloud.before = counter
         act()
@@ -258,11 +258,11 @@ class Account:
         return [type(step).__name__ for step in self.plan(*wish, **named).steps]
 
     def take_tags_away(self) -> None:
-        """What makes the function somebody else's."""
+        """Take the function's tags away, so that poner does not own it."""
         self.cloud._functions[NAME].tags.clear()
 
     def rename(self, name: str) -> None:
-        """A function as a copy with all of its tags would be."""
+        """Rename the function: a copy made by hand, which keeps poner's tags."""
         self.cloud._functions[name] = self.cloud._functions.pop(NAME)
 
     def delete_alias(self) -> None:

@@ -67,7 +67,7 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Finding:
-    """What came of one configuration on one data set."""
+    """Outcome of one configuration on one data set."""
 
     estimator: str
     """The class."""
@@ -156,7 +156,7 @@ def instances(names: set[str] | None = None) -> Iterator[tuple[str, str, Any]]:
 
 
 def _kind_of_search(instance: Any) -> str | None:
-    """Searches and pipelines are what they search."""
+    """The kind of the estimator that a search or a pipeline holds."""
     if sklearn.base.is_classifier(instance):
         return "classifier"
     if sklearn.base.is_regressor(instance):
@@ -234,7 +234,7 @@ def _fit(instance: Any, kind: str, data: DataSet) -> tuple[Any, Any]:
 
 
 def _final(data: DataSet) -> Any:
-    """What a transformer stands in front of."""
+    """The final estimator to put behind a transformer."""
     return LogisticRegression() if data.is_classification else LinearRegression()
 
 
@@ -279,7 +279,7 @@ def _compare(model: Any, compiled: Any, rows: Any) -> tuple[float, int]:
 
 
 def _differing_labels(model: Any, compiled: Any, rows: Any) -> int:
-    """How many labels differ, but for ties.
+    """Number of labels that differ, ties excepted.
 
     A row is a tie if the model itself gives our label when the row is moved by a billionth.
     """

@@ -1,4 +1,4 @@
-"""What moto's CloudFormation (5.2.5) does not know of Lambda, taught: for tests of templates.
+"""Adds what moto's CloudFormation (5.2.5) lacks of Lambda, for tests of templates.
 
 Aliases and URLs are missing there; functions lose layers, tags and architecture, layers their name
 and architecture, versions their description and the code they are of, permissions the alias. All is
@@ -19,7 +19,7 @@ from moto.cloudformation.parsing import get_model_map
 
 
 def teach(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let moto's CloudFormation know these resources until the test ends."""
+    """Add these resources to moto's CloudFormation until the test ends."""
     for kind, maker in MAKERS.items():
         model = type(kind.rpartition(":")[2], (Resource,), {"maker": staticmethod(maker)})
         monkeypatch.setitem(get_model_map(), kind, model)
@@ -32,7 +32,7 @@ class Resource:
     physical_resource_id: str
     """What Ref gives."""
     attributes: Mapping[str, str] = field(default_factory=dict)
-    """What Fn::GetAtt gives."""
+    """Value of Fn::GetAtt for an attribute."""
     maker: ClassVar[Callable[[LambdaBackend, dict[str, Any], str], Resource]]
     """Makes it in moto's Lambda: backend, properties, logical id."""
 
@@ -59,7 +59,7 @@ class Resource:
         return name == "FunctionUrl"
 
     def get_cfn_attribute(self, name: str) -> str:
-        """What Fn::GetAtt gives."""
+        """Value of Fn::GetAtt for an attribute."""
         return self.attributes[name]
 
 

@@ -177,7 +177,7 @@ def test_a_string_counted_in_another_list_is_refused(more: int, fewer: int) -> N
     ("number", "sentence"),
     [
         (1, "wrong number of features"),
-        (5, "another number of labels"),
+        (5, "one label for each class"),
         (6, "wrong number of names"),
         (7, "wrong number of names"),
     ],
@@ -220,7 +220,7 @@ def tables_of(section: bytes | bytearray) -> dict[str, tuple[int, int]]:
 @pytest.mark.parametrize(
     ("table", "sentence"),
     [
-        ("categories", "none of the texts"),
+        ("categories", "text does not exist"),
         ("class_ends", "belongs to no output"),
         ("name_order", "out of order"),
         ("text_order", "out of order"),
@@ -242,12 +242,12 @@ def test_a_number_that_leads_out_of_its_table_is_refused(table: str, sentence: s
     [
         (3, 0, 2, "no known kind"),
         (3, 4, 8, "no known kind"),
-        (1, 24, 2, "not where they should be"),
-        (3, 24, 4, "not where they should be"),
-        (3, 24, 0x8000_0000, "not where they should be"),
-        (2, 28, 1, "not where they should be"),
-        (3, 28, 4, "not where they should be"),
-        (3, 28, 6, "not where they should be"),
+        (1, 24, 2, "out of order"),
+        (3, 24, 4, "out of order"),
+        (3, 24, 0x8000_0000, "out of order"),
+        (2, 28, 1, "out of order"),
+        (3, 28, 4, "out of order"),
+        (3, 28, 6, "out of order"),
     ],
 )
 def test_a_damaged_feature_is_refused(feature: int, offset: int, value: int, sentence: str) -> None:
@@ -287,7 +287,7 @@ def test_damaged_strings_are_refused(old: bytes, new: bytes, sentence: str) -> N
 def test_two_features_of_one_name_are_refused() -> None:
     """So are two texts that are the same: a request would fit both."""
     section = section_of(make_file(SERVED))
-    assert "one name" in refusal(with_section(section.replace(b"cd", b"cc", 1)))
+    assert "same name" in refusal(with_section(section.replace(b"cd", b"cc", 1)))
     assert "the same" in refusal(with_section(section.replace(b"redsea", b"seasea", 1)))
 
 

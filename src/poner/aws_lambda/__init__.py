@@ -1,5 +1,5 @@
-"""aws_lambda: what AWS Lambda takes, once: runtimes, quotas, functions, variables, CORS.
+"""What AWS Lambda accepts: runtimes, quotas, function settings, environment variables, CORS.
 
-In: values that a user or a stage wants. Out: the same values, or the sentence with which they are
-refused. It makes no call, and knows nothing of how poner builds or deploys.
+In: values that a user or a stage wants to use. Out: the values, or an error that says what Lambda
+would refuse. This package calls nothing and does not know how poner builds or deploys.
 """

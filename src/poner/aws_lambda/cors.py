@@ -1,4 +1,4 @@
-"""CORS of a Function URL: its settings, in AWS's own structure, and what Lambda refuses (L69)."""
+"""CORS of a Function URL: its settings, AWS's form of them, and Lambda's limits (L69)."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from pydantic import ConfigDict, Field, Strict
 from poner.errors import PonerError, SettingsError
 
 MAX_AGE_S = range(86_400 + 1)
-"""Seconds that a preflight's answer may be kept: at most a day (L69)."""
+"""Seconds that a browser may keep the answer to a preflight: at most a day (L69)."""
 
 METHODS = 6
-"""Most methods, and most characters of one, so that OPTIONS is refused (L69)."""
+"""Most methods, and most characters of a method, which excludes OPTIONS (L69)."""
 
 ORIGINS = 100
 """Most origins (L69)."""
 
 HEADERS = 100
-"""Most names of headers, allowed or exposed (L69)."""
+"""Most allowed headers, and most exposed headers (L69)."""
 
 
 @dataclass(frozen=True)
 class Cors:
-    """What pages of other origins may do in browsers; each list may be `*` alone."""
+    """What a browser lets pages of other origins do; each list may be `*` alone."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     allow_origins: tuple[str, ...] = ()
-    """Origins whose pages may read answers, such as `https://example.com`, in full."""
+    """Origins whose pages may read responses, such as `https://example.com`."""
     allow_methods: tuple[str, ...] = ()
-    """Methods that pages may use, such as `GET`; never OPTIONS."""
+    """Methods that pages may use, such as `GET`; OPTIONS needs no entry."""
     allow_headers: tuple[str, ...] = ()
-    """Headers that requests may have."""
+    """Request headers that pages may send."""
     expose_headers: tuple[str, ...] = ()
-    """Headers of answers that pages may read."""
+    """Response headers that pages may read."""
     allow_credentials: Annotated[bool, Strict()] = False
-    """Whether cookies may be sent along."""
+    """Whether requests may carry cookies."""
     max_age_s: Annotated[int, Strict(), Field(ge=MAX_AGE_S[0], le=MAX_AGE_S[-1])] | None = None
     """How long a browser may keep the answer to a preflight, in seconds."""
 
@@ -51,13 +51,13 @@ CORS_FIELDS = {
     "AllowCredentials": "allow_credentials",
     "MaxAge": "max_age_s",
 }
-"""The names in AWS's own structure, and ours."""
+"""Fields of AWS's `Cors` structure, with the names of our fields."""
 
 _KINDS = {"AllowCredentials": (bool, "true or false"), "MaxAge": (int, "a whole number")}
 
 
 def write_cors(cors: Cors | None) -> dict[str, Any]:
-    """The `Cors` structure of AWS's own API; empty for none, which removes what is there."""
+    """AWS's `Cors` structure; empty for no CORS, which removes existing CORS."""
     values = asdict(cors) if cors is not None else {}
     return {
         aws: list(values[field]) if isinstance(values[field], tuple) else values[field]
@@ -67,10 +67,10 @@ def write_cors(cors: Cors | None) -> dict[str, Any]:
 
 
 def parse_cors(structure: Mapping[str, object], error: type[PonerError]) -> Cors:
-    """The CORS that a `Cors` structure of AWS's own API stands for.
+    """The CORS in AWS's `Cors` structure.
 
     Raises:
-        PonerError: of the class `error`. A field is unknown, or its value is of another kind.
+        PonerError: of the class `error`; a field is unknown, or its value has the wrong type.
     """
     values: dict[str, Any] = {}
     for name, value in structure.items():
@@ -79,16 +79,16 @@ def parse_cors(structure: Mapping[str, object], error: type[PonerError]) -> Cors
         kind, words = _KINDS.get(name, (list, "an array of strings"))
         items = value if isinstance(value, list) else []
         if type(value) is not kind or not all(isinstance(item, str) for item in items):
-            raise error(f"CORS: {name} is not {words}.", "Write it as AWS's tools do.")
+            raise error(f"CORS: {name} is not {words}.", "Use the same form as AWS's tools.")
         values[CORS_FIELDS[name]] = tuple(items) if kind is list else value
     return Cors(**values)
 
 
 def check_cors(cors: Cors) -> None:
-    """Refuse what CreateFunctionUrlConfig would refuse (L69).
+    """Check CORS as CreateFunctionUrlConfig does (L69).
 
     Raises:
-        SettingsError: names the part and what it may be.
+        SettingsError: names the field and its limits.
     """
     _check_count("AllowOrigins", cors.allow_origins, ORIGINS)
     _check_count("AllowMethods", cors.allow_methods, METHODS)
@@ -102,20 +102,20 @@ def check_cors(cors: Cors) -> None:
     ):
         if not (value and value.isascii() and value.isprintable()):
             raise SettingsError(
-                f"CORS: {value!r} is not text that a header can hold.",
-                "Write it with printable ASCII characters.",
+                f"CORS: {value!r} cannot stand in a header.",
+                "Use printable ASCII characters only.",
             )
     for method in cors.allow_methods:
         if len(method) > METHODS:
             raise SettingsError(
                 f"CORS: AllowMethods holds {method!r}, which is longer than {METHODS} characters.",
-                "Leave it out; OPTIONS, for one, need not be allowed.",
+                "Leave it out; OPTIONS needs no entry.",
             )
     for origin in cors.allow_origins:
         if origin != "*" and "*" in origin:
             raise SettingsError(
-                f"CORS: AllowOrigins holds {origin!r}, and an origin takes no wildcard.",
-                "Name each origin in full, or allow all of them with * alone.",
+                f"CORS: AllowOrigins holds {origin!r}, but an origin cannot contain a wildcard.",
+                "Name each origin in full, or allow all origins with a single *.",
             )
     if cors.max_age_s is not None and cors.max_age_s not in MAX_AGE_S:
         raise SettingsError(
@@ -127,5 +127,5 @@ def check_cors(cors: Cors) -> None:
 def _check_count(part: str, values: Sequence[str], most: int) -> None:
     if len(values) > most:
         raise SettingsError(
-            f"CORS: {part} has {len(values)} entries.", f"Keep to {most} of them at most."
+            f"CORS: {part} has {len(values)} entries.", f"At most {most} are allowed."
         )

@@ -1,4 +1,4 @@
-"""How a function is set up on Lambda, and the names that functions may have (L68)."""
+"""Settings of a Lambda function, and the rule for its name (L68)."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ Architecture = Literal["x86_64", "arm64"]
 """Processors that Lambda has."""
 
 DEFAULT_BODY_LIMIT_BYTES = 65_536
-"""Longest request body that a function reads, unless the user says otherwise."""
+"""Default of the longest request body that a function reads."""
 
 FUNCTION_NAME = r"^[a-zA-Z0-9-_]{1,64}$"
-"""What Lambda takes as the name of a function."""
+"""Names of functions that Lambda accepts."""
 
 
 @dataclass(frozen=True)
 class FunctionSettings:
-    """How the function is set up on Lambda."""
+    """Settings of a Lambda function."""
 
     name: str = "function"
-    """The function's name: letters, digits, - and _, at most 64."""
+    """Name of the function: at most 64 letters, digits, hyphens and underscores."""
     memory_mb: int | None = None
-    """Memory in MB, 128 to 10,240; None for what the engine needs."""
+    """Memory in MB, 128 to 10,240; None for the engine's default."""
     timeout_s: int | None = None
-    """Longest time an invocation may take, in seconds; None for what the engine needs."""
+    """Timeout of an invocation in seconds; None for the engine's default."""
     body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES
-    """Longest request body that is read, in bytes; a longer one is answered with 413."""
+    """Longest request body that is read, in bytes; longer bodies get status 413."""
 
     def with_defaults(self, memory_mb: int, timeout_s: int) -> FunctionSettings:
-        """These settings with numbers where they have none."""
+        """These settings with defaults for memory and timeout."""
         return replace(
             self, memory_mb=self.memory_mb or memory_mb, timeout_s=self.timeout_s or timeout_s
         )
 
 
 def check_function_name(name: str, error: type[PonerError]) -> None:
-    """Refuse a name that Lambda would refuse.
+    """Check that Lambda accepts a name for a function.
 
     Raises:
         PonerError: of the class `error`.

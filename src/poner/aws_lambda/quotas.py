@@ -1,9 +1,9 @@
-"""AWS Lambda's quotas, as far as poner needs to know them (L56, L62 to L70)."""
+"""AWS Lambda's quotas that poner needs (L56, L62 to L70)."""
 
 from __future__ import annotations
 
 DIRECT_UPLOAD_BYTES = 52_428_800
-"""Largest zip that CreateFunction and PublishLayerVersion take in the call itself."""
+"""Largest zip that a call of CreateFunction or PublishLayerVersion may carry."""
 
 UNZIPPED_BYTES = 262_144_000
 """Largest unzipped total of a function and its layers."""
@@ -30,14 +30,14 @@ MEMORY_MB = range(128, 10_240 + 1)
 """Memory that a function can have, in steps of 1 MB."""
 
 TIMEOUT_S = range(1, 1_800 + 1)
-"""Timeouts that poner accepts, in seconds. AWS's guides say at most 900 and its API allows more, so
-AWS decides about the values between (L63)."""
+"""Timeouts that poner accepts, in seconds. AWS's guides say at most 900, but its API
+accepts more, so poner leaves values above 900 to AWS (L63)."""
 
 INIT_TIMEOUT_S = 10.0
-"""Longest init phase; after that it is stopped and runs again in the first invocation."""
+"""Longest init phase; Lambda stops a longer one and repeats it in the first invocation."""
 
 DEFAULT_MEMORY_MB = 128
-"""Memory where a function names none."""
+"""Memory of a function that sets none."""
 
 DEFAULT_TIMEOUT_S = 3
-"""Timeout where a function names none."""
+"""Timeout of a function that sets none."""

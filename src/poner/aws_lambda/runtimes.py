@@ -25,18 +25,18 @@ class Runtime:
     """Version of glibc, its C library."""
 
     def taken_until(self, *, has_it: bool) -> datetime.date:
-        """First day on which AWS refuses it: later for a function that has it already."""
+        """First day on which AWS refuses to update (`has_it`) or create a function with it."""
         return self.block_update if has_it else self.block_create
 
     def wheel_platform(self, architecture: str) -> str:
-        """The platform of wheels that run on it, as uv names it."""
+        """The name that uv has for the platform of wheels that run on this runtime."""
         machine = {"x86_64": "x86_64", "arm64": "aarch64"}[architecture]
         tag = "manylinux2014" if self.glibc < (2, 28) else f"manylinux_2_{self.glibc[1]}"
         return f"{machine}-{tag}"
 
     @property
     def system(self) -> str:
-        """Its operating system, for people."""
+        """Operating system, for messages."""
         name = "Amazon Linux 2" if self.glibc < (2, 34) else "Amazon Linux 2023"
         return f"{name}, glibc {self.glibc[0]}.{self.glibc[1]}"
 
@@ -62,21 +62,21 @@ def find_runtime(name: str, error: type[PonerError]) -> Runtime:
     """The runtime of that name.
 
     Raises:
-        PonerError: of the class `error`; poner knows no such runtime.
+        PonerError: of the class `error`; there is no such runtime.
     """
     if name not in RUNTIMES:
         raise error(
-            f"There is no runtime {name!r} that poner knows.",
+            f"poner does not know the runtime {name!r}.",
             f"Choose one of {', '.join(RUNTIMES)}.",
         )
     return RUNTIMES[name]
 
 
 def choose_runtimes(name: str | None, today: datetime.date) -> tuple[Runtime, ...]:
-    """The runtime of that name; without one, that of the Python poner runs on and all newer ones.
+    """The runtime of that name; without a name, that of this Python and all newer ones.
 
-    The newer ones are for packages that have no wheel for the first. Where Lambda does not create
-    functions for this Python, the newest that it does is the only one.
+    The newer runtimes serve packages that have no wheel for the first. If Lambda creates no
+    functions for this Python, the result is the newest runtime alone.
 
     Raises:
         UsageError: there is no such runtime.

@@ -1,4 +1,4 @@
-"""Environment variables of a function, and what Lambda refuses of them (L50, L64)."""
+"""Environment variables of a function, and Lambda's limits for them (L50, L64)."""
 
 from __future__ import annotations
 
@@ -37,17 +37,18 @@ RESERVED_VARIABLES = frozenset(
         "_X_AMZN_TRACE_ID",
     }
 )
-"""Names AWS keeps for itself (its documentation, 2026-11), and those that would switch the
-runtime interface client into another mode (L46)."""
+"""Names that AWS reserves (its documentation, 2026-11), and names that switch Lambda's runtime
+interface client into another mode (L46)."""
 
 
 def check_variables(environment: Mapping[str, str]) -> None:
-    """Refuse environment variables that Lambda would refuse (L50, L64), in AWS's own sentences.
+    """Check environment variables as Lambda does, with AWS's own messages (L50, L64).
 
-    AWS's on the size goes on with the variables; this one does not, for they may be secrets.
+    AWS's message about their size repeats the variables; ours leaves them out, as they may be
+    secrets.
 
     Raises:
-        SettingsError: names what is wrong, never a value.
+        SettingsError: names the variable or the size, never a value.
     """
     reason = (
         "Lambda was unable to configure your environment variables because the environment "
@@ -57,13 +58,13 @@ def check_variables(environment: Mapping[str, str]) -> None:
         raise SettingsError(
             f"{reason} contains reserved keys that are currently not supported for modification. "
             f"Reserved keys used in this request: {', '.join(reserved)}.",
-            "Give yours other names.",
+            "Choose other names.",
         )
     for name in environment:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]+", name):
             raise SettingsError(
-                f"{name!r} is not a name for an environment variable of Lambda.",
-                "Take two characters or more: a letter, then letters, digits and underscores.",
+                f"{name!r} is not a valid name of a Lambda environment variable.",
+                "Use two characters or more: a letter, then letters, digits and underscores.",
             )
     measured = json.dumps(dict(environment), separators=(",", ":"), ensure_ascii=False)
     if len(measured.encode()) > ENVIRONMENT_BYTES:

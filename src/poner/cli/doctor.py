@@ -13,7 +13,7 @@ import typer
 from poner.bundle import is_bundle, read_bundle
 from poner.cli.console import print_json, print_lines, say
 from poner.cli.deploying import BundleArgument, ProfileOption, RegionOption
-from poner.config import deploy_settings, read_config
+from poner.config import read_config
 from poner.deploy_target import open_cloud
 from poner.deployer.doctor import Intention, any_account, check_account
 from poner.deployer.failures import CloudError
@@ -64,7 +64,7 @@ def _intention(project: Project) -> Intention:
     return Intention(
         name=manifest.settings.name if manifest else project.config.project.name,
         runtime=project.runtime,
-        settings=deploy_settings(project.config),
+        settings=project.config.deploy,
         zip_bytes=tuple(record.size_bytes for record in zips),
     )
 
@@ -82,7 +82,7 @@ def _make_policy(path: Path | None, profile: str | None, region: str | None) -> 
     except CloudError as error:
         identity = any_account(cloud.region)
         say(f"{error.message} The policy has * for the account; put yours there.")
-    return make_policy(name, cloud.region, identity, deploy_settings(config))
+    return make_policy(name, cloud.region, identity, config.deploy)
 
 
 def _show(findings: Sequence[Finding]) -> None:

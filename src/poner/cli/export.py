@@ -11,7 +11,7 @@ import typer
 from poner.bundle import read_bundle
 from poner.cli.console import print_data
 from poner.cli.deploying import BundleArgument
-from poner.config import deploy_settings, read_config
+from poner.config import read_config
 from poner.deployer.export import Form, export_template
 from poner.errors import UsageError
 
@@ -36,4 +36,4 @@ def export(
             "Set `region` under [deploy] in poner.toml, --region or AWS_REGION, such as eu-west-1.",
         )
     bundle = read_bundle(path or Path(config.build.out))
-    print_data(export_template(form, bundle, deploy_settings(config), named, Path.cwd()))
+    print_data(export_template(form, bundle, config.deploy, named, Path.cwd()))

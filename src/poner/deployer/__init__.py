@@ -1,9 +1,9 @@
 """The deployer: a Bundle comes in, a Deployment on AWS goes out.
 
-`propose` looks at what is there and plans what differs; `carry_out` does that. A `DeployedFunction`
-plans to go back, to go on and to be removed. The deployer must not know poner.toml, print, or ask;
-only `aws/api.py` speaks to boto3. Templates are in `export/`, what stands in the way of a deploy in
-`doctor.py`, a plan's words in `descriptions.py`.
+`propose` compares the account with the Bundle and makes a plan; `carry_out` executes it. A
+`DeployedFunction` plans rollback, promotion and removal. The deployer must not read poner.toml,
+print, or ask questions; only `aws/api.py` uses boto3. `export/` writes templates, `doctor.py` finds
+what would block a deploy, and `descriptions.py` puts a plan into words.
 """
 
 from poner.deployer.cloud import Cloud
@@ -32,13 +32,13 @@ __all__ = [
 
 
 def open_cloud(profile: str | None = None, region: str | None = None) -> Cloud:
-    """The account and region that boto3 finds, or those that are named.
+    """The account and region of a profile and region; None for those that boto3 finds.
 
     Raises:
-        CloudError: there is no region, or no such profile.
+        CloudError: no region is known, or there is no such profile.
         MissingPackageError: the packages of the extra `deploy` are not installed.
     """
     check_extra("deploy", "Talking to AWS")
-    from poner.deployer.aws import api  # with boto3, which takes half a second
+    from poner.deployer.aws import cloud  # imports boto3, which takes half a second
 
-    return api.open_cloud(profile, region)
+    return cloud.open_cloud(profile, region)

@@ -1,4 +1,4 @@
-"""Old and new values side by side; values of environment variables never leave this file."""
+"""Compares old and new values; the changes hide values of environment variables."""
 
 from __future__ import annotations
 
@@ -11,21 +11,16 @@ from poner.deployer.resources import FunctionSetup
 from poner.deployer.steps import Change
 
 HIDDEN = "(hidden)"
-"""Stands for the value of an environment variable."""
+"""Replaces the value of an environment variable."""
 
 _SHOWN_DIGITS = 12
 
 
-def changed(field: str, old: object, new: object) -> Change:
-    """A change between two values of any kind; None for none."""
-    return Change(field, None if old is None else str(old), None if new is None else str(new))
-
-
 def compare_setups(old: FunctionSetup | None, new: FunctionSetup) -> tuple[Change, ...]:
-    """What differs between two setups; all of the new one where there is no old one.
+    """The differences between two setups; every field of the new setup if there is no old one.
 
-    Layers are compared by their names, which hold their content's hash; what the service does not
-    say is not compared.
+    Layers are compared by their names, which hold their content's hash. The log format is compared
+    only if the service tells it.
     """
     before = _fields(old) if old is not None else {}
     after = _fields(new)
@@ -40,7 +35,7 @@ def compare_setups(old: FunctionSetup | None, new: FunctionSetup) -> tuple[Chang
 
 
 def compare_tags(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, ...]:
-    """Tags that are missing or have another value; those of others are left alone."""
+    """The new tags that are missing or have another value; other tags do not count."""
     return tuple(
         Change(f"tag {key}", old.get(key), value)
         for key, value in new.items()
@@ -49,12 +44,12 @@ def compare_tags(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change
 
 
 def same_cors(old: Cors | None, new: Cors | None) -> bool:
-    """Whether both allow the same: lists are sets, and names of headers have no case."""
+    """Whether both allow the same: order, and the case of header names, do not count."""
     return _as_sets(old) == _as_sets(new)
 
 
 def describe_cors(cors: Cors | None) -> str | None:
-    """CORS for people; None for none."""
+    """CORS in words; None for no CORS."""
     if cors is None:
         return None
     parts = {name: value for name, value in asdict(cors).items() if value not in ((), False, None)}

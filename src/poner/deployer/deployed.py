@@ -1,4 +1,4 @@
-"""A function of poner's on AWS: what answers, what it logged, and the plans that change it."""
+"""A deployed function: its status, its log, and plans to roll back, promote and remove it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from poner.deployer.steps import Plan
 
 @dataclass(frozen=True)
 class DeployedFunction:
-    """A function by its name; whether it is there is asked by each method.
+    """A function by its name.
 
-    All methods raise DeployError where it is not there or was not made by poner, and CloudError
-    where AWS cannot be asked.
+    All methods raise DeployError if the function does not exist or was not made by poner, and
+    CloudError if AWS cannot be reached.
     """
 
     cloud: Cloud = field(repr=False)
@@ -31,26 +31,26 @@ class DeployedFunction:
     """The function."""
 
     def read_status(self) -> status.Status:
-        """Which version answers, at which URL, and what others there are."""
+        """The version that answers, its URL, and the other versions."""
         return status.make_status(observe_own(self.cloud, self.name), self.name, self.cloud.region)
 
     def read_logs(self, since_ms: int, *, follow: bool = False) -> Iterator[LogEvent]:
-        """Events of its log from a moment on; with `follow` also those to come, without end."""
+        """Log events since a time; with `follow`, also future events, without end."""
         observe_own(self.cloud, self.name)
         return status.read_logs(self.cloud, log_group_name(self.name), since_ms, follow=follow)
 
     def plan_rollback(self, version: str | None = None) -> Plan:
-        """Back to a version, or to the one that answered before; withdraws a canary."""
+        """A plan to return to a version, by default the previous one; ends a canary release."""
         return plan_rollback(self.name, observe_own(self.cloud, self.name), version)
 
     def plan_promotion(self) -> Plan:
-        """All traffic to the canary."""
+        """A plan to send all traffic to the canary."""
         return plan_promotion(self.name, observe_own(self.cloud, self.name))
 
     def plan_removal(self, bucket: str | None = None) -> Plan:
-        """All that poner made for it goes, zips in the bucket too; no steps where nothing is."""
+        """A plan to remove all that poner made for the function, with zips in the bucket."""
         return plan_removal(self.cloud, self.name, bucket=bucket)
 
     def carry_out(self, plan: Plan, *, notify: Callable[[str], None], clock: Clock) -> None:
-        """Do one of these plans, with a line to `notify` for each step."""
+        """Execute one of these plans; `notify` gets a line for each step."""
         do_plan(self.cloud, plan, notify=notify, clock=clock)

@@ -1,7 +1,7 @@
-"""From a Bundle to a Deployment: look, plan, do; look again where a step's outcome is unknown.
+"""From a Bundle to a Deployment: observe, plan, execute.
 
-A plan is always made from what is there, so a deploy that was interrupted, or whose answer was
-lost, goes on by being planned again.
+A plan always starts from the present state of the account. A deploy that was interrupted, or a
+step whose outcome is unknown, therefore continues with a new plan.
 """
 
 from __future__ import annotations
@@ -35,49 +35,49 @@ _ATTEMPTS = 6
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be deployed, and how."""
+    """What to deploy, and how."""
 
     bundle: Bundle
     """The Bundle."""
     settings: DeploySettings
-    """What else the user wants."""
+    """Settings of the deploy."""
     percent: int = 0
-    """Share of the traffic for the new version in a canary release, 0 to 99; 0 for all of it."""
+    """Percentage of the traffic for the new version of a canary release; 0 for no canary."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A plan with everything that it was made from; nothing has been changed yet."""
+    """A plan with the values that it was made from; nothing has been changed yet."""
 
     wish: Wish
     """What the user asked for."""
     desired: Desired
-    """What should be there."""
+    """The desired state."""
     observed: Observed
-    """What is there."""
+    """The present state."""
     plan: Plan
-    """What is to be done."""
+    """The steps between the two."""
     journal: JournalFile
-    """The journal that is kept while the plan is carried out."""
+    """The journal that records the execution."""
     interrupted: Journal | None
-    """What an earlier deploy did before it was interrupted; None if none was."""
+    """Journal of an earlier deploy that was interrupted; None if there was no such deploy."""
 
     @property
     def switched_off(self) -> bool:
-        """Whether the function will refuse every call, because no concurrency is left to it."""
+        """Whether the function will refuse every call, because its reserved concurrency is 0."""
         return is_switched_off(self.desired, self.observed)
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A function on AWS that answers for a Bundle."""
+    """A function on AWS that was deployed from a Bundle."""
 
     name: str
     """The function."""
     region: str
     """Its region."""
     account: str
-    """Number of its account, twelve digits."""
+    """Account number, twelve digits."""
     version: str
     """The version that holds the Bundle."""
     url: str
@@ -87,23 +87,23 @@ class Deployment:
     canary: bool
     """Whether that version gets only a share of the traffic."""
     notes: tuple[str, ...]
-    """Wishes that could not be met."""
+    """Settings that AWS refused."""
 
 
 def propose(cloud: CloudReads, wish: Wish, *, state_folder: Path, today: datetime.date) -> Proposal:
-    """What is to be done to deploy a Bundle; changes nothing.
+    """Plan the deploy of a Bundle; changes nothing.
 
     Args:
         cloud: account and region.
-        wish: what is wanted.
-        state_folder: where journals are kept.
-        today: for the dates after which AWS takes a runtime no more.
+        wish: what to deploy.
+        state_folder: folder of the journals.
+        today: decides whether AWS still accepts the runtime.
 
     Raises:
-        DeployError: a name is taken, a zip is too large, AWS does not take the runtime any more, or
-            a canary has another role than the version beside it.
+        DeployError: a name is taken, a zip is too large, AWS refuses the runtime, or a canary
+            has another role than the live version.
         SettingsError: Lambda would refuse a setting.
-        CloudError: AWS cannot be asked.
+        CloudError: AWS cannot be reached.
     """
     check_variables(wish.settings.environment)
     if wish.settings.cors is not None:
@@ -127,24 +127,24 @@ def carry_out(
     clock: Clock,
     begun: str,
 ) -> Deployment:
-    """Carry out a proposal; where a step's outcome is unknown, look at the account and plan again.
+    """Execute a proposal; if the outcome of a step is unknown, observe and plan again.
 
     Args:
         cloud: account and region.
-        proposal: what was agreed to.
+        proposal: the plan that the user agreed to.
         notify: called with a line for each step.
-        clock: time, for waiting.
-        begun: the moment, in ISO 8601, for the journal.
+        clock: measures and waits.
+        begun: the time now in ISO 8601, for the journal.
 
     Raises:
-        CloudError: a step failed; what was done is in the journal, and the next deploy goes on.
-        DeployError: the function cannot become active, or the journal not be written.
+        CloudError: a step failed; the next deploy continues after the steps that are done.
+        DeployError: the function cannot become active, or the journal cannot be written.
     """
     made = Made()
     try:
         observed = _do_until_done(cloud, proposal, Executor(cloud, made, clock), begun, notify)
     except (DeployError, KeyboardInterrupt):
-        notify("What was done so far stays; `poner deploy` goes on from there.")
+        notify("The finished steps stay; `poner deploy` continues from there.")
         raise
     proposal.journal.remove()
     return _deployment(proposal, observed, made)
@@ -157,10 +157,10 @@ def _do_until_done(
     begun: str,
     notify: Callable[[str], None],
 ) -> Observed:
-    """Carry out the plan, and a new one whenever a step's outcome is unknown.
+    """Execute the plan, and a new plan whenever the outcome of a step is unknown.
 
-    Attempts are counted anew once the plan is shorter than all plans before. Returns what was there
-    when the last plan was made.
+    The count of attempts starts again when a plan is shorter than all plans before. Returns the
+    state from which the last plan was made.
     """
     plan, observed = proposal.plan, proposal.observed
     attempt, fewest = 1, len(plan.steps)
@@ -172,7 +172,7 @@ def _do_until_done(
         except (UncertainError, ExistsError, MissingError) as error:
             if attempt == _ATTEMPTS:
                 raise
-            notify(f"{error.message} Looking at what is there, and going on from it.")
+            notify(f"{error.message} Checking the account and continuing from its present state.")
         executor.clock.sleep(2.0 ** (attempt - 1))
         _, observed = _look(cloud, proposal.wish)
         strays = _find_strays(cloud, proposal.desired.name, proposal.journal.read())
@@ -189,7 +189,7 @@ def _do(
     begun: str,
     notify: Callable[[str], None],
 ) -> None:
-    """Execute the steps of a plan, and write the journal after each."""
+    """Execute the steps of a plan, and write the journal after each step."""
     if not plan.steps:
         return
     titles = tuple(describe(step).title for step in plan.steps)
@@ -206,7 +206,7 @@ def _do(
 
 
 def _touched_layers(plan: Plan) -> Iterator[str]:
-    """Names of layers that no version would use if the plan were interrupted."""
+    """Names of layers that might stay unused if the plan is interrupted."""
     for step in plan.steps:
         match step:
             case PublishLayer(layer):
@@ -226,7 +226,7 @@ def _look(cloud: CloudReads, wish: Wish) -> tuple[Desired, Observed]:
 
 
 def _find_strays(cloud: CloudReads, function: str, journal: Journal | None) -> frozenset[str]:
-    """ARNs of the function's layers that an interrupted deploy published, or meant to remove."""
+    """ARNs of layers that an interrupted deploy published or was about to remove."""
     return frozenset(
         version.arn
         for name in (journal.layers if journal else ())
@@ -236,7 +236,7 @@ def _find_strays(cloud: CloudReads, function: str, journal: Journal | None) -> f
 
 
 def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -> None:
-    """Refuse a runtime that AWS would refuse, with the date.
+    """Check that AWS still accepts the runtime.
 
     Raises:
         DeployError: AWS refuses this runtime today.
@@ -251,12 +251,12 @@ def _check_runtime(desired: Desired, observed: Observed, today: datetime.date) -
         what = "updates no function" if has_it else "creates no function"
         raise DeployError(
             f"AWS {what} with {runtime.name} since {until}.",
-            "Build for a newer one, such as `poner build --runtime python3.13`.",
+            "Build for a newer runtime, such as `poner build --runtime python3.13`.",
         )
 
 
 def _check_canary(desired: Desired, observed: Observed) -> None:
-    """Refuse a canary that AWS would refuse at the end of the deploy.
+    """Check that a canary has the same role as the live version, as AWS requires.
 
     Source: Lambda's guide, "Create a routing configuration for a Lambda alias", 2026-11.
 
@@ -268,18 +268,18 @@ def _check_canary(desired: Desired, observed: Observed) -> None:
         is_live = live is not None and version.version == live.version
         if is_live and version.setup.role_arn != desired.setup.role_arn:
             raise DeployError(
-                f"Versions that share traffic need the same role, and version {version.version} "
-                f"has {version.setup.role_arn}.",
-                "Deploy without --canary, or leave `role` under [deploy] in poner.toml as it was.",
+                f"Versions that share traffic need the same role, but version {version.version} "
+                f"has the role {version.setup.role_arn}.",
+                "Deploy without --canary, or restore `role` under [deploy] in poner.toml.",
             )
 
 
 def _deployment(proposal: Proposal, observed: Observed, made: Made) -> Deployment:
     desired = proposal.desired
     version = made.version or find_version(desired, observed)
-    assert version is not None, "what was not published was there"
+    assert version is not None, "a version that is not published exists already"
     url = made.url or observed.url
-    assert url is not None, "a deploy makes a URL where there is none"
+    assert url is not None, "a deploy creates a missing URL"
     live = observed.live
     return Deployment(
         name=desired.name,
@@ -296,7 +296,7 @@ def _deployment(proposal: Proposal, observed: Observed, made: Made) -> Deploymen
 def do_plan(
     cloud: Cloud, plan: Plan, *, notify: Callable[[str], None], clock: Clock
 ) -> tuple[str, ...]:
-    """Carry out a plan whose steps may be repeated (moving the alias, removing); returns its notes.
+    """Execute a plan whose steps may be repeated (move the alias, remove); returns its notes.
 
     Raises:
         CloudError: a step failed.

@@ -1,4 +1,4 @@
-"""Steps in words: for people a line, for machines the same as values."""
+"""Steps in words: lines for people, JSON for machines."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Description:
     verb: steps.Verb
     """What happens."""
     resource: str
-    """To what kind of thing, such as `log group`."""
+    """Kind of resource, such as `log group`."""
     name: str
-    """To which one."""
+    """Name of the resource."""
     changes: tuple[steps.Change, ...] = ()
     """Old and new values."""
 
@@ -32,14 +32,14 @@ class Description:
 
 
 def describe(step: steps.Step) -> Description:
-    """A step in words: one table, to be read down."""
+    """The description of a step."""
     match step:
         case steps.CreateLogGroup(name):
             return Description("create", "log group", name)
         case steps.SetRetention(log_group, _, changes):
             return Description("change", "log group", log_group, changes)
         case steps.CreateRole(name):
-            allowed = steps.Change("may be assumed by", None, "lambda.amazonaws.com")
+            allowed = steps.Change("can be assumed by", None, "lambda.amazonaws.com")
             return Description("create", "role", name, (allowed,))
         case steps.PutRolePolicy(role, policy, document, verb):
             allowed = steps.Change("allows", None, _allowed(document))
@@ -64,7 +64,7 @@ def describe(step: steps.Step) -> Description:
             new = steps.Change("description", None, description)
             return Description("create", "version of the function", name, (new,))
         case steps.CreateAlias(name, alias, version):
-            new = steps.Change("version", None, version or "the new one")
+            new = steps.Change("version", None, version or "the new version")
             return Description("create", "alias", f"{name}:{alias}", (new,))
         case steps.MoveAlias(name, alias, changes=changes):
             return Description("change", "alias", f"{name}:{alias}", changes)
@@ -103,7 +103,7 @@ _SIGNS: dict[steps.Verb, str] = {"create": "+", "change": "~", "remove": "-"}
 
 
 def plan_lines(plan: steps.Plan) -> Iterator[str]:
-    """A plan for people: each step, what it changes from what to what, a sum, and notes."""
+    """A plan for people: each step with its old and new values, a total, and notes."""
     described = [describe(step) for step in plan.steps]
     for step in described:
         yield f"  {_SIGNS[step.verb]} {step.title}"
@@ -142,7 +142,7 @@ def as_json(plan: steps.Plan) -> dict[str, Any]:
 
 
 def _allowed(document: Any) -> str:
-    """The actions that a policy of poner's allows."""
+    """The actions that a policy allows."""
     actions = [action for statement in document["Statement"] for action in statement["Action"]]
     return ", ".join(actions)
 

@@ -1,4 +1,4 @@
-"""What should be in the account for a Bundle: values only, the same for the same Bundle."""
+"""The desired state of the account for a Bundle: values that depend on nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from poner.deployer.settings import TAG, DeploySettings
 from poner.errors import DeployError
 
 ROLE_POLICY = "poner-logs"
-"""Name of the policy that a role of poner's has of its own."""
+"""Name of the inline policy of a role that poner makes."""
 
 TRUST: resources.Document = {
     "Version": "2012-10-17",
@@ -35,11 +35,14 @@ PUBLIC_STATEMENTS = (
     ),
     resources.Statement("FunctionURLAllowInvokeAction", "lambda:InvokeFunction", via_url=True),
 )
-"""Both statements that a public URL needs since October 2025; without either it answers 403. The
-second lets nobody in but through the URL. Identifiers are those of AWS's console."""
+"""The two statements that a public URL needs since October 2025; without either it answers 403. The
+second allows calls through the URL only. The identifiers are those of AWS's console."""
+
+OWN_STATEMENT_IDS = frozenset(statement.sid for statement in PUBLIC_STATEMENTS)
+"""Identifiers of the statements that poner makes."""
 
 NAME_A_BUCKET = "Name a bucket of the same region as `bucket` under [deploy] in poner.toml."
-"""What to do about a zip that is too large to be sent in a call."""
+"""Hint for a zip that is too large to be sent in a call."""
 
 _ROLE_NAME_LENGTH = 64
 _LAYER_HASH_LENGTH = 12
@@ -47,22 +50,22 @@ _LAYER_HASH_LENGTH = 12
 
 @dataclass(frozen=True)
 class DesiredRole:
-    """The execution role that poner makes: it may write the function's log, and nothing else."""
+    """The execution role that poner makes; it may only write the function's log."""
 
     name: str
-    """Its name; IAM knows no regions, so the name holds the function's."""
+    """Its name, which holds the region because roles belong to all regions."""
     policy: resources.Document
-    """What it may do."""
+    """Its permissions."""
 
 
 @dataclass(frozen=True)
 class DesiredLayer:
-    """A layer, found again by the hash in its name."""
+    """A layer, identified by the hash in its name."""
 
     name: str
     """Name of the function, of the Bundle's layer, and 12 digits of the zip's hash."""
     description: str
-    """Whose it is, and the whole hash."""
+    """Name of the function, and the whole hash."""
     code: resources.Code
     """The zip."""
     size_bytes: int
@@ -71,12 +74,12 @@ class DesiredLayer:
 
 @dataclass(frozen=True)
 class Desired:
-    """What should be there once a deploy is done."""
+    """The state of the account after a deploy."""
 
     name: str
     """The function's name."""
     region: str
-    """Where."""
+    """The region."""
     tags: Mapping[str, str]
     """Tags of the function, the role and the log group."""
     code: resources.Code
@@ -84,13 +87,13 @@ class Desired:
     code_bytes: int
     """Its size."""
     setup: resources.FunctionSetup
-    """What the version is made of; layer ARNs without their numbers, which AWS gives."""
+    """Setup of the version; layer ARNs have no version numbers, which AWS assigns."""
     role: DesiredRole | None
-    """The execution role; None where one is given."""
+    """The execution role that poner makes; None if the settings name a role."""
     layers: tuple[DesiredLayer, ...]
     """The layers, in their order."""
     settings: DeploySettings
-    """What else the user wants."""
+    """The other settings."""
 
     @property
     def log_group(self) -> str:
@@ -109,12 +112,12 @@ class Desired:
 
     @property
     def statements(self) -> tuple[resources.Statement, ...]:
-        """The statements of poner's that the alias's policy should hold."""
+        """The statements that poner adds to the alias's policy."""
         return PUBLIC_STATEMENTS if self.settings.auth == "none" else ()
 
     @property
     def cors(self) -> Cors | None:
-        """CORS of the URL as AWS tells it: nothing allowed is none, and no age is 0 as well."""
+        """CORS of the URL in AWS's form, which has no age of 0 and no CORS that allows nothing."""
         cors = self.settings.cors
         if cors is not None and cors.max_age_s == 0:
             cors = replace(cors, max_age_s=None)
@@ -122,7 +125,7 @@ class Desired:
 
     @property
     def uploads(self) -> Mapping[str, resources.Code]:
-        """The zips that go through the bucket, by key."""
+        """The zips that are uploaded to the bucket, by key."""
         codes = (self.code, *(layer.code for layer in self.layers))
         return {code.key: code for code in codes if code.key is not None}
 
@@ -130,15 +133,15 @@ class Desired:
 def make_desired(
     bundle: Bundle, settings: DeploySettings, identity: resources.Identity, region: str
 ) -> Desired:
-    """What a Bundle should become in an account.
+    """The desired state of an account for a Bundle.
 
     Raises:
-        DeployError: a zip is too large to be sent in a call, and there is no bucket.
+        DeployError: a zip is too large to be sent in a call, and the settings name no bucket.
     """
     manifest = bundle.manifest
     name = manifest.settings.name
-    assert manifest.settings.memory_mb is not None, "a manifest says all in numbers"
-    assert manifest.settings.timeout_s is not None, "a manifest says all in numbers"
+    assert manifest.settings.memory_mb is not None, "a manifest holds numbers"
+    assert manifest.settings.timeout_s is not None, "a manifest holds numbers"
     role = None if settings.role else make_role(name, region, identity)
     layers = tuple(_make_layer(bundle, layer, settings) for layer in manifest.layers)
     setup = resources.FunctionSetup(
@@ -168,9 +171,9 @@ def make_desired(
 
 
 def describe_model(bundle: Bundle) -> str:
-    """The function's description: which model it is, at most 256 characters.
+    """The function's description, at most 256 characters: the engine and the hash of the model.
 
-    A model that was never in a file is told by the zip that it became.
+    A model that was never in a file is identified by the hash of function.zip.
     """
     manifest = bundle.manifest
     sha256 = manifest.provenance.sha256
@@ -179,12 +182,12 @@ def describe_model(bundle: Bundle) -> str:
 
 
 def is_own_description(description: str) -> bool:
-    """Whether a version's description is one that `describe_model` gives, so that poner made it."""
+    """Whether a description has the form of `describe_model`, so that poner made the version."""
     return re.fullmatch(r"poner, \w+ engine, .+ sha256:[0-9a-f]{64}", description) is not None
 
 
 def make_role(name: str, region: str, identity: resources.Identity) -> DesiredRole:
-    """The role of a function: basic execution, which is to write its own log."""
+    """The role of a function, which may write the function's own log."""
     group = _arn(identity, "logs", region, f"log-group:{log_group_name(name)}")
     statement = {
         "Effect": "Allow",
@@ -196,7 +199,7 @@ def make_role(name: str, region: str, identity: resources.Identity) -> DesiredRo
 
 
 def role_name(name: str, region: str) -> str:
-    """Name of a function's role; where it would be too long, its end is a hash."""
+    """Name of a function's role; a hash shortens a name that would be too long."""
     full = f"poner-{name}-{region}"
     if len(full) <= _ROLE_NAME_LENGTH:
         return full
@@ -205,22 +208,22 @@ def role_name(name: str, region: str) -> str:
 
 
 def log_group_name(name: str) -> str:
-    """Where Lambda writes a function's log, unless it is told otherwise."""
+    """Lambda's default log group of a function."""
     return f"/aws/lambda/{name}"
 
 
 def upload_prefix(name: str) -> str:
-    """Where in the bucket a function's zips lie."""
+    """Prefix of the keys of a function's zips."""
     return f"poner/{name}/"
 
 
 def upload_key(name: str, sha256: str) -> str:
-    """Key of one of a function's zips: its name is its content."""
+    """Key of a function's zip, which holds the hash of its content."""
     return f"{upload_prefix(name)}{sha256}.zip"
 
 
 def is_upload_key(key: str, name: str) -> bool:
-    """Whether a key is one that `upload_key` gives for this function."""
+    """Whether a key has the form of `upload_key` for this function."""
     return re.fullmatch(upload_key(re.escape(name), "[0-9a-f]{64}"), key) is not None
 
 
@@ -230,14 +233,14 @@ def holds_what_it_says(found: resources.StoredZip, name: str) -> bool:
 
 
 def is_own_upload(found: resources.StoredZip, name: str) -> bool:
-    """Whether a deploy of this function put an object where it is."""
+    """Whether a deploy of this function uploaded an object."""
     return found.marked and holds_what_it_says(found, name)
 
 
 def is_own_layer(layer: str, function: str) -> bool:
-    """Whether a layer's name is one that `make_desired` gives for this function.
+    """Whether a layer's name has the form that `make_desired` gives for this function.
 
-    The name alone does not tell: `a-b` may be layer `b` of function `a`, or belong to `a-b`.
+    The name alone is ambiguous: `a-b-...` may be layer `b` of function `a`, or belong to `a-b`.
     """
     digits = f"[0-9a-f]{{{_LAYER_HASH_LENGTH}}}"
     return re.fullmatch(rf"{re.escape(function)}-.+-{digits}", layer) is not None
@@ -254,12 +257,12 @@ def is_own_layer_version(found: resources.LayerVersion, function: str) -> bool:
 
 
 def layer_description(name: str, sha256: str) -> str:
-    """Description of a layer version: whose it is, and the hash that it is found by."""
+    """Description of a layer version: the function, and the hash of the zip."""
     return f"poner {name} sha256:{sha256}"
 
 
 def layer_name(arn: str) -> str:
-    """Name of the layer in the ARN of one of its versions, or in its own."""
+    """Name of the layer in the ARN of a layer or of a layer version."""
     return arn.split(":")[6]
 
 
@@ -281,7 +284,7 @@ def _make_code(bundle: Bundle, record: ZipRecord, settings: DeploySettings) -> r
         return code
     if settings.bucket is None:
         raise DeployError(
-            f"{record.path} has {record.size_bytes:,} bytes, and a call takes "
+            f"{record.path} has {record.size_bytes:,} bytes, but a call takes at most "
             f"{quotas.DIRECT_UPLOAD_BYTES:,}.",
             NAME_A_BUCKET,
         )

@@ -1,4 +1,4 @@
-"""Looks for what stands in the way of a deploy; asks only, and every failure becomes a finding."""
+"""Finds what would block a deploy, by reads only; every failure becomes a finding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from poner.errors import DeployError, MissingPackageError, UsageError
 from poner.findings import Finding, of_error
 
 WARNING_TIME = datetime.timedelta(days=90)
-"""How long before AWS lets go of a runtime that is said."""
+"""How long before the end of security patches a runtime gets a warning."""
 
 _ASK_FOR_MORE = "Ask for more in Service Quotas: AWS Lambda, Concurrent executions"
 _NAMES_SHOWN = 8
@@ -29,27 +29,27 @@ _FULL = 0.9
 
 @dataclass(frozen=True)
 class Intention:
-    """What is meant to be deployed, as far as it is known."""
+    """What the user intends to deploy, as far as it is known."""
 
     name: str
     """The function's name."""
     runtime: str
     """Such as `python3.13`."""
     settings: DeploySettings
-    """What else the user wants."""
+    """The settings of the deploy."""
     zip_bytes: tuple[int, ...] = ()
-    """Sizes of the Bundle's zips; none where there is no Bundle yet."""
+    """Sizes of the Bundle's zips; empty if there is no Bundle yet."""
 
 
 def check_account(
     open_reads: Callable[[], CloudReads], intention: Intention, today: datetime.date
 ) -> tuple[Finding, ...]:
-    """What stands in the way of a deploy on the side of AWS; raises nothing of the cloud's.
+    """What would block a deploy on the side of AWS; raises no CloudError.
 
     Args:
         open_reads: opens the account and region.
-        intention: what is meant to be deployed.
-        today: for the dates after which AWS takes a runtime no more.
+        intention: what the user intends to deploy.
+        today: decides whether AWS still accepts the runtime.
     """
     try:
         cloud = open_reads()
@@ -78,7 +78,7 @@ def check_account(
 
 
 def any_account(region: str) -> Identity:
-    """Stands for whoever's account it is, in a policy."""
+    """Any account of the region's partition, for a policy."""
     prefixes = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
     found = (partition for prefix, partition in prefixes.items() if region.startswith(prefix))
     return Identity("*", next(found, "aws"))
@@ -89,7 +89,9 @@ def _without_account(intention: Intention, today: datetime.date) -> tuple[Findin
     if intention.settings.bucket is not None:
         what = "Permissions, the function's name, concurrency, code storage and the bucket"
     unknown = Finding(
-        "account", "warning", f"{what} were not checked: that takes a region and credentials."
+        "account",
+        "warning",
+        f"{what} were not checked, because that needs a region and credentials.",
     )
     return (unknown, _check_runtime(intention.runtime, None, today), *_miss_bucket(intention))
 
@@ -104,7 +106,7 @@ def _check_permissions(cloud: CloudReads, identity: Identity, intention: Intenti
         return Finding(
             "permissions",
             "warning",
-            "These credentials may not ask IAM what they are allowed to do.",
+            "These credentials are not allowed to ask IAM for their permissions.",
             "Compare their permissions with the policy that `poner doctor --policy` prints.",
         )
     if denied:
@@ -120,10 +122,10 @@ def _check_permissions(cloud: CloudReads, identity: Identity, intention: Intenti
 
 
 def _find_denied(cloud: CloudReads, principal: str, document: Document) -> tuple[str, ...] | None:
-    """Which actions of a policy a principal may not do; None where nobody tells.
+    """The actions of a policy that a principal may not take; None if IAM does not tell.
 
-    Asked for everything first, since for many everything is allowed; then only what is left over,
-    for the resources and under the conditions that it is needed for.
+    The first question is about all resources, since many principals may do everything. Only the
+    denied actions are then asked for the resources and conditions of the policy.
     """
     statements = document["Statement"]
     actions = [action for statement in statements for action in statement["Action"]]
@@ -149,7 +151,7 @@ def _find_denied(cloud: CloudReads, principal: str, document: Document) -> tuple
 
 
 def _example(resource: str | list[str]) -> str:
-    """A resource that a statement is about; `*` only if it is about all."""
+    """One resource that a statement covers; `*` only if it covers all resources."""
     first = resource if isinstance(resource, str) else resource[0]
     return first if first == "*" else first.replace("*", "x")
 
@@ -174,7 +176,7 @@ def _find_function(
 
 
 def _check_runtime(name: str, function: Function | None, today: datetime.date) -> Finding:
-    """Whether AWS takes the runtime: longer for a function that has it than for a new one."""
+    """Whether AWS accepts the runtime, which it does longer for functions that already use it."""
     try:
         runtime = find_runtime(name, UsageError)
     except UsageError as error:
@@ -196,8 +198,8 @@ def _newer_runtime(name: str, today: datetime.date) -> str:
     names = list(RUNTIMES)
     for newer in names[names.index(name) + 1 :]:
         if today < RUNTIMES[newer].deprecated - WARNING_TIME:
-            return f"Build for a newer one: `poner build --runtime {newer}`."
-    return "Look for a newer poner, which knows newer runtimes."
+            return f"Build for a newer runtime: `poner build --runtime {newer}`."
+    return "Install a newer version of poner, which knows newer runtimes."
 
 
 def _check_limits(
@@ -229,18 +231,18 @@ def _check_concurrency(
         f"The account runs {found.concurrency:,} environments at once, "
         f"{found.unreserved:,} of them unreserved"
     )
-    if wanted not in (None, old) and cannot_reserve(wanted, old, found):
+    if cannot_reserve(wanted, old, found):
         return Finding(
             "concurrency",
             "warning",
-            f"{has}: {wanted:,} cannot be reserved, and a deploy goes on without.",
+            f"{has}: {wanted:,} cannot be reserved, so a deploy will reserve none.",
             f"{_ASK_FOR_MORE}; or lower reserved_concurrency under [deploy] in poner.toml.",
         )
     if found.concurrency < LEAST_UNRESERVED:
         return Finding(
             "concurrency",
             "warning",
-            f"{has}: requests beyond that are answered with 429.",
+            f"{has}: further requests get status 429.",
             f"{_ASK_FOR_MORE}.",
         )
     return Finding("concurrency", "ok", f"{has}.")
@@ -248,10 +250,10 @@ def _check_concurrency(
 
 def _check_storage(found: AccountLimits, needed_bytes: int) -> Finding:
     left = found.code_limit_bytes - found.code_bytes
-    text = f"{found.code_bytes:,} of {found.code_limit_bytes:,} bytes for code are taken"
-    remedy = "Remove functions and layers that nobody needs, or ask for more in Service Quotas."
+    text = f"{found.code_bytes:,} of {found.code_limit_bytes:,} bytes of code storage are used"
+    remedy = "Remove functions and layers that are not needed, or ask for more in Service Quotas."
     if needed_bytes > left:
-        found_out = f"{text}, and the bundle takes {needed_bytes:,}."
+        found_out = f"{text}, and the bundle needs {needed_bytes:,} more."
         return Finding("code storage", "fix", found_out, remedy)
     if found.code_bytes + needed_bytes > _FULL * found.code_limit_bytes:
         return Finding("code storage", "warning", f"{text}.", remedy)
@@ -259,13 +261,14 @@ def _check_storage(found: AccountLimits, needed_bytes: int) -> Finding:
 
 
 def _miss_bucket(intention: Intention) -> Iterator[Finding]:
-    """A finding where a bucket is needed, and none is named."""
+    """A finding if a bucket is needed and the settings name no bucket."""
     largest = max(intention.zip_bytes, default=0)
     if intention.settings.bucket is None and largest > quotas.DIRECT_UPLOAD_BYTES:
         yield Finding(
             "bucket",
             "fix",
-            f"A zip has {largest:,} bytes, and a call takes {quotas.DIRECT_UPLOAD_BYTES:,}.",
+            f"A zip has {largest:,} bytes, but a call takes at most "
+            f"{quotas.DIRECT_UPLOAD_BYTES:,}.",
             NAME_A_BUCKET,
         )
 
@@ -280,4 +283,4 @@ def _check_bucket(cloud: CloudReads, intention: Intention) -> Iterator[Finding]:
     except CloudError as error:
         yield of_error("bucket", error)
     else:
-        yield Finding("bucket", "ok", f"{bucket} is there, in {cloud.region}.")
+        yield Finding("bucket", "ok", f"Bucket {bucket} exists in {cloud.region}.")

@@ -1,4 +1,4 @@
-"""Does the steps of a plan, one after the other, waiting where AWS needs it."""
+"""The executor: makes the call of each step, and waits where AWS needs time."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _LONGEST_PAUSE_S = 5.0
 
 @dataclass(frozen=True)
 class Clock:
-    """A clock and a way to wait, so that tests can give their own."""
+    """A clock that can wait; tests pass their own."""
 
     now_s: Callable[[], float] = time.monotonic
     """Seconds since a fixed moment."""
     sleep: Callable[[float], None] = time.sleep
-    """Waits for so many seconds."""
+    """Waits for a number of seconds."""
 
     def retrying(self, patience_s: float, when: tenacity.retry_base) -> tenacity.Retrying:
-        """Calls again, after ever longer pauses, until patience ends; the last error is raised."""
+        """Repeats a call after growing pauses until the time is up; then raises the last error."""
         end_s = self.now_s() + patience_s
         return tenacity.Retrying(
             sleep=self.sleep,
@@ -53,19 +53,19 @@ class Clock:
 
 @dataclass
 class Made:
-    """What AWS assigned during earlier steps and later steps need."""
+    """Values that AWS assigned in earlier steps and that later steps need."""
 
     layers: dict[str, str] = field(default_factory=dict)
     """ARNs of layer versions by the layer's name."""
     version: str | None = None
     """The version that was published."""
     url: Url | None = None
-    """The Function URL that was made or changed."""
+    """The Function URL that was created or changed."""
     notes: list[str] = field(default_factory=list)
-    """Lines for the user about wishes that could not be met."""
+    """Lines for the user about settings that AWS refused."""
 
     def note(self, line: str) -> None:
-        """Add a line, once where a step is done again."""
+        """Add a line, unless an earlier attempt at the step added it."""
         if line not in self.notes:
             self.notes.append(line)
 
@@ -77,15 +77,15 @@ class Executor:
     cloud: Cloud
     """The account."""
     made: Made
-    """What AWS assigned during the steps so far."""
+    """Values that AWS assigned so far."""
     clock: Clock
-    """For waiting."""
+    """The clock for waiting."""
 
     def do(self, step: steps.Step) -> None:
-        """Do a step and wait until the next one can be done.
+        """Execute a step, and wait until the next step is possible.
 
         Raises:
-            CloudError: it could not be done, or nobody knows whether it was.
+            CloudError: the step failed, or its outcome is unknown.
             DeployError: the function cannot become active.
         """
         if isinstance(step, steps.CreateAlias | steps.MoveAlias):
@@ -96,12 +96,12 @@ class Executor:
             self.clock.retrying(_ROLE_PATIENCE_S, busy)(self._call, step)
         except MissingError:
             if not isinstance(step, steps.Removal):
-                raise  # else somebody else was faster
+                raise  # a removal: someone else was faster
         if isinstance(step, steps.CreateFunction | steps.UpdateCode | steps.UpdateConfiguration):
             self._wait_until_ready(step.name, LATEST)
 
     def _call(self, step: steps.Step) -> None:
-        """Make the call that a step stands for."""
+        """Make the call of a step."""
         cloud = self.cloud
         match step:
             case steps.CreateLogGroup(name, tags):
@@ -169,19 +169,19 @@ class Executor:
                 assert_never(step)
 
     def _version(self, version: str | None) -> str:
-        """The version that a step names; None for the one that was published."""
+        """The version that a step names; None stands for the version just published."""
         known = version or self.made.version
-        assert known is not None, "a plan publishes before it names what it published"
+        assert known is not None, "a plan publishes a version before it names the version"
         return known
 
     def _receiver(self, step: steps.CreateAlias | steps.MoveAlias) -> str:
-        """The version that gets traffic, or more of it."""
+        """The version that gets more traffic."""
         if isinstance(step, steps.CreateAlias):
             return self._version(step.version)
         return self._version(step.canary if step.percent else step.main)
 
     def _with_layers(self, setup: FunctionSetup) -> FunctionSetup:
-        """The setup with the layers' versions."""
+        """The setup with the ARNs of layer versions."""
         arns = tuple(self.made.layers[layer_name(arn)] for arn in setup.layer_arns)
         return replace(setup, layer_arns=arns)
 
@@ -206,10 +206,10 @@ class Executor:
 
 
 def check_zip(code: Code) -> None:
-    """Refuse a zip that was rebuilt since the plan was made: layers are named after its hash.
+    """Check that a zip was not rebuilt since the plan was made; layers are named after its hash.
 
     Raises:
-        DeployError: it cannot be read, or is not the one that was planned.
+        DeployError: the zip cannot be read, or its hash differs from the plan.
     """
     try:
         with code.path.open("rb") as file:
@@ -218,6 +218,6 @@ def check_zip(code: Code) -> None:
         found = None
     if found != code.sha256:
         raise DeployError(
-            f"{code.path} is gone or was changed since the plan was made.",
-            "Run `poner deploy` again, which plans with what is there now.",
+            f"{code.path} was removed or changed after the plan was made.",
+            "Run `poner deploy` again to make a new plan.",
         )

@@ -1,4 +1,4 @@
-"""How calls to the cloud fail: one class for each way, so that nobody else knows AWS's codes."""
+"""Failures of calls to the cloud: one class for each kind, which hides AWS's error codes."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ class CloudError(DeployError):
 
 
 class CredentialsError(CloudError):
-    """There are no credentials, or they are expired or wrong."""
+    """The credentials are missing, expired or wrong."""
 
 
 class PermissionMissingError(CloudError):
-    """The credentials may not do this; `action` names the missing permission."""
+    """The credentials lack a permission, which `action` names."""
 
 
 class UnreachableError(CloudError):
-    """The endpoint cannot be reached: no network, or no such region."""
+    """The endpoint cannot be reached: there is no network, or no such region."""
 
 
 class UncertainError(CloudError):
-    """A writing call got no answer, or a fault of the server's: it may have taken place or not."""
+    """The outcome of a change is unknown: no answer came, or the server failed."""
 
 
 class BusyError(CloudError):
-    """The resource is being changed by an earlier call, or by somebody else; try again soon."""
+    """Another call is changing the resource, or AWS limits the rate of calls; try again soon."""
 
 
 class RoleNotReadyError(CloudError):
-    """Lambda cannot assume the role yet; a new one takes some seconds."""
+    """Lambda cannot assume the role yet; a new role takes some seconds."""
 
 
 class ExistsError(CloudError):
-    """What should be made is already there."""
+    """The resource to create already exists."""
 
 
 class MissingError(CloudError):
-    """What should be changed or removed is not there."""
+    """The resource to change or remove does not exist."""
 
 
 class BucketError(CloudError):
-    """The bucket does not exist, is in another region, or is somebody else's."""
+    """The bucket does not exist, is in another region, or belongs to someone else."""
 
 
 class ConcurrencyRefusedError(CloudError):
-    """The account's concurrency is too small to reserve any of it."""
+    """The account has too little concurrency to reserve any."""
 
 
 class RejectedError(CloudError):

@@ -1,8 +1,8 @@
-"""The journal of a deploy under way: what it did so far, for the next one if it is interrupted.
+"""The journal of a running deploy, which the next deploy reads if this one is interrupted.
 
-What is there is found out by asking AWS; the journal says what was being done, and keeps the names
-of layers that nothing may refer to yet. It is written before the first step and after every one,
-and removed at the end. It holds names and times, and never a setting's value.
+The state of the account comes from AWS. The journal adds the steps that were planned and done, and
+the names of layers that no version may use yet. It is written before the first step and after each
+step, and removed at the end. It holds names and times, but no values of settings.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ JOURNAL_FORMAT = 1
 
 @dataclass(frozen=True)
 class Journal:
-    """What a deploy did."""
+    """The progress of a deploy."""
 
     bundle: str
-    """Hash of its function.zip."""
+    """Hash of function.zip."""
     begun: str
-    """When it began, in ISO 8601."""
+    """Start time in ISO 8601."""
     planned: tuple[str, ...]
-    """Its steps, in words."""
+    """Titles of the planned steps."""
     done: tuple[str, ...] = ()
-    """Those that were done."""
+    """Titles of the finished steps."""
     layers: tuple[str, ...] = ()
-    """Names of the layers that it, and those interrupted before it, publish or remove."""
+    """Names of layers that this deploy, or interrupted deploys before it, publish or remove."""
     format: int = JOURNAL_FORMAT
     """Version of this layout."""
 
@@ -45,21 +45,21 @@ def _adapter() -> TypeAdapter[Journal]:
 
 @dataclass
 class JournalFile:
-    """A journal in a file, or no file where no deploy is under way."""
+    """The file of a journal, which exists only during a deploy."""
 
     path: Path
-    """Where it lies."""
+    """Its path."""
 
     def read(self) -> Journal | None:
-        """The journal of a deploy that was interrupted; None if there is none to be read."""
+        """The journal of an interrupted deploy; None if there is no readable journal."""
         try:
             found = _adapter().validate_json(self.path.read_bytes())
         except (OSError, ValidationError):
-            return None  # what it says is known to AWS as well, but for layers of no use to anyone
+            return None  # AWS knows the rest, except for layers that nothing uses
         return found if found.format == JOURNAL_FORMAT else None
 
     def write(self, journal: Journal) -> None:
-        """Replace the journal; whatever happens, there is the old one or the new one.
+        """Replace the journal; an interruption leaves the old or the new journal.
 
         Raises:
             DeployError: the file cannot be written.
@@ -70,16 +70,16 @@ class JournalFile:
             write_file(self.path, _adapter().dump_json(journal, indent=2), private=True)
 
     def remove(self) -> None:
-        """Forget a deploy that is done."""
+        """Remove the journal of a finished deploy."""
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
 
 
 def note_done(journal: Journal, title: str) -> Journal:
-    """The journal with one more step done."""
+    """The journal with one more finished step."""
     return replace(journal, done=(*journal.done, title))
 
 
 def journal_file(folder: Path, account: str, region: str, name: str) -> JournalFile:
-    """The journal of a function's deploys."""
+    """The file of a function's journal."""
     return JournalFile(folder / "deploys" / f"{account}-{region}-{name}.json")

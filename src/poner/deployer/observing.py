@@ -1,4 +1,4 @@
-"""Looks at what is in an account: at most eight calls for a function without layers."""
+"""Reads the state of an account: at most eight calls for a function without layers."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from poner.errors import DeployError
 
 @dataclass(frozen=True)
 class Observed:
-    """What there is of a function in an account and region."""
+    """The state of a function in an account and region."""
 
     identity: resources.Identity
     """The account."""
     function: resources.Function | None
-    """The function; where it is None, so are its parts."""
+    """The function; None, like its parts, if it does not exist."""
     versions: tuple[resources.Version, ...] = ()
     """Its numbered versions, oldest first."""
     aliases: tuple[resources.Alias, ...] = ()
@@ -38,41 +38,40 @@ class Observed:
     url: resources.Url | None = None
     """The Function URL on the alias `live`."""
     statements: tuple[resources.Statement, ...] = ()
-    """Who may call the alias `live`."""
+    """Statements in the policy of the alias `live`."""
     role: resources.Role | None = None
-    """The role of poner's name."""
+    """The role with the name that poner gives."""
     role_policy: resources.Document | None = None
-    """What that role may do, by its own policy."""
+    """The inline policy of that role."""
     log_group: resources.LogGroup | None = None
     """The function's log group."""
     layers: Mapping[str, str] = field(default_factory=dict)
-    """ARNs of the desired layers that are there, by name."""
+    """ARNs of the desired layers that exist, by name."""
     own_layers: frozenset[str] = frozenset()
-    """ARNs of the layer versions that deploys of this function published, as far as a version
-    names them."""
+    """ARNs of layer versions that deploys of this function published and a version uses."""
     uploads: Mapping[str, resources.StoredZip] = field(default_factory=dict)
-    """Objects in the bucket under keys that a deploy of this function makes, whoever did."""
+    """Objects in the bucket whose keys have the form of this function's uploads."""
     limits: resources.AccountLimits | None = None
-    """The account's limits, where they matter and AWS tells."""
+    """The account's limits; None if they do not matter or AWS does not tell."""
 
     @property
     def reserved_concurrency(self) -> int | None:
-        """Environments reserved for the function; None where none are."""
+        """Environments reserved for the function; None if no number is reserved."""
         return self.function.reserved_concurrency if self.function else None
 
     @property
     def live(self) -> resources.Alias | None:
-        """The alias that the URL is on."""
+        """The alias to which the URL belongs."""
         return next((alias for alias in self.aliases if alias.name == ALIAS), None)
 
 
 def observe(cloud: CloudReads, name: str, *, own_role: bool = True) -> Observed:
-    """What there is of a function, whoever made it.
+    """The state of a function, whoever made it.
 
     Args:
         cloud: the account and region.
         name: the function.
-        own_role: whether to look for the role that poner makes.
+        own_role: whether to read the role that poner makes.
     """
     function = cloud.get_function(name)
     identity = cloud.get_identity() if function is None else _owner(function.latest.arn)
@@ -96,23 +95,23 @@ def observe(cloud: CloudReads, name: str, *, own_role: bool = True) -> Observed:
 
 
 def observe_own(cloud: CloudReads, name: str) -> Observed:
-    """What there is of a function that poner made, but for its role, which IAM would be asked for.
+    """The state of a function that poner made, without its role, which would need calls of IAM.
 
     Raises:
-        DeployError: there is no such function, or poner did not make it.
+        DeployError: the function does not exist, or poner did not make it.
     """
     observed = observe(cloud, name, own_role=False)
     check_own(observed, name, cloud.region)
     if observed.function is None:
         raise DeployError(
             f"There is no function {name} in {cloud.region} (account {observed.identity.account}).",
-            "Deploy it with `poner deploy`, or name the region and profile it is in.",
+            "Deploy it with `poner deploy`, or name the region and profile of the function.",
         )
     return observed
 
 
 def observe_parts(cloud: CloudReads, observed: Observed, desired: Desired) -> Observed:
-    """The same with what only some Bundles need: layers, uploads, and the account's limits."""
+    """The state, completed with layers, uploads and account limits, if the Bundle needs them."""
     bucket = desired.settings.bucket
     wanted = desired.settings.reserved_concurrency
     is_settled = wanted in (None, observed.reserved_concurrency)
@@ -139,21 +138,21 @@ def observe_parts(cloud: CloudReads, observed: Observed, desired: Desired) -> Ob
 
 
 def check_own(observed: Observed, name: str, region: str) -> None:
-    """Refuse to touch what poner did not make for this function.
+    """Check that poner made the function and its role.
 
     Raises:
-        DeployError: a function or role of that name is somebody else's.
+        DeployError: a function or role of that name was made by someone else.
     """
     if observed.function is not None and observed.function.tags.get(TAG) != name:
         raise DeployError(
             f"The function {name} in {region} was not made by poner: it has no tag {TAG}={name}.",
-            "Choose another name under [project] in poner.toml; to hand that function over to "
-            "poner, give it the tag.",
+            "Choose another name under [project] in poner.toml, or add the tag to hand over the "
+            "function to poner.",
         )
     if observed.role is not None and observed.role.tags.get(TAG) != name:
         raise DeployError(
             f"The role {observed.role.name} was not made by poner: it has no tag {TAG}={name}.",
-            "Choose another name under [project] in poner.toml, or name a role of yours as `role` "
+            "Choose another name under [project] in poner.toml, or name your own role as `role` "
             "under [deploy].",
         )
 
@@ -161,14 +160,14 @@ def check_own(observed: Observed, name: str, region: str) -> None:
 def read_uploads(
     cloud: CloudReads, name: str, bucket: str, keys: Iterable[str]
 ) -> dict[str, resources.StoredZip]:
-    """The objects under those keys that a deploy of the function makes, whoever put them there."""
+    """The objects whose keys have the form of the function's uploads, whoever put them there."""
     own = (key for key in keys if is_upload_key(key, name))
     found = (cloud.get_upload(bucket, key) for key in own)
     return {stored.key: stored for stored in found if stored is not None}
 
 
 def check_uploads(observed: Observed, desired: Desired) -> None:
-    """Refuse a deploy if an object of other content has the key of one of its zips.
+    """Check that no object with other content has the key of a zip to deploy.
 
     Raises:
         DeployError: there is such an object.
@@ -178,14 +177,14 @@ def check_uploads(observed: Observed, desired: Desired) -> None:
             raise DeployError(
                 f"s3://{desired.settings.bucket}/{key} is not the zip of that hash: its SHA-256 "
                 "checksum is missing or differs.",
-                "Move it elsewhere, or name another bucket as `bucket` under [deploy].",
+                "Move that object, or name another bucket as `bucket` under [deploy].",
             )
 
 
 def _list_layers(
     cloud: CloudReads, observed: Observed, desired: Desired
 ) -> dict[str, tuple[resources.LayerVersion, ...]]:
-    """The versions of the desired layers, and of those of the function's that are in use."""
+    """The versions of the desired layers, and of the function's layers that are in use."""
     setups = [version.setup for version in observed.versions]
     if observed.function is not None:
         setups.append(observed.function.latest.setup)

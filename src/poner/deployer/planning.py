@@ -1,8 +1,8 @@
-"""Compares what should be there with what is, and says what to do: no calls, no clock.
+"""Compares the desired state with the present state and makes a plan, from values alone.
 
-The order is that in which things need each other: log group, role, uploads, layers, function,
-version, alias, URL, permissions, and at last what is not needed any more. $LATEST is only the
-workbench that versions are made on: it is brought in line when a version has to be published.
+Resources come in the order of their dependencies: log group, role, uploads, layers, function,
+version, alias, URL, permissions, and last the removals. $LATEST only serves to publish versions, so
+it is updated only when a version has to be published.
 """
 
 from __future__ import annotations
@@ -11,14 +11,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from poner.deployer import steps
-from poner.deployer.comparison import (
-    changed,
-    compare_setups,
-    compare_tags,
-    describe_cors,
-    same_cors,
-)
-from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired, layer_name
+from poner.deployer.comparison import compare_setups, compare_tags, describe_cors, same_cors
+from poner.deployer.desired import OWN_STATEMENT_IDS, ROLE_POLICY, TRUST, Desired, layer_name
 from poner.deployer.observing import Observed
 from poner.deployer.pruning import prune
 from poner.deployer.resources import LATEST, AccountLimits, Code, FunctionSetup, Statement
@@ -27,30 +21,30 @@ from poner.deployer.traffic import move_alias, named_versions, share_traffic
 
 PUBLIC_NOTE = (
     'auth = "none": anyone who has the URL can call the function, and you pay for each call; '
-    'auth = "iam" lets in signed requests only, and reserved_concurrency caps what calls can cost.'
+    'auth = "iam" admits signed requests only, and reserved_concurrency caps the cost of calls.'
 )
-"""What a public URL means."""
+"""Warning about a public URL."""
 
 ROLE_NOTE = (
-    "The role is gone and will be made anew. Versions made for the old one may not be able to read "
-    "their environment variables any more: if calls fail, change a value and deploy again."
+    "The role was deleted and will be created again. Versions that used the old role may be unable "
+    "to read their environment variables: if calls fail, change a value and deploy again."
 )
-"""KMS lets the old role decrypt them, by an identifier that a new one of its name does not have
-(AWS's knowledge center, lambda-kmsaccessdeniedexception-errors, 2026-11)."""
+"""KMS knows the old role by an identifier that a new role of the same name does not have (AWS's
+knowledge center, lambda-kmsaccessdeniedexception-errors, 2026-11)."""
 
 LEAST_UNRESERVED = 100
-"""AWS keeps as many environments for functions that reserve none."""
+"""Environments that AWS keeps for functions without reserved concurrency."""
 
 
 def make_plan(
     desired: Desired, observed: Observed, *, percent: int = 0, strays: frozenset[str] = frozenset()
 ) -> steps.Plan:
-    """What is to be done so that what should be there is there.
+    """The plan that turns the present state into the desired state.
 
     Args:
-        desired: what should be there.
-        observed: what is there, of poner's making.
-        percent: share of the traffic for the new version in a canary release; 0 for all of it.
+        desired: the desired state.
+        observed: the present state.
+        percent: traffic of the new version in a canary release; 0 for no canary.
         strays: ARNs of layer versions that an interrupted deploy published.
     """
     target = find_version(desired, observed)
@@ -72,7 +66,7 @@ def make_plan(
 
 
 def find_version(desired: Desired, observed: Observed) -> str | None:
-    """The newest version that is what is wanted; None if there is none."""
+    """The newest version with the desired setup; None if there is no such version."""
     for version in reversed(observed.versions):
         if not compare_setups(version.setup, desired.setup):
             return version.version
@@ -80,7 +74,7 @@ def find_version(desired: Desired, observed: Observed) -> str | None:
 
 
 def _log_group(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
-    """Lambda would make it at the first call, without tags or an end to what is kept."""
+    """Lambda would create it at the first call, without tags and with unlimited retention."""
     group = observed.log_group
     if group is None:
         yield steps.CreateLogGroup(desired.log_group, desired.tags)
@@ -89,7 +83,7 @@ def _log_group(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
         yield steps.SetRetention(
             desired.log_group,
             desired.retention_days,
-            (changed("retention", _days(old), _days(desired.retention_days)),),
+            (steps.Change("retention", _days(old), _days(desired.retention_days)),),
         )
 
 
@@ -114,7 +108,7 @@ def _role(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
 
 
 def _version(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
-    """What brings $LATEST in line."""
+    """The steps that give $LATEST the desired setup."""
     for layer in desired.layers:
         if layer.name not in observed.layers:
             yield from _upload(layer.code, layer.size_bytes, observed)
@@ -138,12 +132,12 @@ def _version(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
 def _moved_layers(
     desired: Desired, observed: Observed, latest: FunctionSetup
 ) -> Iterator[steps.Change]:
-    """Layers of the right content that $LATEST has of another version, which may be gone."""
+    """Layers that $LATEST uses in another version, which may be deleted, with the same content."""
     names = [layer.name for layer in desired.layers]
     wanted = [observed.layers.get(name) for name in names]
     if names == [layer_name(arn) for arn in latest.layer_arns] and wanted != [*latest.layer_arns]:
         new = ", ".join(
-            arn or f"{name}, the new one" for name, arn in zip(names, wanted, strict=True)
+            arn or f"{name}, the new version" for name, arn in zip(names, wanted, strict=True)
         )
         yield steps.Change("layers", ", ".join(latest.layer_arns), new)
 
@@ -167,19 +161,19 @@ def _concurrency(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
     old = observed.reserved_concurrency
     if wanted is None or wanted == old or cannot_reserve(wanted, old, observed.limits):
         return
-    change = changed("reserved concurrency", old, wanted)
+    change = steps.Change("reserved concurrency", None if old is None else str(old), str(wanted))
     yield steps.SetConcurrency(desired.name, wanted, (change,))
 
 
 def is_switched_off(desired: Desired, observed: Observed) -> bool:
-    """Whether no call will be answered: by this deploy, an earlier one, or somebody's hand."""
+    """Whether the function will refuse all calls, because its reserved concurrency is 0."""
     wanted = desired.settings.reserved_concurrency
     return (observed.reserved_concurrency if wanted is None else wanted) == 0
 
 
-def cannot_reserve(wanted: int, old: int | None, limits: AccountLimits | None) -> bool:
-    """Whether AWS would refuse to reserve so many, where the account's limits are known."""
-    if limits is None:
+def cannot_reserve(wanted: int | None, old: int | None, limits: AccountLimits | None) -> bool:
+    """Whether AWS would refuse this number; False if the account's limits are unknown."""
+    if limits is None or wanted is None or wanted == old:
         return False
     return limits.unreserved + (old or 0) - wanted < min(LEAST_UNRESERVED, limits.concurrency)
 
@@ -200,7 +194,7 @@ def _alias(
 def _named(
     observed: Observed, moving: tuple[steps.Step, ...], target: str | None
 ) -> set[str | None]:
-    """The versions that aliases will name or remember; None for the one still to be published."""
+    """The versions that aliases will name or remember; None stands for the new version."""
     named: set[str | None] = {target}
     for alias in observed.aliases:
         if alias.name != ALIAS or not moving:
@@ -213,7 +207,7 @@ def _named(
 
 
 def _url(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
-    """URL and permissions; a URL is never opened before its permissions, nor closed after them."""
+    """URL and permissions: a public URL gets its permissions first, and loses them last."""
     permissions = tuple(_permissions(desired, observed.statements))
     url = observed.url
     if url is None:
@@ -236,10 +230,11 @@ def _url(desired: Desired, observed: Observed) -> Iterator[steps.Step]:
 
 
 def _permissions(desired: Desired, found: tuple[Statement, ...]) -> Iterator[steps.Step]:
-    """What brings poner's own statements in line; those of others stay."""
-    own = {statement.sid for statement in PUBLIC_STATEMENTS}
+    """The step that adds or removes poner's own statements; other statements stay."""
     added = tuple(one for one in desired.statements if one not in found)
-    removed = tuple(one.sid for one in found if one.sid in own and one not in desired.statements)
+    removed = tuple(
+        one.sid for one in found if one.sid in OWN_STATEMENT_IDS and one not in desired.statements
+    )
     if added or removed:
         yield steps.SetPermissions(desired.name, ALIAS, removed, added)
 
@@ -249,28 +244,31 @@ def _notes(desired: Desired, observed: Observed, target: str | None, percent: in
         yield PUBLIC_NOTE
     if desired.role and observed.role is None and target and desired.setup.environment:
         yield ROLE_NOTE
-    own = {statement.sid for statement in PUBLIC_STATEMENTS}
     for statement in observed.statements:
-        if statement.sid not in own and statement.principal == "*" and not statement.limited:
+        if (
+            statement.sid not in OWN_STATEMENT_IDS
+            and statement.principal == "*"
+            and not statement.limited
+        ):
             yield (
-                f"The permission {statement.sid}, which poner did not make, lets anyone do "
+                f"The permission {statement.sid}, which poner did not make, allows anyone to do "
                 f"{statement.action}."
             )
     wanted = desired.settings.reserved_concurrency
     old = observed.reserved_concurrency
     if is_switched_off(desired, observed):
-        yield "The function is switched off by a reserved concurrency of 0: no call is answered."
-    if wanted is not None and wanted != old and cannot_reserve(wanted, old, observed.limits):
+        yield "The function is switched off by a reserved concurrency of 0: it refuses all calls."
+    if cannot_reserve(wanted, old, observed.limits):
         yield concurrency_note(desired.name)
     if percent and (observed.live is None or observed.live.version == LATEST):
-        yield "There is no version yet to share the traffic with, so the new one gets all of it."
+        yield "There is no earlier version to share the traffic: the new version gets all of it."
     elif percent and observed.live is not None and observed.live.version == target:
-        yield f"Version {target} is this bundle and gets all of the traffic already."
+        yield f"Version {target} holds this bundle and already gets all of the traffic."
 
 
 def concurrency_note(name: str) -> str:
-    """Says that the account cannot reserve any environments."""
+    """Message: the account cannot reserve this concurrency."""
     return (
-        f"No concurrency is reserved for {name}: the account has too little to reserve any of it. "
-        "Ask AWS for more (Service Quotas, Lambda, concurrent executions) to cap the cost this way."
+        f"No concurrency is reserved for {name}, because the account has too little of it. Ask AWS "
+        "for more (Service Quotas, Lambda, concurrent executions) to cap the cost this way."
     )

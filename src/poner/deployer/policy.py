@@ -1,7 +1,7 @@
-"""The least that whoever deploys a function must be allowed, as a policy in IAM's language.
+"""The least permissions that a deploy needs, as an IAM policy.
 
-Which actions know resources, and of what kind: AWS's Service Authorization Reference, 2026-11. What
-a call needs beside the action of its own name: the API's documentation of that call.
+Sources: AWS's Service Authorization Reference (2026-11) for the resources of each action; the
+documentation of each call for the other actions that it needs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FUNCTION = (
     "lambda:InvokeFunction",
     "lambda:InvokeFunctionUrl",
     "lambda:ListAliases",
-    "lambda:ListTags",  # without it GetFunction is silent about tags
+    "lambda:ListTags",  # without it GetFunction leaves out tags
     "lambda:ListVersionsByFunction",
     "lambda:PublishVersion",
     "lambda:PutFunctionConcurrency",
@@ -41,7 +41,7 @@ _FUNCTION = (
 )
 _LAYERS = (
     "lambda:DeleteLayerVersion",
-    "lambda:GetLayerVersion",  # to attach one to a function
+    "lambda:GetLayerVersion",  # to attach a layer to a function
     "lambda:PublishLayerVersion",
 )
 _LOG_GROUP = (
@@ -67,7 +67,7 @@ _BUCKET = ("s3:GetBucketLocation",)
 _PREFIX = ("s3:ListBucket",)
 _UPLOADS = (
     "s3:DeleteObject",
-    "s3:DeleteObjectVersion",  # in a bucket that keeps versions
+    "s3:DeleteObjectVersion",  # in a bucket with versioning
     "s3:GetObject",  # Lambda reads a zip in a bucket as its caller; HeadObject
     "s3:PutObject",
 )
@@ -82,10 +82,10 @@ _WITHOUT_RESOURCE = (
 
 
 def make_policy(name: str, region: str, identity: Identity, settings: DeploySettings) -> Document:
-    """What plan, deploy, status, logs, rollback, promote, destroy and doctor of a function need.
+    """The permissions for plan, deploy, status, logs, rollback, promote, destroy and doctor.
 
-    It reaches the function's own layers, role and log group, and of the bucket only its prefix. A
-    role that is given can be handed to Lambda, and neither read nor changed.
+    They cover the function, its layers, role and log group, and its prefix of the bucket. A role
+    that the settings name may be passed to Lambda, but not read or changed.
     """
     iam = f"arn:{identity.partition}:iam::{identity.account}"
     role = settings.role or f"{iam}:role/{role_name(name, region)}"
@@ -105,7 +105,7 @@ def make_policy(name: str, region: str, identity: Identity, settings: DeploySett
             _allow("Uploads", _UPLOADS, f"{bucket}/{prefix}*"),
         ]
     statements += [
-        # doctor asks this of whoever holds the policy, for whom IAM has no word; it changes nothing
+        # a read that doctor makes about the caller, whom an IAM policy cannot name
         _allow("Caller", _CALLER, f"{iam}:user/*", f"{iam}:role/*"),
         _allow("WithoutResource", _WITHOUT_RESOURCE, "*"),
     ]
@@ -119,7 +119,7 @@ def _regional_statements(name: str, region: str, identity: Identity) -> list[dic
     group = f"arn:{identity.partition}:logs:{place}:log-group:{log_group_name(name)}"
     return [
         _allow("Function", _FUNCTION, function, f"{function}:*"),
-        _allow("Layers", _LAYERS, layer),  # * stands for colons, too: with its versions
+        _allow("Layers", _LAYERS, layer),  # * also matches colons, and so the versions
         _allow("LogGroup", _LOG_GROUP, group, f"{group}:*"),
     ]
 

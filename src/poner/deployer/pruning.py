@@ -1,4 +1,4 @@
-"""Finds what a deploy leaves behind: old versions, and layers and uploads that nothing uses."""
+"""Prune: finds old versions, and layers and uploads that nothing uses."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from poner.deployer.steps import DeleteLayerVersion, DeleteVersion, RemoveUpload
 def prune(
     desired: Desired, observed: Observed, named: Set[str | None], strays: Set[str]
 ) -> Iterator[Step]:
-    """What is to be removed once the desired version answers, of what deploys of poner's made.
+    """The removals after the desired version answers, among resources that poner made.
 
-    Layers go before the versions that name them: those run on without, and a deploy that is
-    interrupted in between still finds the layers' ARNs.
+    Layers are removed before the versions that use them, which still run without them. A deploy
+    that is interrupted in between can then still find the layers' ARNs.
 
     Args:
-        desired: what should be there.
-        observed: what is there.
-        named: versions that aliases will name or remember; None among them stands for one that is
-            still to be published.
+        desired: the desired state.
+        observed: the present state.
+        named: versions that aliases will name or remember; None stands for the new version.
         strays: ARNs of layer versions that an interrupted deploy published.
     """
     publishes = None in named
@@ -49,9 +48,9 @@ def _unused_layers(
     strays: Set[str],
     publishes: bool,
 ) -> set[str]:
-    """Layers of poner's that only pruned versions use, or that $LATEST did until now.
+    """Layers made by poner that only pruned versions, or the old $LATEST, use.
 
-    Where nothing is published $LATEST stays as it is, and so do its layers.
+    If no version is published, $LATEST stays, and so do its layers.
     """
     latest = set(observed.function.latest.setup.layer_arns) if observed.function else set()
     remaining = [version.setup for version in observed.versions if version not in pruned]

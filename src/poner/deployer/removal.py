@@ -1,4 +1,4 @@
-"""Finds all that poner made for a function, and only that, to be removed."""
+"""Plans the removal of everything that poner made for a function, and of nothing else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from poner.deployer import steps
 from poner.deployer.cloud import CloudReads
-from poner.deployer.comparison import changed
 from poner.deployer.desired import (
     ROLE_POLICY,
     is_own_layer,
@@ -21,18 +20,18 @@ from poner.deployer.settings import TAG
 
 
 def plan_removal(cloud: CloudReads, name: str, *, bucket: str | None) -> steps.Plan:
-    """All that a deploy of the function made, the function first, so that nobody calls it.
+    """The plan that removes all that deploys of the function made; the function goes first.
 
-    What is left of an earlier removal that was interrupted is found, too.
+    It also finds what an interrupted removal left.
 
     Args:
         cloud: account and region.
         name: the function.
-        bucket: where large zips were uploaded to; None if there is none.
+        bucket: bucket for large zips; None if the settings name no bucket.
 
     Raises:
         DeployError: the function was not made by poner.
-        CloudError: AWS cannot be asked.
+        CloudError: AWS cannot be reached.
     """
     observed = observe(cloud, name)
     check_own(replace(observed, role=None), name, cloud.region)
@@ -52,10 +51,10 @@ def _function(name: str, observed: Observed) -> Iterator[steps.Step]:
         return
     numbers = ", ".join(version.version for version in observed.versions)
     names = ", ".join(alias.name for alias in observed.aliases)
-    changes = [changed("versions", numbers or None, None), changed("aliases", names or None, None)]
-    if observed.url is not None:
-        changes.append(steps.Change("URL", observed.url.url, None))
-    yield steps.DeleteFunction(name, tuple(change for change in changes if change.old))
+    url = observed.url.url if observed.url else None
+    parts = (("versions", numbers), ("aliases", names), ("URL", url))
+    changes = tuple(steps.Change(field, old, None) for field, old in parts if old)
+    yield steps.DeleteFunction(name, changes)
 
 
 def _layers(cloud: CloudReads, name: str) -> Iterator[steps.Step]:
@@ -96,8 +95,8 @@ def _uploads(
         return
     try:
         keys = cloud.list_uploads(bucket, upload_prefix(name))
-    except BucketError as error:  # removed before the function was: all else can still go
-        notes.append(f"Uploads are not looked for: {error.message}")
+    except BucketError as error:  # the bucket was deleted first: the rest can still be removed
+        notes.append(f"Uploads are not removed: {error.message}")
         return
     found = read_uploads(cloud, name, bucket, keys)
     own = [key for key in keys if key in found and is_own_upload(found[key], name)]

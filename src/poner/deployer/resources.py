@@ -1,4 +1,4 @@
-"""What is in an account, as values: functions, versions, URLs, roles, logs, layers and zips."""
+"""Resources of an account as values: functions, versions, URLs, roles, logs, layers and zips."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal
 from poner.aws_lambda.cors import Cors
 
 LATEST = "$LATEST"
-"""The version that can be changed; all others are numbers."""
+"""The only version that can be changed; the other versions are numbers."""
 
 Document = Mapping[str, Any]
 """A policy in IAM's language."""
@@ -18,19 +18,19 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose account it is."""
+    """An account, and the caller."""
 
     account: str
     """Twelve digits."""
     partition: str
     """`aws`, `aws-cn` or `aws-us-gov`."""
     arn: str = ""
-    """The caller, where it was asked for."""
+    """ARN of the caller; empty if unknown."""
 
 
 @dataclass(frozen=True)
 class FunctionSetup:
-    """All that a version of a function is made of."""
+    """Code and settings of a version of a function."""
 
     code_sha256: str
     """Hash of the zip, in hexadecimal."""
@@ -39,21 +39,21 @@ class FunctionSetup:
     architecture: str
     """`x86_64` or `arm64`."""
     handler: str
-    """Module and function."""
+    """Name of the handler: module and function."""
     memory_mb: int
     """Memory in MB."""
     timeout_s: int
     """Timeout in seconds."""
     description: str
-    """Says which model it is."""
+    """Description, which names the model."""
     role_arn: str
     """The execution role."""
     layer_arns: tuple[str, ...]
-    """Layer versions, in the order in which Lambda unpacks them."""
+    """ARNs of layer versions, in the order in which Lambda unpacks them."""
     environment: Mapping[str, str] = field(repr=False)
     """Environment variables; their values may be secrets and are never shown."""
     log_format: str | None
-    """`Text` or `JSON`; None where the service does not say."""
+    """`Text` or `JSON`; None if the service does not tell."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ class Version:
     version: str
     """`$LATEST` or a number."""
     arn: str
-    """Amazon's name for it."""
+    """ARN."""
     setup: FunctionSetup
-    """What it is made of."""
+    """Code and settings."""
     modified: str
-    """When it was last changed, in ISO 8601."""
+    """Time of the last change in ISO 8601."""
 
     @property
     def number(self) -> int | None:
@@ -77,14 +77,14 @@ class Version:
 
 @dataclass(frozen=True)
 class Function:
-    """A function with what is not part of its versions."""
+    """A function: $LATEST, and the settings that all versions share."""
 
     latest: Version
     """Its $LATEST."""
     tags: Mapping[str, str]
     """Its tags."""
     reserved_concurrency: int | None
-    """Environments reserved for it, which are also the most it gets; None if none are."""
+    """Environments reserved for it, which is also its maximum; None for no reservation."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ class FunctionState:
     state: Literal["Pending", "Active", "Inactive", "Failed"]
     """Whether it can be invoked."""
     update: Literal["Successful", "InProgress", "Failed"]
-    """How the last change went."""
+    """Outcome of the last change."""
     reason: str = ""
-    """AWS's words where something failed."""
+    """AWS's reason for a failure."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Alias:
     version: str
     """The version that answers."""
     weights: Mapping[str, float]
-    """Other versions and their shares of the traffic, 0 to 1; empty but in a canary release."""
+    """Shares of the traffic, 0 to 1, by version; empty outside a canary release."""
     description: str = ""
     """Free text."""
 
@@ -120,11 +120,11 @@ class Url:
     url: str
     """The address, with a slash at its end."""
     auth: Literal["NONE", "AWS_IAM"]
-    """Who may call it."""
+    """The auth type: anyone, or signed requests."""
     cors: Cors | None
-    """CORS; None for none."""
+    """CORS; None for no CORS."""
     streams: bool = False
-    """Whether results are streamed: poner's would go out as they are, in their envelope."""
+    """Whether Lambda streams results, which would send poner's results with their envelope."""
 
 
 @dataclass(frozen=True)
@@ -136,13 +136,13 @@ class Statement:
     action: str
     """Such as `lambda:InvokeFunctionUrl`."""
     principal: str = "*"
-    """Who; `*` for anyone."""
+    """The principal; `*` for anyone."""
     url_auth: Literal["NONE", "AWS_IAM"] | None = None
-    """Condition: the auth type of the URL; None for no such condition."""
+    """Condition on the auth type of the URL; None for no such condition."""
     via_url: bool = False
-    """Condition: only through the Function URL."""
+    """Condition: calls through the Function URL only."""
     limited: bool = False
-    """Whether there are other conditions, which nobody here looks into."""
+    """Whether there are other conditions, which poner does not interpret."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Role:
     name: str
     """Its name."""
     arn: str
-    """Amazon's name for it."""
+    """ARN."""
     tags: Mapping[str, str]
     """Its tags."""
 
@@ -164,9 +164,9 @@ class LogGroup:
     name: str
     """Such as `/aws/lambda/function`."""
     arn: str
-    """Amazon's name for it, without `:*` at its end."""
+    """ARN without `:*` at its end."""
     retention_days: int | None
-    """Days after which events are removed; None for never."""
+    """Days that events are kept; None for ever."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +174,9 @@ class LayerVersion:
     """A version of a layer."""
 
     arn: str
-    """Amazon's name for it, which ends in its number."""
+    """ARN, which ends with the version number."""
     description: str
-    """Says what it holds."""
+    """Description, which names the function and the hash of the zip."""
 
 
 @dataclass(frozen=True)
@@ -186,13 +186,13 @@ class StoredZip:
     key: str
     """Its key."""
     sha256: str | None
-    """Hash of its content as the bucket itself computed it, in hexadecimal; None without one."""
+    """SHA-256 of the content, computed by S3, in hexadecimal; None if S3 has no checksum."""
     marked: bool
-    """Whether its metadata says that poner uploaded it."""
+    """Whether its metadata marks it as uploaded by poner."""
     etag: str
     """Changes with its content."""
     version: str | None = None
-    """Its version, in a bucket that keeps versions; `null` where it has stopped to keep them."""
+    """Its version in a bucket with versioning; `null` if versioning is suspended."""
 
 
 @dataclass(frozen=True)
@@ -200,36 +200,36 @@ class LogEvent:
     """One event of a log group."""
 
     id: str
-    """Unique."""
+    """Unique identifier."""
     time_ms: int
-    """When it was written, in milliseconds since the epoch."""
+    """Time in milliseconds since the epoch."""
     message: str
     """The text."""
 
 
 @dataclass(frozen=True)
 class AccountLimits:
-    """What the account may run at once in the region."""
+    """Limits of the account in the region."""
 
     concurrency: int
-    """Environments at once."""
+    """Environments that may run at once."""
     unreserved: int
-    """How many of them no function has reserved."""
+    """Environments that no function has reserved."""
     code_bytes: int
-    """Code storage used by functions and layers."""
+    """Code storage that functions and layers use."""
     code_limit_bytes: int
-    """Code storage that may be used."""
+    """Limit of code storage."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """A zip as Lambda takes it: in the call, or out of a bucket."""
+    """A zip that Lambda gets in the call or from a bucket."""
 
     path: Path
     """The zip on this machine."""
     sha256: str
-    """Its hash, in hexadecimal."""
+    """Its SHA-256 in hexadecimal."""
     bucket: str | None = None
-    """The bucket it was uploaded to; None to send it in the call."""
+    """The bucket that holds it; None to send it in the call."""
     key: str | None = None
     """Its key in that bucket."""

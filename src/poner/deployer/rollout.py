@@ -1,4 +1,4 @@
-"""Moves the alias without deploying: back to an earlier version, or on to the canary."""
+"""Plans that move the alias without a deploy: rollback and promotion."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from poner.errors import DeployError
 
 
 def plan_rollback(name: str, observed: Observed, version: str | None) -> Plan:
-    """Back to a version; without one, a canary is withdrawn, or else the version before answers.
+    """Return to `version`; None ends a canary release, or else returns to the previous version.
 
     Raises:
-        DeployError: there is no such version, none before, or no alias to move.
+        DeployError: there is no such version, no earlier version, or no alias.
     """
     live = _live(name, observed)
     if live.weights and version in (None, live.version):
@@ -29,26 +29,26 @@ def plan_rollback(name: str, observed: Observed, version: str | None) -> Plan:
             f"{name} has no version {target}.", there or "Publish one with `poner deploy`."
         )
     if target == live.version:
-        return Plan((), (f"Version {target} answers already.",))
+        return Plan((), (f"Version {target} already answers.",))
     step = move_alias(name, live, target)
     if live.version in numbers and int(live.version) < int(target):
         return Plan((step,))
-    # what answered was given up, so another rollback goes further back and not forth again
+    # the live version was rejected, so the next rollback goes further back
     before = _highest_below(int(target), observed)
     return Plan((replace(step, previous=before),))
 
 
 def plan_promotion(name: str, observed: Observed) -> Plan:
-    """All traffic to the canary.
+    """Send all traffic to the canary.
 
     Raises:
-        DeployError: no canary release is under way, or there is no alias to move.
+        DeployError: there is no canary release, or no alias.
     """
     live = _live(name, observed)
     if not live.weights:
         raise DeployError(
-            f"No canary release of {name} is under way: version {live.version} gets all traffic.",
-            "Begin one with `poner deploy --canary 10`.",
+            f"{name} has no canary release: version {live.version} gets all traffic.",
+            "Start a canary release with `poner deploy --canary 10`.",
         )
     return Plan((move_alias(name, live, max(live.weights, key=int)),))
 
@@ -56,7 +56,7 @@ def plan_promotion(name: str, observed: Observed) -> Plan:
 def _live(name: str, observed: Observed) -> Alias:
     if observed.live is None:
         raise DeployError(
-            f"The function {name} has no alias {ALIAS}.", "Run `poner deploy`, which makes it."
+            f"The function {name} has no alias {ALIAS}.", "Run `poner deploy`, which creates it."
         )
     return observed.live
 
@@ -69,8 +69,8 @@ def _version_before(name: str, live: Alias, observed: Observed) -> str:
     below = _highest_below(int(live.version), observed) if live.version.isdecimal() else None
     if below is None:
         raise DeployError(
-            f"There is no version of {name} before {live.version} to go back to.",
-            "See `poner status` for the versions there are.",
+            f"{name} has no version before {live.version}.",
+            "`poner status` lists its versions.",
         )
     return below
 

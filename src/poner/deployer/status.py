@@ -1,4 +1,4 @@
-"""What answers now: a deployed function as it is found, for people and for machines."""
+"""The status of a deployed function, the answer of a version, and log events."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from poner.errors import DeployError
 from poner.foreign_json import read_json
 
 _POLL_S = 2.0
-_LATE_MS = 10_000  # an event may come in after one with a later time
+_LATE_MS = 10_000  # an event may arrive after an event with a later time
 
 
 @dataclass(frozen=True)
 class DeployedVersion:
-    """A version that could answer."""
+    """A version of the function."""
 
     version: str
     """Its number."""
     description: str
-    """Which model it is."""
+    """Description, which names the model."""
     modified: str
-    """When it was published, in ISO 8601."""
+    """Time of publication in ISO 8601."""
     runtime: str
     """Its runtime."""
     memory_mb: int
@@ -38,14 +38,14 @@ class DeployedVersion:
 
 @dataclass(frozen=True)
 class Status:
-    """What is deployed."""
+    """The status of a deployed function."""
 
     name: str
     """The function."""
     region: str
-    """Where."""
+    """The region."""
     account: str
-    """Whose, twelve digits."""
+    """Account number, twelve digits."""
     url: str | None
     """The Function URL."""
     auth: str | None
@@ -53,21 +53,21 @@ class Status:
     live: str | None
     """The version that answers."""
     canary: Mapping[str, float]
-    """Versions that get a share of the traffic, 0 to 1."""
+    """Shares of the traffic, 0 to 1, by version."""
     previous: str | None
-    """The version that a rollback goes back to, where one is remembered."""
+    """The version that a rollback returns to; None if the alias remembers none."""
     versions: tuple[DeployedVersion, ...]
-    """All versions there are, newest first."""
+    """All versions, newest first."""
     reserved_concurrency: int | None
-    """Environments reserved, which are also the most it gets."""
+    """Reserved environments, which is also the maximum."""
     log_group: str | None
-    """Where it logs."""
+    """Its log group."""
     retention_days: int | None
     """Days that log events are kept; None for ever."""
 
 
 def make_status(observed: Observed, name: str, region: str) -> Status:
-    """What was found of a function that is there."""
+    """The status of an existing function."""
     assert observed.function is not None
     live = observed.live
     group = observed.log_group
@@ -102,11 +102,11 @@ def _describe(version: Version) -> DeployedVersion:
 
 
 def ask_version(cloud: CloudReads, name: str, version: str, body: str) -> tuple[int, str]:
-    """What a version answers to a request, past alias and URL: HTTP status and body.
+    """Invoke a version with a request; returns the HTTP status and body.
 
     Raises:
-        CloudError: it cannot be invoked, or failed.
-        DeployError: it answered with something else than HTTP's status and body.
+        CloudError: the version cannot be invoked, or failed.
+        DeployError: the answer is not an HTTP status and body.
     """
     event = json.dumps({"version": "2.0", "body": body, "isBase64Encoded": False})
     content = cloud.invoke(name, version, event.encode())
@@ -119,8 +119,8 @@ def ask_version(cloud: CloudReads, name: str, version: str, body: str) -> tuple[
             return status, text
         case _:
             raise DeployError(
-                f"Version {version} of {name} did not answer as a function that poner made.",
-                "See why with `poner logs`, or go back to the version before with "
+                f"Version {version} of {name} did not answer as functions of poner do.",
+                "See the reason with `poner logs`, or return to the previous version with "
                 "`poner rollback`.",
             )
 
@@ -133,9 +133,9 @@ def read_logs(
     follow: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[LogEvent]:
-    """Events of a log group from a moment on; with `follow` also those to come, without end.
+    """Log events since a time; with `follow`, also future events, without end.
 
-    Events of several environments come in a little late and out of order: each is given once.
+    Events of several environments arrive late and out of order; each event is given once.
     """
     seen: dict[str, int] = {}
     newest_ms = since_ms

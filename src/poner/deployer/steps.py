@@ -1,8 +1,8 @@
-"""The steps of a plan: one frozen dataclass for each thing that can be done to an account.
+"""The steps of a plan: one frozen dataclass for each kind of change to an account.
 
-A step says what it changes (`changes`, old and new values, environment variables without theirs)
-and holds what is needed to do it, but for what only AWS knows: the ARNs of layers and the number of
-the version that steps before it made.
+A step holds the old and new values for the user (`changes`, with environment variables hidden) and
+the values that the executor needs. ARNs of new layers and the number of a new version are missing,
+because AWS assigns them during earlier steps.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ class Change:
     """A value that a step changes."""
 
     field: str
-    """What it is."""
+    """Name of the value."""
     old: str | None
-    """The value that is there; None for none."""
+    """The present value; None for no value."""
     new: str | None
-    """The value that will be; None for none."""
+    """The new value; None for no value."""
 
 
 @dataclass(frozen=True)
 class CreateLogGroup:
-    """Make the log group."""
+    """Create the log group."""
 
     name: str
     """Its name."""
@@ -43,45 +43,45 @@ class CreateLogGroup:
 
 @dataclass(frozen=True)
 class SetRetention:
-    """Say how long log events are kept."""
+    """Set how long log events are kept."""
 
     log_group: str
     """The log group."""
     days: int | None
     """Days; None for ever."""
     changes: tuple[Change, ...]
-    """The days."""
+    """Old and new days."""
 
 
 @dataclass(frozen=True)
 class CreateRole:
-    """Make the execution role."""
+    """Create the execution role."""
 
     name: str
     """Its name."""
     trust: Document
-    """Who may assume it."""
+    """Trust policy: who may assume it."""
     tags: Mapping[str, str]
     """Its tags."""
 
 
 @dataclass(frozen=True)
 class PutRolePolicy:
-    """Say what the role may do."""
+    """Set the inline policy of the role."""
 
     role: str
     """The role."""
     policy: str
-    """The policy's name."""
+    """Name of the policy."""
     document: Document
     """The policy."""
     verb: Verb
-    """Whether the role had it, otherwise."""
+    """`create` for a new policy, `change` for an existing one."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """Put a zip into the bucket."""
+    """Upload a zip to the bucket."""
 
     code: Code
     """The zip, with bucket and key."""
@@ -96,7 +96,7 @@ class RemoveUpload:
     bucket: str
     """The bucket."""
     found: StoredZip
-    """The zip as it was found."""
+    """The object that was found."""
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,14 @@ class PublishLayer:
     layer: DesiredLayer
     """The layer."""
     runtime: str
-    """The runtime it is for."""
+    """Compatible runtime."""
     architecture: str
-    """The architecture it is for."""
+    """Compatible architecture."""
 
 
 @dataclass(frozen=True)
 class CreateFunction:
-    """Make the function."""
+    """Create the function."""
 
     name: str
     """Its name."""
@@ -136,7 +136,7 @@ class UpdateCode:
     code: Code
     """The zip."""
     architecture: str
-    """The architecture it is for."""
+    """Compatible architecture."""
     changes: tuple[Change, ...]
     """Code and architecture."""
 
@@ -150,7 +150,7 @@ class UpdateConfiguration:
     setup: FunctionSetup
     """All settings."""
     changes: tuple[Change, ...]
-    """Those that differ."""
+    """Settings that differ."""
 
 
 @dataclass(frozen=True)
@@ -162,76 +162,76 @@ class TagFunction:
     arn: str
     """Its ARN."""
     tags: Mapping[str, str]
-    """Tags that are missing or have another value."""
+    """Tags that are missing or differ."""
     changes: tuple[Change, ...]
     """The tags."""
 
 
 @dataclass(frozen=True)
 class SetConcurrency:
-    """Reserve environments, which are also the most the function gets."""
+    """Reserve environments for the function, which also limits it to them."""
 
     name: str
     """The function."""
     reserved: int
-    """How many."""
+    """Number of environments."""
     changes: tuple[Change, ...]
-    """The number."""
+    """Old and new number."""
 
 
 @dataclass(frozen=True)
 class PublishVersion:
-    """Make a version of $LATEST."""
+    """Publish $LATEST as a version."""
 
     name: str
     """The function."""
     code_sha256: str
-    """The code that $LATEST must hold."""
+    """Hash of the code that $LATEST must hold."""
     description: str
     """Which model it is."""
 
 
 @dataclass(frozen=True)
 class CreateAlias:
-    """Make the alias."""
+    """Create the alias."""
 
     name: str
     """The function."""
     alias: str
     """The alias."""
     version: str | None
-    """The version it names; None for the one that was just published."""
+    """The version that it names; None for the new version."""
 
 
 @dataclass(frozen=True)
 class MoveAlias:
-    """Point the alias at another version, or share its traffic."""
+    """Change the version that the alias names, or the shares of its traffic."""
 
     name: str
     """The function."""
     alias: str
     """The alias."""
     main: str | None
-    """The version that answers; None for the one that was just published."""
+    """The version that answers; None for the new version."""
     canary: str | None
-    """The version that gets `percent` of the traffic; None for the one that was just published,
-    where `percent` is not 0."""
+    """The version that gets `percent` of the traffic; None for the new version, or if `percent` is
+    0."""
     percent: int
-    """Share of the canary, 0 to 99."""
+    """Percentage of the canary; 0 for no canary."""
     previous: str | None
-    """The version to go back to in a rollback; None for none."""
+    """The version that a rollback returns to; None for no such version."""
     changes: tuple[Change, ...]
     """Version and canary."""
 
 
 @dataclass(frozen=True)
 class CreateUrl:
-    """Make the Function URL."""
+    """Create the Function URL."""
 
     name: str
     """The function."""
     alias: str
-    """The alias it is on."""
+    """The alias to which it belongs."""
     auth: str
     """`NONE` or `AWS_IAM`."""
     cors: Cors | None
@@ -245,7 +245,7 @@ class UpdateUrl:
     name: str
     """The function."""
     alias: str
-    """The alias it is on."""
+    """The alias to which it belongs."""
     auth: str
     """`NONE` or `AWS_IAM`."""
     cors: Cors | None
@@ -256,16 +256,16 @@ class UpdateUrl:
 
 @dataclass(frozen=True)
 class SetPermissions:
-    """Change who may call the alias, in one call where the service has one."""
+    """Change who may call the alias."""
 
     name: str
     """The function."""
     alias: str
     """The alias."""
     removed: tuple[str, ...]
-    """Identifiers of the statements that go."""
+    """Identifiers of the statements to remove."""
     added: tuple[Statement, ...]
-    """The statements that come."""
+    """Statements to add."""
 
 
 @dataclass(frozen=True)
@@ -280,7 +280,7 @@ class DeleteVersion:
 
 @dataclass(frozen=True)
 class DeleteLayerVersion:
-    """Remove a layer version that no version uses any more."""
+    """Remove a layer version that no version uses."""
 
     arn: str
     """Its ARN."""
@@ -293,17 +293,17 @@ class DeleteFunction:
     name: str
     """The function."""
     changes: tuple[Change, ...]
-    """What goes with it."""
+    """Versions, aliases and URL that are removed with it."""
 
 
 @dataclass(frozen=True)
 class DeleteRolePolicy:
-    """Take the role's own policy away."""
+    """Remove the inline policy of the role."""
 
     role: str
     """The role."""
     policy: str
-    """The policy's name."""
+    """Name of the policy."""
 
 
 @dataclass(frozen=True)
@@ -331,7 +331,7 @@ Removal = (
     | DeleteRole
     | DeleteLogGroup
 )
-"""Steps that are done as well if what they remove is gone."""
+"""Steps that succeed if the resource is already gone."""
 
 Step = (
     CreateLogGroup
@@ -353,19 +353,19 @@ Step = (
     | SetPermissions
     | Removal
 )
-"""All that can be done."""
+"""All kinds of steps."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be done, in order."""
+    """Steps in their order, with notes."""
 
     steps: tuple[Step, ...]
-    """The steps; none where nothing is to be changed."""
+    """The steps; empty if there is nothing to change."""
     notes: tuple[str, ...] = ()
-    """Lines worth knowing before agreeing to it."""
+    """Notes for the user to read before agreeing."""
 
     @property
     def live(self) -> str | None:
-        """The version that the alias will name; None where the plan does not move it."""
+        """The version that the alias will name; None if the plan does not move the alias."""
         return next((step.main for step in self.steps if isinstance(step, MoveAlias)), None)

@@ -1,8 +1,7 @@
-"""The alias: which version gets the traffic, which a share of it, and which to go back to."""
+"""The alias: the version that gets the traffic, the canary, and the previous version."""
 
 from __future__ import annotations
 
-from poner.deployer.comparison import changed
 from poner.deployer.resources import LATEST, Alias
 from poner.deployer.steps import Change, MoveAlias
 
@@ -10,26 +9,26 @@ _PREVIOUS = "previous="
 
 
 def previous_version(alias: Alias) -> str | None:
-    """The version that answered before, which the alias's description remembers."""
+    """The previous version, which the alias's description holds."""
     number = alias.description.removeprefix(_PREVIOUS)
     return number if alias.description.startswith(_PREVIOUS) and number.isdecimal() else None
 
 
 def remember_previous(version: str | None) -> str:
-    """The description of an alias that remembers a version."""
+    """The description of an alias that holds the previous version."""
     return f"{_PREVIOUS}{version}" if version else ""
 
 
 def named_versions(alias: Alias) -> set[str]:
-    """The versions that an alias names, and the one it remembers."""
+    """The versions that an alias names, and the previous version that it remembers."""
     previous = previous_version(alias)
     return {alias.version, *alias.weights, *([previous] if previous else [])}
 
 
 def move_alias(name: str, live: Alias, version: str | None) -> MoveAlias:
-    """The step that sends all traffic to a version; None for the one just published."""
+    """The step that sends all traffic to a version; None for the new version."""
     stays = version == live.version
-    changes = [] if stays else [changed("version", live.version, version or "the new one")]
+    changes = [] if stays else [Change("version", live.version, version or "the new version")]
     if live.weights:
         changes.append(Change("canary", describe_weights(live), None))
     previous = previous_version(live) if stays or live.version == LATEST else live.version
@@ -37,8 +36,8 @@ def move_alias(name: str, live: Alias, version: str | None) -> MoveAlias:
 
 
 def share_traffic(name: str, live: Alias, canary: str | None, percent: int) -> MoveAlias:
-    """The step that sends a share of the traffic to a version; None for the one just published."""
-    new = f"{percent}% to " + (f"version {canary}" if canary else "the new one")
+    """The step that sends a share of the traffic to a version; None for the new version."""
+    new = f"{percent}% to " + (f"version {canary}" if canary else "the new version")
     change = Change("canary", describe_weights(live), new)
     return MoveAlias(
         name, live.name, live.version, canary, percent, previous_version(live), (change,)
@@ -46,6 +45,6 @@ def share_traffic(name: str, live: Alias, canary: str | None, percent: int) -> M
 
 
 def describe_weights(alias: Alias) -> str | None:
-    """The shares of a canary release, for people; None where there is none."""
+    """The shares of a canary release in words; None if there is no canary."""
     shares = [f"{weight:.0%} to version {number}" for number, weight in alias.weights.items()]
     return ", ".join(shares) or None

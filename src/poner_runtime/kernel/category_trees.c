@@ -3,14 +3,9 @@
  * Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_hist_gradient_boosting/_predictor.pyx and
  * _bitset.pyx, read 2026-11-22.
  */
-#include <string.h>
+#include "trees.h"
 
-#include "operations.h"
-
-/* A tree in the array of slot 0: three numbers each. */
-enum { ROOT, DEPTH, COLUMN, TREE_NUMBERS };
-
-/* Besides the bits of kernel.h: the node asks for a category. The low half of its position is the
+/* A flag beside those of kernel.h: the node compares a category. The low half of its position is the
  * set of categories that go left, the high half the set of all known ones. */
 #define CATEGORICAL 0x20000000u
 #define FEATURE 0x1fffffffu
@@ -22,8 +17,8 @@ static inline uint32_t holds(const uint32_t *sets, uint32_t set, uint32_t catego
     return (sets[(size_t)set * SET_WORDS + category / 32] >> (category % 32)) & 1u;
 }
 
-/* scikit-learn casts to uint8_t, for which C has no answer beyond 255: what x86-64 does is to round
- * towards zero to 32 bits, of which it takes the lowest 8; what does not fit is 0. */
+/* scikit-learn casts to uint8_t, which C leaves undefined beyond 255. This is what x86-64 does: it
+ * rounds toward zero to 32 bits and keeps the lowest 8; larger values give 0. */
 static inline uint32_t category_of(double value) {
     if (!(value > -2147483649.0 && value < 2147483648.0)) return 0;
     return (uint32_t)(int32_t)value & 0xffu;
@@ -41,39 +36,24 @@ static inline uint32_t goes_right(const poner_node *node, const uint32_t *sets, 
     return holds(sets, (uint32_t)(node->position >> 32), category) ? 1 : missing;
 }
 
-static const char *check_node(const poner_node *node, uint64_t place, uint64_t n_nodes,
-                              uint64_t n_sets, uint32_t in_width) {
-    if (node->feature & PONER_LEAF)
-        return node->feature == PONER_LEAF && node->child == place ? NULL : "a leaf is not a leaf";
-    if ((node->feature & FEATURE) >= in_width) return "a node asks for no feature";
-    if (node->child <= place || (uint64_t)node->child + 1 >= n_nodes)
-        return "a node's children are not after it";
-    if (node->feature & CATEGORICAL &&
-        ((uint32_t)node->position >= n_sets || node->position >> 32 >= n_sets))
-        return "a node asks for no set of categories";
-    return NULL;
-}
-
 const char *poner_check_sum_category_trees(const poner_model *model, const poner_step *step,
                                            const uint32_t *widths) {
     const uint64_t n_nodes = poner_count_of(model, step, 1), words = poner_count_of(model, step, 3);
-    const uint64_t numbers = poner_count_of(model, step, 0);
-    const uint32_t *trees = poner_expect_array(model, step, 0, PONER_UINT32, numbers);
+    const uint64_t n_sets = words / SET_WORDS;
     const poner_node *nodes = poner_expect_array(model, step, 1, PONER_NODE, n_nodes);
-    if (!trees || numbers % TREE_NUMBERS || !nodes || n_nodes > UINT32_MAX)
-        return "the trees have no roots or nodes";
+    if (!nodes || n_nodes > UINT32_MAX) return "the trees have no array of nodes";
     if (!poner_expect_array(model, step, 2, PONER_FLOAT64, step->width))
         return "the sum over trees has no start values";
     if (!poner_expect_array(model, step, 3, PONER_UINT32, words) || words % SET_WORDS)
         return "the trees have no sets of categories";
     for (uint64_t i = 0; i < n_nodes; i++) {
-        const char *problem = check_node(nodes + i, i, n_nodes, words / SET_WORDS, widths[0]);
+        const char *problem = poner_check_node(nodes + i, i, n_nodes, FEATURE, widths[0]);
         if (problem) return problem;
+        if (!(nodes[i].feature & PONER_LEAF) && nodes[i].feature & CATEGORICAL &&
+            ((uint32_t)nodes[i].position >= n_sets || nodes[i].position >> 32 >= n_sets))
+            return "a node's set of categories does not exist";
     }
-    for (const uint32_t *tree = trees; tree < trees + numbers; tree += TREE_NUMBERS)
-        if (tree[ROOT] >= n_nodes || tree[COLUMN] >= step->width)
-            return "a tree has no root or adds to no column";
-    return NULL;
+    return poner_check_trees(model, step, n_nodes, UINT32_MAX);
 }
 
 /* out[column] = start[column] + the leaf of each tree of that column, one after the other.

@@ -2,8 +2,8 @@
  *
  * A row's values are first made codes: unsigned numbers in the same order, so that a node is eight
  * bytes and a level three loads and a subtraction with borrow. NaN is the largest code, or in a
- * column of its own the smallest, for nodes that send it left. Code 0 of no feature is always 0:
- * leaves ask for it, and stay where they are without a test.
+ * column of its own the smallest, for nodes that send it left. Code 0 belongs to no feature and is
+ * always 0: leaves compare it, so that a leaf leads to itself without a test.
  */
 #include <string.h>
 
@@ -19,8 +19,6 @@ enum { RANKED = 1, LEAF_ROWS = 2, OPTIONS = 3 };
 #define AS_BEFORE 0x40000000u
 #define SOURCE 0x3fffffffu
 
-#define LANES 8u /* rows, or trees, that are taken side by side */
-#define LANES_NUMBERS ((ptrdiff_t)(LANES * TREE_NUMBERS)) /* of as many trees */
 #define MOST_CODES (MOST_CODED / LANES)
 #define MOST_LEVELS 64u /* that are gone down before the first look for leaves */
 
@@ -43,8 +41,8 @@ static inline uint32_t order_of(double value) {
 #define EVEN_CHANCES(condition) (condition)
 #endif
 
-/* How many of n ascending thresholds are below each value: without branches, which would be
- * mispredicted half the time, and for LANES values together, as a search waits for itself. */
+/* How many of n ascending thresholds are below each value. Without branches, half of which would be
+ * mispredicted; LANES values together, because the loads of one search wait for each other. */
 WRITTEN_OUT void rank(const double *thresholds, uint32_t n, const double *values, uint32_t lanes,
                       uint32_t *ranks) {
     for (uint32_t k = 0; k < lanes; k++) ranks[k] = 0;
@@ -54,7 +52,7 @@ WRITTEN_OUT void rank(const double *thresholds, uint32_t n, const double *values
     for (uint32_t k = 0; k < lanes; k++) ranks[k] += n && thresholds[ranks[k]] < values[k];
 }
 
-/* What turns the values of one column into codes. */
+/* How the values of one column become codes. */
 typedef struct {
     const double *thresholds; /* NULL for float32 */
     uint32_t n_thresholds;
@@ -91,8 +89,8 @@ static inline uint32_t code_of_nan(uint32_t source, form form) {
     return source & NAN_IS_LEAST ? 0 : form == BYTES ? 255 : UINT32_MAX;
 }
 
-/* The codes of rows, `together` of them side by side: code after code, in each row after row.
- * Code 0 has been set. Arrays: 3 sources of codes 1, 2, ...; 4 ends of their thresholds, 5
+/* The codes of some rows, in groups of `together` rows: in a group code after code, for each code
+ * row after row. Code 0 has been set. Arrays: 3 sources of codes 1, 2, ...; 4 ends of their thresholds, 5
  * thresholds. */
 static void code_rows(const poner_call *call, size_t first, size_t n_rows, form form,
                       size_t together, void *codes) {
@@ -126,17 +124,13 @@ static void code_rows(const poner_call *call, size_t first, size_t n_rows, form 
     }
 }
 
-/* Code 0 of all rows that there is room for: the least there is. */
+/* Set code 0 of the first n_rows rows to the smallest code. */
 static void set_code_0(form form, size_t n_codes, size_t together, size_t n_rows, void *codes) {
     for (size_t row = 0; row < n_rows; row++)
         store(form, codes, row / together * n_codes * together + row % together, 0);
 }
 
 /* Down the trees. ---------------------------------------------------------------------------- */
-
-/* Several trees of one row, or several rows of one tree, go down side by side: a level is a chain
- * of loads that wait for each other, and eight chains wait together. */
-#define EACH_LANE(k) _Pragma("GCC unroll 8") for (uint32_t k = 0; k < LANES; k++)
 
 /* Where the code that a node asks for lies among those of LANES rows. */
 #define PLACE_OF(node) ((uint32_t)((node) >> 29) & 0x7fff8u)
@@ -266,7 +260,7 @@ static const char *check_codes(const poner_model *model, const poner_step *step,
     if (!sources || n_sources + 1 > MOST_CODES) return "coded trees have no sources, or too many";
     for (uint64_t i = 0; i < n_sources; i++)
         if ((sources[i] & SOURCE) >= in_width || (i == 0 && sources[i] & AS_BEFORE))
-            return "a code's source is not there";
+            return "a code's source does not exist";
     uint32_t total;
     if (step->option & RANKED && (!poner_expect_ends(model, step, 4, n_sources, &total) ||
                                   !poner_expect_array(model, step, 5, PONER_FLOAT64, total)))
@@ -283,9 +277,9 @@ static const char *check_nodes(const poner_model *model, const poner_step *step,
     const uint64_t n_codes = 1 + poner_count_of(model, step, 3);
     for (uint64_t i = 0; i < n_nodes; i++) {
         const uint64_t node = nodes[i];
-        if (ASKED_OF(node) >= n_codes) return "a node asks for no code";
+        if (ASKED_OF(node) >= n_codes) return "a node's code does not exist";
         if (CHILD_OF(node) == 0) {
-            if (ASKED_OF(node) != 0 || CODE_OF(node) >= n_leaves) return "a leaf is not a leaf";
+            if (ASKED_OF(node) != 0 || CODE_OF(node) >= n_leaves) return "a leaf is invalid";
         } else if (i + CHILD_OF(node) + 1 >= n_nodes) {
             return "a node's children are not after it";
         }
@@ -301,13 +295,8 @@ const char *poner_check_sum_coded_trees(const poner_model *model, const poner_st
     if (!poner_expect_array(model, step, 2, PONER_FLOAT64, n_values) || n_values % leaf_width ||
         !poner_expect_array(model, step, 6, PONER_FLOAT64, step->width))
         return "coded trees have no leaves or start values";
-    const uint64_t numbers = poner_count_of(model, step, 0);
-    const uint32_t *trees = poner_expect_array(model, step, 0, PONER_UINT32, numbers);
-    if (!trees || numbers % TREE_NUMBERS) return "coded trees have no roots";
-    const uint64_t n_nodes = poner_count_of(model, step, 1) / 2;
-    for (const uint32_t *tree = trees; tree < trees + numbers; tree += TREE_NUMBERS)
-        if (tree[ROOT] >= n_nodes || tree[LEVELS] > MOST_LEVELS || tree[COLUMN] >= step->width)
-            return "a tree has no root, too many levels or no column";
-    const char *problem = check_codes(model, step, widths[0]);
+    const char *problem =
+        poner_check_trees(model, step, poner_count_of(model, step, 1) / 2, MOST_LEVELS);
+    if (!problem) problem = check_codes(model, step, widths[0]);
     return problem ? problem : check_nodes(model, step, n_values / leaf_width);
 }

@@ -1,17 +1,14 @@
-/* What the ways of summing coded trees share: the form of a node, and what a row's codes are. */
+/* Shared by both ways of summing coded trees: the layout of nodes and of a row's codes. */
 #ifndef PONER_CODED_TREES_H
 #define PONER_CODED_TREES_H
 
-#include "operations.h"
+#include "trees.h"
 
-/* For what is passed constants, and must be written out for them. */
+/* For functions that are compiled once for each set of constant arguments. */
 #define WRITTEN_OUT static inline __attribute__((always_inline))
 
-/* A tree in the array of slot 0: three numbers each. */
-enum { ROOT, LEVELS, COLUMN, TREE_NUMBERS };
-
-/* A node, from its lowest bit: 32 bits the largest code that goes left, or a leaf's place among the
- * leaves; 16 bits the code asked for; 16 bits the distance to the left child, 0 for a leaf. The
+/* A node, from its lowest bit: 32 bits the largest code that goes left, or a leaf's index among the
+ * leaves; 16 bits the number of the code compared; 16 bits the distance to the left child, 0 for a leaf. The
  * right child stands after the left one. */
 #define CODE_OF(node) ((uint32_t)(node))
 #define ASKED_OF(node) ((uint32_t)((node) >> 32) & 0xffffu)
@@ -28,10 +25,10 @@ typedef struct {
     bool narrow; /* codes are at most 255 */
 } coded_trees;
 
-/* Rows that the tiled way takes together; it is worth it for a quarter of them. */
+/* Rows of a tile. The tiled way is the faster one from a quarter of a tile on. */
 #define TILE 64u
 
-#define MOST_CODED 16384u /* codes on the stack: those of some rows */
+#define MOST_CODED 16384u /* codes of a block of rows, which lie on the stack */
 
 /* Add all trees to the sums of n_rows rows. `codes` lie tile after tile, in a tile code after code,
  * each for TILE rows: int32_t, less 2^31, or where they are narrow int8_t, less 128. */

@@ -33,7 +33,7 @@ static double own_coupling(const double *pairs, uint32_t n, uint32_t t) {
 }
 
 /* Method 2 of Wu, Lin and Weng (2004), step for step as libsvm's multiclass_probability
- * (scikit-learn 1.1 to 1.9, sklearn/svm/src/libsvm/svm.cpp): where it stops shows in the result. */
+ * (scikit-learn 1.1 to 1.9, sklearn/svm/src/libsvm/svm.cpp): the result depends on where it stops. */
 static void couple(const double *pairs, double *p, uint32_t n) {
     const uint32_t most_rounds = n > 100 ? n : 100;
     const double enough = 0.005 / n;

@@ -149,8 +149,8 @@ static poner_status refuse_negative(const poner_call *call) {
 poner_status poner_distances(const poner_call *call) {
     const double *points = poner_given(call, 0);
     const uint32_t width = call->step->width, metric = call->step->option;
-    tile t = {.stride = width, .n_features = call->in_width[0]};
-    t.p = *(const double *)poner_given(call, 1);
+    const double *exponent = poner_given(call, 1);
+    tile t = {.stride = width, .n_features = call->in_width[0], .p = *exponent};
     if (poner_count_given(call, 2)) t.weights = poner_given(call, 2);
     if (metric == ADDITIVE_CHI2 && refuse_negative(call) != PONER_OK) return PONER_REFUSED;
     for (uint32_t first = 0; first < width; first += TILE) {

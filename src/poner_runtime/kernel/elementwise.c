@@ -1,4 +1,4 @@
-/* Operations that go value by value. */
+/* Operations on single values. */
 #include <math.h>
 #include <string.h>
 
@@ -44,8 +44,8 @@ const char *poner_check_combine(const poner_model *model, const poner_step *step
     if (step->option >= N_PAIRINGS) return "a function is unknown";
     const uint64_t count = widths[1] ? widths[1] : poner_count_of(model, step, 0);
     if (!widths[1] && !poner_expect_array(model, step, 0, PONER_FLOAT64, count))
-        return "a function of two values has one";
-    if (count != 1 && count != widths[0]) return "values and their partners differ in number";
+        return "a function of two values lacks the second";
+    if (count != 1 && count != widths[0]) return "there is not one partner for each value";
     return NULL;
 }
 

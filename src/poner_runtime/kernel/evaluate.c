@@ -43,7 +43,7 @@ static void mark_needed(const poner_model *model, uint32_t reg, uint8_t *needed)
     }
 }
 
-/* The feature that a column of register `reg` is, through steps that only move or check values. */
+/* Index of the feature from which alone a column of register `reg` comes, or PONER_NONE. */
 static uint32_t trace_back(const poner_model *model, uint32_t reg, uint32_t column) {
     while (reg != 0) {
         const poner_step *step = model->steps + reg - 1;

@@ -1,4 +1,4 @@
-/* Missing values from the nearest rows that have them. */
+/* Replaces missing values by those of the nearest training rows, the donors. */
 #include <math.h>
 #include <string.h>
 
@@ -16,12 +16,10 @@ const char *poner_check_impute(const poner_model *model, const poner_step *step,
         !poner_expect_array(model, step, 0, PONER_FLOAT64, count) ||
         !poner_expect_array(model, step, 1, PONER_FLOAT64, widths[0]))
         return "an imputation has no donors";
-    if (*most == 0 || (*most >= MAX_DONORS && *most < widths[1])) return "too many donors count";
+    if (*most == 0 || (*most >= MAX_DONORS && *most < widths[1]))
+        return "the donor count is invalid";
     return NULL;
 }
-
-/* Whether a distance is smaller than another; NaN is the largest. */
-static inline int nearer(double a, double b) { return a < b || (isnan(b) && !isnan(a)); }
 
 typedef struct {
     const double *distances, *donors; /* the column of the donors, `stride` apart */
@@ -38,9 +36,11 @@ static uint32_t find_nearest(const poner_donors *from, uint32_t most, uint32_t *
     for (uint32_t i = 0; i < from->n_donors; i++) {
         const double distance = from->distances[i];
         if (isnan(donated(from, i))) continue;
-        if (found == most && !nearer(distance, from->distances[nearest[most - 1]])) continue;
+        if (found == most && !poner_comes_before(distance, from->distances[nearest[most - 1]]))
+            continue;
         uint32_t place = found < most ? found++ : most - 1;
-        for (; place > 0 && nearer(distance, from->distances[nearest[place - 1]]); place--)
+        for (; place > 0 && poner_comes_before(distance, from->distances[nearest[place - 1]]);
+             place--)
             nearest[place] = nearest[place - 1];
         nearest[place] = i;
     }

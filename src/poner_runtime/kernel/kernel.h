@@ -13,11 +13,11 @@
 #include "served_model.h"
 
 #define PONER_FORMAT_VERSION 3u
-#define PONER_NONE 0xffffffffu /* an input or array that is not given */
+#define PONER_NONE 0xffffffffu /* no input or array */
 #define PONER_MAX_INPUTS 4
 #define PONER_MAX_ARRAYS 8
-#define PONER_LEAST_ROWS 64u /* that go through a step together, unless they are very wide */
-#define PONER_MOST_ROWS 1024u /* that go through a step together */
+#define PONER_LEAST_ROWS 64u /* fewest rows of a block, unless rows are very wide */
+#define PONER_MOST_ROWS 1024u /* most rows of a block, which goes through a step together */
 
 /* The file, little-endian, in the order of the bytes. ------------------------------------------ */
 
@@ -98,37 +98,48 @@ typedef struct {
     poner_served served;
 } poner_model;
 
-typedef enum { PONER_OK = 0, PONER_BAD_MODEL, PONER_REFUSED } poner_status;
+typedef enum { PONER_OK = 0, PONER_REFUSED } poner_status;
 
 /* Why a row is refused, as scikit-learn would refuse it. */
 typedef enum {
     PONER_MISSING = 1, /* NaN where the model takes none */
     PONER_BEYOND = 2, /* infinite, or so after rounding to float32 */
-    PONER_UNKNOWN = 3, /* a category that was not there in training */
+    PONER_UNKNOWN = 3, /* a category that training did not have */
 } poner_reason;
 
-/* What went wrong: a sentence for PONER_BAD_MODEL; for PONER_REFUSED the reason and the place,
- * where the column is a feature, or PONER_NONE for a value computed from several. */
+/* What PONER_REFUSED refuses: a value of a row. The column is a feature, or PONER_NONE for a value
+ * that is computed from several. */
 typedef struct {
-    const char *message;
     poner_reason reason;
     size_t row;
     uint32_t column;
 } poner_fault;
 
-/* Check `size` bytes and make `model` a view of them; the bytes must stay, 8-byte aligned. */
-poner_status poner_open(const uint8_t *bytes, size_t size, poner_model *model, poner_fault *fault);
+/* Check `size` bytes and make `model` a view of them; the bytes must stay, 8-byte aligned. Returns
+ * NULL, or a sentence that says what is wrong with them:
+ *
+ *     const char *problem = poner_open(bytes, size, &model);
+ *     if (problem) fprintf(stderr, "model.poner: %s\n", problem);
+ */
+const char *poner_open(const uint8_t *bytes, size_t size, poner_model *model);
 
-/* Place of an output among model->outputs; PONER_NONE if the model has none of that name. */
+/* Index of an output among model->outputs; PONER_NONE if the model has none of that name. */
 uint32_t poner_find_output(const poner_model *model, uint32_t name);
 
-/* Values a row of an output. */
+/* Number of values that an output has for each row. */
 uint32_t poner_output_width(const poner_model *model, uint32_t output);
 
 /* Bytes of scratch memory that poner_evaluate needs for n_rows rows. */
 size_t poner_scratch_bytes(const poner_model *model, size_t n_rows);
 
-/* Compute one output: rows is n_rows x n_features, results n_rows x poner_output_width. */
+/* Compute one output: rows is n_rows x n_features, results n_rows x poner_output_width; `fault` is
+ * set where a row is refused:
+ *
+ *     const uint32_t output = poner_find_output(&model, PONER_PREDICT);
+ *     void *scratch = malloc(poner_scratch_bytes(&model, n_rows));
+ *     if (poner_evaluate(&model, output, rows, n_rows, results, scratch, &fault) == PONER_REFUSED)
+ *         printf("row %zu, feature %u\n", fault.row, fault.column);
+ */
 poner_status poner_evaluate(const poner_model *model, uint32_t output, const double *rows,
                             size_t n_rows, double *results, void *scratch, poner_fault *fault);
 

@@ -10,9 +10,7 @@ static uint32_t count_passed(const double *sorted, uint32_t n, double value, int
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
         const double at = sorted[middle];
-        const int passed = equal ? !(value < at) && (isnan(value) || !isnan(at))
-                                 : at < value || (isnan(value) && !isnan(at));
-        if (passed)
+        if (equal ? !poner_comes_before(value, at) : poner_comes_before(at, value))
             low = middle + 1;
         else
             high = middle;
@@ -31,8 +29,8 @@ const char *poner_check_recode(const poner_model *model, const poner_step *step,
     return NULL;
 }
 
-/* out[i] = the value of key in[i]. Option: refuse what is no key. Arrays: 0 ends of each column's
- * keys, 1 keys, 2 values, 3 what stands for anything else, one a column. */
+/* out[i] = the value of key in[i]. Option: refuse values that are no key. Arrays: 0 ends of each
+ * column's keys, 1 keys, 2 values, 3 the value for anything else, one a column. */
 poner_status poner_recode(const poner_call *call) {
     const uint32_t *ends = poner_given(call, 0), width = call->in_width[0];
     const double *keys = poner_given(call, 1);
@@ -54,7 +52,7 @@ const char *poner_check_one_hot(const poner_model *model, const poner_step *step
                                 const uint32_t *widths) {
     uint32_t total;
     if (!poner_expect_ends(model, step, 0, widths[0], &total) || total != step->width)
-        return "places and their columns do not agree";
+        return "one-hot columns do not match their groups";
     return NULL;
 }
 
@@ -120,7 +118,7 @@ static double interpolate(const double *xs, const double *ys, uint32_t n, double
     return y;
 }
 
-/* Arrays: 0 ends of each column's points, 1 where they are, 2 what they are worth. */
+/* Arrays: 0 ends of each column's points, 1 their x, 2 their y. */
 poner_status poner_interpolate(const poner_call *call) {
     const uint32_t *ends = poner_given(call, 0);
     const double *xs = poner_given(call, 1);

@@ -1,6 +1,4 @@
-/* Weighted medians, of ensembles that ask for one. */
-#include <math.h>
-
+/* The weighted median of a row: AdaBoostRegressor's prediction. */
 #include "operations.h"
 
 #define MAX_COLUMNS 4096u /* their order lies on the stack */
@@ -8,14 +6,11 @@
 const char *poner_check_weighted_median(const poner_model *model, const poner_step *step,
                                         const uint32_t *widths) {
     if (!poner_expect_array(model, step, 0, PONER_FLOAT64, widths[0]))
-        return "a median has not a weight for each column";
-    return step->width == 1 && widths[0] <= MAX_COLUMNS ? NULL : "a median is of too many columns";
+        return "a median's weights are missing";
+    return step->width == 1 && widths[0] <= MAX_COLUMNS ? NULL : "a median has too many columns";
 }
 
-/* NaN comes last, as in numpy.argsort. */
-static inline int comes_before(double a, double b) { return a < b || (isnan(b) && !isnan(a)); }
-
-/* Places of the values, smallest first: Shell's sort, with the gaps that Ciura found. */
+/* Indices of the values, smallest first: Shell's sort with Ciura's gaps. */
 static void sort_places(const double *values, uint32_t n, uint32_t *places) {
     static const uint32_t GAPS[] = {1750, 701, 301, 132, 57, 23, 10, 4, 1};
     for (uint32_t i = 0; i < n; i++) places[i] = i;
@@ -23,7 +18,7 @@ static void sort_places(const double *values, uint32_t n, uint32_t *places) {
         for (uint32_t gap = GAPS[k], i = gap; i < n; i++) {
             const uint32_t place = places[i];
             uint32_t j = i;
-            for (; j >= gap && comes_before(values[place], values[places[j - gap]]); j -= gap)
+            for (; j >= gap && poner_comes_before(values[place], values[places[j - gap]]); j -= gap)
                 places[j] = places[j - gap];
             places[j] = place;
         }
@@ -40,13 +35,7 @@ poner_status poner_weighted_median(const poner_call *call) {
         double total = 0.0, passed = 0.0;
         for (uint32_t i = 0; i < n; i++) total += weights[places[i]];
         uint32_t median = 0;
-        for (uint32_t i = 0; i < n; i++) {
-            passed += weights[places[i]];
-            if (passed >= 0.5 * total) {
-                median = i;
-                break;
-            }
-        }
+        while (median + 1 < n && (passed += weights[places[median]]) < 0.5 * total) median++;
         call->out[row] = in[places[median]];
     }
     return PONER_OK;

@@ -1,4 +1,4 @@
-/* Opening a model: everything a file says is checked here, and nowhere else. */
+/* Opens a model: checks everything that a file says, once. */
 #include <string.h>
 
 #include "operations.h"
@@ -15,15 +15,9 @@ _Static_assert(sizeof(poner_node) == 16, "a node has no padding");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "tables are read as they lie in the file");
 
-static uint64_t item_bytes(uint32_t type) {
-    switch (type) {
-    case PONER_FLOAT64: return 8;
-    case PONER_UINT32: return 4;
-    case PONER_NODE: return 16;
-    case PONER_UINT16: return 2;
-    default: return 0;
-    }
-}
+/* Bytes an item of each type; 0 is no type. */
+static const uint8_t ITEM_BYTES[] = {
+    [PONER_FLOAT64] = 8, [PONER_UINT32] = 4, [PONER_NODE] = 16, [PONER_UINT16] = 2};
 
 static int lies_within(uint64_t offset, uint64_t bytes, uint64_t size) {
     return offset <= size && bytes <= size - offset;
@@ -32,7 +26,7 @@ static int lies_within(uint64_t offset, uint64_t bytes, uint64_t size) {
 static const char *check_arrays(const poner_model *model, uint64_t size) {
     for (uint32_t i = 0; i < model->n_arrays; i++) {
         const poner_array array = model->arrays[i];
-        const uint64_t bytes = item_bytes(array.type);
+        const uint64_t bytes = array.type < sizeof ITEM_BYTES ? ITEM_BYTES[array.type] : 0;
         if (bytes == 0 || array.reserved != 0) return "an array is of no known type";
         if (array.offset % 8 || array.count > size / bytes ||
             !lies_within(array.offset, array.count * bytes, size))
@@ -60,14 +54,14 @@ static const char *check_step(const poner_model *model, uint32_t index) {
         return "a step must be as wide as its input";
     for (int i = 0; i < PONER_MAX_ARRAYS; i++)
         if (step->arrays[i] != PONER_NONE && step->arrays[i] >= model->n_arrays)
-            return "a step names an array that is not there";
+            return "a step's array does not exist";
     return operation->check(model, step, widths);
 }
 
 static const char *check_steps(poner_model *model) {
     uint64_t row_width = 0;
     for (uint32_t i = 0; i < model->n_steps; i++) {
-        if (model->steps[i].offset != row_width) return "a register is not where it should be";
+        if (model->steps[i].offset != row_width) return "a register has the wrong offset";
         const char *problem = check_step(model, i);
         if (problem) return problem;
         row_width += model->steps[i].width;
@@ -81,7 +75,7 @@ static const char *check_outputs(const poner_model *model) {
     for (uint32_t i = 0; i < model->n_outputs; i++) {
         const poner_output output = model->outputs[i];
         if (output.reg == 0 || output.reg > model->n_steps) return "an output is not computed";
-        if (poner_find_output(model, output.name) != i) return "an output is there twice";
+        if (poner_find_output(model, output.name) != i) return "an output is listed twice";
     }
     return NULL;
 }
@@ -95,12 +89,12 @@ static const char *check_served(poner_model *model, const poner_header *header) 
     const uint32_t predict = poner_find_output(model, PONER_PREDICT);
     const uint32_t n_outputs = model->served.header->n_outputs;
     if (predict != PONER_NONE && n_outputs && poner_output_width(model, predict) != n_outputs)
-        return "its description has another number of outputs than it predicts";
+        return "its description has the wrong number of outputs";
     return NULL;
 }
 
-static const char *check_model(const uint8_t *bytes, size_t size, poner_model *model) {
-    if ((uintptr_t)bytes % 8) return "the file does not lie on a multiple of 8 in memory";
+const char *poner_open(const uint8_t *bytes, size_t size, poner_model *model) {
+    if ((uintptr_t)bytes % 8) return "the file is not aligned to 8 bytes in memory";
     if (size < sizeof(poner_header)) return "it is too short";
     poner_header header;
     memcpy(&header, bytes, sizeof header);
@@ -134,11 +128,6 @@ static const char *check_model(const uint8_t *bytes, size_t size, poner_model *m
     if (!problem) problem = check_steps(model);
     if (!problem) problem = check_outputs(model);
     return problem ? problem : check_served(model, &header);
-}
-
-poner_status poner_open(const uint8_t *bytes, size_t size, poner_model *model, poner_fault *fault) {
-    fault->message = check_model(bytes, size, model);
-    return fault->message ? PONER_BAD_MODEL : PONER_OK;
 }
 
 uint32_t poner_find_output(const poner_model *model, uint32_t name) {

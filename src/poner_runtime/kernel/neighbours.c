@@ -1,4 +1,4 @@
-/* What the nearest of many points weigh, and what they say together. */
+/* Weights of the nearest points; votes and means by weight. */
 #include <math.h>
 #include <string.h>
 
@@ -12,12 +12,12 @@ const char *poner_check_neighbours(const poner_model *model, const poner_step *s
     const double *limit = poner_expect_array(model, step, 0, PONER_FLOAT64, N_LIMITS);
     if (step->option >= N_WEIGHTS || !limit) return "neighbours have no limit";
     if (!(limit[COUNT] >= 0.0 && limit[COUNT] <= widths[0])) return "there are too many neighbours";
-    return step->width == widths[0] ? NULL : "a distance has no weight";
+    return step->width == widths[0] ? NULL : "there is not one weight for each distance";
 }
 
 static inline double nan_last(double distance) { return isnan(distance) ? INFINITY : distance; }
 
-/* Put `value` where the heap's largest stands, and let it sink. */
+/* Store `value` at `place` of a heap (largest first), and restore the order below it. */
 static void sink(double *heap, uint32_t count, uint32_t place, double value) {
     for (uint32_t child; (child = 2 * place + 1) < count; place = child) {
         if (child + 1 < count && heap[child + 1] > heap[child]) child++;
@@ -58,8 +58,8 @@ static void weigh(const double *distances, uint32_t n, double *weights, uint32_t
     }
 }
 
-/* out[i] = what point i weighs, 0 if it is no neighbour. Option: the weights. Arrays: 0 how many
- * neighbours there are, or 0, and then how far away they may be. */
+/* out[i] = the weight of point i, 0 if it is no neighbour. Option: the weights. Arrays: 0 the number
+ * of neighbours, 0 where the radius decides, and the radius. */
 poner_status poner_neighbours(const poner_call *call) {
     const double *limit = poner_given(call, 0), *in = call->in[0];
     const uint32_t n = call->in_width[0], count = (uint32_t)limit[COUNT];
@@ -80,9 +80,9 @@ const char *poner_check_votes(const poner_model *model, const poner_step *step,
                               const uint32_t *widths) {
     const uint64_t count = poner_count_of(model, step, 0);
     const uint32_t *columns = poner_expect_array(model, step, 0, PONER_UINT32, count);
-    if (!columns || count == 0 || count % widths[0]) return "a voter has no votes";
+    if (!columns || count == 0 || count % widths[0]) return "the votes of some voters are missing";
     for (uint64_t i = 0; i < count; i++)
-        if (columns[i] >= step->width) return "a vote is for no column";
+        if (columns[i] >= step->width) return "a vote's column does not exist";
     return NULL;
 }
 
@@ -110,7 +110,7 @@ poner_status poner_votes(const poner_call *call) {
 const char *poner_check_means(const poner_model *model, const poner_step *step,
                               const uint32_t *widths) {
     const uint64_t count = (uint64_t)step->width * widths[0];
-    return poner_expect_array(model, step, 0, PONER_FLOAT64, count) ? NULL : "a mean has no values";
+    return poner_expect_array(model, step, 0, PONER_FLOAT64, count) ? NULL : "a mean lacks values";
 }
 
 /* out[j] = the mean of the values[i][j], each weighing in[i]. Arrays: 0 values (in x width). */

@@ -1,4 +1,4 @@
-/* The table of operations, and what their checks share. */
+/* The table of operations, and functions that their checks share. */
 #include "operations.h"
 
 #include <float.h>
@@ -27,7 +27,7 @@ const uint32_t *poner_expect_ends(const poner_model *model, const poner_step *st
 }
 
 #define ROW(number, name, most_inputs, keeps_columns) \
-    [number] = {#name, most_inputs, keeps_columns, poner_check_##name, poner_##name},
+    [number] = {most_inputs, keeps_columns, poner_check_##name, poner_##name},
 
 /* Numbers without an operation are zeros, so that a file of zeros is not a program. */
 const poner_operation poner_operations[PONER_N_OPERATIONS] = {PONER_OPERATIONS(ROW)};

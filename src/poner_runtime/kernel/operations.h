@@ -1,4 +1,4 @@
-/* One operation: how its step is checked when a file is opened, and how it is computed. */
+/* The operations: for each a function that checks a step, and one that computes it. */
 #ifndef PONER_OPERATIONS_H
 #define PONER_OPERATIONS_H
 
@@ -7,7 +7,7 @@
 
 #include "kernel.h"
 
-/* What an operation is run on: registers of n_rows rows, each row after row. */
+/* The arguments of an operation: registers of n_rows rows, each row after row. */
 typedef struct {
     const poner_model *model;
     const poner_step *step;
@@ -19,11 +19,10 @@ typedef struct {
 } poner_call;
 
 typedef struct {
-    const char *name;
     uint32_t most_inputs; /* there is at least one */
     bool keeps_columns; /* column i comes from column i of the first input alone */
-    /* NULL if the step holds together, else what is wrong. Every array number is known to exist or
-     * to be PONER_NONE; a missing input has width 0. */
+    /* NULL if the step is valid, else what is wrong. Every array number exists or is PONER_NONE; the
+     * width of a missing input is 0. */
     const char *(*check)(const poner_model *model, const poner_step *step, const uint32_t *widths);
     poner_status (*run)(const poner_call *call);
 } poner_operation;
@@ -42,7 +41,7 @@ static inline uint32_t poner_register_width(const poner_model *model, uint32_t r
 const void *poner_expect_array(const poner_model *model, const poner_step *step, int slot,
                                poner_array_type type, uint64_t count);
 
-/* Array `slot` of n_groups ends, ascending; the last of them is in *total. NULL if it is not. */
+/* Array `slot` of n_groups ascending ends, the last of which goes to *total; NULL if they are not. */
 const uint32_t *poner_expect_ends(const poner_model *model, const poner_step *step, int slot,
                                   uint64_t n_groups, uint32_t *total);
 
@@ -65,6 +64,9 @@ static inline uint64_t poner_count_given(const poner_call *call, int slot) {
     return poner_count_of(call->model, call->step, slot);
 }
 
+/* Whether a is sorted before b; NaN comes last, as in numpy.argsort. */
+static inline bool poner_comes_before(double a, double b) { return a < b || (b != b && a == a); }
+
 /* Set every row of the result to `values`, of which there are step->width. */
 static inline void poner_fill_rows(const poner_call *call, const double *values) {
     const size_t width = call->step->width;
@@ -72,50 +74,52 @@ static inline void poner_fill_rows(const poner_call *call, const double *values)
         memcpy(call->out + row * width, values, width * sizeof *values);
 }
 
-/* Refuse a row, because of what stands in a column of the first input. */
+/* Refuse a row because of its value in a column of the first input. */
 static inline poner_status poner_refuse(const poner_call *call, size_t row, uint32_t column,
                                         poner_reason reason) {
     call->fault->row = row, call->fault->column = column, call->fault->reason = reason;
     return PONER_REFUSED;
 }
 
-/* The table of operations: the number in files, the name, the most inputs, and whether column i of
- * the result comes from column i of the first input alone. Each row needs the functions
- * poner_check_<name> and poner_<name>. */
-#define PONER_OPERATIONS(X)             \
-    X(1, select, 1, false)              \
-    X(2, join, PONER_MAX_INPUTS, false) \
-    X(3, constant, 1, false)            \
-    X(4, require, 1, true)              \
-    X(5, cast_float32, 1, true)         \
-    X(6, map, 1, true)                  \
-    X(7, combine, 2, true)              \
-    X(8, reduce, 1, false)              \
-    X(9, linear, 1, false)              \
-    X(10, distances, 1, false)          \
-    X(11, sum_trees, 1, false)          \
-    X(12, sum_leaf_rows, 1, false)      \
-    X(13, sum_shallow_trees, 1, false)  \
-    X(14, logistic, 1, false)           \
-    X(15, softmax, 1, false)            \
-    X(16, recode, 1, true)              \
-    X(17, one_hot, 1, false)            \
-    X(18, replace, 1, true)             \
-    X(19, digitize, 1, true)            \
-    X(20, interpolate, 1, true)         \
-    X(21, power_transform, 1, true)     \
-    X(22, products, 1, false)           \
-    X(23, neighbours, 1, false)         \
-    X(24, above, 1, true)               \
-    X(25, splines, 1, false)            \
-    X(26, impute, 2, true)              \
-    X(38, votes, 1, false)              \
-    X(39, means, 1, false)              \
-    X(40, couple, 1, false)             \
-    X(41, solve_triangle, 1, false)     \
-    X(46, weighted_median, 1, false)    \
-    X(52, sum_category_trees, 1, false) \
-    X(53, sum_coded_trees, 1, false)
+/* The table of operations. X(number in files, name, most inputs, whether column i of the result
+ * comes from column i of the first input alone), then its arrays in order | a row of the result.
+ * Each operation has two functions: poner_check_<name> and poner_<name>. */
+/* clang-format off */
+#define PONER_OPERATIONS(X) \
+    X(1, select, 1, false)              /* columns                      | columns[i] of the row                            */ \
+    X(2, join, PONER_MAX_INPUTS, false) /* -                            | the inputs side by side                          */ \
+    X(3, constant, 1, false)            /* values                       | the values, whatever comes in                    */ \
+    X(4, require, 1, true)              /* -                            | in; refuses NaN and infinity. Option: which pass */ \
+    X(5, cast_float32, 1, true)         /* -                            | in as float32; refuses as require does           */ \
+    X(6, map, 1, true)                  /* -                            | function(in[i]). Option: the function            */ \
+    X(7, combine, 2, true)              /* partners                     | pairing(in[i], partner). Option: the pairing     */ \
+    X(8, reduce, 1, false)              /* ends                         | a value a group of columns. Option: which        */ \
+    X(9, linear, 1, false)              /* weights, bias                | weights times the row, plus bias                 */ \
+    X(10, distances, 1, false)          /* points, exponent, weights    | distances from points. Option: the metric        */ \
+    X(11, sum_trees, 1, false)          /* trees, nodes, start          | start plus one leaf of each tree                 */ \
+    X(12, sum_leaf_rows, 1, false)      /* trees, nodes, leaf rows      | sum of one leaf row of each tree                 */ \
+    X(13, sum_shallow_trees, 1, false)  /* splits, nodes, leaves, start | as sum_trees, complete trees. Option: levels     */ \
+    X(14, logistic, 1, false)           /* scale                        | 1 - p and p = 1 / (1 + exp(-scale * in))         */ \
+    X(15, softmax, 1, false)            /* -                            | exp(in[i]) divided by the sum of all             */ \
+    X(16, recode, 1, true)              /* ends, keys, values, others   | value of key in[i]. Option: refuse others        */ \
+    X(17, one_hot, 1, false)            /* ends                         | 1 in column in[i] of group i, else 0             */ \
+    X(18, replace, 1, true)             /* wanted, substitutes          | in[i], or where it is wanted substitutes[i]      */ \
+    X(19, digitize, 1, true)            /* ends, edges                  | number of edges that in[i] has passed            */ \
+    X(20, interpolate, 1, true)         /* ends, xs, ys                 | numpy.interp of in[i]                            */ \
+    X(21, power_transform, 1, true)     /* lambdas, complements         | Yeo-Johnson or Box-Cox. Option: the method       */ \
+    X(22, products, 1, false)           /* ends, factors                | product of the columns of each group             */ \
+    X(23, neighbours, 1, false)         /* limit                        | weight of each point. Option: how it falls       */ \
+    X(24, above, 1, true)               /* bounds                       | in; refuses what is not above its bound          */ \
+    X(25, splines, 1, false)            /* ends, knots, degree          | B-splines of each column. Option: beyond them    */ \
+    X(26, impute, 2, true)              /* donors, means, count         | in, NaN as the mean of the nearest donors        */ \
+    X(38, votes, 1, false)              /* columns                      | sum of the weights of the voters for each column */ \
+    X(39, means, 1, false)              /* values                       | weighted mean of the values                      */ \
+    X(40, couple, 1, false)             /* -                            | class probabilities from those of pairs          */ \
+    X(41, solve_triangle, 1, false)     /* triangle                     | solution of triangle x out = in                  */ \
+    X(46, weighted_median, 1, false)    /* weights                      | weighted median of the row                       */ \
+    X(52, sum_category_trees, 1, false) /* trees, nodes, start, sets    | sum_trees with sets of categories                */ \
+    X(53, sum_coded_trees, 1, false)    /* 7, see coded_trees.c         | sum_trees or sum_leaf_rows over codes            */
+/* clang-format on */
 
 #define PONER_DECLARE(number, name, most_inputs, keeps_columns)                                \
     const char *poner_check_##name(const poner_model *, const poner_step *, const uint32_t *); \

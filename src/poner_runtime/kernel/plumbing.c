@@ -1,4 +1,4 @@
-/* Operations that move values, and those that refuse them. */
+/* Operations that move values, and operations that refuse rows. */
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -10,7 +10,7 @@ const char *poner_check_select(const poner_model *model, const poner_step *step,
     const uint32_t *columns = poner_expect_array(model, step, 0, PONER_UINT32, step->width);
     if (!columns) return "a selection has no columns";
     for (uint32_t i = 0; i < step->width; i++)
-        if (columns[i] >= widths[0]) return "a selected column is not there";
+        if (columns[i] >= widths[0]) return "a selected column does not exist";
     return NULL;
 }
 
@@ -29,7 +29,7 @@ const char *poner_check_join(const poner_model *model, const poner_step *step,
     (void)model;
     uint64_t total = 0;
     for (int k = 0; k < PONER_MAX_INPUTS; k++) total += widths[k];
-    return total == step->width ? NULL : "joined registers are not as wide as their parts";
+    return total == step->width ? NULL : "a joined register has the wrong width";
 }
 
 poner_status poner_join(const poner_call *call) {
@@ -56,7 +56,7 @@ poner_status poner_constant(const poner_call *call) {
     return PONER_OK;
 }
 
-/* Refuses what scikit-learn refuses: NaN and infinities where the model was not made for them. */
+/* Values that pass where others are refused, as scikit-learn refuses them. */
 enum { ALLOW_MISSING = 1, ALLOW_INFINITE = 2 };
 
 static poner_status refuse_one(const poner_call *call, size_t place) {
@@ -80,7 +80,7 @@ const char *poner_check_require(const poner_model *model, const poner_step *step
 poner_status poner_require(const poner_call *call) {
     const size_t n_values = call->n_rows * call->in_width[0];
     const double *in = call->in[0];
-    double nothing[4] = {0.0}; /* stays 0 while all are finite; four, so that none waits */
+    double nothing[4] = {0.0}; /* 0 while all are finite; four sums, which overlap */
     size_t checked = 0;
     for (; checked + 4 <= n_values; checked += 4)
         for (size_t k = 0; k < 4; k++) nothing[k] += in[checked + k] * 0.0;

@@ -53,7 +53,6 @@ typedef struct PyModuleDef {
 #define PONER_PYTHON_ABI_VERSION 3
 
 extern PyObject *PyExc_ValueError;
-extern PyObject *PyExc_TypeError;
 
 PyObject *PyModule_Create2(PyModuleDef *, int);
 int PyModule_AddObject(PyObject *, const char *, PyObject *);

@@ -10,7 +10,8 @@
 #include "python_abi3.h"
 #include "request.h"
 
-#define CAPSULE "poner_runtime._kernel.model"
+#define MODULE "poner_runtime._kernel"
+#define CAPSULE MODULE ".model"
 #define ONE_ROW_VALUES 512 /* values of a row that need no memory from the heap */
 
 typedef struct {
@@ -21,11 +22,7 @@ typedef struct {
 static PyObject *bad_model_error;
 static PyObject *refused_error;
 
-static PyObject *raise_fault(poner_status status, const poner_fault *fault) {
-    if (status == PONER_BAD_MODEL) {
-        PyErr_SetString(bad_model_error, fault->message);
-        return NULL;
-    }
+static PyObject *raise_fault(const poner_fault *fault) {
     const Py_ssize_t column = fault->column == PONER_NONE ? -1 : (Py_ssize_t)fault->column;
     PyObject *where = Py_BuildValue("nnI", (Py_ssize_t)fault->row, column, (unsigned)fault->reason);
     if (where) {
@@ -47,7 +44,7 @@ static void close_model(PyObject *capsule) {
     PyMem_Free(bound);
 }
 
-/* Put a new object into a new tuple; NULL, and no tuple left, if there is none to put. */
+/* Put a new object into a new tuple. If `item` is NULL, free the tuple and return NULL. */
 static PyObject *put(PyObject *tuple, uint32_t place, PyObject *item) {
     if (item && PyTuple_SetItem(tuple, (Py_ssize_t)place, item) == 0) return tuple;
     Py_DecRef(tuple);
@@ -63,14 +60,9 @@ static PyObject *open_model(PyObject *module, PyObject *arguments) {
     if (PyBytes_AsStringAndSize(content, &bytes, &size) < 0) return NULL;
     bound_model *bound = PyMem_Malloc(sizeof *bound);
     if (!bound) return PyErr_NoMemory();
-    poner_fault fault;
-    const poner_status status =
-        poner_open((const uint8_t *)bytes, (size_t)size, &bound->model, &fault);
-    if (status != PONER_OK) {
-        PyMem_Free(bound);
-        return raise_fault(status, &fault);
-    }
-    PyObject *capsule = PyCapsule_New(bound, CAPSULE, close_model);
+    const char *problem = poner_open((const uint8_t *)bytes, (size_t)size, &bound->model);
+    if (problem) PyErr_SetString(bad_model_error, problem);
+    PyObject *capsule = problem ? NULL : PyCapsule_New(bound, CAPSULE, close_model);
     if (!capsule) {
         PyMem_Free(bound);
         return NULL;
@@ -146,7 +138,7 @@ static PyObject *answer_row(const poner_model *model, uint32_t output, PyObject 
     else if (!values)
         answer = Py_BuildValue("");
     else if (is_read)
-        raise_fault(status, &fault);
+        raise_fault(&fault);
     if (row != on_stack) PyMem_Free(row);
     return answer;
 }
@@ -196,8 +188,9 @@ static PyObject *make_bits(const poner_served *served, bool missing) {
     char *bytes = bits ? PyByteArray_AsString(bits) : NULL;
     for (uint32_t i = 0; bits && i < count; i++) {
         const poner_feature *feature = served->features + i;
-        bytes[i] =
-            missing ? (feature->flags & PONER_TAKES_NULL) != 0 : feature->kind == PONER_CATEGORY;
+        const bool holds =
+            missing ? feature->flags & PONER_TAKES_NULL : feature->kind == PONER_CATEGORY;
+        bytes[i] = (char)holds;
     }
     return bits;
 }
@@ -257,7 +250,7 @@ static PyObject *run_rows(const poner_model *model, uint32_t output, const char 
     PyMem_Free(scratch);
     if (status == PONER_OK) return result;
     Py_DecRef(result);
-    return raise_fault(status, &fault);
+    return raise_fault(&fault);
 }
 
 static PyObject *evaluate(PyObject *module, PyObject *arguments) {
@@ -282,7 +275,7 @@ static PyObject *evaluate(PyObject *module, PyObject *arguments) {
 static PyMethodDef methods[] = {
     {"open_model", open_model, METH_VARARGS,
      "open_model(content: bytes) -> model\n\n"
-     "Check a compiled model; raises BadModelError with what does not hold together."},
+     "Check a compiled model; raises BadModelError, which says what is wrong."},
     {"list_outputs", list_outputs, METH_VARARGS,
      "list_outputs(model) -> ((name, width), ...)\n\nThe outputs, by number and values a row."},
     {"evaluate_row", evaluate_row, METH_VARARGS,
@@ -313,12 +306,10 @@ __attribute__((visibility("default"))) PyObject *PyInit__kernel(void);
 PyObject *PyInit__kernel(void) {
     PyObject *module = PyModule_Create2(&definition, PONER_PYTHON_ABI_VERSION);
     if (!module) return NULL;
-    bad_model_error =
-        PyErr_NewException("poner_runtime._kernel.BadModelError", PyExc_ValueError, NULL);
-    refused_error =
-        PyErr_NewException("poner_runtime._kernel.RefusedError", PyExc_ValueError, NULL);
+    bad_model_error = PyErr_NewException(MODULE ".BadModelError", PyExc_ValueError, NULL);
+    refused_error = PyErr_NewException(MODULE ".RefusedError", PyExc_ValueError, NULL);
     if (!bad_model_error || !refused_error) return NULL;
-    Py_IncRef(bad_model_error);
+    Py_IncRef(bad_model_error); /* a module takes over the reference that it is given */
     Py_IncRef(refused_error);
     if (PyModule_AddObject(module, "BadModelError", bad_model_error) < 0 ||
         PyModule_AddObject(module, "RefusedError", refused_error) < 0 ||

@@ -1,17 +1,14 @@
-/* Reads the plain request: one flat JSON object with a value for each feature, and nothing else. */
+/* Reads a plain request: one flat JSON object with a value for each feature. */
 #ifndef PONER_REQUEST_H
 #define PONER_REQUEST_H
-
-#include <stdbool.h>
-#include <stdint.h>
 
 #include "served_model.h"
 
 /* True if `body`, which a zero byte follows, is a JSON object (RFC 8259) that gives each feature
  * exactly one value, in any order: a finite number, a known text, or null where that is taken.
  * `values` are then in the order of the features: a text as its code, null as NaN. False for
- * everything else, and for names and texts written with escapes: a reader that can say what is
- * wrong then takes over. `seen` is scratch memory of a byte a feature. */
+ * everything else, and for names and texts with escapes: the caller then uses a reader that can say
+ * what is wrong. `seen` is scratch memory of a byte a feature. */
 bool poner_read_request(poner_text body, const poner_served *served, double *values, uint8_t *seen);
 
 #endif

@@ -1,4 +1,4 @@
-/* Operations that go along a row. */
+/* Operations that combine the columns of a row. */
 #include <math.h>
 
 #include "math/math.h"
@@ -49,7 +49,7 @@ const char *poner_check_reduce(const poner_model *model, const poner_step *step,
     if (step->option >= N_REDUCTIONS) return "a reduction is unknown";
     uint32_t total;
     const uint32_t *ends = poner_expect_ends(model, step, 0, step->width, &total);
-    if (!ends || total != widths[0]) return "groups of columns are not as wide as the register";
+    if (!ends || total != widths[0]) return "groups of columns do not match the register";
     for (uint32_t i = 0; i < step->width; i++)
         if (ends[i] == (i ? ends[i - 1] : 0)) return "a group of columns is empty";
     return NULL;
@@ -121,8 +121,8 @@ const char *poner_check_linear(const poner_model *model, const poner_step *step,
     return NULL;
 }
 
-#define LANES \
-    4 /* partial sums of a product: always as many, so that a row alone gets the same bits */
+/* Partial sums of a product: always as many, so that one row and many get the same bits. */
+#define LANES 4
 
 /* The products of `rows` rows with `outputs` rows of weights; where this is inlined both are known,
  * and the partial sums stay in registers. Rows of `out` are `width` apart. */
@@ -180,7 +180,7 @@ const char *poner_check_products(const poner_model *model, const poner_step *ste
     const uint32_t *factors = poner_expect_array(model, step, 1, PONER_UINT32, total);
     if (!factors) return "products have no factors";
     for (uint32_t i = 0; i < total; i++)
-        if (factors[i] >= widths[0]) return "a factor is not there";
+        if (factors[i] >= widths[0]) return "a factor does not exist";
     return NULL;
 }
 
@@ -221,7 +221,7 @@ poner_status poner_logistic(const poner_call *call) {
 const char *poner_check_softmax(const poner_model *model, const poner_step *step,
                                 const uint32_t *widths) {
     (void)model;
-    return step->width == widths[0] ? NULL : "a probability has no score";
+    return step->width == widths[0] ? NULL : "there is not one probability for each score";
 }
 
 poner_status poner_softmax(const poner_call *call) {

@@ -1,4 +1,4 @@
-/* Opening what is served: everything that the section says is checked here, and nowhere else. */
+/* Checks the section of what is served: all of it, once, when a file is opened. */
 #include "served_model.h"
 
 #include <string.h>
@@ -6,7 +6,7 @@
 _Static_assert(sizeof(poner_served_header) == 56, "the section's header has no padding");
 _Static_assert(sizeof(poner_feature) == 32, "a feature's record has no padding");
 
-/* Whether a text is UTF-8; with `surrogates` it may hold halves of characters, as three bytes. */
+/* Whether a text is UTF-8; with `surrogates` it may hold lone surrogates, of three bytes each. */
 static bool is_utf8(poner_text text, bool surrogates) {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
     const uint8_t *at = (const uint8_t *)text.bytes, *end = at + text.size;
@@ -26,27 +26,23 @@ static bool is_utf8(poner_text text, bool surrogates) {
     return true;
 }
 
+/* What follows one or more digits; NULL where there is none. */
 static const char *skip_digits(const char *at, const char *end) {
+    const char *first = at;
     while (at < end && *at >= '0' && *at <= '9') at++;
-    return at;
+    return at > first ? at : NULL;
 }
 
 const char *poner_number_end(const char *at, const char *end) {
     if (at < end && *at == '-') at++;
     const char *whole = at;
     at = skip_digits(at, end);
-    if (at == whole || (*whole == '0' && at != whole + 1)) return NULL;
-    if (at < end && *at == '.') {
-        const char *fraction = ++at;
-        at = skip_digits(at, end);
-        if (at == fraction) return NULL;
-    }
-    if (at < end && (*at == 'e' || *at == 'E')) {
+    if (!at || (*whole == '0' && at != whole + 1)) return NULL;
+    if (at < end && *at == '.') at = skip_digits(at + 1, end);
+    if (at && at < end && (*at == 'e' || *at == 'E')) {
         at++;
         if (at < end && (*at == '+' || *at == '-')) at++;
-        const char *exponent = at;
         at = skip_digits(at, end);
-        if (at == exponent) return NULL;
     }
     return at;
 }
@@ -87,7 +83,7 @@ static const char *check_counts(const poner_served_header *header, uint32_t n_fe
     if (counts[PONER_WIRE_NAMES] != n_features || counts[PONER_COLUMNS] != n_features)
         return "its description has the wrong number of features";
     if (counts[PONER_LABELS] != 0 && counts[PONER_LABELS] != counts[PONER_CLASSES])
-        return "its description has another number of labels than of classes";
+        return "its description does not have one label for each class";
     if (counts[PONER_TARGET] > 1 || counts[PONER_PROVENANCE] != 1)
         return "its description has the wrong number of names";
     return NULL;
@@ -134,15 +130,15 @@ static const char *check_features(const poner_served *served) {
         if (feature->kind > PONER_CATEGORY || feature->flags > 7)
             return "a feature is of no known kind";
         if (feature->quantiles_end < quantiles || feature->categories_end < categories)
-            return "a feature's quantiles or categories are not where they should be";
+            return "a feature's quantiles or categories are out of order";
         quantiles = feature->quantiles_end, categories = feature->categories_end;
     }
     if (quantiles != header->n_quantiles || categories != header->n_categories)
-        return "a feature's quantiles or categories are not where they should be";
+        return "a feature's quantiles or categories are out of order";
     const uint64_t n_texts =
         (uint64_t)header->counts[PONER_VOCABULARY] + header->counts[PONER_OTHER_TEXTS];
     for (uint32_t i = 0; i < categories; i++)
-        if (served->categories[i] >= n_texts) return "a category is none of the texts";
+        if (served->categories[i] >= n_texts) return "a category's text does not exist";
     return NULL;
 }
 
@@ -165,7 +161,7 @@ static const char *check_strings(const poner_served *served) {
     return NULL;
 }
 
-/* Strictly ascending strings are all different, and so are their places. */
+/* Whether `order` sorts the strings strictly: then all strings, and all indices, are different. */
 static bool is_sorted(const poner_served *served, poner_list list, const uint32_t *order) {
     const uint32_t count = served->header->counts[list];
     for (uint32_t i = 0; i < count; i++) {
@@ -189,7 +185,7 @@ const char *poner_open_served(const uint8_t *bytes, uint64_t size, uint32_t n_fe
     if (!problem) problem = check_strings(served);
     if (problem) return problem;
     if (!is_sorted(served, PONER_WIRE_NAMES, served->name_order))
-        return "two features have one name, or names are out of order";
+        return "two features have the same name, or names are out of order";
     if (!is_sorted(served, PONER_VOCABULARY, served->text_order))
         return "two texts are the same, or texts are out of order";
     return NULL;

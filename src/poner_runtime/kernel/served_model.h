@@ -13,7 +13,7 @@
 
 #define PONER_SERVED_VERSION 2u
 
-/* A piece of UTF-8 that no zero byte ends. */
+/* UTF-8 without a closing zero byte. */
 typedef struct {
     const char *bytes;
     size_t size;
@@ -40,8 +40,8 @@ typedef struct {
 typedef enum {
     PONER_WIRE_NAMES, /* one a feature, all different */
     PONER_COLUMNS, /* one a feature: its name in training */
-    PONER_VOCABULARY, /* all different; the place of each is its code */
-    PONER_OTHER_TEXTS, /* of categories that have no code */
+    PONER_VOCABULARY, /* all different; the index of each is its code */
+    PONER_OTHER_TEXTS, /* texts of categories that have no code */
     PONER_CLASSES, /* JSON, ASCII alone; output after output */
     PONER_LABELS, /* one a class, or none */
     PONER_TARGET, /* one or none */
@@ -63,31 +63,31 @@ typedef struct {
     const poner_served_header *header;
     const poner_feature *features;
     const double *quantiles;
-    const uint32_t *categories; /* places in the vocabulary followed by the other texts */
+    const uint32_t *categories; /* indices into the vocabulary followed by the other texts */
     const uint32_t *class_ends; /* of each output, into the classes */
-    const uint32_t *name_order; /* places of the wire names, sorted by their bytes */
-    const uint32_t *text_order; /* places in the vocabulary, sorted by their texts' bytes */
+    const uint32_t *name_order; /* indices of the wire names, sorted by their bytes */
+    const uint32_t *text_order; /* indices of the vocabulary, sorted by their bytes */
     const uint32_t *string_ends;
     const char *strings;
     uint32_t first[PONER_N_LISTS]; /* number of the first string of each list */
 } poner_served;
 
 /* Check the section of a file with n_features features and make `served` a view of it; `bytes` is
- * 8-byte aligned. Returns NULL, or a sentence that says what does not hold together. */
+ * 8-byte aligned. Returns NULL, or a sentence that says what is wrong. */
 const char *poner_open_served(const uint8_t *bytes, uint64_t size, uint32_t n_features,
                               poner_served *served);
 
 /* The end of a JSON number (RFC 8259) that begins at `at`, or NULL; nothing is read from `end` on. */
 const char *poner_number_end(const char *at, const char *end);
 
-/* String `place` of a list, which is below the list's count. */
-static inline poner_text poner_string(const poner_served *served, poner_list list, uint32_t place) {
-    const uint32_t number = served->first[list] + place;
+/* String `index` of a list; `index` is below the list's count. */
+static inline poner_text poner_string(const poner_served *served, poner_list list, uint32_t index) {
+    const uint32_t number = served->first[list] + index;
     const uint32_t start = number ? served->string_ends[number - 1] : 0;
     return (poner_text){served->strings + start, served->string_ends[number] - start};
 }
 
-/* Place of a text among the wire names or the vocabulary; the list's count if it is none. */
+/* Index of a text among the wire names or the vocabulary; the list's count if it is not there. */
 uint32_t poner_find_string(const poner_served *served, poner_list list, poner_text text);
 
 #endif

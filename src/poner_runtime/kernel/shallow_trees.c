@@ -1,8 +1,8 @@
-/* Sums over many shallow trees that share their questions: boosting with few levels.
+/* Sums over many shallow trees that share their splits: boosting with few levels.
  *
- * A few hundred different questions (feature, threshold) make up thousands of trees. Each is
- * answered once a row; a tree is then small numbers, and the whole model is a third of the memory.
- * On Lambda that is most of the time: between two requests the processor's caches are lost.
+ * A few hundred different splits (feature, threshold) make up thousands of trees. Each split is
+ * answered once a row, and a tree is a list of small split numbers: a third of the memory. On Lambda
+ * reading memory takes most of the time, because the caches are cold between two requests.
  */
 #include <string.h>
 
@@ -29,7 +29,7 @@ const char *poner_check_sum_shallow_trees(const poner_model *model, const poner_
     for (uint64_t i = 0; i < n_splits; i++)
         if (splits[i].feature & PONER_LEAF || (splits[i].feature & PONER_FEATURE) >= widths[0] ||
             splits[i].child != 0)
-            return "a split asks for no feature";
+            return "a split's feature does not exist";
     const uint64_t n_leaves = poner_count_of(model, step, 2);
     const uint64_t n_trees = n_leaves / leaves_of(depth), n_nodes = n_trees * nodes_of(depth);
     const uint16_t *nodes = poner_expect_array(model, step, 1, PONER_UINT16, n_nodes);
@@ -37,7 +37,7 @@ const char *poner_check_sum_shallow_trees(const poner_model *model, const poner_
         !poner_expect_array(model, step, 2, PONER_FLOAT64, n_leaves))
         return "shallow trees have nodes or leaves missing";
     for (uint64_t i = 0; i < n_nodes; i++)
-        if (nodes[i] >= n_splits) return "a tree asks for no split";
+        if (nodes[i] >= n_splits) return "a tree's split does not exist";
     return poner_expect_array(model, step, 3, PONER_FLOAT64, step->width)
                ? NULL
                : "the sum over shallow trees has no start values";

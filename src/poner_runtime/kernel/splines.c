@@ -36,7 +36,7 @@ const char *poner_check_splines(const poner_model *model, const poner_step *step
                 return "knots are not in order";
         width += splines;
     }
-    return width == step->width ? NULL : "splines are not as many as their knots allow";
+    return width == step->width ? NULL : "the number of splines does not match their knots";
 }
 
 /* The degree + 1 splines (or their first derivatives) that are not 0 between t[place] and

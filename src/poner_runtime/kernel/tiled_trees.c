@@ -1,4 +1,4 @@
-/* Coded trees over many rows: small trees are answered whole, without going down them.
+/* Coded trees over many rows: every node of a small tree is compared, without going down it.
  *
  * For 64 rows at once every node of a tree is asked, from the last to the first, and a row's answer
  * at a node is the answer at one of its children, chosen with a mask: no branch, no load that waits
@@ -10,7 +10,7 @@
 
 #define MOST_NODES 255u /* of a tree: a node's place in it is a byte */
 
-/* What is chosen from at a node: the answers of an inner child, or a leaf's place. */
+/* One side of a node: the answers of an inner child, or a leaf's index. */
 typedef struct {
     const uint8_t *answers;
     uint8_t leaf;
@@ -25,7 +25,7 @@ WRITTEN_OUT void choose(const uint8_t *passed, choice left, choice right, bool l
     }
 }
 
-/* Written out for leaves and inner children, so that nothing is asked within the loops. */
+/* One loop for each combination of leaves and inner children, so that no loop has a branch. */
 static inline void choose_any(const uint8_t *passed, choice left, choice right, uint8_t *answers) {
     if (left.answers && right.answers)
         choose(passed, left, right, false, false, answers);
@@ -66,7 +66,7 @@ static void answer_tree(const uint64_t *nodes, uint32_t n_nodes, const void *cod
     if (!CHILD_OF(nodes[0])) memset(answers[0], 0, TILE);
 }
 
-/* The nodes of a tree, if it is small and leads nowhere else; else 0. */
+/* Number of nodes of a tree; 0 if it is large, or if a node's children lie in another tree. */
 static uint32_t nodes_of(const coded_trees *all, const uint32_t *tree) {
     const uint64_t next = tree + TREE_NUMBERS < all->end ? tree[TREE_NUMBERS + ROOT] : all->n_nodes;
     const uint64_t count = next - tree[ROOT];

@@ -1,13 +1,8 @@
 /* Sums over decision trees, in the order in which scikit-learn adds them.
  *
- * This way takes trees of any size; what fits codes goes the faster way of coded_trees.c.
+ * These operations take trees of any size; coded_trees.c is faster where values fit codes.
  */
-#include <string.h>
-
-#include "operations.h"
-
-/* A tree in the array of slot 0: three numbers each. */
-enum { ROOT, DEPTH, COLUMN, TREE_NUMBERS };
+#include "trees.h"
 
 /* One level down; a leaf leads to itself. Without branches: children are side by side. */
 static inline uint32_t descend(const poner_node *nodes, uint32_t index, const double *row) {
@@ -20,7 +15,7 @@ static inline uint32_t descend(const poner_node *nodes, uint32_t index, const do
     return node.child + (right & internal);
 }
 
-/* Not repeated where it is called: the kernel's size is part of a cold start. */
+/* Not inlined: the kernel's size is part of a cold start. */
 #define ONCE static __attribute__((noinline))
 
 /* The leaf below a node, for trees deeper than their blind levels: ends because a child stands
@@ -30,19 +25,13 @@ ONCE const poner_node *finish(const poner_node *nodes, uint32_t index, const dou
     return nodes + index;
 }
 
-/* Several trees of one row, or several rows of one tree, go down side by side: a level is a chain
- * of loads that wait for each other, and eight chains wait together. */
-#define LANES 8
-#define LANES_NUMBERS ((ptrdiff_t)(LANES * TREE_NUMBERS)) /* of as many trees */
-#define EACH_LANE(k) _Pragma("GCC unroll 8") for (uint32_t k = 0; k < LANES; k++)
-
 /* The leaves of LANES trees for one row; written out so that the indices stay in registers. */
 ONCE void find_tree_leaves(const poner_node *nodes, const uint32_t *trees, const double *row,
                            const poner_node **leaves) {
     uint32_t index[LANES], levels = 0;
     EACH_LANE(k) {
         index[k] = trees[k * TREE_NUMBERS + ROOT];
-        const uint32_t depth = trees[k * TREE_NUMBERS + DEPTH];
+        const uint32_t depth = trees[k * TREE_NUMBERS + LEVELS];
         levels = depth > levels ? depth : levels;
     }
     for (; levels > 0; levels--) EACH_LANE(k) index[k] = descend(nodes, index[k], row);
@@ -54,51 +43,58 @@ ONCE void find_row_leaves(const poner_node *nodes, const uint32_t *tree, const d
                           size_t width, const poner_node **leaves) {
     uint32_t index[LANES];
     EACH_LANE(k) index[k] = tree[ROOT];
-    for (uint32_t levels = tree[DEPTH]; levels > 0; levels--)
+    for (uint32_t levels = tree[LEVELS]; levels > 0; levels--)
         EACH_LANE(k) index[k] = descend(nodes, index[k], rows + k * width);
     EACH_LANE(k) leaves[k] = finish(nodes, index[k], rows + k * width);
 }
 
-/* Levels that are gone down blindly: beyond them a deep tree's short branches cost more. */
+/* Levels that are gone down without a test for leaves: with more, short branches of deep trees
+ * would cost more than the tests. */
 #define MAX_DEPTH 8u
 
-static const char *check_nodes(const poner_model *model, const poner_step *step, uint32_t in_width,
-                               uint64_t n_leaf_rows) {
-    const uint64_t n_nodes = poner_count_of(model, step, 1);
-    const poner_node *nodes = poner_expect_array(model, step, 1, PONER_NODE, n_nodes);
-    if (!nodes || n_nodes > UINT32_MAX) return "the trees have no array of nodes";
-    for (uint64_t i = 0; i < n_nodes; i++) {
-        const poner_node node = nodes[i];
-        if (node.feature & PONER_LEAF) {
-            if (node.feature != PONER_LEAF || node.child != i) return "a leaf is not a leaf";
-            if (n_leaf_rows && node.position >= n_leaf_rows) return "a leaf's values are missing";
-        } else {
-            if ((node.feature & PONER_FEATURE) >= in_width) return "a node asks for no feature";
-            if (node.child <= i || (uint64_t)node.child + 1 >= n_nodes)
-                return "a node's children are not after it";
-        }
-    }
-    return NULL;
-}
-
-static const char *check_trees(const poner_model *model, const poner_step *step) {
+const char *poner_check_trees(const poner_model *model, const poner_step *step, uint64_t n_nodes,
+                              uint32_t most_levels) {
     const uint64_t numbers = poner_count_of(model, step, 0);
     const uint32_t *trees = poner_expect_array(model, step, 0, PONER_UINT32, numbers);
     if (!trees || numbers % TREE_NUMBERS) return "the trees have no array of roots";
     for (const uint32_t *tree = trees; tree < trees + numbers; tree += TREE_NUMBERS) {
-        if (tree[ROOT] >= poner_count_of(model, step, 1)) return "a tree has no root";
-        if (tree[DEPTH] > MAX_DEPTH) return "a tree's blind depth is over 8";
-        if (tree[COLUMN] >= step->width) return "a tree adds to no column";
+        if (tree[ROOT] >= n_nodes) return "a tree has no root";
+        if (tree[LEVELS] > most_levels) return "a tree has too many levels";
+        if (tree[COLUMN] >= step->width) return "a tree's column does not exist";
     }
     return NULL;
+}
+
+const char *poner_check_node(const poner_node *node, uint64_t index, uint64_t n_nodes,
+                             uint32_t feature_bits, uint32_t in_width) {
+    if (node->feature & PONER_LEAF)
+        return node->feature == PONER_LEAF && node->child == index ? NULL : "a leaf is invalid";
+    if ((node->feature & feature_bits) >= in_width) return "a node's feature does not exist";
+    if (node->child <= index || (uint64_t)node->child + 1 >= n_nodes)
+        return "a node's children are not after it";
+    return NULL;
+}
+
+/* `n_leaf_rows` is 0 where leaves hold their values. */
+static const char *check_plain_trees(const poner_model *model, const poner_step *step,
+                                     uint32_t in_width, uint64_t n_leaf_rows) {
+    const uint64_t n_nodes = poner_count_of(model, step, 1);
+    const poner_node *nodes = poner_expect_array(model, step, 1, PONER_NODE, n_nodes);
+    if (!nodes || n_nodes > UINT32_MAX) return "the trees have no array of nodes";
+    for (uint64_t i = 0; i < n_nodes; i++) {
+        const char *problem = poner_check_node(nodes + i, i, n_nodes, PONER_FEATURE, in_width);
+        if (problem) return problem;
+        if (n_leaf_rows && nodes[i].feature & PONER_LEAF && nodes[i].position >= n_leaf_rows)
+            return "a leaf's values are missing";
+    }
+    return poner_check_trees(model, step, n_nodes, MAX_DEPTH);
 }
 
 const char *poner_check_sum_trees(const poner_model *model, const poner_step *step,
                                   const uint32_t *widths) {
     if (!poner_expect_array(model, step, 2, PONER_FLOAT64, step->width))
         return "the sum over trees has no start values";
-    const char *problem = check_nodes(model, step, widths[0], 0);
-    return problem ? problem : check_trees(model, step);
+    return check_plain_trees(model, step, widths[0], 0);
 }
 
 /* What both operations read; `table` holds a row of values for each leaf, or is NULL. */
@@ -106,7 +102,7 @@ typedef struct {
     const uint32_t *trees, *end; /* TREE_NUMBERS each */
     const poner_node *nodes;
     const double *table;
-    uint32_t width; /* of the sums */
+    size_t width; /* of the sums */
 } forest;
 
 static inline void add_leaf(const forest *all, const poner_node *leaf, uint32_t column,
@@ -116,7 +112,7 @@ static inline void add_leaf(const forest *all, const poner_node *leaf, uint32_t 
         return;
     }
     const double *values = all->table + leaf->position * all->width;
-    for (uint32_t i = 0; i < all->width; i++) sums[i] += values[i];
+    for (size_t i = 0; i < all->width; i++) sums[i] += values[i];
 }
 
 /* The leaves of all trees for one row. With `single` there is one sum, which stays in a register:
@@ -147,8 +143,8 @@ static void add_trees(const poner_call *call, const double *table) {
     for (const uint32_t *tree = trees; grouped && tree < all.end; tree += TREE_NUMBERS)
         for (size_t row = 0; row < grouped; row += LANES) {
             find_row_leaves(all.nodes, tree, call->in[0] + row * in_width, in_width, leaves);
-            double *sums = call->out + row * all.width;
-            EACH_LANE(k) add_leaf(&all, leaves[k], tree[COLUMN], sums + k * all.width);
+            EACH_LANE(k)
+            add_leaf(&all, leaves[k], tree[COLUMN], call->out + (row + k) * all.width);
         }
     for (size_t row = grouped; row < call->n_rows; row++) {
         const double *values = call->in[0] + row * in_width;
@@ -173,8 +169,7 @@ const char *poner_check_sum_leaf_rows(const poner_model *model, const poner_step
     if (!poner_expect_array(model, step, 2, PONER_FLOAT64, count) || count == 0 ||
         count % step->width)
         return "the leaves have no table of values";
-    const char *problem = check_nodes(model, step, widths[0], count / step->width);
-    return problem ? problem : check_trees(model, step);
+    return check_plain_trees(model, step, widths[0], count / step->width);
 }
 
 /* out = the leaf rows of all trees, added one after the other to 0.

@@ -5,8 +5,8 @@ const char *poner_check_solve_triangle(const poner_model *model, const poner_ste
                                        const uint32_t *widths) {
     const uint64_t n = widths[0];
     if (!poner_expect_array(model, step, 0, PONER_FLOAT64, n * (n + 1) / 2))
-        return "a triangle has not the rows of a system";
-    return step->width == widths[0] ? NULL : "a system's solution is not as wide as it";
+        return "a triangular system has the wrong number of coefficients";
+    return step->width == widths[0] ? NULL : "a system's solution has the wrong width";
 }
 
 static double dot(const double *a, const double *b, uint32_t n) {

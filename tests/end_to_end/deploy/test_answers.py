@@ -108,7 +108,8 @@ def test_wrong_answer_fails_the_deploy(
     assert done.error == [
         f"Error: {url} answered the known row with 200: OK, with another prediction than the "
         "model's.",
-        "  See why with `poner logs`, or go back to the version before with `poner rollback`.",
+        "  See the reason with `poner logs`, or return to the previous version with "
+        "`poner rollback`.",
     ]
     assert (skipped.code, skipped.out) == (0, f"{url}\n")
 

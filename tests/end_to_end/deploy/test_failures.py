@@ -70,7 +70,7 @@ def test_missing_permissions_are_named_one_after_the_other(project: Project, fau
     for _ in range(len(READS) + len(WRITES)):
         done = run(*DEPLOY)
         message = check_failure(done)
-        action = message.split("may not do ")[1].split(":")
+        action = message.split("are not allowed to do ")[1].split(":")
         seen.append(":".join(action[:2]))
         assert "`poner doctor --policy`" in done.error[1]
         (operation,) = [one for one, needed in {**READS, **WRITES}.items() if needed == seen[-1]]
@@ -92,7 +92,7 @@ def test_expired_credentials_are_said(project: Project, faults: FaultyProxy, ope
     assert "`aws sso login`" in done.error[1]
     begun = operation in WRITES
     assert bool(project.journals) is begun
-    assert ("`poner deploy` goes on from there" in done.err) is begun
+    assert ("`poner deploy` continues from there" in done.err) is begun
     faults.mend()
     goes_on = project.deploy()
     assert ("this one continues it" in goes_on.err) is begun
@@ -102,7 +102,7 @@ def test_faults_without_end_are_said(project: Project, faults: FaultyProxy):
     """A write that may have taken place is tried some times; a later deploy goes on."""
     faults.fail_always("PublishVersion", Fault.SERVER_ERROR)
     message = check_failure(run(*DEPLOY))
-    assert "lambda:PublishVersion may have taken place or not" in message
+    assert "It is unknown whether lambda:PublishVersion took place" in message
     assert faults.writes["PublishVersion"] == 1 + 6  # what was done before the first is progress
     assert len(project.journals) == 1
     faults.mend()
@@ -115,10 +115,10 @@ def test_other_commands_fail_in_two_sentences(project: Project, faults: FaultyPr
     project.deploy()
     faults.reset()
     for fault, text in {
-        Fault.DENIED: "These credentials may not do lambda:GetFunction",
+        Fault.DENIED: "These credentials are not allowed to do lambda:GetFunction",
         Fault.EXPIRED: "AWS does not accept the credentials",
         Fault.SERVER_ERROR: "lambda:GetFunction failed: AWS answered with 500",
-        Fault.LOST: "lambda:GetFunction failed: AWS gave no whole answer",
+        Fault.LOST: "lambda:GetFunction failed: AWS gave no complete answer",
     }.items():
         faults.fail_always("GetFunction", fault)
         for command in ("status", "url", "logs", "rollback", "promote", "destroy"):

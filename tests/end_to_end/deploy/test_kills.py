@@ -154,7 +154,7 @@ def test_ctrl_c_leaves_a_journal_and_says_so(project: Project, faults: FaultyPro
         done = command.wait()
     assert (done.code, done.out) == (130, "")
     assert done.err.splitlines()[-2:] == [
-        "What was done so far stays; `poner deploy` goes on from there.",
+        "The finished steps stay; `poner deploy` continues from there.",
         "Interrupted.",
     ]
     assert len(project.journals) == 1

@@ -35,7 +35,7 @@ def test_endpoint_where_nobody_is_is_said(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     done = run(command, "--region", "eu-nowhere-7")
     assert (done.code, done.out) == (1, "")
-    assert done.error[0].startswith("Error: lambda:GetFunction cannot be asked: ")
+    assert done.error[0].startswith("Error: lambda:GetFunction cannot be called: ")
     assert done.error[1] == "  Check the network, the region and, if it is set, AWS_ENDPOINT_URL."
 
 
@@ -58,7 +58,7 @@ def test_no_region_anywhere_is_said(project: Project):
     done = run("plan")
     assert done.code == 1
     assert done.error == [
-        "Error: No AWS region is named anywhere.",
+        "Error: No AWS region is set.",
         "  Put `region` under [deploy] in poner.toml, or use --region or AWS_REGION.",
     ]
 
@@ -89,7 +89,7 @@ def test_region_without_the_function_is_said(project: Project):
         assert (done.code, done.out) == (1, "")
         assert done.error == [
             f"Error: There is no function cancer in us-west-2 (account {ACCOUNT}).",
-            "  Deploy it with `poner deploy`, or name the region and profile it is in.",
+            "  Deploy it with `poner deploy`, or name the region and profile of the function.",
         ]
 
 

@@ -146,16 +146,16 @@ def test_damaged_codes_are_refused() -> None:
         nodes[place, half] = value
         return nodes
 
-    assert "leaf is not a leaf" in refusal(nodes=with_node(leaf, 0, len(whole.leaves)))
-    assert "leaf is not a leaf" in refusal(nodes=with_node(leaf, 1, 1))
-    assert "asks for no code" in refusal(nodes=with_node(inner, 1, 0x1FFFF))
+    assert "a leaf is invalid" in refusal(nodes=with_node(leaf, 0, len(whole.leaves)))
+    assert "a leaf is invalid" in refusal(nodes=with_node(leaf, 1, 1))
+    assert "code does not exist" in refusal(nodes=with_node(inner, 1, 0x1FFFF))
     assert "children are not after" in refusal(nodes=with_node(inner, 1, 0xFFFF0001))
     assert "no nodes" in refusal(nodes=whole.nodes.ravel()[:-1])
     assert "no root" in refusal(roots=whole.roots + np.array([len(whole.nodes), 0, 0], "<u4"))
-    assert "no root" in refusal(roots=whole.roots + np.array([0, 0, 1], "<u4"))
+    assert "column does not exist" in refusal(roots=whole.roots + np.array([0, 0, 1], "<u4"))
     assert "too many levels" in refusal(roots=whole.roots + np.array([0, 65, 0], "<u4"))
-    assert "source is not there" in refusal(sources=whole.sources | 6)
-    assert "source is not there" in refusal(sources=whole.sources | 0x4000_0000)
+    assert "source does not exist" in refusal(sources=whole.sources | 6)
+    assert "source does not exist" in refusal(sources=whole.sources | 0x4000_0000)
     assert "no thresholds" in refusal(ends=whole.ends[::-1])
     assert "no thresholds" in refusal(thresholds=whole.thresholds[:-1])
     assert "no leaves or start" in refusal(

@@ -132,5 +132,5 @@ def test_limits_are_the_kernels(ours: int, name: str, constant: str) -> None:
 
 def test_coded_trees_have_as_many_codes_as_the_kernel_has_room_for() -> None:
     """The kernel divides its room by the rows that it takes together."""
-    room, lanes = defined("coded_trees.h", "MOST_CODED"), defined("coded_trees.c", "LANES")
+    room, lanes = defined("coded_trees.h", "MOST_CODED"), defined("trees.h", "LANES")
     assert room // lanes == coded.MOST_CODES

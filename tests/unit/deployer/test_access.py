@@ -98,7 +98,7 @@ def test_permission_of_others(deployed: Account) -> None:
     (removed,) = [step.removed for step in plan.steps if isinstance(step, SetPermissions)]
     assert set(removed) == {statement.sid for statement in PUBLIC_STATEMENTS}
     assert plan.notes == (
-        "The permission open, which poner did not make, lets anyone do lambda:InvokeFunction.",
+        "The permission open, which poner did not make, allows anyone to do lambda:InvokeFunction.",
     )
 
 

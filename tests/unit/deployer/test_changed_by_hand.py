@@ -151,7 +151,7 @@ def test_canary_where_the_alias_is_on_latest(deployed: Account) -> None:
     latest = replace(deployed.cloud.list_aliases(NAME)[0], version="$LATEST")
     deployed.cloud.update_alias(NAME, latest)
     plan = deployed.plan(deployed.bundle("2"), percent=10)
-    assert "no version yet to share the traffic with" in plan.notes[-1]
+    assert "no earlier version to share the traffic" in plan.notes[-1]
     assert not deployed.deploy(deployed.bundle("2"), percent=10).canary
     assert deployed.live == ("2", {}, "")
 

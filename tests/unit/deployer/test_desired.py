@@ -120,7 +120,7 @@ def test_environment_reserved(account: Account, name: str) -> None:
 def test_environment_names(account: Account, name: str) -> None:
     """Names that Lambda does not take are refused."""
     message = refused(account, replace(PUBLIC, environment={name: SECRET}))
-    assert f"{name!r} is not a name" in message
+    assert f"{name!r} is not a valid name" in message
     assert SECRET not in message
 
 

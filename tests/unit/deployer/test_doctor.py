@@ -264,7 +264,10 @@ def test_the_last_runtime_that_poner_knows() -> None:
     """There is no newer one to name."""
     name = list(RUNTIMES)[-1]
     day = RUNTIMES[name].block_create
-    assert "newer poner" in look(Account(), replace(INTENTION, runtime=name), day)["runtime"].remedy
+    assert (
+        "newer version of poner"
+        in look(Account(), replace(INTENTION, runtime=name), day)["runtime"].remedy
+    )
 
 
 def test_concurrency_that_aws_does_not_tell() -> None:

@@ -164,7 +164,7 @@ def test_built_anew_meanwhile(account: Account, zip_: str, gone: bool) -> None:
         path.unlink()
     else:
         path.write_bytes(b"other")
-    with pytest.raises(DeployError, match="is gone or was changed since the plan was made"):
+    with pytest.raises(DeployError, match="was removed or changed after the plan was made"):
         account.carry_out(proposal)
     assert b"other" not in str(account.snapshot).encode()
     assert account.cloud.get_function(NAME) is None

@@ -15,8 +15,8 @@ from cfnlint.api import lint
 from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
+from poner.deployer.aws.values import write_sha256
 from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired, is_own_layer
-from poner.deployer.export.documents import encode_hash
 from poner.deployer.export.sam import digest_setup, name_parameters, write_sam
 from poner.deployer.resources import Identity
 from poner.deployer.settings import ALIAS, DeploySettings
@@ -118,7 +118,7 @@ def test_function_is_what_a_deploy_makes(account: Account, tmp_path: Path) -> No
     setup, found = desired.setup, client.get_function(FunctionName="cancer", Qualifier=ALIAS)
     configuration = found["Configuration"]
     assert configuration["Version"] == "1"
-    assert configuration["CodeSha256"] == encode_hash(desired.code)
+    assert configuration["CodeSha256"] == write_sha256(desired.code.sha256)
     assert configuration["Runtime"] == setup.runtime
     assert configuration["Architectures"] == [setup.architecture]
     assert configuration["Handler"] == setup.handler
@@ -149,7 +149,7 @@ def test_layers_are_what_a_deploy_makes(account: Account, tmp_path: Path) -> Non
     for layer in desired.layers:
         found = client.get_layer_version(LayerName=layer.name, VersionNumber=1)
         assert found["Description"] == layer.description
-        assert found["Content"]["CodeSha256"] == encode_hash(layer.code)
+        assert found["Content"]["CodeSha256"] == write_sha256(layer.code.sha256)
         assert found["CompatibleRuntimes"] == [desired.setup.runtime]
         assert found["CompatibleArchitectures"] == [desired.setup.architecture]
     assert len(client.list_layers()["Layers"]) == len(desired.layers)

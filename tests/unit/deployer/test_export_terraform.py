@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from poner.aws_lambda.cors import Cors
+from poner.deployer.aws.values import write_sha256
 from poner.deployer.desired import PUBLIC_STATEMENTS, ROLE_POLICY, TRUST, Desired
-from poner.deployer.export.documents import encode_hash
 from poner.deployer.export.terraform import write_terraform
 from poner.deployer.resources import Identity
 from poner.deployer.settings import ALIAS, DeploySettings
@@ -111,7 +111,7 @@ def test_function_is_what_a_deploy_makes(tmp_path: Path) -> None:
         "function_name": "cancer",
         "description": DESCRIPTION,
         "filename": "${path.module}/build/function.zip",
-        "source_code_hash": encode_hash(desired.code),
+        "source_code_hash": write_sha256(desired.code.sha256),
         "runtime": setup.runtime,
         "architectures": [setup.architecture],
         "handler": setup.handler,
@@ -133,7 +133,7 @@ def test_layers_are_what_a_deploy_makes(tmp_path: Path) -> None:
     assert [layer["layer_name"] for layer in made] == [layer.name for layer in desired.layers]
     assert [layer["description"] for layer in made] == [one.description for one in desired.layers]
     assert [layer["source_code_hash"] for layer in made] == [
-        encode_hash(layer.code) for layer in desired.layers
+        write_sha256(layer.code.sha256) for layer in desired.layers
     ]
     assert resources["aws_lambda_function"]["function"]["layers"] == [
         "${aws_lambda_layer_version.layer_1.arn}",
@@ -229,7 +229,7 @@ def test_large_zips_go_through_the_bucket(tmp_path: Path) -> None:
     function = resources["aws_lambda_function"]["function"]
     assert "filename" not in function
     assert function["s3_key"] == "${aws_s3_object.function.key}"
-    assert function["source_code_hash"] == encode_hash(desired.code)
+    assert function["source_code_hash"] == write_sha256(desired.code.sha256)
 
 
 def test_texts_of_the_user_stand_for_themselves(tmp_path: Path) -> None:

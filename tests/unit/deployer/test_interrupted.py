@@ -278,7 +278,7 @@ def test_permission_missing(scenario: Scenario, number: int, tmp_path: Path) -> 
         assert len(journal.done) == number - 1
         assert len(journal.planned) == len(ENDS[scenario.name][1])
         assert journal.planned[: number - 1] == journal.done
-        assert account.lines[-1] == "What was done so far stays; `poner deploy` goes on from there."
+        assert account.lines[-1] == "The finished steps stay; `poner deploy` continues from there."
         account.cloud.before = lambda _: None
         scenario.act(account)
         assert account.snapshot == ENDS[scenario.name][0]
@@ -365,7 +365,7 @@ def test_interrupt_is_told(tmp_path: Path) -> None:
     account.cloud.before = OneFault(KeyboardInterrupt(), 3)
     with pytest.raises(KeyboardInterrupt):
         account.deploy(account.bundle())
-    assert account.lines[-1] == "What was done so far stays; `poner deploy` goes on from there."
+    assert account.lines[-1] == "The finished steps stay; `poner deploy` continues from there."
     assert len(account.journals) == 1
 
 

@@ -159,7 +159,7 @@ def test_own_tag_cannot_be_taken(account: Account) -> None:
 
 def test_function_that_is_switched_off_is_told(deployed: Account) -> None:
     """By this deploy, or by an earlier one or somebody's hand."""
-    note = "The function is switched off by a reserved concurrency of 0: no call is answered."
+    note = "The function is switched off by a reserved concurrency of 0: it refuses all calls."
     off = replace(PUBLIC, reserved_concurrency=0)
     assert note in deployed.plan(deployed.bundle(), off).notes
     deployed.deploy(deployed.bundle(), off)

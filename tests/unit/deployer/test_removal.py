@@ -138,7 +138,7 @@ def test_bucket_is_gone(account: Account) -> None:
     """A bucket that was removed first does not keep the rest from going."""
     account.deploy(account.bundle())
     plan = account.destroy(bucket="nowhere")
-    assert plan.notes[0].startswith("Uploads are not looked for:")
+    assert plan.notes[0].startswith("Uploads are not removed:")
     assert account.snapshot["functions"] == {}
 
 

@@ -84,14 +84,14 @@ def test_canary_of_what_answers(three: Account) -> None:
     """A share for the version that answers is no canary, and the plan says so."""
     plan = three.plan(three.bundle("3"), percent=10)
     assert plan.steps == ()
-    assert plan.notes[-1] == "Version 3 is this bundle and gets all of the traffic already."
+    assert plan.notes[-1] == "Version 3 holds this bundle and already gets all of the traffic."
     assert not three.deploy(three.bundle("3"), percent=10).canary
 
 
 def test_canary_of_another_role(three: Account) -> None:
     """An alias of two versions with different roles is refused before anything is published."""
     other = replace(PUBLIC, role="arn:aws:iam::123456789012:role/given")
-    with pytest.raises(DeployError, match="need the same role, and version 3 has"):
+    with pytest.raises(DeployError, match="need the same role, but version 3 has the role"):
         three.plan(three.bundle("4"), other, percent=10)
     assert three.plan(three.bundle("4"), other).steps
 
@@ -99,7 +99,7 @@ def test_canary_of_another_role(three: Account) -> None:
 def test_first_deploy_as_a_canary(account: Account) -> None:
     """Without a version before, the first one gets all of the traffic."""
     plan = account.plan(account.bundle(), percent=10)
-    assert "no version yet to share the traffic with" in plan.notes[-1]
+    assert "no earlier version to share the traffic" in plan.notes[-1]
     assert not account.deploy(account.bundle(), percent=10).canary
     assert account.live == ("1", {}, "")
 
@@ -119,7 +119,7 @@ def test_rollback(three: Account) -> None:
     assert three.live == ("2", {}, "previous=1")
     three.rollback()
     assert three.live == ("1", {}, "")
-    with pytest.raises(DeployError, match="no version of cancer before 1"):
+    with pytest.raises(DeployError, match="cancer has no version before 1"):
         three.rollback()
 
 
@@ -196,7 +196,7 @@ def test_rollback_then_the_same_deploy(three: Account) -> None:
 def test_rollback_after_the_latest_version(three: Account) -> None:
     """From an alias on $LATEST one goes back by number, or to what it remembers."""
     three.cloud.update_alias(NAME, Alias("live", "$LATEST", {}))
-    with pytest.raises(DeployError, match="no version of cancer before"):
+    with pytest.raises(DeployError, match="cancer has no version before"):
         three.rollback()
     three.rollback("2")
     assert three.live == ("2", {}, "previous=1")

@@ -200,7 +200,7 @@ def test_commands_say_it(
         done = run(command)
         assert done.code == 1
         assert done.error == [
-            "Error: lambda:GetFunction failed: AWS did not answer, but a web page (status 200) "
-            "came, as from a network that wants a sign-in.",
+            "Error: lambda:GetFunction failed: AWS did not answer: a web page (status 200) came "
+            "instead, perhaps from a network that requires a sign-in.",
             "  Check the network, the region and, if it is set, AWS_ENDPOINT_URL.",
         ]

@@ -198,7 +198,9 @@ def test_too_large_without_a_bucket(account: Account, monkeypatch: pytest.Monkey
     """A zip that is too large is refused with its size, and where to name a bucket."""
     bundle = account.bundle()
     monkeypatch.setattr(quotas, "DIRECT_UPLOAD_BYTES", 100)
-    with pytest.raises(DeployError, match=r"function\.zip has \d+ bytes, and a call takes 100"):
+    with pytest.raises(
+        DeployError, match=r"function\.zip has \d+ bytes, but a call takes at most 100"
+    ):
         account.plan(bundle)
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import NMF
-from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
 from sklearn.pipeline import make_pipeline
@@ -82,12 +81,9 @@ def compare(model, X, y, number_type, convert, tmp_path, columns=None):
     return names
 
 
-def test_the_articles_model_is_converted_with_float32(cancer, convert, tmp_path):
+def test_the_articles_model_is_converted_with_float32(article_estimator, cancer, convert, tmp_path):
     """skl2onnx's float64 graph of a boosting model does not open: the next is taken."""
-    model = GradientBoostingClassifier(
-        n_estimators=1500, max_depth=1, learning_rate=0.01, random_state=42
-    ).fit(cancer.X, cancer.y)
-    assert compare(model, cancer.X, cancer.y, "float32", convert, tmp_path) == ["X"]
+    assert compare(article_estimator, cancer.X, cancer.y, "float32", convert, tmp_path) == ["X"]
 
 
 def test_a_pipeline_of_numbers_is_converted_with_float64(convert, tmp_path):

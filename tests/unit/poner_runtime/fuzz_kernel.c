@@ -162,8 +162,7 @@ int main(int argc, char **argv) {
     size_t *sizes = malloc((size_t)n_seeds * sizeof *sizes);
     for (int i = 0; i < n_seeds; i++) seeds[i] = read_file(argv[3 + i], sizes + i);
     poner_model whole;
-    poner_fault fault;
-    if (poner_open(seeds[0], sizes[0], &whole, &fault) != PONER_OK || !whole.served.header) return 2;
+    if (poner_open(seeds[0], sizes[0], &whole) || !whole.served.header) return 2;
     damage_section(&whole);
     long opened = 0, described = 0, plain = 0;
     for (long i = 0; i < iterations; i++) {
@@ -174,7 +173,7 @@ int main(int argc, char **argv) {
         damage(bytes, size);
         if (size >= 40 && below(4)) memcpy(bytes + 32, &(uint64_t){size}, 8); /* file_size */
         poner_model model;
-        if (poner_open(bytes, size, &model, &fault) == PONER_OK) {
+        if (!poner_open(bytes, size, &model)) {
             opened++;
             ask(&model, 1 + (below(8) ? below(12) : 15 + below(120)));
             if (model.served.header) {

@@ -86,11 +86,11 @@ def test_a_section_outside_the_file_is_refused(content: bytes, offset: int, size
         (0, "<I", 99, "operation is unknown"),
         (0, "<I", 0, "operation is unknown"),
         (8, "<I", 0, "no valid width"),
-        (12, "<I", 7, "not where it should be"),
+        (12, "<I", 7, "wrong offset"),
         (16, "<I", 1, "before it is written"),
         (16, "<I", 0xFFFFFFFF, "wrong number of inputs"),
         (20, "<I", 0, "wrong number of inputs"),
-        (32, "<I", 99, "array that is not there"),
+        (32, "<I", 99, "array does not exist"),
     ],
 )
 def test_a_damaged_step_is_refused(
@@ -103,7 +103,7 @@ def test_a_damaged_step_is_refused(
 
 @pytest.mark.parametrize(
     ("array", "value", "sentence"),
-    [(0, 5, "a split asks for no feature"), (1, 0xFFFF, "a tree asks for no split")],
+    [(0, 5, "a split's feature does not exist"), (1, 0xFFFF, "a tree's split does not exist")],
 )
 def test_damaged_shallow_trees_are_refused(
     content: bytes, array: int, value: int, sentence: str
@@ -118,8 +118,8 @@ def test_damaged_shallow_trees_are_refused(
     ("field", "form", "value", "sentence"),
     [
         (0, "<d", 1.0, None),
-        (8, "<I", 5, "asks for no feature"),
-        (8, "<I", 0x80000000, "a leaf is not a leaf"),
+        (8, "<I", 5, "feature does not exist"),
+        (8, "<I", 0x80000000, "a leaf is invalid"),
         (12, "<I", 0, "not after it"),
         (12, "<I", 0xFFFFFFFF, "not after it"),
     ],

@@ -1,6 +1,6 @@
-"""Tells answers of AWS from those of others on the way: a network's sign-in page, a proxy.
+"""Distinguishes answers of AWS from those of a proxy or a network's sign-in page.
 
-botocore reads a web page as an empty answer, which would say that nothing is there.
+botocore reads a web page as an empty answer, which would mean that a resource does not exist.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _REDIRECTS = {302, 303, 308}
-"""AWS's own are 301 and 307 of S3, which botocore knows."""
+"""AWS itself redirects with 301 and 307 (S3), which botocore handles."""
 
 _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+)?html\b",
@@ -27,13 +27,13 @@ _PAGE = re.compile(
 
 
 def find_stranger(protocol: str, status: int, headers: Mapping[str, str], body: object) -> str:
-    """Who answered instead of AWS, in words; empty where nothing speaks against AWS.
+    """What came instead of an answer from AWS, in words; empty if it may be from AWS.
 
     Args:
-        protocol: how the service speaks, such as `rest-json`.
+        protocol: protocol of the service, such as `rest-json`.
         status: the HTTP status.
         headers: the HTTP headers.
-        body: the body; a stream is not looked into.
+        body: the body; a stream is not examined.
     """
     if status in _REDIRECTS and "location" in {name.lower() for name in headers}:
         return f"a redirect ({status})"
@@ -54,7 +54,7 @@ def _is_object(body: bytes) -> bool:
 
 
 def checked(read: Callable[P, T]) -> Callable[P, T]:
-    """The same, but an answer without what it should hold is an error of the cloud's."""
+    """A decorator: `read` raises UnreachableError if the answer lacks a field."""
 
     @functools.wraps(read)
     def read_checked(*arguments: P.args, **named: P.kwargs) -> T:
@@ -62,7 +62,7 @@ def checked(read: Callable[P, T]) -> Callable[P, T]:
             return read(*arguments, **named)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             what = read.__name__.removeprefix("read_").replace("_", " ")
-            text = f"An answer about a {what} cannot be read: it is not in AWS's form."
+            text = f"The answer about a {what} is not in AWS's form."
             raise UnreachableError(text, CHECK_REGION) from error
 
     return read_checked

@@ -1,8 +1,8 @@
-"""The one file that opens boto3: sessions, clients, and what boto3 raises.
+"""The only module that uses boto3: sessions, clients, and boto3's exceptions.
 
-boto3 is used as it stands, so profiles, single sign-on, AWS_ENDPOINT_URL, AWS_CA_BUNDLE and proxies
-work as in AWS's own tools. Reads are tried again by botocore. Writes are not: one whose answer got
-lost may have taken place, so only throttling, which certainly did nothing, is tried again, here.
+Profiles, single sign-on, AWS_ENDPOINT_URL, AWS_CA_BUNDLE and proxies work as in AWS's own tools.
+botocore retries reads. A write whose answer was lost may have taken place, so this module retries
+only throttled writes, which certainly did nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from botocore.parsers import ResponseParserError
 
 from poner.aws_lambda.quotas import RESPONSE_BYTES
 from poner.deployer.aws.answers import find_stranger
-from poner.deployer.aws.cloud import AwsCloud
 from poner.deployer.aws.errors import (
     CHECK_REGION,
     SIGN_IN,
@@ -35,7 +34,6 @@ from poner.deployer.aws.errors import (
     refused,
     unanswered,
 )
-from poner.deployer.cloud import Cloud
 from poner.deployer.failures import (
     CloudError,
     CredentialsError,
@@ -45,10 +43,10 @@ from poner.deployer.failures import (
 )
 
 READ_ATTEMPTS = 5
-"""Times a reading call is made."""
+"""Most attempts at a read."""
 
 WRITE_ATTEMPTS = 8
-"""Times a throttled writing call is made."""
+"""Most attempts at a throttled write."""
 
 _CONNECT_TIMEOUT_S = 10
 _READ_TIMEOUT_S = 70
@@ -85,32 +83,22 @@ _NO_ANSWER = (
     exceptions.FlexibleChecksumError,
     exceptions.HTTPClientError,
     exceptions.IncompleteReadError,
-    exceptions.SSLError,  # of a handshake or later: nothing tells, and reads come first anyway
+    exceptions.SSLError,  # of a handshake or later, which cannot be told apart
     ResponseParserError,
 )
 
 _UNREADABLE = (AttributeError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
-"""What botocore's parsers and providers of credentials let through of malformed answers; errors
-of XML are syntax errors."""
-
-
-def open_cloud(profile: str | None, region: str | None) -> Cloud:
-    """AWS with the user's credentials; makes no call.
-
-    Raises:
-        CredentialsError: there is no such profile.
-        CloudError: no region is named anywhere.
-    """
-    return AwsCloud(AwsApi(profile, region))
+"""Exceptions of botocore's parsers and credential providers for malformed answers; errors of XML
+are syntax errors."""
 
 
 class AwsApi:
-    """Calls by the API's names, and failures as `CloudError`.
+    """Calls of AWS's API by its own names; failures become `CloudError`.
 
     Args:
-        profile: a profile's name; None for what boto3 takes by itself.
-        region: None for AWS_REGION, or what boto3 takes by itself.
-        sleep: waits so many seconds between the attempts of a throttled write.
+        profile: name of a profile; None for boto3's default.
+        region: AWS region; None for AWS_REGION, or else boto3's default.
+        sleep: waits between the attempts at a throttled write.
     """
 
     def __init__(
@@ -127,24 +115,26 @@ class AwsApi:
         except exceptions.BotoCoreError as error:
             raise CredentialsError(
                 f"The profile cannot be used: {error}.",
-                "Name one that `aws configure list-profiles` lists, with --profile or AWS_PROFILE.",
+                "Choose one of `aws configure list-profiles` with --profile or AWS_PROFILE.",
             ) from error
         if not found:
             raise CloudError(
-                "No AWS region is named anywhere.",
+                "No AWS region is set.",
                 "Put `region` under [deploy] in poner.toml, or use --region or AWS_REGION.",
             )
         self.region: str = found
-        self._session.events.register("before-parse", _refuse_strangers)  # of all its clients
+        self._session.events.register(
+            "before-parse", _refuse_strangers
+        )  # for all clients of the session
         self._sleep = sleep
         self._clients: dict[tuple[str, bool], Any] = {}
 
     def knows(self, service: str, operation: str) -> bool:
-        """Whether this botocore has an operation; older ones lack the youngest."""
+        """Whether this version of botocore has an operation."""
         return operation in self._client(service, writes=True).meta.service_model.operation_names
 
     def read(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
-        """The answer to a question; None where what it asks for is not there."""
+        """The answer to a read; None if the resource does not exist."""
         call = make_call(service, operation, False, parameters)
         try:
             with _as_cloud_errors(call):
@@ -155,7 +145,7 @@ class AwsApi:
     def pages(
         self, service: str, operation: str, field: str, **parameters: Any
     ) -> Iterator[list[Any]]:
-        """A list's pages, to its end; none where what it asks for is not there."""
+        """The pages of a list; no pages if the resource does not exist."""
         call = make_call(service, operation, False, parameters)
         try:
             with _as_cloud_errors(call):
@@ -167,7 +157,7 @@ class AwsApi:
             return
 
     def write(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        """The answer to a change, which is made once at most."""
+        """The answer to a change, which takes place at most once."""
         call = make_call(service, operation, True, parameters)
         again = tenacity.Retrying(
             sleep=self._sleep,
@@ -191,7 +181,7 @@ class AwsApi:
         return dict(request.headers.items())
 
     def _ask(self, call: Call, parameters: Mapping[str, Any]) -> Any:
-        if "Body" in parameters:  # a file, which an earlier attempt has read
+        if "Body" in parameters:  # a file that an earlier attempt has read
             parameters["Body"].seek(0)
         client = self._client(call.service, call.writes)
         return getattr(client, xform_name(call.operation))(**parameters)
@@ -207,20 +197,20 @@ class AwsApi:
             )
             try:
                 client = self._session.client(service, region_name=self.region, config=config)
-            except ValueError as error:  # an endpoint or a region that cannot be one
+            except ValueError as error:  # an invalid endpoint or region
                 reason = str(error).removesuffix(".")
-                text = f"There is no way to {service} in {self.region}: {reason}."
+                text = f"{service} in {self.region} cannot be called: {reason}."
                 raise UnreachableError(text, CHECK_REGION) from error
             self._clients[service, writes] = client
         return self._clients[service, writes]
 
 
 class _StrangerError(ResponseParserError):  # type: ignore[misc]  # boto3 has no types
-    """Somebody else answered."""
+    """The answer does not come from AWS."""
 
 
 def _refuse_strangers(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
-    """Called by botocore with each answer before it reads it."""
+    """Refuse an answer that is not from AWS; botocore calls this before it parses the answer."""
     stranger = find_stranger(
         operation_model.service_model.resolved_protocol,
         response_dict["status_code"],
@@ -233,7 +223,7 @@ def _refuse_strangers(operation_model: Any, response_dict: dict[str, Any], **_: 
 
 @contextmanager
 def _as_cloud_errors(call: Call) -> Iterator[None]:
-    """Anything that boto3 raises, as the error that says what to do."""
+    """Turn boto3's exceptions into errors that say what to do."""
     try:
         yield
     except exceptions.ClientError as error:
@@ -241,26 +231,28 @@ def _as_cloud_errors(call: Call) -> Iterator[None]:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code, said = str(answer.get("Code", status)), answer.get("Message", "")
         failure = refused(call, code, status, said)
-        if error.operation_name != call.operation:  # of those that get credentials
+        if error.operation_name != call.operation:  # a call that gets credentials
             text = f"There are no AWS credentials, since {error.operation_name} was refused: {said}"
             failure = CredentialsError(text, SIGN_IN, call.action)
-        # a traceback would show AWS's own words, which may repeat an environment variable
+        # a traceback would show AWS's message, which may repeat an environment variable
         raise failure from (None if call.secrets else error)
     except _NO_CREDENTIALS as error:
         text = f"There are no usable AWS credentials: {error}."
         raise CredentialsError(text, SIGN_IN, call.action) from error
     except _NOT_SENT as error:
-        text = f"{call.action} cannot be asked: {error}."
+        text = f"{call.action} cannot be called: {error}."
         raise UnreachableError(text, CHECK_REGION, call.action) from error
     except _StrangerError as error:
-        reason = f"did not answer, but {error} came, as from a network that wants a sign-in"
+        reason = (
+            f"did not answer: {error} came instead, perhaps from a network that requires a sign-in"
+        )
         raise unanswered(call, reason) from error
     except _NO_ANSWER as error:
-        raise unanswered(call, f"gave no whole answer ({type(error).__name__})") from error
+        raise unanswered(call, f"gave no complete answer ({type(error).__name__})") from error
     except exceptions.ParamValidationError:
-        text = f"boto3 does not send {call.action}: a value has a form that it does not take."
+        text = f"boto3 does not accept a value of {call.action}."
         hint = "Check the names and settings under [deploy] in poner.toml."
-        raise RejectedError(text, hint, call.action) from None  # its own words repeat the values
+        raise RejectedError(text, hint, call.action) from None  # its message repeats the values
     except exceptions.BotoCoreError as error:
         text = f"{call.action} failed: {error}."
         raise CloudError(text, "Check the AWS settings of this machine.", call.action) from error
@@ -280,7 +272,7 @@ def _is_throttled(error: BaseException) -> bool:
 
 
 def _whole(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer whose stream has been read, so that nothing fails later."""
+    """The answer with its stream read, so that no failure comes later."""
     if "Payload" in answer:
         return {**answer, "Payload": answer["Payload"].read(RESPONSE_BYTES + 1)}
     return answer

@@ -1,4 +1,4 @@
-"""What can be asked and done on AWS, in the deployer's values."""
+"""Reads and changes on AWS, with the deployer's values."""
 
 from __future__ import annotations
 
@@ -12,19 +12,31 @@ from typing import Any
 from poner.aws_lambda.cors import Cors, write_cors
 from poner.deployer import resources
 from poner.deployer.aws import values
+from poner.deployer.aws.api import AwsApi
 from poner.deployer.aws.reads import AwsReads
+from poner.deployer.cloud import Cloud
 from poner.deployer.failures import MissingError, PermissionMissingError, UnreachableError
 
 
+def open_cloud(profile: str | None, region: str | None) -> Cloud:
+    """AWS with the user's credentials; calls nothing yet.
+
+    Raises:
+        CredentialsError: there is no such profile.
+        CloudError: no region is set.
+    """
+    return AwsCloud(AwsApi(profile, region))
+
+
 class AwsCloud(AwsReads):
-    """`Cloud` of AWS: one call of its API for each verb, but for policies."""
+    """Implements `Cloud` for AWS: one call a method, except for policies."""
 
     def create_log_group(self, name: str, tags: Mapping[str, str]) -> None:
-        """Make a log group."""
+        """Create a log group."""
         self._api.write("logs", "CreateLogGroup", logGroupName=name, tags=dict(tags))
 
     def set_retention(self, log_group: str, days: int | None) -> None:
-        """Keep events for so many days; None for ever."""
+        """Keep log events for `days` days; None for ever."""
         if days is None:
             self._api.write("logs", "DeleteRetentionPolicy", logGroupName=log_group)
         else:
@@ -33,13 +45,13 @@ class AwsCloud(AwsReads):
             )
 
     def delete_log_group(self, name: str) -> None:
-        """Remove a log group with all its events."""
+        """Delete a log group with all its events."""
         self._api.write("logs", "DeleteLogGroup", logGroupName=name)
 
     def create_role(
         self, name: str, trust: resources.Document, tags: Mapping[str, str]
     ) -> resources.Role:
-        """Make a role that `trust` lets somebody assume."""
+        """Create a role with the trust policy `trust`."""
         answer = self._api.write(
             "iam",
             "CreateRole",
@@ -51,22 +63,22 @@ class AwsCloud(AwsReads):
         return values.read_role(answer)
 
     def put_role_policy(self, role: str, policy: str, document: resources.Document) -> None:
-        """Give a role a policy of its own, or replace it."""
+        """Create or replace an inline policy of a role."""
         text = json.dumps(document)
         self._api.write(
             "iam", "PutRolePolicy", RoleName=role, PolicyName=policy, PolicyDocument=text
         )
 
     def delete_role_policy(self, role: str, policy: str) -> None:
-        """Take it away."""
+        """Delete an inline policy of a role."""
         self._api.write("iam", "DeleteRolePolicy", RoleName=role, PolicyName=policy)
 
     def delete_role(self, name: str) -> None:
-        """Remove a role that has no policies any more."""
+        """Delete a role that has no policies."""
         self._api.write("iam", "DeleteRole", RoleName=name)
 
     def upload(self, path: Path, bucket: str, key: str) -> None:
-        """Put a file into a bucket, marked as poner's and with its hash; never over another."""
+        """Upload a file with its hash and poner's mark; never overwrites an object."""
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
@@ -83,8 +95,8 @@ class AwsCloud(AwsReads):
             )
 
     def delete_upload(self, bucket: str, found: resources.StoredZip) -> None:
-        """Remove an object as it was found: this version of it, or this content."""
-        # where versioning is suspended, a later object has the version "null" as well
+        """Delete exactly the object that was found: its version, or its content."""
+        # if versioning is suspended, a later object has the version "null", too
         is_kept = found.version not in (None, "null")
         which = {"VersionId": found.version} if is_kept else {"IfMatch": found.etag}
         self._api.write("s3", "DeleteObject", Bucket=bucket, Key=found.key, **which)
@@ -105,7 +117,7 @@ class AwsCloud(AwsReads):
         return values.read_layer_version(answer)
 
     def delete_layer_version(self, arn: str) -> None:
-        """Remove a version of a layer."""
+        """Delete a version of a layer."""
         name, number = arn.split(":")[6:8]
         self._api.write("lambda", "DeleteLayerVersion", LayerName=name, VersionNumber=int(number))
 
@@ -116,7 +128,7 @@ class AwsCloud(AwsReads):
         setup: resources.FunctionSetup,
         tags: Mapping[str, str],
     ) -> None:
-        """Make a function."""
+        """Create a function."""
         self._api.write(
             "lambda",
             "CreateFunction",
@@ -150,7 +162,7 @@ class AwsCloud(AwsReads):
         )
 
     def tag_function(self, arn: str, tags: Mapping[str, str]) -> None:
-        """Add tags, or change them."""
+        """Add or change tags."""
         self._api.write("lambda", "TagResource", Resource=arn, Tags=dict(tags))
 
     def set_concurrency(self, name: str, reserved: int) -> None:
@@ -163,7 +175,7 @@ class AwsCloud(AwsReads):
         )
 
     def publish_version(self, name: str, code_sha256: str, description: str) -> str:
-        """Make a version of $LATEST, if it holds that code; returns its number."""
+        """Publish $LATEST as a version if it holds that code; returns the version's number."""
         answer = self._api.write(
             "lambda",
             "PublishVersion",
@@ -174,57 +186,49 @@ class AwsCloud(AwsReads):
         return values.read_number(answer)
 
     def delete_version(self, name: str, version: str) -> None:
-        """Remove a version that no alias names."""
+        """Delete a version that no alias names."""
         self._api.write("lambda", "DeleteFunction", FunctionName=name, Qualifier=version)
 
     def create_alias(self, name: str, alias: resources.Alias) -> None:
-        """Make an alias."""
+        """Create an alias."""
         routing = {"RoutingConfig": values.write_routing(alias)} if alias.weights else {}
         self._api.write(
-            "lambda",
-            "CreateAlias",
-            FunctionName=name,
-            Name=alias.name,
-            FunctionVersion=alias.version,
-            Description=alias.description,
-            **routing,
+            "lambda", "CreateAlias", FunctionName=name, **values.write_alias(alias), **routing
         )
 
     def update_alias(self, name: str, alias: resources.Alias) -> None:
-        """Point an alias elsewhere."""
+        """Change the versions that an alias names."""
         self._api.write(
             "lambda",
             "UpdateAlias",
             FunctionName=name,
-            Name=alias.name,
-            FunctionVersion=alias.version,
-            Description=alias.description,
+            **values.write_alias(alias),
             RoutingConfig=values.write_routing(alias),
         )
 
     def create_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> resources.Url:
-        """Make a Function URL."""
+        """Create a Function URL."""
         said = {"Cors": write_cors(cors)} if cors else {}
         return self._write_url("CreateFunctionUrlConfig", name, alias, auth, said)
 
     def update_url(self, name: str, alias: str, auth: str, cors: Cors | None) -> resources.Url:
-        """Change a Function URL; its address stays."""
-        said = {"Cors": write_cors(cors)}  # left out, the one that is there would stay
+        """Change a Function URL; its address stays the same."""
+        said = {"Cors": write_cors(cors)}  # without it, existing CORS would stay
         return self._write_url("UpdateFunctionUrlConfig", name, alias, auth, said)
 
     def change_permissions(
         self, name: str, alias: str, removed: Iterable[str], added: Iterable[resources.Statement]
     ) -> None:
-        """Remove the statements of these identifiers from the alias's policy, and add those.
+        """Remove statements, by their identifiers, from the alias's policy, and add others.
 
-        In one call, if botocore and the server know it and the credentials may make it.
+        This is one call if botocore, the server and the credentials allow it.
         """
         removed, added = tuple(removed), tuple(added)
         if self._api.knows("lambda", "PutResourcePolicy"):
             try:
                 return self._replace_policy(name, alias, removed, added)
             except (MissingError, PermissionMissingError, UnreachableError):
-                pass  # the calls below know the alias by other words, and say what is wrong
+                pass  # the calls below raise the error that says what is wrong
         place = {"FunctionName": name, "Qualifier": alias}
         for sid in removed:
             with contextlib.suppress(MissingError):
@@ -237,7 +241,7 @@ class AwsCloud(AwsReads):
     def _replace_policy(
         self, name: str, alias: str, removed: Sequence[str], added: Sequence[resources.Statement]
     ) -> None:
-        """Statements of others stay; Lambda refuses the call if the policy was changed since."""
+        """Replace the policy but keep others' statements; fails if it changed meanwhile."""
         function = self._api.read(
             "lambda", "GetFunctionConfiguration", FunctionName=name, Qualifier=alias
         )
@@ -254,7 +258,7 @@ class AwsCloud(AwsReads):
             self._api.write("lambda", "DeleteResourcePolicy", ResourceArn=arn, **unchanged)
 
     def delete_function(self, name: str) -> None:
-        """Remove a function with its versions, aliases, URLs and policies."""
+        """Delete a function with its versions, aliases, URLs and policies."""
         self._api.write("lambda", "DeleteFunction", FunctionName=name)
 
     def _write_url(

@@ -1,7 +1,7 @@
-"""AWS's refusals in poner's words: the only place that knows AWS's codes, and a few of its texts.
+"""Turns AWS's error codes into poner's errors; no other module knows these codes.
 
-Codes are those of the API references of Lambda, IAM, CloudWatch Logs, S3 and STS; texts are those
-recorded from AWS, for what it gives no code of its own (2026-11-22).
+Codes come from the API references of Lambda, IAM, CloudWatch Logs, S3 and STS. Some errors have no
+code of their own; their texts were recorded from AWS (2026-11-22).
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
-"""Codes of calls that certainly did nothing, and may be made again a little later."""
+"""Codes of throttled calls, which did nothing and can be repeated a little later."""
 
 SIGN_IN = (
     "Sign in with `aws sso login`, store a key with `aws configure`, or name a profile with "
     "--profile."
 )
 CHECK_REGION = "Check the network, the region and, if it is set, AWS_ENDPOINT_URL."
-LOOK_AGAIN = "Run the command again: it looks at what is there first."
-OTHER_BUCKET = "Name a bucket of yours in the function's region as `bucket` under [deploy]."
+LOOK_AGAIN = "Run the command again: it starts from the present state of the account."
+OTHER_BUCKET = "Name your own bucket in the function's region as `bucket` under [deploy]."
 _ASK_FOR_PERMISSION = (
-    "Have it allowed to these credentials; `poner doctor --policy` prints a policy with all that "
+    "Ask for this permission; `poner doctor --policy` prints a policy with all permissions that "
     "poner needs."
 )
 _OTHER_ACTIONS = {
@@ -112,8 +112,8 @@ _BUSY = frozenset(
         "EntityTemporarilyUnmodifiable",
         "OperationAborted",
         "OperationAbortedException",
-        "PreconditionFailedException",  # a policy that was changed since it was read
-        "RequestTimeout",  # S3, where it heard nothing more of an upload
+        "PreconditionFailedException",  # a policy that changed after it was read
+        "RequestTimeout",  # S3, if an upload stalls
         "ResourceNotReadyException",
     }
 )
@@ -123,7 +123,7 @@ _MAKING = ("Add", "Create", "Publish")
 
 @dataclass(frozen=True)
 class Call:
-    """A call of AWS's API, for messages; never with the values that it sends."""
+    """A call of AWS's API, for messages, without the values that it sends."""
 
     service: str
     """The service in IAM's words, such as `lambda`."""
@@ -136,25 +136,25 @@ class Call:
 
     @property
     def action(self) -> str:
-        """The permission it needs, in IAM's words."""
+        """The permission that it needs, in IAM's words."""
         name = f"{self.service}:{self.operation}"
         return _OTHER_ACTIONS.get(name, name)
 
 
 def make_call(service: str, operation: str, writes: bool, parameters: Mapping[str, Any]) -> Call:
-    """A call with the values in its parameters that may be secrets."""
+    """A call, with those of its parameters that may be secrets."""
     variables = parameters.get("Environment", {}).get("Variables", {})
     return Call(service, operation, writes, tuple(value for value in variables.values() if value))
 
 
 def refused(call: Call, code: str, status: int, message: str) -> CloudError:
-    """The error for an answer that says no.
+    """The error for a refusal.
 
     Args:
-        call: what was asked.
-        code: AWS's code, or the HTTP status where there is none.
+        call: the call.
+        code: AWS's code, or the HTTP status if there is no code.
         status: the HTTP status.
-        message: AWS's words.
+        message: AWS's message.
     """
     said = _quote(call, message)
     if code in THROTTLED or status == 429:
@@ -170,9 +170,9 @@ def refused(call: Call, code: str, status: int, message: str) -> CloudError:
 
 
 def unanswered(call: Call, reason: str) -> CloudError:
-    """The error for a call that was sent and has no answer, or none that says yes or no."""
+    """The error for a call whose outcome is unknown."""
     if call.writes:
-        text = f"{call.action} may have taken place or not: AWS {reason}."
+        text = f"It is unknown whether {call.action} took place: AWS {reason}."
         return UncertainError(text, LOOK_AGAIN, call.action)
     return UnreachableError(f"{call.action} failed: AWS {reason}.", CHECK_REGION, call.action)
 
@@ -185,18 +185,18 @@ def _denied(call: Call, said: str) -> CloudError:
         action = "iam:PassRole"
     elif named := re.search(r"denied by S3, .* permission to (\w+)", said):
         action = f"s3:{named[1]}"
-    text = f"These credentials may not do {action}: {said}"
+    text = f"These credentials are not allowed to do {action}: {said}"
     return PermissionMissingError(text, _ASK_FOR_PERMISSION, action)
 
 
 def _conflict(call: Call, code: str, said: str) -> CloudError | None:
-    """What is there stands in the way, or is not there."""
+    """The error for a resource that is busy, exists already, or does not exist."""
     action = call.action
     text = f"{action} was refused: {said}"
     if code == "DeleteConflict":
-        if "must delete policies first" in said:  # IAM has not heard yet that they were
+        if "must delete policies first" in said:  # IAM does not know yet that they were
             return BusyError(text, "Try again in a few seconds.", action)
-        hint = "Detach what was attached to it by hand, and run the command again."
+        hint = "Detach by hand what others attached to it, and run the command again."
         return RejectedError(text, hint, action)
     if code == "ResourceConflictException":
         if "cannot be performed at this time" in said or "is in progress" in said:
@@ -215,22 +215,22 @@ def _conflict(call: Call, code: str, said: str) -> CloudError | None:
 
 
 def _rejected(call: Call, code: str, said: str) -> CloudError:
-    """What was sent is not as AWS wants it."""
+    """The error for a value that AWS does not accept."""
     action = call.action
     text = f"{action} was refused: {said}"
     if code == "InvalidParameterValueException":
-        # the second is of KMS, which hears of a new role later than Lambda does
+        # the second comes from KMS, which learns of a new role later than Lambda does
         if "cannot be assumed by Lambda" in said or "is invalid for CreateGrant" in said:
-            hint = "Wait some seconds if the role is new; otherwise let lambda.amazonaws.com in."
+            hint = "Wait some seconds if the role is new, or let lambda.amazonaws.com assume it."
             return RoleNotReadyError(text, hint, action)
         if call.operation == "PutFunctionConcurrency":
             hint = "Leave out `reserved_concurrency`, or ask AWS for a higher quota."
             return ConcurrencyRefusedError(text, hint, action)
-    return RejectedError(text, "Change what it names, and try again.", action)
+    return RejectedError(text, "Correct the value that AWS names, and try again.", action)
 
 
 def _quote(call: Call, message: str) -> str:
-    """AWS's words as one sentence, without what was sent: some of its texts repeat that."""
+    """AWS's message as one sentence, without the values that were sent."""
     said = " ".join(hide(message.partition("String measured:")[0], call.secrets).split())
     if len(said) > _LONGEST_QUOTE:
         said = f"{said[:_LONGEST_QUOTE]}..."

@@ -1,4 +1,4 @@
-"""Takes the values of environment variables, which may be secrets, out of AWS's words."""
+"""Removes values of environment variables, which may be secrets, from AWS's messages."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import re
 from collections.abc import Iterable
 
 HIDDEN = "***"
-"""Stands where a value was."""
+"""Replaces a value."""
 
 _TELLING_LENGTH = 8
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """The text without any of the values, the longest first."""
+    """The text with all secrets replaced, the longest first."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = _pattern(secret).sub(HIDDEN, text)
     return text
 
 
 def _pattern(secret: str) -> re.Pattern[str]:
-    """A value as a message may hold it: its white space changed, its quotes and lines escaped.
+    """Matches a value in a message, where white space may change and quotes may be escaped.
 
-    Short ones are only looked for as words of their own, since `1` is part of many others.
+    A short value matches only as a whole word, since `1` is part of many words.
     """
     plain = r"\s+".join(map(re.escape, secret.split()))
     escaped = re.escape(json.dumps(secret)[1:-1])

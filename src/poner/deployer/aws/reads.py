@@ -1,13 +1,14 @@
-"""What can be asked of AWS, in the deployer's values."""
+"""Reads from AWS, as the deployer's values."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from poner.deployer import resources
 from poner.deployer.aws import values
+from poner.deployer.aws.api import AwsApi
 from poner.deployer.aws.errors import OTHER_BUCKET, Call, refused
 from poner.deployer.failures import (
     BucketError,
@@ -19,39 +20,10 @@ from poner.deployer.failures import (
 )
 
 
-class Api(Protocol):
-    """AWS's API by its own names."""
-
-    region: str
-    """The region that is asked."""
-
-    def knows(self, service: str, operation: str) -> bool:
-        """Whether the API's description on this machine has an operation."""
-        ...
-
-    def read(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any] | None:
-        """An answer; None for what is not there."""
-        ...
-
-    def pages(
-        self, service: str, operation: str, field: str, **parameters: Any
-    ) -> Iterator[list[Any]]:
-        """A list's pages."""
-        ...
-
-    def write(self, service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        """The answer to a change."""
-        ...
-
-    def sign(self, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
-        """Headers of a POST to a URL, signed for Lambda."""
-        ...
-
-
 class AwsReads:
     """`CloudReads` of AWS."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: AwsApi) -> None:
         self._api = api
 
     @property
@@ -60,7 +32,7 @@ class AwsReads:
         return self._api.region
 
     def get_identity(self) -> resources.Identity:
-        """Whose credentials these are."""
+        """The owner of the credentials."""
         answer = self._api.read("sts", "GetCallerIdentity")
         assert answer is not None
         return values.read_identity(answer)
@@ -113,14 +85,14 @@ class AwsReads:
         return None if answer is None else values.read_role(answer)
 
     def get_role_policy(self, role: str, policy: str) -> resources.Document | None:
-        """A role's own policy of that name."""
+        """An inline policy of a role."""
         answer = self._api.read("iam", "GetRolePolicy", RoleName=role, PolicyName=policy)
         return None if answer is None else values.read_policy(answer)
 
     def get_log_group(self, name: str) -> resources.LogGroup | None:
         """A log group."""
         pages = self._api.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=name)
-        for page in pages:  # sorted by name, so that the name itself comes first
+        for page in pages:  # sorted by name, so the shortest name comes first
             for group in page:
                 found = values.read_log_group(group)
                 if found.name == name:
@@ -143,18 +115,18 @@ class AwsReads:
         return values.read_layer_versions(listed)
 
     def list_uploads(self, bucket: str, prefix: str) -> tuple[str, ...]:
-        """Keys in a bucket that begin with a prefix; asks first where the bucket is."""
+        """Keys in a bucket that begin with a prefix; checks first the bucket's region."""
         try:
             answer = self._api.read("s3", "GetBucketLocation", Bucket=bucket)
         except BucketError as error:
             text = f"There is no bucket {bucket!r}."
-            raise _no_bucket(text, "s3:GetBucketLocation") from error
+            raise BucketError(text, OTHER_BUCKET, error.action) from error
         assert answer is not None, "what is missing is the bucket"
-        # botocore follows a bucket to its region, but Lambda takes no code from there
+        # botocore follows a bucket to its region, but Lambda reads no code from another region
         region = values.read_bucket_region(answer)
         if region != self.region:
             where = f"The bucket {bucket!r} is in {region}, not in {self.region}."
-            raise _no_bucket(where, "s3:GetBucketLocation")
+            raise BucketError(where, OTHER_BUCKET, "s3:GetBucketLocation")
         listed = self._list("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=prefix)
         return values.read_names(listed, "Key")
 
@@ -164,7 +136,7 @@ class AwsReads:
         return None if answer is None else values.read_stored_zip(key, answer)
 
     def list_log_events(self, log_group: str, since_ms: int) -> Iterator[resources.LogEvent]:
-        """Events of a log group from a moment on, read page by page as they are taken."""
+        """Events of a log group since a time, read page by page on demand."""
         pages = self._api.pages(
             "logs", "FilterLogEvents", "events", logGroupName=log_group, startTime=since_ms
         )
@@ -173,7 +145,7 @@ class AwsReads:
                 yield values.read_log_event(event)
 
     def get_account_limits(self) -> resources.AccountLimits | None:
-        """The account's limits in this region; what stands in for AWS may not know them."""
+        """The account's limits in this region; None if an emulation of AWS does not know them."""
         try:
             answer = self._api.read("lambda", "GetAccountSettings")
         except UnreachableError:
@@ -187,7 +159,7 @@ class AwsReads:
         resource: str = "*",
         context: Mapping[str, str] | None = None,
     ) -> tuple[str, ...] | None:
-        """Which actions a principal may not do to a resource; None where IAM does not tell."""
+        """The actions that a principal may not take on a resource; None if IAM does not tell."""
         entries = [
             {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
             for key, value in (context or {}).items()
@@ -214,7 +186,7 @@ class AwsReads:
         return values.read_denied(results)
 
     def invoke(self, name: str, version: str, payload: bytes) -> bytes:
-        """A version's answer to an event."""
+        """Invoke a version with an event; returns its answer."""
         answer = self._api.read(
             "lambda", "Invoke", FunctionName=name, Qualifier=version, Payload=payload
         )
@@ -223,7 +195,7 @@ class AwsReads:
         if failure := answer.get("FunctionError"):
             raise RejectedError(
                 f"Version {version} of {name} failed on AWS ({failure}).",
-                "See why with `poner logs`.",
+                "See the reason with `poner logs`.",
                 "lambda:InvokeFunction",
             )
         return bytes(answer["Payload"])
@@ -237,16 +209,12 @@ class AwsReads:
         return [item for page in pages for item in page]
 
     def _find_policy_source(self, arn: str) -> str:
-        """What IAM can simulate: a session's ARN does not hold its role's path, so IAM is asked."""
+        """The ARN that IAM can simulate: for a session, that of its role, which IAM tells."""
         session = re.fullmatch(r"arn:[\w-]+:sts::\d+:assumed-role/([^/]+)/.+", arn)
         role = self.get_role(session[1]) if session else None
         return arn if role is None else role.arn
 
 
 def _no_function(name: str, version: str) -> MissingError:
-    text = f"There is no version {version} of a function {name!r}."
+    text = f"There is no version {version} of the function {name!r}."
     return MissingError(text, "Deploy it first with `poner deploy`.")
-
-
-def _no_bucket(text: str, action: str) -> BucketError:
-    return BucketError(text, OTHER_BUCKET, action)

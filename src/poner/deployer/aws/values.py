@@ -1,4 +1,4 @@
-"""AWS's answers as the deployer's values, and the other way round."""
+"""Converts AWS's answers to the deployer's values, and values to parameters of calls."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from poner.deployer.failures import UnreachableError
 from poner.foreign_json import read_json
 
 UPLOAD_MARK: Mapping[str, str] = {"made-by": "poner"}
-"""Metadata of what a deploy uploads."""
+"""Metadata of uploaded objects."""
 
 Answer = Mapping[str, Any]
-"""What AWS sends, as botocore gives it."""
+"""An answer of AWS in botocore's form."""
 
 _STATES: Mapping[str, Literal["Pending", "Active", "Inactive", "Failed"]] = {
     "Pending": "Pending",
@@ -53,7 +53,7 @@ def read_function(answer: Answer) -> resources.Function:
 
 @checked
 def read_versions(listed: Sequence[Answer]) -> tuple[resources.Version, ...]:
-    """FunctionConfigurations but for $LATEST, the oldest first."""
+    """FunctionConfigurations without $LATEST, the oldest first."""
     numbered = [answer for answer in listed if answer["Version"] != resources.LATEST]
     numbered.sort(key=lambda answer: int(answer["Version"]))
     return tuple(map(read_version, numbered))
@@ -96,7 +96,7 @@ def read_number(answer: Answer) -> str:
 
 @checked
 def read_state(answer: Answer) -> resources.FunctionState:
-    """The state in a FunctionConfiguration; what is not said is well."""
+    """The state in a FunctionConfiguration; missing fields mean success."""
     reasons = (answer.get("StateReason"), answer.get("LastUpdateStatusReason"))
     return resources.FunctionState(
         state=_STATES.get(answer.get("State", ""), "Active"),
@@ -136,8 +136,8 @@ def read_url(answer: Answer) -> resources.Url:
 
 
 def read_cors(answer: Answer) -> Cors | None:
-    """A Cors structure; None for one that allows nothing."""
-    # an age of 0 is what AWS has where nothing was said
+    """A Cors structure; None if it allows nothing."""
+    # AWS gives an age of 0 if none was set
     known = {name: answer[name] for name in CORS_FIELDS if answer.get(name)}
     return parse_cors(known, UnreachableError) if known else None
 
@@ -152,7 +152,7 @@ def read_statements(answer: Answer) -> tuple[resources.Statement, ...]:
 def read_statement(answer: Answer) -> resources.Statement:
     """A statement of a resource policy.
 
-    AWS has its conditions under Condition, by operator; moto 5.2.5 has them beside the action.
+    AWS puts conditions under Condition, by operator; moto 5.2.5 puts them beside the action.
     """
     conditions: dict[str, Any] = {}
     for values in (answer.get("Condition") or {}).values():
@@ -232,7 +232,7 @@ def read_layer_version(answer: Answer) -> resources.LayerVersion:
 
 @checked
 def read_stored_zip(key: str, answer: Answer) -> resources.StoredZip:
-    """HeadObject's answer; of a checksum of parts S3 says so with a dash, and that is none."""
+    """HeadObject's answer; a checksum of parts, which S3 marks with a dash, is not used."""
     checksum = answer.get("ChecksumSHA256", "")
     is_whole = answer.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT" and "-" not in checksum
     return resources.StoredZip(
@@ -258,7 +258,7 @@ def read_limits(answer: Answer) -> resources.AccountLimits:
 
 @checked
 def read_bucket_region(answer: Answer) -> str:
-    """GetBucketLocation's answer, which has two old ways of saying it."""
+    """GetBucketLocation's answer, which has special values for two old regions."""
     said = answer.get("LocationConstraint")
     return "eu-west-1" if said == "EU" else str(said or "us-east-1")
 
@@ -267,9 +267,9 @@ def read_bucket_region(answer: Answer) -> str:
 def edit_policy(
     answer: Answer, removed: Iterable[str], added: Iterable[resources.Document]
 ) -> dict[str, Any]:
-    """The policy in GetResourcePolicy's answer, or a new one, with statements removed and added.
+    """The policy in GetResourcePolicy's answer, or a new policy, with statements removed and added.
 
-    A statement that is added takes the place of one with its identifier.
+    An added statement replaces a statement with the same identifier.
     """
     new = list(added)
     policy: dict[str, Any] = {"Version": "2012-10-17"}
@@ -281,7 +281,7 @@ def edit_policy(
 
 
 def write_statement(statement: resources.Statement, arn: str) -> resources.Document:
-    """A statement of a policy on what the ARN names."""
+    """A statement of a policy for the resource `arn`."""
     conditions: dict[str, resources.Document] = {}
     if statement.url_auth is not None:
         conditions["StringEquals"] = {"lambda:FunctionUrlAuthType": statement.url_auth}
@@ -312,14 +312,14 @@ def write_permission(statement: resources.Statement) -> dict[str, Any]:
 
 
 def write_code(code: resources.Code) -> dict[str, Any]:
-    """Where the zip is, or the zip itself."""
+    """The place of the zip in a bucket, or the zip itself."""
     if code.bucket is not None:
         return {"S3Bucket": code.bucket, "S3Key": code.key}
     return {"ZipFile": code.path.read_bytes()}
 
 
 def write_setup(setup: resources.FunctionSetup) -> dict[str, Any]:
-    """The settings but for code and architecture, all of them, so that none is left as it was."""
+    """All settings except code and architecture, so that no old value stays."""
     parameters: dict[str, Any] = {
         "Runtime": setup.runtime,
         "Role": setup.role_arn,
@@ -335,13 +335,22 @@ def write_setup(setup: resources.FunctionSetup) -> dict[str, Any]:
     return parameters
 
 
+def write_alias(alias: resources.Alias) -> dict[str, Any]:
+    """The parameters that CreateAlias and UpdateAlias share."""
+    return {
+        "Name": alias.name,
+        "FunctionVersion": alias.version,
+        "Description": alias.description,
+    }
+
+
 def write_routing(alias: resources.Alias) -> dict[str, Any]:
     """An AliasRoutingConfiguration; an empty one ends a canary release."""
     return {"AdditionalVersionWeights": dict(alias.weights)}
 
 
 def write_sha256(sha256: str) -> str:
-    """A hash in the form that Lambda has it."""
+    """A hash in AWS's form, base64."""
     return base64.b64encode(bytes.fromhex(sha256)).decode()
 
 

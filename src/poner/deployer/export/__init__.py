@@ -1,7 +1,7 @@
-"""The same resources as a deploy, as a template for those who deploy with another tool.
+"""Templates that create the same resources as a deploy, for users of another tool.
 
-What should be there comes in, a file's text goes out. Values of environment variables, which may be
-secrets, are never in it: the template asks for them. Nor is the account's number.
+In: a Bundle with settings. Out: the text of a template. It must not hold the account's number or
+values of environment variables, which may be secrets: the template has parameters for them.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from poner.extras import check_extra
 __all__ = ["Form", "export_template"]
 
 Form = Literal["sam", "terraform"]
-"""Tools that deploy by template."""
+"""Tools that deploy from a template."""
 
 _NOBODY = Identity("000000000000", "aws")
-"""Stands for the account where none is asked: templates do not hold it."""
+"""Placeholder for the account, which templates do not hold."""
 
 
 def export_template(
     form: Form, bundle: Bundle, settings: DeploySettings, region: str, folder: Path
 ) -> str:
-    """What a deploy of a Bundle would make, as a tool's template for `folder`.
+    """A template of the resources that a deploy would create, to be written into `folder`.
 
     Raises:
-        DeployError: a zip is too large to be sent in a call, and there is no bucket.
+        DeployError: a zip is too large to be sent in a call, and the settings name no bucket.
     """
     desired = make_desired(bundle, settings, _NOBODY, region)
     match form:

@@ -1,8 +1,7 @@
-"""What a template of either kind is made with."""
+"""Functions that both kinds of templates use."""
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from poner.deployer.resources import Code
 
 
 def map_texts(value: Any, change: Callable[[str], Any]) -> Any:
-    """A copy of nested mappings and sequences with every text in them, but for keys, changed."""
+    """A copy of nested mappings and sequences in which `change` was applied to each text value."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
@@ -23,15 +22,10 @@ def map_texts(value: Any, change: Callable[[str], Any]) -> Any:
 
 
 def without_nothing(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said: without None, empty lists and empty mappings."""
+    """The values without None, empty lists and empty mappings."""
     return {key: value for key, value in values.items() if value not in (None, [], (), {})}
 
 
 def find_path(code: Code, folder: Path) -> str:
-    """The way from a folder to a zip, with / between folders."""
+    """Relative path from a folder to a zip, with forward slashes."""
     return Path(os.path.relpath(code.path, folder)).as_posix()
-
-
-def encode_hash(code: Code) -> str:
-    """A zip's hash as AWS writes it: in base64."""
-    return base64.b64encode(bytes.fromhex(code.sha256)).decode("ascii")

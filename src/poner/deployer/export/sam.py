@@ -1,8 +1,8 @@
 """A template for `sam deploy`: CloudFormation's own resources under SAM's transform.
 
-SAM's shorthand would add roles, permissions and names of its own; plain resources are the same as a
-deploy's, and `sam deploy` uploads the zips of both. CloudFormation gives the statements of a policy
-their identifiers. Source: CloudFormation's template reference, 2026-11.
+SAM's own resource types would add roles, permissions and names; plain resources equal those of a
+deploy, and `sam deploy` uploads their zips, too. CloudFormation chooses the identifiers of policy
+statements. Source: CloudFormation's template reference, 2026-11.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from poner.aws_lambda.cors import write_cors
+from poner.deployer.aws.values import write_sha256
 from poner.deployer.desired import ROLE_POLICY, TRUST, Desired, DesiredRole
-from poner.deployer.export.documents import encode_hash, find_path, map_texts, without_nothing
+from poner.deployer.export.documents import find_path, map_texts, without_nothing
 from poner.deployer.resources import Statement
 from poner.deployer.settings import ALIAS
 
-_HEADER = (
-    "# Made by `poner export sam`; the zips lie where `poner build` left them. To deploy it:\n"
-)
+_HEADER = "# Made by `poner export sam`; it refers to the zips of `poner build`. To deploy it:\n"
 _VERSION_DIGITS = 12
 
 
@@ -29,10 +28,10 @@ def write_sam(desired: Desired, folder: Path) -> str:
     """template.yaml, as text."""
     import yaml
 
-    # through JSON: YAML's writer marks what occurs twice, and CloudFormation cannot read such marks
+    # through JSON: YAML's writer would use anchors, which CloudFormation cannot read
     document = json.loads(json.dumps(_make_template(desired, folder)))
     text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
-    # CloudFormation wants to be told that it may make roles with names
+    # CloudFormation needs permission to create roles with names
     capabilities = "" if desired.role is None else " --capabilities CAPABILITY_NAMED_IAM"
     return f"{_HEADER}#   sam deploy --guided{capabilities}\n{text}"
 
@@ -64,15 +63,15 @@ def _make_template(desired: Desired, folder: Path) -> dict[str, Any]:
                 parameter: {
                     "Type": "String",
                     "NoEcho": True,
-                    "Description": f"Environment variable {name}; a new value of it alone "
-                    f"does not reach the alias.",
+                    "Description": f"Environment variable {name}; a new value "
+                    f"alone does not reach the alias.",
                 }
                 for name, parameter in parameters.items()
             },
             "Resources": resources,
             "Outputs": {
                 "Url": {
-                    "Description": "Where the function answers",
+                    "Description": "URL of the function",
                     "Value": {"Fn::GetAtt": ["Url", "FunctionUrl"]},
                 }
             },
@@ -81,7 +80,7 @@ def _make_template(desired: Desired, folder: Path) -> dict[str, Any]:
 
 
 def name_parameters(environment: Mapping[str, str]) -> dict[str, str]:
-    """The parameter for each environment variable; a parameter's name has letters and digits."""
+    """Names of the parameters for environment variables, made of letters and digits."""
     parameters: dict[str, str] = {}
     for name in sorted(environment):
         parameter = f"Environment{name.replace('_', '')}"
@@ -92,10 +91,10 @@ def name_parameters(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def digest_setup(desired: Desired) -> str:
-    """Digits that change when a version of the function does, but not with values of variables.
+    """Digits that depend on the setup of the function, but not on values of variables.
 
-    A version is published where its resource is new: another name makes it new. It must not change
-    without the function, since Lambda publishes nothing then, and CloudFormation fails.
+    CloudFormation publishes a version for a resource with a new name. The name must not change if
+    the function stays the same, since Lambda then publishes nothing and CloudFormation fails.
     """
     setup = desired.setup
     made_of = [
@@ -135,7 +134,7 @@ def _make_role(desired: Desired, role: DesiredRole) -> dict[str, Any]:
 
 
 def _place(text: str) -> Any:
-    """An ARN of the account's, in whatever account and region the template is deployed."""
+    """An ARN with the account and region in which the template is deployed."""
     if not text.startswith("arn:"):
         return text
     _, _, service, region, _, resource = text.split(":", 5)
@@ -177,17 +176,17 @@ def _make_function(desired: Desired, folder: Path, parameters: Mapping[str, str]
         ReservedConcurrentExecutions=desired.settings.reserved_concurrency,
         Tags=_make_tags(desired),
     )
-    return {"DependsOn": "LogGroup", **function}  # otherwise Lambda may make it first
+    return {"DependsOn": "LogGroup", **function}  # otherwise Lambda may create it first
 
 
 def _make_version(desired: Desired) -> dict[str, Any]:
     version = _resource(
         "AWS::Lambda::Version",
         FunctionName={"Ref": "Function"},
-        CodeSha256=encode_hash(desired.code),
+        CodeSha256=write_sha256(desired.code.sha256),
         Description=desired.setup.description,
     )
-    # versions before it stay, to go back to; they go with the function
+    # earlier versions stay for a rollback; they are removed with the function
     return {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", **version}
 
 

@@ -1,4 +1,4 @@
-"""A configuration for Terraform, in its JSON syntax: what is written by a program is read by one.
+"""A configuration for Terraform in its JSON syntax.
 
 Sources: documentation of Terraform's JSON syntax and of the AWS provider, 2026-11. The provider
 knows `invoked_via_function_url` since 6.28.0.
@@ -7,20 +7,22 @@ knows `invoked_via_function_url` since 6.28.0.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from poner.aws_lambda.cors import Cors
+from poner.deployer.aws.values import write_sha256
 from poner.deployer.desired import ROLE_POLICY, TRUST, Desired, DesiredRole
-from poner.deployer.export.documents import encode_hash, find_path, map_texts, without_nothing
+from poner.deployer.export.documents import find_path, map_texts, without_nothing
 from poner.deployer.resources import Code, Statement
 from poner.deployer.settings import ALIAS
 from poner.printable import printable_json
 
 _PROVIDER = {"source": "hashicorp/aws", "version": ">= 6.28.0, < 7.0.0"}
 _COMMENT = (
-    "Made by `poner export terraform`; the zips lie where `poner build` left them. "
-    "terraform init, then terraform apply."
+    "Made by `poner export terraform`; it refers to the zips of `poner build`. "
+    "Run terraform init, then terraform apply."
 )
 _FUNCTION = "${aws_lambda_function.function.function_name}"
 _ALIAS = f"${{aws_lambda_alias.{ALIAS}.name}}"
@@ -47,7 +49,7 @@ def _make_document(desired: Desired, folder: Path) -> dict[str, Any]:
             "resource": _make_resources(desired, folder),
             "output": {
                 "url": {
-                    "description": "Where the function answers",
+                    "description": "URL of the function",
                     "value": f"${{aws_lambda_function_url.{ALIAS}.function_url}}",
                 }
             },
@@ -115,7 +117,7 @@ def _make_role(desired: Desired, role: DesiredRole) -> dict[str, Any]:
 
 
 def _make_role_policy(desired: Desired, role: DesiredRole) -> dict[str, Any]:
-    """The role's policy, with the log group's ARN in whatever account it is."""
+    """The role's policy, with a reference to the ARN of the log group."""
 
     def place(text: str) -> str:
         if text.endswith(f":log-group:{desired.log_group}:*"):
@@ -161,14 +163,14 @@ def _make_function(desired: Desired, folder: Path) -> dict[str, Any]:
 
 
 def _make_code(code: Code, key: str, folder: Path) -> dict[str, Any]:
-    """Where a zip is, out of which Lambda takes it: on this machine, or in the bucket."""
+    """The place of a zip: on this machine, or in the bucket."""
     where: dict[str, Any] = {"filename": _path(code, folder)}
     if code.bucket is not None:
         where = {
             "s3_bucket": f"${{aws_s3_object.{key}.bucket}}",
             "s3_key": f"${{aws_s3_object.{key}.key}}",
         }
-    return {**where, "source_code_hash": encode_hash(code)}
+    return {**where, "source_code_hash": write_sha256(code.sha256)}
 
 
 def _make_permission(statement: Statement) -> dict[str, Any]:
@@ -186,10 +188,10 @@ def _make_permission(statement: Statement) -> dict[str, Any]:
 
 
 def _make_url(desired: Desired) -> dict[str, Any]:
-    """The URL, after its permissions.
+    """The URL, which depends on its permissions.
 
-    The provider adds both itself when it makes a public URL, but neither changes nor removes them,
-    and passes over what is there: whichever is first, and only they can be kept track of.
+    The provider adds the permissions of a public URL itself if they are missing, but does not track
+    them. Permissions that exist before the URL are tracked.
     """
     permissions = [f"aws_lambda_permission.{statement.sid}" for statement in desired.statements]
     return without_nothing(
@@ -204,16 +206,11 @@ def _make_url(desired: Desired) -> dict[str, Any]:
 
 
 def _make_cors(cors: Cors) -> dict[str, Any]:
-    return without_nothing(
-        {
-            "allow_origins": _literal(cors.allow_origins),
-            "allow_methods": _literal(cors.allow_methods),
-            "allow_headers": _literal(cors.allow_headers),
-            "expose_headers": _literal(cors.expose_headers),
-            "allow_credentials": cors.allow_credentials or None,
-            "max_age": cors.max_age_s,
-        }
-    )
+    """CORS, whose fields have the provider's names but for `max_age`."""
+    fields: dict[str, Any] = _literal(asdict(cors))
+    max_age = fields.pop("max_age_s")
+    credentials = fields.pop("allow_credentials") or None
+    return without_nothing({**fields, "allow_credentials": credentials, "max_age": max_age})
 
 
 def _path(code: Code, folder: Path) -> str:
@@ -225,5 +222,5 @@ def _literal(value: Any) -> Any:
 
 
 def _escape(text: str) -> str:
-    """A text that stands for itself: in Terraform's JSON, texts are templates."""
+    """A literal text: in Terraform's JSON, texts are templates."""
     return text.replace("${", "$${").replace("%{", "%%{")
