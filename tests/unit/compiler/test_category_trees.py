@@ -136,7 +136,7 @@ def test_a_node_must_ask_for_sets_that_exist(regressor: HistGradientBoostingRegr
     form = lay_out(ensemble_of(program), N_FEATURES)
     assert isinstance(form, CategoryTrees)
     fewer = laid_out_as(replace(form, sets=form.sets[:-1]))
-    with pytest.raises(_kernel.BadModelError, match="no set of categories"):
+    with pytest.raises(_kernel.BadModelError, match="set of categories does not exist"):
         Model(write_tables(program, layout=fewer))
     splits = CategorySplits(
         left_set=np.zeros(3, np.int64),
