@@ -84,9 +84,10 @@ def make_native_bundle(
     _require_limit(compiled, settings.body_limit_bytes)
     check_replaceable(out)
     host = HOSTS[runtime.name]
+    interpreter = host.find_interpreter()
     with temporary_faults(), scratch_folder() as scratch:
         files = {**host.function_files("native", architecture), _MODEL_NAME: compiled.content}
-        files |= compile_sources(files, host.find_interpreter(), scratch / "bytecode")
+        files |= compile_sources(files, interpreter, scratch / "bytecode")
         content = make_zip(files)
         record = zip_record(FUNCTION_ZIP, content, files)
         _require_proved_bytes(record, evidence)

@@ -31,7 +31,7 @@ from poner.bundler.trial import host_architecture
 from poner.bundler.verification import Trial
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
-from poner.hosts import HOSTS, Host
+from poner.hosts import HOSTS
 from poner.proof import Tolerance, find_known_answer
 from poner.storage import scratch_folder, temporary_faults
 
@@ -83,8 +83,10 @@ def make_layered_bundle(
     """
     check_replaceable(out)
     host = HOSTS[runtime.name]
+    interpreter = host.find_interpreter()
     with temporary_faults(), scratch_folder() as scratch:
-        function_zip, record = _pack(function, host, architecture, scratch)
+        files = {**host.function_files(function.engine, architecture), **function.files}
+        function_zip, record = _pack(files, interpreter, scratch)
         request = LayerRequest(
             requirements=function.requirements,
             runtime=runtime,
@@ -136,12 +138,9 @@ def make_layered_bundle(
     return Bundle(out, manifest)
 
 
-def _pack(
-    function: LayeredFunction, host: Host, architecture: str, scratch: Path
-) -> tuple[Path, ZipRecord]:
+def _pack(files: dict[str, bytes], interpreter: Path, scratch: Path) -> tuple[Path, ZipRecord]:
     """function.zip with its bytecode, and its record."""
-    files = {**host.function_files(function.engine, architecture), **function.files}
-    files |= compile_sources(files, host.find_interpreter(), scratch / "bytecode")
+    files |= compile_sources(files, interpreter, scratch / "bytecode")
     content = make_zip(files)
     path = scratch / FUNCTION_ZIP
     path.write_bytes(content)

@@ -80,7 +80,7 @@ class Scope:
         return replace(self, steps=(*self.steps, step), place=(*self.place, *place))
 
     def transform(self, estimator: FittedObject, source: int) -> int:
-        """Read an estimator that transforms; returns the register of the transformed row.
+        """Convert an estimator that transforms; returns the register of the transformed row.
 
         Raises:
             NotSupportedError: no converter knows its class, or the converter its settings.
@@ -92,7 +92,7 @@ class Scope:
             return converter(estimator, self, source)
 
     def predict(self, estimator: FittedObject, source: int) -> Prediction:
-        """Read an estimator that predicts.
+        """Convert an estimator that predicts.
 
         Raises:
             NotSupportedError: no converter knows its class, or the converter its settings.
