@@ -47,8 +47,8 @@ def test_without_a_terminal_and_yes_nothing_is_done(
     done = run(command)
     assert (done.code, done.out) == (2, "")
     assert done.error == [
-        "Error: There is no terminal to ask on.",
-        "  Add --yes to do it without being asked.",
+        "Error: Without a terminal, poner cannot ask.",
+        "  Add --yes to agree in advance.",
     ]
     assert not faults.writes
 
