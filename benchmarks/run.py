@@ -20,9 +20,10 @@ from rich.console import Console
 from rich.table import Table
 
 from poner import pipeline, templates
+from poner.bundle import Engine
 from poner.cli.build import make_target
 from poner.cli.console import reporting
-from poner.cli.demo import REQUESTS
+from poner.cli.demo import FEATURES, REQUESTS
 from poner.cli.train import run_script
 from poner.config import read_config
 
@@ -57,7 +58,7 @@ def prepare(folder: Path, runtime: str, *, native_only: bool) -> dict[str, Peer]
     run_script(project)
     target = make_target(read_config(project), runtime)
     peers = {"empty function": with_bytecode(empty_function(folder / "empty", runtime))}
-    engines: tuple[pipeline.Engine, ...] = ("native", "onnx", "sklearn")
+    engines: tuple[Engine, ...] = ("native", "onnx", "sklearn")
     for engine in engines[:1] if native_only else engines:
         bundle = pipeline.build(project / "model", folder / engine, target, engine=engine)
         function = pipeline.local_function(bundle)
@@ -84,7 +85,7 @@ def make_event() -> dict[str, object]:
         "rawQueryString": "",
         "headers": {"content-type": "application/json"},
         "requestContext": {"http": {"method": "POST", "path": "/"}},
-        "body": json.dumps(REQUESTS[0][1]),
+        "body": json.dumps(dict(zip(FEATURES, REQUESTS["A scan"], strict=True))),
         "isBase64Encoded": False,
     }
 

@@ -44,11 +44,11 @@ def scikit_learn(model: Any, rows: Any) -> Contender:
 
 def poner(folder: Path, rows: Any) -> list[Contender]:
     """The compiled model: its Python API, and what the function on Lambda calls."""
-    from poner.compiled_model import load_model
+    from poner.compiled_model import load
     from poner_runtime.model import Model
 
     path = folder / "model.poner"
-    compiled, served = load_model(path), Model(path.read_bytes())
+    compiled, served = load(path), Model(path.read_bytes())
     contenders = []
     if not hasattr(rows, "columns"):
         first, values = rows[:1].tolist(), tuple(rows[0].tolist())
