@@ -255,6 +255,7 @@ def deploy(
     Raises:
         BundleError: there is no Bundle, or it is damaged.
         DeployError: AWS refuses a step or cannot be reached, or the function answers wrongly.
+        UsageError: `canary` is not a percentage.
 
     Example:
         >>> from poner.deployer import DeploySettings
@@ -262,6 +263,8 @@ def deploy(
         >>> poner.predict(deployment.url, {"age": 61, "sex": "f"})
         [1]
     """
+    if canary not in range(100):
+        raise UsageError(f"canary is {canary}, not a percentage below 100.", "Give 0 to 99.")
     cloud = deployer.open_cloud(profile, region)
     wish = deployer.Wish(_open(bundle), settings or deployer.DeploySettings(), canary)
     facts = pipeline.deploy(cloud, wish, check=check, reporter=pipeline.Reporter(notify=notify))

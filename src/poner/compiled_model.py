@@ -319,13 +319,20 @@ def open_tables(content: bytes) -> Model:
 
 
 def load(path: str | Path) -> CompiledModel:
-    """Read a file that `CompiledModel.save` wrote, or the model.poner of a Bundle.
+    """Read a compiled model.
+
+    Args:
+        path: a file that `CompiledModel.save` wrote, or the model.poner of a Bundle.
 
     Returns:
-        The model, with `parity` None: the report of its proof is in the manifest of a Bundle.
+        The model. Its `parity` is None: the manifest of a Bundle has the report of the proof.
 
     Raises:
         KernelError: the file is missing or damaged, or an older version of poner wrote it.
+
+    Example:
+        >>> poner.load("model.poner").predict(X[:3])
+        array([0, 1, 0])
     """
     try:
         content = Path(path).read_bytes()

@@ -100,12 +100,7 @@ class InstallError(PonerError):
 
 
 class MissingPackageError(PonerError):
-    """Packages of an extra are not installed."""
-
-    def __init__(self, message: str, hint: str, packages: tuple[str, ...]) -> None:
-        super().__init__(message, hint)
-        self.packages = packages
-        """Names of the packages for pip."""
+    """Packages of an extra are not installed; the message names them."""
 
 
 class NoWheelError(InstallError):

@@ -38,5 +38,4 @@ def check_extra(extra: Extra, purpose: str) -> None:
         raise MissingPackageError(
             f"{purpose} needs packages that are not installed: {', '.join(missing)}.",
             f"Install them: pip install 'poner[{extra}]'.",
-            tuple(missing),
         )

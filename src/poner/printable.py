@@ -39,7 +39,9 @@ def printable(text: str, *, keep: str = "") -> str:
     if _PLAIN.fullmatch(text):
         return text
     return "".join(
-        character if character in keep or _is_shown(text, place) else escape(character)
+        character
+        if character in keep or _is_shown(text, place)
+        else character.encode("unicode_escape").decode("ascii")
         for place, character in enumerate(text)
     )
 
@@ -63,11 +65,6 @@ def printable_json(value: Any, *, indent: int | None = None, ascii_only: bool = 
         else "\\u007f"
         for character in text
     )
-
-
-def escape(character: str) -> str:
-    """A character as an escape of Python's literals."""
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def is_shown(character: str) -> bool:

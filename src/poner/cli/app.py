@@ -84,12 +84,10 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code: 0 done, 1 failed, 2 wrong usage."""
     try:
         code = app(list(arguments), prog_name="poner", standalone_mode=False)
-    except UsageError as error:
-        _show(error)
-        return 2
     except PonerError as error:
-        _show(error)
-        return 1
+        say(f"Error: {error.message}")
+        say(f"  {error.hint}")
+        return 2 if isinstance(error, UsageError) else 1
     except typer.TyperException as error:  # a wrong option or argument
         say(f"Error: {' '.join(error.format_message().split())}")
         say("  Run `poner --help` for the commands, or add --help to a command for its options.")
@@ -105,11 +103,6 @@ def run(arguments: Sequence[str]) -> int:
     if code == INTERRUPTED:  # typer turned the interruption into this code
         say("Interrupted.")
     return code if isinstance(code, int) else 0
-
-
-def _show(error: PonerError) -> None:
-    say(f"Error: {error.message}")
-    say(f"  {error.hint}")
 
 
 def _show_fault(error: Exception) -> None:

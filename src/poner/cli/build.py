@@ -135,14 +135,10 @@ def show_bundle(bundle: Bundle) -> None:
     for sentence in proof.describe(manifest.parity):
         say(sentence)
     zips = "zips" if manifest.layers else "zip"
+    ties = f", {tied:,} of them with ties among classes" if (tied := tried.requests_tied) else ""
     say(
         f"Tried from the finished {zips} on Python {tried.python_version} ({tried.architecture}): "
-        f"{tried.rows:,} rows and {tried.requests:,} requests"
-        + (
-            f", {tried.requests_tied:,} of them with ties among classes."
-            if tried.requests_tied
-            else "."
-        )
+        f"{tried.rows:,} rows and {tried.requests:,} requests{ties}."
     )
     if tried.architecture != manifest.architecture:
         same = "package versions" if manifest.layers else "C sources"

@@ -6,8 +6,8 @@ import csv
 import io
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, Literal, assert_never
 
@@ -17,7 +17,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from poner import client, pipeline
-from poner.bundle import Bundle, is_bundle, read_bundle
+from poner.bundle import is_bundle, read_bundle
 from poner.cli.console import (
     ConfinementOption,
     output_faults,
@@ -62,14 +62,16 @@ def predict(
         raise UsageError(
             "The rows are given twice, or not at all.", "Give them as INPUT, or with --data."
         )
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise UsageError(f"{url} is not a URL of http or https.", "Start it with https://.")
     folder = bundle or Path(read_config(Path.cwd()).build.out)
     opened = read_bundle(folder) if url is None or is_bundle(folder) else None
     signature = opened.manifest.signature if opened else None
     bodies = read_bodies(source, data, signature)
-    with (
-        _endpoint(url, opened, require_confinement=require_confinement) as endpoint,
-        reporting() as reporter,
-    ):
+    running: AbstractContextManager[str] = nullcontext(url or "")
+    if url is None and opened is not None:
+        running = pipeline.run_locally(opened, warn=say, require_confinement=require_confinement)
+    with running as endpoint, reporting() as reporter:
         answers = client.ask(
             endpoint,
             bodies,
@@ -81,23 +83,6 @@ def predict(
         say('Note: a URL with auth = "iam" accepts signed requests only; add --sign.')
     if any(answer.prediction is None for answer in answers):
         raise typer.Exit(1)
-
-
-@contextmanager
-def _endpoint(
-    url: str | None, bundle: Bundle | None, *, require_confinement: bool
-) -> Iterator[str]:
-    """The given URL; without one, that of the Bundle, which runs here while the context lasts."""
-    if url is not None:
-        if not url.startswith(("http://", "https://")):
-            raise UsageError(f"{url} is not a URL of http or https.", "Start it with https://.")
-        yield url
-        return
-    assert bundle is not None
-    with pipeline.run_locally(
-        bundle, warn=say, require_confinement=require_confinement
-    ) as local_url:
-        yield local_url
 
 
 def read_bodies(
@@ -201,26 +186,29 @@ def _print_answers(
     if signature and signature.classes and signature.labels:  # the model has one output
         labels = dict(zip(signature.classes, signature.labels, strict=True))
     columns = ["row", "prediction", *(["label"] if labels else []), "status", "reason"]
-    lines = [
-        {
-            "row": number,
-            "prediction": answer.prediction,
-            "label": _label(answer.prediction, labels),
-            "status": answer.status,
-            "reason": answer.reason,
-        }
+    rows = [
+        (
+            number,
+            answer.prediction,
+            *([_label(answer.prediction, labels)] if labels else []),
+            answer.status,
+            answer.reason,
+        )
         for number, answer in enumerate(answers, start=1)
     ]
     match form:
         case "jsonl":
-            for line in lines:
-                print_json({key: line[key] for key in columns})
+            for row in rows:
+                print_json(dict(zip(columns, row, strict=True)))
         case "csv":
-            _print_csv(lines, columns)
+            text = io.StringIO()
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerows([columns, *(map(_as_text, row) for row in rows)])
+            print_data(text.getvalue())
         case "table":
             table = Table(*(Column(name, overflow="fold") for name in columns))
-            for line in lines:
-                table.add_row(*(Text(printable(_as_text(line[key]))) for key in columns))
+            for row in rows:
+                table.add_row(*(Text(printable(_as_text(value))) for value in row))
             with output_faults():
                 Console(markup=False, emoji=False, highlight=False).print(table)
         case _:
@@ -237,11 +225,3 @@ def _as_text(value: Any) -> str:
     if isinstance(value, list):
         return printable_json(value)
     return "" if value is None else str(value)
-
-
-def _print_csv(lines: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_as_text(line[key]) for key in columns] for line in lines)
-    print_data(text.getvalue())

@@ -40,29 +40,37 @@ def save(
     target: str | None = None,
     keep_rows: int = 500,
 ) -> Path:
-    """Write a fitted estimator with its signature into `folder`, where `poner build` reads it.
+    """Save a fitted estimator with what `build` and `compile` need to know of it.
+
+    Writes `clf.sav`, `signature.json`, and `training_rows.json`: rows of X for the proof, which are
+    never shipped.
 
     Args:
         estimator: a fitted scikit-learn estimator or pipeline.
-        X: (n_rows, n_features) numbers and texts it was trained on: an array, a DataFrame or
+        X: (n_rows, n_features) the training data, numbers and texts: an array, a DataFrame or
             lists.
-        y: (n_rows,) what it was trained to predict, or (n_rows, n_outputs) where it predicts
-            several things at once: a Series, a DataFrame, an array or a list.
-        folder: where the files go; made if it is not there.
-        feature_names: training columns in the model's order, for a model that carries no names.
-        labels: what each class means, by class, by its text (`{"0": "benign"}`), or in order.
-        metrics: scores to record with the model.
-        target: name of what is predicted; else the name of `y`.
-        keep_rows: at most so many rows of X are kept for the proof of parity; 0 keeps none.
+        y: (n_rows,) the training target, or (n_rows, n_outputs) of a model with several outputs: a
+            Series, a DataFrame, an array or a list.
+        folder: where the files go; made if it does not exist.
+        feature_names: the training columns, if neither X nor the estimator has names.
+        labels: label of each class: by class, by its text (`{"0": "benign"}`), or in order.
+        metrics: scores to record, such as `{"f1_test": 0.94}`.
+        target: name of the target; by default that of `y`.
+        keep_rows: most rows of X to keep for the proof; 0 keeps none.
 
     Returns:
         The folder.
 
     Raises:
-        SignatureError: estimator, X, y and the names do not fit each other.
+        SignatureError: the estimator is not fitted, or estimator, X, y and names do not match.
         ModelRefusedError: the estimator holds something that could not be loaded again.
-        UsageError: the folder cannot be written to, holds files of these names that poner.save
-            did not write, or `keep_rows` is negative.
+        UsageError: the folder cannot be written to or holds other files of these names, or
+            `keep_rows` is negative.
+
+    Example:
+        >>> model = LogisticRegression().fit(X, y)
+        >>> poner.save(model, X, y, "model", labels={0: "benign", 1: "malignant"})
+        PosixPath('model')
     """
     if keep_rows < 0:
         raise UsageError("keep_rows is negative.", "Give 0 to keep no rows, or a positive number.")

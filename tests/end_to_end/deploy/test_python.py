@@ -6,7 +6,7 @@ import pytest
 
 import poner
 from poner.deployer import DeploySettings
-from poner.errors import DeployError
+from poner.errors import DeployError, UsageError
 from tests.support.clouds import BUCKET, REGION
 from tests.support.deploying import Project, account
 
@@ -49,6 +49,15 @@ def test_a_canary_is_promoted_and_rolled_back(project: Project):
     assert deployment.status().live == "1"
     deployment.rollback("2")
     assert deployment.status().live == "2"
+
+
+def test_a_canary_is_a_percentage(project: Project):
+    """100 and more would be no canary, and less than 0 no share."""
+    before = account()
+    for percent in (100, -1):
+        with pytest.raises(UsageError, match=f"canary is {percent}"):
+            deploy(project, canary=percent)
+    assert account() == before
 
 
 def test_destroy_leaves_nothing(project: Project):
