@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 TARGET_OPSET = {"": 18, "ai.onnx.ml": 3}
 """What onnxruntime 1.16 and later compute (its documentation on opsets)."""
@@ -14,7 +14,8 @@ IR_VERSION = 8
 NUMBER_TYPES = ("float64", "float32")
 """Tried in this order: float64 gives the model's digits, and float32 is what all operators take."""
 
-Options = Optional[Mapping[int, Mapping[str, bool]]]
+if TYPE_CHECKING:
+    Options = Optional[Mapping[int, Mapping[str, bool]]]
 
 
 def convert(estimator: Any, kinds: Sequence[str]) -> tuple[dict[str, Any], bytes]:

@@ -7,12 +7,13 @@ does not know NaN; which of the two it was can be read from what was fitted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ..safe_pickle.faults import FileUnreadableError
 
-Columns = Sequence[Optional[int]]
-"""The model's column that each column of a step's input is; None for one that was computed."""
+if TYPE_CHECKING:
+    Columns = Sequence[Optional[int]]
+    """The model's column that each column of a step's input is; None for one that was computed."""
 
 PLAIN = (str, int, float, bytes, type(None))
 """Values that hold no estimators."""

@@ -20,7 +20,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .. import safe_pickle
 from ..safe_pickle import FileRefusedError, FileUnreadableError
@@ -32,7 +32,8 @@ DEEPEST_RECURSION = 5000
 NOT_IMPORTED = frozenset({"pandas", "polars", "pyarrow"})
 """Packages that scikit-learn imports where they are; rows and answers are arrays here."""
 
-Reply = tuple[dict[str, Any], bytes]
+if TYPE_CHECKING:
+    Reply = tuple[dict[str, Any], bytes]
 
 
 class Channel:

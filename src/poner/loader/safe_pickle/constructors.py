@@ -9,13 +9,17 @@ from __future__ import annotations
 import collections
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from . import pandas_columns
 from .array_forms import array_of, is_shape
 from .bare_objects import BareObjects
 from .faults import FileRefusedError
+from .newest_names import newest_name
+from .random_states import has_bit_generators, is_bit_generator, new_random_state
 
-Make = Callable[[BareObjects, tuple[Any, ...]], Any]
+if TYPE_CHECKING:
+    Make = Callable[[BareObjects, tuple[Any, ...]], Any]
 
 BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
 """numpy's random bit generators (numpy.random, 2.4)."""
@@ -37,7 +41,8 @@ class Constructor:
 def constructor(module: str, name: str, resolve: Callable[[], Any]) -> Constructor:
     """The Constructor of an allowed global; `resolve` imports the global itself."""
     full = f"{module}.{name}"
-    make = BY_NAME.get(full.replace("numpy._core", "numpy.core"))
+    newest = ".".join(newest_name(module, name))
+    make = BY_NAME.get(newest.replace("numpy._core", "numpy.core"))
     if make is None:
         make = _extension(full, name, resolve)
     return Constructor(make, resolve)
@@ -218,9 +223,9 @@ def _random_of(kind: str) -> Make:
 
         source = arguments[0] if arguments else "MT19937"
         objects.allowance.spend(GENERATOR_BYTES)
-        if not isinstance(source, np.random.BitGenerator):
+        if has_bit_generators() and not is_bit_generator(source):
             source = _bit_generator(objects, (source,))
-        return getattr(np.random, kind)(source)
+        return new_random_state(source) if kind == "RandomState" else np.random.Generator(source)
 
     return make
 
@@ -277,6 +282,7 @@ def _check_tree(arguments: tuple[Any, ...]) -> None:
 
 
 BY_NAME: dict[str, Make] = {
+    **pandas_columns.CALLS,
     "copyreg._reconstructor": _reconstructor,
     "_codecs.encode": _encode,
     "builtins.set": _plain(set, "set"),

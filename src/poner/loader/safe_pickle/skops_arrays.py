@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .array_forms import is_shape
 from .constructors import BIT_GENERATORS
 from .faults import FileRefusedError, damaged
 from .npy_files import read_npy, read_sparse
-from .skops_builder import Node, SkopsBuilder
+from .skops_builder import SkopsBuilder
+
+if TYPE_CHECKING:
+    from .skops_builder import Node
 
 OBJECT_BYTES = 1
 """What an object of an array takes of the allowance: it stands in the schema with more."""

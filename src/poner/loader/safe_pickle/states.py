@@ -16,6 +16,8 @@ from typing import Any
 from .array_forms import has_fields_inside, is_shape
 from .bare_objects import BareObjects
 from .faults import FileRefusedError, FileUnreadableError, damaged
+from .pandas_columns import fill_texts
+from .random_states import is_bit_generator, is_seed_sequence, set_random_state
 
 BOOSTERS = {"lightgbm.basic": str, "xgboost.core": bytearray}
 """The type of the model inside a pickled Booster, by the Booster's module."""
@@ -40,14 +42,18 @@ def set_state(target: Any, state: Any, objects: BareObjects) -> None:
     """
     import numpy as np
 
-    if isinstance(target, np.ndarray):
+    if type(target) is list:
+        fill_texts(target, state, objects)
+    elif isinstance(target, np.ndarray):
         _set_array(target, state, objects)
     elif isinstance(target, np.dtype):
         _set_dtype(target, state, objects)
-    elif isinstance(target, np.random.BitGenerator):
+    elif is_bit_generator(target):
         target.state = state[0] if isinstance(state, tuple) else state
-    elif isinstance(target, np.random.SeedSequence):
+    elif is_seed_sequence(target):
         pass  # how a generator was seeded: nothing asks it again
+    elif type(target) is np.random.RandomState:
+        set_random_state(target, state)
     elif isinstance(target, functools.partial):
         _set_partial(target, state)
     elif type(target).__name__ == "Booster" and type(target).__module__ in BOOSTERS:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..allowed import allowed_roles, roles_of
 from ..faults import FileRefusedError, FileUnreadableError
 from ..imports import resolve
+from ..random_states import is_generator
 from .nodes import NO_STATE, Global, Items, Made, Pairs
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _reduced(value: Any) -> Any:
 
     if isinstance(value, np.random.RandomState):
         return _random_state(value)
-    if isinstance(value, np.random.Generator):
+    if is_generator(value):
         return _random_generator(value)
     if isinstance(value, types.ModuleType):
         raise _not_written(f"the module {value.__name__}")

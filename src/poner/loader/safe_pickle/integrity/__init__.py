@@ -33,13 +33,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..faults import damaged
+from ..newest_names import newest_name
 from ..object_walk import walk
 from . import attributes, centres, columns, matrices, neighbours, trees, vectors
 
-Check = Callable[[Any], None]
+if TYPE_CHECKING:
+    Check = Callable[[Any], None]
 
 CHECKS: dict[str, Check] = {
     **attributes.CHECKS,
@@ -75,5 +77,6 @@ def check_graph(root: Any) -> None:
 @functools.lru_cache(maxsize=None)
 def _checks_of(kind: type) -> tuple[tuple[str, Check], ...]:
     """The checks of a class and of those it derives from, the most general first."""
-    names = [f"{base.__module__}.{base.__qualname__}" for base in reversed(kind.__mro__)]
+    bases = reversed(kind.__mro__)
+    names = [".".join(newest_name(base.__module__, base.__qualname__)) for base in bases]
     return tuple((kind.__name__, CHECKS[name]) for name in names if name in CHECKS)
