@@ -137,7 +137,7 @@ def run_locally(
         log=log,
         notify=log,
         warn=warn,
-        require_isolation=require_confinement,
+        require_confinement=require_confinement,
     ) as urls:
         yield FunctionUrl.of(urls.url, bundle.manifest.signature)
 
