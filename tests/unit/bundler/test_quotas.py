@@ -36,7 +36,7 @@ def test_a_zip_that_needs_s3_is_said_and_not_refused() -> None:
     zipped = check_quotas(FUNCTION, layers, lines.append)[0]
     assert zipped.left == -1
     (line,) = lines
-    assert line.startswith("layers/a.zip takes 52,428,801 bytes")
+    assert line.startswith("layers/a.zip has 52,428,801 bytes")
     assert "S3" in line
 
 

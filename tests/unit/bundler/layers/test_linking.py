@@ -92,7 +92,7 @@ def test_what_may_be_left_out_is_not_asked() -> None:
 def test_a_wheel_of_another_machine_is_an_error() -> None:
     """The file is named; a wheel for any machine may hold what it likes."""
     wrong = make_library("a", {"a/_x.so": ()}, machine="EM_AARCH64")
-    with pytest.raises(InstallError, match=r"a/_x\.so is for EM_AARCH64"):
+    with pytest.raises(InstallError, match=r"a/_x\.so is built for EM_AARCH64"):
         place_files([wrong], REQUEST, print)
     place_files([make_library("a", {"a/x.so": ()}, machine="EM_386", tag="any")], REQUEST, print)
 
