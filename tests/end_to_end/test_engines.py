@@ -273,6 +273,7 @@ def test_a_graph_that_takes_unknown_texts_is_refused(tmp_path: Path) -> None:
         build(tmp_path / "model", tmp_path / "build", "onnx")
 
 
+@pytest.mark.slow  # two environments, for one line
 def test_a_newer_runtime_is_taken_where_there_are_no_wheels(
     article_model: Path, tmp_path: Path
 ) -> None:
