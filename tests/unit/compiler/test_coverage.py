@@ -1,4 +1,4 @@
-"""How much of scikit-learn is native: the least that is promised, on a few tables; docs/ has all."""
+"""How much of scikit-learn is native: the least that is promised on three tables; see docs/."""
 
 from __future__ import annotations
 
