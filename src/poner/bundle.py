@@ -250,7 +250,8 @@ def is_bundle(folder: Path) -> bool:
     return (folder / MANIFEST_NAME).is_file()
 
 
-_MOST_MANIFEST_BYTES = 64 << 20
+MOST_MANIFEST_BYTES = 64 << 20
+"""Largest manifest that is read."""
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -264,11 +265,11 @@ def read_bundle(folder: Path) -> Bundle:
     restore(folder)
     path = folder / MANIFEST_NAME
     try:
-        text = read_file(path, _MOST_MANIFEST_BYTES).decode()
+        text = read_file(path, MOST_MANIFEST_BYTES).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise BundleError(
-            f"{folder} holds no bundle: {MANIFEST_NAME} cannot be read.",
-            "Make one with `poner build`, or give the folder that it wrote.",
+            f"There is no bundle in {folder}: {MANIFEST_NAME} cannot be read.",
+            "Make a bundle with `poner build`, or give the folder that it wrote.",
         ) from error
     try:
         manifest = TypeAdapter(Manifest).validate_json(text)

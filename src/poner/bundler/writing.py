@@ -15,12 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from poner.bundle import FUNCTION_ZIP, MANIFEST_NAME
+from poner.bundle import FUNCTION_ZIP, MANIFEST_NAME, MOST_MANIFEST_BYTES
 from poner.errors import BundleError
 from poner.storage import disk_faults, followed, name_some, others_in, replace_folder
 
 _REMEDY = "Give another folder with --out, or free some space; nothing was replaced."
-_MOST_MANIFEST_BYTES = 64 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LAYER = re.compile(r"layers/[A-Za-z0-9_-]{1,200}\.zip")
 _PARTS = ("settings", "signature", "provenance", "parity", "verification")
@@ -126,7 +125,7 @@ def _read_manifest(path: Path) -> bytes | None:
     """The content of a regular file of a manifest's size; None for any other file."""
     try:
         status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_MANIFEST_BYTES:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_MANIFEST_BYTES:
             return None
         return path.read_bytes()
     except FileNotFoundError:
