@@ -10,12 +10,14 @@ work lies in a scratch folder, which the next command in the same place finishes
     folders.py    a whole folder, exchanged in one step where the system can
     listing.py    what a folder holds, compared with what it should hold
     records.py    values kept in the cache
+    cache.py      lists the cache, and removes content that was not used for long
     places.py     poner's own folders
     faults.py     errors of the disk as messages of two sentences
 
 This package removes only files that poner made and that no running process uses.
 """
 
+from poner.storage.cache import Entry, hold, list_entries, prune
 from poner.storage.faults import FULL_DISK, disk_faults, explain, temporary_faults
 from poner.storage.files import (
     copy_file,
@@ -36,6 +38,7 @@ from poner.storage.records import make_key, read_record, write_record
 __all__ = [
     "ABSENT",
     "FULL_DISK",
+    "Entry",
     "alone",
     "cache_folder",
     "copy_file",
@@ -44,12 +47,15 @@ __all__ = [
     "fingerprint",
     "followed",
     "hash_file",
+    "hold",
     "is_hash",
+    "list_entries",
     "make_key",
     "name_some",
     "others_in",
     "place_new_file",
     "private_folder",
+    "prune",
     "read_file",
     "read_record",
     "replace_files",
