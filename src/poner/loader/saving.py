@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from poner.artifacts import Table
-from poner.errors import ModelRefusedError, SignatureError, UsageError
+from poner.errors import MissingPackageError, ModelRefusedError, SignatureError, UsageError
 from poner.loader import libraries, signature_files, signatures, training_data
 from poner.loader.model_folder import replace_model
 from poner.signature import JsonScalar, Signature, wire_names
@@ -66,6 +66,7 @@ def save(
     Raises:
         SignatureError: the estimator is not fitted, or estimator, X, y and names do not match.
         ModelRefusedError: the estimator holds an object that could not be loaded again.
+        MissingPackageError: scikit-learn is not installed.
         UsageError: the folder cannot be written to, the user has files of these names there, or
             `keep_rows` is negative.
 
@@ -106,8 +107,14 @@ def save(
 
 
 def _require_fitted(estimator: object) -> None:
-    from sklearn.exceptions import NotFittedError
-    from sklearn.utils.validation import check_is_fitted
+    try:
+        from sklearn.exceptions import NotFittedError
+        from sklearn.utils.validation import check_is_fitted
+    except ModuleNotFoundError as error:
+        raise MissingPackageError(
+            f"poner.save needs scikit-learn, but the module {error.name} is not installed.",
+            f"Install it beside poner: pip install {libraries.SKLEARN}.",
+        ) from error
 
     hint = "Call fit on an estimator of scikit-learn, then save that estimator."
     try:

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from poner.errors import ModelRefusedError, SignatureError, UsageError
+from poner.errors import MissingPackageError, ModelRefusedError, SignatureError, UsageError
 from poner.loader.saving import save
 from tests.support.saving import CLASSES, ROWS, fitted_tree
 
@@ -21,6 +21,14 @@ def test_an_unfitted_estimator_is_refused(tmp_path):
     """An estimator that was not fitted is named."""
     with pytest.raises(SignatureError, match="DecisionTreeClassifier is not fitted"):
         save(DecisionTreeClassifier(), ROWS, CLASSES, tmp_path)
+
+
+def test_without_scikit_learn_the_error_says_what_to_install(tmp_path, monkeypatch):
+    """A plain install of poner has no scikit-learn; saving a model then says how to get it."""
+    monkeypatch.setitem(sys.modules, "sklearn.exceptions", None)  # as if it were not installed
+    with pytest.raises(MissingPackageError, match="needs scikit-learn") as caught:
+        save(fitted_tree(), ROWS, CLASSES, tmp_path)
+    assert "pip install scikit-learn" in caught.value.hint
 
 
 def test_what_is_no_estimator_is_refused(tmp_path):
