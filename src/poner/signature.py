@@ -171,7 +171,7 @@ class Signature:
         except ValidationError as error:
             raise SignatureError(
                 f"{source} does not describe a signature: {first_fault(error)}.",
-                "Write it anew with poner.save(model, X, y, folder).",
+                "Write a new one with poner.save(model, X, y, folder).",
             ) from error
         if len(set(signature.wire_names)) != len(signature.features):
             raise SignatureError(
@@ -182,7 +182,7 @@ class Signature:
             if not PACKAGE_NAME.fullmatch(name) or not is_version(version):
                 raise SignatureError(
                     f"{source} records {name[:40]!r} with {version[:40]!r}, which is no version.",
-                    "Write it anew with poner.save(model, X, y, folder).",
+                    "Write a new one with poner.save(model, X, y, folder).",
                 )
         return signature
 
