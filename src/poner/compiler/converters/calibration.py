@@ -46,7 +46,7 @@ def convert_calibrated(estimator: FittedObject, scope: Scope, source: int) -> Pr
 def _convert_pair(pair: FittedObject, classes: Classes, scope: Scope, source: int) -> int:
     """The probabilities of one classifier, as its calibrators correct them."""
     builder = scope.builder
-    name = "estimator" if "estimator" in pair.attributes else "base_estimator"  # 1.1
+    name = "estimator" if "estimator" in pair.attributes else "base_estimator"  # in 1.1
     inside = scope.inside(name, name)
     prediction = inside.predict(get_object(pair, name), source)
     if prediction.classes is None:

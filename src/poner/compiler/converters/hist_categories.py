@@ -55,7 +55,7 @@ def read_category_splits(
 ) -> CategorySplits:
     """The nodes that test a category, and their sets of categories.
 
-    Sets are, in order: each feature's known categories, then for each tree the categories that go left.
+    First come each feature's known categories, then each tree's sets of categories that go left.
     """
     mapper = get_object(estimator, "_bin_mapper")
     known, known_of = _known_sets(mapper, scope)
