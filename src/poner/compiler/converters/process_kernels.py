@@ -150,7 +150,7 @@ def _power(scope: Scope, base: Values, exponent: float) -> Values:
     return scope.builder.combine(Pairing.POWER, base, exponent)
 
 
-# Kernels of a distance ------------------------------------------------------------------------------
+# Kernels of a distance ----------------------------------------------------------------------------
 
 
 def _add_scaled(rows: _Rows, kernel: FittedObject) -> int:
@@ -222,7 +222,7 @@ _STATIONARY: dict[str, Callable[[_Rows, FittedObject], int]] = {
 }
 
 
-# Kernels of sklearn.metrics.pairwise ----------------------------------------------------------------
+# Kernels of sklearn.metrics.pairwise --------------------------------------------------------------
 
 
 def _parameters(scope: Scope, kernel: FittedObject) -> dict[str, FittedValue]:
@@ -244,7 +244,7 @@ def _add_pairwise_diagonal(scope: Scope, source: int, kernel: FittedObject) -> V
             square = builder.reduce(Reduction.SUM_SQUARES, source)
             if metric == "cosine":
                 return builder.combine(Pairing.NOT_EQUAL, square, 0.0)
-            # Of products: the kernel of the row's square and 1; the default gamma follows the width.
+            # Of products: the kernel of the squared row and 1; gamma's default follows the width.
             parameters = _parameters(scope, kernel)
             if parameters["gamma"] is None:
                 parameters["gamma"] = 1.0 / builder.width(source)

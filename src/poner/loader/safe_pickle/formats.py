@@ -14,7 +14,7 @@ from typing import Any
 
 from .faults import FileUnreadableError, damaged
 
-SMALLER = "Fit a smaller model."
+SMALLER = "Fit a smaller model: with fewer or shallower trees, or on fewer training rows."
 
 LARGEST_CONTENT_BYTES = 1 << 30
 """Largest model file, before and after decompression; Lambda takes a quarter of it."""
