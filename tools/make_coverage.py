@@ -107,8 +107,8 @@ def make_page(found: list[Finding], elsewhere: Mapping[str, list[Finding]]) -> s
     for version, findings in elsewhere.items():
         lines += _version_rows(version, findings)
     lines.append(
-        "\n## Not counted\n\nThese classes are counted elsewhere, or cannot be part of a model that "
-        "answers rows of features.\n\n"
+        "\n## Not counted\n\nThese classes are counted elsewhere, or cannot be part of a model "
+        "that answers rows of features.\n\n"
     )
     lines += [f"- {name}: {reason}.\n" for name, reason in sorted(NOT_IN_FRONT.items())]
     return "".join(lines)

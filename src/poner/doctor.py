@@ -26,7 +26,7 @@ from poner.extras import check_extra
 from poner.findings import Finding, of_error
 from poner.hosts import HOSTS
 from poner.signature import SIGNATURE_NAME
-from poner.storage import cache_folder
+from poner.storage import cache_folder, list_entries
 
 _LITTLE_SPACE_BYTES = 1 << 30  # an environment of scikit-learn takes some 300 MB
 _REBUILD = "Build it again with `poner build`."
@@ -119,7 +119,7 @@ def _check_uv() -> Finding:
 
 def _check_cache() -> Finding:
     folder = cache_folder()
-    remedy = "Free some space, or set PONER_CACHE_DIR to another folder."
+    remedy = "Run `poner cache prune`, free some space, or set PONER_CACHE_DIR to another folder."
     try:
         place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         with tempfile.TemporaryFile(dir=place) as probe:
@@ -128,7 +128,8 @@ def _check_cache() -> Finding:
     except OSError as error:
         reason = error.strerror or error
         return Finding("cache", "fix", f"{folder} cannot be written: {reason}.", remedy)
-    text = f"{folder}, with {free_bytes / 1e9:,.1f} GB left."
+    used_bytes = sum(entry.size_bytes for entry in list_entries())
+    text = f"{folder} holds {used_bytes / 1e9:,.1f} GB, with {free_bytes / 1e9:,.1f} GB left."
     if free_bytes < _LITTLE_SPACE_BYTES:
         return Finding("cache", "warning", text, remedy)
     return Finding("cache", "ok", text)

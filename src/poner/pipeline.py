@@ -68,13 +68,13 @@ def _always(plan: object) -> bool:
 def make_target(
     runtime: str | None, architecture: Architecture, settings: FunctionSettings
 ) -> Target:
-    """The target of a build; by default the runtime of this Python, or a newer one with wheels.
+    """The target of a build; by default the runtime of this Python, or the nearest with wheels.
 
     Raises:
         UsageError: there is no such runtime, or AWS no longer takes it.
     """
-    chosen, *newer = choose_runtimes(runtime, datetime.date.today())
-    return Target(chosen, architecture, settings, tuple(newer))
+    chosen, *others = choose_runtimes(runtime, datetime.date.today())
+    return Target(chosen, architecture, settings, tuple(others))
 
 
 def build(

@@ -21,7 +21,7 @@ from pathlib import Path
 from poner.environments.requirements import are_hashed, describe, read_requirement
 from poner.environments.uv_settings import REQUIREMENT_FILES, current_settings, hide_credentials
 from poner.errors import InstallError, InterpreterNotFoundError
-from poner.storage import alone, cache_folder, disk_faults, scratch_folder
+from poner.storage import alone, cache_folder, disk_faults, hold, scratch_folder
 
 _FINDING_UV = threading.Lock()
 
@@ -124,13 +124,14 @@ def make_environment(
     folder = cache_folder().absolute() / "environments" / f"python{version}-{key}"
     interpreter = folder / "bin" / "python"
     with contextlib.suppress(OSError):
-        if interpreter.exists():
+        if hold(folder) and interpreter.exists():
             return interpreter
     base = find_python(version)
     remedy = "Free some space, or choose another folder with PONER_CACHE_DIR."
     with disk_faults(cache_folder(), remedy), alone(cache_folder() / "locks" / folder.name):
         if not interpreter.exists():  # else another process made it meanwhile
             _make(folder, base, requirements, binary_only=binary_only)
+        hold(folder)
     return interpreter
 
 

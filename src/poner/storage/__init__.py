@@ -10,12 +10,14 @@ lies in a scratch folder that the next command in the same place finds, finishes
     folders.py    a whole folder, exchanged in one step where the system can
     listing.py    what a folder holds, compared with what it should hold
     records.py    values kept in the cache
+    cache.py      what the cache holds; removes what was not used for long
     places.py     the folders of poner's own
     faults.py     what a disk refuses, in two sentences
 
 It must never remove what poner did not make, nor what a live process uses.
 """
 
+from poner.storage.cache import Entry, hold, list_entries, prune
 from poner.storage.faults import FULL_DISK, disk_faults, explain, temporary_faults
 from poner.storage.files import (
     copy_file,
@@ -36,6 +38,7 @@ from poner.storage.records import make_key, read_record, write_record
 __all__ = [
     "ABSENT",
     "FULL_DISK",
+    "Entry",
     "alone",
     "cache_folder",
     "copy_file",
@@ -44,12 +47,15 @@ __all__ = [
     "fingerprint",
     "followed",
     "hash_file",
+    "hold",
     "is_hash",
+    "list_entries",
     "make_key",
     "name_some",
     "others_in",
     "place_new_file",
     "private_folder",
+    "prune",
     "read_file",
     "read_record",
     "replace_files",

@@ -28,6 +28,25 @@ def take(descriptor: int, *, wait: bool = False) -> bool:
     return True
 
 
+def share(descriptor: int, path: Path) -> bool:
+    """Lock an open file or folder together with others; False if it is no longer at `path`.
+
+    A process that has `take`n it is about to remove it.
+    """
+    if sys.platform == "win32":
+        return path.exists()
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits until a removal is done
+    except OSError:  # some network filesystems have no locks
+        return path.exists()
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
 @contextmanager
 def alone(lock: Path) -> Iterator[None]:
     """Wait until no other process is in this block for the same lock file.

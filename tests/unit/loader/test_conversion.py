@@ -104,7 +104,7 @@ def test_where_texts_are_features_each_feature_is_an_input(convert, tmp_path):
     assert names == ["x0", "x1", "x2", "x3"]
 
 
-@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("wrapped", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_without_probabilities_the_scores_come_with_their_sign(wrapped, convert, tmp_path):
     """Of a vector machine alone and at the end of a pipeline; its vectors are kept as float32."""
     model = make_pipeline(StandardScaler(), SVC()) if wrapped else SVC()

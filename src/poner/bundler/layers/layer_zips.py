@@ -19,7 +19,7 @@ from poner.bundler.layers.linking import PlacedFile
 from poner.bundler.layers.request import LayerRequest
 from poner.bundler.layers.slimming import Selection
 from poner.bundler.zips import Packed, encoding, write_zip
-from poner.storage import hash_file, make_key, read_record, write_record, writing
+from poner.storage import hash_file, hold, make_key, read_record, write_record, writing
 
 _FORMAT = 1
 
@@ -40,7 +40,7 @@ class PlannedLayer:
     @property
     def is_kept(self) -> bool:
         """Whether it has been written, and is still what was written."""
-        digest = read_record(self._record)
+        digest = read_record(self._record) if hold(self.zip.parent) else None
         return digest is not None and hash_file(self.zip) == digest
 
     def write(self) -> None:
@@ -52,6 +52,7 @@ class PlannedLayer:
         """
         with writing(self.zip, durable=False) as file:
             write_zip(file, self._members())
+        hold(self.zip.parent)
         write_record(self._record, hash_file(self.zip))
 
     def describe(self) -> Layer:

@@ -29,7 +29,7 @@ from poner.bundler.layers.shared_objects import SharedObject, read_shared_object
 from poner.bundler.layers.wheels import install_wheels, read_wheel
 from poner.bundler.zips import encoding, pack
 from poner.hosts import HOSTS, MODULES_FOLDER
-from poner.storage import hash_file, make_key, read_record, write_record, writing
+from poner.storage import hash_file, hold, make_key, read_record, write_record, writing
 
 _RECIPE = 1
 _ROOT = f"/opt/{MODULES_FOLDER}"
@@ -124,7 +124,7 @@ def _folder(wheel: Wheel, runtime: Runtime, cache: Path) -> Path:
 
 def _read(wheel: Wheel, folder: Path, verified: bool) -> PackedLibrary | None:
     """The library as it was kept; None where it was not, or is damaged."""
-    index = read_record(folder / "index.json")
+    index = read_record(folder / "index.json") if hold(folder) else None
     data = folder / "data"
     if index is None or not data.is_file() or data.stat().st_size != index["size_bytes"]:
         return None
