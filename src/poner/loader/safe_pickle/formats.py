@@ -14,7 +14,7 @@ from typing import Any
 
 from .faults import FileUnreadableError, damaged
 
-SMALLER = "Fit a smaller model."
+SMALLER = "Fit a smaller model: with fewer or shallower trees, or on fewer training rows."
 
 LARGEST_CONTENT_BYTES = 1 << 30
 """Size of the largest model file, before and after decompression: four times Lambda's limit."""
