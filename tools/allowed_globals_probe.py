@@ -33,8 +33,11 @@ LOADER = HERE.parent / "src" / "poner" / "loader"
 
 FIT_TIMEOUT_S = 3
 
-EXPERIMENTAL = ("enable_halving_search_cv", "enable_iterative_imputer")
-EXPERIMENTAL += ("enable_hist_gradient_boosting",)
+EXPERIMENTAL = (
+    "enable_halving_search_cv",
+    "enable_iterative_imputer",
+    "enable_hist_gradient_boosting",
+)
 """Modules of sklearn.experimental that make further estimators importable."""
 
 SMALL = {"n_estimators": 3, "max_iter": 20, "n_components": 2, "n_init": 1}

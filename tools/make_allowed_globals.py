@@ -111,7 +111,7 @@ PANDAS = {
         "type_for_alias": "call",
     },
 }
-"""What pickles of pandas' indexes and string arrays name; pandas_columns.py has stand-ins for all."""
+"""What pickles of pandas' indexes and string arrays name, for which pandas_columns.py stands in."""
 
 OLDER = {
     "builtins": {"FutureWarning": "name", "DeprecationWarning": "name"},

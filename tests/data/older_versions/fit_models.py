@@ -9,8 +9,8 @@ import io
 import json
 import pickle
 import sys
-import warnings
 import tarfile
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -118,39 +118,69 @@ def models():
     yield "elastic_net", "numbers", VALUES, ElasticNet(alpha=0.1)
     yield "logistic_regression", "numbers", CLASSES, LogisticRegression()
     yield "logistic_two_classes", "numbers", TWO, LogisticRegression(C=10.0)
-    yield "logistic_multinomial", "numbers", NAMES, LogisticRegression(
-        solver="lbfgs", multi_class="multinomial", max_iter=500
+    yield (
+        "logistic_multinomial",
+        "numbers",
+        NAMES,
+        LogisticRegression(solver="lbfgs", multi_class="multinomial", max_iter=500),
     )
     yield "ridge_classifier", "numbers", CLASSES, RidgeClassifier()
     yield "perceptron", "numbers", CLASSES, Perceptron(max_iter=20, tol=None, random_state=0)
-    yield "sgd_classifier", "numbers", TWO, SGDClassifier(
-        loss="log", max_iter=20, tol=None, random_state=0
+    yield (
+        "sgd_classifier",
+        "numbers",
+        TWO,
+        SGDClassifier(loss="log", max_iter=20, tol=None, random_state=0),
     )
     yield "decision_tree_classifier", "numbers", NAMES, DecisionTreeClassifier(random_state=0)
     yield "decision_tree_regressor", "numbers", VALUES, DecisionTreeRegressor(max_depth=4)
-    yield "random_forest_classifier", "numbers", CLASSES, RandomForestClassifier(
-        n_estimators=4, max_depth=4, random_state=0
+    yield (
+        "random_forest_classifier",
+        "numbers",
+        CLASSES,
+        RandomForestClassifier(n_estimators=4, max_depth=4, random_state=0),
     )
-    yield "random_forest_regressor", "numbers", VALUES, RandomForestRegressor(
-        n_estimators=4, max_depth=4, random_state=0, n_jobs=2
+    yield (
+        "random_forest_regressor",
+        "numbers",
+        VALUES,
+        RandomForestRegressor(n_estimators=4, max_depth=4, random_state=0, n_jobs=2),
     )
-    yield "extra_trees_classifier", "numbers", TWO, ExtraTreesClassifier(
-        n_estimators=4, max_depth=4, random_state=0
+    yield (
+        "extra_trees_classifier",
+        "numbers",
+        TWO,
+        ExtraTreesClassifier(n_estimators=4, max_depth=4, random_state=0),
     )
-    yield "extra_trees_regressor", "numbers", VALUES, ExtraTreesRegressor(
-        n_estimators=4, max_depth=4, random_state=0
+    yield (
+        "extra_trees_regressor",
+        "numbers",
+        VALUES,
+        ExtraTreesRegressor(n_estimators=4, max_depth=4, random_state=0),
     )
-    yield "gradient_boosting_two_classes", "numbers", TWO, GradientBoostingClassifier(
-        n_estimators=5, random_state=0
+    yield (
+        "gradient_boosting_two_classes",
+        "numbers",
+        TWO,
+        GradientBoostingClassifier(n_estimators=5, random_state=0),
     )
-    yield "gradient_boosting_classifier", "numbers", CLASSES, GradientBoostingClassifier(
-        n_estimators=3, random_state=0
+    yield (
+        "gradient_boosting_classifier",
+        "numbers",
+        CLASSES,
+        GradientBoostingClassifier(n_estimators=3, random_state=0),
     )
-    yield "gradient_boosting_regressor", "numbers", VALUES, GradientBoostingRegressor(
-        n_estimators=5, random_state=0
+    yield (
+        "gradient_boosting_regressor",
+        "numbers",
+        VALUES,
+        GradientBoostingRegressor(n_estimators=5, random_state=0),
     )
-    yield "gradient_boosting_quantile", "numbers", VALUES, GradientBoostingRegressor(
-        loss="quantile", n_estimators=3, random_state=0
+    yield (
+        "gradient_boosting_quantile",
+        "numbers",
+        VALUES,
+        GradientBoostingRegressor(loss="quantile", n_estimators=3, random_state=0),
     )
     yield "svc", "numbers", CLASSES, SVC()
     yield "svc_probability", "numbers", TWO, SVC(gamma="auto", probability=True, random_state=0)
@@ -172,20 +202,35 @@ def models():
     yield "mlp_regressor", "numbers", VALUES, MLPRegressor((5,), max_iter=50, random_state=0)
     yield "linear_discriminant", "numbers", CLASSES, LinearDiscriminantAnalysis()
     yield "quadratic_discriminant", "numbers", CLASSES, QuadraticDiscriminantAnalysis()
-    yield "ada_boost_classifier", "numbers", CLASSES, AdaBoostClassifier(
-        n_estimators=4, random_state=0
+    yield (
+        "ada_boost_classifier",
+        "numbers",
+        CLASSES,
+        AdaBoostClassifier(n_estimators=4, random_state=0),
     )
-    yield "ada_boost_samme", "numbers", CLASSES, AdaBoostClassifier(
-        n_estimators=4, algorithm="SAMME", random_state=0
+    yield (
+        "ada_boost_samme",
+        "numbers",
+        CLASSES,
+        AdaBoostClassifier(n_estimators=4, algorithm="SAMME", random_state=0),
     )
-    yield "ada_boost_regressor", "numbers", VALUES, AdaBoostRegressor(
-        n_estimators=3, random_state=0
+    yield (
+        "ada_boost_regressor",
+        "numbers",
+        VALUES,
+        AdaBoostRegressor(n_estimators=3, random_state=0),
     )
-    yield "bagging_classifier", "numbers", CLASSES, BaggingClassifier(
-        n_estimators=3, random_state=0
+    yield (
+        "bagging_classifier",
+        "numbers",
+        CLASSES,
+        BaggingClassifier(n_estimators=3, random_state=0),
     )
-    yield "isolation_forest", "numbers", None, IsolationForest(
-        n_estimators=5, max_samples=30, random_state=0
+    yield (
+        "isolation_forest",
+        "numbers",
+        None,
+        IsolationForest(n_estimators=5, max_samples=30, random_state=0),
     )
     yield "voting_hard", "numbers", NAMES, VotingClassifier(trees)
     yield "voting_soft", "numbers", CLASSES, VotingClassifier(trees, voting="soft")
@@ -193,18 +238,26 @@ def models():
     yield "grid_search", "numbers", TWO, GridSearchCV(logistic, {"C": [0.1, 1.0]}, cv=3)
     yield "pipeline_logistic", "numbers", CLASSES, make_pipeline(StandardScaler(), logistic)
     yield "pipeline_svc", "numbers", CLASSES, make_pipeline(MinMaxScaler(), PCA(3), SVC(gamma=1.0))
-    yield "pipeline_polynomial", "numbers", VALUES, make_pipeline(
-        PolynomialFeatures(2), RobustScaler(), Ridge()
+    yield (
+        "pipeline_polynomial",
+        "numbers",
+        VALUES,
+        make_pipeline(PolynomialFeatures(2), RobustScaler(), Ridge()),
     )
-    yield "pipeline_union", "numbers", CLASSES, make_pipeline(
-        FeatureUnion(
-            [
-                ("best", SelectKBest(k=2)),
-                ("svd", TruncatedSVD(2, random_state=0)),
-                ("norm", Normalizer()),
-            ]
+    yield (
+        "pipeline_union",
+        "numbers",
+        CLASSES,
+        make_pipeline(
+            FeatureUnion(
+                [
+                    ("best", SelectKBest(k=2)),
+                    ("svd", TruncatedSVD(2, random_state=0)),
+                    ("norm", Normalizer()),
+                ]
+            ),
+            RandomForestClassifier(n_estimators=3, max_depth=3, random_state=0),
         ),
-        RandomForestClassifier(n_estimators=3, max_depth=3, random_state=0),
     )
     yield from _rarer()
     if VERSION <= (0, 21):
@@ -225,51 +278,86 @@ def _rarer():
     yield "lars", "numbers", VALUES, Lars()
     yield "bayesian_ridge", "numbers", VALUES, BayesianRidge()
     yield "huber", "numbers", VALUES, HuberRegressor()
-    yield "sgd_regressor", "numbers", VALUES, make_pipeline(
-        StandardScaler(), SGDRegressor(max_iter=20, tol=None, random_state=0)
+    yield (
+        "sgd_regressor",
+        "numbers",
+        VALUES,
+        make_pipeline(StandardScaler(), SGDRegressor(max_iter=20, tol=None, random_state=0)),
     )
     yield "kernel_ridge", "numbers", VALUES, KernelRidge(kernel="rbf", gamma=0.1)
     yield "logistic_cv", "numbers", CLASSES, LogisticRegressionCV(Cs=3, cv=3)
-    yield "passive_aggressive", "numbers", CLASSES, PassiveAggressiveClassifier(
-        max_iter=20, tol=None, random_state=0
+    yield (
+        "passive_aggressive",
+        "numbers",
+        CLASSES,
+        PassiveAggressiveClassifier(max_iter=20, tol=None, random_state=0),
     )
     yield "nu_svc", "numbers", CLASSES, NuSVC(gamma=0.1, nu=0.3)
     yield "nu_svr", "numbers", VALUES, NuSVR(gamma=0.1)
     yield "nearest_centroid", "numbers", CLASSES, NearestCentroid()
     yield "radius_neighbors", "numbers", VALUES, RadiusNeighborsRegressor(radius=60.0)
     yield "one_vs_one", "numbers", CLASSES, OneVsOneClassifier(LinearSVC(random_state=0))
-    yield "multi_output", "numbers", np.column_stack([VALUES, NUMBERS[:, 1]]), (
-        MultiOutputRegressor(Ridge())
+    yield (
+        "multi_output",
+        "numbers",
+        np.column_stack([VALUES, NUMBERS[:, 1]]),
+        (MultiOutputRegressor(Ridge())),
     )
-    yield "forest_of_two_values", "numbers", np.column_stack([VALUES, NUMBERS[:, 1]]), (
-        RandomForestRegressor(n_estimators=3, max_depth=3, random_state=0)
+    yield (
+        "forest_of_two_values",
+        "numbers",
+        np.column_stack([VALUES, NUMBERS[:, 1]]),
+        (RandomForestRegressor(n_estimators=3, max_depth=3, random_state=0)),
     )
     yield "calibrated", "numbers", CLASSES, CalibratedClassifierCV(GaussianNB(), cv=3)
-    yield "calibrated_isotonic", "numbers", TWO, CalibratedClassifierCV(
-        LinearSVC(random_state=0), method="isotonic", cv=3
+    yield (
+        "calibrated_isotonic",
+        "numbers",
+        TWO,
+        CalibratedClassifierCV(LinearSVC(random_state=0), method="isotonic", cv=3),
     )
-    yield "gaussian_process", "numbers", VALUES, GaussianProcessRegressor(
-        RBF(10.0), alpha=0.1, optimizer=None
+    yield (
+        "gaussian_process",
+        "numbers",
+        VALUES,
+        GaussianProcessRegressor(RBF(10.0), alpha=0.1, optimizer=None),
     )
-    yield "bagging_regressor", "numbers", VALUES, BaggingRegressor(
-        Ridge(), n_estimators=3, random_state=0
+    yield (
+        "bagging_regressor",
+        "numbers",
+        VALUES,
+        BaggingRegressor(Ridge(), n_estimators=3, random_state=0),
     )
-    yield "ada_boost_of_bayes", "numbers", CLASSES, AdaBoostClassifier(
-        GaussianNB(), n_estimators=3, random_state=0
+    yield (
+        "ada_boost_of_bayes",
+        "numbers",
+        CLASSES,
+        AdaBoostClassifier(GaussianNB(), n_estimators=3, random_state=0),
     )
     yield "extra_tree", "numbers", CLASSES, ExtraTreeClassifier(max_depth=4, random_state=0)
     yield "elliptic_envelope", "numbers", None, EllipticEnvelope(random_state=0)
     yield "dummy", "numbers", CLASSES, DummyClassifier(strategy="prior")
     yield "select_from_model", "numbers", CLASSES, make_pipeline(SelectFromModel(tree), tree)
     yield "rfe", "numbers", VALUES, RFE(LinearRegression(), n_features_to_select=2)
-    yield "quantile_transformer", "numbers", VALUES, make_pipeline(
-        QuantileTransformer(n_quantiles=20), MaxAbsScaler(), Ridge()
+    yield (
+        "quantile_transformer",
+        "numbers",
+        VALUES,
+        make_pipeline(QuantileTransformer(n_quantiles=20), MaxAbsScaler(), Ridge()),
     )
-    yield "functions", "numbers", VALUES, make_pipeline(
-        FunctionTransformer(np.abs, validate=True), VarianceThreshold(), LinearRegression()
+    yield (
+        "functions",
+        "numbers",
+        VALUES,
+        make_pipeline(
+            FunctionTransformer(np.abs, validate=True), VarianceThreshold(), LinearRegression()
+        ),
     )
-    yield "random_search", "numbers", CLASSES, RandomizedSearchCV(
-        tree, {"max_depth": [2, 3]}, n_iter=2, cv=3, random_state=0
+    yield (
+        "random_search",
+        "numbers",
+        CLASSES,
+        RandomizedSearchCV(tree, {"max_depth": [2, 3]}, n_iter=2, cv=3, random_state=0),
     )
 
 
@@ -278,15 +366,26 @@ def _before_0_22():
     from sklearn.preprocessing import Imputer
 
     yield "imputer", "gaps", CLASSES, make_pipeline(Imputer(), DecisionTreeClassifier(max_depth=4))
-    yield "imputer_median", "gaps", VALUES, make_pipeline(
-        Imputer(strategy="median"), StandardScaler(), LinearRegression()
+    yield (
+        "imputer_median",
+        "gaps",
+        VALUES,
+        make_pipeline(Imputer(strategy="median"), StandardScaler(), LinearRegression()),
     )
-    yield "one_hot_old", "codes", VALUES, make_pipeline(
-        OneHotEncoder(categorical_features=[0, 1], sparse=False), LinearRegression()
+    yield (
+        "one_hot_old",
+        "codes",
+        VALUES,
+        make_pipeline(OneHotEncoder(categorical_features=[0, 1], sparse=False), LinearRegression()),
     )
-    yield "one_hot_n_values", "codes", CLASSES, make_pipeline(
-        OneHotEncoder(n_values=[5, 4], categorical_features=[0, 1], handle_unknown="ignore"),
-        LogisticRegression(solver="liblinear"),
+    yield (
+        "one_hot_n_values",
+        "codes",
+        CLASSES,
+        make_pipeline(
+            OneHotEncoder(n_values=[5, 4], categorical_features=[0, 1], handle_unknown="ignore"),
+            LogisticRegression(solver="liblinear"),
+        ),
     )
 
 
@@ -296,44 +395,77 @@ def _from_0_20():
     from sklearn.preprocessing import OrdinalEncoder, PowerTransformer
 
     one_hot = OneHotEncoder(handle_unknown="ignore")
-    yield "simple_imputer", "gaps", CLASSES, make_pipeline(
-        SimpleImputer(strategy="median"), LogisticRegression(solver="liblinear")
+    yield (
+        "simple_imputer",
+        "gaps",
+        CLASSES,
+        make_pipeline(SimpleImputer(strategy="median"), LogisticRegression(solver="liblinear")),
     )
     yield "power_transformer", "numbers", VALUES, make_pipeline(PowerTransformer(), Ridge())
-    yield "column_transformer", "texts", CLASSES, make_pipeline(
-        ColumnTransformer(
-            [("number", StandardScaler(), ["age", "weight"]), ("text", one_hot, ["colour", "size"])]
+    yield (
+        "column_transformer",
+        "texts",
+        CLASSES,
+        make_pipeline(
+            ColumnTransformer(
+                [
+                    ("number", StandardScaler(), ["age", "weight"]),
+                    ("text", one_hot, ["colour", "size"]),
+                ]
+            ),
+            LogisticRegression(solver="liblinear"),
         ),
-        LogisticRegression(solver="liblinear"),
     )
-    yield "column_transformer_index", "texts", VALUES, make_pipeline(
-        ColumnTransformer(
-            [
-                ("number", StandardScaler(), TEXTS.select_dtypes("number").columns),
-                ("text", OneHotEncoder(sparse=False), TEXTS.select_dtypes("object").columns),
-            ]
+    yield (
+        "column_transformer_index",
+        "texts",
+        VALUES,
+        make_pipeline(
+            ColumnTransformer(
+                [
+                    ("number", StandardScaler(), TEXTS.select_dtypes("number").columns),
+                    ("text", OneHotEncoder(sparse=False), TEXTS.select_dtypes("object").columns),
+                ]
+            ),
+            RandomForestRegressor(n_estimators=3, max_depth=3, random_state=0),
         ),
-        RandomForestRegressor(n_estimators=3, max_depth=3, random_state=0),
     )
-    yield "column_transformer_ordinal", "texts", CLASSES, make_pipeline(
-        ColumnTransformer([("text", OrdinalEncoder(), [1, 3])], remainder="passthrough"),
-        DecisionTreeClassifier(max_depth=4, random_state=0),
+    yield (
+        "column_transformer_ordinal",
+        "texts",
+        CLASSES,
+        make_pipeline(
+            ColumnTransformer([("text", OrdinalEncoder(), [1, 3])], remainder="passthrough"),
+            DecisionTreeClassifier(max_depth=4, random_state=0),
+        ),
     )
 
 
 def _from_0_21():
-    from sklearn.ensemble import VotingRegressor
-    from sklearn.experimental import enable_hist_gradient_boosting  # noqa: F401
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from sklearn.experimental import enable_hist_gradient_boosting  # noqa: F401, I001 # first
+    from sklearn.ensemble import (
+        HistGradientBoostingClassifier,
+        HistGradientBoostingRegressor,
+        VotingRegressor,
+    )
 
-    yield "hist_gradient_boosting_classifier", "numbers", CLASSES, HistGradientBoostingClassifier(
-        max_iter=3, min_samples_leaf=5
+    yield (
+        "hist_gradient_boosting_classifier",
+        "numbers",
+        CLASSES,
+        HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=5),
     )
-    yield "hist_gradient_boosting_regressor", "numbers", VALUES, HistGradientBoostingRegressor(
-        max_iter=4, min_samples_leaf=5
+    yield (
+        "hist_gradient_boosting_regressor",
+        "numbers",
+        VALUES,
+        HistGradientBoostingRegressor(max_iter=4, min_samples_leaf=5),
     )
-    yield "voting_regressor", "numbers", VALUES, VotingRegressor(
-        [("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_depth=3))]
+    yield (
+        "voting_regressor",
+        "numbers",
+        VALUES,
+        VotingRegressor([("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_depth=3))]),
     )
 
 
@@ -341,8 +473,11 @@ def _from_0_22(trees):
     from sklearn.ensemble import StackingClassifier, StackingRegressor
 
     yield "stacking_classifier", "numbers", CLASSES, StackingClassifier(trees, cv=3)
-    yield "stacking_regressor", "numbers", VALUES, StackingRegressor(
-        [("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_depth=3))], cv=3
+    yield (
+        "stacking_regressor",
+        "numbers",
+        VALUES,
+        StackingRegressor([("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_depth=3))], cv=3),
     )
 
 

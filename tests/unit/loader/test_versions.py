@@ -9,7 +9,7 @@ import pytest
 
 from poner import loader
 from poner.artifacts import Table
-from poner.environments import bounds_of_sklearn
+from poner.environments import installable_sklearn, needs_of_sklearn
 from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError
 from poner.loader.environments import Environment, environment_of
 from tests.conftest import COLUMNS, WIRE_NAMES, Legacy
@@ -31,7 +31,9 @@ def test_a_model_of_another_version_answers_as_it_did_there(legacy: Legacy) -> N
         assert model.provenance.sklearn_version == "1.2.1"
         assert len(model.estimator.attributes["estimators_"]) == 1500
     assert len(lines) == 1
-    assert lines[0].startswith("clf.sav was fitted with scikit-learn 1.2.1: read in an environment")
+    assert lines[0].startswith(
+        "clf.sav was fitted with scikit-learn 1.2.1; reading it in an environment"
+    )
 
 
 def test_the_own_version_needs_no_environment():
@@ -78,15 +80,19 @@ def test_when_no_python_will_do_the_last_reason_is_told():
 @pytest.mark.parametrize(
     ("version", "expected"),
     [
-        ("1.1.3", ["numpy<2", "scipy<1.12"]),
-        ("1.4.1.post1", ["numpy<2"]),
-        ("1.4.2", []),
-        ("1.9.0", []),
+        ("0.19.2", ("numpy<1.17", "scipy<1.3")),
+        ("0.21.3", ("numpy<1.18", "scipy<1.4")),
+        ("0.23.2", ("numpy<1.20", "scipy<1.6")),
+        ("1.0.2", ("numpy<1.23", "scipy<1.8")),
+        ("1.1.3", ("numpy<2", "scipy<1.12")),
+        ("1.4.1.post1", ("numpy<2",)),
+        ("1.4.2", ()),
+        ("1.9.0", ()),
     ],
 )
 def test_numpy_and_scipy_are_chosen_so_that_the_version_works(version, expected):
     """Bounds for the versions that were built against older ones."""
-    assert bounds_of_sklearn(version) == expected
+    assert needs_of_sklearn(version).bounds == expected
 
 
 @pytest.mark.parametrize("version", ["1.2.1 --index-url x", "1.2.1; rm", "", "dev", "1.3.dev0"])

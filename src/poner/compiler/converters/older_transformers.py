@@ -48,7 +48,9 @@ def convert_whole_number_encoder(encoder: FittedObject, scope: Scope, source: in
     mark = "" if "feature_indices_" in encoder.attributes else "_"
     chosen = _chosen(get_value(encoder, f"{mark}categorical_features"), scope, source)
     finite = builder.require(source)
-    counts = get_vector(encoder, f"{mark}n_values_").astype(np.int64) if chosen.any() else []
+    counts = np.zeros(0, np.int64)
+    if chosen.any():
+        counts = get_vector(encoder, f"{mark}n_values_").astype(np.int64)
     if len(counts) != chosen.sum() or np.any(np.less(counts, 1)) or np.sum(counts) > _MOST_VALUES:
         raise scope.damaged("its numbers of values do not fit its columns")
     parts = []

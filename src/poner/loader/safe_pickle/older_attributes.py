@@ -65,8 +65,10 @@ LAST_AXIS = (
 )
 """Attributes whose last axis is the columns, in the order in which they count."""
 
-PARTS = ("best_estimator_", "regressor_", "estimator_", "estimators_", "calibrated_classifiers_")
-PARTS += ("base_estimator",)
+PARTS = (
+    *("best_estimator_", "regressor_", "estimator_", "estimators_", "calibrated_classifiers_"),
+    "base_estimator",
+)
 """Attributes that hold estimators of the same columns."""
 
 KEEPS_COLUMNS = frozenset({"Normalizer", "Binarizer", "FunctionTransformer"})
@@ -87,9 +89,8 @@ def _width(value: Any, state: Mapping[str, Any]) -> int | None:
     if "transformer_list" in state:
         return _first_width(part for _, part in state["transformer_list"])
     for name in LAST_AXIS:
-        shape = getattr(state.get(name), "shape", ())
-        if isinstance(state.get(name), list):
-            shape = (len(state[name]),)
+        held = state.get(name)
+        shape: Any = (len(held),) if isinstance(held, list) else getattr(held, "shape", ())
         if len(shape):
             return int(shape[-1])
     for name in PARTS:

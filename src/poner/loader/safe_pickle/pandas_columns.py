@@ -82,12 +82,12 @@ STAND_INS: Mapping[str, type] = {
 
 
 def new_index(objects: BareObjects, arguments: tuple[Any, ...]) -> list[Any]:
-    """pandas' _new_Index(class, parts): the values as a list."""
+    """Pandas' _new_Index(class, parts): the values as a list."""
     kind, parts = arguments if len(arguments) == 2 else (None, None)
     if kind is RangeIndex and type(parts) is dict:
-        bounds = [parts.get(name) for name in ("start", "stop", "step")]
-        if all(type(bound) is int for bound in bounds) and bounds[2]:
-            values = range(*bounds)
+        start, stop, step = (parts.get(name) for name in ("start", "stop", "step"))
+        if type(start) is type(stop) is type(step) is int and step:
+            values = range(start, stop, step)
             objects.allowance.check_shape((len(values),), 1)
             return list(values)
     elif kind is Index and type(parts) is dict:
@@ -96,26 +96,26 @@ def new_index(objects: BareObjects, arguments: tuple[Any, ...]) -> list[Any]:
 
 
 def new_texts(objects: BareObjects, arguments: tuple[Any, ...]) -> list[Any]:
-    """pandas' __pyx_unpickle_NDArrayBacked(class, checksum, state): a string array to be filled."""
+    """Pandas' __pyx_unpickle_NDArrayBacked(class, checksum, state): a string array to be filled."""
     if len(arguments) != 3 or arguments[0] is not Texts or arguments[2] is not None:
         raise _bad("__pyx_unpickle_NDArrayBacked")
     return []
 
 
 def new_dtype(objects: BareObjects, arguments: tuple[Any, ...]) -> Dtype:
-    """pandas' StringDtype(storage, missing value)."""
+    """Pandas' StringDtype(storage, missing value)."""
     return Dtype()
 
 
 def new_arrow_type(objects: BareObjects, arguments: tuple[Any, ...]) -> ArrowType:
-    """pyarrow's type_for_alias(alias)."""
+    """Pyarrow's type_for_alias(alias)."""
     if len(arguments) != 1 or arguments[0] not in OFFSET_BYTES:
         raise _bad("type_for_alias")
     return ArrowType(arguments[0])
 
 
 def new_arrow_buffer(objects: BareObjects, arguments: tuple[Any, ...]) -> ArrowBuffer:
-    """pyarrow's py_buffer(bytes)."""
+    """Pyarrow's py_buffer(bytes)."""
     if len(arguments) != 1 or not isinstance(arguments[0], (bytes, bytearray)):
         raise _bad("py_buffer")
     objects.allowance.spend(len(arguments[0]))
@@ -123,14 +123,16 @@ def new_arrow_buffer(objects: BareObjects, arguments: tuple[Any, ...]) -> ArrowB
 
 
 def new_arrow_texts(objects: BareObjects, arguments: tuple[Any, ...]) -> ArrowTexts:
-    """pyarrow's _restore_array((type, length, nulls, offset, buffers, children, dictionary))."""
+    """Pyarrow's _restore_array((type, length, nulls, offset, buffers, children, dictionary))."""
     (parts,) = arguments if len(arguments) == 1 else ((),)
     if type(parts) is not tuple or len(parts) < 5 or type(parts[4]) is not list:
         raise _bad("_restore_array")
     kind, length, _, offset, buffers = parts[:5]
     if not isinstance(kind, ArrowType) or len(buffers) != 3:
         raise _bad("_restore_array")
-    known, ends, data = (buffer.data if isinstance(buffer, ArrowBuffer) else b"" for buffer in buffers)
+    known, ends, data = (
+        buffer.data if isinstance(buffer, ArrowBuffer) else b"" for buffer in buffers
+    )
     size = OFFSET_BYTES[kind.alias]
     if not type(length) is type(offset) is int or not 0 <= length <= len(ends) or offset < 0:
         raise _bad("_restore_array")
@@ -150,7 +152,7 @@ def _offset(ends: bytes, size: int, place: int) -> int:
 
 
 def join_arrow_texts(objects: BareObjects, arguments: tuple[Any, ...]) -> ArrowTexts:
-    """pyarrow's chunked_array(chunks, type)."""
+    """Pyarrow's chunked_array(chunks, type)."""
     chunks = arguments[0] if arguments else None
     if type(chunks) is not list or not all(isinstance(chunk, ArrowTexts) for chunk in chunks):
         raise _bad("chunked_array")
@@ -196,7 +198,11 @@ def plain_list(values: Any, objects: BareObjects) -> list[Any]:
 
     if type(values) is list:
         return values
-    if not isinstance(values, np.ndarray) or values.ndim != 1 or values.dtype.kind not in PLAIN_KINDS:
+    if (
+        not isinstance(values, np.ndarray)
+        or values.ndim != 1
+        or values.dtype.kind not in PLAIN_KINDS
+    ):
         raise damaged("an index holds something other than plain values")
     objects.allowance.spend(len(values))
     return [None if isinstance(value, Missing) else value for value in values.tolist()]

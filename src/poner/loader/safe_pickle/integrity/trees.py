@@ -102,7 +102,7 @@ def check_width(estimator: Any, width: int) -> None:
 
 @functools.lru_cache(maxsize=None)
 def _base_of_trees() -> Any:
-    """sklearn's BaseDecisionTree, which sklearn.tree itself names from 0.22 on."""
+    """Sklearn's BaseDecisionTree, which sklearn.tree itself names from 0.22 on."""
     from sklearn.tree import DecisionTreeClassifier
 
     return importlib.import_module(DecisionTreeClassifier.__module__).BaseDecisionTree

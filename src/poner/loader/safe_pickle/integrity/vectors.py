@@ -27,7 +27,9 @@ def check_vectors(model: Any) -> None:
     state = vars(model)
     if "support_vectors_" not in state:
         return
-    fits = state.get("_impl", model._impl) == _kind_of(type(model)) and "_sparse_kernels" not in state
+    fits = (
+        state.get("_impl", model._impl) == _kind_of(type(model)) and "_sparse_kernels" not in state
+    )
     require(fits, MACHINE, "has a kind that differs from its class")
     vectors, support, counts = model.support_vectors_, model.support_, model._n_support
     fits = is_array(support, "i", 1) and is_array(counts, "i", 1)
