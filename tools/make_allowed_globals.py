@@ -100,7 +100,7 @@ scikit-learn; tests/unit/loader/test_boosters.py fits each of them."""
 
 PANDAS = {
     "pandas": {"Index": "name", "RangeIndex": "name", "StringDtype": "call", "NA": "name"},
-    "pandas.arrays": {"StringArray": "name", "ArrowStringArray": "new"},
+    "pandas.arrays": {"StringArray": "new", "ArrowStringArray": "new"},
     "pandas.core.arrays.string_": {"StringDtype": "new"},
     "pandas.core.indexes.base": {"_new_Index": "call"},
     "pandas._libs.arrays": {"__pyx_unpickle_NDArrayBacked": "call"},
@@ -115,6 +115,7 @@ PANDAS = {
 
 OLDER = {
     "builtins": {"FutureWarning": "name", "DeprecationWarning": "name"},
+    "numpy.core": {"_ufunc_reconstruct": "call"},
     "sklearn.ensemble._gb": {
         f"{name}Estimator": "new"
         for name in ("LogOdds", "ScaledLogOdds", "Mean", "Quantile", "PriorProbability", "Zero")

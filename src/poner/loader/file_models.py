@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +34,8 @@ from poner.loader.libraries import (
 from poner.loader.listing import FileListing
 from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
-from poner.loader.user_modules import UserModules, is_taken, read_modules
+from poner.loader.user_modules import UserModules, read_modules
+from poner.loader.versions import check_age, naming_version, sklearn_version_of
 from poner.signature import SIGNATURE_NAME, Signature
 from poner.table import spell_unknown
 
@@ -68,6 +68,7 @@ class ChildOracle:
     def __init__(
         self,
         child: ChildProcess,
+        library: str,
         more_s: float = 0.0,
         notify: Callable[[str], None] = lambda line: None,
     ) -> None:
@@ -75,10 +76,11 @@ class ChildOracle:
 
         Args:
             child: a child process that has loaded the model.
+            library: the library that answers, with its version, for errors.
             more_s: time in addition to the limits of a small model.
             notify: receives a line if an answer takes long.
         """
-        self.child, self.notify = child, notify
+        self.child, self.library, self.notify = child, library, notify
         self.timeout_s = ANSWER_TIMEOUT_S + more_s
         self.all_s = self.left_s = ALL_ANSWERS_TIMEOUT_S + more_s
         """Time limit for all answers together, and the time that is left of it."""
@@ -122,6 +124,13 @@ class ChildOracle:
         except ModelUnreadableError as error:
             if self.child.over is None:
                 raise
+            if self.child.crash is not None:
+                raise ModelStoppedError(
+                    f"{self.library} crashed ({self.child.crash}) when it was asked for the "
+                    f"model's {request['method']}.",
+                    f"Fit the model again with a newer {SKLEARN}; if the file is not yours, check "
+                    "where it comes from.",
+                ) from error
             raise ModelStoppedError(error.message, error.hint) from error
         finally:
             self.left_s -= time.monotonic() - begun
@@ -189,7 +198,9 @@ def open_model(
     content = model_files.read_model_file(file)
     with _naming(file.name):
         listed = listing.list_content(content, modules.names)
-    listing.check_allowed(listed, file.name, modules.names)
+    check_age(listed, file.name)
+    with naming_version(listed.sklearn_version):
+        listing.check_allowed(listed, file.name, modules.names)
     if signature is None and feature_names is None:
         signature = model_files.read_signature(file, content)
     recorded = signature.libraries if signature is not None else {}
@@ -200,12 +211,15 @@ def open_model(
         notify(_elsewhere(file.name, version, environment, wanted))
     timed_bytes = min(listed.unpacked_bytes, MOST_COMPRESSED * len(content))
     more_s = MORE_S_PER_MB * timed_bytes / 1e6
-    with ChildProcess(
-        environment.interpreter,
-        cpu_s=SESSION_CPU_S,
-        memory_bytes=MEMORY_BYTES + MEMORY_PER_BYTE * listed.unpacked_bytes,
-        modules=modules.files,
-    ) as child:
+    with (
+        naming_version(version),
+        ChildProcess(
+            environment.interpreter,
+            cpu_s=SESSION_CPU_S,
+            memory_bytes=MEMORY_BYTES + MEMORY_PER_BYTE * listed.unpacked_bytes,
+            modules=modules.files,
+        ) as child,
+    ):
         with _naming(file.name):
             request = {"do": "load", "modules": sorted(modules.names)}
             load_s = LOAD_TIMEOUT_S + more_s
@@ -221,7 +235,7 @@ def open_model(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
             provenance=_provenance(file.name, content, facts, signature),
-            oracle=ChildOracle(child, more_s, notify),
+            oracle=ChildOracle(child, f"{SKLEARN} {version}", more_s, notify),
             missing_as_none=signatures.checked_places(done.get("missing_as_none"), signature),
             training_rows=model_files.read_training_rows(file, len(signature.features)),
             file=ModelFile(
@@ -242,28 +256,6 @@ def _provenance(name: str, content: bytes, facts: Facts, signature: Signature) -
         facts.python_version,
         signature.metrics,
     )
-
-
-def sklearn_version_of(
-    listed: FileListing, file_name: str, recorded: Mapping[str, str], notify: Callable[[str], None]
-) -> str:
-    """The version of scikit-learn to read the file with.
-
-    Only scikit-learn's own classes record their version in the file. For an estimator of another
-    package, or of the user's own, that holds no such class, the version comes from signature.json
-    or is the installed one.
-    """
-    others = {name for name in listed.modules if name in BOOSTERS or not is_taken(name)}
-    if listed.sklearn_version is not None or not others:
-        return listing.checked_version(listed, file_name)
-    if SKLEARN in recorded:
-        return listing.checked_version(listed, file_name, recorded[SKLEARN])
-    installed = importlib.metadata.version(SKLEARN)
-    notify(
-        f"{file_name} does not record which scikit-learn fitted the model; reading it with the "
-        f"installed {installed}."
-    )
-    return installed
 
 
 def boosters_of(

@@ -11,11 +11,12 @@ from pathlib import Path
 from packaging.version import Version
 
 from poner.loader import listing, model_files
-from poner.loader.file_models import boosters_of, sklearn_version_of
+from poner.loader.file_models import boosters_of
 from poner.loader.libraries import SKLEARN
 from poner.loader.user_modules import read_modules
+from poner.loader.versions import check_age, naming_version, sklearn_version_of
 
-KNOWN_SKLEARN = ((1, 1), (1, 9))
+KNOWN_SKLEARN = ((0, 19), (1, 9))
 """The first and the last version of scikit-learn that the allow-list was made with."""
 
 
@@ -64,7 +65,9 @@ def identify_model(
     file = model_files.find_model_file(path)
     content = model_files.read_model_file(file)
     listed = listing.list_content(content, modules.names)
-    listing.check_allowed(listed, file.name, modules.names)
+    check_age(listed, file.name)
+    with naming_version(listed.sklearn_version):
+        listing.check_allowed(listed, file.name, modules.names)
     signature = model_files.read_signature(file, content)
     recorded = signature.libraries if signature is not None else {}
     version = sklearn_version_of(listed, file.name, recorded, lambda line: None)

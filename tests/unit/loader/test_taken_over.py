@@ -138,19 +138,19 @@ FOUR_ROWS = Table.of_numbers(np.ones((4, 2)))
 def test_as_many_answers_as_rows_are_taken(shape):
     """The compiler compares them row by row."""
     with pytest.raises(ModelStoppedError, match="a different number of answers"):
-        ChildOracle(Child(shape)).answer("predict", FOUR_ROWS)
+        ChildOracle(Child(shape), "scikit-learn").answer("predict", FOUR_ROWS)
 
 
 def test_a_child_that_is_over_is_no_refusal_of_rows():
     """Rows that are refused are halved and asked again: a child that ended would be, for hours."""
     child = Child((4,), ModelUnreadableError("It took too long.", "Check it."))
     with pytest.raises(ModelStoppedError, match="too long"):
-        ChildOracle(child).answer("predict", FOUR_ROWS)
+        ChildOracle(child, "scikit-learn").answer("predict", FOUR_ROWS)
 
 
 def test_all_answers_have_a_time_together():
     """Each may be quick enough, and all of them together take hours."""
-    oracle = ChildOracle(Child((4,)))
+    oracle = ChildOracle(Child((4,)), "scikit-learn")
     oracle.left_s = 0.0
     with pytest.raises(ModelStoppedError, match="together"):
         oracle.answer("predict", FOUR_ROWS)
@@ -159,7 +159,7 @@ def test_all_answers_have_a_time_together():
 def test_slow_answers_are_told_once():
     """The user hears how long it may take."""
     told: list[str] = []
-    oracle = ChildOracle(Child((4,)), 0.0, told.append)
+    oracle = ChildOracle(Child((4,)), "scikit-learn", 0.0, told.append)
     oracle.left_s = oracle.all_s - 20.0
     for _ in range(3):
         oracle.answer("predict", FOUR_ROWS)

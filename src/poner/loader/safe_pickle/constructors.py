@@ -13,9 +13,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import pandas_columns
+from .allowed import roles_of
 from .array_forms import array_of, is_shape
-from .bare_objects import BareObjects
+from .bare_objects import BareObjects, bytes_of
 from .faults import FileRefusedError
+from .imports import resolve
 from .newest_names import newest_name
 from .random_states import has_bit_generators, is_bit_generator, new_random_state
 
@@ -177,6 +179,7 @@ def _scalar(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
     import numpy as np
 
     dtype, data = arguments if len(arguments) == 2 else (None, None)
+    data = bytes_of(data, objects)
     if not isinstance(dtype, np.dtype) or dtype.hasobject or type(data) is not bytes:
         raise _bad("numpy's scalar")
     objects.settle(dtype)
@@ -231,6 +234,18 @@ def is_check_array(function: Any) -> bool:
     from sklearn.utils.validation import check_array
 
     return function is check_array
+
+
+def _ufunc(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
+    """A ufunc by name, as numpy before 1.21 writes it: only one that a file may mention."""
+    import numpy as np
+
+    module, name = arguments if len(arguments) == 2 else ("", "")
+    if type(module) is str and type(name) is str and roles_of(module, name):
+        found = resolve(module, name)
+        if isinstance(found, np.ufunc):
+            return found
+    raise _bad("numpy's _ufunc_reconstruct")
 
 
 def _random_of(kind: str) -> Make:
@@ -316,6 +331,7 @@ BY_NAME: dict[str, Make] = {
     "numpy.dtype": _dtype,
     "numpy.core.multiarray._reconstruct": _empty_array,
     "numpy.core.multiarray.scalar": _scalar,
+    "numpy.core._ufunc_reconstruct": _ufunc,
     "numpy.core.numeric._frombuffer": _from_buffer,
     "numpy.ma.core._mareconstruct": _masked_array,
     "numpy.random.bit_generator.__pyx_unpickle_SeedSequence": _seed_sequence,

@@ -255,7 +255,12 @@ NEWER = {
     "sklearn.preprocessing._encoders.OneHotEncoder": _by_default(drop_idx_=None),
     "sklearn.preprocessing._encoders.OrdinalEncoder": _by_default(handle_unknown="error"),
     "sklearn.impute._base.SimpleImputer": _by_default(add_indicator=False),
+    "sklearn.calibration._CalibratedClassifier": _renamed(calibrators="calibrators_"),
     "sklearn.compose._column_transformer.ColumnTransformer": _columns,
+    "sklearn.gaussian_process._gpr.GaussianProcessRegressor": _by_default(_y_train_std=1.0),
+    "sklearn.isotonic.IsotonicRegression": _renamed(
+        X_thresholds_="_necessary_X_", y_thresholds_="_necessary_y_"
+    ),
     "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.BaseHistGradientBoosting": (
         _renamed(_bin_mapper="bin_mapper_", _loss="loss_")
     ),

@@ -205,7 +205,7 @@ def plain_list(values: Any, objects: BareObjects) -> list[Any]:
     ):
         raise damaged("an index holds something other than plain values")
     objects.allowance.spend(len(values))
-    return [None if isinstance(value, Missing) else value for value in values.tolist()]
+    return [None if value is Missing else value for value in values.tolist()]
 
 
 def _bad(what: str) -> FileRefusedError:

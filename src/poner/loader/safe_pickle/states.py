@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .array_forms import has_fields_inside, is_shape
-from .bare_objects import BareObjects
+from .bare_objects import BareObjects, bytes_of
 from .faults import FileRefusedError, FileUnreadableError, damaged
 from .pandas_columns import fill_texts
 from .random_states import is_bit_generator, is_seed_sequence, set_random_state
@@ -181,6 +181,7 @@ def _set_array(target: Any, state: Any, objects: BareObjects) -> None:
     masked = isinstance(target, np.ma.MaskedArray)
     if type(state) is not tuple or len(state) != (7 if masked else 5):
         raise damaged("an array is inconsistent")
+    state = (*state[:4], bytes_of(state[4], objects), *state[5:])
     _, shape, dtype, _, data = state[:5]
     if not isinstance(dtype, np.dtype) or not is_shape(shape):
         raise damaged("an array is inconsistent")

@@ -169,6 +169,8 @@ def _reduced(value: Any) -> Any:
     """How an object is built: its name, or a function or class with arguments and a state."""
     import numpy as np
 
+    if isinstance(value, np.ufunc):  # numpy before 1.21 would call a function by its name
+        return value.__name__
     if isinstance(value, np.random.RandomState):
         return _random_state(value)
     if is_generator(value):
