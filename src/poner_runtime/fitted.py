@@ -1,6 +1,6 @@
 """Makes a fitted estimator answer plain arrays, always the same: here and on Lambda.
 
-Runs on Python 3.8 and later, beside any scikit-learn, and without pandas.
+Runs on Python 3.7 and later, beside any scikit-learn, and without pandas.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.covariance import EllipticEnvelope
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     AdaBoostClassifier,
     AdaBoostRegressor,
@@ -335,6 +336,7 @@ def _rarer():
     )
     yield "extra_tree", "numbers", CLASSES, ExtraTreeClassifier(max_depth=4, random_state=0)
     yield "elliptic_envelope", "numbers", None, EllipticEnvelope(random_state=0)
+    yield "dummy", "numbers", CLASSES, DummyClassifier(strategy="prior")
     yield "select_from_model", "numbers", CLASSES, make_pipeline(SelectFromModel(tree), tree)
     yield "rfe", "numbers", VALUES, RFE(LinearRegression(), n_features_to_select=2)
     yield (

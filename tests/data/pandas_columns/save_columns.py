@@ -7,6 +7,7 @@ import base64
 import json
 import pickle
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -34,5 +35,5 @@ for kind, make in MAKERS.items():
     content = base64.b64encode(pickle.dumps(made, 4)).decode()
     plain = [value.item() if hasattr(value, "item") else value for value in expected]
     found[kind] = {"pickle": content, "columns": plain}
-with open(sys.argv[1], "w") as file:
+with Path(sys.argv[1]).open("w") as file:
     json.dump({"pandas": pd.__version__, "kinds": found}, file, indent=1)

@@ -9,7 +9,7 @@ import pytest
 
 from poner import loader
 from poner.artifacts import Table
-from poner.environments import installable_sklearn, needs_of_sklearn
+from poner.environments import needs_of_sklearn
 from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError
 from poner.loader.environments import Environment, environment_of
 from tests.conftest import COLUMNS, WIRE_NAMES, Legacy
