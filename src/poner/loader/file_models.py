@@ -13,7 +13,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from poner.artifacts import ModelFile, Provenance, Table, TrainedModel
-from poner.environments import package_of
+from poner.environments import installable_sklearn, package_of
 from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, model_files, signatures
 from poner.loader.child import array_block
@@ -287,9 +287,11 @@ def _elsewhere(
 ) -> str:
     """The line that tells the user of an environment other than poner's own."""
     besides = f" with {', '.join(wanted)}" if wanted else ""
+    read_with = installable_sklearn(version)
+    which = "that version" if read_with == version else f"{SKLEARN} {read_with}"
     return (
-        f"{file_name} was fitted with scikit-learn {version}; reading it in an environment of that "
-        f"version{besides} (Python {environment.python_version})."
+        f"{file_name} was fitted with scikit-learn {version}; reading it in an environment of "
+        f"{which}{besides} (Python {environment.python_version})."
     )
 
 

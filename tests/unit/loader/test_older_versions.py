@@ -27,7 +27,12 @@ from poner.errors import (
 )
 from poner.loader.environments import environment_of
 from poner.loader.file_models import ChildOracle
-from poner.loader.safe_pickle import FileRefusedError, FileUnreadableError, load_content
+from poner.loader.safe_pickle import (
+    FileRefusedError,
+    FileUnreadableError,
+    load_content,
+    older_attributes,
+)
 from poner.loader.safe_pickle.allowed import is_allowed
 from poner.loader.safe_pickle.newest_names import newest_name
 from poner.loader.versions import naming_version
@@ -231,3 +236,37 @@ def test_an_unfitted_pipeline_is_still_refused(tmp_path):
     (tmp_path / "clf.sav").write_bytes(pickle.dumps(model))
     with pytest.raises(ModelUnreadableError, match="not fitted"), loader.open_model(tmp_path):
         pass
+
+
+@pytest.mark.parametrize(
+    ("state", "width"),
+    [
+        ({"n_features_": 4, "n_features_in_": 9}, 4),
+        ({"coef_": np.zeros((3, 5)), "n_features_in_": 9}, 5),
+        ({"support_vectors_": np.zeros((2, 7)), "shape_fit_": (40, 3), "n_features_in_": 9}, 3),
+        ({"n_features_in_": 9}, 9),
+        ({}, None),
+    ],
+)
+def test_the_width_is_the_one_by_which_the_old_version_predicts(state, width):
+    """A number that the file puts beside it counts only where nothing else tells."""
+    assert older_attributes._width(SimpleNamespace(), state) == width
+
+
+def test_the_width_of_a_pipeline_goes_back_through_the_old_encoder():
+    """Its two whole numbers become five columns; the model behind it takes six."""
+    encoder = SimpleNamespace(feature_indices_=np.array([0, 3, 6]), active_features_=np.arange(5))
+    model = SimpleNamespace(n_features_in_=6)
+    assert older_attributes._width_of_steps([None, encoder, model]) == 3
+
+
+def test_columns_by_name_are_looked_up_in_the_names_of_their_time():
+    """Also from one name to another, whose end counts; without names the version is too old."""
+    names = ["a", "b", "c", "d"]
+    places = [["d", "a"], "c", slice("b", "c"), slice(None, "b"), [1, 2], slice(0, 2)]
+    found = [older_attributes._places(chosen, names) for chosen in places]
+    assert found == [[3, 0], [2], [1, 2], [0, 1], None, None]
+    with pytest.raises(FileUnreadableError, match=r"before 0\.20\.3"):
+        older_attributes._places(["a"], None)
+    with pytest.raises(FileUnreadableError, match="does not exist"):
+        older_attributes._places(["e"], names)

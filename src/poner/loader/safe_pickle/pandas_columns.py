@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .bare_objects import BareObjects
-from .faults import FileRefusedError, damaged
+from .faults import damaged, wrong_arguments
 
 PACKAGES = frozenset({"pandas", "pyarrow"})
 """Packages whose globals are never imported for a file, nor named in what is written anew."""
@@ -92,13 +92,13 @@ def new_index(objects: BareObjects, arguments: tuple[Any, ...]) -> list[Any]:
             return list(values)
     elif kind is Index and type(parts) is dict:
         return plain_list(parts.get("data"), objects)
-    raise _bad("_new_Index")
+    raise wrong_arguments("_new_Index")
 
 
 def new_texts(objects: BareObjects, arguments: tuple[Any, ...]) -> list[Any]:
     """Pandas' __pyx_unpickle_NDArrayBacked(class, checksum, state): a string array to be filled."""
     if len(arguments) != 3 or arguments[0] is not Texts or arguments[2] is not None:
-        raise _bad("__pyx_unpickle_NDArrayBacked")
+        raise wrong_arguments("__pyx_unpickle_NDArrayBacked")
     return []
 
 
@@ -110,14 +110,14 @@ def new_dtype(objects: BareObjects, arguments: tuple[Any, ...]) -> Dtype:
 def new_arrow_type(objects: BareObjects, arguments: tuple[Any, ...]) -> ArrowType:
     """Pyarrow's type_for_alias(alias)."""
     if len(arguments) != 1 or arguments[0] not in OFFSET_BYTES:
-        raise _bad("type_for_alias")
+        raise wrong_arguments("type_for_alias")
     return ArrowType(arguments[0])
 
 
 def new_arrow_buffer(objects: BareObjects, arguments: tuple[Any, ...]) -> ArrowBuffer:
     """Pyarrow's py_buffer(bytes)."""
     if len(arguments) != 1 or not isinstance(arguments[0], (bytes, bytearray)):
-        raise _bad("py_buffer")
+        raise wrong_arguments("py_buffer")
     objects.allowance.spend(len(arguments[0]))
     return ArrowBuffer(bytes(arguments[0]))
 
@@ -126,16 +126,16 @@ def new_arrow_texts(objects: BareObjects, arguments: tuple[Any, ...]) -> ArrowTe
     """Pyarrow's _restore_array((type, length, nulls, offset, buffers, children, dictionary))."""
     (parts,) = arguments if len(arguments) == 1 else ((),)
     if type(parts) is not tuple or len(parts) < 5 or type(parts[4]) is not list:
-        raise _bad("_restore_array")
+        raise wrong_arguments("_restore_array")
     kind, length, _, offset, buffers = parts[:5]
     if not isinstance(kind, ArrowType) or len(buffers) != 3:
-        raise _bad("_restore_array")
+        raise wrong_arguments("_restore_array")
     known, ends, data = (
         buffer.data if isinstance(buffer, ArrowBuffer) else b"" for buffer in buffers
     )
     size = OFFSET_BYTES[kind.alias]
     if not type(length) is type(offset) is int or not 0 <= length <= len(ends) or offset < 0:
-        raise _bad("_restore_array")
+        raise wrong_arguments("_restore_array")
     objects.allowance.spend(length + len(data))
     texts: list[Any] = []
     for place in range(offset, offset + length):
@@ -155,7 +155,7 @@ def join_arrow_texts(objects: BareObjects, arguments: tuple[Any, ...]) -> ArrowT
     """Pyarrow's chunked_array(chunks, type)."""
     chunks = arguments[0] if arguments else None
     if type(chunks) is not list or not all(isinstance(chunk, ArrowTexts) for chunk in chunks):
-        raise _bad("chunked_array")
+        raise wrong_arguments("chunked_array")
     objects.allowance.spend(sum(len(chunk.texts) for chunk in chunks))
     return ArrowTexts([text for chunk in chunks for text in chunk.texts])
 
@@ -206,7 +206,3 @@ def plain_list(values: Any, objects: BareObjects) -> list[Any]:
         raise damaged("an index holds something other than plain values")
     objects.allowance.spend(len(values))
     return [None if value is Missing else value for value in values.tolist()]
-
-
-def _bad(what: str) -> FileRefusedError:
-    return FileRefusedError(f"The model file calls {what} with arguments no fitted model has.")

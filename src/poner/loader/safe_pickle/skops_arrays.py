@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .array_forms import is_shape
-from .constructors import BIT_GENERATORS
 from .faults import FileRefusedError, damaged
 from .npy_files import read_npy, read_sparse
+from .random_states import BIT_GENERATORS
 from .skops_builder import SkopsBuilder
 
 if TYPE_CHECKING:

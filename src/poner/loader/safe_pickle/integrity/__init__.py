@@ -6,8 +6,8 @@ can reach, and applies the checks of the object's class and of all base classes.
 
 Code of scikit-learn and scipy that is compiled with `boundscheck=False` trusts fitted states. The
 checks follow from reading all code that predict, predict_proba, decision_function and transform
-call, in scikit-learn 1.9.1 and 1.1.3 and scipy 1.17.1. Models of earlier versions get the same checks,
-and the confined process holds what these do not find:
+call, in scikit-learn 1.9.1 and 1.1.3 and scipy 1.17.1. Models of earlier versions get the same
+checks; what the checks miss there, the confined process contains:
 
 - trees.py: sklearn/tree/_tree.pyx (apply, predict, decision_path), ensemble/_gradient_boosting.pyx
   (predict_stages), ensemble/_hist_gradient_boosting/_predictor.pyx and utils/_bitset.pyx; the
