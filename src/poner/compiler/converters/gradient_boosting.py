@@ -111,7 +111,8 @@ def _ask_start(scope: Scope, n_features: int) -> FloatArray:
     """
     rows = Table.of_numbers(np.zeros((2, n_features)))
     answer = scope.oracle.answer("_raw_predict_init", rows, scope.place)
-    return answer.astype(np.float64)[0].ravel()
+    start: FloatArray = answer.astype(np.float64)[0].ravel()
+    return start
 
 
 _GB = "sklearn.ensemble._gb"
