@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Literal, assert_never
 
 from poner.errors import SignatureError
@@ -33,6 +34,9 @@ PredictionValue = JsonScalar | list[JsonScalar]
 
 QUANTILE_STEPS = 20
 """A feature has 21 quantiles: at 0, 1/20, ..., 1."""
+
+MOST_FEATURES_WITH_QUANTILES = 5_000
+"""A signature with more features keeps no quantiles, which would take more than the model."""
 
 MOST_CATEGORIES = 1000
 """Most texts of a feature that its signature keeps."""
@@ -144,7 +148,7 @@ class Signature:
         several = tuple(names for names in self.classes if isinstance(names, tuple))
         return several or (tuple(name for name in self.classes if not isinstance(name, tuple)),)
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """The kind of each feature, in the model's order."""
         return tuple(feature.kind for feature in self.features)

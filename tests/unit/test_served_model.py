@@ -14,7 +14,12 @@ from poner.artifacts import Provenance
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import add_section, write_tables
 from poner.errors import SignatureError
-from poner.served_model import ServedModel, read_section
+from poner.served_model import (
+    ServedModel,
+    choose_body_limit,
+    longest_request_bytes,
+    read_section,
+)
 from poner.signature import Feature, Signature
 from poner_runtime import _kernel
 
@@ -303,3 +308,19 @@ def test_ranges_and_quantiles_may_be_any_numbers() -> None:
     content = make_file(served)
     _kernel.open_model(content)
     assert read_section(content)[0] == served
+
+
+def test_the_longest_request_has_room_for_every_row() -> None:
+    """Numbers of all digits and signs, the longest text, and names that JSON escapes."""
+    row = {"worstArea": -1.7976931348623157e308, "añil": "unseen", "c": -2.2250738585072014e-308, "d": "unseen"}
+    needed_bytes = longest_request_bytes(SERVED.signature)
+    assert len(json.dumps(row)) <= needed_bytes <= len(json.dumps(row)) + 10
+
+
+@pytest.mark.parametrize(
+    ("width", "limit_bytes"), [(10, 65_536), (1_000_000, 6_291_456)], ids=["narrow", "wide"]
+)
+def test_the_body_limit_has_a_floor_and_a_ceiling(width: int, limit_bytes: int) -> None:
+    """64 KiB for usual models, and what Lambda takes for the widest."""
+    signature = Signature((Feature("x", "x"),) * width, None)
+    assert choose_body_limit(signature) == limit_bytes

@@ -25,6 +25,8 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from poner.artifacts import FittedObject
+from poner.compiler.fitted import get_diagonal
 from poner.errors import NotSupportedError
 from tests.support.compiling import assert_agrees, compile_fitted
 
@@ -175,3 +177,20 @@ def test_weights_of_terms(transformer: Any) -> None:
     rows = RANDOM.poisson(1.0, (120, 4)).astype(float)
     rows[0] = 0.0
     assert_agrees(make_pipeline(transformer, LinearRegression()).fit(rows, y), rows)
+
+
+def test_the_diagonal_of_a_wide_sparse_matrix_needs_no_dense_one() -> None:
+    """TfidfTransformer before 1.5 keeps its weights so; the square would take 300 GB."""
+    width = 200_000
+    weights = np.arange(1.0, width + 1)
+    sparse = FittedObject(
+        "scipy.sparse._csr.csr_matrix",
+        {
+            "data": weights,
+            "indices": np.arange(width),
+            "indptr": np.arange(width + 1),
+            "shape": [width, width],
+        },
+    )
+    fitted = FittedObject("TfidfTransformer", {"_idf_diag": sparse})
+    np.testing.assert_array_equal(get_diagonal(fitted, "_idf_diag"), weights)

@@ -28,8 +28,8 @@ FLOAT32_METHODS = {("sklearn.ensemble._gb", "_raw_predict"): True}
 DEEPEST_WRAPPING = 20
 """Most levels of pipelines and searches inside each other."""
 
-MOST_FEATURES = 20_000
-"""Most features of a model; poner describes, names and tries each of them."""
+MOST_FEATURES = 300_000
+"""Most features of a model; poner describes, names and tries each of them, at about 1 KB each."""
 
 SENDABLE_KINDS = "biufcSU"
 """Kinds of the dtypes that an answer may have."""
