@@ -24,7 +24,7 @@ SETS = {
     ),
     "onnx_conversion": ("skl2onnx==1.20.0", "onnx<1.24", "onnxruntime", "ml-dtypes<0.6"),
 }
-"""What each set requires. skl2onnx 1.20.0 and onnx before 1.24 convert beside scikit-learn 1.1 to 1.9;
+"""Requirements, by set. skl2onnx 1.20.0 and onnx before 1.24 work beside scikit-learn 1.1 to 1.9;
 ml-dtypes 0.6 needs numpy 2, scikit-learn before 1.4.2 numpy 1 (tried in November 2026)."""
 
 ALONE = frozenset({"onnx_layers"})
