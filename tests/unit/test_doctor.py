@@ -210,7 +210,7 @@ def test_a_bundle_of_another_model(project: Path) -> None:
     model = LogisticRegression().fit([[0.0], [2.0]], [0, 1])
     (project / "model" / "clf.sav").write_bytes(pickle.dumps(model))
     found = look(project)["bundle"]
-    assert (found.state, "of another model" in found.found) == ("warning", True)
+    assert (found.state, "from another model" in found.found) == ("warning", True)
 
 
 def test_a_bundle_of_other_settings(project: Path) -> None:

@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, size: str, inodes: int, *arguments: str | Path) -> tuple[str, str, int]:
-    """poner's messages on a small disk, the files left there, and the exit code."""
+    """The messages on a small disk, the files left there, and the exit code."""
     read, write = os.pipe()
     done = subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c",

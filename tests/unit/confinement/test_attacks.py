@@ -46,7 +46,7 @@ def test_no_privilege_and_no_variable_is_left(
 
 @pytest.mark.parametrize("user", ["root", "a user"])
 def test_a_call_of_32_bits_ends_the_process(user: str, folder: Path, tmp_path: Path) -> None:
-    """int 0x80 ends the process: its numbers differ, so an allowed number would be another call."""
+    """A call by int 0x80 ends the process: its numbers name other calls."""
     if os.uname().machine != "x86_64":
         pytest.skip("int 0x80 is x86's")
     program = tmp_path / "program.py"
