@@ -87,9 +87,7 @@ def _normalized(members: Sequence[Prediction], several: bool, scope: Scope) -> i
         each = builder.combine(Pairing.ADD, builder.both_signs(each), [1.0, 0.0])
     if several:
         return each
-    total = builder.reduce(
-        Reduction.SUM_IN_ORDER, each
-    )  # as numpy sums a transposed array
+    total = builder.reduce(Reduction.SUM_IN_ORDER, each)  # as numpy sums a transposed array
     if scope.version < (1, 7):  # dividing by a sum of 0 gave NaN
         return builder.pair(Pairing.DIVIDE, each, total)
     return builder.pair(Pairing.DIVIDE_OR_KEEP, each, total)
