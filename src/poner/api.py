@@ -90,10 +90,10 @@ def build(
     """Turn a saved model into a Lambda function, and prove that both give the same answers.
 
     Args:
-        model: model file, or the folder that `save` wrote.
+        model: a model file, or the folder that `save` wrote.
         out: folder of the Bundle. An existing Bundle in it is replaced.
-        engine: `native`, `onnx`, `sklearn`, or `auto` for the first of them that gives the model's
-            answers.
+        engine: `native`, `onnx`, `sklearn`, or `auto` for the first of these that gives the
+            model's answers.
         runtime: Python version on Lambda, such as `python3.13`; by default that of this Python.
         architecture: processor of the function: `x86_64` or `arm64`.
         feature_names: names of the features, for a file without signature.json.
@@ -101,8 +101,8 @@ def build(
         settings: name, memory, timeout and longest request of the function.
         require: versions of packages on Lambda, such as `numpy==1.24.1`.
         include: your own modules that define classes of the model: files or folders.
-        slim: whether to leave out of packages what predicting does not need: `always`, `never`, or
-            `auto` for only if they are too large otherwise.
+        slim: when to leave out files that a prediction does not need: `always`, `never`, or `auto`
+            for only if the packages are too large otherwise.
         require_confinement: fail if this machine cannot keep the model away from your files and
             the network; otherwise a line says so.
         notify: called with one line for each thing worth knowing.

@@ -1,7 +1,7 @@
 """Finds what blocks a build: in the project, on this machine, in the model and in the Bundle.
 
-It reads only: it makes, fetches and loads nothing, and turns every failure into a finding. The
-deployer has a doctor of its own, for what blocks a deploy on AWS.
+It only reads: it makes, fetches and loads nothing, and turns every failure into a finding. The
+deployer has its own doctor, which finds what blocks a deploy on AWS.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _check_uv() -> Finding:
         return Finding(
             "uv",
             "fix",
-            "uv is missing, which fetches packages and Python versions.",
+            "uv, which fetches packages and Python versions, is missing.",
             "Install it beside poner: `pip install uv`.",
         )
     return Finding("uv", "ok", f"{found}.")

@@ -92,7 +92,7 @@ class Feature:
     column: str
     """The column it was trained on, such as `mean concave points`."""
     kind: Kind = "number"
-    """What the value is."""
+    """The kind of its values."""
     missing: bool = False
     """Whether JSON null (NaN to the model) is an answerable value."""
     minimum: float | None = None
@@ -107,17 +107,17 @@ class Feature:
 
 @dataclass(frozen=True)
 class Signature:
-    """What goes into the model and what comes out, in the model's own order."""
+    """The inputs and outputs of a model, in the model's own order."""
 
     features: tuple[Feature, ...]
     """The inputs, in the order of the model's columns."""
     classes: tuple[JsonScalar, ...] | tuple[tuple[JsonScalar, ...], ...] | None
-    """A classifier's classes in the model's order; one tuple an output where there are several;
+    """A classifier's classes in the model's order; one tuple for each output if there are several;
     None for a regressor."""
     labels: tuple[str, ...] | None = None
-    """What each class means, in the order of `classes`, such as `malignant`."""
+    """The label of each class, such as `malignant`, in the order of `classes`."""
     target: str | None = None
-    """Name of what is predicted, if known."""
+    """Name of the predicted quantity; None if unknown."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Scores the user recorded with `poner.save(..., metrics=...)`."""
     libraries: Mapping[str, str] = field(default_factory=dict)
@@ -159,7 +159,7 @@ class Signature:
         return tuple(feature.wire_name for feature in self.features)
 
     def to_json(self) -> str:
-        """Text of a signature.json of the first format, which names no model."""
+        """The Signature as JSON: a signature.json of the first format, which names no model."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -167,7 +167,7 @@ class Signature:
         """Read what `to_json` wrote.
 
         Raises:
-            SignatureError: the text does not describe a signature; `source` says where it stood.
+            SignatureError: the text is not a signature; the message names `source`.
         """
         from pydantic import TypeAdapter, ValidationError
 
@@ -193,9 +193,9 @@ class Signature:
 
 
 def wire_names(columns: Sequence[str]) -> tuple[str, ...]:
-    """Request keys for training columns: identifiers as they are, all else in camelCase.
+    """Request keys for training columns: identifiers unchanged, other names in camelCase.
 
-    `mean concave points` becomes `meanConcavePoints`; a name met twice gets a number.
+    `mean concave points` becomes `meanConcavePoints`; a repeated name gets a number.
     """
     names: list[str] = []
     taken: set[str] = set()
