@@ -46,9 +46,10 @@ def save(
     never shipped.
 
     Args:
-        estimator: a fitted scikit-learn estimator or pipeline.
-        X: (n_rows, n_features) the training data, numbers and texts: an array, a DataFrame or
-            lists.
+        estimator: a fitted scikit-learn estimator or pipeline; or a list of fitted steps that ends
+            in the model, such as `[scaler, model]`.
+        X: (n_rows, n_features) the training data that the first step takes, numbers and texts: an
+            array, a DataFrame or lists.
         y: (n_rows,) the training target, or (n_rows, n_outputs) of a model with several outputs: a
             Series, a DataFrame, an array or a list.
         folder: where the files go; made if it does not exist.
@@ -74,7 +75,7 @@ def save(
     """
     if keep_rows < 0:
         raise UsageError("keep_rows is negative.", "Give 0 to keep no rows, or a positive number.")
-    _require_fitted(estimator)
+    estimator = _joined(estimator, feature_names or training_data.column_names(X))
     laid_out = training_data.columns_of(X)
     columns = _training_columns(estimator, X, len(laid_out), feature_names)
     table = training_data.table_of(laid_out, columns)
@@ -103,22 +104,12 @@ def save(
     return Path(folder)
 
 
-def _require_fitted(estimator: object) -> None:
-    from sklearn.exceptions import NotFittedError
-    from sklearn.utils.validation import check_is_fitted
+def _joined(estimator: object, feature_names: Sequence[str] | None) -> object:
+    """The estimator, or a Pipeline of the steps that stand before it."""
+    from poner.loader.memory_models import joined, unreadable_is
 
-    hint = "Call its fit method first, then save it."
-    try:
-        check_is_fitted(estimator)
-    except NotFittedError as error:
-        raise SignatureError(f"{type(estimator).__name__} is not fitted.", hint) from error
-    except TypeError as error:
-        raise SignatureError(f"{estimator!r} is not an estimator.", hint) from error
-    if not callable(getattr(estimator, "predict", None)):
-        raise SignatureError(
-            f"{type(estimator).__name__} does not predict.",
-            "Save a classifier or a regressor, or a pipeline that ends in one.",
-        )
+    with unreadable_is(SignatureError):
+        return joined(estimator, feature_names)
 
 
 def _training_columns(
@@ -186,7 +177,7 @@ def _predicts(estimator: object, rows: object) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of names given to a model fitted without
         try:
-            estimator.predict(rows)  # type: ignore[attr-defined]  # _require_fitted saw it
+            estimator.predict(rows)  # type: ignore[attr-defined]  # _joined saw it
         except (ValueError, TypeError):  # what scikit-learn raises on what it does not take
             return False
     return True
