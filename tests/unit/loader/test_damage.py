@@ -123,7 +123,7 @@ def test_a_clusterer_of_its_training_rows_alone_does_not_predict(rows, tmp_path)
     from sklearn.cluster import DBSCAN
 
     error = failure_of(pickle.dumps(DBSCAN().fit(rows)), tmp_path)
-    assert error.message == "clf.sav holds a DBSCAN, which does not predict."
+    assert error.message == "clf.sav holds a DBSCAN, which has no method predict."
 
 
 def test_a_decompression_bomb_is_stopped_by_its_size(tmp_path):

@@ -53,8 +53,8 @@ def check_model(value: Any, source: Source) -> None:
         )
     if contents.is_estimator(value):
         raise FileUnreadableError(
-            f"{source.holds(value)}, which does not predict.",
-            "Save an estimator that has predict, such as a Pipeline that ends in one.",
+            f"{source.holds(value)}, which has no method predict.",
+            "Save a classifier or a regressor, or a Pipeline that ends in one.",
         )
     raise FileUnreadableError(
         f"{source.holds(value)}, not a scikit-learn estimator.", "Save the fitted estimator itself."
