@@ -15,7 +15,7 @@ from poner.artifacts import Table
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader import listing, model_files
 from poner.loader.listing import FileListing
-from poner.loader.parts import ALONE, Part, Parts
+from poner.loader.parts import Part, Parts
 from poner.signature import SIGNATURE_NAME, Signature
 
 JSON_SUFFIX = ".json"
@@ -84,13 +84,15 @@ def merged(files: Sequence[ListedFile]) -> FileListing:
 
 
 def hash_of(files: Sequence[ListedFile], parts: Parts) -> str:
-    """The hash of a model: that of its file, or one over all files and what names the parts."""
-    hashes = [hashlib.sha256(file.content).hexdigest() for file in files]
-    if parts == ALONE:
-        return hashes[0]
-    named = (*parts.steps(files[0].path), parts.target_labels, parts.features)
-    written = [parts.key, *(own and [own.file.name, own.key, own.columns] for own in named)]
-    return hashlib.sha256(json.dumps([hashes, written]).encode()).hexdigest()
+    """The hash of a model: that of its file, or one over the files and keys of steps and model."""
+    hashes = {file.path: hashlib.sha256(file.content).hexdigest() for file in files}
+    model_file = files[0].path
+    steps = parts.steps(model_file)
+    if not steps and parts.key is None:
+        return hashes[model_file]
+    named = [(hashes[part.file], part.key, part.columns) for part in steps]
+    text = json.dumps([*named, (hashes[model_file], parts.key, ())])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def describe_versions(files: Sequence[ListedFile], chosen: str) -> list[str]:

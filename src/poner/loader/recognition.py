@@ -26,7 +26,8 @@ class ModelIdentity:
     file: Path
     """The model file."""
     sha256: str
-    """SHA-256 of the file, in hexadecimal; one over all files if the model has several."""
+    """SHA-256 of the file, in hexadecimal; with keys or steps before the model, one over all of
+    them."""
     sklearn_version: str
     """Version of the scikit-learn that fitted the model; the installed version if none is
     recorded."""

@@ -132,7 +132,7 @@ def kind_of(value: Any) -> str:
     if isinstance(value, type):
         return f"class {value.__name__}"
     texts = texts_of(value)
-    name = type(value).__name__
+    name = "array" if isinstance(value, np.ndarray) else type(value).__name__
     if texts is not None:
         return f"{name} of {len(texts)} texts"
     entries = entries_of(value)
