@@ -98,8 +98,8 @@ def hash_of(files: Sequence[ListedFile], parts: Parts) -> str:
 def describe_versions(files: Sequence[ListedFile], chosen: str) -> list[str]:
     """A sentence for each file that another scikit-learn fitted than the one it is read with."""
     return [
-        f"{file.name} was fitted with scikit-learn {version}, and {files[0].name} with {chosen}: "
-        f"both are read with {chosen}. Save both with one version to be sure of the answers."
+        f"{file.name} was fitted with scikit-learn {version}, but is read with {chosen}, as "
+        f"{files[0].name} is. Save both with one version to be sure of the answers."
         for file in files[1:]
         if (version := file.listing.sklearn_version) not in (None, chosen)
     ]
@@ -122,7 +122,13 @@ def request_of(
         return {"file": places[part.file], "key": part.key, "columns": list(part.columns)}
 
     described = [
-        {"name": file.name, "path": str(file.path), "bytes": len(file.content)} for file in files
+        {
+            "name": file.name,
+            "path": str(file.path),
+            "bytes": len(file.content),
+            "sklearn": file.listing.sklearn_version,
+        }
+        for file in files
     ]
     request = {
         "do": "load",

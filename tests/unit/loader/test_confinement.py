@@ -67,7 +67,7 @@ def test_only_numpy_and_scikit_learn_are_imported(models, writers, tmp_path):
         import importlib
         child = importlib.import_module("poner_loader.child.session")
         content = sys.stdin.buffer.read()
-        file = {{"name": "clf.sav", "path": "clf.sav", "bytes": len(content)}}
+        file = {{"name": "clf.sav", "path": "clf.sav", "bytes": len(content), "sklearn": None}}
         request = {{"do": "load", "files": [file], "modules": [], "before": [], "beside": ""}}
         request["model"] = {{"file": 0, "key": None, "columns": []}}
         request.update(target_labels=None, features=None, names=None)

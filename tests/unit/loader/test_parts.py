@@ -8,6 +8,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import LabelEncoder, OneHotEncoder, OrdinalEncoder, StandardScaler
 
@@ -232,3 +233,43 @@ def test_labels_that_do_not_fit_are_refused(value, classes, said):
     with pytest.raises(FileUnreadableError) as caught:
         labels_in(value, Source("labels.pkl", "labels.pkl"), classes)
     assert said in caught.value.message
+
+
+def of_version(value: object, version: str) -> bytes:
+    """A pickle as that scikit-learn writes it, of the length of the installed version."""
+    installed = sklearn.__version__.encode()
+    content = pickle.dumps(value)
+    assert len(installed) == len(version)
+    assert installed in content
+    return content.replace(installed, version.encode())
+
+
+def test_a_step_of_another_version_is_read_with_the_models(fish, in_process):
+    """A line says so."""
+    (fish.folder / "older.pkl").write_bytes(of_version(fish.scaler, "1.8.0"))
+    lines = []
+    with loader.open_model(
+        Path("model.joblib"), parts=Parts.parse(before=["older.pkl"]), notify=lines.append
+    ):
+        assert (
+            f"older.pkl was fitted with scikit-learn 1.8.0, but is read with {sklearn.__version__}, "
+            "as model.joblib is. Save both with one version to be sure of the answers."
+        ) in lines
+
+
+def test_a_step_of_another_version_that_does_not_work_in_the_models_is_refused(fish, in_process):
+    """It lacks what the model's version keeps in an attribute; both versions are named."""
+    encoder = OneHotEncoder().fit(np.array(SPECIES).reshape(-1, 1))
+    model = LogisticRegression().fit(np.eye(3), [0, 1, 0])
+    fish.write("behind.pkl", model)
+    del encoder._drop_idx_after_grouping
+    (fish.folder / "older.pkl").write_bytes(of_version(encoder, "1.1.3"))
+    with (
+        pytest.raises(ModelUnreadableError) as caught,
+        loader.open_model(Path("behind.pkl"), parts=Parts.parse(before=["older.pkl"])),
+    ):
+        pass
+    assert caught.value.message.startswith(
+        "older.pkl was fitted with scikit-learn 1.1.3 and does not work in "
+        f"{sklearn.__version__}, in which the model is read: "
+    )

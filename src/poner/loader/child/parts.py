@@ -2,7 +2,7 @@
 
 A request that loads files has, beside their bytes::
 
-    "files": [{"name": "model.pkl", "path": "model/model.pkl", "bytes": 7128}, ...]
+    "files": [{"name": "model.pkl", "path": "model/model.pkl", "bytes": 7128, "sklearn": "1.9.1"}]
     "model": {"file": 0, "key": null, "columns": []}         a part
     "before": [...]                                          parts, in the order of the rows
     "target_labels": null, "features": null                  a part, or null
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from .. import safe_pickle
 from ..safe_pickle import FileRefusedError, FileUnreadableError
-from . import assembly, contents, estimators, model_choice
+from . import assembly, contents, estimators, model_choice, transformers
 from .assembly import Step
 from .contents import Source
 
@@ -51,7 +51,10 @@ def load_parts(request: Mapping[str, Any], body: bytes) -> Loaded:
     if request["features"] is not None:
         listed = _names_in(*files.part(request["features"]))
     names = request["names"] if listed is None else listed
-    steps = [Step(*files.part(part), columns=tuple(part["columns"])) for part in request["before"]]
+    steps = []
+    for part in request["before"]:
+        steps.append(Step(*files.part(part), columns=tuple(part["columns"])))
+        _check_version(steps[-1], request["files"][part["file"]]["sklearn"])
     assembled = assembly.assemble(steps, model, source, names)
     notes = list(assembled.notes)
     if names is None:
@@ -60,6 +63,26 @@ def load_parts(request: Mapping[str, Any], body: bytes) -> Loaded:
     if request["target_labels"] is not None:
         labels = labels_in(*files.part(request["target_labels"]), estimators.classes_of(model))
     return Loaded(assembled.estimator, listed, labels, notes)
+
+
+def _check_version(step: Step, fitted_with: str | None) -> None:
+    """Whether a step that another scikit-learn fitted works in this one.
+
+    Raises:
+        FileUnreadableError: it lacks what this version keeps in an attribute.
+    """
+    import sklearn
+
+    if fitted_with in (None, sklearn.__version__):
+        return
+    for value in step.value.values() if isinstance(step.value, dict) else (step.value,):
+        lacking = transformers.lacking_attribute(value)
+        if lacking is not None:
+            raise FileUnreadableError(
+                f"{step.source.name} was fitted with scikit-learn {fitted_with} and does not work "
+                f"in {sklearn.__version__}, in which the model is read: {lacking}.",
+                "Fit and save both with one version of scikit-learn.",
+            )
 
 
 class _Files:

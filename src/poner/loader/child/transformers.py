@@ -57,3 +57,22 @@ def takes_sparse(estimator: Any, width: int) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def lacking_attribute(transformer: Any) -> str | None:
+    """What an AttributeError says as a transformer is given one row; None if it raises none.
+
+    A transformer that another version of scikit-learn fitted may lack attributes of this one.
+    """
+    import numpy as np
+
+    known = getattr(transformer, "categories_", None)
+    count = contents.number_of_columns(transformer) or 1
+    row = [0.0] * count if known is None else [column[0] for column in known]
+    try:
+        transformer.transform(np.array([row], dtype=float if known is None else object))
+    except AttributeError as error:
+        return str(error)[:200]
+    except (ValueError, TypeError, KeyError, IndexError):
+        return None  # one that takes other rows
+    return None
