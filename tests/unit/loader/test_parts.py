@@ -252,8 +252,9 @@ def test_a_step_of_another_version_is_read_with_the_models(fish, in_process):
         Path("model.joblib"), parts=Parts.parse(before=["older.pkl"]), notify=lines.append
     ):
         assert (
-            f"older.pkl was fitted with scikit-learn 1.8.0, but is read with {sklearn.__version__}, "
-            "as model.joblib is. Save both with one version to be sure of the answers."
+            "older.pkl was fitted with scikit-learn 1.8.0, but is read with "
+            f"{sklearn.__version__}, as model.joblib is. Save both with one version to be sure of "
+            "the answers."
         ) in lines
 
 
