@@ -31,9 +31,9 @@ def compile(  # the flow's own word, as in re.compile
     X: Any = None,
     y: Any = None,
     *,
-    before: Sequence[str | Path] = (),
+    before: str | Path | Sequence[str | Path] = (),
     key: str | None = None,
-    before_key: Sequence[str] = (),
+    before_key: str | Sequence[str] = (),
     target_labels: str | Path | None = None,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
@@ -46,11 +46,11 @@ def compile(  # the flow's own word, as in re.compile
             the folder that `save` wrote.
         X: (n_rows, n_features) training rows for the proof, if `model` is an estimator.
         y: not used; `compile(model, X, y)` reads like `fit`.
-        before: files of the steps that rows pass before the model, in order, such as
-            `["scaler.pkl"]`; if a file holds a dict, `"prep.pkl:scaler"`; for a step that changes
+        before: file of the step that rows pass before the model, such as `"scaler.pkl"`, or a list
+            of files in order; if a file holds a dict, `"prep.pkl:scaler"`; for a step that changes
             some columns, `"age,fare=scaler.pkl"`.
         key: the model's key, if its file holds a dict, list or tuple.
-        before_key: keys of further steps in the model's own file.
+        before_key: key of a further step in the model's own file, or a list of keys in order.
         target_labels: file of the LabelEncoder of the target, or of the labels of the classes.
         feature_names: names of the features, if the model has none.
         labels: label of each class, by the class as text.
@@ -100,9 +100,9 @@ def build(
     engine: str = "auto",
     runtime: str | None = None,
     architecture: str = "x86_64",
-    before: Sequence[str | Path] = (),
+    before: str | Path | Sequence[str | Path] = (),
     key: str | None = None,
-    before_key: Sequence[str] = (),
+    before_key: str | Sequence[str] = (),
     target_labels: str | Path | None = None,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
@@ -122,11 +122,11 @@ def build(
             answers.
         runtime: Python version on Lambda, such as `python3.13`; by default that of this Python.
         architecture: processor of the function: `x86_64` or `arm64`.
-        before: files of the steps that rows pass before the model, in order, such as
-            `["scaler.pkl"]`; if a file holds a dict, `"prep.pkl:scaler"`; for a step that changes
+        before: file of the step that rows pass before the model, such as `"scaler.pkl"`, or a list
+            of files in order; if a file holds a dict, `"prep.pkl:scaler"`; for a step that changes
             some columns, `"age,fare=scaler.pkl"`.
         key: the model's key, if its file holds a dict, list or tuple.
-        before_key: keys of further steps in the model's own file.
+        before_key: key of a further step in the model's own file, or a list of keys in order.
         target_labels: file of the LabelEncoder of the target, or of the labels of the classes.
         feature_names: names of the features, for a file without signature.json.
         labels: label of each class, for a file without signature.json.

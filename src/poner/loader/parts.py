@@ -97,8 +97,8 @@ class Parts:
         cls,
         *,
         key: str | None = None,
-        before: Sequence[str | Path] = (),
-        before_keys: Sequence[str] = (),
+        before: str | Path | Sequence[str | Path] = (),
+        before_keys: str | Sequence[str] = (),
         target_labels: str | Path | None = None,
         features: str | Path | None = None,
         folder: Path = Path(),
@@ -107,7 +107,7 @@ class Parts:
 
         Args:
             key: the model's key.
-            before: steps, in order.
+            before: the step, or steps in order.
             before_keys: keys of further steps in the model's own file.
             target_labels: what encoded the target, or labels.
             features: what lists the features.
@@ -116,10 +116,11 @@ class Parts:
         Raises:
             UsageError: a file is not there, or the name of a column is empty.
         """
+        steps = [before] if isinstance(before, str | Path) else before
         return cls(
             key,
-            tuple(Part.parse(step, folder) for step in before),
-            tuple(before_keys),
+            tuple(Part.parse(step, folder) for step in steps),
+            (before_keys,) if isinstance(before_keys, str) else tuple(before_keys),
             None if target_labels is None else Part.parse(target_labels, folder),
             None if features is None else Part.parse(features, folder),
         )

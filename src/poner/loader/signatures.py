@@ -93,6 +93,10 @@ def checked_places(found: object, signature: Signature) -> tuple[int, ...]:
     return tuple(found)
 
 
+MOST_NOTES = 100
+"""Most sentences of the child for the user."""
+
+
 class Findings(BaseModel):
     """What the child found beside the model, in the parts that the user names."""
 
@@ -123,7 +127,8 @@ def checked_findings(found: Mapping[str, Any], facts: Facts) -> Findings:
     except ValidationError as error:
         raise wrong_answer() from error
     labels, names = findings.labels or (), findings.names or ()
-    if len(labels) not in (0, len(facts.classes or ())) or len(names) > MOST_FEATURES:
+    too_long = len(names) > MOST_FEATURES or len(findings.notes) > MOST_NOTES
+    if too_long or len(labels) not in (0, len(facts.classes or ())):
         raise wrong_answer()
     return findings
 

@@ -93,7 +93,7 @@ def test_features_are_names_or_a_file_that_lists_them() -> None:
 
 def test_python_takes_the_same_parts() -> None:
     """poner.compile of files; of an estimator in memory it takes none of them."""
-    compiled = poner.compile("model.pkl", before=["scaler.pkl"], target_labels="le.pkl")
+    compiled = poner.compile("model.pkl", before="scaler.pkl", target_labels="le.pkl")
     rows = SCALER.transform(X)
     np.testing.assert_allclose(compiled.predict_proba(X), MODEL.predict_proba(rows), rtol=1e-9)
     assert compiled.signature.labels == ("benign", "malignant")

@@ -67,11 +67,13 @@ def assemble(
     made = []
     for place in range(len(steps)):
         transformer = assembler.transformer(place)
-        made.append((f"before{place + 1}", transformer))
         dense = assembler.dense_after(place, transformer)
-        if dense is not None:
-            made.append((f"dense{place + 1}", dense))
-    return Assembled(Pipeline([*made, ("model", model)]), assembler.notes)
+        made += [transformer] if dense is None else [transformer, dense]
+    named = [
+        (f"{type(value).__name__.lower()}{number}", value)
+        for number, value in enumerate([*made, model], 1)
+    ]
+    return Assembled(Pipeline(named), assembler.notes)
 
 
 class _Assembler:
