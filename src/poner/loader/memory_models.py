@@ -16,6 +16,7 @@ from poner.errors import ModelUnreadableError, PonerError
 from poner.loader import signatures, training_data
 from poner.loader.child import assembly, description, estimators, missing_values
 from poner.loader.child.contents import Source
+from poner.loader.child.placement import Step
 from poner.loader.fitted import fitted_object
 from poner.loader.safe_pickle import FileUnreadableError
 from poner.loader.safe_pickle.integrity import parameters
@@ -82,7 +83,7 @@ def joined(estimator: object, feature_names: Sequence[str] | None = None) -> Any
         (value, Source(f"Element {place} of the list", "")) for place, value in enumerate(estimator)
     ]
     estimators.check_estimator(model, source)
-    steps = [assembly.Step(*step) for step in before]
+    steps = [Step(*step) for step in before]
     return assembly.assemble(steps, model, source, feature_names).estimator
 
 

@@ -10,30 +10,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..safe_pickle.faults import FileUnreadableError
-from . import column_steps, contents, estimators, transformers
+from . import column_steps, contents, estimators, placement, transformers
 from .contents import Source
+from .placement import Columns, Step
 
 ORDER = "Name each step with --before, in the order in which rows pass them."
-
-
-class Step(NamedTuple):
-    """What stands before the model: a transformer, or a dict with one for each of some columns."""
-
-    value: Any
-    """The fitted object."""
-    source: Source
-    """Where it comes from."""
-    columns: tuple[str, ...] = ()
-    """The columns that it changes; empty for all, or for those that it knows itself."""
-
-
-class Columns(NamedTuple):
-    """The columns between two steps."""
-
-    names: Sequence[str] | None
-    """Their names; None if they have none."""
-    width: int | None
-    """How many they are; None if that is not known."""
 
 
 class Assembled(NamedTuple):
@@ -82,43 +63,54 @@ class _Assembler:
     def __init__(
         self, steps: Sequence[Step], model: Any, source: Source, names: Sequence[str] | None
     ) -> None:
+        for step in steps:
+            _check_step(step)
         self.steps, self.model = steps, model
         self.sources = [*(step.source for step in steps), source]
         self.notes: list[str] = []
-        self.before = [_columns_of(model)]
+        self.before = [placement.columns_of(model)]
         """The columns that each step takes, and behind them those that the model takes."""
         for step in reversed(steps):
-            stays = _keeps_columns(step, self.before[0])
-            self.before.insert(0, self.before[0] if stays else _columns_of(step.value))
+            self.before.insert(0, placement.columns_before(step, self.before[0]))
         if names is not None:
             self._name(Columns(names, len(names)))
 
     def _name(self, named: Columns) -> None:
         """Give the first columns their names, which stay behind steps that keep columns."""
-        for place, step in enumerate(self.steps):
-            self.before[place] = named
-            after = self.before[place + 1]
-            if after.names is None and after.width == named.width:
-                after = named
-            if not _keeps_columns(step, after):
+        self.before[0] = named
+        for place, step in enumerate(self.steps, 1):
+            placed = placement.find_placed(step, named)
+            keeps = bool(placed) and all(own.stays for own in placed)
+            if not keeps or self.before[place] != Columns(None, named.width):
                 return
-        self.before[-1] = named
+            self.before[place] = named
 
     def transformer(self, place: int) -> Any:
         """The step as a fitted transformer of all columns.
 
         Raises:
-            FileUnreadableError: it is none, or does not fit what follows.
+            FileUnreadableError: it does not fit what follows.
         """
-        step, columns = self.steps[place], self.before[place]
-        _check_step(step)
-        if isinstance(step.value, dict):
-            return self._of_each_column(step, columns)
-        chosen = step.columns or self._own_columns(step, columns, self.before[place + 1])
-        if chosen:
-            return self._of_columns({tuple(chosen): step.value}, columns, step.source)
-        self._check_next(step, place)
-        return step.value
+        step, columns, after = self.steps[place], self.before[place], self.before[place + 1]
+        placed = placement.find_placed(step, after)
+        if isinstance(step.value, dict) and (not placed or after.names is None):
+            raise _no_columns(step)
+        if not placed and contents.encodes_targets(step.value):
+            raise _no_column(step, columns)
+        if not placed:
+            self._check_next(step, place)
+            return step.value
+        if columns.width is None:
+            raise FileUnreadableError(
+                f"{step.source.name} is for single columns, and nothing says how many the model "
+                "takes.",
+                step.source.hint("Give the names of all columns with --features a,b,c."),
+            )
+        self.notes += placement.describe(step, placed)
+        names = columns.names or [f"x{own}" for own in range(columns.width)]
+        return column_steps.place_in_columns(
+            placed, names, after.names or names, step.source, named=columns.names is not None
+        )
 
     def dense_after(self, place: int, transformer: Any) -> Any:
         """What makes a step's answer an array if the next takes no sparse matrix; else None.
@@ -134,74 +126,6 @@ class _Assembler:
         ):
             return None
         return column_steps.make_dense(width)
-
-    def _own_columns(self, step: Step, columns: Columns, after: Columns) -> Sequence[str]:
-        """The columns that a step changes if it names no others; empty for all of them."""
-        if contents.encodes_targets(step.value):
-            if columns.width == 1:
-                return columns.names or ("x0",)
-            raise FileUnreadableError(
-                f"{step.source.holds(step.value)}, which encodes one column, and the model takes "
-                f"{columns.width or 'several'}.",
-                step.source.hint(
-                    f"Name the column, `--before COLUMN={step.source.quoted}`; or if it encodes "
-                    f"the target, give it as `--target-labels {step.source.quoted}`."
-                ),
-            )
-        if not _is_part(step.value, after):
-            return ()
-        own = contents.names_of_columns(step.value) or []
-        self.notes.append(
-            f"{step.source.name} changes the columns {', '.join(own)}; the others pass unchanged."
-        )
-        return own
-
-    def _of_each_column(self, step: Step, columns: Columns) -> Any:
-        """A dict with a transformer for each column; one for the target is left out."""
-        names = columns.names or ()
-        known: dict[tuple[str, ...], Any] = {
-            (str(key),): part for key, part in step.value.items() if str(key) in names
-        }
-        if not known:
-            raise FileUnreadableError(
-                f"{step.source.holds(step.value)} by name ({contents.listed(step.value)}), and the "
-                "model has no columns of these names.",
-                step.source.hint(
-                    "If these are columns, name all columns with --features a,b,c; otherwise name "
-                    f"the parts in order: `--before {step.source.quoted}:KEY`."
-                ),
-            )
-        for key in step.value:
-            if str(key) not in names:
-                self.notes.append(
-                    f"{step.source.name} also holds a transformer for {key}, which is no column of "
-                    "the model, so it is not used. If it encodes the target, add "
-                    f"`--target-labels {step.source.at(str(key)).quoted}`."
-                )
-        return self._of_columns(known, columns, step.source)
-
-    def _of_columns(
-        self, chosen: dict[tuple[str, ...], Any], columns: Columns, source: Source
-    ) -> Any:
-        count = columns.width
-        if count is None:
-            raise FileUnreadableError(
-                f"{source.name} is for single columns, and nothing says how many the model takes.",
-                source.hint("Give the names of all columns with --features a,b,c."),
-            )
-        names = columns.names or [f"x{place}" for place in range(count)]
-        placed = {}
-        for own, value in chosen.items():
-            transformer = column_steps.as_transformer(value, source)
-            placed[column_steps.places_of(own, names, source)] = transformer
-            given = transformers.width_given(transformer)
-            if given not in (None, len(own)):
-                raise FileUnreadableError(
-                    f"{source.name} gives {given} columns for {len(own)}, so it cannot change "
-                    "columns in their places.",
-                    "Save the steps and the model as one Pipeline with a ColumnTransformer.",
-                )
-        return column_steps.place_in_columns(placed, columns.names, count)
 
     def _check_next(self, step: Step, place: int) -> None:
         """Whether the columns that a step gives are those that the next one takes.
@@ -263,26 +187,25 @@ def _check_step(step: Step) -> None:
     estimators.check_fitted(value, source)
 
 
-def _columns_of(estimator: Any) -> Columns:
-    names = contents.names_of_columns(estimator)
-    count = contents.number_of_columns(estimator)
-    return Columns(names, len(names) if count is None and names else count)
+def _no_columns(step: Step) -> FileUnreadableError:
+    """The error for a dict whose keys are no columns."""
+    return FileUnreadableError(
+        f"{step.source.holds(step.value)} by name ({contents.listed(step.value)}), and the model "
+        "has no columns of these names.",
+        step.source.hint(
+            "If these are columns, name all columns with --features a,b,c; otherwise name the "
+            f"parts in order: `--before {step.source.quoted}:KEY`."
+        ),
+    )
 
 
-def _keeps_columns(step: Step, after: Columns) -> bool:
-    """Whether a step changes columns in their places, so that their number and names stay."""
-    if isinstance(step.value, dict) or step.columns or contents.encodes_targets(step.value):
-        return True
-    return _is_part(step.value, after)
-
-
-def _is_part(transformer: Any, after: Columns) -> bool:
-    """Whether a transformer was fitted on some of the columns that follow, and keeps them."""
-    own = contents.names_of_columns(transformer)
-    return (
-        own is not None
-        and after.names is not None
-        and len(own) < len(after.names)
-        and set(own) < set(after.names)
-        and transformers.width_given(transformer) == len(own)
+def _no_column(step: Step, columns: Columns) -> FileUnreadableError:
+    """The error for a LabelEncoder of one of several columns."""
+    return FileUnreadableError(
+        f"{step.source.holds(step.value)}, which encodes one column, and the model takes "
+        f"{columns.width or 'several'}.",
+        step.source.hint(
+            f"Name the column, `--before COLUMN={step.source.quoted}`; or if it encodes the "
+            f"target, give it as `--target-labels {step.source.quoted}`."
+        ),
     )

@@ -1,51 +1,81 @@
 """Makes a transformer of some columns into one of all: the other columns pass unchanged.
 
-The result is made of fitted ColumnTransformers, and keeps the order of the columns. Each
-transformer in it gives as many columns as it takes.
+The result is made of fitted ColumnTransformers, and gives the columns in the order in which the
+next part takes them. A transformer that gives more columns than it takes has to name them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from ..safe_pickle.faults import FileUnreadableError
 from . import contents
 from .contents import Source
 
 
+class Placed(NamedTuple):
+    """A transformer of some columns."""
+
+    columns: tuple[str, ...]
+    """Names of the columns that it takes."""
+    transformer: Any
+    """Fitted."""
+    given: tuple[str, ...]
+    """Names of the columns that it gives: those that it takes, if it gives as many."""
+
+    @property
+    def stays(self) -> bool:
+        """Whether each column stays in its place."""
+        return self.given == self.columns
+
+
 def place_in_columns(
-    transformers: Mapping[tuple[int, ...], Any], names: Sequence[str] | None, n_columns: int
+    placed: Sequence[Placed],
+    names: Sequence[str],
+    wanted: Sequence[str],
+    source: Source,
+    *,
+    named: bool,
 ) -> Any:
     """A transformer of all columns that has each of the transformers at its columns.
 
     Args:
-        transformers: fitted, by the places of their columns.
-        names: of all columns; None if they have none.
-        n_columns: number of all columns.
+        placed: the transformers; the other columns pass unchanged.
+        names: of all columns that it takes.
+        wanted: names of all columns that it gives, in order.
+        source: for messages.
+        named: whether the columns have these names, or were numbered.
 
     Raises:
-        FileUnreadableError: this scikit-learn has no ColumnTransformer.
+        FileUnreadableError: a name is of no column, or this scikit-learn has no ColumnTransformer.
     """
     import numpy as np
     from sklearn.pipeline import Pipeline
 
-    taken = {place for places in transformers for place in places}
-    chosen = dict(transformers)
-    chosen.update(((place,), None) for place in range(n_columns) if place not in taken)
-    columns = _passing(sorted(chosen), n_columns)
-    fitted = {f"columns{number}": chosen[run] for number, run in enumerate(sorted(chosen))}
+    runs = [(places_of(own.columns, names, source), own.transformer, own.given) for own in placed]
+    taken = {place for places, _, _ in runs for place in places}
+    runs += [((place,), None, (own,)) for place, own in enumerate(names) if place not in taken]
+    runs.sort(key=lambda run: run[0])
+    columns = _passing([places for places, _, _ in runs], len(names))
     columns.transformers_ = [
-        (name, own if fitted.get(name) is None else fitted[name], places)
-        for name, own, places in columns.transformers_
+        (name, passing if fitted is None else fitted, places)
+        for (name, passing, places), (_, fitted, _) in zip(columns.transformers_, runs)
     ]
-    if names is not None:
+    if named:
         columns.feature_names_in_ = np.array(names, dtype=object)
-    order = [place for run in sorted(chosen) for place in run]
-    if order == list(range(n_columns)):
+    made = [name for _, _, given in runs for name in given]
+    if made == list(wanted):
         return columns
-    back = tuple(order.index(place) for place in range(n_columns))
-    return Pipeline([("columns", columns), ("order", _passing([back], n_columns))])
+    lacking = [name for name in wanted if name not in made] or [n for n in made if n not in wanted]
+    if lacking:
+        raise FileUnreadableError(
+            f"Behind {source.name} the columns are {', '.join(made[:20])}, and the next part takes "
+            f"{', '.join(wanted[:20])}: {lacking[0]} is in one of them only.",
+            source.hint("Name the columns that the first step takes with --features a,b,c."),
+        )
+    order = tuple(made.index(name) for name in wanted)
+    return Pipeline([("columns", columns), ("order", _passing([order], len(made)))])
 
 
 def make_dense(n_columns: int) -> Any:

@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 from .. import safe_pickle
 from ..safe_pickle import FileRefusedError, FileUnreadableError
 from . import assembly, contents, estimators, model_choice, transformers
-from .assembly import Step
 from .contents import Source
+from .placement import Step
 
 
 class Loaded(NamedTuple):

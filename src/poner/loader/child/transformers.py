@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from . import contents
 
 
-def names_given(transformer: Any) -> list[str] | None:
-    """The names of the columns that a transformer gives; None if it does not say."""
+def names_given(transformer: Any, columns: Sequence[str] | None = None) -> list[str] | None:
+    """The names of the columns that a transformer gives; None if it does not say.
+
+    Args:
+        transformer: fitted.
+        columns: names of the columns that it takes, if it was fitted without names.
+    """
+    if contents.names_of_columns(transformer) is not None:
+        columns = None
     try:
-        return [str(name) for name in transformer.get_feature_names_out()]
+        return [str(name) for name in transformer.get_feature_names_out(columns)]
     except (AttributeError, ValueError, TypeError, KeyError, NotImplementedError):
         return None
 
