@@ -1,5 +1,6 @@
 """Steps and a model that were fitted and saved apart become one Pipeline that answers alike."""
 
+import sys
 import warnings
 from collections import defaultdict
 
@@ -290,6 +291,15 @@ def test_what_is_no_step_is_named(value, columns, said, people, survived):
     assert "step.pkl " in message
     assert said in message
     assert hint
+
+
+def test_a_scikit_learn_without_column_transformers_says_so(people, survived, monkeypatch):
+    """0.19 has neither them nor OrdinalEncoders."""
+    encoder = LabelEncoder().fit(people.sex)
+    model = Ridge().fit(encoded(people[["age", "sex"]], {"sex": encoder}), survived)
+    monkeypatch.setitem(sys.modules, "sklearn.compose", None)
+    message, _ = refusal([step({"sex": encoder})], model)
+    assert "has no ColumnTransformer and no OrdinalEncoder" in message
 
 
 def test_a_dict_of_steps_by_role_is_taken_apart_by_its_keys(people, survived):

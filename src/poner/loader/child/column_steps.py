@@ -14,6 +14,24 @@ from . import contents
 from .contents import Source
 
 
+def check_version() -> None:
+    """Whether this scikit-learn has what steps of single columns need.
+
+    Raises:
+        FileUnreadableError: it is older than 0.20.
+    """
+    import sklearn
+
+    try:
+        import sklearn.compose
+    except ImportError as error:
+        raise FileUnreadableError(
+            f"scikit-learn {sklearn.__version__} has no ColumnTransformer and no OrdinalEncoder, "
+            "which steps of single columns need.",
+            "Fit and save the model again with scikit-learn 0.20 or later, as one Pipeline.",
+        ) from error
+
+
 class Placed(NamedTuple):
     """A transformer of some columns."""
 
@@ -85,16 +103,10 @@ def make_dense(n_columns: int) -> Any:
 
 def _passing(runs: Sequence[tuple[int, ...]], n_columns: int) -> Any:
     """A fitted ColumnTransformer that passes the columns of each run, one run behind the other."""
+    check_version()
     import numpy as np
+    from sklearn.compose import ColumnTransformer
 
-    try:
-        from sklearn.compose import ColumnTransformer
-    except ImportError as error:
-        raise FileUnreadableError(
-            "This version of scikit-learn has no ColumnTransformer, which steps of single columns "
-            "need.",
-            "Save the model as one Pipeline, with scikit-learn 0.20 or later.",
-        ) from error
     passing = [(f"columns{number}", "passthrough", list(run)) for number, run in enumerate(runs)]
     return ColumnTransformer(passing, sparse_threshold=0.0).fit(np.zeros((1, n_columns)))
 
@@ -110,7 +122,6 @@ def as_transformer(value: Any, source: Source) -> Any:
         FileUnreadableError: it is another encoder of targets.
     """
     import numpy as np
-    from sklearn.preprocessing import OrdinalEncoder
 
     if not contents.encodes_targets(value):
         return value
@@ -119,6 +130,9 @@ def as_transformer(value: Any, source: Source) -> Any:
             f"{source.holds(value)}, which encodes a target and not a column of rows.",
             source.hint(f"If it encoded the target, give it as `--target-labels {source.quoted}`."),
         )
+    check_version()
+    from sklearn.preprocessing import OrdinalEncoder
+
     classes = np.asarray(value.classes_)
     classes = classes.astype(float if classes.dtype.kind in "biuf" else object)
     return OrdinalEncoder(categories=[classes]).fit(classes.reshape(-1, 1))
