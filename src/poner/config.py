@@ -55,6 +55,14 @@ class ModelSection(_Section):
 
     path: str = "model"
     """Folder or file that train.py saves the model to."""
+    key: str | None = None
+    """Key of the model, if its file holds a dict, list or tuple; None for the whole file."""
+    before: Texts = ()
+    """Files of the steps that rows pass before the model, in order."""
+    before_key: Texts = ()
+    """Keys of further steps in the model's own file."""
+    target_labels: str | None = None
+    """File of the encoder of the target, or of the labels of the classes."""
 
 
 class BuildSection(_Section):

@@ -18,7 +18,7 @@ from poner import loader
 from poner.aws_lambda.runtimes import choose_runtimes
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.bundler import check_kernel, host_architecture
-from poner.config import CONFIG_NAME, Config, read_config
+from poner.config import CONFIG_NAME, Config, ModelSection, read_config
 from poner.confinement import report
 from poner.environments import look_for_python, look_for_uv
 from poner.errors import ConfigError, ConfinementError, MissingPackageError, PonerError, UsageError
@@ -201,12 +201,24 @@ def _identify_model(
     try:
         model = loader.identify_model(
             path,
+            parts=_parts(folder, config.model),
             include=[folder / name for name in config.build.include],
             requirements=config.build.require,
         )
     except PonerError as error:
         return None, (of_error("model", error),)
     return model, (_check_model(model), _check_sklearn(model))
+
+
+def _parts(folder: Path, section: ModelSection) -> loader.Parts:
+    """The parts of the project's model, whose files lie in its folder."""
+    return loader.Parts.parse(
+        folder=folder,
+        key=section.key,
+        before=section.before,
+        before_keys=section.before_key,
+        target_labels=section.target_labels,
+    )
 
 
 def _check_model(model: loader.ModelIdentity) -> Finding:

@@ -312,7 +312,12 @@ def test_ranges_and_quantiles_may_be_any_numbers() -> None:
 
 def test_the_longest_request_has_room_for_every_row() -> None:
     """Numbers of all digits and signs, the longest text, and names that JSON escapes."""
-    row = {"worstArea": -1.7976931348623157e308, "añil": "unseen", "c": -2.2250738585072014e-308, "d": "unseen"}
+    row = {
+        "worstArea": -1.7976931348623157e308,
+        "añil": "unseen",
+        "c": -2.2250738585072014e-308,
+        "d": "unseen",
+    }
     needed_bytes = longest_request_bytes(SERVED.signature)
     assert len(json.dumps(row)) <= needed_bytes <= len(json.dumps(row)) + 10
 

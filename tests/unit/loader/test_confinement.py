@@ -66,7 +66,12 @@ def test_only_numpy_and_scikit_learn_are_imported(models, writers, tmp_path):
         start.load_packages()
         import importlib
         child = importlib.import_module("poner_loader.child.session")
-        child.Session().handle({{"do": "load"}}, sys.stdin.buffer.read())
+        content = sys.stdin.buffer.read()
+        file = {{"name": "clf.sav", "path": "clf.sav", "bytes": len(content), "sklearn": None}}
+        request = {{"do": "load", "files": [file], "modules": [], "before": [], "beside": ""}}
+        request["model"] = {{"file": 0, "key": None, "columns": []}}
+        request.update(target_labels=None, features=None, names=None)
+        child.Session().handle(request, content)
         print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))
     """
     done = subprocess.run(

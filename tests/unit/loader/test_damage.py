@@ -115,15 +115,15 @@ def test_an_estimator_that_is_not_fitted_says_so(tmp_path):
     from sklearn.linear_model import LogisticRegression
 
     error = failure_of(pickle.dumps(LogisticRegression()), tmp_path)
-    assert error.message == "clf.sav: The model is a LogisticRegression that is not fitted."
+    assert error.message == "clf.sav holds a LogisticRegression that is not fitted."
 
 
-def test_a_transformer_does_not_predict(rows, tmp_path):
-    """A scaler on its own is fitted, but has nothing to serve."""
-    from sklearn.preprocessing import StandardScaler
+def test_a_clusterer_of_its_training_rows_alone_does_not_predict(rows, tmp_path):
+    """DBSCAN is fitted, but has nothing to serve."""
+    from sklearn.cluster import DBSCAN
 
-    error = failure_of(pickle.dumps(StandardScaler().fit(rows)), tmp_path)
-    assert "has no method predict" in error.message
+    error = failure_of(pickle.dumps(DBSCAN().fit(rows)), tmp_path)
+    assert error.message == "clf.sav holds a DBSCAN, which has no method predict."
 
 
 def test_a_decompression_bomb_is_stopped_by_its_size(tmp_path):

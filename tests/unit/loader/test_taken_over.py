@@ -12,8 +12,8 @@ from poner.artifacts import Table
 from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, signatures
 from poner.loader.child import array_block, frames
+from poner.loader.child_oracle import ChildOracle
 from poner.loader.child_process import _signal_name, fault_of
-from poner.loader.file_models import ChildOracle
 from poner.loader.fitted import fitted_object
 from poner.signature import wire_names
 
