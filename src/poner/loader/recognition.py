@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +9,12 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from poner.loader import listing, model_files
+from poner.loader import model_files, part_files
 from poner.loader.file_models import boosters_of
 from poner.loader.libraries import SKLEARN
+from poner.loader.parts import ALONE, Parts
 from poner.loader.user_modules import read_modules
-from poner.loader.versions import check_age, naming_version, sklearn_version_of
+from poner.loader.versions import sklearn_version_of
 
 KNOWN_SKLEARN = ((0, 19), (1, 9))
 """The first and the last version of scikit-learn that the allow-list was made with."""
@@ -27,7 +27,8 @@ class ModelIdentity:
     file: Path
     """The model file."""
     sha256: str
-    """SHA-256 of the file, in hexadecimal."""
+    """SHA-256 of the file, in hexadecimal; with keys or steps before the model, one over all of
+    them."""
     sklearn_version: str
     """Version of the scikit-learn that fitted the model; the installed version if none is
     recorded."""
@@ -44,12 +45,17 @@ class ModelIdentity:
 
 
 def identify_model(
-    path: Path, *, include: Sequence[Path] = (), requirements: Sequence[str] = ()
+    path: Path,
+    *,
+    parts: Parts = ALONE,
+    include: Sequence[Path] = (),
+    requirements: Sequence[str] = (),
 ) -> ModelIdentity:
     """Identify the model in a file without loading it; checks the file as `open_model` does.
 
     Args:
         path: a model file, or a folder with clf.sav or a single model file.
+        parts: as for `open_model`.
         include: as for `open_model`.
         requirements: as for `open_model`.
 
@@ -63,18 +69,15 @@ def identify_model(
     """
     modules = read_modules(include)
     file = model_files.find_model_file(path)
-    content = model_files.read_model_file(file)
-    listed = listing.list_content(content, modules.names)
-    check_age(listed, file.name)
-    with naming_version(listed.sklearn_version):
-        listing.check_allowed(listed, file.name, modules.names)
-    signature = model_files.read_signature(file, content)
+    files = part_files.list_files(file, parts, modules.names)
+    listed = part_files.merged(files)
+    signature = part_files.read_signature(files, parts)
     recorded = signature.libraries if signature is not None else {}
     version = sklearn_version_of(listed, file.name, recorded, lambda line: None)
     boosters_of(listed, file.name, recorded, requirements)
     return ModelIdentity(
         file=file,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=part_files.hash_of(files, parts),
         sklearn_version=version,
         installed_version=importlib.metadata.version(SKLEARN),
         has_signature=signature is not None,

@@ -25,8 +25,8 @@ from poner.errors import (
     ModelUnreadableError,
     NotSupportedError,
 )
+from poner.loader.child_oracle import ChildOracle
 from poner.loader.environments import environment_of
-from poner.loader.file_models import ChildOracle
 from poner.loader.safe_pickle import (
     FileRefusedError,
     FileUnreadableError,

@@ -10,6 +10,8 @@ from typing import Any
 from ..safe_pickle.faults import FileUnreadableError
 from ..safe_pickle.newest_names import newest_name
 from ..safe_pickle.older_attributes import is_older
+from .contents import MEMORY, Source
+from .model_choice import check_model
 
 METHODS = frozenset(
     {
@@ -33,45 +35,47 @@ OLDER_METHODS = {
 """Names of the same methods of boosting models before scikit-learn 0.21."""
 
 OUTLIER_DETECTORS = frozenset({"EllipticEnvelope", "IsolationForest", "OneClassSVM"})
+"""Classes that answer 1 or -1, for scikit-learn 0.19, which does not mark them."""
 
 DEEPEST_WRAPPING = 20
 """Most levels of pipelines and searches inside each other."""
 
-MOST_FEATURES = 20_000
-"""Most features of a model; poner describes, names and tries each of them."""
+MOST_FEATURES = 300_000
+"""Most features of a model; poner describes, names and tries each of them, at about 1 KB each."""
 
 SENDABLE_KINDS = "biufcSU"
 """Kinds of the dtypes that an answer may have."""
 
 
-def check_estimator(value: Any) -> None:
+def check_estimator(value: Any, source: Source = MEMORY) -> None:
     """Refuse an object that is not a fitted estimator with a predict method.
+
+    Args:
+        value: any object.
+        source: for messages.
 
     Raises:
         FileUnreadableError: the object is something else; the message says what.
     """
-    import sklearn.base
-
-    name = type(value).__name__
-    if not isinstance(value, sklearn.base.BaseEstimator):
-        raise FileUnreadableError(
-            f"The model file holds a {name}, not a scikit-learn estimator.",
-            "Save the fitted estimator itself.",
-        )
-    if not hasattr(value, "predict"):
-        raise FileUnreadableError(
-            f"The model is a {name}, which has no method predict.",
-            "Save a classifier or a regressor, or a Pipeline that ends in one.",
-        )
-    if not _is_fitted(value):
-        raise FileUnreadableError(
-            f"The model is a {name} that is not fitted.", "Call fit before saving it."
-        )
+    check_model(value, source)
+    check_fitted(value, source)
     count = _number_of_features(value)
     if count is not None and not 0 <= count <= MOST_FEATURES:
         raise FileUnreadableError(
             f"The model takes {count} features; poner serves at most {MOST_FEATURES}.",
             "Select or combine features before fitting the model.",
+        )
+
+
+def check_fitted(value: Any, source: Source) -> None:
+    """Whether an estimator is fitted.
+
+    Raises:
+        FileUnreadableError: it is not.
+    """
+    if not _is_fitted(value):
+        raise FileUnreadableError(
+            f"{source.holds(value)} that is not fitted.", "Call fit before saving it."
         )
 
 
@@ -133,7 +137,7 @@ def classes_of(estimator: Any) -> list[Any] | None:
 
 
 def _detects_outliers(estimator: Any) -> bool:
-    """Whether it answers 1 or -1; scikit-learn 0.19 has no mark for such estimators."""
+    """Whether an estimator answers 1 or -1."""
     import sklearn.base
 
     if hasattr(sklearn.base, "is_outlier_detector"):
