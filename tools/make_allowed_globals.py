@@ -1,4 +1,4 @@
-"""Makes loader/safe_pickle/allowed_globals.txt: what pickles of scikit-learn 0.19 to 1.9 name.
+"""Makes loader/safe_pickle/allowed_globals.txt: globals in pickles of scikit-learn 0.19 to 1.9.
 
 Run `python tools/make_allowed_globals.py`; it makes an environment for each version, fits every
 estimator there (allowed_globals_probe.py) and takes the union. The rules below filter the

@@ -120,6 +120,8 @@ def test_a_message_of_too_many_values_is_not_parsed():
 class Child:
     """A child that answers each request with any number of rows, or has ended."""
 
+    crash: str | None = None
+
     def __init__(self, shape: tuple[int, ...], over: ModelUnreadableError | None = None) -> None:
         self.shape, self.over = shape, over
 
