@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject
+from poner.compiler.converters.linear import add_term_sizes
 from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
 from poner.compiler.fitted import (
     check_shape,
@@ -41,6 +42,7 @@ def convert_gaussian(estimator: FittedObject, scope: Scope, source: int) -> Pred
     each = builder.map(Function.SQUARE, each)
     each = builder.combine(Pairing.DIVIDE, each, variances)
     scores = builder.reduce(Reduction.SUM, each, _ends(shape))
+    builder.mark_logarithms(scores, shape[1])
     scores = builder.combine(Pairing.MULTIPLY, scores, -0.5)
     scores = builder.combine(Pairing.ADD, scores, constants)
     return _finish(estimator, scope, builder.combine(Pairing.ADD, scores, log_priors))
@@ -56,7 +58,7 @@ def convert_counts(estimator: FittedObject, scope: Scope, source: int) -> Predic
     priors = _numbers(estimator, "class_log_prior_", shape[:1])
     bias = 0.0 if estimator.type_name == _COMPLEMENT and shape[0] > 1 else priors
     required = scope.builder.require(source)
-    return _finish(estimator, scope, scope.builder.linear(required, weights, bias))
+    return _finish(estimator, scope, _add_scores(scope, required, weights, bias))
 
 
 def convert_bernoulli(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -71,7 +73,7 @@ def convert_bernoulli(estimator: FittedObject, scope: Scope, source: int) -> Pre
     source = builder.require(source)
     if get_value(estimator, "binarize") is not None:
         source = builder.combine(Pairing.GREATER, source, get_number(estimator, "binarize"))
-    return _finish(estimator, scope, builder.linear(source, weights, bias))
+    return _finish(estimator, scope, _add_scores(scope, source, weights, bias))
 
 
 def convert_categorical(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -98,6 +100,15 @@ def convert_categorical(estimator: FittedObject, scope: Scope, source: int) -> P
     each = builder.add(recode, _repeat(scope, whole, n_classes))
     scores = builder.reduce(Reduction.SUM_IN_ORDER, each, _ends((n_classes, width)))
     return _finish(estimator, scope, builder.combine(Pairing.ADD, scores, priors))
+
+
+def _add_scores(
+    scope: Scope, source: int, weights: NDArray[Any], bias: NDArray[Any] | float
+) -> int:
+    """The product of weights and row, plus the bias; the proof learns how large its terms are."""
+    builder = scope.builder
+    builder.mark_logarithms(*add_term_sizes(scope, source, weights, bias))
+    return builder.linear(source, weights, bias)
 
 
 def _numbers(estimator: FittedObject, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
