@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject
 from poner.compiler.converters.linear import add_term_sizes
-from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
+from poner.compiler.converters.scope import Classes, Prediction, PredictorConverter, Scope
 from poner.compiler.fitted import (
     check_shape,
-    get_array,
     get_arrays,
     get_classes,
     get_number,
+    get_numbers,
     get_value,
 )
 from poner.compiler.operations.elementwise import Function, Pairing
@@ -31,9 +31,9 @@ def convert_gaussian(estimator: FittedObject, scope: Scope, source: int) -> Pred
     """One normal distribution for each class and feature."""
     builder = scope.builder
     shape = (len(get_classes(estimator)), builder.width(source))
-    means = _numbers(estimator, "theta_", shape)
-    variances = _numbers(estimator, "var_", shape)
-    priors = _numbers(estimator, "class_prior_", shape[:1])
+    means = get_numbers(estimator, "theta_", shape)
+    variances = get_numbers(estimator, "var_", shape)
+    priors = get_numbers(estimator, "class_prior_", shape[:1])
     with np.errstate(all="ignore"):
         constants = np.array([-0.5 * np.sum(np.log(2.0 * np.pi * row)) for row in variances])
         log_priors = np.log(priors)
@@ -54,8 +54,8 @@ def convert_counts(estimator: FittedObject, scope: Scope, source: int) -> Predic
     ComplementNB adds the priors only where there is a single class.
     """
     shape = (len(get_classes(estimator)), scope.builder.width(source))
-    weights = _numbers(estimator, "feature_log_prob_", shape)
-    priors = _numbers(estimator, "class_log_prior_", shape[:1])
+    weights = get_numbers(estimator, "feature_log_prob_", shape)
+    priors = get_numbers(estimator, "class_log_prior_", shape[:1])
     bias = 0.0 if estimator.type_name == _COMPLEMENT and shape[0] > 1 else priors
     required = scope.builder.require(source)
     return _finish(estimator, scope, _add_scores(scope, required, weights, bias))
@@ -65,8 +65,8 @@ def convert_bernoulli(estimator: FittedObject, scope: Scope, source: int) -> Pre
     """Adds log p for each feature that is present, log(1 - p) for each that is absent."""
     builder = scope.builder
     shape = (len(get_classes(estimator)), builder.width(source))
-    present = _numbers(estimator, "feature_log_prob_", shape)
-    priors = _numbers(estimator, "class_log_prior_", shape[:1])
+    present = get_numbers(estimator, "feature_log_prob_", shape)
+    priors = get_numbers(estimator, "class_log_prior_", shape[:1])
     with np.errstate(all="ignore"):
         absent = np.log(1 - np.exp(present))
         weights, bias = present - absent, priors + absent.sum(axis=1)
@@ -84,7 +84,7 @@ def convert_categorical(estimator: FittedObject, scope: Scope, source: int) -> P
     builder = scope.builder
     n_classes, width = len(get_classes(estimator)), builder.width(source)
     tables = get_arrays(estimator, "feature_log_prob_", 2)
-    priors = _numbers(estimator, "class_log_prior_", (n_classes,))
+    priors = get_numbers(estimator, "class_log_prior_", (n_classes,))
     check_shape(estimator, "feature_log_prob_", (len(tables),), (width,))
     for table in tables:
         check_shape(estimator, "feature_log_prob_", table.shape[:1], (n_classes,))
@@ -111,13 +111,6 @@ def _add_scores(
     return builder.linear(source, weights, bias)
 
 
-def _numbers(estimator: FittedObject, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    """An array of numbers in its own precision."""
-    values = get_array(estimator, name, len(shape))
-    check_shape(estimator, name, values.shape if values.dtype.kind in "iuf" else (), shape)
-    return values
-
-
 def _repeat(scope: Scope, source: int, times: int) -> int:
     """All columns, once for each class."""
     return scope.builder.select(source, np.tile(np.arange(scope.builder.width(source)), times))
@@ -129,9 +122,18 @@ def _ends(shape: tuple[int, int]) -> list[int]:
 
 
 def _finish(estimator: FittedObject, scope: Scope, scores: int) -> Prediction:
-    """The class of the largest joint log-likelihood; probabilities are shares of their sum."""
+    return predict_likeliest(scope, scores, get_classes(estimator))
+
+
+def predict_likeliest(scope: Scope, scores: int, classes: Classes) -> Prediction:
+    """The class of the largest joint log-likelihood; probabilities are shares of their sum.
+
+    Args:
+        scope: where the steps go.
+        scores: the register of the joint log-likelihoods.
+        classes: one for each of them.
+    """
     builder = scope.builder
-    classes = get_classes(estimator)
     total = builder.reduce(Reduction.LOG_SUM_EXP, scores)
     probabilities = builder.map(Function.EXP, builder.pair(Pairing.SUBTRACT, scores, total))
     return Prediction(builder.argmax(scores), (classes,), probabilities)
