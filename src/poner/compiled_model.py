@@ -80,8 +80,9 @@ class CompiledModel:
         """The predicted class or value of each row: (n_rows,), or (n_rows, n_outputs).
 
         Args:
-            X: (n_rows, n_features) array, lists, dicts by feature name, or a DataFrame; None and
-                NaN are what is missing.
+            X: (n_rows, n_features) array, lists, dicts by feature name, a DataFrame or a sparse
+                matrix; None and NaN are what is missing. Numbers of every dtype are answered as
+                the float64 numbers that they are equal to: rows in float32 as in float64.
             threads: rows are split among so many; the answer does not depend on it.
 
         Raises:

@@ -96,6 +96,8 @@ def open_estimator(
     signatures.check_supported(facts)
     if feature_names is None and facts.feature_names is None:
         feature_names = training_data.column_names(X)
+    if feature_names is None and facts.n_features is None and X is not None:
+        feature_names = [f"x{place}" for place in range(len(training_data.columns_of(X)))]
     signature = signatures.make_signature(facts, feature_names, labels, lambda line: None)
     rows = _training_rows(X, signature)
     yield TrainedModel(

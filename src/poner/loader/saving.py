@@ -23,6 +23,7 @@ from poner.loader import libraries, signature_files, signatures, training_data
 from poner.loader.model_folder import replace_model
 from poner.signature import JsonScalar, Signature, wire_names
 from poner.table import as_lists
+from poner_runtime.fitted import first_fitted
 
 PICKLE_PROTOCOL = 4
 """The default of Python 3.8 to 3.13, and fixed so that the same model gives the same bytes."""
@@ -125,8 +126,8 @@ def _training_columns(
     estimator: object, X: object, width: int, feature_names: Sequence[str] | None
 ) -> tuple[str, ...]:
     """Name the model's columns: by what it was fitted on, else as given, else as X does."""
-    fitted_width = getattr(estimator, "n_features_in_", width)
-    signatures.check_width(width, fitted_width)
+    first = first_fitted(estimator)
+    signatures.check_width(width, getattr(first, "n_features_in_", width))
     if isinstance(feature_names, str) or (
         feature_names is not None and len(feature_names) != width
     ):
@@ -136,7 +137,7 @@ def _training_columns(
         )
     given = None if feature_names is None else tuple(str(name) for name in feature_names)
     of_table = training_data.column_names(X)
-    of_model = tuple(str(name) for name in getattr(estimator, "feature_names_in_", ()))
+    of_model = tuple(str(name) for name in getattr(first, "feature_names_in_", ()))
     if not of_model:
         return given or of_table or tuple(f"x{position}" for position in range(width))
     for source, names in (("X", of_table), ("feature_names", given)):

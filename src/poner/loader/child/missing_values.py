@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
 from ..safe_pickle.faults import FileUnreadableError
+from .estimators import number_of_features
 
 Columns = Sequence[Optional[int]]
 """The model's column that each column of a step's input is; None for one that was computed."""
@@ -29,11 +30,11 @@ def columns_with_none(estimator: Any) -> frozenset[int]:
     Raises:
         FileUnreadableError: its parts choose columns of each other without end.
     """
-    count = getattr(estimator, "n_features_in_", None)
+    count = number_of_features(estimator)
     if count is None:
         return frozenset()
     search = _Search()
-    search.look(estimator, range(int(count)))
+    search.look(estimator, range(count))
     while search.waiting:
         search.look_at(*search.waiting.pop())
     return frozenset(search.found)
