@@ -11,7 +11,7 @@ import pickle
 import sys
 import types
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +20,7 @@ import numpy as np
 from poner.artifacts import Table
 from poner.errors import ModelRefusedError, SignatureError, UsageError
 from poner.loader import libraries, signature_files, signatures, training_data
+from poner.loader.child.ignored_columns import ignored_columns
 from poner.loader.model_folder import replace_model
 from poner.signature import JsonScalar, Signature, wire_names
 from poner.table import as_lists
@@ -78,9 +79,10 @@ def save(
     _require_fitted(estimator)
     laid_out = training_data.columns_of(X)
     columns = _training_columns(estimator, X, len(laid_out), feature_names)
-    table = training_data.table_of(laid_out, columns)
+    ignored = ignored_columns(estimator)
+    table = training_data.table_of(laid_out, columns, ignored=ignored)
     _require_a_value_a_row(y, len(table))
-    missing = _columns_taken_with_nan(estimator, X, table)
+    missing = _columns_taken_with_nan(estimator, X, table, ignored)
     classes = _classes_of(estimator)
     content, modules = _pickled(estimator)
     signature = Signature(
@@ -94,6 +96,7 @@ def save(
         metrics=_metrics_of(metrics or {}),
         libraries=_libraries(modules),
     )
+    signature = signatures.ignoring(signature, ignored)
     rows = _rows_to_keep(table, missing, keep_rows)
     replace_model(
         Path(folder),
@@ -165,22 +168,28 @@ def _require_a_value_a_row(y: object, n_rows: int) -> None:
         )
 
 
-def _columns_taken_with_nan(estimator: object, X: object, table: Table) -> list[bool]:
+def _columns_taken_with_nan(
+    estimator: object, X: object, table: Table, ignored: Collection[int]
+) -> list[bool]:
     """Tell which columns have gaps that the model takes, by asking it; (n_features,).
+
+    A column that the model ignores is one of them.
 
     Raises:
         SignatureError: the model does not answer a row without gaps.
     """
     gaps = np.isnan(table.numbers)
+    gaps[:, list(ignored)] = False
     fullest = int(gaps.sum(axis=1).argmin())
     if not gaps[fullest].any() and not _predicts(estimator, training_data.rows_at(X, [fullest])):
         raise SignatureError(
             f"{type(estimator).__name__} does not answer for a row of X.",
             "Give the X that it was fitted on, in the same form.",
         )
-    return training_data.gaps_taken(
+    taken = training_data.gaps_taken(
         table, lambda row: _predicts(estimator, training_data.rows_at(X, [row]))
     )
+    return [gap or place in ignored for place, gap in enumerate(taken)]
 
 
 def _predicts(estimator: object, rows: object) -> bool:

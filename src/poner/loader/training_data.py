@@ -5,7 +5,7 @@ DataFrames are known by their `columns` and `to_numpy`, so that pandas is never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from numbers import Real
 from typing import Any, assert_never
 
@@ -52,10 +52,17 @@ def columns_of(X: object) -> list[NDArray[Any]]:
     return list(table.T)
 
 
-def table_of(columns: Sequence[NDArray[Any]], names: Sequence[str], source: str = "X") -> Table:
+def table_of(
+    columns: Sequence[NDArray[Any]],
+    names: Sequence[str],
+    source: str = "X",
+    *,
+    ignored: Collection[int] = (),
+) -> Table:
     """The Table of what `columns_of` laid out; the values of a column decide its kind.
 
-    None, NaN and pandas' NA stand for a missing value in either kind.
+    None, NaN and pandas' NA stand for a missing value in either kind. Columns that the model
+    ignores are numbers that are always missing, whatever they hold.
 
     Raises:
         SignatureError: a column, which is named, holds something else than numbers or texts, or
@@ -65,6 +72,10 @@ def table_of(columns: Sequence[NDArray[Any]], names: Sequence[str], source: str 
     kinds: list[Kind] = []
     numbers = np.empty((len(columns[0]), len(columns)))
     for place, (column, name) in enumerate(zip(columns, names, strict=True)):
+        if place in ignored:
+            kinds.append("number")
+            numbers[:, place] = np.nan
+            continue
         is_numeric = column.dtype.kind in _NUMERIC_KINDS
         values = column if is_numeric else column.astype(object)
         kinds.append(_kind(values, name, source))

@@ -101,7 +101,7 @@ class _Search:
     def _look_at_estimator(self, state: dict[str, Any], columns: Columns) -> None:
         if "transformers_" in state:  # a ColumnTransformer, whose columns are positions by now
             for _, transformer, chosen in state["transformers_"]:
-                self.look(transformer, self._same(_chosen(columns, chosen)))
+                self.look(transformer, self._same(choose(columns, chosen)))
         elif "steps" in state:
             for _, step in state["steps"]:
                 self.look(step, columns)
@@ -117,7 +117,7 @@ class _Search:
                 self.look(item, columns)
 
 
-def _chosen(columns: Columns, chosen: Any) -> Columns:
+def choose(columns: Columns, chosen: Any) -> Columns:
     """A ColumnTransformer's choice: a position, positions, a slice or a mask."""
     import numpy as np
 
