@@ -28,7 +28,8 @@ def settle(estimator: Any) -> None:
 
     With several jobs scikit-learn adds up trees in the order in which the threads end;
     `set_output` asks for packages that are not here; columns chosen by name ask for a DataFrame;
-    a KMeans that was fitted on float32 refuses float64, so its centres become float64.
+    a KMeans that was fitted on float32 refuses float64, so its centres become float64; an encoder
+    that was fitted on objects refuses numbers, so categories that are all numbers become float64.
     """
     seen: set[int] = set()
     waiting: list[Any] = [estimator]
@@ -50,6 +51,8 @@ def settle(estimator: Any) -> None:
             state.pop("_sklearn_output_config", None)
             if "_transformer_to_input_indices" in state:
                 _choose_columns_by_position(state)
+            if isinstance(state.get("categories_"), list):
+                state["categories_"] = [_as_numbers(names) for names in state["categories_"]]
             if type(value).__module__ in _K_MEANS:
                 state.update(_as_float64(state))
             waiting.extend(item for item in state.values() if _may_hold_more(item))
@@ -111,6 +114,25 @@ def _by_position(columns: Any, positions: list[int] | None) -> Any:
     return [int(position) for position in positions]
 
 
+def _as_numbers(categories: Any) -> Any:
+    """An encoder's categories of one column; as float64 if all of them are numbers or booleans."""
+    if not isinstance(categories, np.ndarray) or categories.dtype.kind != "O":
+        return categories
+    if not all(_is_exact(name) for name in categories.ravel().tolist()):
+        return categories
+    return categories.astype(np.float64)
+
+
+def _is_exact(value: Any) -> bool:
+    """Whether a value is a number that float64 has, a boolean, or NaN."""
+    if not isinstance(value, (bool, int, float, np.number, np.bool_)):
+        return False
+    try:
+        return bool(float(value) == value or value != value)
+    except (OverflowError, TypeError):  # too large, or complex
+        return False
+
+
 def _as_float64(state: dict[str, Any]) -> dict[str, Any]:
     """The centres among a state's attributes that are float32, as the same numbers in float64."""
     centres = {name: state[name] for name in _CENTRES if name in state}
@@ -166,7 +188,7 @@ def as_fitted(
         missing_as_none: indices of the columns whose missing values become None instead of NaN.
 
     Returns:
-        The matrix itself if the rows hold neither texts nor None.
+        The matrix itself if no column holds texts or None.
     """
     if not categories:
         return as_columns(matrix, categories, missing_as_none)
@@ -190,14 +212,13 @@ def as_columns(
         missing_as_none: indices of the columns whose missing values become None instead of NaN.
 
     Returns:
-        `rows` itself if it holds neither texts nor None.
+        `rows` itself if no column holds texts or None.
     """
-    gaps = rows != rows
-    with_none = [column for column in missing_as_none if gaps[:, column].any()]
-    if not categories and not with_none:
+    if not categories and not missing_as_none:
         return rows
+    gaps = rows != rows
     fitted = rows.astype(object).view(TextColumns)
-    for column in with_none:
+    for column in missing_as_none:
         fitted[gaps[:, column], column] = None
-    fitted.numbers = ~np.isin(np.arange(rows.shape[1]), [*categories, *with_none])
+    fitted.numbers = ~np.isin(np.arange(rows.shape[1]), [*categories, *missing_as_none])
     return fitted

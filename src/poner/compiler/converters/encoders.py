@@ -1,7 +1,7 @@
 """Encoders of categories: as places, or as a column of ones and zeros each.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/preprocessing/_encoders.py and sklearn/utils/_encode.py,
-read 2026-11-22. NaN is a category like another, and so is None; a row has one of the two.
+read 2026-11-22. NaN is a category like another, and so is None, which stands before NaN.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class CategoryTable:
     def add_column(
         self, categories: Sequence[float | None], values: Sequence[float], default: float
     ) -> None:
-        """A column; None and NaN are the same key, since a row cannot say which it means."""
+        """A column; a row's missing value is None where None is a category, and else NaN."""
         table: dict[float, float] = {}
         missing: list[float] = []
         for category, value in zip(categories, values, strict=True):
@@ -43,7 +43,7 @@ class CategoryTable:
             else:
                 table.setdefault(category, float(value))
         self.keys.append([*sorted(table), *[np.nan] * bool(missing)])
-        self.values.append([*(table[key] for key in sorted(table)), *missing[-1:]])
+        self.values.append([*(table[key] for key in sorted(table)), *missing[:1]])
         self.default.append(float(default))
 
     def recode(self, *, refuse_unknown: bool) -> Recode:
@@ -105,18 +105,19 @@ def read_categories(
 ) -> tuple[list[Categories], int]:
     """`categories_`, and the register whose rows an encoder does not refuse.
 
-    scikit-learn refuses infinities in numbers; beside texts they are unknown categories.
+    scikit-learn refuses infinities in numbers. In an array of objects, which texts and None need,
+    they are unknown categories.
     """
     columns = get_list(estimator, "categories_")
     if len(columns) != scope.builder.width(source):
         raise scope.damaged(_MISFIT)
     found, objects = [], False
     for column, names in enumerate(columns):
-        numeric = isinstance(names, np.ndarray) and names.dtype.kind in "biuf"
-        objects |= not numeric
         listed = names.tolist() if isinstance(names, np.ndarray) else names
         if not isinstance(listed, list) or not listed:
             raise scope.damaged(_MISFIT)
+        objects |= scope.builder.origin(source, column) in scope.with_none
+        objects |= any(name is None or isinstance(name, str) for name in listed)
         keys = [category_key(name, scope, source, column) for name in listed]
         found.append(keys)
     finite = scope.builder.require(source, allow_missing=True, allow_infinite=objects)
