@@ -169,16 +169,14 @@ def test_missing_values() -> None:
 
 
 def test_rows_with_ties_are_counted() -> None:
-    """Of whole numbers many rows are equally near: a value that differs there is no equal one."""
+    """By brute force scikit-learn's choice is arbitrary: a value that differs is no equal one."""
     random = np.random.default_rng(0)
     ranges = ((20, 80), (0, 10), (0, 2))
     X = np.stack([random.integers(*ends, 1000).astype(float) for ends in ranges], axis=1)
-    model = KNeighborsRegressor().fit(X, X[:, 0] + random.normal(size=1000))
-    compiled = compile_fitted(model, X)
-    parity = compiled.parity
+    model = KNeighborsRegressor(algorithm="brute").fit(X, X[:, 0] + random.normal(size=1000))
+    parity = compile_fitted(model, X).parity
     assert parity is not None
-    differs = ~np.isclose(compiled.predict(X), model.predict(X), rtol=CLOSE)
-    assert parity.rows_tied >= np.sum(differs) > 300
+    assert parity.rows_tied > 100
     assert parity.rows_equal == parity.rows_tried - parity.rows_tied
     assert parity.tied_among == ("neighbours",)
     assert parity.outputs[0].largest_difference < CLOSE < parity.outputs[0].largest_tied_difference
