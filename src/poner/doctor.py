@@ -1,6 +1,6 @@
 """Finds what blocks a build: in the project, on this machine, in the model and in the Bundle.
 
-It only looks: it makes, fetches and loads nothing, and turns every failure into a finding. The
+It reads only: it makes, fetches and loads nothing, and turns every failure into a finding. The
 deployer has a doctor of its own, for what blocks a deploy on AWS.
 """
 
@@ -26,7 +26,7 @@ from poner.extras import check_extra
 from poner.findings import Finding, of_error
 from poner.hosts import HOSTS
 from poner.signature import SIGNATURE_NAME
-from poner.storage import cache_folder
+from poner.storage import cache_folder, list_entries
 
 _LITTLE_SPACE_BYTES = 1 << 30  # an environment of scikit-learn takes some 300 MB
 _REBUILD = "Build it again with `poner build`."
@@ -119,7 +119,7 @@ def _check_uv() -> Finding:
 
 def _check_cache() -> Finding:
     folder = cache_folder()
-    remedy = "Free some space, or set PONER_CACHE_DIR to another folder."
+    remedy = "Run `poner cache prune`, free some space, or set PONER_CACHE_DIR to another folder."
     try:
         place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         with tempfile.TemporaryFile(dir=place) as probe:
@@ -128,7 +128,8 @@ def _check_cache() -> Finding:
     except OSError as error:
         reason = error.strerror or error
         return Finding("cache", "fix", f"{folder} cannot be written: {reason}.", remedy)
-    text = f"{folder}, with {free_bytes / 1e9:,.1f} GB left."
+    used_bytes = sum(entry.size_bytes for entry in list_entries())
+    text = f"{folder} holds {used_bytes / 1e9:,.1f} GB, with {free_bytes / 1e9:,.1f} GB left."
     if free_bytes < _LITTLE_SPACE_BYTES:
         return Finding("cache", "warning", text, remedy)
     return Finding("cache", "ok", text)
@@ -165,7 +166,7 @@ def _check_kernel(architecture: str) -> Finding:
 
 
 def _check_confinement() -> Finding:
-    """Look what a process that reads or runs a model cannot do on this machine."""
+    """Find how far this machine can confine a process that reads or runs a model."""
     try:
         found = report.look()
     except ConfinementError as error:
@@ -258,7 +259,7 @@ def _check_bundle(bundle: Bundle, model: loader.ModelIdentity | None, config: Co
     """Check that the model and poner.toml are still those of the Bundle."""
     manifest, tried = bundle.manifest, bundle.manifest.verification
     if model is not None and model.sha256 != manifest.provenance.sha256:
-        text = f"{bundle.folder} was made of another model than {model.file}."
+        text = f"{bundle.folder} was made from another model than {model.file}."
         return Finding("bundle", "warning", text, _REBUILD)
     if changed := ", ".join(changed_settings(bundle, config)):
         text = f"{bundle.folder} was made with another {changed} than {CONFIG_NAME} says."
@@ -288,7 +289,7 @@ def changed_settings(bundle: Bundle, config: Config) -> dict[str, object]:
 
 
 def _check_quotas(bundle: Bundle) -> Finding:
-    """Say how much of Lambda's limits is left; a Bundle that exceeds them is never written."""
+    """Report how much of Lambda's limits is left; a Bundle that exceeds them is never written."""
     # a zip too large for a direct upload needs a bucket: the deployer checks that
     parts = [
         f"{quota.left:,} of {quota.limit:,} {quota.name.replace('_', ' ')}"

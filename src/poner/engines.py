@@ -1,7 +1,7 @@
-"""The engines: each makes a Bundle of a model, and `auto` takes the first that can.
+"""The engines: each makes a Bundle from a model; `auto` takes the first that succeeds.
 
-A TrainedModel comes in, a proved Bundle goes out. The stages decide what an engine ships and how it
-is proved.
+The input is a TrainedModel, the result a proved Bundle. The stages decide what an engine ships and
+how the proof runs.
 """
 
 from __future__ import annotations
@@ -24,13 +24,20 @@ from poner.errors import (
     NotSupportedError,
     NoWheelError,
     ParityError,
+    PonerError,
     QuotaError,
 )
 
 ENGINES: tuple[Engine, ...] = ("native", "onnx", "sklearn")
 """In the order in which `auto` tries them: the smaller and faster first."""
 
-_PASSED_OVER = (NotSupportedError, ParityError, QuotaError, InstallError)
+_PASSED_OVER = (
+    NotSupportedError,
+    ParityError,
+    QuotaError,
+    InstallError,
+    InterpreterNotFoundError,
+)
 """Errors after which `auto` tries the next engine."""
 
 
@@ -49,15 +56,15 @@ SILENT = Reporter()
 
 @dataclass(frozen=True)
 class Target:
-    """What a Bundle is built for."""
+    """The target of a Bundle: runtime, architecture and settings."""
 
     runtime: Runtime
     """Lambda's runtime."""
     architecture: str
     """`x86_64` or `arm64`."""
     settings: FunctionSettings
-    """How the function is set up."""
-    newer: tuple[Runtime, ...] = ()
+    """The settings of the function."""
+    others: tuple[Runtime, ...] = ()
     """Runtimes to try if a package has no wheel for the first; empty if the user chose one."""
 
 
@@ -70,7 +77,7 @@ class Packages:
     include: tuple[Path, ...] = ()
     """The user's own modules that the model's classes come from."""
     slim: Slim = "auto"
-    """How much is left out of the layers."""
+    """What is left out of the layers."""
 
 
 NO_PACKAGES = Packages()
@@ -78,18 +85,18 @@ NO_PACKAGES = Packages()
 
 @dataclass(frozen=True)
 class Job:
-    """A model, and what is wanted of it."""
+    """A model, and the wishes for its Bundle."""
 
     trained: TrainedModel
     """The model, read from a file."""
     out: Path
     """Folder of the Bundle."""
     target: Target
-    """What it is built for."""
+    """The target of the Bundle."""
     packages: Packages
-    """What the user says about packages."""
+    """The user's wishes about packages."""
     reporter: Reporter = SILENT
-    """Where to say what is done."""
+    """Takes messages about the work."""
 
     @cached_property
     def examples(self) -> Examples:
@@ -108,22 +115,29 @@ class Job:
 def build_bundle(job: Job, choice: EngineChoice) -> Bundle:
     """Build a Bundle with the chosen engine, or with the first engine that can.
 
+    If none can, the error has the reason of the first engine; its hint has that of the last one.
+
     Raises:
         NotSupportedError: the engine cannot compute this model.
-        ParityError: it answers otherwise than the model.
+        ParityError: the function gives other answers than the model.
         QuotaError: the Bundle does not fit Lambda.
-        InstallError: its packages cannot be had.
+        InstallError: its packages cannot be installed.
     """
     if choice != "auto":
         return _build(job, choice, ())
+    refusals: list[PonerError] = []
     passed_over: list[str] = []
-    for engine in ENGINES[:-1]:
+    for engine in ENGINES:
         try:
             return _build(job, engine, passed_over)
         except _PASSED_OVER as error:
+            refusals.append(error)
             passed_over.append(f"{engine}: {error.message}")
+        if engine != ENGINES[-1]:
             job.reporter.notify(f"Passed over {passed_over[-1]}")
-    return _build(job, ENGINES[-1], passed_over)
+    first = refusals[0]
+    first.message, first.hint = passed_over[0], f"{passed_over[-1]} {refusals[-1].hint}"
+    raise first
 
 
 def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
@@ -177,14 +191,19 @@ def _first_with_wheels(
     make_function: Callable[[Runtime], bundler.LayeredFunction],
     passed_over: Sequence[str],
 ) -> Bundle:
-    """A Bundle for the first of the runtimes for which there is a wheel of every package."""
-    *others, last = (job.target.runtime, *job.target.newer)
-    for runtime in others:
+    """A Bundle for the first of the runtimes for which there is a wheel of every package.
+
+    If there is none, the error is that of the runtime that was asked for.
+    """
+    refusals: list[PonerError] = []
+    for runtime in (job.target.runtime, *job.target.others):
+        if refusals:
+            job.reporter.notify(f"Trying {runtime.name}: {refusals[-1].message}")
         try:
             return _layered(job, make_function(runtime), runtime, passed_over)
         except (NoWheelError, InterpreterNotFoundError) as error:
-            job.reporter.notify(f"Not for {runtime.name}: {error.message}")
-    return _layered(job, make_function(last), last, passed_over)
+            refusals.append(error)
+    raise refusals[0]
 
 
 def _layered(

@@ -1,6 +1,7 @@
 """The signature of a model: its features, and its classes or its target.
 
-It names what a request holds and what an answer says. The loader makes it; every stage reads it.
+It names the keys of a request and the classes of an answer. The loader makes it;
+all stages read it.
 """
 
 from __future__ import annotations
@@ -25,22 +26,22 @@ TRAINING_ROWS_NAME = "training_rows.json"
 missing values. It is never shipped."""
 
 JsonScalar = bool | int | float | str
-"""A class as JSON can say it."""
+"""A class as a JSON value."""
 
 PredictionValue = JsonScalar | list[JsonScalar]
-"""What is predicted for a row as JSON says it: a class or a number, or of several outputs each."""
+"""The prediction for a row as JSON: a class or a number, or a list of them for several outputs."""
 
 QUANTILE_STEPS = 20
 """A feature has 21 quantiles: at 0, 1/20, ..., 1."""
 
 MOST_CATEGORIES = 1000
-"""Texts of a feature that are kept in its signature."""
+"""Most texts of a feature that its signature keeps."""
 
 PACKAGE_NAME = re.compile(r"[a-z0-9]{1,40}(?:-[a-z0-9]{1,40}){0,5}")
 """A package's name as PEP 503 normalises it."""
 
 Kind = Literal["number", "category"]
-"""What a feature's values are: numbers, or texts that become category codes."""
+"""The kind of a feature's values: numbers, or texts that become category codes."""
 
 
 def category_places(kinds: Sequence[Kind]) -> list[int]:
@@ -171,7 +172,7 @@ class Signature:
         except ValidationError as error:
             raise SignatureError(
                 f"{source} does not describe a signature: {first_fault(error)}.",
-                "Write it anew with poner.save(model, X, y, folder).",
+                "Write a new one with poner.save(model, X, y, folder).",
             ) from error
         if len(set(signature.wire_names)) != len(signature.features):
             raise SignatureError(
@@ -182,7 +183,7 @@ class Signature:
             if not PACKAGE_NAME.fullmatch(name) or not is_version(version):
                 raise SignatureError(
                     f"{source} records {name[:40]!r} with {version[:40]!r}, which is no version.",
-                    "Write it anew with poner.save(model, X, y, folder).",
+                    "Write a new one with poner.save(model, X, y, folder).",
                 )
         return signature
 

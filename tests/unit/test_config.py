@@ -83,6 +83,14 @@ def test_the_default_runtime_is_this_python(tmp_path: Path) -> None:
     assert choose_runtimes(None, datetime.date(2026, 1, 1))[0].name == OWN
 
 
+def test_other_runtimes_come_nearest_first() -> None:
+    """A package without a wheel for this Python may have one for an older Python, too."""
+    names = [runtime.name for runtime in choose_runtimes(None, datetime.date(2026, 1, 1))]
+    distances = [abs(int(name.partition(".")[2]) - sys.version_info.minor) for name in names]
+    assert distances == sorted(distances)
+    assert set(names) == set(RUNTIMES)
+
+
 def test_a_runtime_that_is_blocked_gives_way_to_the_newest() -> None:
     """Once AWS creates no functions for this Python, the newest one is taken."""
     blocked = RUNTIMES[OWN].block_create

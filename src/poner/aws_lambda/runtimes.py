@@ -73,17 +73,20 @@ def find_runtime(name: str, error: type[PonerError]) -> Runtime:
 
 
 def choose_runtimes(name: str | None, today: datetime.date) -> tuple[Runtime, ...]:
-    """The runtime of that name; without a name, that of this Python and all newer ones.
+    """The runtime of that name; without a name, that of this Python and all others.
 
-    The newer runtimes serve packages that have no wheel for the first. If Lambda creates no
-    functions for this Python, the result is the newest runtime alone.
+    The others serve packages that have no wheel for the first: the nearest comes first, and the
+    newer of two that are equally near. If Lambda creates no functions for this Python, all are
+    counted from the newest.
 
     Raises:
         UsageError: there is no such runtime.
     """
-    if name is None:
-        creatable = [runtime for runtime in RUNTIMES.values() if today < runtime.block_create]
-        names = [runtime.name for runtime in creatable]
-        own = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        return tuple(creatable[names.index(own) if own in names else -1 :])
-    return (find_runtime(name, UsageError),)
+    if name is not None:
+        return (find_runtime(name, UsageError),)
+    creatable = [runtime for runtime in RUNTIMES.values() if today < runtime.block_create]
+    names = [runtime.name for runtime in creatable]
+    own = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    start = names.index(own) if own in names else len(names) - 1
+    places = sorted(range(len(names)), key=lambda place: (abs(place - start), -place))
+    return tuple(creatable[place] for place in places)

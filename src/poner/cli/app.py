@@ -14,6 +14,7 @@ import typer
 
 from poner.cli import (
     build,
+    cache,
     demo,
     deploy,
     deployed,
@@ -54,6 +55,7 @@ app.command("destroy")(deployed.destroy)
 app.command("export")(export.export)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
+app.add_typer(cache.app, name="cache")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""Rows of numbers, categories and gaps: from the user, to the model, to the kernel, to requests.
+"""Converts rows of numbers, categories and missing values between their forms.
 
 In: rows as users hold them (a DataFrame, dicts by wire name or training column, lists, an array).
 Between: a `Table` (poner.artifacts): one float64 matrix in the model's order, in which *category
@@ -9,7 +9,7 @@ Out:
 
     to the kernel     `table.numbers`, with codes by the compiled model's own vocabulary
     to the model      `spell_unknown`, then numbers, vocabulary and the indices of the categories:
-                      `poner_runtime.fitted.as_fitted` makes of them what the model was fitted on
+                      `poner_runtime.fitted.as_fitted` turns them into the model's type of rows
     to requests       `as_lists` or `as_records`, for JSON
 
 A new kind of feature is a name in `signature.Kind` and a case in `columns.py`. Messages name a row

@@ -24,7 +24,7 @@ def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = No
         rows: a DataFrame, dicts by wire name or training column, lists in the signature's order,
             or an array (n_rows, n_features). None, NaN and pandas' NA stand for a missing value.
         signature: the order, names and kinds of the features.
-        codes: of the texts that the model knows; without them every text of the rows gets a code.
+        codes: codes of the texts that the model knows; if None, every text of the rows gets a code.
 
     Raises:
         InputError: a column is missing or unknown, a value is not of its feature's kind, or a row
@@ -44,12 +44,12 @@ def order_columns(names: Sequence[str], signature: Signature, source: str) -> li
     """For each feature, the index of its name among `names`: its wire name or training column.
 
     Args:
-        names: what the user calls the columns.
+        names: the user's names of the columns.
         signature: the features.
-        source: what has these columns, such as `Row 3`, for the messages.
+        source: the origin of the columns, such as `Row 3`, for messages.
 
     Raises:
-        InputError: a name is missing, unknown or there twice; the message says which.
+        InputError: a name is missing, unknown or given twice; the message says which.
     """
     known = {feature.column: feature.wire_name for feature in signature.features}
     known |= {name: name for name in signature.wire_names}
@@ -92,7 +92,7 @@ def _lay_out(rows: Any, signature: Signature) -> list[NDArray[Any]] | NDArray[An
         try:
             return np.asarray(rows, dtype=np.float64)
         except (TypeError, ValueError, OverflowError):
-            pass  # what is wrong, and with which value, shows column by column
+            pass  # the column-by-column conversion below finds the wrong value
     if not len(rows):
         return [np.empty(0, dtype=object)] * len(signature.features)
     if isinstance(rows, np.ndarray):
@@ -105,7 +105,7 @@ def _frame_columns(
     frame: Any, signature: Signature, *, only_numbers: bool
 ) -> list[NDArray[Any]] | NDArray[Any]:
     order = order_columns([str(name) for name in frame.columns], signature, "The DataFrame")
-    if not hasattr(frame, "iloc"):  # not pandas'
+    if not hasattr(frame, "iloc"):  # not a dtype of pandas
         return [np.asarray(frame[frame.columns[place]].to_numpy()) for place in order]
     # A column of another dtype is taken alone: beside integers pandas would give a categorical's
     # gap as the smallest integer.
@@ -132,7 +132,7 @@ def _check_rows(rows: Sequence[Any], signature: Signature) -> None:
     """Whether each row is a sequence of one value for each feature.
 
     Raises:
-        InputError: a row is not; it is named.
+        InputError: a row is not; the message names it.
     """
     hint = "Give one value for each feature, in the model's order."
     for number, row in enumerate(rows, start=1):
@@ -145,14 +145,14 @@ def _check_rows(rows: Sequence[Any], signature: Signature) -> None:
 
 
 def _as_matrix(matrix: NDArray[Any], signature: Signature) -> FloatArray:
-    """An array of numbers as the kernel takes it."""
+    """An array of numbers in the kernel's form."""
     if len(matrix) == 0 and matrix.ndim < 3:
         return np.empty((0, len(signature.features)))
     return np.ascontiguousarray(_checked(matrix, signature), dtype=np.float64)
 
 
 def _checked(table: NDArray[Any], signature: Signature) -> NDArray[Any]:
-    """The array, if it has a column for each feature."""
+    """The array, after checking that it has one column per feature."""
     if table.ndim != 2 or table.shape[1] != len(signature.features):
         raise InputError(
             f"The rows have the shape {table.shape}, not (n, {len(signature.features)}).",

@@ -104,7 +104,7 @@ def test_where_texts_are_features_each_feature_is_an_input(convert, tmp_path):
     assert names == ["x0", "x1", "x2", "x3"]
 
 
-@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("wrapped", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_without_probabilities_the_scores_come_with_their_sign(wrapped, convert, tmp_path):
     """Of a vector machine alone and at the end of a pipeline; its vectors are kept as float32."""
     model = make_pipeline(StandardScaler(), SVC()) if wrapped else SVC()
@@ -138,7 +138,7 @@ def test_what_skl2onnx_does_not_know_is_said_with_its_reason(convert, tmp_path):
     ):
         convert(trained.file, trained.signature)
     assert caught.value.message == (
-        "clf.sav is not converted to ONNX: skl2onnx says: Unable to find a shape calculator for "
+        "clf.sav cannot be converted to ONNX: skl2onnx says: Unable to find a shape calculator for "
         "type '<class 'sklearn.decomposition._nmf.NMF'>'."
     )
     assert "sklearn" in caught.value.hint
@@ -191,7 +191,7 @@ class Answers:
     def __exit__(self, *_):
         pass
 
-    def ask(self, request, body, *, timeout_s):
+    def ask(self, request, body, *, timeout_s, doing):
         """The answer, whatever is asked."""
         return self.done, b"graph"
 

@@ -1,4 +1,4 @@
-"""LabelPropagation and LabelSpreading: labels of training rows, weighted by nearness.
+"""LabelPropagation and LabelSpreading: a weighted mean of the training rows' labels.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/semi_supervised/_label_propagation.py, read 2026-11-22.
 """
@@ -15,7 +15,7 @@ from poner.compiler.operations.rowwise import Reduction
 
 
 def convert_label_propagation(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Weights of the training rows times their labels, made to add up to 1."""
+    """Weights of the training rows times their label distributions, normalized to add up to 1."""
     builder = scope.builder
     points = get_matrix(estimator, "X_")
     labels = get_matrix(estimator, "label_distributions_")
@@ -30,7 +30,7 @@ def convert_label_propagation(estimator: FittedObject, scope: Scope, source: int
 def _add_sums(
     estimator: FittedObject, scope: Scope, source: int, points: FloatArray, labels: FloatArray
 ) -> int:
-    """The labels of the training rows, weighted by an rbf kernel or 1 for the nearest, added up."""
+    """The labels of the training rows, weighted by an RBF kernel or 1 for the nearest, added up."""
     kernel = get_value(estimator, "kernel")
     if kernel == "rbf":
         gamma = get_number(estimator, "gamma")
@@ -41,7 +41,7 @@ def _add_sums(
         if near.n_points != len(labels):
             raise scope.damaged("its neighbours and its labels differ in number")
         return near.mean(scope.builder, labels)
-    raise scope.unsupported("the native engine does not compute kernels of the user's own")
+    raise scope.unsupported("the native engine does not compute a kernel of your own")
 
 
 _MODULE = "sklearn.semi_supervised._label_propagation"

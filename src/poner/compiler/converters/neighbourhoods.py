@@ -193,7 +193,7 @@ def _weights(estimator: FittedObject, scope: Scope) -> NeighbourWeights:
             return NeighbourWeights.INVERSE_DISTANCE
         case _:
             raise scope.unsupported(
-                "its weights are a function of your own, which is not compiled",
+                "its weights are a function of your own, which the native engine cannot compute",
                 "Fit it with weights='uniform' or weights='distance'.",
             )
 
