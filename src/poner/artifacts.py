@@ -213,6 +213,9 @@ class ParityReport:
     """Further rows that differ where the model's choice among equals is arbitrary."""
     tied_among: tuple[str, ...] = ()
     """What the model chooses among on the tied rows, such as `neighbours`."""
+    share_tied: float = 0.0
+    """Share of the training rows that are counted as tied, 0 to 1; of all rows if no training row
+    was compared."""
     rows_refused: int = 0
     """Rows left out because the model refuses them."""
     refusals_compared: int = 0

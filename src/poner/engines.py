@@ -97,6 +97,8 @@ class Job:
     """The user's wishes about packages."""
     reporter: Reporter = SILENT
     """Takes messages about the work."""
+    accept_ties: bool = False
+    """Whether ties may decide about any share of the training rows."""
 
     @cached_property
     def examples(self) -> Examples:
@@ -120,6 +122,7 @@ def build_bundle(job: Job, choice: EngineChoice) -> Bundle:
     Raises:
         NotSupportedError: the engine cannot compute this model.
         ParityError: the function gives other answers than the model.
+        TiesError: ties decide about more of the training rows than the Job accepts.
         QuotaError: the Bundle does not fit Lambda.
         InstallError: its packages cannot be installed.
     """
@@ -154,6 +157,7 @@ def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
                 architecture=job.target.architecture,
                 settings=job.target.settings,
                 passed_over=passed_over,
+                accept_ties=job.accept_ties,
                 notify=job.reporter.notify,
             )
         case "onnx":
@@ -222,6 +226,7 @@ def _layered(
         settings=job.target.settings,
         slim=job.packages.slim,
         passed_over=passed_over,
+        accept_ties=job.accept_ties,
         progress=job.reporter.progress,
         notify=job.reporter.notify,
     )
