@@ -218,6 +218,8 @@ class ParityReport:
     was compared."""
     rows_refused: int = 0
     """Rows left out because the model refuses them."""
+    asked_alone: bool = False
+    """Whether each row was asked alone, because the model answers otherwise beside other rows."""
     refusals_compared: int = 0
     """Number of refused rows that were checked with both models."""
     outputs_absent: tuple[str, ...] = ()

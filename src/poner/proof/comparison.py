@@ -121,6 +121,7 @@ def compare(
         share_tied=_share_in_training(worst == Agreement.TIED, examples.rows_by_kind),
         rows_by_kind=examples.rows_by_kind,
         rows_refused=examples.rows_refused,
+        asked_alone=examples.asked_alone,
         refusals_compared=examples.refusals_compared,
         outputs=tuple(outputs),
         outputs_absent=tuple(output for output in examples.answers if output not in answers),

@@ -54,6 +54,8 @@ def describe(report: ParityReport) -> list[str]:
         compared = report.refusals_compared
         both = f"; both refuse the {compared:,} of them that were compared" if compared else ""
         sentences.append(f"Left out: {report.rows_refused:,} rows that the model refuses{both}.")
+    if report.asked_alone:
+        sentences.append("Each row was asked alone: the model answers otherwise beside other rows.")
     if report.outputs_absent:
         sentences.append(f"Not computed by this engine: {', '.join(report.outputs_absent)}.")
     return sentences

@@ -165,13 +165,16 @@ def test_what_a_model_amplifies_has_a_limit() -> None:
 
 
 def test_refused_rows_and_absent_outputs_are_said() -> None:
-    """An output that the engine does not compute was not compared."""
+    """So is that rows were asked alone; an absent output was not compared."""
     examples = make_examples([0, 1], [[1, 0], [0, 1]], classes=(0, 1))
-    examples = dataclasses.replace(examples, rows_refused=40, refusals_compared=20)
+    examples = dataclasses.replace(
+        examples, rows_refused=40, refusals_compared=20, asked_alone=True
+    )
     report = check(examples, [0, 1])
     assert report.outputs_absent == ("predict_proba",)
     assert describe(report)[1:] == [
         "Left out: 40 rows that the model refuses; both refuse the 20 of them that were compared.",
+        "Each row was asked alone: the model answers otherwise beside other rows.",
         "Not computed by this engine: predict_proba.",
     ]
 
