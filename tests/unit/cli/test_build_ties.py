@@ -23,7 +23,7 @@ def test_ties_are_accepted_by_the_users_word(
     model = KNeighborsRegressor(algorithm="brute").fit(X, random.normal(size=300))
     poner.save(model, X, model._y, tmp_path / "model")
     with pytest.warns(UserWarning, match="of the training rows there are ties among neighbours"):
-        poner.compile(tmp_path / "model")
+        poner.compile(model, X)
     assert app.run(["build"]) == 1
     said = capfd.readouterr().err
     assert "of the training rows there are ties among neighbours" in said

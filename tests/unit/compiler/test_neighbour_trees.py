@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,7 @@ from poner.compiler.tables import write_tables
 from poner.errors import ModelUnreadableError
 from poner_runtime import _kernel
 from poner_runtime.model import Model
-from tests.support.compiling import assert_proved_elsewhere, compile_fitted
-from tests.support.versions import OTHER_VERSIONS
+from tests.support.compiling import compile_fitted
 
 TREES = ["kd_tree", "ball_tree"]
 
@@ -208,28 +206,3 @@ def test_indices_that_lead_outside_are_refused(index: float) -> None:
         model.evaluate(_kernel.PREDICT, np.array([3.0]).tobytes())
         with pytest.raises(ValueError):
             model.evaluate(_kernel.PREDICT, np.array([index]).tobytes())
-
-
-_SCRIPT = """
-import pickle, numpy
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-random = numpy.random.default_rng(0)
-ranges = ((20, 80), (0, 10), (0, 2))
-X = numpy.stack([random.integers(*ends, 400) for ends in ranges], axis=1).astype(float)
-y, classes = random.normal(size=400), random.integers(0, 3, 400)
-models = [
-    KNeighborsRegressor().fit(X, y),
-    KNeighborsRegressor(30, leaf_size=3, algorithm="ball_tree").fit(X, y),
-    KNeighborsClassifier(40, weights="distance", metric="chebyshev").fit(X, classes),
-]
-for number, model in enumerate(models):
-    with open(f"{number}.pkl", "wb") as file:
-        pickle.dump(model, file)
-pickle.dump(models[0], open("clf.sav", "wb"))
-"""
-
-
-@pytest.mark.parametrize("version", OTHER_VERSIONS)
-def test_trees_of_other_versions(version: str, tmp_path: Path) -> None:
-    """Older versions list equally far points in another order; no row is excused."""
-    assert_proved_elsewhere(version, _SCRIPT, tmp_path)

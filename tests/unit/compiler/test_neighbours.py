@@ -256,6 +256,14 @@ models = [
     RadiusNeighborsClassifier(0.8, metric="l1", algorithm="brute", outlier_label=1).fit(X, y),
     RadiusNeighborsRegressor(0.8, weights="distance").fit(X, X[:, 0]),
 ]
+ranges = ((20, 80), (0, 10), (0, 2))
+X = numpy.stack([random.integers(*ends, 400) for ends in ranges], axis=1).astype(float)
+y, classes = random.normal(size=400), random.integers(0, 3, 400)
+models += [  # of equally far points, which older versions list in another order
+    KNeighborsRegressor().fit(X, y),
+    KNeighborsRegressor(30, leaf_size=3, algorithm="ball_tree").fit(X, y),
+    KNeighborsClassifier(40, weights="distance", metric="chebyshev").fit(X, classes),
+]
 for number, model in enumerate(models):
     with open(f"{number}.pkl", "wb") as file:
         pickle.dump(model, file)
