@@ -16,8 +16,8 @@ enum {
     N_METRICS
 };
 
-/* Points go together in tiles, feature after feature: the sum for each point is in the order of
- * the features, and neighbouring points fill a vector unit. */
+/* A tile is a group of points that are handled together, feature after feature: each point's sum is
+ * in the order of the features, and neighbouring points fill a vector unit. */
 enum { PONER_TILE = 128 };
 
 typedef struct {

@@ -227,9 +227,9 @@ def mark_nearest_ties(
 
 
 def _add_slack(scope: Scope, source: int, points: FloatArray, distance: Distance) -> int:
-    """The size of the numbers that cancel out where scikit-learn computes distances from squares.
+    """The size of the numbers that cancel in scikit-learn's distances from squares, times 1e-4.
 
-    Times 1e-4, as ties are looked for within 1e-10 and rounding here is within 1e-14.
+    The factor: the proof takes gaps within 1e-10 for ties, and rounding here is within 1e-14.
     """
     builder = scope.builder
     if not distance.cancels or distance.bounded:
@@ -241,7 +241,7 @@ def _add_slack(scope: Scope, source: int, points: FloatArray, distance: Distance
 
 
 def _mark_ties(scope: Scope, measured: int, weights: int, limit: FloatArray, slack: int) -> None:
-    """Rows of which the last neighbour is as far as the next point, or as the radius."""
+    """Mark rows whose last neighbour is about as far as the next point, or as the radius."""
     builder = scope.builder
     distances = builder.combine(Pairing.FILL, measured, _BEYOND_ALL)
     distances = builder.combine(Pairing.MINIMUM, distances, _BEYOND_ALL)

@@ -178,7 +178,7 @@ def _outlier_places(estimator: FittedObject, scope: Scope) -> list[int] | None:
 def _counts_classes_itself(estimator: FittedObject, scope: Scope, source: int) -> bool:
     """Whether RadiusNeighborsClassMode answers, since scikit-learn 1.4.
 
-    It takes NaN and infinities; rows that are DataFrames do not get there, so the model is asked.
+    It accepts NaN and infinities, but rows of a DataFrame never reach it, so the model is asked.
     """
     points = get_value(estimator, "_fit_X")
     return (
