@@ -27,6 +27,8 @@ SOURCES = (
     "lookup.c",
     "distances.c",
     "neighbours.c",
+    "nearest.c",
+    "sorting.c",
     "couple.c",
     "triangle.c",
     "splines.c",

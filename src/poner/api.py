@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from poner import client, deployer, loader, pipeline
+from poner import client, deployer, loader, pipeline, proof
 from poner.aws_lambda.functions import Architecture, FunctionSettings
 from poner.bundle import Bundle, EngineChoice, Slim, read_bundle
 from poner.client import predict
 from poner.compiled_model import CompiledModel, load
 from poner.confinement import report
-from poner.errors import UsageError
+from poner.errors import TiesError, UsageError
 from poner.loader import save
 from poner.printable import printable
 
@@ -66,7 +66,8 @@ def compile(  # the flow's own word, as in re.compile
 
     Returns:
         The compiled model, with the estimator's methods: `predict`, `predict_proba`,
-        `decision_function`; and `save`.
+        `decision_function`; and `save`. A warning says if scikit-learn's choice among equals is
+        arbitrary on more than 5% of the training rows; `parity` counts all rows that differ.
 
     Raises:
         NotSupportedError: the native engine does not compute this model.
@@ -97,7 +98,13 @@ def compile(  # the flow's own word, as in re.compile
     else:
         opened = loader.open_estimator(model, X=X, y=y, feature_names=feature_names, labels=labels)
     with opened as trained:
-        return pipeline.compile_trained(trained)
+        compiled = pipeline.compile_trained(trained)
+    if compiled.parity is not None:
+        try:
+            proof.check_ties(compiled.parity, advice="The figures are in its `parity`.")
+        except TiesError as error:
+            warnings.warn(str(error), stacklevel=2)
+    return compiled
 
 
 def build(
@@ -117,6 +124,7 @@ def build(
     require: Sequence[str] = (),
     include: Sequence[str | Path] = (),
     slim: str = "auto",
+    accept_ties: bool = False,
     require_confinement: bool = False,
     notify: Callable[[str], None] = _print,
 ) -> Bundle:
@@ -142,6 +150,8 @@ def build(
         include: your own modules that define classes of the model: files or folders.
         slim: when to leave out files that a prediction does not need: `always`, `never`, or `auto`
             for only if the packages are too large otherwise.
+        accept_ties: build even if scikit-learn's choice among equals is arbitrary on more than 5%
+            of the training rows, where the function may choose otherwise.
         require_confinement: fail if this machine cannot keep the model away from your files and
             the network; otherwise a line says so.
         notify: called with one line for each thing worth knowing.
@@ -175,6 +185,7 @@ def build(
         feature_names=feature_names,
         labels=labels,
         require_confinement=require_confinement,
+        accept_ties=accept_ties,
         reporter=pipeline.Reporter(notify=notify),
     )
 

@@ -213,8 +213,13 @@ class ParityReport:
     """Further rows that differ where the model's choice among equals is arbitrary."""
     tied_among: tuple[str, ...] = ()
     """What the model chooses among on the tied rows, such as `neighbours`."""
+    share_tied: float = 0.0
+    """Share of the training rows that are counted as tied, 0 to 1; of all rows if no training row
+    was compared."""
     rows_refused: int = 0
     """Rows left out because the model refuses them."""
+    asked_alone: bool = False
+    """Whether each row was asked alone, because the model answers otherwise beside other rows."""
     refusals_compared: int = 0
     """Number of refused rows that were checked with both models."""
     outputs_absent: tuple[str, ...] = ()

@@ -80,6 +80,8 @@ class BuildSection(_Section):
     """Packages for the layers, such as `numpy==1.24.1`: exact versions, and needs of `include`."""
     include: Texts = ()
     """The user's modules that define classes of the model: files or package folders."""
+    accept_ties: bool = False
+    """Whether a Bundle is built if ties decide about more than 5% of the training rows."""
     slim: Slim = "auto"
     """How much to leave out of the layers."""
 

@@ -100,6 +100,8 @@ class Job:
     """The user's wishes about packages."""
     reporter: Reporter = SILENT
     """Takes messages about the work."""
+    accept_ties: bool = False
+    """Whether ties may decide about any share of the training rows."""
 
     @property
     def body_limit_bytes(self) -> int:
@@ -133,6 +135,7 @@ def build_bundle(job: Job, choice: EngineChoice) -> Bundle:
     Raises:
         NotSupportedError: the engine cannot compute this model.
         ParityError: the function gives other answers than the model.
+        TiesError: ties decide about more of the training rows than the Job accepts.
         QuotaError: the Bundle does not fit Lambda.
         InstallError: its packages cannot be installed.
     """
@@ -181,6 +184,7 @@ def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
                 architecture=job.target.architecture,
                 settings=job.settings,
                 passed_over=passed_over,
+                accept_ties=job.accept_ties,
                 notify=job.reporter.notify,
             )
         case "onnx":
@@ -267,6 +271,7 @@ def _layered(
         settings=job.settings,
         slim=job.packages.slim,
         passed_over=passed_over,
+        accept_ties=job.accept_ties,
         progress=job.reporter.progress,
         notify=job.reporter.notify,
     )

@@ -67,6 +67,15 @@ class ParityError(PonerError):
     """The compiled model, or its function, gives other answers than the model."""
 
 
+class TiesError(PonerError):
+    """Ties decide about more of the training rows than a build accepts unasked."""
+
+    def __init__(self, message: str, hint: str, share: float) -> None:
+        super().__init__(message, hint)
+        self.share = share
+        """Share of the training rows, 0 to 1."""
+
+
 class KernelError(PonerError):
     """The file of a compiled model is missing or damaged."""
 

@@ -88,6 +88,7 @@ def build(
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
     require_confinement: bool = False,
+    accept_ties: bool = False,
     reporter: Reporter = SILENT,
 ) -> Bundle:
     """Build a Bundle from a model file or its folder, and write it to `out` once it is proved.
@@ -108,7 +109,7 @@ def build(
         notify=reporter.notify,
     )
     with opened as trained:
-        return build_bundle(Job(trained, out, target, packages, reporter), engine)
+        return build_bundle(Job(trained, out, target, packages, reporter, accept_ties), engine)
 
 
 def local_function(bundle: Bundle, **changes: Any) -> emulator.LocalFunction:

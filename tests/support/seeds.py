@@ -18,7 +18,7 @@ from sklearn.ensemble import (
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
 from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsRegressor, RadiusNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -72,7 +72,11 @@ FAMILIES: Mapping[str, Callable[[], Any]] = {
     "dummies": lambda: make_pipeline(StandardScaler(), DummyClassifier()),
     "networks": lambda: MLPClassifier((5,), max_iter=5),
     "radius": lambda: RadiusNeighborsClassifier(9.0, metric="manhattan", weights="distance"),
-    "nearest": lambda: KNeighborsRegressor(3, p=3),
+    "points": lambda: KNeighborsRegressor(3, p=3, algorithm="brute"),
+    "boxes": lambda: KNeighborsRegressor(17, p=3, leaf_size=2, algorithm="kd_tree"),
+    "balls": lambda: KNeighborsClassifier(
+        3, weights="distance", leaf_size=2, algorithm="ball_tree"
+    ),
     "deviations": lambda: GaussianProcessRegressor(optimizer=None),
     "processes": lambda: GaussianProcessClassifier(optimizer=None),
     "vectors": lambda: SVC(probability=True),

@@ -28,12 +28,20 @@ from poner.bundler.functions import LayeredFunction, onnx_function, sklearn_func
 from poner.bundler.layered import make_layered_bundle
 from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
-from poner.bundler.verification import NATIVE, Trial, known_answer, say_if_unasked, verify
+from poner.bundler.verification import (
+    NATIVE,
+    TIES_ADVICE,
+    Trial,
+    known_answer,
+    say_if_unasked,
+    verify,
+)
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.compiled_model import CompiledModel
 from poner.errors import ParityError, UsageError
 from poner.hosts import HOSTS, kernel_for
+from poner.proof import check_ties
 from poner.storage import scratch_folder, temporary_faults
 
 __all__ = [
@@ -67,6 +75,7 @@ def make_native_bundle(
     architecture: str,
     settings: FunctionSettings,
     passed_over: Sequence[str] = (),
+    accept_ties: bool = False,
     notify: Callable[[str], None] = lambda line: None,
 ) -> Bundle:
     """Pack a compiled model with the kernel, try the result, and write it to `out`.
@@ -74,12 +83,15 @@ def make_native_bundle(
     Raises:
         UsageError: the settings' body limit differs from the one that the model was compiled with.
         InterpreterNotFoundError: there is no Python of the runtime's version for the proof.
+        TiesError: ties decide about many training rows, and are not accepted.
         ParityError: the model was not proved, or the finished function's answers differ from it.
         QuotaError: the function exceeds Lambda's quotas.
         BundleError: `out` cannot be written, or holds files other than a Bundle; it is untouched.
         StorageError: there is no room for temporary files.
     """
     report, evidence = _require_proof(compiled)
+    if not accept_ties:
+        check_ties(report, advice=TIES_ADVICE["native"])
     _require_limit(compiled, settings)
     check_replaceable(out)
     host = HOSTS[runtime.name]

@@ -28,11 +28,11 @@ from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.proofs import verify_once
 from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
-from poner.bundler.verification import Trial, known_answer, say_if_unasked
+from poner.bundler.verification import TIES_ADVICE, Trial, known_answer, say_if_unasked
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.hosts import HOSTS
-from poner.proof import Tolerance
+from poner.proof import Tolerance, check_ties
 from poner.storage import scratch_folder, temporary_faults
 
 _TRYING = "Trying the finished function"
@@ -63,6 +63,7 @@ def make_layered_bundle(
     settings: FunctionSettings,
     slim: Slim = "auto",
     passed_over: Sequence[str] = (),
+    accept_ties: bool = False,
     progress: Callable[[str, float], None] = lambda what, share: None,
     notify: Callable[[str], None] = lambda line: None,
     make_layers: MakeLayers = layers.make_layers,
@@ -76,6 +77,7 @@ def make_layered_bundle(
         InterpreterNotFoundError: there is no Python of the runtime's version for the proof.
         NoWheelError: a package has no wheel for the target.
         InstallError: packages could not be resolved or fetched.
+        TiesError: ties decide about many training rows, and are not accepted.
         ParityError: the finished function does not start, or its answers differ from the model's.
         QuotaError: the function exceeds Lambda's quotas.
         BundleError: `out` cannot be written, or holds files other than a Bundle; it is untouched.
@@ -114,6 +116,8 @@ def make_layered_bundle(
         )
         records = [record, *(layer.zip for layer in runnable.layers)]
         parity, verification = verify_once(trial, records, scratch)
+        if not accept_ties:
+            check_ties(parity, advice=TIES_ADVICE[function.engine])
         progress(_TRYING, 1.0)
         say_if_unasked(verification, notify)
         manifest = Manifest(

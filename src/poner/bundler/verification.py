@@ -42,6 +42,15 @@ _ADVICE: Mapping[Engine, str] = {
     "onnx": "Take another engine: --engine sklearn ships the model itself.",
 }
 
+_ACCEPT = "Accept it with --accept-ties (accept_ties=True in Python)"
+
+TIES_ADVICE: Mapping[Engine, str] = {
+    "native": f"{_ACCEPT}, or ship scikit-learn itself with --engine sklearn.",
+    "onnx": f"{_ACCEPT}, or ship scikit-learn itself with --engine sklearn.",
+    "sklearn": f"{_ACCEPT}.",
+}
+"""What the user can do where ties decide about many training rows, by engine."""
+
 
 @dataclass(frozen=True)
 class Trial:

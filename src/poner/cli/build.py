@@ -83,6 +83,13 @@ def build(
         str | None,
         typer.Option(metavar="0=NO,1=YES", help=f"Class labels, without {SIGNATURE_NAME}."),
     ] = None,
+    accept_ties: Annotated[
+        bool,
+        typer.Option(
+            "--accept-ties",
+            help="Build even if ties decide about more than 5% of the training rows.",
+        ),
+    ] = False,
     require_confinement: ConfinementOption = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
@@ -110,6 +117,7 @@ def build(
             feature_names=names,
             labels=split_labels(labels),
             require_confinement=require_confinement,
+            accept_ties=accept_ties or settings.build.accept_ties,
             reporter=reporter,
         )
     if json_:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from poner.artifacts import FloatArray
-from poner.compiler.operations.distances import Distances
+from poner.compiler.operations.distances import Distances, Nearest
 from poner.compiler.operations.lookup import Recode
 from poner.compiler.operations.plumbing import CastFloat32
 from poner.compiler.program import Program
@@ -57,7 +57,7 @@ def _sorted(parts: list[FloatArray]) -> FloatArray:
 def _rows_at_points(program: Program) -> FloatArray:
     """Rows at the points of the first distances from which there is a way back to the features."""
     for step in program.steps:
-        if isinstance(step.operation, Distances):
+        if isinstance(step.operation, Distances | Nearest):
             points = step.operation.points
             rows = _row_behind(program, step.sources[0], points[:: -(-len(points) // MOST_POINTS)])
             if rows is not None:

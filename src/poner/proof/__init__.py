@@ -28,7 +28,7 @@ from poner.proof.comparison import (
 )
 from poner.proof.questions import ROWS_OF_A_KIND, BoundaryValues, affordable_rows
 from poner.proof.refusals import AskedRefusals, CompiledRefusals
-from poner.proof.report import describe
+from poner.proof.report import check_ties, describe
 from poner.proof.typical import as_answered, find_known_answer
 from poner.table import recode
 
@@ -43,6 +43,7 @@ __all__ = [
     "Tolerance",
     "affordable_rows",
     "as_answered",
+    "check_ties",
     "collect_examples",
     "compare",
     "describe",

@@ -124,8 +124,10 @@ def compare(
         rows_amplified=counts[Agreement.AMPLIFIED],
         rows_tied=counts[Agreement.TIED],
         tied_among=_among(subject.doubts, worst == Agreement.TIED),
+        share_tied=_share_in_training(worst == Agreement.TIED, examples.rows_by_kind),
         rows_by_kind=examples.rows_by_kind,
         rows_refused=examples.rows_refused,
+        asked_alone=examples.asked_alone,
         refusals_compared=examples.refusals_compared,
         outputs=tuple(outputs),
         outputs_absent=tuple(output for output in examples.answers if output not in answers),
@@ -298,6 +300,16 @@ def _among(doubts: Doubts | None, tied: NDArray[np.bool_]) -> tuple[str, ...]:
     known = np.zeros(len(tied), bool) if doubts is None else doubts.tied
     named = doubts.among if doubts is not None and np.any(tied & known) else ()
     return tuple(dict.fromkeys((*named, *(["classes"] if np.any(tied & ~known) else []))))
+
+
+def _share_in_training(tied: NDArray[np.bool_], rows_by_kind: Mapping[str, int]) -> float:
+    """Share of the training rows that are tied; of all rows if there is no training row."""
+    start = 0
+    for kind, count in rows_by_kind.items():
+        if kind == "training":
+            return float(np.mean(tied[start : start + count]))
+        start += count
+    return float(np.mean(tied)) if len(tied) else 0.0
 
 
 def _same_bits(ours: FloatArray, own: FloatArray) -> NDArray[np.bool_]:

@@ -1,8 +1,36 @@
-"""The report as text: how many rows were equal, and why others differ."""
+"""The report as text: how many rows were equal, and why others differ; and what is too much."""
 
 from __future__ import annotations
 
 from poner.artifacts import ParityReport
+from poner.errors import TiesError
+
+MOST_TIED = 0.05
+"""Share of the training rows on which ties may decide without the user's word."""
+
+
+def check_ties(report: ParityReport, *, advice: str) -> None:
+    """Check that ties decide about few of the training rows.
+
+    Args:
+        report: the comparison with the model.
+        advice: the hint for the user if they decide about more.
+
+    Raises:
+        TiesError: they decide about more than `MOST_TIED`.
+    """
+    if report.share_tied <= MOST_TIED:
+        return
+    among = " or ".join(report.tied_among)
+    largest = max(output.largest_tied_difference for output in report.outputs)
+    by = f", by up to {largest:.3g}" if largest else ""
+    kind = "training rows" if report.rows_by_kind.get("training") else "rows"
+    raise TiesError(
+        f"On {report.share_tied:.0%} of the {kind} there are ties among {among}, where "
+        f"scikit-learn's choice is arbitrary and another answer was given{by}.",
+        advice,
+        report.share_tied,
+    )
 
 
 def describe(report: ParityReport) -> list[str]:
@@ -28,6 +56,8 @@ def describe(report: ParityReport) -> list[str]:
         compared = report.refusals_compared
         both = f"; both refuse the {compared:,} of them that were compared" if compared else ""
         sentences.append(f"Left out: {report.rows_refused:,} rows that the model refuses{both}.")
+    if report.asked_alone:
+        sentences.append("Each row was asked alone: the model answers otherwise beside other rows.")
     if report.outputs_absent:
         sentences.append(f"Not computed by this engine: {', '.join(report.outputs_absent)}.")
     return sentences

@@ -2,19 +2,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "distances.h"
 #include "math/math.h"
 #include "operations.h"
-
-enum {
-    SQUARED_EUCLIDEAN,
-    MANHATTAN,
-    CHEBYSHEV,
-    MINKOWSKI,
-    COSINE,
-    NAN_EUCLIDEAN,
-    ADDITIVE_CHI2,
-    N_METRICS
-};
 
 const char *poner_check_distances(const poner_model *model, const poner_step *step,
                                   const uint32_t *widths) {
@@ -28,18 +18,6 @@ const char *poner_check_distances(const poner_model *model, const poner_step *st
         return "a distance has too many or too few weights";
     return NULL;
 }
-
-/* A tile is a group of points that are handled together, feature after feature: each point's sum is
- * in the order of the features, and neighbouring points fill a vector unit. */
-enum { TILE = 128 };
-
-typedef struct {
-    const double *row, *points; /* the points' first feature; the next is `stride` further */
-    const double *weights; /* of Minkowski's terms, or NULL */
-    size_t stride;
-    uint32_t n_features, n;
-    double p;
-} tile;
 
 /* Adds term(x, y) to each point's sum, feature after feature; x is the row's value, y the point's.
  * A sum is loaded and stored once for four features. */
@@ -64,11 +42,11 @@ static inline double chi(double x, double y) {
     return x + y != 0.0 ? (x - y) * (x - y) / (x + y) : 0.0;
 }
 
-static void add_squares(const tile *t, double *restrict sum) { SUM_TERMS(square) }
-static void add_sizes(const tile *t, double *restrict sum) { SUM_TERMS(size) }
-static void add_chis(const tile *t, double *restrict sum) { SUM_TERMS(chi) }
+static void add_squares(const poner_tile *t, double *restrict sum) { SUM_TERMS(square) }
+static void add_sizes(const poner_tile *t, double *restrict sum) { SUM_TERMS(size) }
+static void add_chis(const poner_tile *t, double *restrict sum) { SUM_TERMS(chi) }
 
-static void add_minkowski(const tile *t, double *restrict sum) {
+static void add_minkowski(const poner_tile *t, double *restrict sum) {
     for (uint32_t j = 0; j < t->n_features; j++) {
         const double x = t->row[j], *column = t->points + j * t->stride;
         const double weight = t->weights ? t->weights[j] : 1.0;
@@ -82,7 +60,7 @@ static void add_minkowski(const tile *t, double *restrict sum) {
     }
 }
 
-static void find_chebyshev(const tile *t, double *restrict most) {
+static void find_chebyshev(const poner_tile *t, double *restrict most) {
     for (uint32_t j = 0; j < t->n_features; j++) {
         const double x = t->row[j], *column = t->points + j * t->stride;
         for (uint32_t k = 0; k < t->n; k++) {
@@ -92,8 +70,8 @@ static void find_chebyshev(const tile *t, double *restrict most) {
     }
 }
 
-static void find_cosine(const tile *t, double *restrict sum) {
-    double squares[TILE] = {0.0}, own = 0.0;
+static void find_cosine(const poner_tile *t, double *restrict sum) {
+    double squares[PONER_TILE] = {0.0}, own = 0.0;
     for (uint32_t j = 0; j < t->n_features; j++) {
         const double x = t->row[j], *column = t->points + j * t->stride;
         own += x * x;
@@ -110,8 +88,8 @@ static void find_cosine(const tile *t, double *restrict sum) {
     }
 }
 
-static void find_nan_euclidean(const tile *t, double *restrict sum) {
-    double present[TILE] = {0.0};
+static void find_nan_euclidean(const poner_tile *t, double *restrict sum) {
+    double present[PONER_TILE] = {0.0};
     for (uint32_t j = 0; j < t->n_features; j++) {
         const double x = t->row[j], *column = t->points + j * t->stride;
         for (uint32_t k = 0; k < t->n; k++) {
@@ -124,7 +102,7 @@ static void find_nan_euclidean(const tile *t, double *restrict sum) {
         sum[k] = present[k] > 0.0 ? sum[k] / present[k] * t->n_features : NAN;
 }
 
-static void measure(uint32_t metric, const tile *t, double *sum) {
+void poner_measure(uint32_t metric, const poner_tile *t, double *sum) {
     memset(sum, 0, t->n * sizeof *sum);
     switch (metric) {
     case SQUARED_EUCLIDEAN: add_squares(t, sum); break;
@@ -150,15 +128,15 @@ poner_status poner_distances(const poner_call *call) {
     const double *points = poner_given(call, 0);
     const uint32_t width = call->step->width, metric = call->step->option;
     const double *exponent = poner_given(call, 1);
-    tile t = {.stride = width, .n_features = call->in_width[0], .p = *exponent};
+    poner_tile t = {.stride = width, .n_features = call->in_width[0], .p = *exponent};
     if (poner_count_given(call, 2)) t.weights = poner_given(call, 2);
     if (metric == ADDITIVE_CHI2 && refuse_negative(call) != PONER_OK) return PONER_REFUSED;
-    for (uint32_t first = 0; first < width; first += TILE) {
+    for (uint32_t first = 0; first < width; first += PONER_TILE) {
         t.points = points + first;
-        t.n = width - first < TILE ? width - first : TILE;
+        t.n = width - first < PONER_TILE ? width - first : PONER_TILE;
         for (size_t row = 0; row < call->n_rows; row++) {
             t.row = call->in[0] + row * t.n_features;
-            measure(metric, &t, call->out + row * width + first);
+            poner_measure(metric, &t, call->out + row * width + first);
         }
     }
     return PONER_OK;

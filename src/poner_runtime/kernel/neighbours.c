@@ -1,5 +1,6 @@
-/* Weights of the nearest points; votes and means with these weights. */
+/* Weights of the nearest points; values of points by index; votes and means with these weights. */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "operations.h"
@@ -48,14 +49,19 @@ static void mark_nearest(const double *distances, uint32_t n, uint32_t count, do
         if (nan_last(distances[i]) == last) out[i] = 1.0, count--;
 }
 
-static void weigh(const double *distances, uint32_t n, double *weights, uint32_t option) {
-    int touching = 0;
-    for (uint32_t i = 0; i < n; i++) touching |= weights[i] != 0.0 && distances[i] == 0.0;
+/* A neighbour that touches the row counts alone: one at distance 0, or where their number is given
+ * also one so near that its weight is infinite. */
+static void weigh(const double *distances, uint32_t n, bool counted, bool rooted, double *weights) {
+    bool touching = false;
     for (uint32_t i = 0; i < n; i++) {
         if (weights[i] == 0.0) continue;
-        const double distance = option == INVERSE_ROOT ? sqrt(distances[i]) : distances[i];
-        weights[i] = touching ? (distance == 0.0 ? 1.0 : 0.0) : 1.0 / distance;
+        const double distance = rooted ? sqrt(distances[i]) : distances[i];
+        weights[i] = 1.0 / distance;
+        touching |= counted ? isinf(weights[i]) : distance == 0.0;
     }
+    for (uint32_t i = 0; touching && i < n; i++)
+        weights[i] =
+            (counted ? isinf(weights[i]) : weights[i] != 0.0 && distances[i] == 0.0) ? 1.0 : 0.0;
 }
 
 /* out[i] = the weight of point i, 0 if it is no neighbour. Option: the weights. Arrays: 0 the number
@@ -69,15 +75,45 @@ poner_status poner_neighbours(const poner_call *call) {
             mark_nearest(in, n, count, out);
         else
             for (uint32_t i = 0; i < n; i++) out[i] = in[i] <= limit[RADIUS] ? 1.0 : 0.0;
-        if (call->step->option != UNIFORM) weigh(in, n, out, call->step->option);
+        if (call->step->option != UNIFORM)
+            weigh(in, n, count > 0, call->step->option == INVERSE_ROOT, out);
     }
     return PONER_OK;
 }
 
 /* Votes and means. ------------------------------------------------------------------------------- */
 
+static inline bool is_index(double value, uint64_t count) {
+    return value >= 0.0 && value < (double)count;
+}
+
+const char *poner_check_take(const poner_model *model, const poner_step *step,
+                             const uint32_t *widths) {
+    const uint64_t count = poner_count_of(model, step, 0), parts = step->width / widths[0];
+    if (step->width % widths[0] || count == 0 || count % parts ||
+        !poner_expect_array(model, step, 0, PONER_FLOAT64, count))
+        return "the values to take are missing";
+    return NULL;
+}
+
+/* out[j x n + i] = values[in[i]][j]: part after part. Arrays: 0 values (any number x parts). */
+poner_status poner_take(const poner_call *call) {
+    const double *values = poner_given(call, 0), *in = call->in[0];
+    const uint32_t n = call->in_width[0], parts = call->step->width / n;
+    const uint64_t count = poner_count_given(call, 0) / parts;
+    double *out = call->out;
+    for (size_t row = 0; row < call->n_rows; row++, in += n, out += call->step->width)
+        for (uint32_t i = 0; i < n; i++) {
+            if (!is_index(in[i], count)) return poner_refuse(call, row, i, PONER_UNKNOWN);
+            const double *taken = values + (size_t)in[i] * parts;
+            for (uint32_t j = 0; j < parts; j++) out[(size_t)j * n + i] = taken[j];
+        }
+    return PONER_OK;
+}
+
 const char *poner_check_votes(const poner_model *model, const poner_step *step,
                               const uint32_t *widths) {
+    if (widths[1]) return widths[1] % widths[0] ? "the votes of some voters are missing" : NULL;
     const uint64_t count = poner_count_of(model, step, 0);
     const uint32_t *columns = poner_expect_array(model, step, 0, PONER_UINT32, count);
     if (!columns || count == 0 || count % widths[0]) return "the votes of some voters are missing";
@@ -86,23 +122,37 @@ const char *poner_check_votes(const poner_model *model, const poner_step *step,
     return NULL;
 }
 
-/* out[columns[i][j]] += in[i], for each vote j of voter i. Option: 1 to refuse a row whose weights
- * are all 0. Arrays: 0 columns (in x votes). */
+/* Adds the votes of a row, of which the second input has the columns. */
+static bool add_votes(const poner_call *call, const double *weights, const double *columns,
+                      double *out) {
+    for (uint32_t i = 0, voter = 0; i < call->in_width[1]; i++) {
+        if (!is_index(columns[i], call->step->width)) return false;
+        out[(size_t)columns[i]] += weights[voter];
+        if (++voter == call->in_width[0]) voter = 0;
+    }
+    return true;
+}
+
+/* out[columns[i][j]] += in[i], for each vote j of voter i; where the columns are the second input,
+ * vote after vote. Option: 1 to refuse a row whose weights are all 0. Arrays: 0 columns (in x votes), if
+ * they are no input. */
 poner_status poner_votes(const poner_call *call) {
-    const uint32_t *columns = poner_given(call, 0), n = call->in_width[0];
+    const uint32_t *columns = call->in[1] ? NULL : poner_given(call, 0), n = call->in_width[0];
     const uint32_t width = call->step->width;
-    const uint64_t votes = poner_count_given(call, 0) / n;
-    const double *in = call->in[0];
+    const uint64_t votes = columns ? poner_count_given(call, 0) / n : 0;
+    const double *in = call->in[0], *own = call->in[1];
     double *out = call->out;
     memset(out, 0, call->n_rows * width * sizeof *out);
     for (size_t row = 0; row < call->n_rows; row++, in += n, out += width) {
-        int any = 0;
+        bool any = false;
         for (uint32_t i = 0; i < n; i++) {
             if (in[i] == 0.0) continue;
-            any = 1;
+            any = true;
             for (uint64_t j = 0; j < votes; j++) out[columns[i * votes + j]] += in[i];
         }
         if (!any && call->step->option) return poner_refuse(call, row, 0, PONER_BEYOND);
+        if (own && !add_votes(call, in, own + row * call->in_width[1], out))
+            return poner_refuse(call, row, 0, PONER_UNKNOWN);
     }
     return PONER_OK;
 }

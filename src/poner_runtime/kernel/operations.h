@@ -112,7 +112,9 @@ static inline poner_status poner_refuse(const poner_call *call, size_t row, uint
     X(24, above, 1, true)               /* bounds                       | in; refuses values not above their bound         */ \
     X(25, splines, 1, false)            /* ends, knots, degree          | B-splines of each column. Option: extrapolation  */ \
     X(26, impute, 2, true)              /* donors, means, count         | in; NaN becomes the mean of nearest donors       */ \
-    X(38, votes, 1, false)              /* columns                      | sum of the weights of the voters for each column */ \
+    X(27, nearest, 1, false)            /* 6, see nearest.c             | indices and distances of points. Option: metric  */ \
+    X(28, take, 1, false)               /* values                       | values[in[i]], part after part                   */ \
+    X(38, votes, 2, false)              /* columns                      | sum of the weights of the voters for each column */ \
     X(39, means, 1, false)              /* values                       | weighted mean of the values                      */ \
     X(40, couple, 1, false)             /* -                            | class probabilities from those of pairs          */ \
     X(41, solve_triangle, 1, false)     /* triangle                     | solution of triangle x out = in                  */ \

@@ -78,7 +78,7 @@ def test_operations_have_the_numbers_of_the_kernels_table() -> None:
         (Pairing, "elementwise.c"),
         (PowerMethod, "elementwise.c"),
         (Reduction, "rowwise.c"),
-        (Metric, "distances.c"),
+        (Metric, "distances.h"),
         (NeighbourWeights, "neighbours.c"),
         (Extrapolation, "splines.c"),
     ],

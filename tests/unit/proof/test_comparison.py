@@ -10,8 +10,17 @@ import pytest
 
 from poner.artifacts import Examples, ParityReport, Table
 from poner.bundle import KnownAnswer
-from poner.errors import ParityError
-from poner.proof import Doubts, Subject, Tolerance, compare, describe, find_known_answer, rivals
+from poner.errors import ParityError, TiesError
+from poner.proof import (
+    Doubts,
+    Subject,
+    Tolerance,
+    check_ties,
+    compare,
+    describe,
+    find_known_answer,
+    rivals,
+)
 from tests.support.proving import make_examples
 
 
@@ -93,6 +102,37 @@ def test_another_label_is_never_let_go() -> None:
         check(examples, [0, 1, 1], wrong)
 
 
+def ties_of(n_tied: int, n_training: int, n_drawn: int) -> ParityReport:
+    """A report of which the last training rows and all drawn rows are tied."""
+    examples = make_examples([1.0] * (n_training + n_drawn))
+    kinds = {"drawn": n_drawn, "training": n_training}
+    examples = dataclasses.replace(
+        examples, rows_by_kind={kind: count for kind, count in kinds.items() if count}
+    )
+    tied = np.arange(n_drawn + n_training) < n_drawn + n_tied
+    doubts = Doubts(tied, ("neighbours",), np.zeros(len(tied)))
+    return check(examples, np.where(tied, 3.5, 1.0), doubts=doubts)
+
+
+def test_the_share_of_tied_rows_is_that_of_training() -> None:
+    """Rows that were drawn do not count, unless there are no rows of training."""
+    assert ties_of(3, 100, 50).share_tied == 0.03
+    assert ties_of(0, 100, 50).share_tied == 0.0
+    assert ties_of(0, 0, 50).share_tied == 1.0
+
+
+def test_ties_may_decide_about_a_twentieth() -> None:
+    """Beyond, the error says the share, among what, and by how much."""
+    check_ties(ties_of(5, 100, 50), advice="Look.")
+    with pytest.raises(TiesError) as caught:
+        check_ties(ties_of(60, 100, 50), advice="Look.")
+    assert caught.value.message == (
+        "On 60% of the training rows there are ties among neighbours, where scikit-learn's choice "
+        "is arbitrary and another answer was given, by up to 2.5."
+    )
+    assert (caught.value.hint, caught.value.share) == ("Look.", 0.6)
+
+
 def test_a_tie_may_go_either_way() -> None:
     """Where the model's own two best scores are equal but for their last bits; it is counted."""
     scores = [[0.4, 0.4 + 2e-16, 0.2], [0.1, 0.8, 0.1]]
@@ -147,13 +187,16 @@ def test_what_a_model_amplifies_has_a_limit() -> None:
 
 
 def test_refused_rows_and_absent_outputs_are_said() -> None:
-    """An output that the engine does not compute was not compared."""
+    """So is that rows were asked alone; an absent output was not compared."""
     examples = make_examples([0, 1], [[1, 0], [0, 1]], classes=(0, 1))
-    examples = dataclasses.replace(examples, rows_refused=40, refusals_compared=20)
+    examples = dataclasses.replace(
+        examples, rows_refused=40, refusals_compared=20, asked_alone=True
+    )
     report = check(examples, [0, 1])
     assert report.outputs_absent == ("predict_proba",)
     assert describe(report)[1:] == [
         "Left out: 40 rows that the model refuses; both refuse the 20 of them that were compared.",
+        "Each row was asked alone: the model answers otherwise beside other rows.",
         "Not computed by this engine: predict_proba.",
     ]
 

@@ -5,13 +5,11 @@ Source: scikit-learn 1.1 to 1.9, sklearn/semi_supervised/_label_propagation.py, 
 
 from __future__ import annotations
 
-import numpy as np
-
 from poner.artifacts import FittedObject, FloatArray
-from poner.compiler.converters.pairwise_kernels import add_distances, add_kernel
+from poner.compiler.converters.neighbourhoods import add_neighbourhood
+from poner.compiler.converters.pairwise_kernels import add_kernel
 from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
-from poner.compiler.fitted import get_classes, get_matrix, get_number, get_value
-from poner.compiler.operations.distances import Metric, Neighbours, NeighbourWeights
+from poner.compiler.fitted import get_classes, get_matrix, get_number, get_object, get_value
 from poner.compiler.operations.elementwise import Pairing
 from poner.compiler.operations.rowwise import Reduction
 
@@ -24,22 +22,25 @@ def convert_label_propagation(estimator: FittedObject, scope: Scope, source: int
     classes = get_classes(estimator)
     if labels.shape != (len(points), len(classes)):
         raise scope.damaged("its labels do not fit its training rows")
-    weights = _add_weights(estimator, scope, source, points)
-    sums = builder.linear(weights, labels.T)
+    sums = _add_sums(estimator, scope, source, points, labels)
     probabilities = builder.pair(Pairing.DIVIDE, sums, builder.reduce(Reduction.SUM, sums))
     return Prediction(builder.argmax(probabilities), (classes,), predict_proba=probabilities)
 
 
-def _add_weights(estimator: FittedObject, scope: Scope, source: int, points: FloatArray) -> int:
-    """The weight of each training row: an RBF kernel, or 1 for the nearest rows."""
+def _add_sums(
+    estimator: FittedObject, scope: Scope, source: int, points: FloatArray, labels: FloatArray
+) -> int:
+    """The labels of the training rows, weighted by an RBF kernel or 1 for the nearest, added up."""
     kernel = get_value(estimator, "kernel")
     if kernel == "rbf":
-        return add_kernel(scope, source, points, "rbf", {"gamma": get_number(estimator, "gamma")})
+        gamma = get_number(estimator, "gamma")
+        weights = add_kernel(scope, source, points, "rbf", {"gamma": gamma})
+        return scope.builder.linear(weights, labels.T)
     if kernel == "knn":
-        finite = scope.builder.require(source)
-        distances = add_distances(scope, finite, points, Metric.SQUARED_EUCLIDEAN)
-        limit = np.array([get_number(estimator, "n_neighbors"), 0.0])
-        return scope.builder.add(Neighbours(NeighbourWeights.UNIFORM, limit), distances)
+        near = add_neighbourhood(get_object(estimator, "nn_fit"), scope, source)
+        if near.n_points != len(labels):
+            raise scope.damaged("its neighbours and its labels differ in number")
+        return near.mean(scope.builder, labels)
     raise scope.unsupported("the native engine does not compute a kernel of your own")
 
 

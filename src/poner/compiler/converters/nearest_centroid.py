@@ -15,7 +15,7 @@ from poner.compiler.converters.distances import (
     add_roots,
     name_distance,
 )
-from poner.compiler.converters.neighbours import mark_nearest_ties
+from poner.compiler.converters.neighbourhoods import mark_nearest_ties
 from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
 from poner.compiler.fitted import get_classes, get_matrix, get_value, get_vector
 from poner.compiler.operations.elementwise import Pairing
@@ -34,7 +34,7 @@ def convert_nearest_centroid(estimator: FittedObject, scope: Scope, source: int)
         raise scope.damaged("its centres and its classes differ in number")
     distances = add_distances_of(scope, source, centres, distance)
     nearest = builder.reduce(Reduction.ARGMIN, distances)
-    mark_nearest_ties(scope, source, centres, distance, distances)
+    mark_nearest_ties(scope, source, centres, distance)
     if scope.version < (1, 6):
         return Prediction(nearest, (classes,))
     priors = get_vector(estimator, "class_prior_")

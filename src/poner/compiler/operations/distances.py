@@ -1,6 +1,6 @@
 """Distances from many points, and results computed from such distances.
 
-In the kernel: distances.c, neighbours.c, imputation.c, couple.c.
+In the kernel: distances.c, nearest.c, neighbours.c, imputation.c, couple.c.
 """
 
 from __future__ import annotations
@@ -72,6 +72,76 @@ class Distances(OneWay, KernelForm):
         return list(np.quantile(self.points, [0.0, 0.25, 0.5, 0.75, 1.0], axis=0).T)
 
 
+@dataclass(frozen=True)
+class Nearest(OneWay, KernelForm):
+    """The nearest points, found in a tree as scikit-learn finds them: also of equally far ones.
+
+    The result has the indices of the points, nearest first, and then their distances. The tree is
+    complete: the children of node i are 2 i + 1 and 2 i + 2, and each has half of its points.
+    """
+
+    number = 27
+    tolerance = EXACT
+    metric: Metric
+    """How distances are measured: one of the first four."""
+    points: FloatArray
+    """(n_points, source width) in the order of the leaves."""
+    bounds: FloatArray
+    """(2, n_nodes, source width): lowest and highest values; or (1, ...): centres."""
+    parameter: FloatArray
+    """(1,) p of Minkowski; 0 elsewhere."""
+    weights: FloatArray
+    """(source width,) what each feature counts in Minkowski's sum."""
+    unfilled: IndexArray
+    """(1,) the index that stands where no distance is finite."""
+    count: int
+    """How many points are found."""
+    radii: FloatArray | None = None
+    """(n_nodes,) around the centres; None of lowest and highest values."""
+    before_1_9: bool = False
+    """Whether equally far points are listed as they were before scikit-learn 1.9."""
+
+    @property
+    def option(self) -> int:
+        """The metric, plus 8 for the order of before 1.9."""
+        return int(self.metric) + 8 * self.before_1_9
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """The points stand leaf after leaf, and in a leaf feature after feature."""
+        n_leaves = (self.bounds.shape[1] + 1) // 2
+        ends = np.array([0, len(self.points)])
+        while len(ends) <= n_leaves:
+            middles = ends[:-1] + np.diff(ends) // 2
+            ends = np.sort(np.concatenate([ends, middles]))
+        leaves = [leaf.T.ravel() for leaf in np.split(self.points, ends[1:-1])]
+        points = np.concatenate(leaves)
+        arrays = (points, self.bounds, self.parameter, self.weights, self.unfilled)
+        radii = () if self.radii is None else (self.radii,)
+        return tuple(array.ravel() for array in arrays + radii)
+
+    def width(self, *widths: int) -> int:
+        """An index and a distance for each."""
+        return 2 * self.count
+
+    def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
+        """Quartiles of the points."""
+        return list(np.quantile(self.points, [0.0, 0.25, 0.5, 0.75, 1.0], axis=0).T)
+
+
+@dataclass(frozen=True)
+class Take(OneWay, NoBoundaries, KernelForm):
+    """Values by index: those in the first column of all the source's indices, then the next."""
+
+    number = 28
+    tolerance = EXACT
+    values: FloatArray
+    """(n, n_columns)."""
+
+    def width(self, *widths: int) -> int:
+        """One for each index and column of values."""
+        return widths[0] * int(self.values.shape[1])
+
+
 class NeighbourWeights(IntEnum):
     """The weighting of neighbours, by the numbers of kernel/neighbours.c."""
 
@@ -100,8 +170,9 @@ class Votes(OneWay, NoBoundaries, KernelForm):
 
     number = 38
     tolerance = EXACT
-    columns: IndexArray
-    """(source width, n_outputs) the column of the result to which a value is added."""
+    columns: IndexArray | None
+    """(source width, n_outputs) the column of the result to which a value is added; None where a
+    second source says it, output after output."""
     n_columns: int
     """Width of the result."""
     refuse_none: bool = False

@@ -185,6 +185,12 @@ def _tree_state(tree: Any) -> Mapping[str, Any]:
     }
 
 
+def _neighbour_tree_state(tree: Any) -> Mapping[str, Any]:
+    """The first four parts of its pickle; the others are its settings and statistics."""
+    names = ("data", "idx_array", "node_data", "node_bounds")
+    return dict(zip(names, tree.__getstate__()))
+
+
 def _sparse_state(matrix: Any) -> Mapping[str, Any]:
     matrix = matrix.tocsr()
     parts = {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr}
@@ -219,6 +225,8 @@ SPARSE = tuple(f"{kind}_{form}" for kind in ("csr", "csc", "coo") for form in ("
 
 SPECIAL_STATES: dict[str, Callable[[Any], Mapping[str, Any]]] = {
     "sklearn.tree._tree.Tree": _tree_state,
+    "sklearn.neighbors._kd_tree.KDTree": _neighbour_tree_state,
+    "sklearn.neighbors._ball_tree.BallTree": _neighbour_tree_state,
     "scipy.interpolate._bsplines.BSpline": _spline_state,
     "builtins.slice": _bounds,
     "builtins.range": _bounds,
