@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.preprocessing import LabelEncoder
 
+from poner import loader
+from poner.artifacts import Table
+from poner.engines import compile_trained
 from poner.errors import PonerError
 from tests.support.older_versions import VERSIONS, compile_recorded, differences, read_recorded
 
@@ -26,6 +32,25 @@ def test_an_older_model_answers_as_it_did(version: str, name: str, tmp_path: Pat
     recorded = read_recorded(version)
     compiled = compile_recorded(recorded, name, tmp_path)
     assert differences(recorded, name, compiled) == []
+
+
+def test_an_encoder_before_an_older_model_is_read_in_its_version(tmp_path: Path) -> None:
+    """What is made to join them gets the attributes of later versions, too."""
+    recorded = read_recorded("0.23.2")
+    model = tmp_path / "model.pkl"
+    model.write_bytes(recorded.files["random_forest_classifier"])
+    encoder = LabelEncoder().fit(["blue", "green", "red"])
+    (tmp_path / "encoders.pkl").write_bytes(pickle.dumps({"colour": encoder}))
+    with loader.open_model(model) as alone:
+        names = ["colour", *(f"x{place}" for place in range(1, len(alone.signature.features)))]
+        rows = np.zeros((3, len(names)))
+        rows[:, 0] = encoder.transform(["red", "blue", "green"])
+        expected = alone.oracle.answer("predict_proba", Table.of_numbers(rows))
+    parts = loader.Parts.parse(before=tmp_path / "encoders.pkl")
+    with loader.open_model(model, parts=parts, feature_names=names) as opened:
+        compiled = compile_trained(opened)
+    asked = [{**dict.fromkeys(names, 0.0), "colour": colour} for colour in ("red", "blue", "green")]
+    np.testing.assert_array_equal(compiled.predict_proba(asked), expected)
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from .. import safe_pickle
 from ..safe_pickle import FileRefusedError, FileUnreadableError
+from ..safe_pickle.older_attributes import add_newer_attributes
 from . import assembly, contents, estimators, model_choice, transformers
 from .contents import Source
 from .placement import Step
@@ -56,6 +57,8 @@ def load_parts(request: Mapping[str, Any], body: bytes) -> Loaded:
         steps.append(Step(*files.part(part), columns=tuple(part["columns"])))
         _check_version(steps[-1], request["files"][part["file"]]["sklearn"])
     assembled = assembly.assemble(steps, model, source, names)
+    if steps:  # the Pipeline, and what was made for it, are of this scikit-learn, too
+        add_newer_attributes(assembled.estimator)
     notes = list(assembled.notes)
     if names is None:
         notes += _offers(files.whole(request["model"]["file"]), assembled.estimator, source)
