@@ -1,6 +1,7 @@
-"""Makes a fitted estimator answer plain arrays, always the same: here and on Lambda.
+"""Makes a fitted estimator answer rows, always the same: here and on Lambda.
 
-Runs on Python 3.8 and later, beside any scikit-learn, and without pandas.
+Rows are plain arrays. An estimator with classes of the user's own may need DataFrames; these alone
+need pandas. Runs on Python 3.8 and later, beside any scikit-learn.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from typing import Any
 import numpy as np
 
 
-def settle(estimator: Any) -> None:
+def settle(estimator: Any, *, frames: bool = False) -> None:
     """Make the answers the same each time, and take plain arrays for rows.
 
     With several jobs scikit-learn adds up trees in the order in which the threads end;
     `set_output` asks for packages that are not here; columns chosen by name ask for a DataFrame.
+
+    Args:
+        estimator: a fitted estimator.
+        frames: whether its rows are DataFrames; names of columns and `set_output` then stay.
     """
     seen: set[int] = set()
     waiting: list[Any] = [estimator]
@@ -35,8 +40,9 @@ def settle(estimator: Any) -> None:
             state = vars(value)
             if "n_jobs" in state:
                 state["n_jobs"] = None
-            state.pop("_sklearn_output_config", None)
-            if "_transformer_to_input_indices" in state:
+            if not frames:
+                state.pop("_sklearn_output_config", None)
+            if not frames and "_transformer_to_input_indices" in state:
                 _choose_columns_by_position(state)
             waiting.extend(item for item in state.values() if _may_hold_more(item))
 
@@ -144,3 +150,25 @@ def as_columns(
         fitted[gaps[:, column], column] = None
     fitted.numbers = ~np.isin(np.arange(rows.shape[1]), [*categories, *with_none])
     return fitted
+
+
+def as_frame(
+    rows: np.ndarray[Any, Any], columns: Sequence[str], categories: Collection[int]
+) -> Any:
+    """Rows as a DataFrame, from what `as_columns` returns.
+
+    Args:
+        rows: (n_rows, n_features) float64, or objects if a column holds texts.
+        columns: the names of the training columns.
+        categories: indices of the columns that hold texts; all others hold numbers.
+    """
+    import pandas
+
+    texts = frozenset(categories)
+    plain = np.asarray(rows)
+    return pandas.DataFrame(
+        {
+            name: plain[:, place] if place in texts else plain[:, place].astype(np.float64)
+            for place, name in enumerate(columns)
+        }
+    )

@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,13 @@ from poner.loader.libraries import (
 )
 from poner.loader.listing import FileListing
 from poner.loader.rewriting import rewritten_model
+from poner.loader.row_form import frame_columns
 from poner.loader.signatures import Facts
-from poner.loader.user_modules import UserModules, is_taken, read_modules
+from poner.loader.user_modules import is_taken, read_modules
 from poner.signature import SIGNATURE_NAME, Signature
 from poner.table import spell_unknown
+
+PANDAS = "pandas"
 
 SESSION_CPU_S = 3600
 LOAD_TIMEOUT_S = 90.0
@@ -190,6 +193,9 @@ def open_model(
     with _naming(file.name):
         listed = listing.list_content(content, modules.names)
     listing.check_allowed(listed, file.name, modules.names)
+    modules = modules.named_by(listed.names)
+    if listed.unused:
+        notify(listing.describe_unused(listed, file.name))
     if signature is None and feature_names is None:
         signature = model_files.read_signature(file, content)
     recorded = signature.libraries if signature is not None else {}
@@ -217,18 +223,35 @@ def open_model(
         else:
             signatures.check_signature(signature, facts, SIGNATURE_NAME)
             signature = signatures.with_labels(signature, labels)
+        oracle = ChildOracle(child, more_s, notify)
+        rows = model_files.read_training_rows(file, len(signature.features))
+        columns = None
+        if modules.files:
+            columns = frame_columns(
+                child,
+                oracle,
+                [feature.column for feature in signature.features],
+                rows,
+                frames_first=PANDAS in modules.imports,
+            )
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
             provenance=_provenance(file.name, content, facts, signature),
-            oracle=ChildOracle(child, more_s, notify),
+            oracle=oracle,
             missing_as_none=signatures.checked_places(done.get("missing_as_none"), signature),
-            training_rows=model_files.read_training_rows(file, len(signature.features)),
+            training_rows=rows,
             file=ModelFile(
                 name=file.name,
                 write=lambda: rewritten_model(child, file.name, modules, notify),
-                libraries=_libraries(modules, wanted, environment, {**recorded, SKLEARN: version}),
+                libraries=_libraries(
+                    modules.imports | ({PANDAS} if columns else set()),
+                    wanted,
+                    environment,
+                    {**recorded, SKLEARN: version},
+                ),
                 modules=modules.files,
+                frame_columns=columns,
             ),
         )
 
@@ -302,12 +325,18 @@ def _elsewhere(
 
 
 def _libraries(
-    modules: UserModules,
+    modules: Collection[str],
     wanted: Sequence[str],
     environment: Environment,
     recorded: Mapping[str, str],
 ) -> dict[str, str]:
     """Versions of the packages that the model needs: as recorded, else those of the environment.
+
+    Args:
+        modules: top-level modules that the user's own modules, or the model's rows, need.
+        wanted: requirements besides scikit-learn.
+        environment: the environment that the model was read in.
+        recorded: versions by package, as signature.json has them.
 
     Neither a file beside the model nor the child decides which packages these are.
     """
@@ -315,7 +344,7 @@ def _libraries(
     names = [
         *sklearn_libraries(places),
         *sorted(FULL_NAMES.get(name, name) for name in map(package_of, wanted)),
-        *sorted(providers_of(modules.imports, places)),
+        *sorted(providers_of(modules, places)),
     ]
     found = versions_of(names, places)
     return {name: recorded.get(name, found[name]) for name in found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,8 @@ class FileListing:
     """`pickle` or `skops`; a compression follows a plus sign: `pickle+zlib`."""
     unpacked_bytes: int
     """Size of the file's content without compression."""
+    unused: tuple[str, ...]
+    """The names outside the allow-list that only parts without use for predictions have."""
     confined: tuple[str, ...]
     """Mechanisms that confined the process which listed the file, such as `seccomp`."""
 
@@ -112,20 +114,23 @@ def _listing(
         uses = [
             (str(module), str(name), list(map(str, roles))) for module, name, roles in found["uses"]
         ]
+        left_out = {(str(module), str(name)) for module, name in found["unused"]}
         versions = [str(version) for version in found["versions"]]
         form, unpacked_bytes = str(found["format"]), found["unpacked_bytes"]
         if type(unpacked_bytes) is not int or not 0 <= unpacked_bytes <= LARGEST_CONTENT_BYTES:
             raise ValueError("a size that no model has")
     except (TypeError, ValueError, KeyError) as error:
         raise wrong_answer() from error
-    refused = {
-        f"{module}.{name}"
+    outside = {
+        (module, name)
         for module, name, roles in uses
         if not is_allowed(module, name, roles, own_modules)
     }
+    refused, unused = outside - left_out, outside & left_out
     return FileListing(
         names=tuple(sorted({f"{module}.{name}" for module, name, _ in uses})),
-        refused=tuple(sorted(refused)),
+        refused=tuple(sorted(map(".".join, refused))),
+        unused=tuple(sorted(map(".".join, unused))),
         sklearn_version=versions[-1] if versions else None,
         format=form,
         unpacked_bytes=unpacked_bytes,
@@ -143,16 +148,23 @@ def check_allowed(
     """
     if not listing.refused:
         return
-    shown = ", ".join(listing.refused[:NAMES_SHOWN])
-    more = len(listing.refused) - NAMES_SHOWN
-    if more > 0:
-        shown += f" and {more} more"
     raise ModelRefusedError(
-        f"{file_name} is refused: it names {shown}, which no fitted scikit-learn model needs. "
-        "No code of the file was run.",
+        f"{file_name} is refused: it names {_shown(listing.refused)}, which no fitted "
+        "scikit-learn model needs. No code of the file was run.",
         _way_out(listing, own_modules),
         listing.names,
     )
+
+
+def describe_unused(listing: FileListing, file_name: str) -> str:
+    """The line that names what is left out of the model."""
+    return f"{file_name} is read without {_shown(listing.unused)}, which no prediction uses."
+
+
+def _shown(names: Sequence[str]) -> str:
+    """The first names as one text."""
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _way_out(listing: FileListing, own_modules: frozenset[str]) -> str:

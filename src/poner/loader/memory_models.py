@@ -16,7 +16,7 @@ from poner.errors import ModelUnreadableError, PonerError
 from poner.loader import signatures, training_data
 from poner.loader.child import description, estimators, missing_values
 from poner.loader.fitted import fitted_object
-from poner.loader.safe_pickle import FileUnreadableError
+from poner.loader.safe_pickle import FileUnreadableError, unused
 from poner.loader.safe_pickle.integrity import parameters
 from poner.signature import Signature
 from poner.table import spell_unknown
@@ -60,6 +60,8 @@ def describe_estimator(estimator: object) -> FittedObject:
         ModelUnreadableError: the estimator is nested too deeply.
     """
     with unreadable_is(ModelUnreadableError):
+        if unused.has_counterparts(estimator):
+            estimator = unused.leave_out(copy.deepcopy(estimator))
         described = description.describe(estimator)
     return fitted_object(described.nodes, described.arrays)
 

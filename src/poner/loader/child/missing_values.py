@@ -130,7 +130,7 @@ def _chosen(columns: Columns, chosen: Any) -> Columns:
 
 def _after(step: Any, columns: Columns) -> Columns:
     """The output columns of a step; columns that the step changes, apart from gaps, are None."""
-    if step is None or isinstance(step, str):
+    if step is None or isinstance(step, str) or hasattr(step, "fit_resample"):
         return columns
     state = getattr(step, "__dict__", {})
     statistics = state.get("statistics_", ())

@@ -4,6 +4,7 @@ Requests, each with a body of bytes:
 
     {"do": "list"}                         the body is the content of a model file
     {"do": "load", "modules": [...]}       the body is the content of a model file
+    {"do": "reload", "columns": [...]}     the model gets DataFrames from now on, or arrays if null
     {"do": "rewrite"}                      the loaded model in canonical form; no body
     {"do": "convert", ...}                 the body is a model in canonical form (conversion.py)
     {"do": "answer", "method": ..., "place": [...], "vocabulary": [...], "categories": [...]}
@@ -15,6 +16,7 @@ Each request gets one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import warnings
@@ -74,6 +76,8 @@ class Session:
         the estimator."""
         self.modules: frozenset[str] = frozenset()
         """The user's own modules."""
+        self.columns: list[str] | None = None
+        """Names of the columns, if the model gets its rows as DataFrames."""
 
     def handle(self, request: Mapping[str, Any], body: bytes) -> Reply:
         """Handle one request."""
@@ -82,6 +86,8 @@ class Session:
             return _list(body)
         if do == "load":
             return self._load(body, frozenset(request.get("modules", ())))
+        if do == "reload":
+            return self._reload(request["columns"])
         if do == "rewrite":
             return self._rewrite()
         if do == "answer":
@@ -97,7 +103,15 @@ class Session:
 
         self.estimator = safe_pickle.load_content(content, modules)
         estimators.check_estimator(self.estimator)
-        settle(self.estimator)
+        settle(self.estimator, frames=self.columns is not None)
+
+    def _reload(self, columns: list[str] | None) -> Reply:
+        """Load the model once more, for rows of another form."""
+        if columns is not None:
+            importlib.import_module("pandas")
+        self.columns = columns
+        self._read(self.content, self.modules)
+        return {}, b""
 
     def _load(self, content: bytes, modules: frozenset[str]) -> Reply:
         from . import estimators, missing_values
@@ -116,13 +130,15 @@ class Session:
         return {}, safe_pickle.rewrite(loaded, self.modules)
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
-        from poner_runtime.fitted import as_fitted
+        from poner_runtime.fitted import as_fitted, as_frame
 
         from . import estimators
 
         (matrix,) = array_block.unpack_arrays(request["block"], body)
         with_none = () if request["place"] else self.with_none
         rows = as_fitted(matrix, request["vocabulary"], request["categories"], with_none)
+        if self.columns is not None and not request["place"]:
+            rows = as_frame(rows, self.columns, request["categories"])
         answered = estimators.answer(self.estimator, request["method"], rows, request["place"])
         described, block = array_block.pack_arrays([answered])
         return {"block": described}, block
@@ -152,7 +168,8 @@ def _list(content: bytes) -> Reply:
     except (FileRefusedError, FileUnreadableError, RecursionError) as error:
         fault = fault_message(error)
     uses: list[Any] = [[*name, sorted(roles)] for name, roles in sorted(listing.uses.items())]
-    found = {"uses": uses, "versions": listing.versions, "format": listing.format}
+    found: dict[str, Any] = {"uses": uses, "versions": listing.versions, "format": listing.format}
+    found["unused"] = sorted(map(list, listing.unused))
     return {**found, "unpacked_bytes": listing.unpacked_bytes, "fault": fault}, b""
 
 

@@ -16,6 +16,7 @@ from .constructors import Constructor, constructor
 from .faults import FileRefusedError, FileUnreadableError
 from .imports import refused, resolve
 from .joblib_arrays import WRAPPERS, ArrayWrapper
+from .unused import StandIn, counterpart
 
 
 class Builder(BareObjects):
@@ -36,7 +37,11 @@ class Builder(BareObjects):
     def _find(self, module: str, name: str) -> Any:
         roles = roles_of(module, name, self.own_modules)
         if not roles:
-            raise refused(module, name, "name")
+            if self.unknown is None:
+                raise refused(module, name, "name")
+            self.unknown.add((module, name))
+            return StandIn(module, name)
+        module, name = counterpart(module, name) or (module, name)
         if (module, name) in WRAPPERS:
             self.classes.add(ArrayWrapper)
             return ArrayWrapper
@@ -50,7 +55,13 @@ class Builder(BareObjects):
         return found
 
     def call(self, function: Any, arguments: tuple[Any, ...]) -> Any:
-        """Call a Constructor, which checks the arguments; any other function is refused."""
+        """Call a Constructor, which checks the arguments; any other function is refused.
+
+        What a StandIn makes, or what is made of one, is that StandIn.
+        """
+        for value in (function, *arguments):
+            if isinstance(value, StandIn):
+                return value
         if not isinstance(function, Constructor):
             raise FileRefusedError("The model file calls a function that it may only refer to.")
         made = function.make(self, arguments)
@@ -60,6 +71,8 @@ class Builder(BareObjects):
 
     def build(self, target: Any, state: Any) -> Any:
         """Give an object of an allowed class its state, checked by `states`."""
+        if isinstance(target, StandIn):
+            return target
         if type(target) not in self.classes or isinstance(target, (type, Constructor)):
             raise FileRefusedError("The model file changes an object outside the model.")
         if self.awaiting.pop(id(target), None) is None:

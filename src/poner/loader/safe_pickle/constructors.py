@@ -15,6 +15,7 @@ from typing import Any
 from .array_forms import array_of, is_shape
 from .bare_objects import BareObjects
 from .faults import FileRefusedError
+from .unused import StandIn
 
 Make = Callable[[BareObjects, tuple[Any, ...]], Any]
 
@@ -215,9 +216,15 @@ def _seed_sequence(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
 
 
 def _partial(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-    """Make a partial function of scikit-learn's check_array, which histogram models hold."""
+    """Make a partial function of scikit-learn's check_array, which histogram models hold.
+
+    Of any other function, such as a selection's score, it is a StandIn.
+    """
     if len(arguments) != 1 or not is_check_array(arguments[0]):
-        raise _bad("functools.partial")
+        if objects.unknown is None:
+            raise _bad("functools.partial")
+        objects.unknown.add(("functools", "partial"))
+        return StandIn("functools", "partial")
     return functools.partial(arguments[0])
 
 

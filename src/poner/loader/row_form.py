@@ -1,0 +1,73 @@
+"""Finds the form of rows that a model with classes of the user's own takes: arrays or DataFrames.
+
+scikit-learn's own classes take arrays. A class of the user's own may choose columns by name, or use
+methods of a DataFrame; only asking the model tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from poner.artifacts import Oracle, Table
+from poner.errors import ModelUnreadableError
+from poner.loader.child_process import ChildProcess
+
+MOST_ROWS = 5
+"""Most training rows that the model is asked for."""
+
+RELOAD_TIMEOUT_S = 300.0
+
+
+def frame_columns(
+    child: ChildProcess,
+    oracle: Oracle,
+    columns: Sequence[str],
+    training_rows: Table,
+    *,
+    frames_first: bool,
+) -> tuple[str, ...] | None:
+    """The columns' names, if the model takes DataFrames; None if it takes arrays.
+
+    Args:
+        child: the process that has loaded the model for arrays.
+        oracle: asks that process.
+        columns: names of the training columns.
+        training_rows: rows that the model answers; without any, a row of zeros is tried.
+        frames_first: whether a model that takes both gets DataFrames.
+
+    Raises:
+        ModelUnreadableError: the child has ended.
+    """
+    rows = training_rows.take(slice(MOST_ROWS))
+    if not len(rows):
+        rows = Table.of_numbers(np.zeros((1, len(columns))))
+    if not frames_first and _answers(child, oracle, rows):
+        return None
+    if _reloads(child, columns) and _answers(child, oracle, rows):
+        return tuple(columns)
+    _reloads(child, None)
+    return None
+
+
+def _answers(child: ChildProcess, oracle: Oracle, rows: Table) -> bool:
+    try:
+        oracle.answer("predict", rows)
+    except ModelUnreadableError:
+        if child.over is not None:
+            raise
+        return False
+    return True
+
+
+def _reloads(child: ChildProcess, columns: Sequence[str] | None) -> bool:
+    """Whether the child loads the model for rows of this form: DataFrames need pandas."""
+    try:
+        request = {"do": "reload", "columns": None if columns is None else list(columns)}
+        child.ask(request, timeout_s=RELOAD_TIMEOUT_S)
+    except ModelUnreadableError:
+        if child.over is not None:
+            raise
+        return False
+    return True

@@ -1,0 +1,128 @@
+"""Parts of a model that no prediction uses, and classes that predict as one of scikit-learn's does.
+
+A search keeps its scorer, a Pipeline its cache and a resampled Pipeline its samplers, and each may
+name classes that are not installed or not allowed. In their place a file gets a `StandIn`, for
+which nothing is imported. `leave_out` removes these parts from the finished model; the integrity
+check refuses a StandIn that is left.
+
+Sources: scikit-learn 1.1 to 1.9, imbalanced-learn 0.5 to 0.14 and XGBoost 3.2, every method that
+predict, predict_proba, decision_function and transform call, searched for these attributes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .object_walk import every_part
+
+UNUSED: dict[str, Any] = {
+    "scoring": None,
+    "scorer_": None,
+    "_scorer": None,
+    "score_func": None,
+    "cv": None,
+    "_checked_cv_orig": None,
+    "refit": True,
+    "param_grid": None,
+    "param_distributions": None,
+    "cv_results_": None,
+    "best_params_": None,
+    "memory": None,
+    "is_data_valid": None,
+    "is_model_valid": None,
+    "callbacks": None,
+    "eval_metric": None,
+    "sampler": None,
+    "sampler_": None,
+    "base_sampler_": None,
+    "samplers_": None,
+    "pipelines_": None,
+}
+"""Attributes that only fit and score read, each with the value that takes its place."""
+
+OWNERS = ("sklearn.", "xgboost.sklearn", "imblearn.")
+"""Beginnings of the modules whose classes have such attributes."""
+
+SAMPLERS = (
+    "imblearn.over_sampling.",
+    "imblearn.under_sampling.",
+    "imblearn.combine.",
+    "imblearn.base",
+)
+"""Beginnings of the modules of samplers: steps of a Pipeline that only fit runs."""
+
+COUNTERPARTS = {
+    "Pipeline": ("sklearn.pipeline", "Pipeline"),
+    "BalancedRandomForestClassifier": ("sklearn.ensemble._forest", "RandomForestClassifier"),
+    "BalancedBaggingClassifier": ("sklearn.ensemble._bagging", "BaggingClassifier"),
+    "EasyEnsembleClassifier": ("sklearn.ensemble._bagging", "BaggingClassifier"),
+    "RUSBoostClassifier": ("sklearn.ensemble._weight_boosting", "AdaBoostClassifier"),
+}
+"""By class of imbalanced-learn: the class of scikit-learn whose predictions it inherits."""
+
+
+class StandIn:
+    """Stands for a global that the file may not name, and for whatever the file makes of it."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self.name = f"{module}.{name}"
+        """The global, as the file spells it."""
+
+
+def counterpart(module: str, name: str) -> tuple[str, str] | None:
+    """The class of scikit-learn that predicts as this class does; None for any other class."""
+    if module == "imblearn.pipeline" or module.startswith("imblearn.ensemble."):
+        return COUNTERPARTS.get(name)
+    return None
+
+
+def is_sampler(module: str) -> bool:
+    """Whether a module is one of samplers, for all of whose classes a StandIn is made."""
+    return module.startswith(SAMPLERS)
+
+
+def is_unused(module: str, attribute: Any) -> bool:
+    """Whether no prediction reads an attribute of the classes in a module."""
+    return attribute in UNUSED and module.startswith(OWNERS)
+
+
+def leave_out(root: Any) -> Any:
+    """Remove the unused parts of a model, in place, and give it classes of scikit-learn alone.
+
+    Args:
+        root: a model that was loaded with StandIns, or a copy of a model in memory.
+
+    Returns:
+        The model.
+    """
+    for value in every_part(root):
+        kind: Any = type(value)
+        state = getattr(value, "__dict__", None)
+        if not isinstance(state, dict) or not kind.__module__.startswith(OWNERS):
+            continue
+        state.update((name, UNUSED[name]) for name in UNUSED.keys() & state.keys())
+        if isinstance(state.get("steps"), list):
+            state["steps"] = list(map(_without_sampler, state["steps"]))
+        found = counterpart(kind.__module__, kind.__name__)
+        if found is not None:
+            value.__class__ = _base(kind, *found)
+    return root
+
+
+def _without_sampler(entry: Any) -> Any:
+    """A step of a Pipeline; a sampler becomes a step that passes the rows through."""
+    if type(entry) is not tuple or len(entry) != 2:
+        return entry
+    name, step = entry
+    module = step.name if isinstance(step, StandIn) else type(step).__module__
+    return (name, "passthrough") if is_sampler(module) else entry
+
+
+def _base(kind: type, module: str, name: str) -> type:
+    """The class of that name among those that a class derives from."""
+    return next(base for base in kind.__mro__ if (base.__module__, base.__name__) == (module, name))
+
+
+def has_counterparts(root: Any) -> bool:
+    """Whether a part of a model in memory is of a class that scikit-learn has a counterpart of."""
+    return any(counterpart(type(part).__module__, type(part).__name__) for part in every_part(root))
