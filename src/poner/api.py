@@ -83,6 +83,7 @@ def build(
     settings: FunctionSettings | None = None,
     require: Sequence[str] = (),
     include: Sequence[str | Path] = (),
+    allow: Sequence[str] = (),
     slim: str = "auto",
     require_confinement: bool = False,
     notify: Callable[[str], None] = _print,
@@ -101,6 +102,7 @@ def build(
         settings: name, memory, timeout and longest request of the function.
         require: versions of packages on Lambda, such as `numpy==1.24.1`.
         include: your own modules that define classes of the model: files or folders.
+        allow: packages whose classes the model may hold, such as `category_encoders`.
         slim: whether to leave out of packages what predicting does not need: `always`, `never`, or
             `auto` for only if they are too large otherwise.
         require_confinement: fail if this machine cannot keep the model away from your files and
@@ -128,7 +130,10 @@ def build(
         ),
         engine=_one_of("engine", engine, EngineChoice),
         packages=pipeline.Packages(
-            tuple(require), tuple(map(Path, include)), _one_of("choice of slim", slim, Slim)
+            require=tuple(require),
+            include=tuple(map(Path, include)),
+            allow=tuple(allow),
+            slim=_one_of("choice of slim", slim, Slim),
         ),
         feature_names=feature_names,
         labels=labels,

@@ -72,6 +72,8 @@ class BuildSection(_Section):
     """Packages for the layers, such as `numpy==1.24.1`: exact versions, and needs of `include`."""
     include: Texts = ()
     """The user's modules that define classes of the model: files or package folders."""
+    allow: Texts = ()
+    """Packages whose classes the model may hold, such as `category_encoders`."""
     slim: Slim = "auto"
     """How much to leave out of the layers."""
 

@@ -202,6 +202,7 @@ def _identify_model(
         model = loader.identify_model(
             path,
             include=[folder / name for name in config.build.include],
+            allow=config.build.allow,
             requirements=config.build.require,
         )
     except PonerError as error:

@@ -34,7 +34,7 @@ def settle(estimator: Any, *, frames: bool = False) -> None:
             waiting.extend(value.values())
         elif isinstance(value, (list, tuple)):
             waiting.extend(value)
-        elif hasattr(value, "dtype") and getattr(value.dtype, "hasobject", False):
+        elif isinstance(value, np.ndarray) and value.dtype.hasobject:
             waiting.extend(value.ravel().tolist() if value.ndim else [])
         elif _is_settled_inside(type(value)) and hasattr(value, "__dict__"):
             state = vars(value)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
+from packaging.utils import canonicalize_name
 
 from poner.artifacts import ModelFile, Provenance, Table, TrainedModel
 from poner.environments import package_of
@@ -163,6 +164,7 @@ def open_model(
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
     include: Sequence[Path] = (),
+    allow: Sequence[str] = (),
     requirements: Sequence[str] = (),
     notify: Callable[[str], None] = lambda line: None,
 ) -> Iterator[TrainedModel]:
@@ -175,6 +177,8 @@ def open_model(
         labels: a label for each class, by `str(class)`: `{"1": "malignant"}`.
         include: the user's own Python files and package folders, whose classes the model may hold;
             they run in the confined child only.
+        allow: packages whose classes the model may hold besides; they, too, run in the confined
+            child only.
         requirements: packages that the model needs besides scikit-learn and its dependencies, or
             their versions, such as `numpy==1.24.1`.
         notify: receives a line on each decision, such as the use of another environment.
@@ -187,7 +191,7 @@ def open_model(
             scikit-learn version cannot be installed.
         SignatureError: the signature does not fit the model.
     """
-    modules = read_modules(include)
+    modules = read_modules(include, allow)
     file = model_files.find_model_file(path)
     content = model_files.read_model_file(file)
     with _naming(file.name):
@@ -200,7 +204,11 @@ def open_model(
         signature = model_files.read_signature(file, content)
     recorded = signature.libraries if signature is not None else {}
     version = sklearn_version_of(listed, file.name, recorded, notify)
-    wanted = [*requirements, *boosters_of(listed, file.name, recorded, requirements)]
+    wanted = [
+        *requirements,
+        *boosters_of(listed, file.name, recorded, requirements),
+        *packages_of(modules.packages, recorded, requirements),
+    ]
     environment = environment_of(version, more=wanted)
     if not environment.is_own:
         notify(_elsewhere(file.name, version, environment, wanted))
@@ -226,13 +234,13 @@ def open_model(
         oracle = ChildOracle(child, more_s, notify)
         rows = model_files.read_training_rows(file, len(signature.features))
         columns = None
-        if modules.files:
+        if modules.names:
             columns = frame_columns(
                 child,
                 oracle,
                 [feature.column for feature in signature.features],
                 rows,
-                frames_first=PANDAS in modules.imports,
+                frames_first=PANDAS in modules.imports or bool(modules.packages),
             )
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
@@ -310,6 +318,33 @@ def boosters_of(
                 f"Install {BOOSTERS[package]} beside poner: `pip install {package}`.",
             )
         wanted.append(f"{installed.name}=={recorded.get(package, installed.version)}")
+    return wanted
+
+
+def packages_of(
+    modules: Collection[str], recorded: Mapping[str, str], requirements: Sequence[str]
+) -> list[str]:
+    """Requirements for the packages that the user allows, apart from those in `requirements`.
+
+    Raises:
+        ModelUnreadableError: a package's version is neither given, nor recorded, nor that of a
+            package beside poner.
+    """
+    required = set(map(package_of, requirements))
+    wanted = []
+    for module in sorted(modules):
+        names = {canonicalize_name(module), *providers_of([module], sys.path)}
+        if required & names:
+            continue
+        found = {**versions_of(names, sys.path), **{n: recorded[n] for n in names if n in recorded}}
+        if not found:
+            raise ModelUnreadableError(
+                f"{module} is allowed, but no version of it is known: it is not installed beside "
+                "poner.",
+                f"Name the version that fitted the model: --require "
+                f"{canonicalize_name(module)}==VERSION.",
+            )
+        wanted += [f"{name}=={version}" for name, version in sorted(found.items())]
     return wanted
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader import model_files
 from poner.loader.child_process import REFUSED_HINT, ChildProcess, fault_of, wrong_answer
+from poner.loader.libraries import providers_of
 from poner.loader.safe_pickle.allowed import is_allowed
 from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
 from poner.loader.user_modules import is_taken
@@ -33,6 +34,15 @@ SCRIPT_HINT = (
 )
 MODULE_HINT = (
     "List the module's file in `include = [...]` under [build] in poner.toml, or " + NATIVE_CLASSES
+)
+OFTEN_MET = frozenset(
+    {"category_encoders", "feature_engine", "pycaret", "sklego", "skrub", "tsfresh"}
+)
+"""Packages, beside those that are installed here, whose classes model files often hold."""
+
+PACKAGE_HINT = (
+    "If you trust the package {name}, allow its classes: --allow {name}, with --require and its "
+    "version if it is not installed beside poner."
 )
 CALLS_HINT = (
     "A model file may name only the classes and functions of an included module. Save the model "
@@ -170,11 +180,22 @@ def _shown(names: Sequence[str]) -> str:
 def _way_out(listing: FileListing, own_modules: frozenset[str]) -> str:
     """The hint: how to include the user's own classes, if the file names no other globals."""
     modules = {name.partition(".")[0] for name in listing.refused}
+    modules = modules - {"pandas"} or modules  # other packages' classes may hold data of pandas
+    packages = sorted(name for name in modules if _is_package(name))
+    if packages:
+        return PACKAGE_HINT.format(name=packages[0])
     if any(map(is_taken, modules - {"__main__"})):
         return REFUSED_HINT
     if "__main__" in modules:
         return SCRIPT_HINT
     return CALLS_HINT if modules <= own_modules else MODULE_HINT
+
+
+def _is_package(module: str) -> bool:
+    """Whether a module that poner knows nothing of is that of a package, by what is known of it."""
+    if is_taken(module):
+        return False
+    return module in OFTEN_MET or bool(providers_of([module], sys.path))
 
 
 def checked_version(listing: FileListing, file_name: str, otherwise: str | None = None) -> str:

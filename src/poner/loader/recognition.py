@@ -43,13 +43,18 @@ class ModelIdentity:
 
 
 def identify_model(
-    path: Path, *, include: Sequence[Path] = (), requirements: Sequence[str] = ()
+    path: Path,
+    *,
+    include: Sequence[Path] = (),
+    allow: Sequence[str] = (),
+    requirements: Sequence[str] = (),
 ) -> ModelIdentity:
     """Identify the model in a file without loading it; checks the file as `open_model` does.
 
     Args:
         path: a model file, or a folder with clf.sav or a single model file.
         include: as for `open_model`.
+        allow: as for `open_model`.
         requirements: as for `open_model`.
 
     Raises:
@@ -60,7 +65,7 @@ def identify_model(
             installed.
         SignatureError: the signature beside the file is damaged, or belongs to another model.
     """
-    modules = read_modules(include)
+    modules = read_modules(include, allow)
     file = model_files.find_model_file(path)
     content = model_files.read_model_file(file)
     listed = listing.list_content(content, modules.names)

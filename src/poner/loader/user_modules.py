@@ -67,14 +67,15 @@ class UserModules:
     """The files of the user's own modules."""
 
     included: tuple[Included, ...] = ()
-    """What the user names."""
+    """What the user includes."""
+    packages: frozenset[str] = frozenset()
+    """Top-level modules of installed packages whose classes the user allows."""
 
     @property
     def names(self) -> frozenset[str]:
-        """Names of the top-level modules, such as `features`."""
-        return frozenset(
-            module.partition(".")[0] for own in self.included for module in own.modules
-        )
+        """Names of the top-level modules whose classes a model may hold, such as `features`."""
+        own = {module.partition(".")[0] for own in self.included for module in own.modules}
+        return self.packages | own
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -87,9 +88,9 @@ class UserModules:
 
     @property
     def imports(self) -> set[str]:
-        """Top-level modules that these files import, apart from each other and Python's own."""
+        """Top-level modules that the model needs of packages: imported by the files, or allowed."""
         found = {name.partition(".")[0] for name in self._imported()}
-        return found - self.names - sys.stdlib_module_names
+        return (found - self.names - sys.stdlib_module_names) | self.packages
 
     def _imported(self) -> set[str]:
         return {
@@ -112,7 +113,8 @@ class UserModules:
         mentioned = {*names, *self._imported()}
         kept = [(own, own.named_by(mentioned)) for own in self.included]
         _check_distinct(module for _, modules in kept for module in modules)
-        return UserModules(tuple(Included(tuple(modules), own.files) for own, modules in kept))
+        included = (Included(tuple(modules), own.files) for own, modules in kept)
+        return UserModules(tuple(included), self.packages)
 
 
 def _imports(source: bytes) -> Iterator[str]:
@@ -138,14 +140,19 @@ def _check_distinct(modules: Iterable[str]) -> None:
         seen.add(module)
 
 
-def read_modules(include: Sequence[Path]) -> UserModules:
-    """Read the files and folders that the user names.
+def read_modules(include: Sequence[Path], allow: Sequence[str] = ()) -> UserModules:
+    """Read the files and folders that the user includes.
 
     A path inside the current folder may be imported from there or from any folder on the way.
 
+    Args:
+        include: the files and folders.
+        allow: packages whose classes the user allows, by module or distribution.
+
     Raises:
         UsageError: a file is missing, is not a Python module, has the name of a library's module
-            or of another included one, is a link, or is too large for AWS Lambda.
+            or of another included one, is a link, or is too large for AWS Lambda; or a package
+            may not be allowed.
     """
     included = []
     size = 0
@@ -162,7 +169,24 @@ def read_modules(include: Sequence[Path]) -> UserModules:
                 )
         included.append(Included(modules, files))
     _check_distinct(own.modules[0] for own in included if len(own.modules) == 1)
-    return UserModules(tuple(included))
+    return UserModules(tuple(included), frozenset(map(_package_module, allow)))
+
+
+def _package_module(name: str) -> str:
+    """The top-level module of a package that the user allows."""
+    module = name.strip().replace("-", "_")
+    if not module.isidentifier():
+        raise UsageError(
+            f"{name!r} is not the name of a package to allow.",
+            "Name the module that the model's classes come from, such as category_encoders.",
+        )
+    if is_taken(module):
+        raise UsageError(
+            f"{module} cannot be allowed: it belongs to Python, to poner or to the libraries of "
+            "which poner knows each class that a model may hold.",
+            "Allow packages beside these, such as category_encoders.",
+        )
+    return module
 
 
 def _module_names(path: Path) -> tuple[str, ...]:

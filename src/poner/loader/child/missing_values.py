@@ -89,8 +89,8 @@ class _Search:
         parts: Iterable[Any] = ()
         if isinstance(value, (list, tuple)):
             parts = value
-        elif hasattr(value, "dtype") and getattr(value.dtype, "hasobject", False) and value.ndim:
-            parts = value.ravel().tolist()
+        elif is_array(value) and value.dtype.hasobject:
+            parts = value.ravel().tolist() if value.ndim else ()
         elif isinstance(value, dict):
             parts = list(value.values())
         elif hasattr(value, "get_params") and hasattr(value, "__dict__"):
@@ -115,6 +115,13 @@ class _Search:
         else:
             for item in list(state.values()):
                 self.look(item, columns)
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array of numpy's; pandas' objects have a dtype, too."""
+    import numpy as np
+
+    return isinstance(value, np.ndarray)
 
 
 def _chosen(columns: Columns, chosen: Any) -> Columns:

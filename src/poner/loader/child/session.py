@@ -118,6 +118,8 @@ class Session:
         from .description import describe
 
         self.content, self.modules = content, modules
+        if modules:  # they may need pandas
+            sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not Absent]
         self._read(content, modules)
         self.with_none = missing_values.columns_with_none(self.estimator)
         description = describe(self.estimator)
@@ -204,8 +206,7 @@ def main() -> None:
     sys.setrecursionlimit(DEEPEST_RECURSION)
     warnings.simplefilter("ignore")
     modules = Path(sys.argv[1], MODULES_FOLDER)
-    if modules.is_dir():  # first on the path, as on Lambda; these modules may import pandas
+    if modules.is_dir():  # first on the path, as on Lambda
         sys.path.insert(0, str(modules))
-    else:
-        sys.meta_path.insert(0, Absent)
+    sys.meta_path.insert(0, Absent)
     serve(channel, Session().handle)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import states
+from . import pandas_data, states
 from .allowance import Allowance
 from .allowed import CALL, NEW, roles_of
 from .bare_objects import BareObjects
@@ -45,6 +45,9 @@ class Builder(BareObjects):
         if (module, name) in WRAPPERS:
             self.classes.add(ArrayWrapper)
             return ArrayWrapper
+        if CALL in roles and (module, name) in pandas_data.ROLES:
+            found = resolve(module, name)
+            return Constructor(pandas_data.call(module, name, found), lambda: found)
         if CALL in roles:
             return constructor(module, name, lambda: resolve(module, name))
         found = resolve(module, name, self.own_modules)
