@@ -238,7 +238,7 @@ def open_model(
             columns = frame_columns(
                 child,
                 oracle,
-                [feature.column for feature in signature.features],
+                signature,
                 rows,
                 frames_first=PANDAS in modules.imports or bool(modules.packages),
             )

@@ -7,12 +7,13 @@ methods of a DataFrame; only asking the model tells.
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
+from typing import assert_never
 
 from poner.artifacts import Oracle, Table
 from poner.errors import ModelUnreadableError
 from poner.loader.child_process import ChildProcess
+from poner.signature import Feature, JsonScalar, Signature
+from poner.table import read_table
 
 MOST_ROWS = 5
 """Most training rows that the model is asked for."""
@@ -23,7 +24,7 @@ RELOAD_TIMEOUT_S = 300.0
 def frame_columns(
     child: ChildProcess,
     oracle: Oracle,
-    columns: Sequence[str],
+    signature: Signature,
     training_rows: Table,
     *,
     frames_first: bool,
@@ -33,22 +34,34 @@ def frame_columns(
     Args:
         child: the process that has loaded the model for arrays.
         oracle: asks that process.
-        columns: names of the training columns.
-        training_rows: rows that the model answers; without any, a row of zeros is tried.
+        signature: names of the training columns, and their values.
+        training_rows: rows that the model answers; without any, a row of the signature is tried.
         frames_first: whether a model that takes both gets DataFrames.
 
     Raises:
         ModelUnreadableError: the child has ended.
     """
+    columns = [feature.column for feature in signature.features]
     rows = training_rows.take(slice(MOST_ROWS))
     if not len(rows):
-        rows = Table.of_numbers(np.zeros((1, len(columns))))
+        rows = read_table([list(map(_some_value, signature.features))], signature)
     if not frames_first and _answers(child, oracle, rows):
         return None
     if _reloads(child, columns) and _answers(child, oracle, rows):
         return tuple(columns)
     _reloads(child, None)
     return None
+
+
+def _some_value(feature: Feature) -> JsonScalar | None:
+    """A value of a feature that the model may take."""
+    match feature.kind:
+        case "number":
+            return 0.0 if feature.minimum is None else feature.minimum
+        case "category":
+            return next(iter(feature.categories), None)
+        case _:
+            assert_never(feature.kind)
 
 
 def _answers(child: ChildProcess, oracle: Oracle, rows: Table) -> bool:

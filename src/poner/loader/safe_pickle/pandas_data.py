@@ -13,38 +13,52 @@ from typing import Any
 
 from .faults import FileRefusedError
 
-_CALL, _NEW, _NAME = frozenset({"call"}), frozenset({"new", "name"}), frozenset({"name"})
+_CALLED = {
+    "pandas.core.internals.managers": "BlockManager",
+    "pandas._libs.internals": "_unpickle_block",
+    "pandas._libs.arrays": "__pyx_unpickle_NDArrayBacked",
+    "pandas._libs.tslibs.timestamps": "_unpickle_timestamp",
+    "pandas.core.indexes.base": "_new_Index",
+    "pandas.core.indexes.datetimes": "_new_DatetimeIndex",
+    "pandas": "StringDtype",
+    "pandas.core.arrays.string_": "StringDtype",
+}
+"""By module: what a file may call, with data alone."""
+
+_MADE = {
+    "pandas": "DataFrame Series CategoricalDtype Int64Dtype Float64Dtype BooleanDtype",
+    "pandas.core.frame": "DataFrame",
+    "pandas.core.series": "Series",
+    "pandas.core.internals.managers": "SingleBlockManager",
+    "pandas.core.dtypes.dtypes": "CategoricalDtype",
+    "pandas.arrays": "IntegerArray FloatingArray BooleanArray",
+    "pandas.core.arrays.integer": "IntegerArray Int64Dtype",
+    "pandas.core.arrays.floating": "FloatingArray Float64Dtype",
+    "pandas.core.arrays.boolean": "BooleanArray BooleanDtype",
+}
+"""By module: the classes that a file may make instances of."""
+
+_NAMED = {
+    "pandas": "Index RangeIndex MultiIndex DatetimeIndex CategoricalIndex Categorical",
+    "pandas.core.indexes.base": "Index",
+    "pandas.core.indexes.range": "RangeIndex",
+    "pandas.core.indexes.multi": "MultiIndex",
+    "pandas.core.indexes.category": "CategoricalIndex",
+    "pandas.core.indexes.datetimes": "DatetimeIndex",
+    "pandas.core.indexes.numeric": "Int64Index Float64Index",
+    "pandas.arrays": "StringArray DatetimeArray",
+    "pandas.core.arrays.string_": "StringArray",
+    "pandas.core.arrays.numpy_": "PandasArray NumpyExtensionArray",
+    "pandas.core.arrays.categorical": "Categorical",
+    "pandas.core.arrays.datetimes": "DatetimeArray",
+}
+"""By module: the classes that a file may name as arguments of these calls."""
 
 ROLES: dict[tuple[str, str], frozenset[str]] = {
-    ("pandas.core.internals.managers", "BlockManager"): frozenset({"call", "new"}),
-    ("pandas.core.internals.managers", "SingleBlockManager"): _NEW,
-    ("pandas._libs.internals", "_unpickle_block"): _CALL,
-    ("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"): _CALL,
-    ("pandas.core.indexes.base", "_new_Index"): _CALL,
-    **dict.fromkeys(
-        [
-            *((module, "DataFrame") for module in ("pandas", "pandas.core.frame")),
-            *((module, "Series") for module in ("pandas", "pandas.core.series")),
-        ],
-        _NEW,
-    ),
-    **dict.fromkeys(
-        [("pandas", "StringDtype"), ("pandas.core.arrays.string_", "StringDtype")], _CALL
-    ),
-    **dict.fromkeys(
-        [
-            ("pandas", "Index"),
-            ("pandas", "RangeIndex"),
-            ("pandas.core.indexes.base", "Index"),
-            ("pandas.core.indexes.range", "RangeIndex"),
-            ("pandas.core.indexes.numeric", "Int64Index"),
-            ("pandas.core.indexes.numeric", "Float64Index"),
-            ("pandas.arrays", "StringArray"),
-            ("pandas.core.arrays.string_", "StringArray"),
-            ("pandas.core.arrays.numpy_", "PandasArray"),
-        ],
-        _NAME,
-    ),
+    (module, name): frozenset(roles)
+    for table, roles in ((_NAMED, ["name"]), (_MADE, ["name", "new"]), (_CALLED, ["call"]))
+    for module, names in table.items()
+    for name in names.split()
 }
 """By global: its roles, as in `allowed`."""
 
