@@ -65,10 +65,10 @@ class FileListing:
     """`pickle` or `skops`; a compression follows a plus sign: `pickle+zlib`."""
     unpacked_bytes: int
     """Size of the file's content without compression."""
-    unused: tuple[str, ...]
-    """The names outside the allow-list that only parts without use for predictions have."""
     confined: tuple[str, ...]
     """Mechanisms that confined the process which listed the file, such as `seccomp`."""
+    unused: tuple[str, ...] = ()
+    """The names outside the allow-list that only parts without use for predictions have."""
 
     @property
     def modules(self) -> set[str]:
