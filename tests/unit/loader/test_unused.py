@@ -26,6 +26,7 @@ from poner.loader.safe_pickle import load_content, rewrite
 from poner.loader.safe_pickle.faults import FileRefusedError
 
 RESAMPLED = Path(__file__).parents[2] / "data/imbalanced_learn/models.json.xz"
+OPTIMIZED = Path(__file__).parents[2] / "data/scikit_optimize/model.json.xz"
 NAMES = [
     "smote",
     "two_samplers",
@@ -190,6 +191,18 @@ def test_models_of_imbalanced_learn_are_native(name):
     with loader.open_estimator(read) as trained:
         compiled = compile_model(trained)
     assert compiled.predict(rows).tolist() == known["predict"]
+    np.testing.assert_allclose(compiled.predict_proba(rows), known["predict_proba"], rtol=1e-12)
+
+
+def test_a_search_of_scikit_optimize_is_native():
+    """It is read without that package, and answers as it did."""
+    known = json.loads(lzma.decompress(OPTIMIZED.read_bytes()))
+    rows = np.array(known["rows"])
+    read = load_content(base64.b64decode(known["model"]))
+    np.testing.assert_allclose(read.predict_proba(rows), known["predict_proba"], rtol=1e-12)
+    assert b"skopt" not in rewrite(read)
+    with loader.open_estimator(read) as trained:
+        compiled = compile_model(trained)
     np.testing.assert_allclose(compiled.predict_proba(rows), known["predict_proba"], rtol=1e-12)
 
 

@@ -5,14 +5,16 @@ name classes that are not installed or not allowed. In their place a file gets a
 which nothing is imported. `leave_out` removes these parts from the finished model; the integrity
 check refuses a StandIn that is left.
 
-Sources: scikit-learn 1.1 to 1.9, imbalanced-learn 0.5 to 0.14 and XGBoost 3.2, every method that
-predict, predict_proba, decision_function and transform call, searched for these attributes.
+Sources: scikit-learn 1.1 to 1.9, imbalanced-learn 0.14, scikit-optimize 0.10 and XGBoost 3.2: every
+method that predict, predict_proba, decision_function and transform call, searched for these
+attributes.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from .imports import resolve
 from .object_walk import every_part
 
 UNUSED: dict[str, Any] = {
@@ -27,6 +29,11 @@ UNUSED: dict[str, Any] = {
     "param_distributions": None,
     "cv_results_": None,
     "best_params_": None,
+    "search_spaces": None,
+    "optimizers_": None,
+    "optimizer_kwargs": None,
+    "optimizer_kwargs_": None,
+    "_optim_results": None,
     "memory": None,
     "is_data_valid": None,
     "is_model_valid": None,
@@ -40,7 +47,7 @@ UNUSED: dict[str, Any] = {
 }
 """Attributes that only fit and score read, each with the value that takes its place."""
 
-OWNERS = ("sklearn.", "xgboost.sklearn", "imblearn.")
+OWNERS = ("sklearn.", "xgboost.sklearn", "imblearn.", "skopt.searchcv")
 """Beginnings of the modules whose classes have such attributes."""
 
 SAMPLERS = (
@@ -57,8 +64,10 @@ COUNTERPARTS = {
     "BalancedBaggingClassifier": ("sklearn.ensemble._bagging", "BaggingClassifier"),
     "EasyEnsembleClassifier": ("sklearn.ensemble._bagging", "BaggingClassifier"),
     "RUSBoostClassifier": ("sklearn.ensemble._weight_boosting", "AdaBoostClassifier"),
+    "BayesSearchCV": ("sklearn.model_selection._search", "RandomizedSearchCV"),
 }
-"""By class of imbalanced-learn: the class of scikit-learn whose predictions it inherits."""
+"""By class of imbalanced-learn and scikit-optimize: a class of scikit-learn whose predictions it
+inherits, or that inherits the same ones."""
 
 
 class StandIn:
@@ -71,7 +80,7 @@ class StandIn:
 
 def counterpart(module: str, name: str) -> tuple[str, str] | None:
     """The class of scikit-learn that predicts as this class does; None for any other class."""
-    if module == "imblearn.pipeline" or module.startswith("imblearn.ensemble."):
+    if module in ("imblearn.pipeline", "skopt.searchcv") or module.startswith("imblearn.ensemble."):
         return COUNTERPARTS.get(name)
     return None
 
@@ -105,7 +114,7 @@ def leave_out(root: Any) -> Any:
             state["steps"] = list(map(_without_sampler, state["steps"]))
         found = counterpart(kind.__module__, kind.__name__)
         if found is not None:
-            value.__class__ = _base(kind, *found)
+            value.__class__ = resolve(*found)
     return root
 
 
@@ -116,11 +125,6 @@ def _without_sampler(entry: Any) -> Any:
     name, step = entry
     module = step.name if isinstance(step, StandIn) else type(step).__module__
     return (name, "passthrough") if is_sampler(module) else entry
-
-
-def _base(kind: type, module: str, name: str) -> type:
-    """The class of that name among those that a class derives from."""
-    return next(base for base in kind.__mro__ if (base.__module__, base.__name__) == (module, name))
 
 
 def has_counterparts(root: Any) -> bool:
