@@ -162,6 +162,7 @@ def open_model(
                 signature,
                 rows,
                 frames_first=PANDAS in modules.imports or bool(modules.packages),
+                notify=notify,
             )
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),

@@ -6,7 +6,7 @@ methods of a DataFrame; only asking the model tells.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from poner.artifacts import Oracle, Table
@@ -20,6 +20,11 @@ MOST_ROWS = 5
 
 RELOAD_TIMEOUT_S = 300.0
 
+NO_FRAMES = (
+    "The model does not answer rows as an array, and DataFrames could not be tried: pandas is not "
+    "installed where the model is read. If its classes need them, add --require pandas==VERSION."
+)
+
 
 def frame_columns(
     child: ChildProcess,
@@ -28,6 +33,7 @@ def frame_columns(
     training_rows: Table,
     *,
     frames_first: bool,
+    notify: Callable[[str], None] = lambda line: None,
 ) -> tuple[str, ...] | None:
     """The columns' names, if the model takes DataFrames; None if it takes arrays.
 
@@ -37,6 +43,7 @@ def frame_columns(
         signature: names of the training columns, and their values.
         training_rows: rows that the model answers; without any, a row of the signature is tried.
         frames_first: whether a model that takes both gets DataFrames.
+        notify: receives a line if DataFrames could not be tried.
 
     Raises:
         ModelUnreadableError: the child has ended.
@@ -47,9 +54,12 @@ def frame_columns(
         rows = read_table([list(map(_some_value, signature.features))], signature)
     if not frames_first and _answers(child, oracle, rows):
         return None
-    if _reloads(child, columns) and _answers(child, oracle, rows):
+    takes_frames = _reloads(child, columns)
+    if takes_frames and _answers(child, oracle, rows):
         return tuple(columns)
     _reloads(child, None)
+    if not takes_frames and not frames_first:
+        notify(NO_FRAMES)
     return None
 
 
