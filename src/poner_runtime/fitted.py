@@ -1,7 +1,7 @@
 """Makes a fitted estimator take plain rows and answer deterministically, here and on Lambda.
 
 Rows are plain arrays. An estimator with classes of the user's own may need DataFrames; these alone
-need pandas. Runs on Python 3.8 and later, beside any scikit-learn.
+need pandas. Runs on Python 3.7 and later, beside any scikit-learn.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def settle(estimator: Any, *, frames: bool = False) -> None:
         elif _is_settled_inside(type(value)) and hasattr(value, "__dict__"):
             state = vars(value)
             if "n_jobs" in state:
-                state["n_jobs"] = None
+                state["n_jobs"] = 1  # None came with 0.20
             if not frames:
                 state.pop("_sklearn_output_config", None)
             if not frames and "_transformer_to_input_indices" in state:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from poner.artifacts import ModelFile, Provenance, TrainedModel
+from poner.environments import installable_sklearn
 from poner.errors import ModelUnreadableError, UsageError
 from poner.loader import model_files, part_files, signatures
 from poner.loader.child_oracle import ChildOracle, unpacked
@@ -20,7 +21,6 @@ from poner.loader.model_packages import (
     boosters_of,
     libraries_of,
     packages_of,
-    sklearn_version_of,
 )
 from poner.loader.neighbours import Neighbour, describe_unused, find_neighbours, model_beside
 from poner.loader.part_files import ListedFile
@@ -29,6 +29,7 @@ from poner.loader.rewriting import rewritten_model
 from poner.loader.row_form import frame_columns
 from poner.loader.signatures import Facts
 from poner.loader.user_modules import read_modules
+from poner.loader.versions import naming_version, sklearn_version_of
 from poner.signature import SIGNATURE_NAME, Signature
 
 PANDAS = "pandas"
@@ -126,12 +127,15 @@ def open_model(
         min(own.listing.unpacked_bytes, MOST_COMPRESSED * len(own.content)) for own in files
     )
     more_s = MORE_S_PER_MB * timed_bytes / 1e6
-    with ChildProcess(
-        environment.interpreter,
-        cpu_s=SESSION_CPU_S,
-        memory_bytes=MEMORY_BYTES + MEMORY_PER_BYTE * listed.unpacked_bytes,
-        modules=modules.files,
-    ) as child:
+    with (
+        naming_version(version),
+        ChildProcess(
+            environment.interpreter,
+            cpu_s=SESSION_CPU_S,
+            memory_bytes=MEMORY_BYTES + MEMORY_PER_BYTE * listed.unpacked_bytes,
+            modules=modules.files,
+        ) as child,
+    ):
         request, content = part_files.request_of(
             files, parts, feature_names, model_beside(neighbours), modules.names
         )
@@ -152,7 +156,7 @@ def open_model(
         else:
             signatures.check_signature(signature, facts, SIGNATURE_NAME)
             signature = signatures.with_labels(signature, labels)
-        oracle = ChildOracle(child, more_s, notify)
+        oracle = ChildOracle(child, f"{SKLEARN} {version}", more_s, notify)
         rows = part_files.read_training_rows(files, parts, len(signature.features))
         columns = None
         if modules.names:
@@ -222,7 +226,9 @@ def _elsewhere(
 ) -> str:
     """The line that tells the user of an environment other than poner's own."""
     besides = f" with {', '.join(wanted)}" if wanted else ""
+    read_with = installable_sklearn(version)
+    which = "that version" if read_with == version else f"{SKLEARN} {read_with}"
     return (
-        f"{file_name} was fitted with scikit-learn {version}; reading it in an environment of that "
-        f"version{besides} (Python {environment.python_version})."
+        f"{file_name} was fitted with scikit-learn {version}; reading it in an environment of "
+        f"{which}{besides} (Python {environment.python_version})."
     )

@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
 from poner.environments import package_of
 from poner.errors import ModelUnreadableError
-from poner.loader import listing
 from poner.loader.environments import Environment
 from poner.loader.libraries import (
     BOOSTERS,
     FULL_NAMES,
     OTHER_NAMES,
-    SKLEARN,
     find_distribution,
     providers_of,
     sklearn_libraries,
     versions_of,
 )
 from poner.loader.listing import FileListing
-from poner.loader.user_modules import is_taken
-
-
-def sklearn_version_of(
-    listed: FileListing, file_name: str, recorded: Mapping[str, str], notify: Callable[[str], None]
-) -> str:
-    """The version of scikit-learn to read the file with.
-
-    Only scikit-learn's own classes record their version in the file. For an estimator of another
-    package, or of the user's own, that holds no such class, the version comes from signature.json
-    or is the installed one.
-    """
-    others = {name for name in listed.modules if name in BOOSTERS or not is_taken(name)}
-    if listed.sklearn_version is not None or not others:
-        return listing.checked_version(listed, file_name)
-    if SKLEARN in recorded:
-        return listing.checked_version(listed, file_name, recorded[SKLEARN])
-    installed = importlib.metadata.version(SKLEARN)
-    notify(
-        f"{file_name} does not record which scikit-learn fitted the model; reading it with the "
-        f"installed {installed}."
-    )
-    return installed
 
 
 def boosters_of(

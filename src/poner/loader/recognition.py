@@ -11,11 +11,12 @@ from packaging.version import Version
 
 from poner.loader import model_files, part_files
 from poner.loader.libraries import SKLEARN
-from poner.loader.model_packages import boosters_of, sklearn_version_of
+from poner.loader.model_packages import boosters_of
 from poner.loader.parts import ALONE, Parts
 from poner.loader.user_modules import read_modules
+from poner.loader.versions import sklearn_version_of
 
-KNOWN_SKLEARN = ((1, 1), (1, 9))
+KNOWN_SKLEARN = ((0, 19), (1, 9))
 """The first and the last version of scikit-learn that the allow-list was made with."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from . import pandas_data
+from .newest_names import newest_name
 from .unused import counterpart, is_sampler
 
 CALL = "call"
@@ -46,11 +47,11 @@ def roles_of(module: str, name: str, own_modules: frozenset[str] = frozenset()) 
             may name and make their classes, but never call anything in them. They may hold data of
             pandas.
     """
-    roles = allowed_roles().get(counterpart(module, name) or (module, name))
-    if roles is not None:
-        return roles
     if own_modules and (module, name) in pandas_data.ROLES:
         return pandas_data.ROLES[module, name]
+    roles = allowed_roles().get(newest_name(*(counterpart(module, name) or (module, name))))
+    if roles is not None:
+        return roles
     parts = [*module.split("."), name]
     if parts[0] in own_modules and all(map(_is_plain, parts)):
         return OWN_ROLES

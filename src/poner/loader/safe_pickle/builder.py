@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import pandas_data, states
+from . import pandas_columns, pandas_data, states
 from .allowance import Allowance
 from .allowed import CALL, NEW, roles_of
 from .bare_objects import BareObjects
@@ -16,6 +16,7 @@ from .constructors import Constructor, constructor
 from .faults import FileRefusedError, FileUnreadableError
 from .imports import refused, resolve
 from .joblib_arrays import WRAPPERS, ArrayWrapper
+from .newest_names import newest_name
 from .unused import StandIn, counterpart
 
 
@@ -42,15 +43,21 @@ class Builder(BareObjects):
             self.unknown.add((module, name))
             return StandIn(module, name)
         module, name = counterpart(module, name) or (module, name)
-        if (module, name) in WRAPPERS:
+        if newest_name(module, name) in WRAPPERS:
             self.classes.add(ArrayWrapper)
             return ArrayWrapper
-        if CALL in roles and (module, name) in pandas_data.ROLES:
+        is_data = bool(self.own_modules) and (module, name) in pandas_data.ROLES
+        if CALL in roles and is_data:
             found = resolve(module, name)
             return Constructor(pandas_data.call(module, name, found), lambda: found)
         if CALL in roles:
             return constructor(module, name, lambda: resolve(module, name))
-        found = resolve(module, name, self.own_modules)
+        if not is_data and module.partition(".")[0] in pandas_columns.PACKAGES:
+            found = pandas_columns.STAND_INS[".".join(newest_name(module, name))]
+            if found is pandas_columns.Texts:
+                self.classes.add(list)  # as which it is made
+        else:
+            found = resolve(module, name, self.own_modules)
         if isinstance(found, type):
             self.named_types.add(found)
             if NEW in roles:

@@ -12,6 +12,7 @@ from .formats import SKOPS, unpack
 from .joblib_arrays import WRAPPERS, skip_padding
 from .machine import PickleMachine
 from .mentions import Mention, unused_names
+from .newest_names import newest_name
 from .opcodes import run
 from .skops_schema import list_schema, open_archive, read_schema
 
@@ -109,7 +110,7 @@ class ListingMachine(PickleMachine):
         if isinstance(target, Mention):
             target.state = state
             kind = target.arguments[0] if target.arguments else None
-            if isinstance(kind, Mention) and kind.name in WRAPPERS:
+            if isinstance(kind, Mention) and kind.name and newest_name(*kind.name) in WRAPPERS:
                 target.items.append(self._skip_array(state))
         return target
 

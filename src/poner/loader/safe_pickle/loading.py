@@ -11,6 +11,7 @@ from .faults import FileRefusedError
 from .formats import SKOPS, unpack
 from .listing import Listing, list_content
 from .loading_machine import LoadingMachine
+from .older_attributes import add_newer_attributes
 from .opcodes import run
 from .skops_nodes import load_skops
 from .unused import leave_out
@@ -36,6 +37,7 @@ def load_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> A
         if machine.unknown:
             _check_unknown(content, machine.unknown)
             loaded = leave_out(loaded)
+    add_newer_attributes(loaded)
     integrity.check_graph(loaded)
     return loaded
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import pandas_data
-from ..constructors import BIT_GENERATORS, BY_NAME
+from ..constructors import BY_NAME
 from ..faults import FileRefusedError
+from ..random_states import BIT_GENERATORS
 from .dtypes import DTYPE, holds_objects, is_dtype_call, item_bytes
 from .nodes import Global, Items, Made, Pairs
 
