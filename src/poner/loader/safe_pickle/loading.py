@@ -9,12 +9,12 @@ from . import integrity
 from .allowed import is_allowed
 from .faults import FileRefusedError
 from .formats import SKOPS, unpack
+from .left_out import leave_out
 from .listing import Listing, list_content
 from .loading_machine import LoadingMachine
 from .older_attributes import add_newer_attributes
 from .opcodes import run
 from .skops_nodes import load_skops
-from .unused import leave_out
 
 
 def load_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> Any:
