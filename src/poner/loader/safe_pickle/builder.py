@@ -46,14 +46,15 @@ class Builder(BareObjects):
         if newest_name(module, name) in WRAPPERS:
             self.classes.add(ArrayWrapper)
             return ArrayWrapper
-        is_data = bool(self.own_modules) and (module, name) in pandas_data.ROLES
+        is_data = bool(self.own_modules) and pandas_data.is_data(module, name)
         if CALL in roles and is_data:
             found = resolve(module, name)
             return Constructor(pandas_data.call(module, name, found), lambda: found)
         if CALL in roles:
             return constructor(module, name, lambda: resolve(module, name))
-        if not is_data and module.partition(".")[0] in pandas_columns.PACKAGES:
-            found = pandas_columns.STAND_INS[".".join(newest_name(module, name))]
+        stand_in = pandas_columns.STAND_INS.get(".".join(newest_name(module, name)))
+        if not is_data and stand_in is not None:
+            found = stand_in
             if found is pandas_columns.Texts:
                 self.classes.add(list)  # as which it is made
         else:

@@ -8,6 +8,7 @@ Sources: pickles of pandas 1.5 to 3.1, read 2026-12-01.
 
 from __future__ import annotations
 
+import importlib.util
 import types
 from typing import Any
 
@@ -61,6 +62,14 @@ ROLES: dict[tuple[str, str], frozenset[str]] = {
     for name in names.split()
 }
 """By global: its roles, as in `allowed`."""
+
+
+def is_data(module: str, name: str) -> bool:
+    """Whether a global is one of these, and pandas is installed.
+
+    Without pandas, the names of columns become lists all the same (`pandas_columns`).
+    """
+    return (module, name) in ROLES and importlib.util.find_spec("pandas") is not None
 
 
 def call(module: str, name: str, function: Any) -> Any:
