@@ -156,8 +156,10 @@ def open_model(
         else:
             signatures.check_signature(signature, facts, SIGNATURE_NAME)
             signature = signatures.with_labels(signature, labels)
+        ignored = signatures.checked_places(done.get("ignored"), signature)
+        signature = signatures.ignoring(signature, ignored)
         oracle = ChildOracle(child, f"{SKLEARN} {version}", more_s, notify)
-        rows = part_files.read_training_rows(files, parts, len(signature.features))
+        rows = part_files.read_training_rows(files, parts, signature)
         columns = None
         if modules.names:
             columns = frame_columns(
