@@ -123,6 +123,7 @@ def build(
     settings: FunctionSettings | None = None,
     require: Sequence[str] = (),
     include: Sequence[str | Path] = (),
+    allow: Sequence[str] = (),
     slim: str = "auto",
     accept_ties: bool = False,
     require_confinement: bool = False,
@@ -148,6 +149,7 @@ def build(
         settings: name, memory, timeout and longest request of the function.
         require: versions of packages on Lambda, such as `numpy==1.24.1`.
         include: your own modules that define classes of the model: files or folders.
+        allow: packages whose classes the model may hold, such as `category_encoders`.
         slim: when to leave out files that a prediction does not need: `always`, `never`, or `auto`
             for only if the packages are too large otherwise.
         accept_ties: build even if scikit-learn's choice among equals is arbitrary on more than 5%
@@ -180,7 +182,10 @@ def build(
         ),
         engine=_one_of("engine", engine, EngineChoice),
         packages=pipeline.Packages(
-            tuple(require), tuple(map(Path, include)), _one_of("choice of slim", slim, Slim)
+            require=tuple(require),
+            include=tuple(map(Path, include)),
+            allow=tuple(allow),
+            slim=_one_of("choice of slim", slim, Slim),
         ),
         feature_names=feature_names,
         labels=labels,

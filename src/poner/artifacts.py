@@ -131,6 +131,8 @@ class ModelFile:
     that is not recorded, those under which it was asked."""
     modules: Mapping[str, bytes] = field(default_factory=dict)
     """The user's own modules that the model needs, by path, such as `features.py`."""
+    frame_columns: tuple[str, ...] | None = None
+    """Names of the training columns, if the model takes rows as DataFrames; None for arrays."""
 
     @cached_property
     def content(self) -> bytes:

@@ -82,6 +82,8 @@ class BuildSection(_Section):
     """The user's modules that define classes of the model: files or package folders."""
     accept_ties: bool = False
     """Whether a Bundle is built if ties decide about more than 5% of the training rows."""
+    allow: Texts = ()
+    """Packages whose classes the model may hold, such as `category_encoders`."""
     slim: Slim = "auto"
     """How much to leave out of the layers."""
 

@@ -203,6 +203,7 @@ def _identify_model(
             path,
             parts=_parts(folder, config.model),
             include=[folder / name for name in config.build.include],
+            allow=config.build.allow,
             requirements=config.build.require,
         )
     except PonerError as error:

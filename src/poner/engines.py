@@ -79,6 +79,8 @@ class Packages:
     """Packages and their versions, such as `numpy==1.24.1`."""
     include: tuple[Path, ...] = ()
     """The user's own modules that the model's classes come from."""
+    allow: tuple[str, ...] = ()
+    """Packages whose classes the model may hold, such as `category_encoders`."""
     slim: Slim = "auto"
     """What is left out of the layers."""
 

@@ -105,6 +105,7 @@ def build(
         feature_names=feature_names,
         labels=labels,
         include=packages.include,
+        allow=packages.allow,
         requirements=packages.require,
         notify=reporter.notify,
     )

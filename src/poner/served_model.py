@@ -76,6 +76,8 @@ class LibraryModel:
     typical: tuple[JsonScalar | None, ...] | None
     """A row of medians that the model answers, or None. If the model refuses a request, the
     function puts these values in the request to find the feature that is refused."""
+    columns: tuple[str, ...] | None = None
+    """Names of the training columns, if the model takes rows as DataFrames; else None."""
 
 
 @dataclass(frozen=True)

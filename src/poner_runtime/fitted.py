@@ -1,6 +1,7 @@
-"""Makes a fitted estimator take plain arrays and answer deterministically, here and on Lambda.
+"""Makes a fitted estimator take plain rows and answer deterministically, here and on Lambda.
 
-Runs on Python 3.7 and later, beside any scikit-learn, and without pandas.
+Rows are plain arrays. An estimator with classes of the user's own may need DataFrames; these alone
+need pandas. Runs on Python 3.7 and later, beside any scikit-learn.
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ _CENTRES = ("cluster_centers_", "center", "_X_mean")
 """Their attributes that are compared with rows, or added to what is."""
 
 
-def settle(estimator: Any) -> None:
+def settle(estimator: Any, *, frames: bool = False) -> None:
     """Change an estimator so that it takes arrays of float64 and its answers are deterministic.
 
     With several jobs scikit-learn adds up trees in the order in which the threads end;
     `set_output` needs packages that are missing here; columns chosen by name need a DataFrame;
     a KMeans that was fitted on float32 refuses float64, so its centres become float64; an encoder
     that was fitted on objects refuses numbers, so categories that are all numbers become float64.
+
+    Args:
+        estimator: a fitted estimator.
+        frames: whether its rows are DataFrames; names of columns and `set_output` then stay.
     """
     seen: set[int] = set()
     waiting: list[Any] = [estimator]
@@ -42,14 +47,15 @@ def settle(estimator: Any) -> None:
             waiting.extend(value.values())
         elif isinstance(value, (list, tuple)):
             waiting.extend(value)
-        elif hasattr(value, "dtype") and getattr(value.dtype, "hasobject", False):
+        elif isinstance(value, np.ndarray) and value.dtype.hasobject:
             waiting.extend(value.ravel().tolist() if value.ndim else [])
         elif _is_settled_inside(type(value)) and hasattr(value, "__dict__"):
             state = vars(value)
             if "n_jobs" in state:
                 state["n_jobs"] = 1  # None came with 0.20
-            state.pop("_sklearn_output_config", None)
-            if "_transformer_to_input_indices" in state:
+            if not frames:
+                state.pop("_sklearn_output_config", None)
+            if not frames and "_transformer_to_input_indices" in state:
                 _choose_columns_by_position(state)
             if isinstance(state.get("categories_"), list):
                 state["categories_"] = [_as_numbers(names) for names in state["categories_"]]
@@ -222,3 +228,25 @@ def as_columns(
         fitted[gaps[:, column], column] = None
     fitted.numbers = ~np.isin(np.arange(rows.shape[1]), [*categories, *missing_as_none])
     return fitted
+
+
+def as_frame(
+    rows: np.ndarray[Any, Any], columns: Sequence[str], categories: Collection[int]
+) -> Any:
+    """Rows as a DataFrame, from what `as_columns` returns.
+
+    Args:
+        rows: (n_rows, n_features) float64, or objects if a column holds texts.
+        columns: the names of the training columns.
+        categories: indices of the columns that hold texts; all others hold numbers.
+    """
+    import pandas
+
+    texts = frozenset(categories)
+    plain = np.asarray(rows)
+    return pandas.DataFrame(
+        {
+            name: plain[:, place] if place in texts else plain[:, place].astype(np.float64)
+            for place, name in enumerate(columns)
+        }
+    )

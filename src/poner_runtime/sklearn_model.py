@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from poner_runtime.fitted import as_columns, names_of_columns, settle
+from poner_runtime.fitted import as_columns, as_frame, names_of_columns, settle
 from poner_runtime.layered import LayeredModel, as_lists, read_served
 
 
@@ -30,7 +30,7 @@ def open_beside(path: str) -> SklearnModel:
     with open(os.path.join(folder, served["file"]), "rb") as file:  # noqa: PTH118, PTH123
         estimator = pickle.load(file)  # noqa: S301 # made by poner, see above
     warnings.simplefilter("ignore")  # once more: imported packages add filters of their own
-    settle(estimator)
+    settle(estimator, frames=served["columns"] is not None)
     return SklearnModel(estimator, served)
 
 
@@ -42,6 +42,7 @@ class SklearnModel(LayeredModel):
         self._estimator = estimator
         self._categories = [place for place, is_text in enumerate(served["is_text"]) if is_text]
         self._missing_as_none = served["missing_as_none"]
+        self._columns = served["columns"]
         self._knows_names = names_of_columns(estimator) is not None
 
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
@@ -55,7 +56,9 @@ class SklearnModel(LayeredModel):
         return None if function is None else as_lists(function(self._as_fitted(rows)))
 
     def _as_fitted(self, rows: Sequence[Sequence[Any]]) -> Any:
-        """Rows as the estimator was fitted on: columns of a DataFrame, or one array."""
+        """Rows as the estimator was fitted on: a DataFrame, its columns, or one array."""
         table = np.array(rows, dtype=object if self._categories else np.float64)
         table = as_columns(table, self._categories, self._missing_as_none)
+        if self._columns is not None:
+            return as_frame(table, self._columns, self._categories)
         return table if self._knows_names else np.asarray(table)

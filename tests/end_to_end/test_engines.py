@@ -259,6 +259,57 @@ def test_a_class_of_the_users_own_goes_along(
         assert poner.predict(url, cancer.X[:50]) == model.predict(cancer.X[:50]).tolist()
 
 
+def test_a_class_that_uses_the_dataframe_gets_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Columns by name, dates and texts; the module lies in folders, and pandas is packed."""
+    file = tmp_path / "shop/data/preprocess.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        "import pandas as pd\n"
+        "from sklearn.base import BaseEstimator, TransformerMixin\n\n\n"
+        "class Calendar(TransformerMixin, BaseEstimator):\n"
+        "    def fit(self, X, y=None):\n"
+        "        self.n_features_in_ = X.shape[1]\n"
+        "        return self\n\n"
+        "    def transform(self, X):\n"
+        "        X = X.copy()\n"
+        "        X['weekday'] = pd.to_datetime(X['day']).dt.dayofweek\n"
+        "        X['web'] = X['code'].str.upper().str.startswith('W')\n"
+        "        return X[['price', 'weekday', 'web']].astype(float)\n\n"
+        "    def __sklearn_is_fitted__(self):\n"
+        "        return True\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    from shop.data.preprocess import Calendar  # the module just written
+
+    random = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "day": pd.date_range("2026-01-01", periods=60).strftime("%Y-%m-%d").to_list(),
+            "code": random.choice(["w1", "W2", "s3"], 60),
+            "price": random.normal(size=60),
+        }
+    )
+    y = (X["price"] + (X["code"] != "s3") > 0.5).astype(int)
+    model = make_pipeline(Calendar(), LogisticRegression()).fit(X, y)
+    poner.save(model, X, y, tmp_path / "model")
+    for name in ("shop.data.preprocess", "shop.data", "shop"):
+        monkeypatch.delitem(sys.modules, name)
+    bundle = poner.build(
+        "model",
+        "build",
+        runtime="python3.13",
+        include=["shop/data/preprocess.py"],
+        notify=lambda line: None,
+    )
+    libraries = {own.name for layer in bundle.manifest.layers for own in layer.libraries}
+    assert "pandas" in libraries
+    with poner.local(bundle) as url:
+        assert poner.predict(url, X.head(10)) == model.predict(X.head(10)).tolist()
+
+
 def test_a_graph_that_answers_otherwise_is_refused(cancer: Cancer, tmp_path: Path) -> None:
     """A graph scales in float32, so the trees behind it take other branches: nothing is written."""
     from sklearn.ensemble import GradientBoostingRegressor

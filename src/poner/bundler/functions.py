@@ -73,7 +73,9 @@ def sklearn_function(
     preferences = {
         name: libraries[name] for name in _FOLLOWING if name in libraries and name not in names
     }
-    served = _served(examples, _MODEL_NAME, examples.number_type, body_limit_bytes)
+    served = _served(
+        examples, _MODEL_NAME, examples.number_type, body_limit_bytes, file.frame_columns
+    )
     _check_names(file.modules)
     files = {"model.json": served, _MODEL_NAME: file.content, **file.modules}
     return LayeredFunction(
@@ -122,9 +124,17 @@ def onnx_function(
     )
 
 
-def _served(examples: Examples, file: str, number_type: NumberType, body_limit_bytes: int) -> bytes:
+def _served(
+    examples: Examples,
+    file: str,
+    number_type: NumberType,
+    body_limit_bytes: int,
+    columns: tuple[str, ...] | None = None,
+) -> bytes:
     """model.json: the signature and settings; of the training data only one row of medians."""
-    library = LibraryModel(file, examples.scores_method, examples.missing_as_none, examples.typical)
+    library = LibraryModel(
+        file, examples.scores_method, examples.missing_as_none, examples.typical, columns
+    )
     served = ServedModel(examples.signature, number_type, body_limit_bytes, library=library)
     return served.to_json()
 

@@ -71,6 +71,10 @@ def build(
         list[str] | None,
         typer.Option(metavar="NAME==VERSION", help="Version of a package on Lambda. Repeatable."),
     ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Package whose classes the model may hold. Repeatable."),
+    ] = None,
     slim: Annotated[Slim | None, typer.Option(help=SLIM_HELP)] = None,
     features: Annotated[
         str | None,
@@ -112,6 +116,7 @@ def build(
             packages=pipeline.Packages(
                 require=tuple(require or settings.build.require),
                 include=tuple(Path(name) for name in settings.build.include),
+                allow=tuple(allow or settings.build.allow),
                 slim=slim or settings.build.slim,
             ),
             feature_names=names,

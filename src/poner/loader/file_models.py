@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from poner.artifacts import ModelFile, Provenance, TrainedModel
-from poner.environments import installable_sklearn, package_of
+from poner.environments import installable_sklearn
 from poner.errors import ModelUnreadableError, UsageError
 from poner.loader import model_files, part_files, signatures
 from poner.loader.child_oracle import ChildOracle, unpacked
@@ -16,24 +15,24 @@ from poner.loader.child_process import ChildProcess
 from poner.loader.environments import Environment, environment_of
 from poner.loader.fitted import fitted_object
 from poner.loader.libraries import (
-    BOOSTERS,
-    FULL_NAMES,
-    OTHER_NAMES,
     SKLEARN,
-    find_distribution,
-    providers_of,
-    sklearn_libraries,
-    versions_of,
 )
-from poner.loader.listing import FileListing
+from poner.loader.model_packages import (
+    boosters_of,
+    libraries_of,
+    packages_of,
+)
 from poner.loader.neighbours import Neighbour, describe_unused, find_neighbours, model_beside
 from poner.loader.part_files import ListedFile
 from poner.loader.parts import ALONE, Parts
 from poner.loader.rewriting import rewritten_model
+from poner.loader.row_form import frame_columns
 from poner.loader.signatures import Facts
-from poner.loader.user_modules import UserModules, read_modules
+from poner.loader.user_modules import read_modules
 from poner.loader.versions import naming_version, sklearn_version_of
 from poner.signature import SIGNATURE_NAME, Signature
+
+PANDAS = "pandas"
 
 SESSION_CPU_S = 3600
 LOAD_TIMEOUT_S = 90.0
@@ -71,6 +70,7 @@ def open_model(
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
     include: Sequence[Path] = (),
+    allow: Sequence[str] = (),
     requirements: Sequence[str] = (),
     notify: Callable[[str], None] = lambda line: None,
 ) -> Iterator[TrainedModel]:
@@ -85,6 +85,8 @@ def open_model(
         labels: a label for each class, by `str(class)`: `{"1": "malignant"}`.
         include: the user's own Python files and package folders, whose classes the model may hold;
             they run in the confined child only.
+        allow: packages whose classes the model may hold besides; they, too, run in the confined
+            child only.
         requirements: packages that the model needs besides scikit-learn and its dependencies, or
             their versions, such as `numpy==1.24.1`.
         notify: receives a line on each decision, such as the use of another environment.
@@ -99,17 +101,24 @@ def open_model(
     """
     if labels is not None and parts.target_labels is not None:
         raise UsageError("Labels are given twice.", "Give the labels, or the file that has them.")
-    modules = read_modules(include)
+    modules = read_modules(include, allow)
     file = model_files.find_model_file(path)
     files = part_files.list_files(file, parts, modules.names)
     listed = part_files.merged(files)
+    modules = modules.named_by(listed.names)
+    for line in part_files.describe_unused(files):
+        notify(line)
     if signature is None and feature_names is None and parts.features is None:
         signature = part_files.read_signature(files, parts)
     recorded = signature.libraries if signature is not None else {}
     version = sklearn_version_of(listed, file.name, recorded, notify)
     for line in part_files.describe_versions(files, version):
         notify(line)
-    wanted = [*requirements, *boosters_of(listed, file.name, recorded, requirements)]
+    wanted = [
+        *requirements,
+        *boosters_of(listed, file.name, recorded, requirements),
+        *packages_of(modules.packages, recorded, requirements),
+    ]
     environment = environment_of(version, more=wanted)
     if not environment.is_own:
         notify(_elsewhere(file.name, version, environment, wanted))
@@ -149,18 +158,36 @@ def open_model(
             signature = signatures.with_labels(signature, labels)
         ignored = signatures.checked_places(done.get("ignored"), signature)
         signature = signatures.ignoring(signature, ignored)
+        oracle = ChildOracle(child, f"{SKLEARN} {version}", more_s, notify)
+        rows = part_files.read_training_rows(files, parts, signature)
+        columns = None
+        if modules.names:
+            columns = frame_columns(
+                child,
+                oracle,
+                signature,
+                rows,
+                frames_first=PANDAS in modules.imports or bool(modules.packages),
+                notify=notify,
+            )
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
             provenance=_provenance(files, parts, facts, signature),
-            oracle=ChildOracle(child, f"{SKLEARN} {version}", more_s, notify),
+            oracle=oracle,
             missing_as_none=signatures.checked_places(done.get("missing_as_none"), signature),
-            training_rows=part_files.read_training_rows(files, parts, signature),
+            training_rows=rows,
             file=ModelFile(
                 name=file.name,
                 write=lambda: rewritten_model(child, file.name, modules, notify),
-                libraries=_libraries(modules, wanted, environment, {**recorded, SKLEARN: version}),
+                libraries=libraries_of(
+                    modules.imports | ({PANDAS} if columns else set()),
+                    wanted,
+                    environment,
+                    {**recorded, SKLEARN: version},
+                ),
                 modules=modules.files,
+                frame_columns=columns,
             ),
         )
 
@@ -196,30 +223,6 @@ def _provenance(
     )
 
 
-def boosters_of(
-    listed: FileListing, file_name: str, recorded: Mapping[str, str], requirements: Sequence[str]
-) -> list[str]:
-    """Requirements for LightGBM and XGBoost where the file names them but `requirements` does not.
-
-    Raises:
-        ModelUnreadableError: the library is not installed beside poner.
-    """
-    required = set(map(package_of, requirements))
-    wanted = []
-    for package in sorted(listed.modules & BOOSTERS.keys()):
-        if required & {package, OTHER_NAMES.get(package)}:
-            continue
-        installed = find_distribution(package, sys.path)
-        if installed is None:
-            raise ModelUnreadableError(
-                f"{file_name} holds a model of {BOOSTERS[package]}, which is not installed beside "
-                "poner.",
-                f"Install {BOOSTERS[package]} beside poner: `pip install {package}`.",
-            )
-        wanted.append(f"{installed.name}=={recorded.get(package, installed.version)}")
-    return wanted
-
-
 def _elsewhere(
     file_name: str, version: str, environment: Environment, wanted: Sequence[str]
 ) -> str:
@@ -231,23 +234,3 @@ def _elsewhere(
         f"{file_name} was fitted with scikit-learn {version}; reading it in an environment of "
         f"{which}{besides} (Python {environment.python_version})."
     )
-
-
-def _libraries(
-    modules: UserModules,
-    wanted: Sequence[str],
-    environment: Environment,
-    recorded: Mapping[str, str],
-) -> dict[str, str]:
-    """Versions of the packages that the model needs: as recorded, else those of the environment.
-
-    Neither a file beside the model nor the child decides which packages these are.
-    """
-    places = environment.places
-    names = [
-        *sklearn_libraries(places),
-        *sorted(FULL_NAMES.get(name, name) for name in map(package_of, wanted)),
-        *sorted(providers_of(modules.imports, places)),
-    ]
-    found = versions_of(names, places)
-    return {name: recorded.get(name, found[name]) for name in found}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from poner.errors import ModelRefusedError
 from poner.loader import model_files
 from poner.loader.child_process import REFUSED_HINT, ChildProcess, fault_of, wrong_answer
+from poner.loader.libraries import providers_of
 from poner.loader.safe_pickle.allowed import is_allowed
 from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
 from poner.loader.user_modules import is_taken
@@ -28,6 +29,15 @@ SCRIPT_HINT = (
 )
 MODULE_HINT = (
     "List the module's file in `include = [...]` under [build] in poner.toml, or " + NATIVE_CLASSES
+)
+OFTEN_MET = frozenset(
+    {"category_encoders", "feature_engine", "pycaret", "sklego", "skrub", "tsfresh"}
+)
+"""Packages, beside those that are installed here, whose classes model files often hold."""
+
+PACKAGE_HINT = (
+    "If you trust the package {name}, allow its classes: --allow {name}, with --require and its "
+    "version if it is not installed beside poner."
 )
 CALLS_HINT = (
     "A model file may name only the classes and functions of an included module. Save the model "
@@ -52,6 +62,8 @@ class FileListing:
     """Size of the file's content without compression."""
     confined: tuple[str, ...]
     """Mechanisms that confined the process which listed the file, such as `seccomp`."""
+    unused: tuple[str, ...] = ()
+    """The names outside the allow-list that only parts without use for predictions have."""
 
     @property
     def modules(self) -> set[str]:
@@ -107,20 +119,23 @@ def _listing(
         uses = [
             (str(module), str(name), list(map(str, roles))) for module, name, roles in found["uses"]
         ]
+        left_out = {(str(module), str(name)) for module, name in found["unused"]}
         versions = [str(version) for version in found["versions"]]
         form, unpacked_bytes = str(found["format"]), found["unpacked_bytes"]
         if type(unpacked_bytes) is not int or not 0 <= unpacked_bytes <= LARGEST_CONTENT_BYTES:
             raise ValueError("a size that no model has")
     except (TypeError, ValueError, KeyError) as error:
         raise wrong_answer() from error
-    refused = {
-        f"{module}.{name}"
+    outside = {
+        (module, name)
         for module, name, roles in uses
         if not is_allowed(module, name, roles, own_modules)
     }
+    refused, unused = outside - left_out, outside & left_out
     return FileListing(
         names=tuple(sorted({f"{module}.{name}" for module, name, _ in uses})),
-        refused=tuple(sorted(refused)),
+        refused=tuple(sorted(map(".".join, refused))),
+        unused=tuple(sorted(map(".".join, unused))),
         sklearn_version=versions[-1] if versions else None,
         format=form,
         unpacked_bytes=unpacked_bytes,
@@ -138,23 +153,41 @@ def check_allowed(
     """
     if not listing.refused:
         return
-    shown = ", ".join(listing.refused[:NAMES_SHOWN])
-    more = len(listing.refused) - NAMES_SHOWN
-    if more > 0:
-        shown += f" and {more} more"
     raise ModelRefusedError(
-        f"{file_name} is refused: it names {shown}, which no fitted scikit-learn model needs. "
-        "No code of the file was run.",
+        f"{file_name} is refused: it names {_shown(listing.refused)}, which no fitted "
+        "scikit-learn model needs. No code of the file was run.",
         _way_out(listing, own_modules),
         listing.names,
     )
 
 
+def describe_unused(listing: FileListing, file_name: str) -> str:
+    """The line that names what is left out of the model."""
+    return f"{file_name} is read without {_shown(listing.unused)}, which no prediction uses."
+
+
+def _shown(names: Sequence[str]) -> str:
+    """The first names as one text."""
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
 def _way_out(listing: FileListing, own_modules: frozenset[str]) -> str:
     """The hint: how to include the user's own classes, if the file names no other globals."""
     modules = {name.partition(".")[0] for name in listing.refused}
+    modules = modules - {"pandas"} or modules  # other packages' classes may hold data of pandas
+    packages = sorted(name for name in modules if _is_package(name))
+    if packages:
+        return PACKAGE_HINT.format(name=packages[0])
     if any(map(is_taken, modules - {"__main__"})):
         return REFUSED_HINT
     if "__main__" in modules:
         return SCRIPT_HINT
     return CALLS_HINT if modules <= own_modules else MODULE_HINT
+
+
+def _is_package(module: str) -> bool:
+    """Whether a module that poner knows nothing of is that of a package, by what is known of it."""
+    if is_taken(module):
+        return False
+    return module in OFTEN_MET or bool(providers_of([module], sys.path))

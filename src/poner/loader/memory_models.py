@@ -24,7 +24,7 @@ from poner.loader.child import (
 from poner.loader.child.contents import Source
 from poner.loader.child.placement import Step
 from poner.loader.fitted import fitted_object
-from poner.loader.safe_pickle import FileUnreadableError
+from poner.loader.safe_pickle import FileUnreadableError, left_out
 from poner.loader.safe_pickle.integrity import parameters
 from poner.signature import Signature
 from poner.table import spell_unknown
@@ -68,6 +68,8 @@ def describe_estimator(estimator: object) -> FittedObject:
         ModelUnreadableError: the estimator is nested too deeply.
     """
     with unreadable_is(ModelUnreadableError):
+        if left_out.has_counterparts(estimator):
+            estimator = left_out.leave_out(copy.deepcopy(estimator))
         described = description.describe(estimator)
     return fitted_object(described.nodes, described.arrays)
 

@@ -86,6 +86,13 @@ def merged(files: Sequence[ListedFile]) -> FileListing:
     )
 
 
+def describe_unused(files: Sequence[ListedFile]) -> list[str]:
+    """A sentence for each file that is read without what no prediction uses."""
+    return [
+        listing.describe_unused(file.listing, file.name) for file in files if file.listing.unused
+    ]
+
+
 def hash_of(files: Sequence[ListedFile], parts: Parts) -> str:
     """The hash of a model: that of its file, or one over the files and keys of steps and model."""
     hashes = {file.path: hashlib.sha256(file.content).hexdigest() for file in files}

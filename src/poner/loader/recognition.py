@@ -10,8 +10,8 @@ from pathlib import Path
 from packaging.version import Version
 
 from poner.loader import model_files, part_files
-from poner.loader.file_models import boosters_of
 from poner.loader.libraries import SKLEARN
+from poner.loader.model_packages import boosters_of
 from poner.loader.parts import ALONE, Parts
 from poner.loader.user_modules import read_modules
 from poner.loader.versions import sklearn_version_of
@@ -49,6 +49,7 @@ def identify_model(
     *,
     parts: Parts = ALONE,
     include: Sequence[Path] = (),
+    allow: Sequence[str] = (),
     requirements: Sequence[str] = (),
 ) -> ModelIdentity:
     """Identify the model in a file without loading it; checks the file as `open_model` does.
@@ -57,6 +58,7 @@ def identify_model(
         path: a model file, or a folder with clf.sav or a single model file.
         parts: as for `open_model`.
         include: as for `open_model`.
+        allow: as for `open_model`.
         requirements: as for `open_model`.
 
     Raises:
@@ -67,7 +69,7 @@ def identify_model(
             installed.
         SignatureError: the signature beside the file is damaged, or belongs to another model.
     """
-    modules = read_modules(include)
+    modules = read_modules(include, allow)
     file = model_files.find_model_file(path)
     files = part_files.list_files(file, parts, modules.names)
     listed = part_files.merged(files)

@@ -105,6 +105,7 @@ def test_of_the_training_data_only_medians_are_packed() -> None:
         "typical": list(EXAMPLES.typical),
         "scores_method": "predict_proba",
         "file": "model.pickle",
+        "columns": None,
     }
 
 

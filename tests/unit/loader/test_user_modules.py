@@ -6,9 +6,11 @@ import io
 import pickle
 import re
 import sys
+from pathlib import Path
 
 import joblib
 import numpy as np
+import pandas
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -274,3 +276,100 @@ def test_what_modules_import_is_found_without_running_them(tmp_path):
         "def late():\n    from pandas import DataFrame\n"
     )
     assert read_modules([tmp_path / "own.py"]).imports == {"numpy", "pandas"}
+
+
+def written(folder, path, source=""):
+    """A file in a folder, with the folders on the way."""
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(source)
+    return Path(path)
+
+
+@pytest.mark.parametrize(
+    ("named", "path"),
+    [
+        ("src.data.preprocess.Clean", "src/data/preprocess.py"),
+        ("data.preprocess.Clean", "data/preprocess.py"),
+        ("preprocess.Clean", "preprocess.py"),
+    ],
+)
+def test_a_file_in_folders_is_placed_as_the_model_names_it(named, path, tmp_path, monkeypatch):
+    """A training script may import it from the project's folder or from one on the way."""
+    monkeypatch.chdir(tmp_path)
+    include = [written(tmp_path, "src/data/preprocess.py")]
+    assert list(read_modules(include).named_by({named}).files) == [path]
+
+
+def test_included_files_that_import_each_other_are_placed_as_they_do(tmp_path, monkeypatch):
+    """The model names one of them, and this one imports the other."""
+    monkeypatch.chdir(tmp_path)
+    one = written(tmp_path, "src/steps.py", "from src import columns\n")
+    other = written(tmp_path, "src/columns.py")
+    modules = read_modules([one, other]).named_by({"src.steps.Clean"})
+    assert list(modules.files) == ["src/steps.py", "src/columns.py"]
+    assert modules.names == {"src"}
+
+
+def test_two_files_of_one_name_in_two_folders_are_told_apart(tmp_path, monkeypatch):
+    """By the folders, if the model names both with them."""
+    monkeypatch.chdir(tmp_path)
+    include = [written(tmp_path, "a/steps.py"), written(tmp_path, "b/steps.py")]
+    modules = read_modules(include)
+    assert list(modules.named_by({"a.steps.X", "b.steps.Y"}).files) == ["a/steps.py", "b/steps.py"]
+    with pytest.raises(UsageError, match="have the name steps"):
+        modules.named_by({"steps.X"})
+
+
+def test_a_file_in_a_folder_may_have_the_name_of_a_library(tmp_path, monkeypatch):
+    """Under its folder's name nothing is in its way."""
+    monkeypatch.chdir(tmp_path)
+    modules = read_modules([written(tmp_path, "churn/types.py")]).named_by({"churn.types.Clean"})
+    assert list(modules.files) == ["churn/types.py"]
+
+
+def test_a_module_inside_folders_answers(tmp_path, monkeypatch):
+    """`src.data.preprocess`, included by the path of its file."""
+    monkeypatch.chdir(tmp_path)
+    file = written(tmp_path, "src/data/preprocess.py", SOURCE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    model = fitted(importlib.import_module("src.data.preprocess"))
+    with opened(pickle.dumps(model), tmp_path, include=[file]) as trained:
+        assert list(trained.file.modules) == ["src/data/preprocess.py"]
+        np.testing.assert_array_equal(
+            trained.oracle.answer("predict", Table.of_numbers(ROWS)), model.predict(ROWS)
+        )
+    for name in ("src.data.preprocess", "src.data", "src"):
+        sys.modules.pop(name)
+
+
+FRAMED = """
+from sklearn.base import BaseEstimator, TransformerMixin
+
+class Chosen(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X):
+        return X[["b", "c"]].rename(columns={"b": "d"})
+"""
+
+
+def test_a_class_that_chooses_columns_by_name_gets_a_dataframe(tmp_path, monkeypatch):
+    """The model is asked with DataFrames, and pandas is one of its packages."""
+    file = written(tmp_path, "own_frames.py", FRAMED)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    frame = pandas.DataFrame(ROWS, columns=list("abc"))
+    chosen = importlib.import_module("own_frames").Chosen()
+    model = make_pipeline(chosen, StandardScaler(), LogisticRegression()).fit(frame, TWO)
+    options = {"include": [tmp_path / file], "feature_names": list("abc")}
+    with opened(pickle.dumps(model), tmp_path, **options) as trained:
+        np.testing.assert_array_equal(
+            trained.oracle.answer("predict", Table.of_numbers(ROWS)), model.predict(frame)
+        )
+        assert trained.file.frame_columns == ("a", "b", "c")
+        assert "pandas" in trained.file.libraries
+    sys.modules.pop("own_frames")

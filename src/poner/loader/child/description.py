@@ -218,6 +218,11 @@ def _function_state(function: Any) -> Mapping[str, Any]:
     return {"name": f"{function.__module__}.{function.__name__}"}
 
 
+def _labelled_state(value: Any) -> Mapping[str, Any]:
+    """The labels of the rows of a Series or a DataFrame: the categories of an encoder's mapping."""
+    return {"index": value.index.tolist()}
+
+
 TAKEN_APART = ("sklearn.", "_loss.")
 """Modules whose objects are described by their attributes."""
 
@@ -230,6 +235,15 @@ SPECIAL_STATES: dict[str, Callable[[Any], Mapping[str, Any]]] = {
     "scipy.interpolate._bsplines.BSpline": _spline_state,
     "builtins.slice": _bounds,
     "builtins.range": _bounds,
+    **{
+        f"pandas.{module}{name}": _labelled_state
+        for module, name in (
+            ("", "Series"),
+            ("core.series.", "Series"),
+            ("", "DataFrame"),
+            ("core.frame.", "DataFrame"),
+        )
+    },
     "numpy.ufunc": _ufunc_state,
     "numpy._ArrayFunctionDispatcher": _function_state,
     **{f"scipy.sparse._{name[:3]}.{name}": _sparse_state for name in SPARSE},

@@ -231,7 +231,7 @@ def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = 
     Args:
         estimator: a fitted estimator, after `poner_runtime.fitted.settle`.
         method: one of `METHODS`.
-        rows: (n_rows, n_features) float64, or objects as `poner_runtime.fitted` makes them.
+        rows: (n_rows, n_features) as `poner_runtime.fitted` makes them.
         place: path of attributes and indices to the estimator that is asked.
 
     Returns:
@@ -243,7 +243,8 @@ def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = 
     """
     import numpy as np
 
-    if rows.dtype.hasobject and feature_names(estimator) is None:
+    is_array = isinstance(rows, np.ndarray)
+    if is_array and rows.dtype.hasobject and feature_names(estimator) is None:
         rows = np.asarray(rows)  # an estimator that was fitted on an array is asked with one
     estimator = part_of(estimator, place)
     older = OLDER_METHODS.get(method, method)

@@ -91,8 +91,8 @@ class _Search:
         parts: Iterable[Any] = ()
         if isinstance(value, (list, tuple)):
             parts = value
-        elif hasattr(value, "dtype") and getattr(value.dtype, "hasobject", False) and value.ndim:
-            parts = value.ravel().tolist()
+        elif is_array(value) and value.dtype.hasobject:
+            parts = value.ravel().tolist() if value.ndim else ()
         elif isinstance(value, dict):
             parts = list(value.values())
         elif hasattr(value, "get_params") and hasattr(value, "__dict__"):
@@ -119,6 +119,13 @@ class _Search:
                 self.look(item, columns)
 
 
+def is_array(value: Any) -> bool:
+    """Whether a value is an array of numpy's; pandas' objects have a dtype, too."""
+    import numpy as np
+
+    return isinstance(value, np.ndarray)
+
+
 def choose(columns: Columns, chosen: Any) -> Columns:
     """The columns that a ColumnTransformer chooses by a position, positions, a slice or a mask."""
     import numpy as np
@@ -132,7 +139,7 @@ def choose(columns: Columns, chosen: Any) -> Columns:
 
 def _after(step: Any, columns: Columns) -> Columns:
     """The output columns of a step; columns that the step changes, apart from gaps, are None."""
-    if step is None or isinstance(step, str):
+    if step is None or isinstance(step, str) or hasattr(step, "fit_resample"):
         return columns
     state = getattr(step, "__dict__", {})
     statistics = state.get("statistics_", ())

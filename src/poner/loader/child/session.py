@@ -4,6 +4,7 @@ Requests, each with a body of bytes:
 
     {"do": "list"}                         the body is the content of a model file
     {"do": "load", "files": [...], ...}    the body is the content of all files (parts.py)
+    {"do": "reload", "columns": [...]}     the model gets DataFrames from now on, or arrays if null
     {"do": "rewrite"}                      the loaded model in canonical form; no body
     {"do": "convert", ...}                 the body is a model in canonical form (conversion.py)
     {"do": "answer", "method": ..., "place": [...], "vocabulary": [...], "categories": [...]}
@@ -15,6 +16,7 @@ Each request gets one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import warnings
@@ -74,6 +76,8 @@ class Session:
         self.content = b""
         """The request and the content of its files; both are used again for `rewrite`, since a
         prediction may change the estimator."""
+        self.columns: list[str] | None = None
+        """Names of the columns, if the model gets its rows as DataFrames."""
 
     def handle(self, request: Mapping[str, Any], body: bytes) -> Reply:
         """Handle one request."""
@@ -82,6 +86,8 @@ class Session:
             return _list(body)
         if do == "load":
             return self._load(request, body)
+        if do == "reload":
+            return self._reload(request["columns"])
         if do == "rewrite":
             return self._rewrite()
         if do == "answer":
@@ -98,6 +104,8 @@ class Session:
         from .parts import load_parts
 
         self.request, self.content = request, body
+        if request["modules"]:  # they may need pandas
+            sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not Absent]
         loaded = load_parts(request, body)
         self.estimator = loaded.estimator
         settle(self.estimator)
@@ -117,6 +125,19 @@ class Session:
         }
         return done, block
 
+    def _reload(self, columns: list[str] | None) -> Reply:
+        """Load the model once more, for rows of another form."""
+        from poner_runtime.fitted import settle
+
+        from .parts import load_parts
+
+        if columns is not None:
+            importlib.import_module("pandas")
+        self.columns = columns
+        self.estimator = load_parts(self.request, self.content).estimator
+        settle(self.estimator, frames=columns is not None)
+        return {}, b""
+
     def _rewrite(self) -> Reply:
         from .parts import load_parts
 
@@ -124,13 +145,15 @@ class Session:
         return {}, safe_pickle.rewrite(estimator, frozenset(self.request["modules"]))
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
-        from poner_runtime.fitted import as_fitted
+        from poner_runtime.fitted import as_fitted, as_frame
 
         from . import estimators
 
         (matrix,) = array_block.unpack_arrays(request["block"], body)
         with_none = () if request["place"] else self.with_none
         rows = as_fitted(matrix, request["vocabulary"], request["categories"], with_none)
+        if self.columns is not None and not request["place"]:
+            rows = as_frame(rows, self.columns, request["categories"])
         answered = estimators.answer(self.estimator, request["method"], rows, request["place"])
         described, block = array_block.pack_arrays([answered])
         return {"block": described}, block
@@ -163,7 +186,8 @@ def _list(content: bytes) -> Reply:
     except (FileRefusedError, FileUnreadableError, RecursionError) as error:
         fault = fault_message(error)
     uses: list[Any] = [[*name, sorted(roles)] for name, roles in sorted(listing.uses.items())]
-    found = {"uses": uses, "versions": listing.versions, "format": listing.format}
+    found: dict[str, Any] = {"uses": uses, "versions": listing.versions, "format": listing.format}
+    found["unused"] = sorted(map(list, listing.unused))
     return {**found, "unpacked_bytes": listing.unpacked_bytes, "fault": fault}, b""
 
 
@@ -198,8 +222,7 @@ def main() -> None:
     sys.setrecursionlimit(DEEPEST_RECURSION)
     warnings.simplefilter("ignore")
     modules = Path(sys.argv[1], MODULES_FOLDER)
-    if modules.is_dir():  # first on the path, as on Lambda; these modules may import pandas
+    if modules.is_dir():  # first on the path, as on Lambda
         sys.path.insert(0, str(modules))
-    else:
-        sys.meta_path.insert(0, Absent)
+    sys.meta_path.insert(0, Absent)
     serve(channel, Session().handle)

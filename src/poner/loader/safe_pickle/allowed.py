@@ -6,7 +6,9 @@ import functools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from . import pandas_data
 from .newest_names import newest_name
+from .unused import counterpart, is_sampler
 
 CALL = "call"
 """The file may call the global (REDUCE); `constructors` checks the arguments."""
@@ -18,7 +20,7 @@ NAME = "name"
 """The file may only name the global, such as a ufunc or the class of a dtype."""
 
 OWN_ROLES = frozenset({NAME, NEW})
-"""Roles of the classes and functions of the user's own modules."""
+"""Roles of the classes and functions of the user's own modules and of allowed packages."""
 
 LIST_FILE = Path(__file__).with_name("allowed_globals.txt")
 """One `module name role[,role]` a line; made by tools/make_allowed_globals.py."""
@@ -41,10 +43,13 @@ def roles_of(module: str, name: str, own_modules: frozenset[str] = frozenset()) 
     Args:
         module: the module, as the file spells it.
         name: the name in the module, as the file spells it.
-        own_modules: top-level modules of the user's own. A file may name and make their classes,
-            but never call anything in them.
+        own_modules: top-level modules of the user's own, and packages that the user allows. A file
+            may name and make their classes, but never call anything in them. They may hold data of
+            pandas.
     """
-    roles = allowed_roles().get(newest_name(module, name))
+    if own_modules and (module, name) in pandas_data.ROLES:
+        return pandas_data.ROLES[module, name]
+    roles = allowed_roles().get(newest_name(*(counterpart(module, name) or (module, name))))
     if roles is not None:
         return roles
     parts = [*module.split("."), name]
@@ -62,5 +67,7 @@ def is_allowed(
     module: str, name: str, uses: Iterable[str], own_modules: frozenset[str] = frozenset()
 ) -> bool:
     """Whether a file may name a global and use it in these ways."""
+    if is_sampler(module):
+        return True
     roles = roles_of(module, name, own_modules)
     return bool(roles) and roles.issuperset(uses)

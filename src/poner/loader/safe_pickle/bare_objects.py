@@ -8,6 +8,7 @@ from typing import Any
 
 from .allowance import Allowance, is_plain_number_key
 from .faults import FileRefusedError
+from .unused import StandIn
 
 PLAIN_KEYS = (str, int, float, bool, bytes, type(None))
 """Types of keys, also inside a flat tuple. Hashing nested tuples could take for ever."""
@@ -21,6 +22,8 @@ class BareObjects:
         """The bytes, items and keys that the whole file may still use."""
         self.own_modules = own_modules
         """Top-level modules of the user's own."""
+        self.unknown: set[tuple[str, str]] | None = None
+        """Globals for which the file got a StandIn; None if such a global is refused at once."""
         self.awaiting: dict[int, Any] = {}
         """Objects without a state yet, by id: each may get a state once."""
         self.classes: set[type] = set()
@@ -30,6 +33,8 @@ class BareObjects:
 
     def new(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
         """An uninitialised instance of a class that the file may make instances of."""
+        if isinstance(kind, StandIn):
+            return kind
         if not isinstance(kind, type) or kind not in self.classes:
             raise FileRefusedError(
                 "The model file creates an instance of something other than a class it may use."
@@ -47,12 +52,16 @@ class BareObjects:
 
     def append(self, target: Any, items: list[Any]) -> None:
         """Append items to a list; any other target is refused."""
+        if isinstance(target, StandIn):
+            return
         if type(target) is not list:
             raise FileRefusedError("The model file appends to something that is not a list.")
         target.extend(items)
 
     def set_items(self, target: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
         """Set items of a dictionary or of an allowed subclass; any other target is refused."""
+        if isinstance(target, StandIn):
+            return
         if not isinstance(target, dict):
             raise FileRefusedError(
                 "The model file sets items of something that is not a dictionary."
@@ -74,6 +83,8 @@ class BareObjects:
 
     def add(self, target: Any, items: list[Any]) -> None:
         """Add items to a set; any other target is refused."""
+        if isinstance(target, StandIn):
+            return
         if type(target) is not set:
             raise FileRefusedError("The model file adds to something that is not a set.")
         for item in items:

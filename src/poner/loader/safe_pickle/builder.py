@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import pandas_columns, states
+from . import pandas_columns, pandas_data, states
 from .allowance import Allowance
 from .allowed import CALL, NEW, roles_of
 from .bare_objects import BareObjects
@@ -17,6 +17,7 @@ from .faults import FileRefusedError, FileUnreadableError
 from .imports import refused, resolve
 from .joblib_arrays import WRAPPERS, ArrayWrapper
 from .newest_names import newest_name
+from .unused import StandIn, counterpart
 
 
 class Builder(BareObjects):
@@ -37,14 +38,23 @@ class Builder(BareObjects):
     def _find(self, module: str, name: str) -> Any:
         roles = roles_of(module, name, self.own_modules)
         if not roles:
-            raise refused(module, name, "name")
+            if self.unknown is None:
+                raise refused(module, name, "name")
+            self.unknown.add((module, name))
+            return StandIn(module, name)
+        module, name = counterpart(module, name) or (module, name)
         if newest_name(module, name) in WRAPPERS:
             self.classes.add(ArrayWrapper)
             return ArrayWrapper
+        is_data = bool(self.own_modules) and pandas_data.is_data(module, name)
+        if CALL in roles and is_data:
+            found = resolve(module, name)
+            return Constructor(pandas_data.call(module, name, found), lambda: found)
         if CALL in roles:
             return constructor(module, name, lambda: resolve(module, name))
-        if module.partition(".")[0] in pandas_columns.PACKAGES:
-            found = pandas_columns.STAND_INS[".".join(newest_name(module, name))]
+        stand_in = pandas_columns.STAND_INS.get(".".join(newest_name(module, name)))
+        if not is_data and stand_in is not None:
+            found = stand_in
             if found is pandas_columns.Texts:
                 self.classes.add(list)  # as which it is made
         else:
@@ -56,7 +66,13 @@ class Builder(BareObjects):
         return found
 
     def call(self, function: Any, arguments: tuple[Any, ...]) -> Any:
-        """Call a Constructor, which checks the arguments; any other function is refused."""
+        """Call a Constructor, which checks the arguments; any other function is refused.
+
+        What a StandIn makes, or what is made of one, is that StandIn.
+        """
+        for value in (function, *arguments):
+            if isinstance(value, StandIn):
+                return value
         if not isinstance(function, Constructor):
             raise FileRefusedError("The model file calls a function that it may only refer to.")
         made = function.make(self, arguments)
@@ -66,6 +82,8 @@ class Builder(BareObjects):
 
     def build(self, target: Any, state: Any) -> Any:
         """Give an object of an allowed class its state, checked by `states`."""
+        if isinstance(target, StandIn):
+            return target
         if type(target) not in self.classes or isinstance(target, (type, Constructor)):
             raise FileRefusedError("The model file changes an object outside the model.")
         if self.awaiting.pop(id(target), None) is None:

@@ -20,6 +20,7 @@ from .faults import wrong_arguments
 from .imports import resolve
 from .newest_names import newest_name
 from .random_states import make_bit_generator, make_generator, make_random_state, make_seed_sequence
+from .unused import StandIn
 
 if TYPE_CHECKING:
     Make = Callable[[BareObjects, tuple[Any, ...]], Any]
@@ -197,9 +198,15 @@ def _from_buffer(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
 
 
 def _partial(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-    """Make a partial function of scikit-learn's check_array, which histogram models hold."""
+    """Make a partial function of scikit-learn's check_array, which histogram models hold.
+
+    Of any other function, such as a selection's score, it is a StandIn.
+    """
     if len(arguments) != 1 or not is_check_array(arguments[0]):
-        raise wrong_arguments("functools.partial")
+        if objects.unknown is None:
+            raise wrong_arguments("functools.partial")
+        objects.unknown.add(("functools", "partial"))
+        return StandIn("functools", "partial")
     return functools.partial(arguments[0])
 
 

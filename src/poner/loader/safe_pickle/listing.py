@@ -11,24 +11,13 @@ from .faults import FileUnreadableError, damaged
 from .formats import SKOPS, unpack
 from .joblib_arrays import WRAPPERS, skip_padding
 from .machine import PickleMachine
+from .mentions import Mention, unused_names
 from .newest_names import newest_name
 from .opcodes import run
 from .skops_schema import list_schema, open_archive, read_schema
 
 CODE_SIZES = {"U": 4, "S": 1, "V": 1, "a": 1}
 """Bytes per character of text dtypes, whose code has a length in place of a size."""
-
-
-class Mention:
-    """An inert stand-in for a global, or for an object that the file would make."""
-
-    def __init__(self, name: tuple[str, str] | None, arguments: tuple[Any, ...] = ()) -> None:
-        self.name = name
-        """Module and name of the global; None for an object."""
-        self.arguments = arguments
-        """For an object: the global that would make it, then the arguments."""
-        self.state: Any = None
-        """The state that the object would get."""
 
 
 class Listing:
@@ -39,6 +28,8 @@ class Listing:
         """The roles in which the file would use each global besides naming it: CALL, NEW."""
         self.versions: list[str] = []
         """Every `_sklearn_version` in a state, in the order of the file."""
+        self.unused: set[tuple[str, str]] = set()
+        """The globals that the file names only for parts that no prediction uses."""
         self.format = ""
         """`pickle` or `skops`; a compression follows a plus sign: `pickle+zlib`."""
         self.unpacked_bytes = 0
@@ -72,7 +63,9 @@ def list_content(content: bytes, listing: Listing) -> None:
         listing.unpacked_bytes = sum(member.file_size for member in archive.infolist())
         listing.versions += list_schema(read_schema(archive), listing.mention)
     else:
-        run(ListingMachine(io.BytesIO(content), listing))
+        machine = ListingMachine(io.BytesIO(content), listing)
+        root = run(machine)
+        listing.unused = unused_names(root, machine.items)
 
 
 class ListingMachine(PickleMachine):
@@ -81,6 +74,10 @@ class ListingMachine(PickleMachine):
     def __init__(self, stream: io.BytesIO, listing: Listing, depth: int = 0) -> None:
         super().__init__(stream, depth)
         self.listing = listing
+        self.items: dict[int, list[Any]] = {}
+        """Items of dictionaries under keys other than texts, by the dictionary's id."""
+        self.kept: list[Any] = []
+        """Those dictionaries, kept alive so that Python does not reuse an id."""
 
     def find_global(self, module: str, name: str) -> Mention:
         """Record the global as NAME; `call` and `new` add their roles later."""
@@ -114,39 +111,56 @@ class ListingMachine(PickleMachine):
             target.state = state
             kind = target.arguments[0] if target.arguments else None
             if isinstance(kind, Mention) and kind.name and newest_name(*kind.name) in WRAPPERS:
-                self._skip_array(state)
+                target.items.append(self._skip_array(state))
         return target
 
-    def _skip_array(self, state: Any) -> None:
+    def _skip_array(self, state: Any) -> Any:
         if not isinstance(state, dict):
             raise damaged("an array without a shape")
         size = _item_size(state.get("dtype"))
         if size is None:
-            run(ListingMachine(self.stream, self.listing, self.depth + 1))
-            return
+            machine = ListingMachine(self.stream, self.listing, self.depth + 1)
+            machine.items, machine.kept = self.items, self.kept
+            return run(machine)
         for length in state.get("shape", ()):
             size *= int(length)
         skip_padding(self.stream, state)
         if size < 0 or len(self.stream.getbuffer()) - self.stream.tell() < size:
             raise FileUnreadableError("The model file ends too early.")
         self.stream.seek(size, io.SEEK_CUR)
+        return None
 
     def append(self, target: Any, items: list[Any]) -> None:
-        """Do nothing: the globals of the items are already recorded."""
+        """Keep the items of a list, or of an object that is a list."""
+        if isinstance(target, Mention):
+            target.items.extend(items)
+        elif isinstance(target, list):
+            target.extend(items)
 
     def set_items(self, target: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
-        """Keep items whose keys are texts; other keys are not even hashed."""
-        if isinstance(target, dict):
+        """Keep items under texts by their key; other keys are not even hashed."""
+        if isinstance(target, Mention):
+            target.items.extend(pairs)
+        elif isinstance(target, dict):
             for key, value in pairs:
                 if type(key) is str:
                     target[key] = value
+                else:
+                    self._other_items(target).append((key, value))
+
+    def _other_items(self, target: dict[str, Any]) -> list[Any]:
+        if id(target) not in self.items:
+            self.items[id(target)] = []
+            self.kept.append(target)
+        return self.items[id(target)]
 
     def make_set(self, kind: type, items: list[Any]) -> Mention:
-        """A stand-in for the set, whose items are not needed."""
-        return Mention(None)
+        """A stand-in for the set, which keeps its items."""
+        return Mention(None, tuple(items))
 
     def add(self, target: Any, items: list[Any]) -> None:
-        """Do nothing: the items of a set are not needed."""
+        """Keep the items of a set."""
+        self.append(target, items)
 
 
 def _item_size(dtype: Any) -> int | None:

@@ -24,6 +24,7 @@ class LoadingMachine(Builder, PickleMachine):
     ) -> None:
         PickleMachine.__init__(self, stream, depth)
         Builder.__init__(self, allowance or Allowance(len(stream.getbuffer())), own_modules)
+        self.unknown = set()
 
     def array_behind(self, wrapper: ArrayWrapper) -> Any:
         """The array whose bytes follow its wrapper in the stream."""
@@ -31,4 +32,6 @@ class LoadingMachine(Builder, PickleMachine):
 
     def nested(self) -> Any:
         """Load the pickle that begins at the current place of the stream."""
-        return run(LoadingMachine(self.stream, self.own_modules, self.allowance, self.depth + 1))
+        machine = LoadingMachine(self.stream, self.own_modules, self.allowance, self.depth + 1)
+        machine.unknown = self.unknown
+        return run(machine)

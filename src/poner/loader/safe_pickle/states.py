@@ -86,7 +86,8 @@ def _set_attributes(target: Any, state: Any, objects: BareObjects) -> None:
     if setter is _estimators_setter() and type(state) is dict:
         _set_estimator(target, state)
     elif setter is not None:
-        if not isinstance(setter, types.FunctionType):
+        is_data = type(target).__module__.partition(".")[0] == "pandas"
+        if not is_data and not isinstance(setter, types.FunctionType):
             _check_compiled(target, state)
         setter(target, state)
     elif type(state) is dict:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .. import pandas_data
 from ..constructors import BY_NAME
 from ..faults import FileRefusedError
 from ..random_states import BIT_GENERATORS
@@ -39,7 +40,9 @@ def check_arguments(node: Made) -> None:
         FileRefusedError: the arguments are wrong.
     """
     check = CHECKS.get(node.function)
-    if check is None:
+    if (node.function.module, node.function.name) in pandas_data.ROLES:
+        good = not any(map(_is_other_global, node.arguments))
+    elif check is None:
         # Extension classes of scikit-learn, and Cython's reconstructors; see constructors.py.
         name = f"{node.function}".replace("numpy._core", "numpy.core")
         few = len(node.arguments) <= MOST_PARTS
@@ -51,6 +54,13 @@ def check_arguments(node: Made) -> None:
             f"The rewritten model calls {node.function} with arguments no fitted model has.",
             [str(node.function)],
         )
+
+
+def _is_other_global(argument: Any) -> bool:
+    """Whether an argument of a call to pandas is a global outside pandas' data."""
+    return isinstance(argument, Global) and (
+        (argument.module, argument.name) not in pandas_data.ROLES
+    )
 
 
 def _is_plain(argument: Any) -> bool:

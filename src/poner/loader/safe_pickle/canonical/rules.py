@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .. import pandas_data
 from ..allowed import CALL, NAME, NEW, roles_of
 from ..faults import FileRefusedError
 from ..pandas_columns import PACKAGES
@@ -67,7 +68,8 @@ def check_role(name: Global, roles: Iterable[str], own_modules: frozenset[str]) 
     Raises:
         FileRefusedError: no such role is allowed.
     """
-    if name.module.partition(".")[0] in PACKAGES:
+    is_data = bool(own_modules) and (name.module, name.name) in pandas_data.ROLES
+    if not is_data and name.module.partition(".")[0] in PACKAGES:
         raise FileRefusedError(f"The rewritten model would use {name}.", [str(name)])
     if not roles_of(name.module, name.name, own_modules).intersection(roles):
         raise FileRefusedError(f"The rewritten model would use {name}.", [str(name)])

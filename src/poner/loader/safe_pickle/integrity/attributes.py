@@ -8,6 +8,7 @@ from typing import Any
 
 from ..constructors import is_check_array
 from ..faults import FileRefusedError
+from ..unused import StandIn
 from .parameters import check_parameters
 
 
@@ -73,7 +74,13 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, (bool, int, float, str, np.dtype))
 
 
+def check_stand_in(stand_in: StandIn) -> None:
+    """Refuse a global outside the allow-list in a part that predictions may use."""
+    raise FileRefusedError(f"The model file would use {stand_in.name}.", [stand_in.name])
+
+
 CHECKS = {
+    f"{StandIn.__module__}.{StandIn.__qualname__}": check_stand_in,
     "builtins.object": check_attributes,
     "builtins.dict": check_options,
     "functools.partial": check_partial,
