@@ -214,6 +214,7 @@ def open_model(
         signatures.check_supported(facts)
         if signature is None:
             signature = signatures.make_signature(facts, feature_names, labels, notify)
+            signature = signatures.with_known_texts(signature, done.get("known_texts"))
         else:
             signatures.check_signature(signature, facts, SIGNATURE_NAME)
             signature = signatures.with_labels(signature, labels)

@@ -11,7 +11,8 @@ from typing import Any
 
 from poner.errors import ModelRefusedError, ModelUnreadableError
 from poner.loader import model_files
-from poner.loader.child_process import REFUSED_HINT, ChildProcess, fault_of, wrong_answer
+from poner.loader.child_process import NOT_RUN, REFUSED_HINT, ChildProcess, fault_of, wrong_answer
+from poner.loader.libraries import published_provider
 from poner.loader.safe_pickle.allowed import is_allowed
 from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
 from poner.loader.user_modules import is_taken
@@ -32,7 +33,20 @@ SCRIPT_HINT = (
     f"the file in `include = [...]` under [build] in poner.toml, or {NATIVE_CLASSES}"
 )
 MODULE_HINT = (
-    "List the module's file in `include = [...]` under [build] in poner.toml, or " + NATIVE_CLASSES
+    "If {modules} is your own module, list its file in `include = [...]` under [build] in "
+    "poner.toml. If it belongs to a package, poner does not read it: " + NATIVE_CLASSES
+)
+PACKAGE_HINT = "{packages} is an installed package, whose classes poner does not read: " + (
+    NATIVE_CLASSES
+)
+CODE_HINT = (
+    "Move the functions and classes of your notebook or script to a module, import them from "
+    "there, save the model with pickle or joblib, and list the module's file in `include = [...]` "
+    "under [build] in poner.toml."
+)
+DILL_HINT = (
+    "Load the file with dill where it was written, and save the model again with pickle or joblib. "
+    "Functions and classes of a notebook or script have to move to a module first."
 )
 CALLS_HINT = (
     "A model file may name only the classes and functions of an included module. Save the model "
@@ -143,16 +157,34 @@ def check_allowed(
     """
     if not listing.refused:
         return
+    if (fault := _written_as_code(listing)) is not None:
+        what, hint = fault
+        message = f"{file_name} is refused: {what} {NOT_RUN}"
+        raise ModelRefusedError(message, hint, listing.names)
     shown = ", ".join(listing.refused[:NAMES_SHOWN])
     more = len(listing.refused) - NAMES_SHOWN
     if more > 0:
         shown += f" and {more} more"
     raise ModelRefusedError(
         f"{file_name} is refused: it names {shown}, which no fitted scikit-learn model needs. "
-        "No code of the file was run.",
+        f"{NOT_RUN}",
         _way_out(listing, own_modules),
         listing.names,
     )
+
+
+def _written_as_code(listing: FileListing) -> tuple[str, str] | None:
+    """What a file of cloudpickle or dill is, and what to do; None for any other file."""
+    parts = {part for name in listing.refused for part in name.split(".")[:-1]}
+    if "dill" in parts:
+        return (
+            "dill wrote it, which stores arrays, functions and classes as calls of its own.",
+            DILL_HINT,
+        )
+    if "cloudpickle" in parts:  # also joblib's copy, joblib.externals.cloudpickle
+        what = "cloudpickle stored functions or classes in it as code, which poner never runs."
+        return what, CODE_HINT
+    return None
 
 
 def _way_out(listing: FileListing, own_modules: frozenset[str]) -> str:
@@ -162,7 +194,13 @@ def _way_out(listing: FileListing, own_modules: frozenset[str]) -> str:
         return REFUSED_HINT
     if "__main__" in modules:
         return SCRIPT_HINT
-    return CALLS_HINT if modules <= own_modules else MODULE_HINT
+    if modules <= own_modules:
+        return CALLS_HINT
+    foreign = modules - own_modules
+    packages = sorted(name for name in foreign if published_provider(name, sys.path))
+    if packages:
+        return PACKAGE_HINT.format(packages=" and ".join(packages))
+    return MODULE_HINT.format(modules=" or ".join(sorted(foreign)[:3]))
 
 
 def checked_version(listing: FileListing, file_name: str, otherwise: str | None = None) -> str:

@@ -116,7 +116,7 @@ def _require_fitted(estimator: object) -> None:
             f"Install it beside poner: pip install {libraries.SKLEARN}.",
         ) from error
 
-    hint = "Call fit on an estimator of scikit-learn, then save that estimator."
+    hint = "Call fit, then save the fitted estimator."
     try:
         check_is_fitted(estimator)
     except NotFittedError as error:

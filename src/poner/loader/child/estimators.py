@@ -60,7 +60,7 @@ def check_estimator(value: Any) -> None:
         check_is_fitted(value)
     except NotFittedError as error:
         raise FileUnreadableError(
-            f"The model is a {name} that is not fitted.", "Call fit before saving it."
+            f"The model, {name}, is not fitted.", "Call fit, then save the fitted estimator."
         ) from error
     count = _number_of_features(value)
     if count is not None and not 0 <= count <= MOST_FEATURES:

@@ -109,6 +109,8 @@ class Session:
         description = describe(self.estimator)
         described, block = array_block.pack_arrays(description.arrays)
         done = {"facts": estimators.facts(self.estimator), "nodes": description.nodes}
+        texts = missing_values.known_texts(self.estimator)
+        done["known_texts"] = sorted(texts.items())
         return {**done, "missing_as_none": sorted(self.with_none), "block": described}, block
 
     def _rewrite(self) -> Reply:
