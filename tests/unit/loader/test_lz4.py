@@ -15,8 +15,8 @@ from poner.loader.safe_pickle.lz4_frames import MAGIC, unpack_block
 FRAMES = Path(__file__).parents[2] / "data" / "lz4"
 """Frames of `content()` that `lz4.frame.compress` wrote (lz4 4.4.5): `plain.lz4` and `linked.lz4`
 with the library's defaults, without and with the content's size; `independent.lz4` with
-block_linked=False and blocks of 64 KiB; `checked.lz4` at level 9 with checksums of blocks and of the
-content, and blocks of 256 KiB."""
+block_linked=False and blocks of 64 KiB; `checked.lz4` at level 9 with checksums of blocks and of
+the content, and blocks of 256 KiB."""
 
 
 def content():
@@ -40,7 +40,7 @@ def test_a_frame_of_the_library_is_read(name):
 
 
 def test_a_model_in_a_frame_is_opened(models, rows, tmp_path):
-    """joblib's file is a pickle in a frame; the format is listed, and the model answers."""
+    """Joblib's file is a pickle in a frame; the format is listed, and the model answers."""
     written = pickle.dumps(models["regressor"])
     (tmp_path / "clf.joblib").write_bytes(frame_of(written[:300], written[300:]))
     assert loader.list_globals(tmp_path).format == "pickle+lz4"
