@@ -49,6 +49,8 @@ class LibraryModel:
     typical: tuple[JsonScalar | None, ...] | None
     """A row of medians that the model answers, or None. If the model refuses a request, the
     function puts these values in the request to find the feature that is refused."""
+    outputs: tuple[str, ...] = ()
+    """Names of a graph's outputs: the answer, then the scores; the first two if empty."""
 
 
 @dataclass(frozen=True)

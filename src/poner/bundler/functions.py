@@ -102,7 +102,7 @@ def onnx_function(
     numpy = "numpy<2" if runtime.glibc < (2, 28) else "numpy"
     single = "float32" in (graph.number_type, examples.number_type)
     number_type: NumberType = "float32" if single else "float64"
-    served = _served(examples, "model.onnx", number_type, body_limit_bytes)
+    served = _served(examples, "model.onnx", number_type, body_limit_bytes, graph.outputs)
     return LayeredFunction(
         "onnx",
         {"model.json": served, "model.onnx": graph.content},
@@ -113,9 +113,17 @@ def onnx_function(
     )
 
 
-def _served(examples: Examples, file: str, number_type: NumberType, body_limit_bytes: int) -> bytes:
+def _served(
+    examples: Examples,
+    file: str,
+    number_type: NumberType,
+    body_limit_bytes: int,
+    outputs: tuple[str, ...] = (),
+) -> bytes:
     """model.json: the signature and settings; of the training data only one row of medians."""
-    library = LibraryModel(file, examples.scores_method, examples.missing_as_none, examples.typical)
+    library = LibraryModel(
+        file, examples.scores_method, examples.missing_as_none, examples.typical, outputs
+    )
     served = ServedModel(examples.signature, number_type, body_limit_bytes, library=library)
     return served.to_json()
 

@@ -5,21 +5,15 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
-
-from poner.artifacts import ModelFile, Provenance, Table, TrainedModel
+from poner.artifacts import ModelFile, Provenance, TrainedModel
 from poner.environments import package_of
-from poner.errors import ModelStoppedError, ModelUnreadableError
-from poner.loader import listing, model_files, signatures
-from poner.loader.child import array_block
-from poner.loader.child.frames import FrameError
-from poner.loader.child_process import ChildProcess, wrong_answer
+from poner.errors import ModelUnreadableError
+from poner.loader import graphs, listing, model_files, signatures
+from poner.loader.child_process import ChildProcess
 from poner.loader.environments import Environment, environment_of
 from poner.loader.fitted import fitted_object
 from poner.loader.libraries import (
@@ -33,114 +27,19 @@ from poner.loader.libraries import (
     versions_of,
 )
 from poner.loader.listing import FileListing
+from poner.loader.oracles import SESSION_CPU_S, ChildOracle, memory_for, unpacked
 from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
 from poner.loader.user_modules import UserModules, is_taken, read_modules
 from poner.signature import SIGNATURE_NAME, Signature
-from poner.table import spell_unknown
 
-SESSION_CPU_S = 3600
 LOAD_TIMEOUT_S = 90.0
-ANSWER_TIMEOUT_S = 60.0
-ALL_ANSWERS_TIMEOUT_S = 180.0
-"""Time limit for all answers of a model together."""
 
 MORE_S_PER_MB = 5.0
 """Additional time limit for each MB of the uncompressed model."""
 
 MOST_COMPRESSED = 10
 """Compression ratio up to which a model gets additional time for its uncompressed size."""
-
-SLOW_S = 20.0
-"""Time for all answers together after which poner tells the user that the model is slow."""
-
-MEMORY_BYTES = 2 << 30
-"""Memory limit of a child. scikit-learn alone takes 1 GB where it compares rows in chunks
-(its setting `working_memory`)."""
-
-MEMORY_PER_BYTE = 20
-"""Additional memory limit for each byte of the uncompressed model."""
-
-
-class ChildOracle:
-    """Asks the estimator in the child process."""
-
-    def __init__(
-        self,
-        child: ChildProcess,
-        more_s: float = 0.0,
-        notify: Callable[[str], None] = lambda line: None,
-    ) -> None:
-        """Start with the whole time left.
-
-        Args:
-            child: a child process that has loaded the model.
-            more_s: time in addition to the limits of a small model.
-            notify: receives a line if an answer takes long.
-        """
-        self.child, self.notify = child, notify
-        self.timeout_s = ANSWER_TIMEOUT_S + more_s
-        self.all_s = self.left_s = ALL_ANSWERS_TIMEOUT_S + more_s
-        """Time limit for all answers together, and the time that is left of it."""
-
-    def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> NDArray[Any]:
-        """Call one of the estimator's own methods; see `artifacts.Oracle`."""
-        spelled = spell_unknown(rows)
-        described, block = array_block.pack_arrays([spelled.numbers])
-        request = {"do": "answer", "method": method, "place": list(place), "block": described}
-        request |= {"vocabulary": list(spelled.vocabulary), "categories": spelled.categories}
-        done, block = self._ask(request, block)
-        answered = unpacked(done, block)
-        if len(answered) != 1 or not answered[0].ndim or len(answered[0]) != len(rows):
-            raise ModelStoppedError(
-                f"The model's {method} returns a different number of answers than rows given.",
-                "Check where the model file comes from; fit it again if it is yours.",
-            )
-        return answered[0]
-
-    def _ask(self, request: Mapping[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
-        """Send a request to the child within the time that is left.
-
-        Raises:
-            ModelUnreadableError: the model refuses the rows.
-            ModelStoppedError: the child can answer no further request, or the time is used up.
-        """
-        if self.left_s <= 0:
-            raise ModelStoppedError(
-                f"All answers of the model together took longer than {self.all_s:.0f} s.",
-                "Check where the model file comes from: a fitted model answers in seconds.",
-            )
-        begun, left_s = time.monotonic(), self.left_s
-        try:
-            return self.child.ask(
-                request,
-                block,
-                timeout_s=max(1.0, min(self.timeout_s, self.left_s)),
-                doing=f"Asking the model for {request['method']}",
-                notify=self.notify,
-            )
-        except ModelUnreadableError as error:
-            if self.child.over is None:
-                raise
-            raise ModelStoppedError(error.message, error.hint) from error
-        finally:
-            self.left_s -= time.monotonic() - begun
-            if self.left_s < self.all_s - SLOW_S <= left_s:
-                self.notify(
-                    f"The model answers slowly; poner stops it after {self.all_s:.0f} s in all."
-                )
-
-
-def unpacked(done: Mapping[str, Any], block: bytes) -> list[NDArray[Any]]:
-    """The arrays of a reply.
-
-    Raises:
-        ModelUnreadableError: the description and the bytes do not match.
-    """
-    try:
-        return array_block.unpack_arrays(done["block"], block)
-    except (FrameError, KeyError) as error:
-        raise wrong_answer() from error
 
 
 @contextmanager
@@ -184,8 +83,18 @@ def open_model(
             scikit-learn version cannot be installed.
         SignatureError: the signature does not fit the model.
     """
-    modules = read_modules(include)
     file = model_files.find_model_file(path)
+    if graphs.is_graph(file):
+        with graphs.open_graph(
+            file,
+            signature=signature,
+            feature_names=feature_names,
+            labels=labels,
+            notify=notify,
+        ) as graph:
+            yield graph
+        return
+    modules = read_modules(include)
     content = model_files.read_model_file(file)
     with _naming(file.name):
         listed = listing.list_content(content, modules.names)
@@ -203,7 +112,7 @@ def open_model(
     with ChildProcess(
         environment.interpreter,
         cpu_s=SESSION_CPU_S,
-        memory_bytes=MEMORY_BYTES + MEMORY_PER_BYTE * listed.unpacked_bytes,
+        memory_bytes=memory_for(listed.unpacked_bytes),
         modules=modules.files,
     ) as child:
         with _naming(file.name):

@@ -15,7 +15,7 @@ from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
 from poner.signature import MODEL_NAME, SIGNATURE_NAME, TRAINING_ROWS_NAME, Signature
 from poner.storage import read_file
 
-SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")
+SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops", ".onnx")
 """Suffixes of model files."""
 
 

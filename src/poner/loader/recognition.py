@@ -10,10 +10,11 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from poner.loader import listing, model_files
+from poner.loader import graphs, listing, model_files
 from poner.loader.file_models import boosters_of, sklearn_version_of
 from poner.loader.libraries import SKLEARN
 from poner.loader.user_modules import read_modules
+from poner.signature import Signature
 
 KNOWN_SKLEARN = ((1, 1), (1, 9))
 """The first and the last version of scikit-learn that the allow-list was made with."""
@@ -27,9 +28,9 @@ class ModelIdentity:
     """The model file."""
     sha256: str
     """SHA-256 of the file, in hexadecimal."""
-    sklearn_version: str
+    sklearn_version: str | None
     """Version of the scikit-learn that fitted the model; the installed version if none is
-    recorded."""
+    recorded; None for an ONNX graph."""
     installed_version: str
     """Version of the scikit-learn that is installed beside poner."""
     has_signature: bool
@@ -38,6 +39,8 @@ class ModelIdentity:
     @property
     def is_known_version(self) -> bool:
         """Whether the allow-list was made with the scikit-learn that fitted the model."""
+        if self.sklearn_version is None:
+            return False
         first, last = KNOWN_SKLEARN
         return first <= Version(self.sklearn_version).release[:2] <= last
 
@@ -63,16 +66,25 @@ def identify_model(
     modules = read_modules(include)
     file = model_files.find_model_file(path)
     content = model_files.read_model_file(file)
+    if graphs.is_graph(file):
+        signature = model_files.read_signature(file, content)
+        return _identity(file, content, None, signature)
     listed = listing.list_content(content, modules.names)
     listing.check_allowed(listed, file.name, modules.names)
     signature = model_files.read_signature(file, content)
     recorded = signature.libraries if signature is not None else {}
     version = sklearn_version_of(listed, file.name, recorded, lambda line: None)
     boosters_of(listed, file.name, recorded, requirements)
+    return _identity(file, content, version, signature)
+
+
+def _identity(
+    file: Path, content: bytes, sklearn_version: str | None, signature: Signature | None
+) -> ModelIdentity:
     return ModelIdentity(
         file=file,
         sha256=hashlib.sha256(content).hexdigest(),
-        sklearn_version=version,
+        sklearn_version=sklearn_version,
         installed_version=importlib.metadata.version(SKLEARN),
         has_signature=signature is not None,
     )

@@ -52,6 +52,8 @@ class BoundaryValues:
     """Features that the model rounds to float32 before it does anything else."""
     points: FloatArray
     """(n_points, n_features) rows at the points from which the model takes distances, if any."""
+    whole: frozenset[int] = frozenset()
+    """Features that take whole numbers only, as inputs of an ONNX graph may."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,8 @@ def make_rows(
         most: the most rows of a kind.
     """
     random = np.random.default_rng(_SEED)
-    thresholds = _threshold_rows(values, most, random)
-    drawn = _drawn_rows(training, values, random)
+    thresholds = _rounded(_threshold_rows(values, most, random), values.whole)
+    drawn = _rounded(_drawn_rows(training, values, random), values.whole)
     kinds = {
         "training": thin(training, most),
         "points": _near(values.points),
@@ -111,6 +113,13 @@ def make_rows(
         everywhere = np.full((1, drawn.shape[1]), np.nan)
         kinds["missing"] = np.concatenate([everywhere, kinds["missing"]])
     return {kind: rows for kind, rows in kinds.items() if len(rows)}
+
+
+def _rounded(rows: FloatArray, whole: frozenset[int]) -> FloatArray:
+    """The rows with whole numbers in the columns that take no others."""
+    columns = sorted(whole)
+    rows[:, columns] = np.round(rows[:, columns])
+    return rows
 
 
 def thin(rows: FloatArray, most: int) -> FloatArray:

@@ -5,6 +5,7 @@ Requests, each with a body of bytes:
     {"do": "list"}                         the body is the content of a model file
     {"do": "load", "modules": [...]}       the body is the content of a model file
     {"do": "rewrite"}                      the loaded model in canonical form; no body
+    {"do": "graph", "n_features": ...}     the body is an ONNX graph (graph.py)
     {"do": "convert", ...}                 the body is a model in canonical form (conversion.py)
     {"do": "answer", "method": ..., "place": [...], "vocabulary": [...], "categories": [...]}
                                            the body is the numbers of a Table (poner.artifacts)
@@ -68,6 +69,8 @@ class Session:
 
     def __init__(self) -> None:
         self.estimator: Any = None
+        self.graph: Any = None
+        """The ONNX graph, if the model is one."""
         self.with_none: frozenset[int] = frozenset()
         self.content = b""
         """Content of the model file; it is read again for `rewrite`, since a prediction may change
@@ -82,6 +85,8 @@ class Session:
             return _list(body)
         if do == "load":
             return self._load(body, frozenset(request.get("modules", ())))
+        if do == "graph":
+            return self._open_graph(body, request["n_features"])
         if do == "rewrite":
             return self._rewrite()
         if do == "answer":
@@ -113,21 +118,33 @@ class Session:
         done["known_texts"] = sorted(texts.items())
         return {**done, "missing_as_none": sorted(self.with_none), "block": described}, block
 
+    def _open_graph(self, content: bytes, n_features: int | None) -> Reply:
+        from .graph import Graph
+
+        self.graph = Graph(content, n_features)
+        return {"graph": self.graph.facts()}, b""
+
     def _rewrite(self) -> Reply:
         loaded = safe_pickle.load_content(self.content, self.modules)
         return {}, safe_pickle.rewrite(loaded, self.modules)
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
+        (matrix,) = array_block.unpack_arrays(request["block"], body)
+        if self.graph is None:
+            answered = self._ask_estimator(request, matrix)
+        else:
+            answered = self.graph.answer(request["method"], matrix, request["vocabulary"])
+        described, block = array_block.pack_arrays([answered])
+        return {"block": described}, block
+
+    def _ask_estimator(self, request: Mapping[str, Any], matrix: Any) -> Any:
         from poner_runtime.fitted import as_fitted
 
         from . import estimators
 
-        (matrix,) = array_block.unpack_arrays(request["block"], body)
         with_none = () if request["place"] else self.with_none
         rows = as_fitted(matrix, request["vocabulary"], request["categories"], with_none)
-        answered = estimators.answer(self.estimator, request["method"], rows, request["place"])
-        described, block = array_block.pack_arrays([answered])
-        return {"block": described}, block
+        return estimators.answer(self.estimator, request["method"], rows, request["place"])
 
     def _convert(self, request: Mapping[str, Any], content: bytes) -> Reply:
         from .conversion import convert
