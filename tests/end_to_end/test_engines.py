@@ -321,7 +321,8 @@ def test_a_file_of_two_meanings_runs_nothing_where_it_is_tried_or_shipped(tmp_pa
 
 
 @pytest.mark.parametrize(
-    "name", ["mixed", pytest.param("zipmap", marks=pytest.mark.slow), "one_row"]
+    "name",  # one input for all features, and one row at a time: breadth
+    ["mixed", *(pytest.param(name, marks=pytest.mark.slow) for name in ("zipmap", "one_row"))],
 )
 def test_a_graph_of_the_users_own_is_served(name: str, tmp_path: Path) -> None:
     """model.onnx becomes a function that answers as scikit-learn did before the conversion."""

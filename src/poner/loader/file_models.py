@@ -12,7 +12,7 @@ from pathlib import Path
 from poner.artifacts import ModelFile, Provenance, TrainedModel
 from poner.environments import package_of
 from poner.errors import ModelUnreadableError
-from poner.loader import graphs, listing, model_files, signatures
+from poner.loader import graphs, listing, mlflow_folders, model_files, signatures
 from poner.loader.child_process import ChildProcess
 from poner.loader.environments import Environment, environment_of
 from poner.loader.fitted import fitted_object
@@ -27,6 +27,7 @@ from poner.loader.libraries import (
     versions_of,
 )
 from poner.loader.listing import FileListing
+from poner.loader.mlflow_folders import MlflowModel
 from poner.loader.oracles import SESSION_CPU_S, ChildOracle, memory_for, unpacked
 from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
@@ -65,7 +66,7 @@ def open_model(
     """Read a model file safely; the oracle answers as long as the context is open.
 
     Args:
-        path: a model file, or a folder with clf.sav or a single model file.
+        path: a model file, or a folder with clf.sav or a single model file, or one of MLflow.
         signature: the signature to use in place of the signature.json beside the file.
         feature_names: names of the features in the model's order, in place of any signature.
         labels: a label for each class, by `str(class)`: `{"1": "malignant"}`.
@@ -102,6 +103,9 @@ def open_model(
     if signature is None and feature_names is None:
         signature = model_files.read_signature(file, content)
     recorded = signature.libraries if signature is not None else {}
+    mlflow = mlflow_folders.read_beside(file)
+    if mlflow is not None and not recorded:
+        recorded = mlflow.versions
     version = sklearn_version_of(listed, file.name, recorded, notify)
     wanted = [*requirements, *boosters_of(listed, file.name, recorded, requirements)]
     environment = environment_of(version, more=wanted)
@@ -122,7 +126,8 @@ def open_model(
         facts = signatures.checked_facts(done.get("facts"))
         signatures.check_supported(facts)
         if signature is None:
-            signature = signatures.make_signature(facts, feature_names, labels, notify)
+            names = feature_names or _names_of(mlflow, facts)
+            signature = signatures.make_signature(facts, names, labels, notify)
             signature = signatures.with_known_texts(signature, done.get("known_texts"))
         else:
             signatures.check_signature(signature, facts, SIGNATURE_NAME)
@@ -141,6 +146,13 @@ def open_model(
                 modules=modules.files,
             ),
         )
+
+
+def _names_of(mlflow: MlflowModel | None, facts: Facts) -> Sequence[str] | None:
+    """The names that an MLflow signature gives a model which records none itself."""
+    if mlflow is None or mlflow.feature_names is None or facts.feature_names is not None:
+        return None
+    return mlflow.feature_names if len(mlflow.feature_names) == facts.n_features else None
 
 
 def _provenance(name: str, content: bytes, facts: Facts, signature: Signature) -> Provenance:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from poner.loader import graphs, listing, model_files
+from poner.loader import graphs, listing, mlflow_folders, model_files
 from poner.loader.file_models import boosters_of, sklearn_version_of
 from poner.loader.libraries import SKLEARN
 from poner.loader.user_modules import read_modules
@@ -73,6 +73,9 @@ def identify_model(
     listing.check_allowed(listed, file.name, modules.names)
     signature = model_files.read_signature(file, content)
     recorded = signature.libraries if signature is not None else {}
+    mlflow = mlflow_folders.read_beside(file)
+    if mlflow is not None and not recorded:
+        recorded = mlflow.versions
     version = sklearn_version_of(listed, file.name, recorded, lambda line: None)
     boosters_of(listed, file.name, recorded, requirements)
     return _identity(file, content, version, signature)

@@ -49,6 +49,19 @@ UNREADABLE: Mapping[bytes, tuple[str, str]] = {
         "The file is a pointer of Git LFS, which stands for the model and does not hold it.",
         "Fetch the model itself with `git lfs pull`, then run the command again.",
     ),
+    **{
+        start: (
+            f"The file holds a booster in {library}'s own format, which poner does not read.",
+            f"Fit {library}'s estimator for scikit-learn, and save it with pickle or joblib.",
+        )
+        for start, library in (
+            (b'{"learner"', "XGBoost"),
+            (b"{L\x00\x00\x00\x00\x00\x00\x00\x07learner", "XGBoost"),
+            (b"binf", "XGBoost"),
+            (b"tree\nversion=", "LightGBM"),
+            (b"CBM1", "CatBoost"),
+        )
+    },
     b"<": (
         "The file begins like a web page, not like a model.",
         "Download the model again from the address of the file itself, not of a page about it.",
