@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,8 +10,9 @@ from pathlib import Path
 
 from poner.artifacts import ModelFile, Provenance, TrainedModel
 from poner.environments import package_of
-from poner.errors import ModelUnreadableError
-from poner.loader import graphs, listing, mlflow_folders, model_files, signatures
+from poner.errors import ModelUnreadableError, UsageError
+from poner.loader import graphs, listing, mlflow_folders, model_files, part_files, signatures
+from poner.loader.child_oracle import SESSION_CPU_S, ChildOracle, memory_for, unpacked
 from poner.loader.child_process import ChildProcess
 from poner.loader.environments import Environment, environment_of
 from poner.loader.fitted import fitted_object
@@ -28,7 +28,9 @@ from poner.loader.libraries import (
 )
 from poner.loader.listing import FileListing
 from poner.loader.mlflow_folders import MlflowModel
-from poner.loader.oracles import SESSION_CPU_S, ChildOracle, memory_for, unpacked
+from poner.loader.neighbours import Neighbour, describe_unused, find_neighbours, model_beside
+from poner.loader.part_files import ListedFile
+from poner.loader.parts import ALONE, Parts
 from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
 from poner.loader.user_modules import UserModules, is_taken, read_modules
@@ -44,11 +46,13 @@ MOST_COMPRESSED = 10
 
 
 @contextmanager
-def _naming(file_name: str) -> Iterator[None]:
-    """Put the file's name before the messages of a child process, which does not know the name."""
+def _naming_ended(child: ChildProcess, file_name: str) -> Iterator[None]:
+    """Name the file in the error for a child that ended; a living one names its files itself."""
     try:
         yield
     except ModelUnreadableError as error:
+        if child.over is None:
+            raise
         raise ModelUnreadableError(f"{file_name}: {error.message}", error.hint) from error
 
 
@@ -56,6 +60,7 @@ def _naming(file_name: str) -> Iterator[None]:
 def open_model(
     path: Path,
     *,
+    parts: Parts = ALONE,
     signature: Signature | None = None,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
@@ -67,6 +72,8 @@ def open_model(
 
     Args:
         path: a model file, or a folder with clf.sav or a single model file, or one of MLflow.
+        parts: the model's key in the file, and the steps before it, which other files may hold; all
+            are read with the scikit-learn that fitted the model, and joined to one Pipeline.
         signature: the signature to use in place of the signature.json beside the file.
         feature_names: names of the features in the model's order, in place of any signature.
         labels: a label for each class, by `str(class)`: `{"1": "malignant"}`.
@@ -77,15 +84,20 @@ def open_model(
         notify: receives a line on each decision, such as the use of another environment.
 
     Raises:
-        UsageError: an included module is missing or has a library's name, or a requirement cannot
-            be parsed.
-        ModelRefusedError: the file names a global outside the allow-list; no code of it was run.
-        ModelUnreadableError: the file is damaged, holds something other than a model, or its
-            scikit-learn version cannot be installed.
+        UsageError: an included module is missing or has a library's name, a requirement cannot be
+            parsed, or labels are given twice.
+        ModelRefusedError: a file names a global outside the allow-list; no code of it was run.
+        ModelUnreadableError: a file is damaged or holds something other than a model, parts do not
+            fit each other, or the model's scikit-learn version cannot be installed.
         SignatureError: the signature does not fit the model.
     """
     file = model_files.find_model_file(path)
     if graphs.is_graph(file):
+        if parts != ALONE:
+            raise UsageError(
+                f"{file.name} is an ONNX graph, which poner joins to no other file.",
+                "Convert the whole Pipeline to ONNX, or give its parts as pickles.",
+            )
         with graphs.open_graph(
             file,
             signature=signature,
@@ -95,23 +107,28 @@ def open_model(
         ) as graph:
             yield graph
         return
+    if labels is not None and parts.target_labels is not None:
+        raise UsageError("Labels are given twice.", "Give the labels, or the file that has them.")
     modules = read_modules(include)
-    content = model_files.read_model_file(file)
-    with _naming(file.name):
-        listed = listing.list_content(content, modules.names)
-    listing.check_allowed(listed, file.name, modules.names)
-    if signature is None and feature_names is None:
-        signature = model_files.read_signature(file, content)
+    files = part_files.list_files(file, parts, modules.names)
+    listed = part_files.merged(files)
+    if signature is None and feature_names is None and parts.features is None:
+        signature = part_files.read_signature(files, parts)
     recorded = signature.libraries if signature is not None else {}
     mlflow = mlflow_folders.read_beside(file)
     if mlflow is not None and not recorded:
         recorded = mlflow.versions
     version = sklearn_version_of(listed, file.name, recorded, notify)
+    for line in part_files.describe_versions(files, version):
+        notify(line)
     wanted = [*requirements, *boosters_of(listed, file.name, recorded, requirements)]
     environment = environment_of(version, more=wanted)
     if not environment.is_own:
         notify(_elsewhere(file.name, version, environment, wanted))
-    timed_bytes = min(listed.unpacked_bytes, MOST_COMPRESSED * len(content))
+    neighbours = find_neighbours(file, [own.path for own in files[1:]])
+    timed_bytes = sum(
+        min(own.listing.unpacked_bytes, MOST_COMPRESSED * len(own.content)) for own in files
+    )
     more_s = MORE_S_PER_MB * timed_bytes / 1e6
     with ChildProcess(
         environment.interpreter,
@@ -119,26 +136,34 @@ def open_model(
         memory_bytes=memory_for(listed.unpacked_bytes),
         modules=modules.files,
     ) as child:
-        with _naming(file.name):
-            request = {"do": "load", "modules": sorted(modules.names)}
+        request, content = part_files.request_of(
+            files, parts, feature_names, model_beside(neighbours), modules.names
+        )
+        with _naming_ended(child, file.name):
             load_s = LOAD_TIMEOUT_S + more_s
             done, block = child.ask(request, content, timeout_s=load_s, notify=notify)
         facts = signatures.checked_facts(done.get("facts"))
         signatures.check_supported(facts)
+        found = signatures.checked_findings(done, facts)
+        for line in found.notes:
+            notify(line)
+        labels = found.labels_by_class(facts) or labels
         if signature is None:
-            names = feature_names or _names_of(mlflow, facts)
+            names = found.names or feature_names or _names_of(mlflow, facts)
             signature = signatures.make_signature(facts, names, labels, notify)
             signature = signatures.with_known_texts(signature, done.get("known_texts"))
+            for line in _unused(file, neighbours, facts, signature):
+                notify(line)
         else:
             signatures.check_signature(signature, facts, SIGNATURE_NAME)
             signature = signatures.with_labels(signature, labels)
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
-            provenance=_provenance(file.name, content, facts, signature),
+            provenance=_provenance(files, parts, facts, signature),
             oracle=ChildOracle(child, more_s, notify),
             missing_as_none=signatures.checked_places(done.get("missing_as_none"), signature),
-            training_rows=model_files.read_training_rows(file, len(signature.features)),
+            training_rows=part_files.read_training_rows(files, parts, len(signature.features)),
             file=ModelFile(
                 name=file.name,
                 write=lambda: rewritten_model(child, file.name, modules, notify),
@@ -155,10 +180,30 @@ def _names_of(mlflow: MlflowModel | None, facts: Facts) -> Sequence[str] | None:
     return mlflow.feature_names if len(mlflow.feature_names) == facts.n_features else None
 
 
-def _provenance(name: str, content: bytes, facts: Facts, signature: Signature) -> Provenance:
+def _unused(
+    file: Path, neighbours: Sequence[Neighbour], facts: Facts, signature: Signature
+) -> list[str]:
+    """Sentences on files beside a model without a signature.json."""
+    names_its_features = [feature.column for feature in signature.features] != [
+        f"x{place}" for place in range(len(signature.features))
+    ]
+    texts = all(isinstance(name, str) for name in facts.classes or ())
+    return describe_unused(
+        file,
+        neighbours,
+        has_names=names_its_features,
+        has_labels=texts or signature.labels is not None,
+    )
+
+
+def _provenance(
+    files: Sequence[ListedFile], parts: Parts, facts: Facts, signature: Signature
+) -> Provenance:
+    names = list(dict.fromkeys(part.file.name for part in parts.steps(files[0].path)))
+    name = " + ".join(dict.fromkeys([*names, files[0].name]))
     return Provenance(
         name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"),
-        hashlib.sha256(content).hexdigest(),
+        part_files.hash_of(files, parts),
         facts.sklearn_version,
         facts.numpy_version,
         facts.python_version,

@@ -16,10 +16,10 @@ from poner.artifacts import FittedObject, OnnxGraph, Provenance, TrainedModel
 from poner.environments import read_pins
 from poner.errors import InstallError, ModelUnreadableError, SignatureError
 from poner.loader import model_files, signatures
+from poner.loader.child_oracle import SESSION_CPU_S, ChildOracle, memory_for
 from poner.loader.child_process import ChildProcess, wrong_answer
 from poner.loader.environments import environment_of
 from poner.loader.libraries import SKLEARN
-from poner.loader.oracles import SESSION_CPU_S, ChildOracle, memory_for
 from poner.loader.signatures import Facts
 from poner.signature import SIGNATURE_NAME, JsonScalar, Signature
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from poner.loader import graphs, listing, mlflow_folders, model_files
+from poner.loader import graphs, mlflow_folders, model_files, part_files
 from poner.loader.file_models import boosters_of, sklearn_version_of
 from poner.loader.libraries import SKLEARN
+from poner.loader.parts import ALONE, Parts
 from poner.loader.user_modules import read_modules
 from poner.signature import Signature
 
@@ -27,7 +28,8 @@ class ModelIdentity:
     file: Path
     """The model file."""
     sha256: str
-    """SHA-256 of the file, in hexadecimal."""
+    """SHA-256 of the file, in hexadecimal; with keys or steps before the model, one over all of
+    them."""
     sklearn_version: str | None
     """Version of the scikit-learn that fitted the model; the installed version if none is
     recorded; None for an ONNX graph."""
@@ -46,12 +48,17 @@ class ModelIdentity:
 
 
 def identify_model(
-    path: Path, *, include: Sequence[Path] = (), requirements: Sequence[str] = ()
+    path: Path,
+    *,
+    parts: Parts = ALONE,
+    include: Sequence[Path] = (),
+    requirements: Sequence[str] = (),
 ) -> ModelIdentity:
     """Identify the model in a file without loading it; checks the file as `open_model` does.
 
     Args:
         path: a model file, or a folder with clf.sav or a single model file.
+        parts: as for `open_model`.
         include: as for `open_model`.
         requirements: as for `open_model`.
 
@@ -65,28 +72,28 @@ def identify_model(
     """
     modules = read_modules(include)
     file = model_files.find_model_file(path)
-    content = model_files.read_model_file(file)
     if graphs.is_graph(file):
+        content = model_files.read_model_file(file)
         signature = model_files.read_signature(file, content)
-        return _identity(file, content, None, signature)
-    listed = listing.list_content(content, modules.names)
-    listing.check_allowed(listed, file.name, modules.names)
-    signature = model_files.read_signature(file, content)
+        return _identity(file, hashlib.sha256(content).hexdigest(), None, signature)
+    files = part_files.list_files(file, parts, modules.names)
+    listed = part_files.merged(files)
+    signature = part_files.read_signature(files, parts)
     recorded = signature.libraries if signature is not None else {}
     mlflow = mlflow_folders.read_beside(file)
     if mlflow is not None and not recorded:
         recorded = mlflow.versions
     version = sklearn_version_of(listed, file.name, recorded, lambda line: None)
     boosters_of(listed, file.name, recorded, requirements)
-    return _identity(file, content, version, signature)
+    return _identity(file, part_files.hash_of(files, parts), version, signature)
 
 
 def _identity(
-    file: Path, content: bytes, sklearn_version: str | None, signature: Signature | None
+    file: Path, sha256: str, sklearn_version: str | None, signature: Signature | None
 ) -> ModelIdentity:
     return ModelIdentity(
         file=file,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=sha256,
         sklearn_version=sklearn_version,
         installed_version=importlib.metadata.version(SKLEARN),
         has_signature=signature is not None,

@@ -35,7 +35,7 @@ MIXED = Signature(
     ids=["wire names", "columns", "quotes"],
 )
 def test_a_category_of_a_csv_stays_text(text: str) -> None:
-    """Also where it looks like a number; an empty cell is null, and spaces are the text's own."""
+    """A category that looks like a number stays a text; an empty cell is null; spaces stay."""
     assert read_csv(text, MIXED) == [
         {"age": 1.5, "color": "red"},
         {"age": None, "color": None},
@@ -45,12 +45,12 @@ def test_a_category_of_a_csv_stays_text(text: str) -> None:
 
 
 def test_a_blank_cell_is_missing() -> None:
-    """Whatever its feature is."""
+    """A blank cell is a missing value, for any feature."""
     assert read_csv("age,color\n  , \t\n", MIXED) == [{"age": None, "color": None}]
 
 
 def test_without_a_signature_cells_are_guessed() -> None:
-    """What is no number is a text; the function says what it wants."""
+    """Without a signature, a cell that is not a number is sent as a text."""
     assert read_csv("age,color\n1.5,red\nnan,\n", None) == [
         {"age": 1.5, "color": "red"},
         {"age": None, "color": None},
@@ -58,7 +58,7 @@ def test_without_a_signature_cells_are_guessed() -> None:
 
 
 def test_a_short_line_is_named() -> None:
-    """A cell that is not there is not an empty one."""
+    """A line with too few cells is an error that names the line."""
     with pytest.raises(InputError, match="Row 2 of the CSV has no cell for 'color'"):
         read_csv("age,color\n1,red\n2\n", MIXED)
 
@@ -122,7 +122,7 @@ def test_any_prediction_is_printed_beside_labels(
     code: int,
     form: str,
 ) -> None:
-    """What is none of the classes has no label; what is no prediction is told, with exit code 1."""
+    """Only classes have labels; an answer without a prediction is shown, with exit code 1."""
 
     async def handle(request: web.Request) -> web.Response:
         return answering(200, prediction)
@@ -148,7 +148,7 @@ def test_any_prediction_is_printed_beside_labels(
     ids=lambda text: text[:9],
 )
 def test_what_is_no_json_is_said(text: str) -> None:
-    """However deep it is nested, and however long its numbers are."""
+    """Input that is not JSON is an error, also if deeply nested or with long numbers."""
     with pytest.raises(InputError, match="not JSON") as caught:
         read_bodies(None, text, MIXED)
     assert len(caught.value.message) < 200
@@ -156,7 +156,7 @@ def test_what_is_no_json_is_said(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["age,color\n1,\x00red\n", "age\n" + "1" * 200_000 + "\n"])
 def test_a_csv_that_cannot_be_read_is_said(text: str) -> None:
-    """Or is read, where this Python can."""
+    """A CSV that cannot be read is an error, unless this Python can read it."""
     with contextlib.suppress(InputError):
         read_csv(text, None)
 
@@ -165,7 +165,7 @@ def test_a_csv_that_cannot_be_read_is_said(text: str) -> None:
 def test_several_outputs_are_printed(
     folder: Path, form: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A list as JSON has it, in every form; there are no labels for it."""
+    """Several outputs are printed as a JSON list, in every form, without labels."""
     monkeypatch.chdir(folder)
     row = json.dumps([[1.0, "red", "round", None]])
     assert app.run(["predict", "--bundle", "several", "--data", row, "-o", form]) == 0
@@ -181,6 +181,6 @@ def test_several_outputs_are_printed(
 
 
 def test_the_csv_is_a_singular_thing() -> None:
-    """The sentence about its columns is one that people would write."""
+    """The error about a CSV's columns uses the singular."""
     with pytest.raises(InputError, match="The header of the CSV has 'x', which is not a feature"):
         read_csv("x\n1\n", MIXED)

@@ -1,4 +1,4 @@
-"""Asks the model in a child process for its answers, within limits of time and memory."""
+"""Asks the model in the confined child process, within time limits."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ ALL_ANSWERS_TIMEOUT_S = 180.0
 
 SLOW_S = 20.0
 """Time for all answers together after which poner tells the user that the model is slow."""
+
 
 MEMORY_BYTES = 2 << 30
 """Memory limit of a child. scikit-learn alone takes 1 GB where it compares rows in chunks
