@@ -311,3 +311,6 @@ class OnnxGraph:
     """Names of the outputs: the answer, then the scores if any; the first two if empty."""
     whole: frozenset[int] = frozenset()
     """Features that take whole numbers only."""
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """Version of the file format (`ir`), and of each operator set by its domain; empty if poner
+    chose them so that every onnxruntime on Lambda reads the graph."""

@@ -56,6 +56,8 @@ class GraphFacts(BaseModel):
     """Names of the outputs that are used: the answer, and the scores if there are any."""
     ignored: list[str]
     """Names of the other outputs."""
+    versions: dict[str, int]
+    """Version of the file format (`ir`), and of each operator set by its domain."""
     python_version: str
     """Version of Python in the child process."""
     numpy_version: str
@@ -124,7 +126,12 @@ def open_graph(
             oracle=ChildOracle(child, notify=notify),
             training_rows=model_files.read_training_rows(file, len(signature.features)),
             graph=OnnxGraph(
-                content, found.number_type, "", tuple(found.outputs), frozenset(found.whole)
+                content,
+                found.number_type,
+                "",
+                tuple(found.outputs),
+                frozenset(found.whole),
+                found.versions,
             ),
         )
 

@@ -84,6 +84,9 @@ class Graph:
         self.is_asked_alone = any(_batch(one) == 1 for one in self.session.get_inputs())
         self.has_probabilities: bool | None = None
         """Whether the scores are probabilities; None before they are asked for."""
+        self.versions = {"ir": model.ir_version}
+        for own in model.opset_import:
+            self.versions["" if own.domain == "ai.onnx" else own.domain] = own.version
         nodes = Nodes(model)
         self._choose_outputs(nodes)
         self.known_texts = nodes.texts_of(self._columns())
@@ -142,6 +145,7 @@ class Graph:
             "number_type": "float32" if "tensor(float)" in kinds else "float64",
             "outputs": self.outputs,
             "ignored": self.ignored,
+            "versions": self.versions,
             "python_version": platform.python_version(),
             "numpy_version": _numpy_version(),
         }
