@@ -122,7 +122,7 @@ def test_a_booster_that_is_not_fitted_says_so(tmp_path):
     """The way out is to fit it, whichever library it comes from."""
     xgboost = pytest.importorskip("xgboost")
     error = failure_of(pickle.dumps(xgboost.XGBClassifier()), tmp_path)
-    assert error.message == "clf.sav holds a XGBClassifier that is not fitted."
+    assert error.message == "clf.sav holds an XGBClassifier that is not fitted."
 
 
 @pytest.mark.parametrize(

@@ -274,7 +274,7 @@ def make_encoding(frame):
             ("age", StandardScaler(), [0]),
         ]
     )
-    X = frame.iloc[:, :3]
+    X = frame[["age", "colour", "size"]]
     return make_pipeline(columns, LogisticRegression()).fit(X, np.arange(N) % 2)
 
 
