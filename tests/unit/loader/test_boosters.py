@@ -223,8 +223,8 @@ def test_a_library_that_is_not_installed_is_named(monkeypatch, tmp_path):
     with pytest.raises(ModelUnreadableError) as caught:
         open_content(pickle.dumps(MODELS["LGBMClassifier"]()), tmp_path)
     assert str(caught.value) == (
-        "clf.sav holds a model of LightGBM, which is not installed beside poner. Install it "
-        "there: `pip install lightgbm`."
+        "clf.sav holds a model of LightGBM, which is not installed beside poner. Install "
+        "LightGBM beside poner: `pip install lightgbm`."
     )
 
 
