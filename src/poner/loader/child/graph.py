@@ -8,41 +8,17 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..safe_pickle.faults import FileUnreadableError
+from .graph_inputs import CONVERT_AGAIN, TEXT, as_numbers, as_texts, input_of, refusal
 from .graph_nodes import Nodes, check_self_contained
 
-NUMBERS = {
-    "tensor(double)": "float64",
-    "tensor(float)": "float32",
-    "tensor(int64)": "int64",
-    "tensor(int32)": "int32",
-    "tensor(bool)": "bool",
-}
-"""Dtypes of the inputs that take numbers, by onnxruntime's name."""
-
-TEXT = "tensor(string)"
 LABELS = ("tensor(int64)", "tensor(int32)", TEXT)
 """Types of an output that names a class."""
 
 PROBABILITY_ERROR = 1e-3
 """How far the probabilities of a row may be from adding up to 1."""
-
-CONVERT_AGAIN = "Convert the model again, with one input for all features or one for each."
-
-
-class Input(NamedTuple):
-    """One input of a graph."""
-
-    name: str
-    """Its name."""
-    type: str
-    """Its type, as onnxruntime names it."""
-    width: int
-    """Number of features that it takes."""
-    is_flat: bool
-    """Whether it takes (n_rows,) instead of (n_rows, width)."""
 
 
 class Graph:
@@ -80,7 +56,7 @@ class Graph:
                 f"onnxruntime {onnxruntime.__version__} does not open the graph: {_reason(error)}",
                 "Convert the model again for an operator set that this onnxruntime has.",
             ) from error
-        self.inputs = [_input_of(one, n_features) for one in self.session.get_inputs()]
+        self.inputs = [input_of(one, n_features) for one in self.session.get_inputs()]
         self.is_asked_alone = any(_batch(one) == 1 for one in self.session.get_inputs())
         self.has_probabilities: bool | None = None
         """Whether the scores are probabilities; None before they are asked for."""
@@ -179,7 +155,7 @@ class Graph:
         if any(
             values.dtype.kind == "f" and np.isnan(values).any() for values in (answers, *scores)
         ):
-            raise _refusal("gives answers that are not numbers")
+            raise refusal("gives answers that are not numbers")
         if asks_scores:
             self._check_probabilities(scores[0])
         return scores[0] if asks_scores else answers
@@ -189,13 +165,15 @@ class Graph:
         fed, place = {}, 0
         for own in self.inputs:
             columns = rows[:, place : place + own.width]
-            value = _texts(columns, vocabulary) if own.type == TEXT else _numbers(columns, own.type)
+            value = (
+                as_texts(columns, vocabulary) if own.type == TEXT else as_numbers(columns, own.type)
+            )
             fed[own.name] = value[:, 0] if own.is_flat else value
             place += own.width
         try:
             answered = self.session.run(self.outputs, fed)
         except Exception as error:  # onnxruntime raises a class for each kind of fault
-            raise _refusal(f"raised {_reason(error)}") from error
+            raise refusal(f"raised {_reason(error)}") from error
         return [self._as_columns(values, len(rows)) for values in answered]
 
     def _as_columns(self, answered: Any, n_rows: int) -> Any:
@@ -207,7 +185,7 @@ class Graph:
         if values.dtype.hasobject:
             values = np.array(values.tolist(), dtype=str)
         if values.size % max(n_rows, 1) or (values.ndim and len(values) != n_rows):
-            raise _refusal("gives another number of answers than rows")
+            raise refusal("gives another number of answers than rows")
         return values.reshape(n_rows, -1)
 
     def _check_probabilities(self, scores: Any) -> None:
@@ -227,35 +205,6 @@ class Graph:
             )
 
 
-def _input_of(one: Any, n_features: int | None) -> Input:
-    """An input with its width.
-
-    Raises:
-        FileUnreadableError: it takes something other than features.
-    """
-    if one.type not in NUMBERS and one.type != TEXT:
-        raise FileUnreadableError(
-            f"The graph's input {one.name!r} is a {one.type}; poner feeds numbers and texts.",
-            CONVERT_AGAIN,
-        )
-    shape = list(one.shape)
-    if len(shape) not in (1, 2) or (isinstance(shape[0], int) and shape[0] != 1):
-        raise FileUnreadableError(
-            f"The graph's input {one.name!r} has the shape {shape}, which is not that of rows of "
-            "features.",
-            CONVERT_AGAIN,
-        )
-    if len(shape) == 1:
-        return Input(one.name, one.type, 1, is_flat=True)
-    width = shape[1] if isinstance(shape[1], int) else n_features
-    if width is None or width < 1:
-        raise FileUnreadableError(
-            f"The graph's input {one.name!r} does not record how many features it takes.",
-            "Give their names, in the graph's order: --features a,b,c.",
-        )
-    return Input(one.name, one.type, width, is_flat=False)
-
-
 def _batch(one: Any) -> int | None:
     return one.shape[0] if one.shape and isinstance(one.shape[0], int) else None
 
@@ -264,36 +213,6 @@ def _width(output: Any) -> int | None:
     """Number of columns of an output; None if the graph does not record it."""
     shape = output.shape or []
     return shape[1] if len(shape) == 2 and isinstance(shape[1], int) else None
-
-
-def _texts(codes: Any, vocabulary: Sequence[str]) -> Any:
-    import numpy as np
-
-    if np.isnan(codes).any():
-        raise _refusal("takes no missing text")
-    texts = np.empty(codes.shape, dtype=object)
-    texts[:] = [[vocabulary[int(code)] for code in row] for row in codes.tolist()]
-    return texts
-
-
-def _numbers(values: Any, kind: str) -> Any:
-    """Numbers as the input's type, if it has them."""
-    import numpy as np
-
-    dtype = np.dtype(NUMBERS[kind])
-    with np.errstate(all="ignore"):
-        cast = values.astype(dtype)
-        if dtype.kind == "f":
-            fits = np.isfinite(cast) | ~np.isfinite(values)
-        else:
-            fits = (cast.astype(np.float64) == values) & (np.abs(values) < 2.0**53)
-    if not fits.all():
-        raise _refusal(f"takes no such number as {dtype}")
-    return cast
-
-
-def _refusal(what: str) -> FileUnreadableError:
-    return FileUnreadableError(f"The graph {what}.", "Give rows that the graph accepts.")
 
 
 def _reason(error: BaseException) -> str:
