@@ -1,18 +1,22 @@
 """Prints, as JSON, which globals the pickles of fitted models name under one scikit-learn version.
 
-Run by make_allowed_globals.py with the interpreter of that version's environment (Python 3.9 or
-later): it fits every estimator with every option that its parameters list, and then the models of
-allowed_globals_models.py, and lists their pickles with poner's own listing.
+Run by make_allowed_globals.py with the interpreter of that version's environment (Python 3.7 or
+later): it fits every estimator with every option that its parameters list, and then (from
+scikit-learn 0.24 on) the models of allowed_globals_models.py, and lists their pickles with poner's
+own listing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import io
 import json
 import os
 import pickle
+import pkgutil
+import re
 import signal
 import sys
 import warnings
@@ -20,21 +24,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import sklearn
-from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401
-from sklearn.utils import all_estimators
+from sklearn.base import BaseEstimator
 
 HERE = Path(__file__).resolve().parent
 LOADER = HERE.parent / "src" / "poner" / "loader"
 
 FIT_TIMEOUT_S = 3
 
+EXPERIMENTAL = (
+    "enable_halving_search_cv",
+    "enable_iterative_imputer",
+    "enable_hist_gradient_boosting",
+)
+"""Modules of sklearn.experimental that make further estimators importable."""
+
 SMALL = {"n_estimators": 3, "max_iter": 20, "n_components": 2, "n_init": 1}
 """Parameters that make a fit small; a fitted instance holds the same kinds of objects."""
 
-EVERY_PROTOCOL = (0, 2, 4, 5)
+NOT_SEARCHED = re.compile(r"\.(?:tests?|testing|externals|conftest|setup|_build_utils|_testing)\b")
+"""Modules that hold no estimators and need packages that are not installed."""
+
+EVERY_PROTOCOL = tuple(sorted({0, 2, 4, pickle.HIGHEST_PROTOCOL}))
 ONE_PROTOCOL = (4,)
 
 
@@ -54,7 +66,7 @@ class Probe:
         contents = [pickle.dumps(value, protocol) for protocol in protocols]
         if everywhere:
             stream = io.BytesIO()
-            joblib.dump(value, stream)
+            joblib().dump(value, stream)
             contents.append(stream.getvalue())
         for content in contents:
             self.listing.list_content(content, self.found)
@@ -77,6 +89,40 @@ class Probe:
             done += 1
             if done == fits:
                 break
+
+
+def all_estimators() -> list[tuple[str, type]]:
+    """Every estimator of the installed scikit-learn, by name."""
+    for name in EXPERIMENTAL:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(f"sklearn.experimental.{name}")
+    found = {}
+    for module in pkgutil.walk_packages(sklearn.__path__, "sklearn."):
+        if NOT_SEARCHED.search(module.name):
+            continue
+        with contextlib.suppress(ImportError):
+            names = vars(importlib.import_module(module.name))
+            found.update({name: kind for name, kind in names.items() if is_estimator(kind)})
+    return sorted(found.items())
+
+
+def is_estimator(kind: Any) -> bool:
+    """Whether it is a class of scikit-learn's that can be fitted."""
+    return (
+        isinstance(kind, type)
+        and issubclass(kind, BaseEstimator)
+        and kind is not BaseEstimator
+        and not inspect.isabstract(kind)
+        and not kind.__name__.startswith("_")
+    )
+
+
+def joblib() -> Any:
+    """The joblib that estimators were saved with: scikit-learn's own copy before 0.21."""
+    try:
+        return importlib.import_module("sklearn.externals.joblib")
+    except ImportError:  # since 0.23
+        return importlib.import_module("joblib")
 
 
 def stop(*_: object) -> None:
@@ -150,7 +196,6 @@ def main() -> None:
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, stop)
     sys.path.insert(0, str(HERE))
-    models = importlib.import_module("allowed_globals_models")
     probe = Probe()
     estimators = all_estimators()
     for _, kind in estimators:
@@ -158,10 +203,12 @@ def main() -> None:
         probe.fit(kind, needed(kind), 20)
         for option in options(kind):
             probe.fit(kind, {**needed(kind), **option}, 1)
-    for kind, parameters in models.models():
-        probe.fit(kind, parameters, 1)
-    for value in models.values():
-        probe.dump(value, everywhere=True)
+    if sys.version_info >= (3, 9):
+        models = importlib.import_module("allowed_globals_models")
+        for kind, parameters in models.models():
+            probe.fit(kind, parameters, 1)
+        for value in models.values():
+            probe.dump(value, everywhere=True)
     uses = [[*name, sorted(roles)] for name, roles in sorted(probe.found.uses.items())]
     not_fitted = sorted({name for name, _ in estimators} - probe.fitted)
     json.dump({"version": sklearn.__version__, "uses": uses, "not_fitted": not_fitted}, sink)

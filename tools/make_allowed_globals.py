@@ -1,4 +1,4 @@
-"""Makes loader/safe_pickle/allowed_globals.txt: globals in pickles of scikit-learn 1.1 to 1.9.
+"""Makes loader/safe_pickle/allowed_globals.txt: globals in pickles of scikit-learn 0.19 to 1.9.
 
 Run `python tools/make_allowed_globals.py`; it makes an environment for each version, fits every
 estimator there (allowed_globals_probe.py) and takes the union. The rules below filter the
@@ -15,8 +15,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from poner.environments import bounds_of_sklearn, make_environment
+from poner.environments import make_environment, needs_of_sklearn
 from poner.loader.safe_pickle.constructors import BY_NAME
+from poner.loader.safe_pickle.newest_names import newest_name
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "src/poner/loader/safe_pickle/allowed_globals.txt"
@@ -25,6 +26,13 @@ PROBE = Path(__file__).with_name("allowed_globals_probe.py")
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 VERSIONS = {
+    "0.19.2": "3.7",
+    "0.20.4": "3.7",
+    "0.21.3": "3.7",
+    "0.22.2": "3.8",
+    "0.23.2": "3.8",
+    "0.24.2": "3.9",
+    "1.0.2": "3.9",
     "1.1.3": "3.10",
     "1.2.2": "3.11",
     "1.3.2": "3.11",
@@ -90,10 +98,38 @@ BOOSTERS = {
 scikit-learn; tests/unit/loader/test_boosters.py fits each class."""
 
 
+PANDAS = {
+    "pandas": {"Index": "name", "RangeIndex": "name", "StringDtype": "call", "NA": "name"},
+    "pandas.arrays": {"StringArray": "new", "ArrowStringArray": "new"},
+    "pandas.core.arrays.string_": {"StringDtype": "new"},
+    "pandas.core.indexes.base": {"_new_Index": "call"},
+    "pandas._libs.arrays": {"__pyx_unpickle_NDArrayBacked": "call"},
+    "pyarrow.lib": {
+        "_restore_array": "call",
+        "chunked_array": "call",
+        "py_buffer": "call",
+        "type_for_alias": "call",
+    },
+}
+"""What pickles of pandas' indexes and string arrays name, for which pandas_columns.py stands in."""
+
+OLDER = {
+    "builtins": {"FutureWarning": "name", "DeprecationWarning": "name"},
+    "numpy.core": {"_ufunc_reconstruct": "call"},
+    "sklearn.ensemble._gb": {
+        f"{name}Estimator": "new"
+        for name in ("LogOdds", "ScaledLogOdds", "Mean", "Quantile", "PriorProbability", "Zero")
+    },
+    "sklearn.utils.deprecation": {"DeprecationDict": "new"},
+    "xgboost.compat": {"XGBoostLabelEncoder": "new"},
+}
+"""What models of scikit-learn before 1.1 and of XGBoost before 1.6 name besides."""
+
+
 def probe(version: str, python_version: str) -> dict[str, object]:
     """Globals that pickles of one version name."""
     interpreter = make_environment(
-        python_version, [f"scikit-learn=={version}", *bounds_of_sklearn(version)]
+        python_version, [f"scikit-learn=={version}", *needs_of_sklearn(version).bounds]
     )
     done = subprocess.run(
         [interpreter, "-I", PROBE], capture_output=True, text=True, check=False, env=ONE_THREAD
@@ -123,6 +159,7 @@ def merge(results: list[dict[str, object]]) -> dict[tuple[str, str], set[str]]:
     roles: dict[tuple[str, str], set[str]] = {}
     for result in results:
         for module, name, uses in result["uses"]:  # type: ignore[attr-defined]
+            module, name = newest_name(module, name)
             if not MODULES.fullmatch(module) or NEVER.fullmatch(name):
                 say(f"left out: {module} {name} {uses}")
                 continue
@@ -134,6 +171,10 @@ def merge(results: list[dict[str, object]]) -> dict[tuple[str, str], set[str]]:
     for module, names in BOOSTERS.items():
         for name in names.split():
             roles.setdefault((module, name), set()).add("new")
+    for own in (PANDAS, OLDER):
+        for module, uses in own.items():
+            for name, role in uses.items():
+                roles.setdefault((module, name), set()).update({role} - {"name"})
     return roles
 
 

@@ -214,7 +214,8 @@ class CompiledModel:
         """
         if output not in self._model.outputs:
             raise NotSupportedError(
-                "The model has no such output: its estimator offers no method of that name.",
+                "The model has no such output: its estimator has no such method, or a method whose "
+                "answer for a row depends on other rows.",
                 "Ask for one that the estimator has.",
                 step="",
             )

@@ -18,6 +18,7 @@ from poner.aws_lambda.functions import DEFAULT_BODY_LIMIT_BYTES, FunctionSetting
 from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import Bundle, Engine, EngineChoice, Slim
 from poner.compiled_model import CompiledModel
+from poner.environments import needs_of_sklearn
 from poner.errors import (
     InstallError,
     InterpreterNotFoundError,
@@ -27,6 +28,7 @@ from poner.errors import (
     PonerError,
     QuotaError,
 )
+from poner.hosts import HOSTS
 from poner.served_model import choose_body_limit, longest_request_bytes
 
 ENGINES: tuple[Engine, ...] = ("native", "onnx", "sklearn")
@@ -176,6 +178,8 @@ def _say_limit(job: Job) -> None:
 
 
 def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
+    if engine != "native":
+        _check_python(job.file)
     match engine:
         case "native":
             return bundler.make_native_bundle(
@@ -200,6 +204,24 @@ def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
             return _first_with_wheels(job, lambda runtime: _sklearn(job), passed_over)
         case _:
             assert_never(engine)
+
+
+def _check_python(file: ModelFile) -> None:
+    """Refuse an engine that needs packages if no runtime has a Python for the model's.
+
+    Raises:
+        NotSupportedError: the model's scikit-learn is too old.
+    """
+    version = file.libraries["scikit-learn"]
+    wanted = needs_of_sklearn(version).python_versions
+    if wanted and not any(host.python_version in wanted for host in HOSTS.values()):
+        raise NotSupportedError(
+            f"{file.name}: Lambda has no runtime with Python {' or '.join(wanted)}, which "
+            f"scikit-learn {version} needs; only the native engine can serve such a model.",
+            "Fit the model again with a newer scikit-learn, or change what the native engine does "
+            "not support.",
+            step=file.name,
+        )
 
 
 def _onnx(job: Job, graph: OnnxGraph, runtime: Runtime) -> bundler.LayeredFunction:

@@ -1,6 +1,6 @@
 """Makes a fitted estimator take plain arrays and answer deterministically, here and on Lambda.
 
-Runs on Python 3.8 and later, beside any scikit-learn, and without pandas.
+Runs on Python 3.7 and later, beside any scikit-learn, and without pandas.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def settle(estimator: Any) -> None:
         elif _is_settled_inside(type(value)) and hasattr(value, "__dict__"):
             state = vars(value)
             if "n_jobs" in state:
-                state["n_jobs"] = None
+                state["n_jobs"] = 1  # None came with 0.20
             state.pop("_sklearn_output_config", None)
             if "_transformer_to_input_indices" in state:
                 _choose_columns_by_position(state)

@@ -189,7 +189,7 @@ def test_a_model_of_an_unknown_scikit_learn(project: Path, monkeypatch: pytest.M
     monkeypatch.setattr(doctor.loader, "identify_model", later)
     found = look(project)["scikit-learn"]
     assert found.state == "warning"
-    assert "1.1 to 1.9" in found.found
+    assert "0.19 to 1.9" in found.found
 
 
 def test_a_bundle_that_is_damaged(project: Path) -> None:

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from poner.artifacts import Examples, ModelFile, OnnxGraph
 from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import Engine
-from poner.environments import bounds_of_sklearn, package_of, read_versions
+from poner.environments import needs_of_sklearn, package_of, read_versions
 from poner.errors import BundleError, NoWheelError
 from poner.hosts import HOSTS, OWN_MODULES
 from poner.served_model import LibraryModel, NumberType, ServedModel
@@ -71,7 +71,7 @@ def sklearn_function(
     """
     libraries = {str(canonicalize_name(name)): version for name, version in file.libraries.items()}
     required = [f"{name}=={libraries[name]}" for name in libraries if name not in _FOLLOWING]
-    required += bounds_of_sklearn(libraries["scikit-learn"])
+    required += needs_of_sklearn(libraries["scikit-learn"]).bounds
     names = {package_of(requirement) for requirement in requirements}
     preferences = {
         name: libraries[name] for name in _FOLLOWING if name in libraries and name not in names

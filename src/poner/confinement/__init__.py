@@ -8,7 +8,7 @@ program gets neither the user's environment variables nor other processes to sta
                        confine.py    limits, namespaces and mounts, capabilities, Landlock, seccomp
                        broker.py     the keeper opens files, if mounts and Landlock are missing
 
-`start.py` and the modules it imports are loaded by location as `poner_confinement`, on Python 3.8
+`start.py` and the modules it imports are loaded by location as `poner_confinement`, on Python 3.7
 or later, with only the standard library. `process.py` and `report.py` run in poner's own process.
 The emulator's supervisor uses the mounts, too.
 """

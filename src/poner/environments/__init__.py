@@ -13,16 +13,23 @@ from poner.environments.interpreters import (
     run_uv,
 )
 from poner.environments.pins import read_hashes, read_pins, read_versions
-from poner.environments.requirements import bounds_of_sklearn, package_of, read_requirement
+from poner.environments.requirements import package_of, read_requirement
+from poner.environments.sklearn_versions import (
+    FIRST_SKLEARN,
+    installable_sklearn,
+    needs_of_sklearn,
+)
 from poner.environments.uv_settings import current_settings
 
 __all__ = [
-    "bounds_of_sklearn",
+    "FIRST_SKLEARN",
     "current_settings",
     "find_python",
+    "installable_sklearn",
     "look_for_python",
     "look_for_uv",
     "make_environment",
+    "needs_of_sklearn",
     "package_of",
     "read_hashes",
     "read_pins",

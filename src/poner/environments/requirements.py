@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from poner.errors import PonerError, UsageError
 
@@ -48,17 +47,6 @@ def package_of(requirement: str) -> str:
         UsageError: the text is not a requirement.
     """
     return canonicalize_name(read_requirement(requirement, UsageError).name)
-
-
-def bounds_of_sklearn(version: str) -> list[str]:
-    """Upper bounds of numpy and scipy for a version of scikit-learn.
-
-    scikit-learn before 1.4.2 was built for numpy 1 (its release notes, April 2024), and before 1.3
-    it imports names that scipy 1.12 removed. numpy 1.26 can read pickles of numpy 2.
-    """
-    release = Version(version)
-    bounds = ["numpy<2"] if release < Version("1.4.2") else []
-    return [*bounds, "scipy<1.12"] if release < Version("1.3") else bounds
 
 
 def without_hashes(requirement: str) -> str:

@@ -43,6 +43,7 @@ class ChildOracle:
     def __init__(
         self,
         child: ChildProcess,
+        library: str,
         more_s: float = 0.0,
         notify: Callable[[str], None] = lambda line: None,
     ) -> None:
@@ -50,10 +51,11 @@ class ChildOracle:
 
         Args:
             child: a child process that has loaded the model.
+            library: the library that answers, with its version, for errors.
             more_s: time in addition to the limits of a small model.
             notify: receives a line if an answer takes long.
         """
-        self.child, self.notify = child, notify
+        self.child, self.library, self.notify = child, library, notify
         self.timeout_s = ANSWER_TIMEOUT_S + more_s
         self.all_s = self.left_s = ALL_ANSWERS_TIMEOUT_S + more_s
         """Time limit for all answers together, and the time that is left of it."""
@@ -97,6 +99,13 @@ class ChildOracle:
         except ModelUnreadableError as error:
             if self.child.over is None:
                 raise
+            if self.child.crash is not None:
+                raise ModelStoppedError(
+                    f"{self.library} crashed ({self.child.crash}) when it was asked for the "
+                    f"model's {request['method']}.",
+                    "Fit the model again with a newer scikit-learn; if the file is not yours, "
+                    "check where it comes from.",
+                ) from error
             raise ModelStoppedError(error.message, error.hint) from error
         finally:
             self.left_s -= time.monotonic() - begun

@@ -102,6 +102,8 @@ class ChildProcess:
         self.over: ModelUnreadableError | None = None
         """The error that every further request gets once the child has ended, exceeded its time
         limit or run out of memory. A late reply is never mistaken for that of a later request."""
+        self.crash: str | None = None
+        """The signal that ended the child, such as `SIGSEGV`; None while no signal has."""
         self.confined: tuple[str, ...] | None = None
         """Mechanisms that confine the child, as it reports them; None before the first exchange."""
 
@@ -211,7 +213,7 @@ class ChildProcess:
             return self._out_of_memory(doing)
         how = f"exit code {ending.returncode}"
         if ending.returncode < 0:
-            how = _signal_name(-ending.returncode)
+            how = self.crash = _signal_name(-ending.returncode)
         words = self._confined.last_words()
         said = f": {words}" if words else ""
         return ModelUnreadableError(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from poner.environments import bounds_of_sklearn, make_environment, read_requirement
+from poner.environments import (
+    installable_sklearn,
+    make_environment,
+    needs_of_sklearn,
+    read_requirement,
+)
 from poner.environments.requirements import describe
 from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError, UsageError
 from poner.loader import libraries
@@ -55,30 +60,50 @@ def environment_of(
 
     Raises:
         ModelUnreadableError: no environment could be made; the message names the Python versions
-            tried and the last reason.
+            tried and the reason.
         UsageError: a requirement cannot be parsed.
     """
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
-    texts = (f"{libraries.SKLEARN}=={sklearn_version}", *more)
-    needed = [read_requirement(text, UsageError) for text in texts]
+    pin = f"{libraries.SKLEARN}=={installable_sklearn(sklearn_version)}"
+    needed = [read_requirement(text, UsageError) for text in (pin, *more)]
     if all(map(_is_installed, needed)):
         return Environment(Path(sys.executable), own, is_own=True)
-    wanted = [f"{libraries.SKLEARN}=={sklearn_version}", *bounds_of_sklearn(sklearn_version), *more]
-    tried: list[str] = []
-    for python_version in dict.fromkeys((own, *OTHER_PYTHONS)):
+    needs = needs_of_sklearn(sklearn_version)
+    reasons: dict[str, InterpreterNotFoundError | InstallError] = {}
+    for python_version in needs.python_versions or dict.fromkeys((own, *OTHER_PYTHONS)):
         try:
-            interpreter = make(python_version, wanted)
+            interpreter = make(python_version, [pin, *needs.bounds, *more])
         except (InterpreterNotFoundError, InstallError) as error:
-            tried.append(python_version)
-            reason = error
+            reasons[python_version] = error
         else:
             return Environment(interpreter, python_version, is_own=False)
     besides = f" and {describe(more)}" if more else ""
-    raise ModelUnreadableError(
-        f"No environment of scikit-learn {sklearn_version}{besides} could be made with Python "
-        f"{', '.join(tried)}: {reason.message}",
-        f"{reason.hint.rstrip('.')}; or fit the model again with another {libraries.SKLEARN}.",
-    ) from reason
+    raise _none_made(f"scikit-learn {sklearn_version}{besides}", reasons)
+
+
+def _none_made(
+    what: str, reasons: Mapping[str, InterpreterNotFoundError | InstallError]
+) -> ModelUnreadableError:
+    """The error where no environment could be made, with the reason of each Python tried."""
+    found = [error for error in reasons.values() if isinstance(error, InstallError)]
+    reason = found[-1] if found else next(iter(reasons.values()))
+    refit = f"where the model was fitted, fit it again with a newer {libraries.SKLEARN}"
+    if found:
+        message = f"could be made with Python {', '.join(reasons)}: {reason.message}"
+        hint = f"{reason.hint.rstrip('.')}; or, {refit}."
+    else:
+        message = (
+            f"could be made: it needs Python {' or '.join(reasons)}, which is not on this machine "
+            "and could not be fetched."
+        )
+        first = next(iter(reasons))
+        hint = (
+            f"Install Python {first} (`uv python install {first}`, pyenv or your system's "
+            f"packages); or, {refit}."
+        )
+    error = ModelUnreadableError(f"No environment of {what} {message}", hint)
+    error.__cause__ = reason
+    return error
 
 
 def _is_installed(requirement: Requirement) -> bool:

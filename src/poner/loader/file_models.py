@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from poner.artifacts import ModelFile, Provenance, TrainedModel
-from poner.environments import package_of
+from poner.environments import installable_sklearn, package_of
 from poner.errors import ModelUnreadableError, UsageError
-from poner.loader import graphs, listing, mlflow_folders, model_files, part_files, signatures
+from poner.loader import graphs, mlflow_folders, model_files, part_files, signatures
 from poner.loader.child_oracle import SESSION_CPU_S, ChildOracle, memory_for, unpacked
 from poner.loader.child_process import ChildProcess
 from poner.loader.environments import Environment, environment_of
@@ -33,7 +32,8 @@ from poner.loader.part_files import ListedFile
 from poner.loader.parts import ALONE, Parts
 from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
-from poner.loader.user_modules import UserModules, is_taken, read_modules
+from poner.loader.user_modules import UserModules, read_modules
+from poner.loader.versions import naming_version, sklearn_version_of
 from poner.signature import SIGNATURE_NAME, Signature
 
 LOAD_TIMEOUT_S = 90.0
@@ -130,12 +130,15 @@ def open_model(
         min(own.listing.unpacked_bytes, MOST_COMPRESSED * len(own.content)) for own in files
     )
     more_s = MORE_S_PER_MB * timed_bytes / 1e6
-    with ChildProcess(
-        environment.interpreter,
-        cpu_s=SESSION_CPU_S,
-        memory_bytes=memory_for(listed.unpacked_bytes),
-        modules=modules.files,
-    ) as child:
+    with (
+        naming_version(version),
+        ChildProcess(
+            environment.interpreter,
+            cpu_s=SESSION_CPU_S,
+            memory_bytes=memory_for(listed.unpacked_bytes),
+            modules=modules.files,
+        ) as child,
+    ):
         request, content = part_files.request_of(
             files, parts, feature_names, model_beside(neighbours), modules.names
         )
@@ -161,7 +164,7 @@ def open_model(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
             provenance=_provenance(files, parts, facts, signature),
-            oracle=ChildOracle(child, more_s, notify),
+            oracle=ChildOracle(child, f"{SKLEARN} {version}", more_s, notify),
             missing_as_none=signatures.checked_places(done.get("missing_as_none"), signature),
             training_rows=part_files.read_training_rows(files, parts, len(signature.features)),
             file=ModelFile(
@@ -211,28 +214,6 @@ def _provenance(
     )
 
 
-def sklearn_version_of(
-    listed: FileListing, file_name: str, recorded: Mapping[str, str], notify: Callable[[str], None]
-) -> str:
-    """The version of scikit-learn to read the file with.
-
-    Only scikit-learn's own classes record their version in the file. For an estimator of another
-    package, or of the user's own, that holds no such class, the version comes from signature.json
-    or is the installed one.
-    """
-    others = {name for name in listed.modules if name in BOOSTERS or not is_taken(name)}
-    if listed.sklearn_version is not None or not others:
-        return listing.checked_version(listed, file_name)
-    if SKLEARN in recorded:
-        return listing.checked_version(listed, file_name, recorded[SKLEARN])
-    installed = importlib.metadata.version(SKLEARN)
-    notify(
-        f"{file_name} does not record which scikit-learn fitted the model; reading it with the "
-        f"installed {installed}."
-    )
-    return installed
-
-
 def boosters_of(
     listed: FileListing, file_name: str, recorded: Mapping[str, str], requirements: Sequence[str]
 ) -> list[str]:
@@ -262,9 +243,11 @@ def _elsewhere(
 ) -> str:
     """The line that tells the user of an environment other than poner's own."""
     besides = f" with {', '.join(wanted)}" if wanted else ""
+    read_with = installable_sklearn(version)
+    which = "that version" if read_with == version else f"{SKLEARN} {read_with}"
     return (
-        f"{file_name} was fitted with scikit-learn {version}; reading it in an environment of that "
-        f"version{besides} (Python {environment.python_version})."
+        f"{file_name} was fitted with scikit-learn {version}; reading it in an environment of "
+        f"{which}{besides} (Python {environment.python_version})."
     )
 
 

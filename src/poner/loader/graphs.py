@@ -123,7 +123,7 @@ def open_graph(
                 found.python_version,
                 signature.metrics,
             ),
-            oracle=ChildOracle(child, notify=notify),
+            oracle=ChildOracle(child, "onnxruntime", notify=notify),
             training_rows=model_files.read_training_rows(file, len(signature.features)),
             graph=OnnxGraph(
                 content,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from poner.errors import ModelRefusedError, ModelUnreadableError
+from poner.errors import ModelRefusedError
 from poner.loader import model_files
 from poner.loader.child_process import NOT_RUN, REFUSED_HINT, ChildProcess, fault_of, wrong_answer
 from poner.loader.libraries import published_provider
@@ -21,10 +20,6 @@ LISTING_CPU_S = 60
 LISTING_MEMORY_BYTES = 6 << 30
 LISTING_TIMEOUT_S = 90.0
 NAMES_SHOWN = 10
-
-VERSION = re.compile(r"\d{1,4}(?:\.\d{1,4}){1,3}(?:(?:a|b|rc)\d{1,4})?(?:\.post\d{1,4})?")
-"""A released version (PEP 440). The version that a file records becomes part of a requirement, so
-no other text is accepted."""
 
 NATIVE_CLASSES = "use scikit-learn's own classes, which the native engine compiles."
 
@@ -201,28 +196,3 @@ def _way_out(listing: FileListing, own_modules: frozenset[str]) -> str:
     if packages:
         return PACKAGE_HINT.format(packages=" and ".join(packages))
     return MODULE_HINT.format(modules=" or ".join(sorted(foreign)[:3]))
-
-
-def checked_version(listing: FileListing, file_name: str, otherwise: str | None = None) -> str:
-    """The scikit-learn version that fitted the model.
-
-    Args:
-        listing: the listing of the file.
-        file_name: name of the file, for errors.
-        otherwise: the version to use if the file records none; None makes that an error.
-
-    Raises:
-        ModelUnreadableError: the file records no version, or a text that is not a version.
-    """
-    version = listing.sklearn_version if listing.sklearn_version is not None else otherwise
-    if version is None:
-        raise ModelUnreadableError(
-            f"{file_name} holds no estimator that records its scikit-learn version.",
-            "Save the fitted estimator itself with pickle, joblib or skops.",
-        )
-    if not VERSION.fullmatch(version):
-        raise ModelUnreadableError(
-            f"{file_name} was fitted with scikit-learn {version[:40]!r}, which is not a release.",
-            "Fit and save the model with a released version of scikit-learn.",
-        )
-    return version

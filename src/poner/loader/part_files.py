@@ -16,6 +16,7 @@ from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader import listing, model_files
 from poner.loader.listing import FileListing
 from poner.loader.parts import Part, Parts
+from poner.loader.versions import check_age, naming_version
 from poner.signature import SIGNATURE_NAME, Signature
 
 JSON_SUFFIX = ".json"
@@ -57,7 +58,9 @@ def list_files(
         listed = NOTHING_NAMED
         if path.suffix != JSON_SUFFIX:
             listed = _list(path.name, content, own_modules)
-            listing.check_allowed(listed, path.name, own_modules)
+            check_age(listed, path.name)
+            with naming_version(listed.sklearn_version):
+                listing.check_allowed(listed, path.name, own_modules)
         files.append(ListedFile(path, content, listed))
     return files
 

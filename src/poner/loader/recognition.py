@@ -11,13 +11,14 @@ from pathlib import Path
 from packaging.version import Version
 
 from poner.loader import graphs, mlflow_folders, model_files, part_files
-from poner.loader.file_models import boosters_of, sklearn_version_of
+from poner.loader.file_models import boosters_of
 from poner.loader.libraries import SKLEARN
 from poner.loader.parts import ALONE, Parts
 from poner.loader.user_modules import read_modules
+from poner.loader.versions import sklearn_version_of
 from poner.signature import Signature
 
-KNOWN_SKLEARN = ((1, 1), (1, 9))
+KNOWN_SKLEARN = ((0, 19), (1, 9))
 """The first and the last version of scikit-learn that the allow-list was made with."""
 
 

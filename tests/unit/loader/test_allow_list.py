@@ -42,7 +42,6 @@ from poner.loader.safe_pickle.constructors import BY_NAME
         ("numpy", "memmap"),
         ("numpy", "apply_along_axis"),
         ("numpy.core._internal", "_ufunc_reconstruct"),
-        ("numpy.core", "_ufunc_reconstruct"),
         ("numpy._core", "_ufunc_reconstruct"),
         ("numpy.testing._private.utils", "runstring"),
         ("joblib", "load"),

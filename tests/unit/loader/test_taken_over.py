@@ -120,6 +120,8 @@ def test_a_message_of_too_many_values_is_not_parsed():
 class Child:
     """A child that answers each request with any number of rows, or has ended."""
 
+    crash: str | None = None
+
     def __init__(self, shape: tuple[int, ...], over: ModelUnreadableError | None = None) -> None:
         self.shape, self.over = shape, over
 
@@ -138,19 +140,19 @@ FOUR_ROWS = Table.of_numbers(np.ones((4, 2)))
 def test_as_many_answers_as_rows_are_taken(shape):
     """An answer must have as many rows as the request."""
     with pytest.raises(ModelStoppedError, match="a different number of answers"):
-        ChildOracle(Child(shape)).answer("predict", FOUR_ROWS)
+        ChildOracle(Child(shape), "scikit-learn").answer("predict", FOUR_ROWS)
 
 
 def test_a_child_that_is_over_is_no_refusal_of_rows():
     """Rows that are refused are halved and asked again: a child that ended would be, for hours."""
     child = Child((4,), ModelUnreadableError("It took too long.", "Check it."))
     with pytest.raises(ModelStoppedError, match="too long"):
-        ChildOracle(child).answer("predict", FOUR_ROWS)
+        ChildOracle(child, "scikit-learn").answer("predict", FOUR_ROWS)
 
 
 def test_all_answers_have_a_time_together():
     """All answers together have a time limit, since many quick ones can take hours."""
-    oracle = ChildOracle(Child((4,)))
+    oracle = ChildOracle(Child((4,)), "scikit-learn")
     oracle.left_s = 0.0
     with pytest.raises(ModelStoppedError, match="together"):
         oracle.answer("predict", FOUR_ROWS)
@@ -159,7 +161,7 @@ def test_all_answers_have_a_time_together():
 def test_slow_answers_are_told_once():
     """One line says how long slow answers may take."""
     told: list[str] = []
-    oracle = ChildOracle(Child((4,)), 0.0, told.append)
+    oracle = ChildOracle(Child((4,)), "scikit-learn", 0.0, told.append)
     oracle.left_s = oracle.all_s - 20.0
     for _ in range(3):
         oracle.answer("predict", FOUR_ROWS)

@@ -9,7 +9,7 @@ import pytest
 
 from poner import loader
 from poner.artifacts import Table
-from poner.environments import bounds_of_sklearn
+from poner.environments import needs_of_sklearn
 from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadableError
 from poner.loader.environments import Environment, environment_of
 from tests.conftest import COLUMNS, WIRE_NAMES, Legacy
@@ -80,15 +80,19 @@ def test_when_no_python_will_do_the_last_reason_is_told():
 @pytest.mark.parametrize(
     ("version", "expected"),
     [
-        ("1.1.3", ["numpy<2", "scipy<1.12"]),
-        ("1.4.1.post1", ["numpy<2"]),
-        ("1.4.2", []),
-        ("1.9.0", []),
+        ("0.19.2", ("numpy<1.17", "scipy<1.3")),
+        ("0.21.3", ("numpy<1.18", "scipy<1.4")),
+        ("0.23.2", ("numpy<1.20", "scipy<1.6")),
+        ("1.0.2", ("numpy<1.23", "scipy<1.8")),
+        ("1.1.3", ("numpy<2", "scipy<1.12")),
+        ("1.4.1.post1", ("numpy<2",)),
+        ("1.4.2", ()),
+        ("1.9.0", ()),
     ],
 )
 def test_numpy_and_scipy_are_chosen_so_that_the_version_works(version, expected):
-    """Old scikit-learn versions get bounds on numpy and scipy."""
-    assert bounds_of_sklearn(version) == expected
+    """Bounds for the versions that were built against older ones."""
+    assert needs_of_sklearn(version).bounds == expected
 
 
 @pytest.mark.parametrize("version", ["1.2.1 --index-url x", "1.2.1; rm", "", "dev", "1.3.dev0"])

@@ -23,6 +23,9 @@ from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.operations.rowwise import Reduction, Softmax, WeightedMedian
 
 _SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+_ONE_SCALE = (0, 22)
+"""Since then probabilities follow from the decision, whatever the algorithm."""
+
 MOST_MEMBERS = 4096
 """The most values that the kernel takes a median of (kernel/medians.c)."""
 
@@ -69,7 +72,30 @@ def convert_adaboost_classifier(estimator: FittedObject, scope: Scope, source: i
         both = builder.select(decision, [0, 0])
         scores = builder.combine(Pairing.MULTIPLY, both, [-0.5, 0.5])
         label = builder.combine(Pairing.GREATER, decision, 0.0)
+    if scope.version < _ONE_SCALE and estimator.attributes.get("algorithm") == "SAMME":
+        scores = _mean_probabilities(estimator, members, classes, scope, finite)
     return Prediction(label, (classes,), builder.add(Softmax(), scores), decision)
+
+
+def _mean_probabilities(
+    estimator: FittedObject,
+    members: list[FittedObject],
+    classes: Classes,
+    scope: Scope,
+    finite: int,
+) -> int:
+    """The members' probabilities, of which versions before 0.22 make those of SAMME."""
+    weights = _read_weights(estimator, len(members), scope)
+    total = None
+    for index, (member, weight) in enumerate(zip(members, weights.tolist(), strict=True)):
+        read = inner_scope(scope, "estimators_", index).predict(member, finite)
+        if read.predict_proba is None or read.classes != (classes,):
+            raise scope.damaged("an estimator inside it has no probabilities of its classes")
+        term = scope.builder.combine(Pairing.MULTIPLY, read.predict_proba, weight)
+        total = term if total is None else scope.builder.pair(Pairing.ADD, total, term)
+    assert total is not None
+    divisor = float(get_vector(estimator, "estimator_weights_").sum()) * (len(classes) - 1)
+    return scope.builder.combine(Pairing.DIVIDE, total, divisor)
 
 
 def _are_trees(members: list[FittedObject]) -> bool:

@@ -29,12 +29,20 @@ from poner.compiler.program import ProgramBuilder
 
 
 def convert_linear_discriminant(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Linear scores; probabilities by softmax, or by the logistic function of two classes."""
+    """Linear scores; probabilities by softmax, or by the logistic function of two classes.
+
+    Before 0.21, probabilities of several classes are a logistic each, divided by their sum.
+    """
     labelled = convert_linear_classifier(estimator, scope, source)
     assert labelled.decision_function is not None
-    binary = scope.builder.width(labelled.decision_function) == 1
-    link = Logistic(np.ones(1)) if binary else Softmax()
-    return replace(labelled, predict_proba=scope.builder.add(link, labelled.decision_function))
+    scores = labelled.decision_function
+    n_scores = scope.builder.width(scores)
+    if n_scores > 1 and scope.version < (0, 21):
+        each = scope.builder.map(Function.EXPIT, scores)
+        total = scope.builder.reduce(Reduction.SUM, each)
+        return replace(labelled, predict_proba=scope.builder.pair(Pairing.DIVIDE, each, total))
+    link = Logistic(np.ones(1)) if n_scores == 1 else Softmax()
+    return replace(labelled, predict_proba=scope.builder.add(link, scores))
 
 
 def convert_quadratic_discriminant(

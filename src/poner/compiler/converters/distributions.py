@@ -50,6 +50,10 @@ _NORMAL_LOWEST, _NORMAL_HIGHEST = -5.199337582605575, 5.19933758270342
 """scipy.stats.norm.ppf at 1e-7 - np.spacing(1) and at 1 minus that."""
 
 
+_EXACT_BOUNDS = (0, 21)
+"""Since this version a uniform distribution begins at 0 and ends at 1."""
+
+
 def convert_quantile_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
     """A value's quantile level, 0 to 1, or the normal distribution's value at that level.
 
@@ -72,7 +76,8 @@ def convert_quantile_transformer(estimator: FittedObject, scope: Scope, source: 
     both = builder.pair(Pairing.SUBTRACT, below, above)
     place = builder.combine(Pairing.MULTIPLY, both, 0.5)
     normal = get_value(estimator, "output_distribution") == "normal"
-    if normal:
+    older = scope.version < _EXACT_BOUNDS
+    if normal or older:
         near = builder.combine(Pairing.ADD, row, _NEAR_BOUND)
         highest = builder.combine(Pairing.GREATER, near, quantiles[-1])
         near = builder.combine(Pairing.SUBTRACT, row, _NEAR_BOUND)
@@ -84,7 +89,8 @@ def convert_quantile_transformer(estimator: FittedObject, scope: Scope, source: 
     place = builder.pair(Pairing.MAXIMUM, place, highest)
     place = builder.pair(Pairing.MULTIPLY, place, not_lowest)
     if not normal:
-        return place
+        lowest_place = _NEAR_BOUND - float(np.spacing(1))
+        return builder.clip(place, lowest_place, 1.0 - lowest_place) if older else place
     value = builder.map(Function.NORMAL_QUANTILE, place)
     return builder.clip(value, _NORMAL_LOWEST, _NORMAL_HIGHEST)
 

@@ -24,6 +24,8 @@ from poner.errors import ModelUnreadableError
 
 def convert_elliptic_envelope(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """1 (inlier) for rows within the distance that `offset_` sets, else -1."""
+    if scope.version < (0, 20):
+        raise scope.unsupported("before scikit-learn 0.20 its score is a root of the distance")
     builder = scope.builder
     width = builder.width(source)
     middle, precision = get_vector(estimator, "location_"), _precision(estimator, width)

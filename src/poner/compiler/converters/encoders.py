@@ -12,10 +12,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from poner.artifacts import FittedObject, FittedValue
+from poner.compiler.converters.older_transformers import (
+    convert_whole_number_encoder,
+    encodes_whole_numbers,
+)
 from poner.compiler.converters.scope import Scope, TransformerConverter
 from poner.compiler.fitted import get_list, get_number, get_value
 from poner.compiler.operations.lookup import OneHot, Recode
 from poner.errors import ModelUnreadableError
+
+_KNOWS_MISSING = (0, 24)
+"""Since this version a missing value is a category; earlier encoders refuse it."""
 
 _MISFIT = "its categories are malformed"
 
@@ -59,6 +66,8 @@ class CategoryTable:
 
 def convert_one_hot_encoder(estimator: FittedObject, scope: Scope, source: int) -> int:
     """One column per category; dropped and unknown categories are all zeros."""
+    if encodes_whole_numbers(estimator):
+        return convert_whole_number_encoder(estimator, scope, source)
     categories, finite = read_categories(estimator, scope, source)
     unknown = get_value(estimator, "handle_unknown")
     dropped = _dropped(estimator, len(categories), scope)
@@ -119,7 +128,8 @@ def read_categories(
             raise scope.damaged(_MISFIT)
         keys = [category_key(name, scope, source, column) for name in listed]
         found.append(keys)
-    finite = scope.builder.require(source, allow_missing=True, allow_infinite=objects)
+    missing = scope.version >= _KNOWS_MISSING
+    finite = scope.builder.require(source, allow_missing=missing, allow_infinite=objects)
     return found, finite
 
 

@@ -22,6 +22,15 @@ _CONSTANT_INITS = {
     "sklearn.dummy.DummyRegressor": {"mean", "median", "quantile", "constant"},
 }
 
+_OLDER_INITS = frozenset(
+    f"sklearn.ensemble._gb.{name}Estimator"
+    for name in ("LogOdds", "ScaledLogOdds", "Mean", "Quantile", "PriorProbability", "Zero")
+)
+"""Classes of the same before 0.21."""
+
+_FROM_PROBABILITIES = (0, 21)
+"""Since then the init estimator's probabilities become scores; before, its labels were scores."""
+
 
 def convert_gradient_boosting(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """The init estimator's prediction, plus learning rate times leaf, stage by stage."""
@@ -32,6 +41,11 @@ def convert_gradient_boosting(estimator: FittedObject, scope: Scope, source: int
     if _is_constant(get_value(estimator, "init_")):
         start = _ask_start(scope, builder.width(source))
         raw = builder.add(sum_in_turn(read.trees, leaf_values, start), cast)
+    elif scope.version < _FROM_PROBABILITIES:
+        raise scope.unsupported(
+            "before scikit-learn 0.21 its init estimator's labels are taken for scores",
+            "Fit it again with a newer scikit-learn.",
+        )
     else:
         init = add_raw_init(estimator, scope, cast)
         each = builder.add(side_by_side(read.trees, leaf_values), cast)
@@ -83,15 +97,22 @@ def _is_constant(init: FittedValue) -> bool:
     """Whether the start is the same for every row."""
     if not isinstance(init, FittedObject):
         return True  # init="zero"
+    if init.type_name in _OLDER_INITS:
+        return True
     strategies = _CONSTANT_INITS.get(init.type_name, set())
     return get_value(init, "strategy") in strategies if strategies else False
 
 
 def _ask_start(scope: Scope, n_features: int) -> FloatArray:
-    """The init estimator's raw prediction for any row; scikit-learn computes it."""
-    row = Table.of_numbers(np.zeros((1, n_features)))
-    answer = scope.oracle.answer("_raw_predict_init", row, scope.place)
-    return answer.astype(np.float64).ravel()
+    """The init estimator's raw prediction for any row; scikit-learn computes it.
+
+    Two rows are asked: numpy 1.20 and 1.21 take the logarithm of a single number by other code,
+    whose last bit may differ.
+    """
+    rows = Table.of_numbers(np.zeros((2, n_features)))
+    answer = scope.oracle.answer("_raw_predict_init", rows, scope.place)
+    start: FloatArray = answer.astype(np.float64)[0].ravel()
+    return start
 
 
 _GB = "sklearn.ensemble._gb"

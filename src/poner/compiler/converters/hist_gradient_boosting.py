@@ -29,17 +29,11 @@ _OWN_LINK_LOSSES = {
     "least_squares",  # names in scikit-learn 1.1
     "least_absolute_deviation",
 }
-_FIELDS = {
-    "value",
-    "left",
-    "right",
-    "feature_idx",
-    "num_threshold",
-    "missing_go_to_left",
-    "is_leaf",
-    "is_categorical",
-    "bitset_idx",
-}
+_FIELDS = {"value", "left", "right", "feature_idx", "is_leaf"}
+"""Of every version's nodes."""
+
+_THRESHOLDS = ("num_threshold", "threshold")
+"""Names of a node's threshold: since 0.24, and before."""
 
 
 def convert_hist_gradient_boosting(
@@ -59,17 +53,19 @@ def _add_trees(estimator: FittedObject, scope: Scope, row: int) -> int:
     predictors = get_objects(estimator, "_predictors")
     nodes = _read_nodes(predictors)
     names = nodes.dtype.names or ()
+    if "missing_go_to_left" not in names:  # before 0.22, rows with gaps are refused
+        row = scope.builder.require(row)
     trees = Trees(
         sizes=np.array([len(get_array(tree, "nodes", 1)) for tree in predictors]),
         left=nodes["left"].astype(np.int64),
         right=nodes["right"].astype(np.int64),
         leaf=nodes["is_leaf"].astype(bool),
         feature=nodes["feature_idx"].astype(np.int64),
-        threshold=nodes["num_threshold"].astype(np.float64),
-        missing_left=nodes["missing_go_to_left"].astype(bool),
+        threshold=nodes[next(name for name in _THRESHOLDS if name in names)].astype(np.float64),
+        missing_left=_flags(nodes, "missing_go_to_left"),
         covers=nodes["count"].astype(np.float64) if "count" in names else None,
     )
-    if np.any(nodes["is_categorical"].astype(bool) & ~trees.leaf):
+    if np.any(_flags(nodes, "is_categorical") & ~trees.leaf):
         splits = read_category_splits(estimator, predictors, nodes, trees, scope)
         trees = replace(trees, categories=splits)
     values = nodes["value"].astype(np.float64)[:, None]
@@ -80,12 +76,20 @@ def _add_trees(estimator: FittedObject, scope: Scope, row: int) -> int:
 def _read_nodes(predictors: list[FittedObject]) -> NDArray[np.void]:
     """The nodes of the trees of all iterations."""
     tables = [get_array(tree, "nodes", 1) for tree in predictors]
-    if not tables or any(not set(table.dtype.names or ()) >= _FIELDS for table in tables):
+    fields = [set(table.dtype.names or ()) for table in tables]
+    if not tables or not all(own >= _FIELDS and own & set(_THRESHOLDS) for own in fields):
         raise ModelUnreadableError(
-            "The model's predictors have a form that scikit-learn 1.1 or later does not fit.",
-            "Fit and save the model again with a newer scikit-learn.",
+            "The model's predictors have a form that no scikit-learn fits.",
+            "Fit and save the model again.",
         )
     return np.concatenate(tables)
+
+
+def _flags(nodes: NDArray[np.void], name: str) -> NDArray[np.bool_]:
+    """(n_nodes,) a field that says yes or no; no where the version has no such field."""
+    if name not in (nodes.dtype.names or ()):
+        return np.zeros(len(nodes), bool)
+    return np.asarray(nodes[name].astype(bool))
 
 
 def _classify(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:

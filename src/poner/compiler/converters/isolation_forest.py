@@ -1,6 +1,6 @@
 """IsolationForest: outliers are rows that random trees isolate after few splits.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_iforest.py, read 2026-11-22.
+Source: scikit-learn 0.19 to 1.9, sklearn/ensemble/_iforest.py, read 2026-12-01.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from poner.compiler.converters.sklearn_trees import read_trees
 from poner.compiler.fitted import get_array, get_list, get_number, get_object
 from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.operations.trees import Trees
+
+_HAS_OFFSET = (0, 20)
 
 
 def convert_isolation_forest(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -31,16 +33,28 @@ def convert_isolation_forest(estimator: FittedObject, scope: Scope, source: int)
     lengths = _path_lengths(estimator, bag.members, read.trees, scope)
     trees = bagged_trees(read.trees, bag.columns, scope)
     total = builder.add(sum_leaf_rows(trees, lengths[:, None]), cast)
-    usual = len(bag.members) * float(_average_path_length(_max_samples(estimator))[0])
+    length = _average_path_length(_max_samples(estimator), scope.version)[0]
+    usual = len(bag.members) * float(length)
     if usual:
         exponent = builder.map(Function.NEGATIVE, builder.combine(Pairing.DIVIDE, total, usual))
         score = builder.pair(Pairing.POWER, builder.constant([2.0]), exponent)
     else:
         score = builder.constant([0.5])
     negative = builder.map(Function.NEGATIVE, score)
-    decision = builder.combine(Pairing.SUBTRACT, negative, get_number(estimator, "offset_"))
-    inlier = builder.combine(Pairing.GREATER_EQUAL, decision, 0.0)
+    offset = -0.5 if scope.version < _HAS_OFFSET else get_number(estimator, "offset_")
+    decision = builder.combine(Pairing.SUBTRACT, negative, offset)
+    inlier = _inliers(estimator, scope, decision)
     return Prediction(inlier, ((-1, 1),), decision_function=decision)
+
+
+def _inliers(estimator: FittedObject, scope: Scope, decision: int) -> int:
+    """Whether a decision is that of an inlier; before 0.22 a threshold may take the place of 0."""
+    if scope.version < _HAS_OFFSET:
+        threshold = get_number(estimator, "threshold_")
+        return scope.builder.combine(Pairing.GREATER, decision, threshold)
+    old = estimator.attributes.get("behaviour") == "old"
+    threshold = get_number(estimator, "_threshold_") if old else 0.0
+    return scope.builder.combine(Pairing.GREATER_EQUAL, decision, threshold)
 
 
 def _max_samples(estimator: FittedObject) -> FloatArray:
@@ -61,7 +75,10 @@ def _path_lengths(
     else:
         nodes = [get_array(get_object(member, "tree_"), "nodes", 1) for member in members]
         beyond = np.concatenate(
-            [_average_path_length(part["n_node_samples"].astype(np.float64)) for part in nodes]
+            [
+                _average_path_length(part["n_node_samples"].astype(np.float64), scope.version)
+                for part in nodes
+            ]
         )
         depths = _depths(trees)
     if not len(depths) == len(beyond) == len(trees.leaf):
@@ -80,11 +97,15 @@ def _depths(trees: Trees) -> FloatArray:
     return depths
 
 
-def _average_path_length(n_samples: FloatArray) -> FloatArray:
-    """The average path length in a tree of n samples, as scikit-learn's function of this name."""
-    lengths = np.zeros(len(n_samples))
-    lengths[n_samples == 2] = 1.0
-    many = n_samples > 2
+def _average_path_length(n_samples: FloatArray, version: tuple[int, int]) -> FloatArray:
+    """The average path length in a tree of n samples, as scikit-learn's function of this name.
+
+    Before 0.21 the lengths for one sample and for two differ.
+    """
+    if version < (0, 21):
+        lengths, many = np.ones(len(n_samples)), n_samples > 1
+    else:
+        lengths, many = (n_samples == 2).astype(np.float64), n_samples > 2
     lengths[many] = (
         2.0 * (np.log(n_samples[many] - 1.0) + np.euler_gamma)
         - 2.0 * (n_samples[many] - 1.0) / n_samples[many]

@@ -18,7 +18,7 @@ from poner.compiler.converters.members import (
     label_values,
     present,
 )
-from poner.compiler.converters.pair_votes import pairs_of
+from poner.compiler.converters.pair_votes import SCORES_BY_ROW, pairs_of
 from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
 from poner.compiler.fitted import (
     get_classes,
@@ -120,8 +120,12 @@ def convert_one_versus_one(estimator: FittedObject, scope: Scope, source: int) -
     size = builder.combine(Pairing.ADD, builder.map(Function.ABSOLUTE, total), 1.0)
     share = builder.pair(Pairing.DIVIDE, total, builder.combine(Pairing.MULTIPLY, size, 3.0))
     decision = builder.pair(Pairing.ADD, votes, share)
+    by_row = scope.version >= SCORES_BY_ROW
+    if n_classes == 2 and not by_row:
+        raise scope.unsupported("before 0.21 its score depends on the rows asked with it")
     if n_classes != 2:
-        return Prediction(builder.argmax(decision), (classes,), decision_function=decision)
+        scored = decision if by_row else None
+        return Prediction(builder.argmax(decision), (classes,), decision_function=scored)
     decision = builder.select(decision, [1])
     label = builder.combine(Pairing.GREATER, decision, _threshold(members[0]))
     return Prediction(label, (classes,), decision_function=decision)

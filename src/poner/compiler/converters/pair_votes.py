@@ -1,7 +1,7 @@
 """Scores of classes from votes of pairs of classes.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/utils/multiclass.py (_ovr_decision_function), read
-2026-11-22.
+Source: scikit-learn 0.19 to 1.9, sklearn/utils/multiclass.py (_ovr_decision_function), read
+2026-12-01.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import numpy as np
 from poner.artifacts import FloatArray
 from poner.compiler.converters.scope import Scope
 from poner.compiler.operations.elementwise import Function, Pairing
+
+SCORES_BY_ROW = (0, 21)
+"""Since then a row's scores are its own; before, they depend on the rows asked with it."""
 
 
 def pairs_of(n_classes: int) -> list[tuple[int, int]]:

@@ -12,7 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject, FloatArray
-from poner.compiler.converters.pair_votes import add_class_scores, add_votes, pairs_of
+from poner.compiler.converters.pair_votes import (
+    SCORES_BY_ROW,
+    add_class_scores,
+    add_votes,
+    pairs_of,
+)
 from poner.compiler.converters.pairwise_kernels import (
     add_kernel,
     add_weighted,
@@ -90,7 +95,8 @@ def convert_support_vector_classifier(
         scores = add_class_scores(scope, len(classes), second_wins, confidences)
     losses = builder.combine(Pairing.EQUAL, first_wins, 0.0)
     labels = builder.argmax(scores if breaks else add_votes(scope, len(classes), losses))
-    return Prediction(labels, (classes,), probabilities, scores)
+    by_row = shape == "ovo" or scope.version >= SCORES_BY_ROW
+    return Prediction(labels, (classes,), probabilities, scores if by_row else None)
 
 
 def _breaks_ties(estimator: FittedObject, scope: Scope) -> bool:

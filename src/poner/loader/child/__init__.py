@@ -6,7 +6,7 @@ model converted to ONNX (`conversion`).
 
 This package may import only `safe_pickle` and `poner_runtime.fitted` from poner. The process loads
 all three by their location (`start`), in whatever environment the model needs. So this package
-keeps to the standard library and to Python 3.9, and imports numpy and scikit-learn inside the
+keeps to the standard library and to Python 3.7, and imports numpy and scikit-learn inside the
 functions that need them.
 """
 

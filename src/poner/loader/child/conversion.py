@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 TARGET_OPSET = {"": 18, "ai.onnx.ml": 3}
 """Operator sets that onnxruntime 1.16 and later support (its documentation on opsets)."""
@@ -15,7 +15,8 @@ NUMBER_TYPES = ("float64", "float32")
 """Number types to try, in this order: float64 gives the model's precision, but only float32 is
 supported by every operator."""
 
-Options = Optional[Mapping[int, Mapping[str, bool]]]
+if TYPE_CHECKING:
+    Options = Optional[Mapping[int, Mapping[str, bool]]]
 
 
 def convert(estimator: Any, kinds: Sequence[str]) -> tuple[dict[str, Any], bytes]:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..safe_pickle.faults import FileUnreadableError
+from ..safe_pickle.newest_names import newest_name
 from .array_block import is_plain
 
 DEEPEST = 100
@@ -152,8 +153,8 @@ class _Table:
 
 
 def type_name(kind: type) -> str:
-    """Module and name of a class, such as `sklearn.svm._classes.SVC`."""
-    return f"{kind.__module__}.{kind.__qualname__}"
+    """Module and name of a class under its newest name, such as `sklearn.svm._classes.SVC`."""
+    return ".".join(newest_name(kind.__module__, kind.__qualname__))
 
 
 def state_of(value: Any, name: str) -> Mapping[str, Any]:
@@ -164,7 +165,7 @@ def state_of(value: Any, name: str) -> Mapping[str, Any]:
     if isinstance(value, type):
         return {"name": type_name(value)}
     if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
-        return {"name": f"{value.__module__}.{value.__qualname__}"}
+        return {"name": ".".join(newest_name(value.__module__, value.__qualname__))}
     if hasattr(value, "__dict__") and (name.startswith(TAKEN_APART) or is_estimator(value)):
         return dict(vars(value))
     return {}
@@ -223,10 +224,6 @@ SPECIAL_STATES: dict[str, Callable[[Any], Mapping[str, Any]]] = {
     "builtins.range": _bounds,
     "numpy.ufunc": _ufunc_state,
     "numpy._ArrayFunctionDispatcher": _function_state,
-    **{
-        f"scipy.sparse.{module}.{name}": _sparse_state
-        for name in SPARSE
-        for module in (f"_{name[:3]}", name[:3])
-    },
+    **{f"scipy.sparse._{name[:3]}.{name}": _sparse_state for name in SPARSE},
 }
 """For types that keep their state outside attributes: the function that reads the state."""

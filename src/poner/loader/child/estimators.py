@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from ..safe_pickle.faults import FileUnreadableError
+from ..safe_pickle.newest_names import newest_name
+from ..safe_pickle.older_attributes import is_older
 from .contents import MEMORY, Source
 from .model_choice import check_model
 
@@ -24,8 +25,17 @@ METHODS = frozenset(
 )
 """The only methods of an estimator that poner calls."""
 
-FLOAT32_METHODS = {("sklearn.ensemble._gb", "_raw_predict"): True}
+FLOAT32_METHODS = frozenset({("sklearn.ensemble._gb", "_raw_predict")})
 """Methods that accept float32 only: scikit-learn casts the rows before it calls them."""
+
+OLDER_METHODS = {
+    "_raw_predict": "_decision_function",
+    "_raw_predict_init": "_init_decision_function",
+}
+"""Names of the same methods of boosting models before scikit-learn 0.21."""
+
+OUTLIER_DETECTORS = frozenset({"EllipticEnvelope", "IsolationForest", "OneClassSVM"})
+"""Classes that answer 1 or -1, for scikit-learn 0.19, which does not mark them."""
 
 DEEPEST_WRAPPING = 20
 """Most levels of pipelines and searches inside each other."""
@@ -63,16 +73,28 @@ def check_fitted(value: Any, source: Source) -> None:
     Raises:
         FileUnreadableError: it is not.
     """
+    if not _is_fitted(value):
+        raise FileUnreadableError(
+            f"{source.holds(value)} that is not fitted.", "Call fit before saving it."
+        )
+
+
+def _is_fitted(estimator: Any) -> bool:
+    """Whether fit was called, by scikit-learn's own rule.
+
+    Before 1.1 that rule knows nothing of Pipelines, and before 0.22 it has to be told attributes.
+    """
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 
+    if is_older():
+        names = vars(_last_step(estimator))
+        return any(name.endswith("_") or name == "_fit_X" for name in names)
     try:
-        check_is_fitted(value)
-    except NotFittedError as error:
-        raise FileUnreadableError(
-            f"{source.holds(value)} that is not fitted.",
-            "Call fit before saving it.",
-        ) from error
+        check_is_fitted(estimator)
+    except NotFittedError:
+        return False
+    return True
 
 
 def facts(estimator: Any) -> dict[str, Any]:
@@ -86,7 +108,7 @@ def facts(estimator: Any) -> dict[str, Any]:
         "classes": classes_of(estimator),
         "n_features": _number_of_features(estimator),
         "feature_names": _feature_names(estimator),
-        "sklearn_version": importlib.metadata.version("scikit-learn"),
+        "sklearn_version": sklearn.__version__,
         "numpy_version": numpy.__version__,
         "python_version": ".".join(map(str, sys.version_info[:3])),
     }
@@ -103,7 +125,7 @@ def classes_of(estimator: Any) -> list[Any] | None:
     """
     import sklearn.base
 
-    if sklearn.base.is_outlier_detector(estimator):
+    if _detects_outliers(estimator):
         return [-1, 1]
     if not sklearn.base.is_classifier(estimator):
         parts = _clusters(_last_step(estimator))
@@ -112,6 +134,15 @@ def classes_of(estimator: Any) -> list[Any] | None:
     if classes and not isinstance(classes[0], list) and _answers_each_class(_last_step(estimator)):
         return [[0, 1] for _ in classes]
     return classes
+
+
+def _detects_outliers(estimator: Any) -> bool:
+    """Whether an estimator answers 1 or -1."""
+    import sklearn.base
+
+    if hasattr(sklearn.base, "is_outlier_detector"):
+        return bool(sklearn.base.is_outlier_detector(estimator))
+    return type(_last_step(estimator)).__name__ in OUTLIER_DETECTORS
 
 
 def _clusters(estimator: Any) -> Any:
@@ -208,11 +239,14 @@ def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = 
     if rows.dtype.hasobject and _feature_names(estimator) is None:
         rows = np.asarray(rows)  # an estimator that was fitted on an array is asked with one
     estimator = part_of(estimator, place)
-    function = getattr(estimator, method, None) if method in METHODS else None
+    older = OLDER_METHODS.get(method, method)
+    found = getattr(estimator, method, getattr(estimator, older, None))
+    function = found if method in METHODS else None
     name = type(estimator).__name__
     if function is None:
         raise FileUnreadableError(f"{name} has no {method}.", "Ask for another method.")
-    if (type(estimator).__module__, method) in FLOAT32_METHODS:
+    module, _ = newest_name(type(estimator).__module__, name)
+    if (module, method) in FLOAT32_METHODS:
         with np.errstate(over="ignore"):
             rows = np.ascontiguousarray(rows, dtype=np.float32)
     try:

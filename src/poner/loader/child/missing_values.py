@@ -7,13 +7,14 @@ categories and does not know NaN. The fitted attributes tell which of the two a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ..safe_pickle.faults import FileUnreadableError
 
-Columns = Sequence[Optional[int]]
-"""For each column of a step's input: the model's column with the same values, or None for a
-computed column."""
+if TYPE_CHECKING:
+    Columns = Sequence[Optional[int]]
+    """For each column of a step's input: the model's column with the same values, or None for a
+    computed column."""
 
 PLAIN = (str, int, float, bytes, type(None))
 """Types of values that hold no estimators."""

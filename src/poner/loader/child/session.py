@@ -21,7 +21,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .. import safe_pickle
 from ..safe_pickle import FileRefusedError, FileUnreadableError
@@ -34,7 +34,8 @@ NOT_IMPORTED = frozenset({"pandas", "polars", "pyarrow"})
 """Packages that scikit-learn imports if they are installed. Here rows and answers are arrays, so
 the child does without these packages."""
 
-Reply = tuple[dict[str, Any], bytes]
+if TYPE_CHECKING:
+    Reply = tuple[dict[str, Any], bytes]
 
 
 class Channel:

@@ -6,7 +6,7 @@ objects. `rewrite` writes that model in canonical form. `checked` verifies that 
 that trusts neither the file nor the process that wrote it.
 
 The package must not use `pickle`, `joblib` or `skops`, and imports nothing of poner. It keeps to
-the standard library and to Python 3.9, and imports numpy, scipy and scikit-learn inside functions
+the standard library and to Python 3.7, and imports numpy, scipy and scikit-learn inside functions
 that need them. README.md says how to use and extend it.
 """
 

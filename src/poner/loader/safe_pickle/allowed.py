@@ -6,6 +6,8 @@ import functools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from .newest_names import newest_name
+
 CALL = "call"
 """The file may call the global (REDUCE); `constructors` checks the arguments."""
 
@@ -42,7 +44,7 @@ def roles_of(module: str, name: str, own_modules: frozenset[str] = frozenset()) 
         own_modules: top-level modules of the user's own. A file may name and make their classes,
             but never call anything in them.
     """
-    roles = allowed_roles().get((module, name))
+    roles = allowed_roles().get(newest_name(module, name))
     if roles is not None:
         return roles
     parts = [*module.split("."), name]

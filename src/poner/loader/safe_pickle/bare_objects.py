@@ -99,6 +99,17 @@ class BareObjects:
                 raise FileRefusedError("The model file has a dictionary key that is not plain.")
 
 
+def bytes_of(data: Any, objects: BareObjects) -> Any:
+    """The data of an array or number, which Python 2 wrote as a text of latin-1 characters."""
+    if type(data) is not str:
+        return data
+    objects.allowance.spend(len(data))
+    try:
+        return data.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise FileRefusedError("The model file has an array that is a text.") from error
+
+
 def _named_tuple(kind: type, arguments: tuple[Any, ...]) -> Any:
     """A named tuple, such as IterativeImputer holds; no other new object has arguments."""
     if not issubclass(kind, tuple) or len(getattr(kind, "_fields", ())) != len(arguments):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import states
+from . import pandas_columns, states
 from .allowance import Allowance
 from .allowed import CALL, NEW, roles_of
 from .bare_objects import BareObjects
@@ -16,6 +16,7 @@ from .constructors import Constructor, constructor
 from .faults import FileRefusedError, FileUnreadableError
 from .imports import refused, resolve
 from .joblib_arrays import WRAPPERS, ArrayWrapper
+from .newest_names import newest_name
 
 
 class Builder(BareObjects):
@@ -37,12 +38,17 @@ class Builder(BareObjects):
         roles = roles_of(module, name, self.own_modules)
         if not roles:
             raise refused(module, name, "name")
-        if (module, name) in WRAPPERS:
+        if newest_name(module, name) in WRAPPERS:
             self.classes.add(ArrayWrapper)
             return ArrayWrapper
         if CALL in roles:
             return constructor(module, name, lambda: resolve(module, name))
-        found = resolve(module, name, self.own_modules)
+        if module.partition(".")[0] in pandas_columns.PACKAGES:
+            found = pandas_columns.STAND_INS[".".join(newest_name(module, name))]
+            if found is pandas_columns.Texts:
+                self.classes.add(list)  # as which it is made
+        else:
+            found = resolve(module, name, self.own_modules)
         if isinstance(found, type):
             self.named_types.add(found)
             if NEW in roles:

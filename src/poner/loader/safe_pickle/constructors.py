@@ -10,19 +10,19 @@ from __future__ import annotations
 import collections
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from . import pandas_columns
+from .allowed import roles_of
 from .array_forms import array_of, is_shape
-from .bare_objects import BareObjects
-from .faults import FileRefusedError
+from .bare_objects import BareObjects, bytes_of
+from .faults import wrong_arguments
+from .imports import resolve
+from .newest_names import newest_name
+from .random_states import make_bit_generator, make_generator, make_random_state, make_seed_sequence
 
-Make = Callable[[BareObjects, tuple[Any, ...]], Any]
-
-BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
-"""numpy's random bit generators (numpy.random, 2.4)."""
-
-GENERATOR_BYTES = 1 << 10
-"""Memory of a random bit generator; a file may leave out its state."""
+if TYPE_CHECKING:
+    Make = Callable[[BareObjects, tuple[Any, ...]], Any]
 
 
 MOST_ARGUMENTS = 3
@@ -42,14 +42,11 @@ class Constructor:
 def constructor(module: str, name: str, resolve: Callable[[], Any]) -> Constructor:
     """The Constructor of an allowed global; `resolve` imports the global itself."""
     full = f"{module}.{name}"
-    make = BY_NAME.get(full.replace("numpy._core", "numpy.core"))
+    newest = ".".join(newest_name(module, name))
+    make = BY_NAME.get(newest.replace("numpy._core", "numpy.core"))
     if make is None:
         make = _extension(full, name, resolve)
     return Constructor(make, resolve)
-
-
-def _bad(what: str) -> FileRefusedError:
-    return FileRefusedError(f"The model file calls {what} with arguments no fitted model has.")
 
 
 def _reconstructor(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
@@ -60,7 +57,7 @@ def _reconstructor(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
         objects.allowance.spend(len(state))
         dict.update(made, state)
     elif base is not object or state is not None:
-        raise _bad("copyreg._reconstructor")
+        raise wrong_arguments("copyreg._reconstructor")
     return made
 
 
@@ -68,7 +65,7 @@ def _encode(objects: BareObjects, arguments: tuple[Any, ...]) -> bytes:
     """Do _codecs.encode, by which protocols 0 to 2 write bytes."""
     text, encoding = arguments if len(arguments) == 2 else ("", "")
     if type(text) is not str or encoding not in ("latin1", "latin-1"):
-        raise _bad("_codecs.encode")
+        raise wrong_arguments("_codecs.encode")
     objects.allowance.spend(len(text))
     return text.encode("latin1")
 
@@ -79,7 +76,7 @@ def _set_of(kind: type) -> Make:
     def make(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
         items = arguments[0] if arguments else []
         if len(arguments) > MOST_ARGUMENTS or type(items) not in (list, tuple):
-            raise _bad(kind.__name__)
+            raise wrong_arguments(kind.__name__)
         return objects.make_set(kind, items)
 
     return make
@@ -90,7 +87,7 @@ def _of_numbers(kind: Callable[..., Any], name: str) -> Make:
 
     def make(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
         if len(arguments) > MOST_ARGUMENTS or not all(map(is_bound, arguments)):
-            raise _bad(name)
+            raise wrong_arguments(name)
         return kind(*arguments)
 
     return make
@@ -101,7 +98,7 @@ def _bytes_of(kind: Callable[..., Any], name: str) -> Make:
 
     def make(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
         if len(arguments) > MOST_ARGUMENTS or not _is_text_or_bytes(arguments):
-            raise _bad(name)
+            raise wrong_arguments(name)
         objects.allowance.spend(len(arguments[0]) if arguments else 0)
         return kind(*arguments)
 
@@ -123,7 +120,7 @@ def _ordered(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
     made: Any = collections.OrderedDict()
     pairs = arguments[0] if arguments else []
     if type(pairs) not in (list, tuple):
-        raise _bad("collections.OrderedDict")
+        raise wrong_arguments("collections.OrderedDict")
     objects.set_items(made, [(key, value) for key, value in pairs])
     return made
 
@@ -135,7 +132,7 @@ def _default(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
     if len(arguments) == 1 and isinstance(factory, type) and hasattr(factory, "get_params"):
         return collections.defaultdict(None)  # of LabelEncoders by column: it has all it needs
     if len(arguments) > 1 or factory not in (None, int, float, list, dict, set):
-        raise _bad("collections.defaultdict")
+        raise wrong_arguments("collections.defaultdict")
     return collections.defaultdict(factory)
 
 
@@ -144,7 +141,7 @@ def _empty_array(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
     import numpy as np
 
     if not arguments or arguments[0] is not np.ndarray:
-        raise _bad("numpy's _reconstruct")
+        raise wrong_arguments("numpy's _reconstruct")
     return np.ndarray((0,), "b")
 
 
@@ -153,7 +150,7 @@ def _masked_array(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
     import numpy as np
 
     if not arguments or arguments[0] is not np.ma.MaskedArray:
-        raise _bad("numpy.ma's _mareconstruct")
+        raise wrong_arguments("numpy.ma's _mareconstruct")
     return np.ma.MaskedArray(np.ndarray((0,), "b"), mask=np.ndarray((0,), "?"))
 
 
@@ -163,7 +160,7 @@ def _dtype(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
 
     code = arguments[0] if arguments else None
     if type(code) is not str or code[:1] not in "?bhilqpBHILQPefdgFDGSUVOiuc" or "," in code:
-        raise _bad("numpy.dtype")
+        raise wrong_arguments("numpy.dtype")
     made = np.dtype(code, False, True)
     objects.allowance.check_shape((), made.itemsize)
     return made
@@ -174,8 +171,9 @@ def _scalar(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
     import numpy as np
 
     dtype, data = arguments if len(arguments) == 2 else (None, None)
+    data = bytes_of(data, objects)
     if not isinstance(dtype, np.dtype) or dtype.hasobject or type(data) is not bytes:
-        raise _bad("numpy's scalar")
+        raise wrong_arguments("numpy's scalar")
     objects.settle(dtype)
     if not data and dtype.itemsize == 0:
         return dtype.type()
@@ -188,38 +186,20 @@ def _from_buffer(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
 
     data, dtype, shape, order = arguments if len(arguments) == 4 else (None, None, None, None)
     if not isinstance(data, (bytes, bytearray)) or not isinstance(dtype, np.dtype):
-        raise _bad("numpy's _frombuffer")
+        raise wrong_arguments("numpy's _frombuffer")
     if dtype.hasobject or order not in ("C", "F") or not is_shape(shape):
-        raise _bad("numpy's _frombuffer")
+        raise wrong_arguments("numpy's _frombuffer")
     objects.settle(dtype)
     count = objects.allowance.check_shape(shape, dtype.itemsize)
     if count * dtype.itemsize != len(data):
-        raise _bad("numpy's _frombuffer")
+        raise wrong_arguments("numpy's _frombuffer")
     return array_of(data, dtype, shape, order)
-
-
-def _bit_generator(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-    import numpy as np
-
-    named = arguments[0] if arguments else "MT19937"
-    name = named if isinstance(named, str) else getattr(named, "__name__", "")
-    if name not in BIT_GENERATORS:
-        raise _bad("numpy.random's reconstructor")
-    objects.allowance.spend(GENERATOR_BYTES)
-    return getattr(np.random, name)(0)
-
-
-def _seed_sequence(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-    """Make a SeedSequence with any seed, since no prediction needs the seed of a generator."""
-    import numpy as np
-
-    return np.random.SeedSequence(0)
 
 
 def _partial(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
     """Make a partial function of scikit-learn's check_array, which histogram models hold."""
     if len(arguments) != 1 or not is_check_array(arguments[0]):
-        raise _bad("functools.partial")
+        raise wrong_arguments("functools.partial")
     return functools.partial(arguments[0])
 
 
@@ -230,19 +210,16 @@ def is_check_array(function: Any) -> bool:
     return function is check_array
 
 
-def _random_of(kind: str) -> Make:
-    """Do numpy.random's __randomstate_ctor or __generator_ctor."""
+def _ufunc(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
+    """A ufunc by name, as numpy before 1.21 writes it: only one that a file may mention."""
+    import numpy as np
 
-    def make(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-        import numpy as np
-
-        source = arguments[0] if arguments else "MT19937"
-        objects.allowance.spend(GENERATOR_BYTES)
-        if not isinstance(source, np.random.BitGenerator):
-            source = _bit_generator(objects, (source,))
-        return getattr(np.random, kind)(source)
-
-    return make
+    module, name = arguments if len(arguments) == 2 else ("", "")
+    if type(module) is str and type(name) is str and roles_of(module, name):
+        found = resolve(module, name)
+        if isinstance(found, np.ufunc):
+            return found
+    raise wrong_arguments("numpy's _ufunc_reconstruct")
 
 
 def _extension(full: str, name: str, resolve: Callable[[], Any]) -> Make:
@@ -268,9 +245,9 @@ def _extension(full: str, name: str, resolve: Callable[[], Any]) -> Make:
             else:
                 is_class = isinstance(argument, type) and argument in objects.named_types
             if not is_class and not isinstance(argument, plain):
-                raise _bad(full)
+                raise wrong_arguments(full)
             if is_class and name == "newObj" and argument.__module__ != module:
-                raise _bad(full)
+                raise wrong_arguments(full)
             given.append(argument)
         return resolve()(*given)
 
@@ -293,10 +270,11 @@ def _check_tree(arguments: tuple[Any, ...]) -> None:
         and int(n_classes.min()) > 0
         and int(n_classes.max()) < 1 << 31
     ):
-        raise _bad("sklearn.tree._tree.Tree")
+        raise wrong_arguments("sklearn.tree._tree.Tree")
 
 
 BY_NAME: dict[str, Make] = {
+    **pandas_columns.CALLS,
     "copyreg._reconstructor": _reconstructor,
     "_codecs.encode": _encode,
     "builtins.set": _set_of(set),
@@ -312,12 +290,13 @@ BY_NAME: dict[str, Make] = {
     "numpy.dtype": _dtype,
     "numpy.core.multiarray._reconstruct": _empty_array,
     "numpy.core.multiarray.scalar": _scalar,
+    "numpy.core._ufunc_reconstruct": _ufunc,
     "numpy.core.numeric._frombuffer": _from_buffer,
     "numpy.ma.core._mareconstruct": _masked_array,
-    "numpy.random.bit_generator.__pyx_unpickle_SeedSequence": _seed_sequence,
-    "numpy.random._pickle.__randomstate_ctor": _random_of("RandomState"),
-    "numpy.random._pickle.__generator_ctor": _random_of("Generator"),
-    "numpy.random._pickle.__bit_generator_ctor": _bit_generator,
+    "numpy.random.bit_generator.__pyx_unpickle_SeedSequence": make_seed_sequence,
+    "numpy.random._pickle.__randomstate_ctor": make_random_state,
+    "numpy.random._pickle.__generator_ctor": make_generator,
+    "numpy.random._pickle.__bit_generator_ctor": make_bit_generator,
 }
 """By global: the function that checks the arguments and makes the object. numpy's globals have
 their older spelling (numpy.core)."""

@@ -36,3 +36,8 @@ def damaged(what: str) -> FileUnreadableError:
 
 class NotCanonicalError(Exception):
     """The bytes or the graph are not in canonical form; the argument says why."""
+
+
+def wrong_arguments(what: str) -> FileRefusedError:
+    """The refusal of a call whose arguments no fitted model has."""
+    return FileRefusedError(f"The model file calls {what} with arguments no fitted model has.")

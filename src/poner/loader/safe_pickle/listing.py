@@ -11,6 +11,7 @@ from .faults import FileRefusedError, FileUnreadableError, damaged
 from .formats import SKOPS, unpack
 from .joblib_arrays import WRAPPERS, skip_padding
 from .machine import PickleMachine
+from .newest_names import newest_name
 from .opcodes import run
 from .skops_schema import list_schema, open_archive, read_schema
 
@@ -138,7 +139,7 @@ class ListingMachine(PickleMachine):
         if isinstance(target, Mention):
             target.state = state
             kind = target.arguments[0] if target.arguments else None
-            if isinstance(kind, Mention) and kind.name in WRAPPERS:
+            if isinstance(kind, Mention) and kind.name and newest_name(*kind.name) in WRAPPERS:
                 self._skip_array(state)
         return target
 

@@ -8,6 +8,7 @@ from typing import Any
 from . import integrity
 from .formats import SKOPS, unpack
 from .loading_machine import LoadingMachine
+from .older_attributes import add_newer_attributes
 from .opcodes import run
 from .skops_nodes import load_skops
 
@@ -28,5 +29,6 @@ def load_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> A
         loaded = load_skops(content, own_modules)
     else:
         loaded = run(LoadingMachine(io.BytesIO(content), own_modules))
+    add_newer_attributes(loaded)
     integrity.check_graph(loaded)
     return loaded

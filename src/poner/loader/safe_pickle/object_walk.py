@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .faults import FileUnreadableError
+from .newest_names import newest_name
+from .random_states import has_bit_generators, is_generator
 
 MOST_UNFOLDED = 100_000
 """Most objects of any model, where a shared object counts once for each way that leads to it."""
@@ -111,9 +113,9 @@ def named_parts(value: Any) -> Iterable[tuple[Any, Any]]:
         yield from ((None, part) for part in list(value))
     elif isinstance(value, functools.partial):
         yield from enumerate((value.args, value.keywords))
-    elif isinstance(value, np.random.RandomState):
+    elif isinstance(value, np.random.RandomState) and has_bit_generators():
         yield None, value._bit_generator
-    elif isinstance(value, np.random.Generator):
+    elif is_generator(value):
         yield None, value.bit_generator
     elif is_neighbour_tree(value):
         yield from enumerate(value.__getstate__())
@@ -146,5 +148,5 @@ def _slots(kind: type) -> tuple[str, ...]:
 
 def is_neighbour_tree(value: Any) -> bool:
     """Whether an object is a KDTree or a BallTree, which keep their parts outside attributes."""
-    kind = type(value)
-    return kind.__module__ in ("sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree")
+    module, _ = newest_name(type(value).__module__, type(value).__name__)
+    return module in ("sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree")

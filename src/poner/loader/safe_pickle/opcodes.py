@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .allowance import check_integer
-from .faults import FileRefusedError, FileUnreadableError
+from .faults import FileRefusedError, FileUnreadableError, damaged
 from .machine import PickleMachine
 
 LARGEST_MEMO = 1 << 32
@@ -237,6 +237,14 @@ def run(machine: PickleMachine) -> Any:
                 return machine.stack.pop()
             else:
                 steps[opcode.name](argument)
+    except UnicodeDecodeError as error:
+        if error.encoding != "ascii":  # as which pickletools reads the texts of protocol 0
+            raise damaged("a text is not Unicode") from error
+        raise FileUnreadableError(
+            "The model file is a pickle of Python 2 in its protocol 0, which poner does not read.",
+            "Load the model under Python 2, and save it with joblib or "
+            "pickle.dump(model, file, protocol=2).",
+        ) from error
     except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
         told = "" if isinstance(error, (IndexError, KeyError)) else f": {_last_line(error)}"
         raise FileUnreadableError(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .array_forms import is_shape
-from .constructors import BIT_GENERATORS
 from .faults import FileRefusedError, damaged
 from .npy_files import read_npy, read_sparse
-from .skops_builder import Node, SkopsBuilder
+from .random_states import BIT_GENERATORS
+from .skops_builder import SkopsBuilder
+
+if TYPE_CHECKING:
+    from .skops_builder import Node
 
 OBJECT_BYTES = 1
 """Allowance that each object of an array takes; its text in the schema is always longer."""

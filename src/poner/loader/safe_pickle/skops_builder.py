@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .allowance import Allowance
 from .builder import Builder
 from .faults import FileUnreadableError
 from .skops_schema import read_member
 
-Node = dict[str, Any]
-"""One object of the schema."""
+if TYPE_CHECKING:
+    Node = dict[str, Any]
+    """One object of the schema."""
 
-BuildNode = Callable[["SkopsBuilder", Node], Any]
+if TYPE_CHECKING:
+    BuildNode = Callable[["SkopsBuilder", Node], Any]
 
 
 class SkopsBuilder:

@@ -7,14 +7,17 @@ its own list of trusted types.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import skops_arrays
 from .allowance import read_integer
 from .constructors import is_bound
 from .faults import FileRefusedError, FileUnreadableError, damaged
-from .skops_builder import BuildNode, Node, SkopsBuilder
+from .skops_builder import SkopsBuilder
 from .skops_schema import open_archive, read_schema
+
+if TYPE_CHECKING:
+    from .skops_builder import BuildNode, Node
 
 LOSS_MODULES = ("_loss", "sklearn._loss._loss", "sklearn.linear_model._sgd_fast")
 """Extension modules whose loss classes are called with their parameters."""

@@ -13,15 +13,16 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .allowance import read_integer
 from .allowed import CALL, NAME, NEW
 from .faults import FileUnreadableError, damaged
 from .formats import largest_unpacked
 
-Mention = Callable[[str, str, str], None]
-"""Is told of a global: its module, its name, and what the file does with it."""
+if TYPE_CHECKING:
+    Mention = Callable[[str, str, str], None]
+    """Is told of a global: its module, its name, and what the file does with it."""
 
 LARGEST_PROTOCOL = 2
 MOST_MEMBERS = 200_000

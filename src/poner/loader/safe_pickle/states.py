@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .array_forms import has_fields_inside, is_shape
-from .bare_objects import BareObjects
+from .bare_objects import BareObjects, bytes_of
 from .faults import FileRefusedError, FileUnreadableError, damaged
+from .pandas_columns import fill_texts
+from .random_states import is_bit_generator, is_seed_sequence, set_random_state
 
 BOOSTERS = {"lightgbm.basic": str, "xgboost.core": bytearray}
 """The type of the model inside a pickled Booster, by the Booster's module."""
@@ -40,14 +42,18 @@ def set_state(target: Any, state: Any, objects: BareObjects) -> None:
     """
     import numpy as np
 
-    if isinstance(target, np.ndarray):
+    if type(target) is list:
+        fill_texts(target, state, objects)
+    elif isinstance(target, np.ndarray):
         _set_array(target, state, objects)
     elif isinstance(target, np.dtype):
         _set_dtype(target, state, objects)
-    elif isinstance(target, np.random.BitGenerator):
+    elif is_bit_generator(target):
         target.state = state[0] if isinstance(state, tuple) else state
-    elif isinstance(target, np.random.SeedSequence):
+    elif is_seed_sequence(target):
         pass  # no prediction needs the seed of a generator
+    elif type(target) is np.random.RandomState:
+        set_random_state(target, state)
     elif isinstance(target, functools.partial):
         _set_partial(target, state)
     elif type(target).__name__ == "Booster" and type(target).__module__ in BOOSTERS:
@@ -216,6 +222,7 @@ def _set_array(target: Any, state: Any, objects: BareObjects) -> None:
     masked = isinstance(target, np.ma.MaskedArray)
     if type(state) is not tuple or len(state) != (7 if masked else 5):
         raise damaged("an array is inconsistent")
+    state = (*state[:4], bytes_of(state[4], objects), *state[5:])
     _, shape, dtype, _, data = state[:5]
     if not isinstance(dtype, np.dtype) or not is_shape(shape):
         raise damaged("an array is inconsistent")

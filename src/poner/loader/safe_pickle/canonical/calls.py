@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..constructors import BIT_GENERATORS, BY_NAME
+from ..constructors import BY_NAME
 from ..faults import FileRefusedError
+from ..random_states import BIT_GENERATORS
 from .dtypes import DTYPE, holds_objects, is_dtype_call, item_bytes
 from .nodes import Global, Items, Made, Pairs
 

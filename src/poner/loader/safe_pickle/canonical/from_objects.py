@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..allowed import allowed_roles, roles_of
 from ..faults import FileRefusedError, FileUnreadableError
 from ..imports import resolve
+from ..random_states import is_generator
 from .nodes import NO_STATE, Global, Items, Made, Pairs
 
 if TYPE_CHECKING:
@@ -168,9 +169,11 @@ def _reduced(value: Any) -> Any:
     """How an object is built: its name, or a function or class with arguments and a state."""
     import numpy as np
 
+    if isinstance(value, np.ufunc):  # numpy before 1.21 would call a function by its name
+        return value.__name__
     if isinstance(value, np.random.RandomState):
         return _random_state(value)
-    if isinstance(value, np.random.Generator):
+    if is_generator(value):
         return _random_generator(value)
     if isinstance(value, types.ModuleType):
         raise _not_written(f"the module {value.__name__}")

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..allowed import CALL, NAME, NEW, roles_of
 from ..faults import FileRefusedError
+from ..pandas_columns import PACKAGES
 from ..states import HANDLES
 from .calls import check_arguments
 from .nodes import NODES, Global, Items, Made, Pairs, parts_of
@@ -66,6 +67,8 @@ def check_role(name: Global, roles: Iterable[str], own_modules: frozenset[str]) 
     Raises:
         FileRefusedError: no such role is allowed.
     """
+    if name.module.partition(".")[0] in PACKAGES:
+        raise FileRefusedError(f"The rewritten model would use {name}.", [str(name)])
     if not roles_of(name.module, name.name, own_modules).intersection(roles):
         raise FileRefusedError(f"The rewritten model would use {name}.", [str(name)])
 

@@ -6,7 +6,8 @@ can reach, and applies the checks of the object's class and of all base classes.
 
 Code of scikit-learn and scipy that is compiled with `boundscheck=False` trusts fitted states. The
 checks follow from reading all code that predict, predict_proba, decision_function and transform
-call, in scikit-learn 1.9.1 and 1.1.3 and scipy 1.17.1:
+call, in scikit-learn 1.9.1 and 1.1.3 and scipy 1.17.1. Models of earlier versions get the same
+checks; what the checks miss there, the confined process contains:
 
 - trees.py: sklearn/tree/_tree.pyx (apply, predict, decision_path), ensemble/_gradient_boosting.pyx
   (predict_stages), ensemble/_hist_gradient_boosting/_predictor.pyx and utils/_bitset.pyx; the
@@ -33,13 +34,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..faults import damaged
+from ..newest_names import newest_name
 from ..object_walk import walk
 from . import attributes, centres, columns, matrices, neighbours, trees, vectors
 
-Check = Callable[[Any], None]
+if TYPE_CHECKING:
+    Check = Callable[[Any], None]
 
 CHECKS: dict[str, Check] = {
     **attributes.CHECKS,
@@ -75,5 +78,6 @@ def check_graph(root: Any) -> None:
 @functools.lru_cache(maxsize=None)
 def _checks_of(kind: type) -> tuple[tuple[str, Check], ...]:
     """The checks of a class and of those it derives from, the most general first."""
-    names = [f"{base.__module__}.{base.__qualname__}" for base in reversed(kind.__mro__)]
+    bases = reversed(kind.__mro__)
+    names = [".".join(newest_name(base.__module__, base.__qualname__)) for base in bases]
     return tuple((kind.__name__, CHECKS[name]) for name in names if name in CHECKS)

@@ -18,8 +18,8 @@ NORMS = frozenset({"X_norm_squared", "Y_norm_squared"})
 
 def check_neighbour_tree(tree: Any) -> None:
     """KDTree and BallTree: sizes of data, order, nodes and bounds agree."""
-    data, order, nodes, bounds, *counts, metric, weights = tree.__getstate__()
-    _, _, n_nodes, *_ = counts
+    data, order, nodes, bounds, _, _, n_nodes, _, _, _, _, metric, *more = tree.__getstate__()
+    weights = more[0] if more else None  # since 0.20
     n_rows, width = data.shape
     require(n_rows > 0 and width > 0, TREE, "is empty")
     fits = order.shape == (n_rows,) and is_within(order, n_rows)
@@ -30,7 +30,7 @@ def check_neighbour_tree(tree: Any) -> None:
     require(fits, TREE, "has a wrong number of nodes")
     fits = bounds.ndim == 3 and bounds.shape[0] in (1, 2) and bounds.shape[1:] == (n_nodes, width)
     require(fits, TREE, "has bounds of the wrong shape")
-    if type(tree).__module__.endswith("_kd_tree"):
+    if type(tree).__module__.endswith("kd_tree"):
         require(bounds.shape[0] == 2, TREE, "has bounds of the wrong shape")
     _check_nodes(nodes, n_rows)
     _check_metric(metric, width)

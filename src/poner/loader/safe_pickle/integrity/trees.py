@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from typing import Any
 
 from .shapes import is_array, is_within, require, width_of
 
 HISTOGRAM = "histogram model"
 """How messages name the part that is checked."""
+
+CATEGORICAL = "is_categorical"
+"""Field of a histogram model's nodes since scikit-learn 0.24."""
+
+OLDER_START = "_init_decision_function"
+"""Method of boosting models that gives what the trees start from, before scikit-learn 0.21."""
 
 BITSET_WORDS = 8
 """Words of 32 bits in a set of categories: 256 of them (_hist_gradient_boosting/common.pyx)."""
@@ -85,13 +92,20 @@ def check_estimator_of_tree(estimator: Any) -> None:
 
 def check_width(estimator: Any, width: int) -> None:
     """Require that an estimator is a tree over this number of columns."""
-    from sklearn.tree import BaseDecisionTree
     from sklearn.tree._tree import Tree
 
-    is_tree = isinstance(estimator, BaseDecisionTree) and type(estimator.tree_) is Tree
+    is_tree = isinstance(estimator, _base_of_trees()) and type(estimator.tree_) is Tree
     require(is_tree, "model", "holds something else in the place of a tree")
     fits = estimator.tree_.n_features == width
     require(fits, "tree", "has a number of columns that differs from its model's")
+
+
+@functools.lru_cache(maxsize=None)
+def _base_of_trees() -> Any:
+    """Sklearn's BaseDecisionTree, which sklearn.tree itself names from 0.22 on."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    return importlib.import_module(DecisionTreeClassifier.__module__).BaseDecisionTree
 
 
 def check_forest(forest: Any) -> None:
@@ -126,7 +140,8 @@ def check_boosting(model: Any) -> None:
     require(table, "boosting model", "does not keep its trees in a table")
     for estimator in estimators.ravel().tolist():
         check_width(estimator, width)
-    begun = model._raw_predict_init(np.zeros((1, width), np.float32))
+    method = "_raw_predict_init" if hasattr(model, "_raw_predict_init") else OLDER_START
+    begun = getattr(model, method)(np.zeros((1, width), np.float32))
     fits = is_array(begun, "f", 2) and begun.shape[1] == estimators.shape[1]
     require(fits, "boosting model", "has a number of trees per step that differs from its outputs")
 
@@ -137,11 +152,13 @@ def check_predictor(predictor: Any) -> None:
     require(is_array(nodes, "V", 1) and len(nodes) > 0, "tree", "has no nodes")
     inner = nodes["is_leaf"] == 0
     check_children(inner, nodes["left"], nodes["right"])
+    if CATEGORICAL not in nodes.dtype.names:
+        return
     for name in ("raw_left_cat_bitsets", "binned_left_cat_bitsets"):
         sets = vars(predictor)[name]
         is_sets = is_array(sets, "u", 2) and sets.shape[1] == BITSET_WORDS
         require(is_sets, "tree", "has category bitsets of the wrong size")
-        used = nodes["bitset_idx"][inner & (nodes["is_categorical"] != 0)]
+        used = nodes["bitset_idx"][inner & (nodes[CATEGORICAL] != 0)]
         require(
             is_within(used, len(sets)), "tree", "refers to a category bitset that does not exist"
         )
@@ -159,7 +176,9 @@ def check_histogram(model: Any) -> None:
             inner = nodes["is_leaf"] == 0
             used = nodes["feature_idx"][inner]
             require(is_within(used, width), "tree", "splits a column that does not exist")
-            asked = nodes["feature_idx"][inner & (nodes["is_categorical"] != 0)]
+            if CATEGORICAL not in nodes.dtype.names:
+                continue
+            asked = nodes["feature_idx"][inner & (nodes[CATEGORICAL] != 0)]
             known = categorical[asked].all()
             require(known, "tree", "splits a numerical column by categories")
     _check_encoder(model, width)

@@ -9,6 +9,15 @@ from .shapes import is_array, is_within, require, width_of
 MACHINE = "support vector machine"
 """How messages name the part that is checked."""
 
+KINDS = {
+    "SVC": "c_svc",
+    "NuSVC": "nu_svc",
+    "SVR": "epsilon_svr",
+    "NuSVR": "nu_svr",
+    "OneClassSVM": "one_class",
+}
+"""By class: the kind of machine, as libsvm knows it."""
+
 CLASSIFIERS = ("c_svc", "nu_svc")
 """Kinds of machines that count their support vectors class by class."""
 
@@ -18,7 +27,9 @@ def check_vectors(model: Any) -> None:
     state = vars(model)
     if "support_vectors_" not in state:
         return
-    fits = "_impl" not in state and "_sparse_kernels" not in state
+    fits = (
+        state.get("_impl", model._impl) == _kind_of(type(model)) and "_sparse_kernels" not in state
+    )
     require(fits, MACHINE, "has a kind that differs from its class")
     vectors, support, counts = model.support_vectors_, model.support_, model._n_support
     fits = is_array(support, "i", 1) and is_array(counts, "i", 1)
@@ -44,6 +55,11 @@ def check_vectors(model: Any) -> None:
         require(fits, MACHINE, "has vectors of the wrong size")
         return
     _check_dense(model, vectors, support)
+
+
+def _kind_of(kind: type) -> str | None:
+    """The kind of machine that a class stands for; before 0.22 each object says it again."""
+    return next((KINDS[base.__name__] for base in kind.__mro__ if base.__name__ in KINDS), None)
 
 
 def _check_counts(model: Any, counts: Any, n_vectors: int) -> None:
