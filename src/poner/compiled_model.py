@@ -80,8 +80,9 @@ class CompiledModel:
         """The predicted class or value of each row: (n_rows,), or (n_rows, n_outputs).
 
         Args:
-            X: (n_rows, n_features) array, lists, dicts by feature name, or a DataFrame; None and
-                NaN stand for missing values.
+            X: (n_rows, n_features) array, lists, dicts by feature name, a DataFrame or a sparse
+                matrix; None and NaN stand for missing values. Numbers of every dtype are answered
+                as the float64 numbers that they are equal to: rows in float32 as in float64.
             threads: number of threads that share the rows; the answer does not depend on it.
 
         Raises:

@@ -151,7 +151,7 @@ def read_csv(text: str, signature: Signature | None) -> list[client.Body]:
     if not lines:
         raise InputError("The CSV is empty.", "Give a header line, then one line for each row.")
     header, lines = [name.strip() for name in lines[0]], [line for line in lines[1:] if line]
-    order = list(range(len(header)))
+    order: list[int | None] = list(range(len(header)))
     if signature is not None:
         order = order_columns(header, signature, "The header of the CSV")
     rows = [_cells(line, header, order, number) for number, line in enumerate(lines, start=1)]
@@ -161,7 +161,7 @@ def read_csv(text: str, signature: Signature | None) -> list[client.Body]:
 
 
 def _cells(
-    line: Sequence[str], header: Sequence[str], order: Sequence[int], number: int
+    line: Sequence[str], header: Sequence[str], order: Sequence[int | None], number: int
 ) -> list[str | None]:
     """The cells of a line, in the order of `order`; None for an empty cell."""
     if len(line) < len(header):
@@ -169,7 +169,8 @@ def _cells(
             f"Row {number} of the CSV has no cell for {header[len(line)]!r}.",
             "Add the cell; an empty one means a missing value.",
         )
-    return [line[place] if line[place].strip() else None for place in order]
+    cells = [None if place is None else line[place] for place in order]
+    return [cell if cell and cell.strip() else None for cell in cells]
 
 
 def _guess(cell: str | None) -> float | str | None:

@@ -21,7 +21,8 @@ def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
 
     Args:
         rows: a dict or a list of dicts, by wire name or training column; a DataFrame; or an array
-            or lists in the signature's order. None, NaN and pandas' NA become null.
+            or lists in the signature's order. None, NaN and pandas' NA become null. What stands
+            for features that the model ignores is not sent.
         signature: the features; None is enough for dicts and DataFrames.
 
     Raises:
@@ -32,6 +33,9 @@ def make_bodies(rows: Any, signature: Signature | None) -> list[Body]:
     if not hasattr(rows, "columns") and all(isinstance(row, Mapping) for row in rows):
         features = () if signature is None else signature.features
         wire_names = {feature.column: feature.wire_name for feature in features}
+        ignored = [feature for feature in features if feature.ignored]
+        unsent = {name for each in ignored for name in (each.wire_name, each.column)}
+        rows = [{key: row[key] for key in row if key not in unsent} for row in rows]
         return [_as_json(row, wire_names) for row in rows]
     if signature is None and hasattr(rows, "columns"):
         records = rows.to_dict("records") if hasattr(rows, "iloc") else rows.to_dicts()

@@ -160,13 +160,15 @@ def open_model(
         else:
             signatures.check_signature(signature, facts, SIGNATURE_NAME)
             signature = signatures.with_labels(signature, labels)
+        ignored = signatures.checked_places(done.get("ignored"), signature)
+        signature = signatures.ignoring(signature, ignored)
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
             provenance=_provenance(files, parts, facts, signature),
             oracle=ChildOracle(child, f"{SKLEARN} {version}", more_s, notify),
             missing_as_none=signatures.checked_places(done.get("missing_as_none"), signature),
-            training_rows=part_files.read_training_rows(files, parts, len(signature.features)),
+            training_rows=part_files.read_training_rows(files, parts, signature),
             file=ModelFile(
                 name=file.name,
                 write=lambda: rewritten_model(child, file.name, modules, notify),

@@ -166,8 +166,8 @@ def read_signature(files: Sequence[ListedFile], parts: Parts) -> Signature | Non
     return signature
 
 
-def read_training_rows(files: Sequence[ListedFile], parts: Parts, n_features: int) -> Table:
+def read_training_rows(files: Sequence[ListedFile], parts: Parts, signature: Signature) -> Table:
     """The training rows beside the model's file; none if it takes them behind other steps."""
     if parts.steps(files[0].path):
-        return Table.of_numbers(np.empty((0, n_features)))
-    return model_files.read_training_rows(files[0].path, n_features)
+        return Table.of_numbers(np.empty((0, len(signature.features))))
+    return model_files.read_training_rows(files[0].path, signature)

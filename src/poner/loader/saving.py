@@ -12,7 +12,7 @@ import pickle
 import sys
 import types
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,6 +21,8 @@ import numpy as np
 from poner.artifacts import Table
 from poner.errors import MissingPackageError, ModelRefusedError, SignatureError, UsageError
 from poner.loader import libraries, signature_files, signatures, training_data
+from poner.loader.child import estimators
+from poner.loader.child.ignored_columns import ignored_columns
 from poner.loader.model_folder import replace_model
 from poner.signature import JsonScalar, Signature, wire_names
 from poner.table import as_lists
@@ -81,9 +83,10 @@ def save(
     estimator = _joined(estimator, feature_names or training_data.column_names(X))
     laid_out = training_data.columns_of(X)
     columns = _training_columns(estimator, X, len(laid_out), feature_names)
-    table = training_data.table_of(laid_out, columns)
+    ignored = ignored_columns(estimator)
+    table = training_data.table_of(laid_out, columns, ignored=ignored)
     _require_a_value_a_row(y, len(table))
-    missing = _columns_taken_with_nan(estimator, X, table)
+    missing = _columns_taken_with_nan(estimator, X, table, ignored)
     classes = _classes_of(estimator)
     content, modules = _pickled(estimator)
     signature = Signature(
@@ -97,6 +100,7 @@ def save(
         metrics=_metrics_of(metrics or {}),
         libraries=_libraries(modules),
     )
+    signature = signatures.ignoring(signature, ignored)
     rows = _rows_to_keep(table, missing, keep_rows)
     replace_model(
         Path(folder),
@@ -125,8 +129,8 @@ def _training_columns(
     estimator: object, X: object, width: int, feature_names: Sequence[str] | None
 ) -> tuple[str, ...]:
     """Names of the model's columns, checked to agree: from X, `feature_names` or the estimator."""
-    fitted_width = getattr(estimator, "n_features_in_", width)
-    signatures.check_width(width, fitted_width)
+    fitted_width = estimators.number_of_features(estimator)
+    signatures.check_width(width, width if fitted_width is None else fitted_width)
     if isinstance(feature_names, str) or (
         feature_names is not None and len(feature_names) != width
     ):
@@ -136,7 +140,7 @@ def _training_columns(
         )
     given = None if feature_names is None else tuple(str(name) for name in feature_names)
     of_table = training_data.column_names(X)
-    of_model = tuple(str(name) for name in getattr(estimator, "feature_names_in_", ()))
+    of_model = tuple(estimators.feature_names(estimator) or ())
     if not of_model:
         return given or of_table or tuple(f"x{position}" for position in range(width))
     for source, names in (("X", of_table), ("feature_names", given)):
@@ -164,25 +168,30 @@ def _require_a_value_a_row(y: object, n_rows: int) -> None:
         )
 
 
-def _columns_taken_with_nan(estimator: object, X: object, table: Table) -> list[bool]:
+def _columns_taken_with_nan(
+    estimator: object, X: object, table: Table, ignored: Collection[int]
+) -> list[bool]:
     """Whether the model accepts the missing values of each column, found by asking it.
 
     Returns:
-        One value for each column; false also for a column without missing values.
+        One value for each column; false also for a column without missing values, and true for
+        one that the model ignores.
 
     Raises:
         SignatureError: the model does not answer for a row without missing values.
     """
     gaps = np.isnan(table.numbers)
+    gaps[:, list(ignored)] = False
     fullest = int(gaps.sum(axis=1).argmin())
     if not gaps[fullest].any() and not _predicts(estimator, training_data.rows_at(X, [fullest])):
         raise SignatureError(
             f"{type(estimator).__name__} cannot predict a row of X.",
             "Give the X that the model was fitted on, in the same form.",
         )
-    return training_data.gaps_taken(
+    taken = training_data.gaps_taken(
         table, lambda row: _predicts(estimator, training_data.rows_at(X, [row]))
     )
+    return [gap or place in ignored for place, gap in enumerate(taken)]
 
 
 def _predicts(estimator: object, rows: object) -> bool:
@@ -197,7 +206,6 @@ def _predicts(estimator: object, rows: object) -> bool:
 
 def _classes_of(estimator: object) -> Any:
     """The model's classes as the loader will read them; None for a regressor."""
-    from poner.loader.child import estimators
     from poner.loader.memory_models import unreadable_is
 
     with unreadable_is(SignatureError):

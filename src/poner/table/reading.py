@@ -22,7 +22,9 @@ def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = No
 
     Args:
         rows: a DataFrame, dicts by wire name or training column, lists in the signature's order,
-            or an array (n_rows, n_features). None, NaN and pandas' NA stand for a missing value.
+            an array or a sparse matrix (n_rows, n_features). Columns of a DataFrame or keys of a
+            dict without any text are taken by position. None, NaN and pandas' NA stand for a
+            missing value.
         signature: the order, names and kinds of the features.
         codes: codes of the texts that the model knows; if None, every text of the rows gets a code.
 
@@ -36,12 +38,18 @@ def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = No
         return Table(_as_matrix(columns, signature), signature.kinds)
     numbers = np.empty((len(columns[0]), len(columns)))
     for place, (feature, values) in enumerate(zip(signature.features, columns, strict=True)):
-        numbers[:, place] = read_column(values, feature.kind, feature.wire_name, codes)
+        numbers[:, place] = (
+            np.nan
+            if feature.ignored
+            else read_column(values, feature.kind, feature.wire_name, codes)
+        )
     return Table(numbers, signature.kinds, codes.vocabulary)
 
 
-def order_columns(names: Sequence[str], signature: Signature, source: str) -> list[int]:
+def order_columns(names: Sequence[str], signature: Signature, source: str) -> list[int | None]:
     """For each feature, the index of its name among `names`: its wire name or training column.
+
+    None for a feature that is not among them, which only one that the model ignores may be.
 
     Args:
         names: the user's names of the columns.
@@ -66,18 +74,24 @@ def order_columns(names: Sequence[str], signature: Signature, source: str) -> li
                 f"{source} has the feature {wire_name!r} twice.", "Keep one of the two."
             )
         places[wire_name] = place
-    missing = [name for name in signature.wire_names if name not in places]
+    missing = [
+        feature.wire_name
+        for feature in signature.features
+        if feature.wire_name not in places and not feature.ignored
+    ]
     if missing:
         raise InputError(
             f"{source} has no feature {', '.join(map(repr, missing))}.",
             "Add it under its wire name or its name in training.",
         )
-    return [places[name] for name in signature.wire_names]
+    return [places.get(name) for name in signature.wire_names]
 
 
 def _lay_out(rows: Any, signature: Signature) -> list[NDArray[Any]] | NDArray[Any]:
     """The rows as columns in the model's order, or as one array if all of them are numbers."""
     only_numbers = all(kind == "number" for kind in signature.kinds)
+    if hasattr(rows, "toarray"):  # a sparse matrix
+        rows = rows.toarray()
     if hasattr(rows, "columns") and hasattr(rows, "to_numpy"):
         return _frame_columns(rows, signature, only_numbers=only_numbers)
     if isinstance(rows, Mapping):
@@ -101,29 +115,55 @@ def _lay_out(rows: Any, signature: Signature) -> list[NDArray[Any]] | NDArray[An
     return [np.fromiter(column, object, len(rows)) for column in zip(*rows, strict=True)]
 
 
+def _find_columns(names: Sequence[Any], signature: Signature, source: str) -> list[int | None]:
+    """For each feature, the index of its column: by name, or by position if no name is a text.
+
+    scikit-learn does the same: a DataFrame's default column names, 0, 1, ..., say nothing.
+
+    Raises:
+        InputError: as `order_columns`, or the number of columns differs.
+    """
+    if any(isinstance(name, str) for name in names):
+        return order_columns(list(map(str, names)), signature, source)
+    if len(names) != len(signature.features):
+        raise InputError(
+            f"{source} has {len(names)} columns, not {len(signature.features)}.",
+            "Give one column for each feature, in the model's order.",
+        )
+    return list(range(len(names)))
+
+
 def _frame_columns(
     frame: Any, signature: Signature, *, only_numbers: bool
 ) -> list[NDArray[Any]] | NDArray[Any]:
-    order = order_columns([str(name) for name in frame.columns], signature, "The DataFrame")
-    if not hasattr(frame, "iloc"):  # not a dtype of pandas
-        return [np.asarray(frame[frame.columns[place]].to_numpy()) for place in order]
+    order = _find_columns(tuple(frame.columns), signature, "The DataFrame")
     # A column of another dtype is taken alone: beside integers pandas would give a categorical's
     # gap as the smallest integer.
-    if only_numbers and all(isinstance(d, np.dtype) and d.kind in "biuf" for d in frame.dtypes):
+    is_pandas = hasattr(frame, "iloc")
+    plain = is_pandas and all(isinstance(d, np.dtype) and d.kind in "biuf" for d in frame.dtypes)
+    if only_numbers and plain and None not in order:
         return np.asarray(frame.iloc[:, order].to_numpy())
-    return [frame.iloc[:, place].to_numpy() for place in order]
+    found = {
+        place: np.asarray(
+            (frame.iloc[:, place] if is_pandas else frame[frame.columns[place]]).to_numpy()
+        )
+        for place in order
+        if place is not None
+    }
+    absent = np.full(len(next(iter(found.values()), ())), np.nan)
+    return [absent if place is None else found[place] for place in order]
 
 
 def _in_order(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[Any]]:
     """Each row as a sequence in the model's order."""
-    orders: dict[tuple[str, ...], list[int]] = {}  # most rows have the same keys
+    orders: dict[tuple[Any, ...], list[int | None]] = {}  # most rows have the same keys
     for number, row in enumerate(rows, start=1):
         if isinstance(row, Mapping):
-            names = tuple(map(str, row))
+            names = tuple(row)
             if names not in orders:
-                orders[names] = order_columns(names, signature, f"Row {number}")
+                orders[names] = _find_columns(names, signature, f"Row {number}")
             values = list(row.values())
-            yield [values[place] for place in orders[names]]
+            yield [None if place is None else values[place] for place in orders[names]]
         else:
             yield row
 

@@ -44,6 +44,14 @@ def test_a_category_of_a_csv_stays_text(text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["age\n1.5\n", "day,age\n2026-01-01,1.5\n"])
+def test_a_column_that_the_model_ignores_is_optional(text: str) -> None:
+    """What it holds in a CSV is not sent as a value."""
+    day = Feature("day", "day", missing=True, ignored=True)
+    signature = Signature((day, *MIXED.features[:1]), classes=None)
+    assert read_csv(text, signature) == [{"day": None, "age": 1.5}]
+
+
 def test_a_blank_cell_is_missing() -> None:
     """A blank cell is a missing value, for any feature."""
     assert read_csv("age,color\n  , \t\n", MIXED) == [{"age": None, "color": None}]

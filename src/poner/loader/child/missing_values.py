@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from ..safe_pickle.faults import FileUnreadableError
+from .estimators import number_of_features
 
 if TYPE_CHECKING:
     Columns = Sequence[Optional[int]]
@@ -34,7 +35,7 @@ def columns_with_none(estimator: Any) -> frozenset[int]:
     Raises:
         FileUnreadableError: the model's parts choose columns of each other in too many ways.
     """
-    count = getattr(estimator, "n_features_in_", None)
+    count = number_of_features(estimator)
     if count is None:
         return frozenset()
     return frozenset(_searched(estimator, int(count)).found)
@@ -46,7 +47,7 @@ def known_texts(estimator: Any) -> dict[int, list[str]]:
     Raises:
         FileUnreadableError: the model's parts choose columns of each other in too many ways.
     """
-    count = getattr(estimator, "n_features_in_", None)
+    count = number_of_features(estimator)
     if count is None:
         return {}
     texts = _searched(estimator, int(count)).texts
@@ -126,7 +127,7 @@ class _Search:
     def _look_at_estimator(self, state: dict[str, Any], columns: Columns) -> None:
         if "transformers_" in state:  # a ColumnTransformer; fitting turned its columns to positions
             for _, transformer, chosen in state["transformers_"]:
-                self.look(transformer, self._same(_chosen(columns, chosen)))
+                self.look(transformer, self._same(choose(columns, chosen)))
         elif "steps" in state:
             for _, step in state["steps"]:
                 self.look(step, columns)
@@ -145,7 +146,7 @@ class _Search:
                 self.look(item, columns)
 
 
-def _chosen(columns: Columns, chosen: Any) -> Columns:
+def choose(columns: Columns, chosen: Any) -> Columns:
     """The columns that a ColumnTransformer chooses by a position, positions, a slice or a mask."""
     import numpy as np
 

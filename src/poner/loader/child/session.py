@@ -98,7 +98,7 @@ class Session:
     def _load(self, request: Mapping[str, Any], body: bytes) -> Reply:
         from poner_runtime.fitted import settle
 
-        from . import estimators, missing_values
+        from . import estimators, ignored_columns, missing_values
         from .description import describe
         from .parts import load_parts
 
@@ -115,6 +115,7 @@ class Session:
             "nodes": description.nodes,
             "known_texts": sorted(missing_values.known_texts(self.estimator).items()),
             "missing_as_none": sorted(self.with_none),
+            "ignored": sorted(ignored_columns.ignored_columns(self.estimator)),
             "names": loaded.names,
             "labels": loaded.labels,
             "notes": list(loaded.notes),
