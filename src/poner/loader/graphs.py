@@ -124,7 +124,7 @@ def open_graph(
                 signature.metrics,
             ),
             oracle=ChildOracle(child, "onnxruntime", notify=notify),
-            training_rows=model_files.read_training_rows(file, len(signature.features)),
+            training_rows=model_files.read_training_rows(file, signature),
             graph=OnnxGraph(
                 content,
                 found.number_type,
