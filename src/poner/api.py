@@ -49,7 +49,7 @@ def compile(  # the flow's own word, as in re.compile
 
     Args:
         model: a fitted estimator, a list of fitted steps that ends in the model, a model file, or
-            the folder that `save` wrote.
+            the folder that `save` or MLflow wrote.
         X: (n_rows, n_features) training rows for the proof, if `model` is an estimator: an array, a
             DataFrame, lists or a sparse matrix.
         y: not used; `compile(model, X, y)` reads like `fit`.
@@ -132,7 +132,7 @@ def build(
     """Turn a saved model into a Lambda function, and prove that both give the same answers.
 
     Args:
-        model: a model file, or the folder that `save` wrote.
+        model: a model file, or the folder that `save` or MLflow wrote.
         out: folder of the Bundle. An existing Bundle in it is replaced.
         engine: `native`, `onnx`, `sklearn`, or `auto` for the first of these that gives the
             model's answers.

@@ -109,7 +109,7 @@ class Provenance:
     sha256: str
     """Hash of the model file; empty for an estimator in memory."""
     sklearn_version: str
-    """The scikit-learn that fitted the model, and under which it was asked."""
+    """The scikit-learn that fitted the model, and under which it was asked; empty for a graph."""
     numpy_version: str
     """The numpy under which the model was asked."""
     python_version: str
@@ -163,7 +163,9 @@ class TrainedModel:
     """Features whose missing values are None to the model, NaN in all others; its oracle takes
     NaN for either."""
     file: ModelFile | None = None
-    """The model as engines ship it; None for an estimator in memory."""
+    """The model as engines ship it; None for an estimator in memory, and for a graph."""
+    graph: OnnxGraph | None = None
+    """The model itself, where it is an ONNX graph; `estimator` then has no attributes."""
 
 
 @dataclass(frozen=True)
@@ -304,11 +306,18 @@ class Examples:
 
 @dataclass(frozen=True)
 class OnnxGraph:
-    """A model converted to ONNX; not yet compared with it."""
+    """A model as an ONNX graph: converted and not yet compared, or as the user gave it."""
 
     content: bytes
     """The graph, as onnxruntime reads it."""
     number_type: Literal["float64", "float32"]
     """The least precise type that it computes with."""
     converter: str
-    """Name and version of what converted it, such as `skl2onnx 1.20.0`."""
+    """Name and version of what converted it, such as `skl2onnx 1.20.0`; empty if the user did."""
+    outputs: tuple[str, ...] = ()
+    """Names of the outputs: the answer, then the scores if any; the first two if empty."""
+    whole: frozenset[int] = frozenset()
+    """Features that take whole numbers only."""
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """Version of the file format (`ir`), and of each operator set by its domain; empty if poner
+    chose them so that every onnxruntime on Lambda reads the graph."""

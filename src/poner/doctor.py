@@ -208,6 +208,9 @@ def _identify_model(
         )
     except PonerError as error:
         return None, (of_error("model", error),)
+    if model.sklearn_version is None:
+        text = f"{model.file} is an ONNX graph, which the build checks."
+        return model, (Finding("model", "ok", text),)
     return model, (_check_model(model), _check_sklearn(model))
 
 

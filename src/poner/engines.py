@@ -124,7 +124,17 @@ class Job:
 
     @property
     def file(self) -> ModelFile:
-        """The model's file."""
+        """The model's file.
+
+        Raises:
+            NotSupportedError: the model is an ONNX graph.
+        """
+        if self.trained.graph is not None:
+            raise NotSupportedError(
+                "The model is an ONNX graph, which only the engine onnx computes.",
+                "Choose the engine onnx, or auto.",
+                step="model",
+            )
         assert self.trained.file is not None, "open_model reads a file"
         return self.trained.file
 
@@ -141,6 +151,8 @@ def build_bundle(job: Job, choice: EngineChoice) -> Bundle:
         QuotaError: the Bundle does not fit Lambda.
         InstallError: its packages cannot be installed.
     """
+    if choice == "auto" and job.trained.graph is not None:
+        choice = "onnx"
     if job.target.settings.body_limit_bytes is None:
         _say_limit(job)
     if choice != "auto":
@@ -190,7 +202,7 @@ def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
                 notify=job.reporter.notify,
             )
         case "onnx":
-            graph = loader.convert_model(
+            graph = job.trained.graph or loader.convert_model(
                 job.file, job.examples.signature, notify=job.reporter.notify
             )
             return _first_with_wheels(job, lambda runtime: _onnx(job, graph, runtime), passed_over)

@@ -15,7 +15,12 @@ from poner.errors import MissingPackageError
 Extra = Literal["local", "deploy"]
 
 PACKAGES: Mapping[Extra, Mapping[str, str]] = {
-    "local": {"deflate": "deflate", "elftools": "pyelftools", "sklearn": "scikit-learn"},
+    "local": {
+        "deflate": "deflate",
+        "elftools": "pyelftools",
+        "sklearn": "scikit-learn",
+        "yaml": "pyyaml",
+    },
     "deploy": {"boto3": "boto3", "yaml": "pyyaml"},
 }
 """The packages of each extra: name for import, and name for pip."""

@@ -78,6 +78,8 @@ class LibraryModel:
     function puts these values in the request to find the feature that is refused."""
     columns: tuple[str, ...] | None = None
     """Names of the training columns, if the model takes rows as DataFrames; else None."""
+    outputs: tuple[str, ...] = ()
+    """Names of a graph's outputs: the answer, then the scores; the first two if empty."""
 
 
 @dataclass(frozen=True)

@@ -369,3 +369,21 @@ def test_a_file_of_two_meanings_runs_nothing_where_it_is_tried_or_shipped(tmp_pa
     with zipfile.ZipFile(bundle.function_zip) as archive:
         assert not any(b"touch" in archive.read(name) for name in archive.namelist())
     assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "name",  # one input for all features, and one row at a time: breadth
+    ["mixed", *(pytest.param(name, marks=pytest.mark.slow) for name in ("zipmap", "one_row"))],
+)
+def test_a_graph_of_the_users_own_is_served(name: str, tmp_path: Path) -> None:
+    """model.onnx becomes a function that answers as scikit-learn did before the conversion."""
+    graphs = Path(__file__).parents[1] / "data" / "graphs"
+    expected = json.loads((graphs / "answers.json").read_text())[name]
+    bundle = poner.build(graphs / f"{name}.onnx", tmp_path / "build", runtime="python3.12")
+    assert bundle.manifest.engine == "onnx"
+    with poner.local(bundle) as url:
+        predicted = poner.predict(url, expected["rows"][:3])
+    if isinstance(predicted[0], list):
+        np.testing.assert_allclose(predicted, expected["predict"][:3], rtol=1e-5)
+    else:
+        assert predicted == expected["predict"][:3]

@@ -37,7 +37,11 @@ def test_what_is_installed_is_not_asked_for():
     [
         ("deploy", {"yaml"}, "pyyaml"),
         ("deploy", {"boto3", "yaml"}, "boto3, pyyaml"),
-        ("local", {"deflate", "elftools", "sklearn"}, "deflate, pyelftools, scikit-learn"),
+        (
+            "local",
+            {"deflate", "elftools", "sklearn", "yaml"},
+            "deflate, pyelftools, scikit-learn, pyyaml",
+        ),
     ],
 )
 def test_the_error_names_the_packages_and_the_line_that_installs_them(

@@ -11,7 +11,7 @@ from poner.artifacts import Examples, ModelFile, OnnxGraph
 from poner.aws_lambda.runtimes import Runtime
 from poner.bundle import Engine
 from poner.environments import needs_of_sklearn, package_of, read_versions
-from poner.errors import BundleError
+from poner.errors import BundleError, NoWheelError
 from poner.hosts import HOSTS, OWN_MODULES
 from poner.proof import PROMISED
 from poner.served_model import LibraryModel, NumberType, ServedModel
@@ -23,6 +23,10 @@ _UNUSED_BY_ONNX = (
     "coloredlogs", "flatbuffers", "humanfriendly", "mpmath", "packaging", "protobuf", "sympy",
 )  # fmt: skip
 """Requirements of onnxruntime that loading and running a graph do not need (1.16, 1.32)."""
+
+_READ_BY_1_16 = {"ir": 9, "": 19, "ai.onnx.ml": 3}
+"""Newest version of the file format and of the operator sets that onnxruntime 1.16 reads (its table
+of releases)."""
 
 _MODEL_NAME = "model.pickle"
 
@@ -107,12 +111,16 @@ def onnx_function(
 
     Raises:
         UsageError: a requirement is malformed.
+        NoWheelError: no onnxruntime with a wheel for the runtime reads the graph.
     """
     # The newest onnxruntime for glibc 2.26 is 1.16, built for numpy 1 (PyPI, 2026-11).
-    numpy = "numpy<2" if runtime.glibc < (2, 28) else "numpy"
+    is_old = runtime.glibc < (2, 28)
+    numpy = "numpy<2" if is_old else "numpy"
+    if is_old:
+        _check_old_enough(graph, runtime)
     single = "float32" in (graph.number_type, examples.number_type)
     number_type: NumberType = "float32" if single else "float64"
-    served = _served(examples, "model.onnx", number_type, body_limit_bytes)
+    served = _served(examples, "model.onnx", number_type, body_limit_bytes, outputs=graph.outputs)
     return LayeredFunction(
         "onnx",
         {"model.json": served, "model.onnx": graph.content},
@@ -124,16 +132,38 @@ def onnx_function(
     )
 
 
+def _check_old_enough(graph: OnnxGraph, runtime: Runtime) -> None:
+    """Check that onnxruntime 1.16 reads a graph."""
+    for what, most in _READ_BY_1_16.items():
+        version = graph.versions.get(what, 0)
+        if version > most:
+            name = "version" if what == "ir" else f"operator set {what}".rstrip()
+            raise NoWheelError(
+                f"The graph has the {name} {version}, and onnxruntime 1.16, the newest for "
+                f"{runtime.name}, reads at most {most}.",
+                "Take --runtime python3.12 or later, or convert the model again for an older "
+                "operator set.",
+                package="onnxruntime",
+                nearest=(),
+            )
+
+
 def _served(
     examples: Examples,
     file: str,
     number_type: NumberType,
     body_limit_bytes: int,
     columns: tuple[str, ...] | None = None,
+    outputs: tuple[str, ...] = (),
 ) -> bytes:
     """model.json: the signature and settings; of the training data only one row of medians."""
     library = LibraryModel(
-        file, examples.scores_method, examples.missing_as_none, examples.typical, columns
+        file,
+        examples.scores_method,
+        examples.missing_as_none,
+        examples.typical,
+        columns,
+        outputs,
     )
     served = ServedModel(examples.signature, number_type, body_limit_bytes, library=library)
     return served.to_json()

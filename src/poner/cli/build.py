@@ -33,7 +33,7 @@ def build(
         Path | None,
         typer.Argument(
             metavar="MODEL",
-            help="Model file, or folder that poner.save wrote. Default: this project's.",
+            help="Model file, or folder of poner.save or MLflow. Default: this project's.",
         ),
     ] = None,
     before: Annotated[

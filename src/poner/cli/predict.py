@@ -79,6 +79,8 @@ def predict(
             sign=sign_for(endpoint) if sign else None,
         )
     _print_answers(answers, "jsonl" if json_ else form, signature)
+    for line in client.describe_categories(bodies, answers, signature):
+        say(line)
     if not sign and any(answer.status == 403 for answer in answers):
         say('Note: a URL with auth = "iam" accepts signed requests only; add --sign.')
     if any(answer.prediction is None for answer in answers):

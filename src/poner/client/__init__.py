@@ -1,8 +1,9 @@
 """client: sends rows to a Function URL, on this machine or on AWS, and gives predictions.
 
 `bodies.py` turns rows into requests, `addresses.py` says which URLs may be asked, `transport.py`
-sends one request within limits, `answers.py` reads the response. The client must not send rows or
-credentials to any host but that of the URL.
+sends one request within limits, `answers.py` reads the response, `categories.py` names the
+categories that a refused row may have. The client must not send rows or credentials to any host but
+that of the URL.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import tenacity
 from poner.client.addresses import check_signable, read_url
 from poner.client.answers import Answer, read_answer
 from poner.client.bodies import Body, make_bodies
+from poner.client.categories import describe_categories
 from poner.errors import EndpointRefusedError, InputError, PonerError, PredictionError
 from poner.signature import PredictionValue, Signature
 
@@ -35,6 +37,7 @@ __all__ = [
     "Sign",
     "ask",
     "ask_until_ready",
+    "describe_categories",
     "make_bodies",
     "predict",
     "read_answer",
@@ -300,13 +303,15 @@ def predict(url: str, rows: Any, signature: Signature | None = None) -> list[Pre
         [1, 0]
     """
     known = signature or getattr(url, "signature", None)
-    answers = ask(url, make_bodies(rows, known))
+    bodies = make_bodies(rows, known)
+    answers = ask(url, bodies)
     predictions: list[PredictionValue] = []
-    for number, answer in enumerate(answers, start=1):
+    for number, (body, answer) in enumerate(zip(bodies, answers, strict=True), start=1):
         if answer.prediction is None:
+            told = describe_categories([body], [answer], known)
             raise PredictionError(
                 f"Row {number} has no prediction; the answer was {answer.status}: {answer.reason}.",
-                "Correct the row, or see the function's log.",
+                " ".join(["Correct the row, or see the function's log.", *told]),
             )
         predictions.append(answer.prediction)
     return predictions

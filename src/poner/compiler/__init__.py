@@ -94,6 +94,8 @@ def _reason(error: BaseException) -> str:
 
 def _know(model: TrainedModel) -> proof.Known:
     """What is known of a model, with few enough rows for a slow engine."""
+    if model.graph is not None:
+        return know_data(model)
     try:
         program, prediction = convert_model(model)
     except NotSupportedError:
@@ -105,6 +107,12 @@ def _know(model: TrainedModel) -> proof.Known:
 def _compile(
     model: TrainedModel, body_limit_bytes: int | None, progress: Callable[[float], None]
 ) -> CompiledModel:
+    if model.graph is not None:
+        raise NotSupportedError(
+            "The model is an ONNX graph, which the native engine does not compile.",
+            "Choose the engine onnx, or give the fitted estimator.",
+            step="model",
+        )
     program, prediction = convert_model(model)
     served = ServedModel(
         settle(model.signature, program, prediction),

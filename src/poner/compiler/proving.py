@@ -15,7 +15,7 @@ from poner.compiler.operations.operation import CANCELLATION, FEWEST_ROUNDINGS
 from poner.compiler.program import Output, Program
 from poner.compiler.tables import write_tables
 from poner.proof import BoundaryValues, Doubts, Known, affordable_rows
-from poner.signature import Signature
+from poner.signature import Feature, Signature
 from poner.table import CategoryCodes, recode
 
 _UNKNOWN_SPREAD = np.array([-100.0, -10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0, 100.0])
@@ -59,12 +59,23 @@ def know_data(model: TrainedModel) -> Known:
                 listed = dict.fromkeys([*seen, *(codes[text] for text in feature.categories)])
                 by_feature.append(np.array([*listed]))
             case "number":
-                by_feature.append(np.unique([*seen, *feature.quantiles] or _UNKNOWN_SPREAD))
+                known = [*seen, *feature.quantiles] or _range_of(feature)
+                by_feature.append(np.unique(known or _UNKNOWN_SPREAD))
             case _:
                 assert_never(feature.kind)
     no_points = np.empty((0, len(by_feature)))
-    values = BoundaryValues(tuple(by_feature), frozenset(rows.categories), frozenset(), no_points)
+    values = BoundaryValues(
+        tuple(by_feature),
+        frozenset(rows.categories),
+        frozenset(),
+        no_points,
+        frozenset() if model.graph is None else model.graph.whole,
+    )
     return Known(model.signature, codes.vocabulary, values)
+
+
+def _range_of(feature: Feature) -> list[float]:
+    return [bound for bound in (feature.minimum, feature.maximum) if bound is not None]
 
 
 def find_doubts(program: Program, compiled: CompiledModel, rows: FloatArray) -> Doubts | None:

@@ -1,9 +1,9 @@
 """loader: from a model file, or an estimator in memory, to a TrainedModel.
 
-In comes a path to a .sav, .pkl, .pickle, .joblib or .skops file, which is untrusted, with the
-`Parts` of the model that other files hold; or a fitted estimator of a notebook. Out comes a
-`TrainedModel`: the estimator as plain data, its signature, and an oracle that asks the loaded
-model for predictions.
+In comes a path to a .sav, .pkl, .pickle, .joblib, .skops or .onnx file, or to a folder of MLflow,
+which is untrusted, with the `Parts` of the model that other files hold; or a fitted estimator of a
+notebook. Out comes a `TrainedModel`: the estimator as plain data, its signature, and an oracle that
+asks the loaded model for predictions.
 
 It must not run anything that a file brings along. The order is fixed: list every global without
 loading; refuse any global outside an exact allow-list; only then load, under the same list, in a

@@ -15,12 +15,26 @@ from poner.loader.child.frames import FrameError
 from poner.loader.child_process import ChildProcess, wrong_answer
 from poner.table import spell_unknown
 
+SESSION_CPU_S = 3600
 ANSWER_TIMEOUT_S = 60.0
 ALL_ANSWERS_TIMEOUT_S = 180.0
 """Time limit for all answers of a model together."""
 
 SLOW_S = 20.0
 """Time for all answers together after which poner tells the user that the model is slow."""
+
+
+MEMORY_BYTES = 2 << 30
+"""Memory limit of a child. scikit-learn alone takes 1 GB where it compares rows in chunks
+(its setting `working_memory`)."""
+
+MEMORY_PER_BYTE = 20
+"""Additional memory limit for each byte of the uncompressed model."""
+
+
+def memory_for(unpacked_bytes: int) -> int:
+    """Memory limit, in bytes, of the child that reads a model of this size without compression."""
+    return MEMORY_BYTES + MEMORY_PER_BYTE * unpacked_bytes
 
 
 class ChildOracle:

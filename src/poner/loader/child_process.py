@@ -275,7 +275,7 @@ def fault_of(
     if reply.get("fault") == "refused":
         listed = reply.get("names")
         names = tuple(map(str, listed)) if isinstance(listed, list) else ()
-        return ModelRefusedError(message, REFUSED_HINT, names)
+        return ModelRefusedError(f"{message} {NOT_RUN}", REFUSED_HINT, names)
     if reply.get("fault") == "unreadable":
         return ModelUnreadableError(message, str(reply.get("hint"))[:2000])
     return ModelUnreadableError(
@@ -284,4 +284,5 @@ def fault_of(
     )
 
 
-REFUSED_HINT = "No code of the file was run; use a file that holds only a scikit-learn estimator."
+NOT_RUN = "No code of the file was run."
+REFUSED_HINT = "Use a file that holds only a scikit-learn estimator."

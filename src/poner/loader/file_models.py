@@ -9,14 +9,15 @@ from pathlib import Path
 from poner.artifacts import ModelFile, Provenance, TrainedModel
 from poner.environments import installable_sklearn
 from poner.errors import ModelUnreadableError, UsageError
-from poner.loader import model_files, part_files, signatures
-from poner.loader.child_oracle import ChildOracle, unpacked
+from poner.loader import graphs, mlflow_folders, model_files, part_files, signatures
+from poner.loader.child_oracle import SESSION_CPU_S, ChildOracle, memory_for, unpacked
 from poner.loader.child_process import ChildProcess
 from poner.loader.environments import Environment, environment_of
 from poner.loader.fitted import fitted_object
 from poner.loader.libraries import (
     SKLEARN,
 )
+from poner.loader.mlflow_folders import MlflowModel
 from poner.loader.model_packages import (
     boosters_of,
     libraries_of,
@@ -34,20 +35,13 @@ from poner.signature import SIGNATURE_NAME, Signature
 
 PANDAS = "pandas"
 
-SESSION_CPU_S = 3600
 LOAD_TIMEOUT_S = 90.0
+
 MORE_S_PER_MB = 5.0
 """Additional time limit for each MB of the uncompressed model."""
 
 MOST_COMPRESSED = 10
 """Compression ratio up to which a model gets additional time for its uncompressed size."""
-
-MEMORY_BYTES = 2 << 30
-"""Memory limit of a child. scikit-learn alone takes 1 GB where it compares rows in chunks
-(its setting `working_memory`)."""
-
-MEMORY_PER_BYTE = 20
-"""Additional memory limit for each byte of the uncompressed model."""
 
 
 @contextmanager
@@ -77,7 +71,7 @@ def open_model(
     """Read a model file safely; the oracle answers as long as the context is open.
 
     Args:
-        path: a model file, or a folder with clf.sav or a single model file.
+        path: a model file, or a folder with clf.sav or a single model file, or one of MLflow.
         parts: the model's key in the file, and the steps before it, which other files may hold; all
             are read with the scikit-learn that fitted the model, and joined to one Pipeline.
         signature: the signature to use in place of the signature.json beside the file.
@@ -99,10 +93,25 @@ def open_model(
             fit each other, or the model's scikit-learn version cannot be installed.
         SignatureError: the signature does not fit the model.
     """
+    file = model_files.find_model_file(path)
+    if graphs.is_graph(file):
+        if parts != ALONE:
+            raise UsageError(
+                f"{file.name} is an ONNX graph, which poner joins to no other file.",
+                "Convert the whole Pipeline to ONNX, or give its parts as pickles.",
+            )
+        with graphs.open_graph(
+            file,
+            signature=signature,
+            feature_names=feature_names,
+            labels=labels,
+            notify=notify,
+        ) as graph:
+            yield graph
+        return
     if labels is not None and parts.target_labels is not None:
         raise UsageError("Labels are given twice.", "Give the labels, or the file that has them.")
     modules = read_modules(include, allow)
-    file = model_files.find_model_file(path)
     files = part_files.list_files(file, parts, modules.names)
     listed = part_files.merged(files)
     modules = modules.named_by(listed.names)
@@ -111,6 +120,9 @@ def open_model(
     if signature is None and feature_names is None and parts.features is None:
         signature = part_files.read_signature(files, parts)
     recorded = signature.libraries if signature is not None else {}
+    mlflow = mlflow_folders.read_beside(file)
+    if mlflow is not None and not recorded:
+        recorded = mlflow.versions
     version = sklearn_version_of(listed, file.name, recorded, notify)
     for line in part_files.describe_versions(files, version):
         notify(line)
@@ -132,7 +144,7 @@ def open_model(
         ChildProcess(
             environment.interpreter,
             cpu_s=SESSION_CPU_S,
-            memory_bytes=MEMORY_BYTES + MEMORY_PER_BYTE * listed.unpacked_bytes,
+            memory_bytes=memory_for(listed.unpacked_bytes),
             modules=modules.files,
         ) as child,
     ):
@@ -149,8 +161,9 @@ def open_model(
             notify(line)
         labels = found.labels_by_class(facts) or labels
         if signature is None:
-            names = found.names or feature_names
+            names = found.names or feature_names or _names_of(mlflow, facts)
             signature = signatures.make_signature(facts, names, labels, notify)
+            signature = signatures.with_known_texts(signature, done.get("known_texts"))
             for line in _unused(file, neighbours, facts, signature):
                 notify(line)
         else:
@@ -190,6 +203,13 @@ def open_model(
                 frame_columns=columns,
             ),
         )
+
+
+def _names_of(mlflow: MlflowModel | None, facts: Facts) -> Sequence[str] | None:
+    """The names that an MLflow signature gives a model which records none itself."""
+    if mlflow is None or mlflow.feature_names is None or facts.feature_names is not None:
+        return None
+    return mlflow.feature_names if len(mlflow.feature_names) == facts.n_features else None
 
 
 def _unused(

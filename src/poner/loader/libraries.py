@@ -67,6 +67,18 @@ def providers_of(modules: Iterable[str], places: Places) -> set[str]:
     }
 
 
+def published_provider(module: str, places: Places) -> str | None:
+    """The package of an index that provides a top-level module; None for any other module.
+
+    A package that was installed from a folder, such as the user's own, has a record of that folder
+    (PEP 610).
+    """
+    for distribution in importlib.metadata.distributions(path=list(places)):
+        if module in _modules(distribution):
+            return None if distribution.read_text("direct_url.json") else distribution.name
+    return None
+
+
 def _modules(distribution: Distribution) -> Iterator[str]:
     """Names of a distribution's top-level modules."""
     declared = distribution.read_text("top_level.txt")

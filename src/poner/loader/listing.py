@@ -10,8 +10,8 @@ from typing import Any
 
 from poner.errors import ModelRefusedError
 from poner.loader import model_files
-from poner.loader.child_process import REFUSED_HINT, ChildProcess, fault_of, wrong_answer
-from poner.loader.libraries import providers_of
+from poner.loader.child_process import NOT_RUN, REFUSED_HINT, ChildProcess, fault_of, wrong_answer
+from poner.loader.libraries import published_provider
 from poner.loader.safe_pickle.allowed import is_allowed
 from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
 from poner.loader.user_modules import is_taken
@@ -28,7 +28,17 @@ SCRIPT_HINT = (
     f"the file in `include = [...]` under [build] in poner.toml, or {NATIVE_CLASSES}"
 )
 MODULE_HINT = (
-    "List the module's file in `include = [...]` under [build] in poner.toml, or " + NATIVE_CLASSES
+    "If {modules} is your own module, list its file in `include = [...]` under [build] in "
+    "poner.toml. If it belongs to a package that you trust, allow its classes: --allow {first}."
+)
+CODE_HINT = (
+    "Move the functions and classes of your notebook or script to a module, import them from "
+    "there, save the model with pickle or joblib, and list the module's file in `include = [...]` "
+    "under [build] in poner.toml."
+)
+DILL_HINT = (
+    "Load the file with dill where it was written, and save the model again with pickle or joblib. "
+    "Functions and classes of a notebook or script have to move to a module first."
 )
 OFTEN_MET = frozenset(
     {"category_encoders", "feature_engine", "pycaret", "sklego", "skrub", "tsfresh"}
@@ -153,9 +163,13 @@ def check_allowed(
     """
     if not listing.refused:
         return
+    if (fault := _written_as_code(listing)) is not None:
+        what, hint = fault
+        message = f"{file_name} is refused: {what} {NOT_RUN}"
+        raise ModelRefusedError(message, hint, listing.names)
     raise ModelRefusedError(
         f"{file_name} is refused: it names {_shown(listing.refused)}, which no fitted "
-        "scikit-learn model needs. No code of the file was run.",
+        f"scikit-learn model needs. {NOT_RUN}",
         _way_out(listing, own_modules),
         listing.names,
     )
@@ -172,6 +186,20 @@ def _shown(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
+def _written_as_code(listing: FileListing) -> tuple[str, str] | None:
+    """What a file of cloudpickle or dill is, and what to do; None for any other file."""
+    parts = {part for name in listing.refused for part in name.split(".")[:-1]}
+    if "dill" in parts:
+        return (
+            "dill wrote it, which stores arrays, functions and classes as calls of its own.",
+            DILL_HINT,
+        )
+    if "cloudpickle" in parts:  # also joblib's copy, joblib.externals.cloudpickle
+        what = "cloudpickle stored functions or classes in it as code, which poner never runs."
+        return what, CODE_HINT
+    return None
+
+
 def _way_out(listing: FileListing, own_modules: frozenset[str]) -> str:
     """The hint: how to include the user's own classes, if the file names no other globals."""
     modules = {name.partition(".")[0] for name in listing.refused}
@@ -183,11 +211,14 @@ def _way_out(listing: FileListing, own_modules: frozenset[str]) -> str:
         return REFUSED_HINT
     if "__main__" in modules:
         return SCRIPT_HINT
-    return CALLS_HINT if modules <= own_modules else MODULE_HINT
+    if modules <= own_modules:
+        return CALLS_HINT
+    foreign = sorted(modules - own_modules)
+    return MODULE_HINT.format(modules=" or ".join(foreign[:3]), first=foreign[0])
 
 
 def _is_package(module: str) -> bool:
     """Whether a module that poner knows nothing of is that of a package, by what is known of it."""
     if is_taken(module):
         return False
-    return module in OFTEN_MET or bool(providers_of([module], sys.path))
+    return module in OFTEN_MET or published_provider(module, sys.path) is not None

@@ -124,12 +124,14 @@ def open_estimator(
         parameters.check_model(settled)
         oracle = MemoryOracle(settled)
         facts = signatures.checked_facts(estimators.facts(settled))
+        texts = missing_values.known_texts(settled)
     signatures.check_supported(facts)
     if feature_names is None and facts.feature_names is None:
         feature_names = training_data.column_names(X)
     if feature_names is None and facts.n_features is None and X is not None:
         feature_names = [f"x{place}" for place in range(len(training_data.columns_of(X)))]
     signature = signatures.make_signature(facts, feature_names, labels, lambda line: None)
+    signature = signatures.with_known_texts(signature, list(texts.items()))
     signature = signatures.ignoring(signature, ignored_columns.ignored_columns(settled))
     rows = _training_rows(X, signature)
     yield TrainedModel(

@@ -10,23 +10,27 @@ import numpy as np
 
 from poner.artifacts import Table
 from poner.errors import ModelUnreadableError, SignatureError
-from poner.loader import signature_files, training_data
+from poner.loader import mlflow_folders, signature_files, training_data
 from poner.loader.safe_pickle.formats import LARGEST_CONTENT_BYTES
 from poner.signature import MODEL_NAME, SIGNATURE_NAME, TRAINING_ROWS_NAME, Signature
 from poner.storage import read_file
 
-SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops")
+SUFFIXES = (".sav", ".pkl", ".pickle", ".joblib", ".skops", ".onnx")
 """Suffixes of model files."""
 
 
 def find_model_file(path: Path) -> Path:
-    """The model file: the path itself, or clf.sav or the only model file in the folder.
+    """The model file: the path itself, or the one that the folder holds.
+
+    That is the file that MLflow's MLmodel names, else clf.sav, else the only model file.
 
     Raises:
         ModelUnreadableError: the folder holds no model file, or more than one.
     """
     if not path.is_dir():
         return path
+    if mlflow_folders.is_mlflow(path):
+        return mlflow_folders.read_folder(path).file
     usual = path / MODEL_NAME
     if usual.is_file():
         return usual

@@ -6,12 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from poner.errors import ModelUnreadableError, SignatureError
 from poner.loader.child.estimators import MOST_FEATURES
 from poner.loader.child_process import wrong_answer
-from poner.signature import Feature, JsonScalar, Signature, wire_names
+from poner.signature import MOST_CATEGORIES, Feature, JsonScalar, Signature, wire_names
+
+_TEXTS_BY_PLACE = TypeAdapter(list[tuple[int, list[str]]])
 
 
 class Facts(BaseModel):
@@ -147,6 +149,30 @@ def checked_findings(found: Mapping[str, Any], facts: Facts) -> Findings:
     return findings
 
 
+def with_known_texts(signature: Signature, found: object) -> Signature:
+    """The signature of a bare file, with the categories that the model's encoders know.
+
+    Args:
+        signature: a signature made without training data.
+        found: pairs of a feature's index and its texts, as the child sent them.
+
+    Raises:
+        ModelUnreadableError: the child sent something else.
+    """
+    try:
+        texts = dict(_TEXTS_BY_PLACE.validate_python(found))
+    except ValidationError as error:
+        raise wrong_answer() from error
+    checked_places(list(texts), signature)
+    features = [
+        replace(feature, kind="category", categories=tuple(texts[place][:MOST_CATEGORIES]))
+        if place in texts
+        else feature
+        for place, feature in enumerate(signature.features)
+    ]
+    return replace(signature, features=tuple(features))
+
+
 def check_supported(facts: Facts) -> None:
     """Refuse an estimator that poner cannot serve.
 
@@ -204,9 +230,10 @@ def make_signature(
                 "Give their names, in the model's order: --features a,b,c.",
             )
         columns = [f"x{position}" for position in range(facts.n_features)]
+        used = "x0" if facts.n_features == 1 else f"x0 to x{facts.n_features - 1}"
         notify(
-            f"The model has no feature names: requests use x0 to x{facts.n_features - 1}; "
-            "give others with --features a,b,c."
+            f"The model has no feature names: requests use {used}; give others with "
+            "--features a,b,c."
         )
     if facts.n_features is not None and len(columns) != facts.n_features:
         raise SignatureError(

@@ -110,19 +110,25 @@ def _answered_rows(
             rows_refused += int(np.sum(~taken[signed]))
         if np.any(taken):
             kinds[kind] = rows[taken]
-    if not kinds:
-        raise ParityError(
-            "No row was found that the model answers, so nothing could be compared.",
-            "Save the model with poner.save(model, X, y, folder), which keeps rows to try.",
-        )
     if len(training) and "training" not in kinds:
         raise ParityError(
             "The model answers none of the rows it was trained on once they are plain numbers "
-            "and texts, as a request holds them.",
+            f"and texts, as a request holds them{_said(refusals)}.",
             "Fit it on numbers and texts: a column of pandas' dtype category, for instance, needs "
             "an OrdinalEncoder in a Pipeline.",
         )
+    if not kinds:
+        raise ParityError(
+            "The model answers none of the rows that poner made up, so nothing could be "
+            f"compared{_said(refusals)}.",
+            "Save the model with poner.save(model, X, y, folder), which keeps rows of X to try.",
+        )
     return kinds, rows_refused
+
+
+def _said(refusals: Refusals) -> str:
+    """The model's own reason for a refusal, as the end of a sentence."""
+    return "" if refusals.model.said is None else f": {refusals.model.said}"
 
 
 def _find_answerable(

@@ -40,6 +40,8 @@ class AskedModel:
 
     def __init__(self, oracle: Oracle, known: Known) -> None:
         self.oracle, self.known = oracle, known
+        self.said: str | None = None
+        """The model's own reason for the last rows that it refused in `takes`, if any."""
 
     def table(self, rows: FloatArray) -> Table:
         """Rows with the texts behind their category codes."""
@@ -67,7 +69,8 @@ class AskedModel:
         asked = np.repeat(rows, 2, axis=0) if len(rows) == 1 else rows
         try:
             self.oracle.answer("predict", self.table(asked))
-        except ModelUnreadableError:
+        except ModelUnreadableError as error:
+            self.said = error.message.rstrip(".")
             return False
         return True
 

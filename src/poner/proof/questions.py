@@ -58,6 +58,8 @@ class BoundaryValues:
     """Features that the model rounds to float32 before it does anything else."""
     points: FloatArray
     """(n_points, n_features) rows at the points from which the model takes distances, if any."""
+    whole: frozenset[int] = frozenset()
+    """Features that take whole numbers only, as inputs of an ONNX graph may."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,8 @@ def make_rows(
     width = len(values.by_feature)
     if width > WIDE_FEATURES:
         most = min(most, max(FEWEST_DRAWN_ROWS, MOST_WIDE_VALUES // width))
-    thresholds = _threshold_rows(values, most, random)
-    drawn = _drawn_rows(training, values, random)
+    thresholds = _rounded(_threshold_rows(values, most, random), values.whole)
+    drawn = _rounded(_drawn_rows(training, values, random), values.whole)
     kinds = {
         "training": thin(training, most),
         "points": _near(values.points),
@@ -120,6 +122,13 @@ def make_rows(
         everywhere = np.full((1, drawn.shape[1]), np.nan)
         kinds["missing"] = np.concatenate([everywhere, kinds["missing"]])
     return {kind: rows for kind, rows in kinds.items() if len(rows)}
+
+
+def _rounded(rows: FloatArray, whole: frozenset[int]) -> FloatArray:
+    """The rows with whole numbers in the columns that take no others."""
+    columns = sorted(whole)
+    rows[:, columns] = np.round(rows[:, columns])
+    return rows
 
 
 def thin(rows: NDArray[Any], most: int) -> NDArray[Any]:

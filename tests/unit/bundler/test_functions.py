@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from poner.artifacts import Examples, OnnxGraph
 from poner.aws_lambda.runtimes import RUNTIMES
 from poner.bundler import LayeredFunction, onnx_function, sklearn_function
-from poner.errors import BundleError, UsageError
+from poner.errors import BundleError, NoWheelError, UsageError
 from tests.support.layered import make_examples, model_file, whole_files
 
 X = np.random.default_rng(0).normal(size=(40, 2))
@@ -106,6 +106,7 @@ def test_of_the_training_data_only_medians_are_packed() -> None:
         "scores_method": "predict_proba",
         "file": "model.pickle",
         "columns": None,
+        "outputs": [],
     }
 
 
@@ -131,6 +132,22 @@ def test_a_graph_needs_onnxruntime_and_numpy_alone() -> None:
         "model.json",
         *(f"poner_runtime/{name}.py" for name in ("__init__", "handler", "layered", "onnx_model")),
     }
+
+
+@pytest.mark.parametrize(
+    "versions", [{"ir": 10, "": 19}, {"ir": 9, "": 21}, {"ir": 9, "": 19, "ai.onnx.ml": 5}]
+)
+def test_a_graph_of_a_newer_format_takes_a_newer_runtime(versions: dict[str, int]) -> None:
+    """Onnxruntime 1.16 is the newest on Amazon Linux 2; the build goes on to the next runtime."""
+    graph = OnnxGraph(b"graph", "float32", "", ("label",), versions=versions)
+    with pytest.raises(NoWheelError, match=r"onnxruntime 1\.16, the newest for python3\.11"):
+        onnx_function(
+            graph, EXAMPLES, RUNTIMES["python3.11"], requirements=(), body_limit_bytes=65_536
+        )
+    function = onnx_function(
+        graph, EXAMPLES, RUNTIMES["python3.12"], requirements=(), body_limit_bytes=65_536
+    )
+    assert json.loads(function.files["model.json"])["outputs"] == ["label"]
 
 
 def test_a_float32_graph_is_given_float32s_digits() -> None:

@@ -365,3 +365,19 @@ def test_an_interruption_ends_what_is_under_way() -> None:
         with pytest.raises(KeyboardInterrupt):
             client.ask(url, [{}])
         assert time.monotonic() - begun_s < 10
+
+
+def test_a_refused_category_is_told_with_those_that_the_model_knows() -> None:
+    """The endpoint's sentence stays; the client adds what the signature lists."""
+    city = Feature("city", "city", "category", categories=("Berlin", "Paris"))
+    size = Feature("size", "size", "category", categories=("L", "S"))
+
+    async def handle(request: web.Request) -> web.Response:
+        body = {"reason": "'city' is a category the model does not know", "prediction": ""}
+        return web.json_response({**body, "status": "400"}, status=400)
+
+    with serving(handle) as url, pytest.raises(PredictionError) as caught:
+        client.predict(url, [["Rome", "S"]], Signature((city, size), classes=(0, 1)))
+    assert "The categories that the model knows for 'city': 'Berlin', 'Paris'." in caught.value.hint
+    assert "'size'" not in str(caught.value)
+    assert "Rome" not in str(caught.value)

@@ -118,6 +118,75 @@ def test_an_estimator_that_is_not_fitted_says_so(tmp_path):
     assert error.message == "clf.sav holds a LogisticRegression that is not fitted."
 
 
+def test_a_booster_that_is_not_fitted_says_so(tmp_path):
+    """The way out is to fit it, whichever library it comes from."""
+    xgboost = pytest.importorskip("xgboost")
+    error = failure_of(pickle.dumps(xgboost.XGBClassifier()), tmp_path)
+    assert error.message == "clf.sav holds an XGBClassifier that is not fitted."
+
+
+@pytest.mark.parametrize(
+    "writer_name", ["pickle 0", "pickle 2", "pickle 4", "joblib", "joblib zlib", "joblib gzip"]
+)
+def test_a_file_transferred_as_text_is_not_called_damaged(writer_name, writers, models, tmp_path):
+    """Each LF became CR LF; the message says so, whatever the format of the file."""
+    content = writers[writer_name](models["forest"]).replace(b"\n", b"\r\n")
+    error = failure_of(content, tmp_path)
+    assert "each byte LF (line feed) became CR LF" in error.message
+    assert "binary" in error.hint
+
+
+def test_a_cut_file_with_few_line_ends_is_still_damaged(tmp_path):
+    """Where undoing CR LF does not give a model, nothing is said about line ends."""
+    content = pickle.dumps(list(range(1000)))[:500]
+    assert "CR LF" not in failure_of(content + b"\r\n", tmp_path).message
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "Git LFS"),
+        (b"<!DOCTYPE html>\n<html><head><title>model.pkl</title></head></html>", "web page"),
+    ],
+)
+def test_what_stands_for_the_model_is_named(content, word, tmp_path):
+    """The model itself lies elsewhere."""
+    error = failure_of(content, tmp_path)
+    assert word in error.message
+    assert "damaged" not in error.message
+
+
+class Narrow(pickle._Pickler):
+    """Writes a neighbour tree's indices as a 32-bit Python has them."""
+
+    def reducer_override(self, value):
+        """The tree's state with integers of 32 bits."""
+        from sklearn.neighbors import KDTree
+
+        if not isinstance(value, KDTree):
+            return NotImplemented
+        make, arguments, state = value.__reduce__()
+        narrow = [
+            part.astype(np.int32) if getattr(part, "dtype", None) == np.intp else part
+            for part in state
+        ]
+        return make, arguments, tuple(narrow)
+
+
+def test_a_model_of_a_32_bit_python_is_not_called_damaged(rows, tmp_path):
+    """Compiled classes of a 64-bit scikit-learn read indices of 64 bits only."""
+    from sklearn.neighbors import KNeighborsClassifier
+
+    content = io.BytesIO()
+    model = KNeighborsClassifier(algorithm="kd_tree").fit(rows, rows[:, 3])
+    Narrow(content, 4).dump(model)
+    error = failure_of(content.getvalue(), tmp_path)
+    assert error.message == (
+        "clf.sav: The model was saved with a 32-bit Python: its KDTree has indices of 32 bits, and "
+        "this scikit-learn reads 64."
+    )
+
+
 def test_a_clusterer_of_its_training_rows_alone_does_not_predict(rows, tmp_path):
     """DBSCAN is fitted, but has nothing to serve."""
     from sklearn.cluster import DBSCAN

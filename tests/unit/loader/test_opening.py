@@ -293,3 +293,16 @@ def test_an_estimator_in_memory_has_to_be_fitted(rows):
         loader.open_estimator(LinearRegression().fit(rows, rows[:, 0]), X=rows[:, :3]),
     ):
         pass
+
+
+def test_a_single_feature_without_a_name_is_named_alone(in_process, tmp_path):
+    """No range of one name."""
+    lines = []
+    rows = np.arange(20.0)[:, None]
+    model = LogisticRegression().fit(rows, rows[:, 0] > 9)
+    (tmp_path / "clf.pkl").write_bytes(pickle.dumps(model))
+    with loader.open_model(tmp_path, notify=lines.append):
+        pass
+    assert lines == [
+        "The model has no feature names: requests use x0; give others with --features a,b,c."
+    ]

@@ -275,7 +275,8 @@ WAYS_OUT = {
         f"list the file in `include = [...]` under [build] in poner.toml, or {OTHER_WAY}"
     ),
     "my_project.features": (
-        "List the module's file in `include = [...]` under [build] in poner.toml, or " + OTHER_WAY
+        "If my_project is your own module, list its file in `include = [...]` under [build] in "
+        f"poner.toml. If it belongs to a package, poner does not read it: {OTHER_WAY}"
     ),
 }
 
@@ -293,7 +294,47 @@ def test_beside_a_function_with_power_no_way_out_is_offered(module, tmp_path):
     """A file that names a class of `__main__` and os.system is no honest mistake."""
     error = refusal(f"c__main__\nOwn\nc{module}\nload\n\x86.".encode("latin1"), tmp_path)
     assert "include" not in error.hint
-    assert "No code of the file was run" in error.hint
+    assert str(error).count("No code of the file was run") == 1
+
+
+def test_a_persistent_id_is_refused_with_one_word_on_what_ran(tmp_path):
+    """Where a feature of pickle is refused, the sentence on what was run stands once, too."""
+    assert str(refusal(b"Pname\n.", tmp_path)).count("No code of the file was run") == 1
+
+
+def test_a_published_package_is_not_offered_as_a_module_of_ones_own(tmp_path):
+    """A package from an index, here PyYAML, is nothing that `include` can list."""
+    error = refusal(b"cyaml\nLoader\n.", tmp_path)
+    assert "include" not in error.hint
+    assert "yaml is an installed package" in error.hint
+
+
+def test_cloudpickle_is_named_with_the_way_out(tmp_path):
+    """The file holds the code of a function; moving the function to a module is the way out."""
+    import cloudpickle
+
+    error = refusal(cloudpickle.dumps(lambda row: row), tmp_path)
+    assert error.message == (
+        "clf.sav is refused: cloudpickle stored functions or classes in it as code, which poner "
+        "never runs. No code of the file was run."
+    )
+    assert "include" in error.hint
+
+
+def test_a_cloudpickle_without_code_is_a_pickle(models, tmp_path):
+    """The library writes an estimator of scikit-learn as pickle does."""
+    import cloudpickle
+
+    (tmp_path / "clf.sav").write_bytes(cloudpickle.dumps(models["regressor"]))
+    with loader.open_model(tmp_path) as model:
+        assert model.estimator.type_name == "sklearn.linear_model._ridge.Ridge"
+
+
+def test_dill_is_named_with_the_way_out(tmp_path):
+    """Even an array is a call of dill's own; saving with pickle is the way out."""
+    error = refusal(b"cdill._dill\n_create_array\n(tR.", tmp_path)
+    assert "dill wrote it" in error.message
+    assert "save the model again with pickle or joblib" in error.hint
 
 
 def test_names_are_listed_without_opening(models, tmp_path):

@@ -35,7 +35,7 @@ LISTED: dict[str, Any] = {"uses": [], "versions": [], "format": "pickle", "unpac
 def test_names_of_a_refusal_that_are_no_list_are_left_out(names):
     """A refusal with malformed names is still reported, without names."""
     error = fault_of({"fault": "refused", "message": "It is refused.", "names": names})
-    assert error.message == "It is refused."
+    assert error.message == "It is refused. No code of the file was run."
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from sklearn.preprocessing import (
 from poner import loader
 from poner.artifacts import Table
 from poner.errors import PonerError, SignatureError
-from poner.loader.child.missing_values import columns_with_none
+from poner.loader.child.missing_values import columns_with_none, known_texts
 from poner.loader.saving import save
 from poner.signature import Feature, Signature
 from poner.table import UNKNOWN_CODE, read_table, spell_unknown
@@ -262,3 +262,41 @@ def test_older_versions_are_asked_with_texts(version, tmp_path):
     with loader.open_model(tmp_path / "clf.sav") as opened:
         answered = opened.oracle.answer("predict_proba", opened.training_rows)
     np.testing.assert_allclose(answered, told["answers"], rtol=1e-12)
+
+
+def make_encoding(frame):
+    """A model whose encoders read two columns of texts, one of them behind an imputer."""
+    columns = ColumnTransformer(
+        [
+            (
+                "colour",
+                make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder()),
+                [1],
+            ),
+            ("size", OrdinalEncoder(categories=[["S", "M", "L"]]), [2]),
+            ("age", StandardScaler(), [0]),
+        ]
+    )
+    X = frame[["age", "colour", "size"]]
+    return make_pipeline(columns, LogisticRegression()).fit(X, np.arange(N) % 2)
+
+
+def test_a_bare_file_has_the_categories_that_its_encoders_know(tmp_path):
+    """Without a signature.json, the fitted encoders say which texts a feature has."""
+    model = make_encoding(make_frame(...))
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
+    with loader.open_model(tmp_path) as opened:
+        age, colour, size = opened.signature.features
+    encode = model[0].named_transformers_
+    assert age.kind == "number"
+    assert (colour.kind, size.kind) == ("category", "category")
+    assert list(colour.categories) == encode["colour"][1].categories_[0].tolist()
+    assert list(size.categories) == sorted(encode["size"].categories_[0])
+
+
+def test_texts_of_computed_columns_belong_to_no_feature():
+    """An encoder behind a step that makes other columns says nothing of the model's own."""
+    frame = make_frame(...).iloc[:, [1]]
+    shout = FunctionTransformer(lambda X: X.apply(lambda column: column.str.upper()))
+    model = make_pipeline(shout, OneHotEncoder(), LogisticRegression())
+    assert known_texts(model.fit(frame, np.arange(N) % 2)) == {}

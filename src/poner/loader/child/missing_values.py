@@ -1,4 +1,4 @@
-"""Finds, column by column, whether a fitted model represents a missing value as NaN or as None.
+"""Finds what a fitted model's encoders know of its columns: texts, and None as a missing value.
 
 poner stores a null of a request as NaN. An encoder that was fitted on None has None among its
 categories and does not know NaN. The fitted attributes tell which of the two a column has.
@@ -25,6 +25,9 @@ MOST_STEPS = 2_000_000
 
 STEPS_OF_AN_OBJECT = 5
 
+MOST_TEXTS = 200_000
+"""Most texts of all columns together that a bare file's signature gets."""
+
 
 def columns_with_none(estimator: Any) -> frozenset[int]:
     """The model's columns in which None is the missing value.
@@ -35,11 +38,30 @@ def columns_with_none(estimator: Any) -> frozenset[int]:
     count = number_of_features(estimator)
     if count is None:
         return frozenset()
+    return frozenset(_searched(estimator, int(count)).found)
+
+
+def known_texts(estimator: Any) -> dict[int, list[str]]:
+    """The texts, sorted, that encoders know in the model's own columns, by column.
+
+    Raises:
+        FileUnreadableError: the model's parts choose columns of each other in too many ways.
+    """
+    count = number_of_features(estimator)
+    if count is None:
+        return {}
+    texts = _searched(estimator, int(count)).texts
+    if sum(map(len, texts.values())) > MOST_TEXTS:
+        return {}
+    return {column: sorted(texts[column]) for column in sorted(texts)}
+
+
+def _searched(estimator: Any, n_columns: int) -> _Search:
     search = _Search()
-    search.look(estimator, range(count))
+    search.look(estimator, range(n_columns))
     while search.waiting:
         search.look_at(*search.waiting.pop())
-    return frozenset(search.found)
+    return search
 
 
 class _Search:
@@ -48,6 +70,8 @@ class _Search:
     def __init__(self) -> None:
         self.found: set[int] = set()
         """Columns in which None is the missing value."""
+        self.texts: dict[int, set[str]] = {}
+        """The texts that encoders know, by column."""
         self.waiting: list[tuple[Any, Columns]] = []
         """Parts to visit, each with the model's columns that are its input."""
         self.seen: set[tuple[int, int]] = set()
@@ -112,6 +136,9 @@ class _Search:
             for column, known in zip(columns, state["categories_"]):
                 if column is not None and any(category is None for category in known):
                     self.found.add(column)
+                texts = {str(category) for category in known if isinstance(category, str)}
+                if column is not None and texts:
+                    self.texts.setdefault(column, set()).update(texts)
         elif "statistics_" in state and state.get("missing_values", 0) is None:
             self.found.update(column for column in columns if column is not None)
         else:

@@ -6,6 +6,7 @@ Requests, each with a body of bytes:
     {"do": "load", "files": [...], ...}    the body is the content of all files (parts.py)
     {"do": "reload", "columns": [...]}     the model gets DataFrames from now on, or arrays if null
     {"do": "rewrite"}                      the loaded model in canonical form; no body
+    {"do": "graph", "n_features": ...}     the body is an ONNX graph (graph.py)
     {"do": "convert", ...}                 the body is a model in canonical form (conversion.py)
     {"do": "answer", "method": ..., "place": [...], "vocabulary": [...], "categories": [...]}
                                            the body is the numbers of a Table (poner.artifacts)
@@ -71,6 +72,8 @@ class Session:
 
     def __init__(self) -> None:
         self.estimator: Any = None
+        self.graph: Any = None
+        """The ONNX graph, if the model is one."""
         self.with_none: frozenset[int] = frozenset()
         self.request: Mapping[str, Any] = {}
         self.content = b""
@@ -88,6 +91,8 @@ class Session:
             return self._load(request, body)
         if do == "reload":
             return self._reload(request["columns"])
+        if do == "graph":
+            return self._open_graph(body, request["n_features"])
         if do == "rewrite":
             return self._rewrite()
         if do == "answer":
@@ -116,6 +121,7 @@ class Session:
         done = {
             "facts": facts,
             "nodes": description.nodes,
+            "known_texts": sorted(missing_values.known_texts(self.estimator).items()),
             "missing_as_none": sorted(self.with_none),
             "ignored": sorted(ignored_columns.ignored_columns(self.estimator)),
             "names": loaded.names,
@@ -138,6 +144,12 @@ class Session:
         settle(self.estimator, frames=columns is not None)
         return {}, b""
 
+    def _open_graph(self, content: bytes, n_features: int | None) -> Reply:
+        from .graph import Graph
+
+        self.graph = Graph(content, n_features)
+        return {"graph": self.graph.facts()}, b""
+
     def _rewrite(self) -> Reply:
         from .parts import load_parts
 
@@ -145,18 +157,24 @@ class Session:
         return {}, safe_pickle.rewrite(estimator, frozenset(self.request["modules"]))
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
+        (matrix,) = array_block.unpack_arrays(request["block"], body)
+        if self.graph is None:
+            answered = self._ask_estimator(request, matrix)
+        else:
+            answered = self.graph.answer(request["method"], matrix, request["vocabulary"])
+        described, block = array_block.pack_arrays([answered])
+        return {"block": described}, block
+
+    def _ask_estimator(self, request: Mapping[str, Any], matrix: Any) -> Any:
         from poner_runtime.fitted import as_fitted, as_frame
 
         from . import estimators
 
-        (matrix,) = array_block.unpack_arrays(request["block"], body)
         with_none = () if request["place"] else self.with_none
         rows = as_fitted(matrix, request["vocabulary"], request["categories"], with_none)
         if self.columns is not None and not request["place"]:
             rows = as_frame(rows, self.columns, request["categories"])
-        answered = estimators.answer(self.estimator, request["method"], rows, request["place"])
-        described, block = array_block.pack_arrays([answered])
-        return {"block": described}, block
+        return estimators.answer(self.estimator, request["method"], rows, request["place"])
 
     def _convert(self, request: Mapping[str, Any], content: bytes) -> Reply:
         from poner_runtime.fitted import settle

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from . import lz4_frames
 from .faults import FileUnreadableError, damaged
 
 SMALLER = "Fit a smaller model: with fewer or shallower trees, or on fewer training rows."
@@ -34,18 +35,36 @@ DECOMPRESSORS: Mapping[str, tuple[bytes, Callable[[], Any]]] = {
     "gzip": (b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),
     "bz2": (b"BZh", bz2.BZ2Decompressor),
     "xz": (b"\xfd7zXZ", lzma.LZMADecompressor),
+    "lz4": (lz4_frames.MAGIC, lz4_frames.Lz4Decompressor),
     "lzma": (b"\x5d\x00", lambda: lzma.LZMADecompressor(format=lzma.FORMAT_ALONE)),
 }
 """For each compression: its first bytes, and the function that makes its decompressor."""
 
 UNREADABLE: Mapping[bytes, tuple[str, str]] = {
-    b"\x04\x22\x4d\x18": (
-        "The model file is compressed with lz4, which poner cannot read.",
-        "Save it with joblib.dump(model, file, compress=('zlib', 3)).",
-    ),
     b"ZF": (
         "The model file was written by a joblib before 0.10.",
         "Load the model with that joblib, and save it again with pickle.",
+    ),
+    b"version https://git-lfs": (
+        "The file is a pointer of Git LFS, which stands for the model and does not hold it.",
+        "Fetch the model itself with `git lfs pull`, then run the command again.",
+    ),
+    **{
+        start: (
+            f"The file holds a booster in {library}'s own format, which poner does not read.",
+            f"Fit {library}'s estimator for scikit-learn, and save it with pickle or joblib.",
+        )
+        for start, library in (
+            (b'{"learner"', "XGBoost"),
+            (b"{L\x00\x00\x00\x00\x00\x00\x00\x07learner", "XGBoost"),
+            (b"binf", "XGBoost"),
+            (b"tree\nversion=", "LightGBM"),
+            (b"CBM1", "CatBoost"),
+        )
+    },
+    b"<": (
+        "The file begins like a web page, not like a model.",
+        "Download the model again from the address of the file itself, not of a page about it.",
     ),
     b"\x93NUMPY": ("The file holds a numpy array, not a model.", "Name the file of the model."),
     b"\x89HDF": ("The file is HDF5, not a pickle, joblib or skops file.", "Save it with pickle."),

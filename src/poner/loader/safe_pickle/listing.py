@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .allowed import CALL, NAME, NEW
-from .faults import FileUnreadableError, damaged
+from .faults import FileRefusedError, FileUnreadableError, damaged
 from .formats import SKOPS, unpack
 from .joblib_arrays import WRAPPERS, skip_padding
 from .machine import PickleMachine
@@ -55,6 +55,32 @@ def list_content(content: bytes, listing: Listing) -> None:
         FileRefusedError: the file uses a feature that no fitted model needs, such as persistent
             ids.
     """
+    try:
+        _list(content, listing)
+    except FileUnreadableError as error:
+        if _has_other_line_ends(content):
+            raise FileUnreadableError(
+                "The model file was changed on its way: each byte LF (line feed) became CR LF, as "
+                "happens when a binary file is transferred or checked out as text.",
+                "Copy the original file again in binary mode; in Git, add the line `*.pkl binary`, "
+                "with the file's suffix, to .gitattributes.",
+            ) from error
+        raise
+
+
+def _has_other_line_ends(content: bytes) -> bool:
+    """Whether the file can be listed once each CR LF is LF again."""
+    if content.count(b"\n") != content.count(b"\r\n"):
+        return False
+    restored = content.replace(b"\r\n", b"\n")
+    try:
+        _list(restored, Listing())
+    except (FileRefusedError, FileUnreadableError, RecursionError):
+        return False
+    return restored != content
+
+
+def _list(content: bytes, listing: Listing) -> None:
     format_name, compression, content = unpack(content)
     listing.unpacked_bytes = len(content)
     listing.format = f"{format_name}+{compression}" if compression else format_name

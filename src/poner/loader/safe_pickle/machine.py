@@ -79,7 +79,13 @@ class PickleMachine(ABC):
         return items
 
     def named(self, module: str, name: str) -> Any:
-        """Look up a global by its Python 3 name; protocols 0 to 2 write the name of Python 2."""
+        """Look up a global by its Python 3 name; protocols 0 to 2 write the name of Python 2.
+
+        Raises:
+            ValueError: the name ends in CR, as in a text pickle whose line ends were changed.
+        """
+        if module.endswith("\r") or name.endswith("\r"):
+            raise ValueError("a name that ends in CR")
         if self.protocol < 3:
             module, name = _compat_pickle.NAME_MAPPING.get((module, name), (module, name))
             module = _compat_pickle.IMPORT_MAPPING.get(module, module)

@@ -87,9 +87,10 @@ def _set_attributes(target: Any, state: Any, objects: BareObjects) -> None:
         _set_estimator(target, state)
     elif setter is not None:
         is_data = type(target).__module__.partition(".")[0] == "pandas"
-        if not is_data and not isinstance(setter, types.FunctionType):
-            _check_compiled(target, state)
-        setter(target, state)
+        if is_data or isinstance(setter, types.FunctionType):
+            setter(target, state)
+        else:
+            _set_compiled(target, state, setter)
     elif type(state) is dict:
         target.__dict__.update(state)
     elif state is not None:
@@ -113,6 +114,46 @@ def _set_estimator(target: Any, state: Mapping[str, Any]) -> None:
     if type(target).__module__.startswith("sklearn."):
         kept.pop("_sklearn_version", None)
     target.__dict__.update(kept)
+
+
+def _set_compiled(target: Any, state: Any, setter: Any) -> None:
+    """State of a compiled class, whose arrays of indices have the size of the machine's words."""
+    _check_compiled(target, state)
+    try:
+        setter(target, state)
+    except ValueError as error:
+        if not _has_narrow_indices(target.__getstate__(), state):
+            raise
+        raise FileUnreadableError(
+            f"The model was saved with a 32-bit Python: its {type(target).__name__} has indices of "
+            "32 bits, and this scikit-learn reads 64.",
+            "Fit and save the model with a 64-bit Python.",
+        ) from error
+
+
+def _has_narrow_indices(own: Any, state: Any) -> bool:
+    """Whether an array of a state has integers of 32 bits where the class's own has 64.
+
+    Args:
+        own: the state of a new object of the class.
+        state: the state in the file, or a part of it.
+    """
+    import numpy as np
+
+    if isinstance(own, np.ndarray) and isinstance(state, np.ndarray):
+        return _narrowed(own.dtype, state.dtype)
+    if isinstance(own, dict) and isinstance(state, dict):
+        return any(_has_narrow_indices(own[key], state[key]) for key in own.keys() & state.keys())
+    if isinstance(own, tuple) and isinstance(state, tuple):
+        return any(map(_has_narrow_indices, own, state))
+    return False
+
+
+def _narrowed(own: Any, found: Any) -> bool:
+    if own.fields and found.fields:
+        shared = own.fields.keys() & found.fields.keys()
+        return any(_narrowed(own.fields[name][0], found.fields[name][0]) for name in shared)
+    return (own.kind, own.itemsize, found.kind, found.itemsize) == ("i", 8, "i", 4)
 
 
 def _check_compiled(target: Any, state: Any) -> None:
