@@ -190,10 +190,11 @@ class Signature:
 def wire_names(columns: Sequence[str]) -> tuple[str, ...]:
     """Request keys for training columns: identifiers as they are, all else in camelCase.
 
-    `mean concave points` becomes `meanConcavePoints`; a name met twice gets a number.
+    `mean concave points` becomes `meanConcavePoints`. A number tells a name from one that was
+    given before, and from every other column: `mean radius` beside `meanRadius` is `meanRadius2`.
     """
     names: list[str] = []
-    taken: set[str] = set()
+    reserved, taken = set(columns), set[str]()
     next_count: dict[str, int] = {}
     for position, column in enumerate(columns):
         name = column
@@ -201,7 +202,7 @@ def wire_names(columns: Sequence[str]) -> tuple[str, ...]:
             words = re.findall(r"[^\W_]+", column) or [f"x{position}"]
             name = words[0].lower() + "".join(word[0].upper() + word[1:] for word in words[1:])
         unique, count = name, next_count.get(name, 2)
-        while unique in taken:
+        while unique in taken or (unique in reserved and unique != column):
             unique, count = f"{name}{count}", count + 1
         next_count[name] = count
         taken.add(unique)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 from poner.artifacts import FloatArray, Table
 from poner.errors import InputError
 from poner.signature import Signature
+from poner.table.cells import read_cells
 from poner.table.codes import CategoryCodes
 from poner.table.columns import read_column
+from poner.table.layout import Columns, as_objects, lay_out
+from poner.table.names import order_columns
+from poner.table.values import NUMERIC_DTYPES, listed
+
+_DENSE_BYTES = 64 << 20
+"""Most memory for rows of a sparse matrix that are dense at a time."""
 
 
 def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = None) -> Table:
@@ -22,7 +29,8 @@ def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = No
 
     Args:
         rows: a DataFrame, dicts by wire name or training column, lists in the signature's order,
-            or an array (n_rows, n_features). None, NaN and pandas' NA stand for a missing value.
+            an array (n_rows, n_features), or any other form that `lay_out` takes. None, NaN,
+            masks and pandas' NA stand for a missing value.
         signature: the order, names and kinds of the features.
         codes: of the texts that the model knows; without them every text of the rows gets a code.
 
@@ -31,90 +39,71 @@ def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = No
             has the wrong length. The message names the place and never the value.
     """
     codes = CategoryCodes(grows=True) if codes is None else codes
-    columns = _lay_out(rows, signature)
+    columns = _in_order(rows, signature)
     if isinstance(columns, np.ndarray):
-        return Table(_as_matrix(columns, signature), signature.kinds)
+        return Table(columns, signature.kinds)
     numbers = np.empty((len(columns[0]), len(columns)))
     for place, (feature, values) in enumerate(zip(signature.features, columns, strict=True)):
         numbers[:, place] = read_column(values, feature.kind, feature.wire_name, codes)
     return Table(numbers, signature.kinds, codes.vocabulary)
 
 
-def order_columns(names: Sequence[str], signature: Signature, source: str) -> list[int]:
-    """For each feature, the index of its name among `names`: its wire name or training column.
-
-    Args:
-        names: what the user calls the columns.
-        signature: the features.
-        source: what has these columns, such as `Row 3`, for the messages.
-
-    Raises:
-        InputError: a name is missing, unknown or there twice; the message says which.
-    """
-    known = {feature.column: feature.wire_name for feature in signature.features}
-    known |= {name: name for name in signature.wire_names}
-    places: dict[str, int] = {}
-    for place, name in enumerate(names):
-        wire_name = known.get(name)
-        if wire_name is None:
-            raise InputError(
-                f"{source} has {name!r}, which is not a feature of the model.",
-                f"Remove it; the model's features are {', '.join(signature.wire_names)}.",
-            )
-        if wire_name in places:
-            raise InputError(
-                f"{source} has the feature {wire_name!r} twice.", "Keep one of the two."
-            )
-        places[wire_name] = place
-    missing = [name for name in signature.wire_names if name not in places]
-    if missing:
-        raise InputError(
-            f"{source} has no feature {', '.join(map(repr, missing))}.",
-            "Add it under its wire name or its name in training.",
-        )
-    return [places[name] for name in signature.wire_names]
+def is_sparse(rows: Any) -> bool:
+    """Whether rows are a sparse matrix or array of scipy's, which `split_sparse` takes."""
+    return hasattr(rows, "toarray") and hasattr(rows, "tocsr") and len(rows.shape) == 2
 
 
-def _lay_out(rows: Any, signature: Signature) -> list[NDArray[Any]] | NDArray[Any]:
-    """The rows as columns in the model's order, or as one array if all of them are numbers."""
-    only_numbers = all(kind == "number" for kind in signature.kinds)
-    if hasattr(rows, "columns") and hasattr(rows, "to_numpy"):
-        return _frame_columns(rows, signature, only_numbers=only_numbers)
-    if isinstance(rows, Mapping):
-        rows = [rows]
-    if isinstance(rows, str) or not hasattr(rows, "__iter__") or getattr(rows, "ndim", 1) == 0:
-        raise InputError(
-            "The rows are not a table.", "Give a list of rows, an array or a DataFrame."
-        )
-    if not isinstance(rows, np.ndarray):
-        rows = list(_in_order(rows, signature))
-    if only_numbers:
+def split_sparse(rows: Any) -> Iterator[NDArray[Any]]:
+    """The rows of a sparse matrix as dense arrays, so many at a time as memory allows."""
+    by_row = rows.tocsr()
+    step = max(1, _DENSE_BYTES // 8 // max(1, by_row.shape[1]))
+    for start in range(0, max(1, by_row.shape[0]), step):
+        yield by_row[start : start + step].toarray()
+
+
+def _in_order(rows: Any, signature: Signature) -> list[NDArray[Any]] | FloatArray:
+    """The columns in the model's order, or one float64 array if all of them are numbers."""
+    laid_out = lay_out(rows, signature)
+    if isinstance(laid_out, Columns):
+        return _order_columns(laid_out, signature)
+    if isinstance(laid_out, np.ndarray):
+        return _read_array(laid_out, signature)
+    ordered = list(_order_rows(laid_out.rows, signature))
+    if all(kind == "number" for kind in signature.kinds):
         try:
-            return np.asarray(rows, dtype=np.float64)
-        except (TypeError, ValueError, OverflowError):
-            pass  # what is wrong, and with which value, shows column by column
-    if not len(rows):
+            array = np.asarray(ordered)
+        except (ValueError, OverflowError):  # lengths differ, or worse: found row by row
+            array = np.empty(0, dtype=object)
+        if array.dtype.kind in NUMERIC_DTYPES:
+            return _read_array(array, signature)
+    if not ordered:
         return [np.empty(0, dtype=object)] * len(signature.features)
-    if isinstance(rows, np.ndarray):
-        return list(_checked(rows, signature).T)
-    _check_rows(rows, signature)
-    return [np.fromiter(column, object, len(rows)) for column in zip(*rows, strict=True)]
+    _check_rows(ordered, signature)
+    return [as_objects(column) for column in zip(*ordered, strict=True)]
 
 
-def _frame_columns(
-    frame: Any, signature: Signature, *, only_numbers: bool
-) -> list[NDArray[Any]] | NDArray[Any]:
-    order = order_columns([str(name) for name in frame.columns], signature, "The DataFrame")
-    if not hasattr(frame, "iloc"):  # not pandas'
-        return [np.asarray(frame[frame.columns[place]].to_numpy()) for place in order]
-    # A column of another dtype is taken alone: beside integers pandas would give a categorical's
-    # gap as the smallest integer.
-    if only_numbers and all(isinstance(d, np.dtype) and d.kind in "biuf" for d in frame.dtypes):
-        return np.asarray(frame.iloc[:, order].to_numpy())
-    return [frame.iloc[:, place].to_numpy() for place in order]
+def _order_columns(columns: Columns, signature: Signature) -> list[NDArray[Any]] | FloatArray:
+    width = len(signature.features)
+    if columns.are_named:
+        order = order_columns(columns.names, signature, columns.source)
+    elif len(columns.names) == width:
+        order = list(range(width))
+    else:
+        raise InputError(
+            f"{columns.source} has {len(columns.names)} columns, not {width}.",
+            f"Give the features {listed(signature.wire_names)}.",
+        )
+    if isinstance(columns.values, np.ndarray) and all(kind == "number" for kind in signature.kinds):
+        matrix = columns.values if order == list(range(width)) else columns.values[order]
+        return np.ascontiguousarray(matrix.T, dtype=np.float64)
+    values = [columns.values[place] for place in order]
+    if columns.decimal is None:
+        return values
+    cells = zip(values, signature.features, strict=True)
+    return [read_cells(column, feature, columns.decimal) for column, feature in cells]
 
 
-def _in_order(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[Any]]:
+def _order_rows(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[Any]]:
     """Each row as a sequence in the model's order."""
     orders: dict[tuple[str, ...], list[int]] = {}  # most rows have the same keys
     for number, row in enumerate(rows, start=1):
@@ -136,7 +125,7 @@ def _check_rows(rows: Sequence[Any], signature: Signature) -> None:
     """
     hint = "Give one value for each feature, in the model's order."
     for number, row in enumerate(rows, start=1):
-        if isinstance(row, str) or not hasattr(row, "__len__"):
+        if isinstance(row, str | bytes) or not hasattr(row, "__len__"):
             raise InputError(f"Row {number} is not a list of values.", hint)
         if len(row) != len(signature.features):
             raise InputError(
@@ -144,18 +133,15 @@ def _check_rows(rows: Sequence[Any], signature: Signature) -> None:
             )
 
 
-def _as_matrix(matrix: NDArray[Any], signature: Signature) -> FloatArray:
-    """An array of numbers as the kernel takes it."""
-    if len(matrix) == 0 and matrix.ndim < 3:
+def _read_array(array: NDArray[Any], signature: Signature) -> list[NDArray[Any]] | FloatArray:
+    """An array (n_rows, n_features) as the kernel takes it, or as its columns."""
+    if len(array) == 0 and array.ndim < 3:
         return np.empty((0, len(signature.features)))
-    return np.ascontiguousarray(_checked(matrix, signature), dtype=np.float64)
-
-
-def _checked(table: NDArray[Any], signature: Signature) -> NDArray[Any]:
-    """The array, if it has a column for each feature."""
-    if table.ndim != 2 or table.shape[1] != len(signature.features):
+    if array.ndim != 2 or array.shape[1] != len(signature.features):
         raise InputError(
-            f"The rows have the shape {table.shape}, not (n, {len(signature.features)}).",
-            f"Give a list of rows with the features {', '.join(signature.wire_names)}.",
+            f"The rows have the shape {array.shape}, not (n, {len(signature.features)}).",
+            f"Give a list of rows with the features {listed(signature.wire_names)}.",
         )
-    return table
+    if array.dtype.kind in NUMERIC_DTYPES and all(kind == "number" for kind in signature.kinds):
+        return np.ascontiguousarray(array, dtype=np.float64)
+    return list(array.T)

@@ -1,0 +1,74 @@
+"""Finds a model's features among the names that a user gives the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+
+from poner.errors import InputError
+from poner.signature import Signature
+from poner.table.values import listed
+
+
+def order_columns(names: Sequence[Hashable], signature: Signature, source: str) -> list[int]:
+    """For each feature, the index of its name among `names`: its wire name or training column.
+
+    Args:
+        names: what the user calls the columns.
+        signature: the features.
+        source: what has these columns, such as `Row 3`, for the messages.
+
+    Raises:
+        InputError: a name is missing, unknown, ambiguous or there twice; the message says which.
+    """
+    known = known_names(names, signature, source)
+    places: dict[str, int] = {}
+    for place, name in enumerate(map(str, names)):
+        wire_name = known.get(name)
+        if wire_name is None:
+            raise InputError(
+                f"{source} has {name!r}, which is not a feature of the model.",
+                f"Remove it; the model's features are {listed(signature.wire_names)}.",
+            )
+        if wire_name in places:
+            raise feature_twice(source, wire_name)
+        places[wire_name] = place
+    missing = [name for name in signature.wire_names if name not in places]
+    if missing:
+        raise InputError(
+            f"{source} has no feature {listed(list(map(repr, missing)))}.",
+            "Add it under its wire name or its name in training.",
+        )
+    return [places[name] for name in signature.wire_names]
+
+
+def feature_twice(source: str, wire_name: str) -> InputError:
+    """The error for rows that have a feature twice, such as by both of its names."""
+    return InputError(f"{source} has the feature {wire_name!r} twice.", "Keep one of the two.")
+
+
+def known_names(names: Sequence[Hashable], signature: Signature, source: str) -> Mapping[str, str]:
+    """The wire name behind each name that may stand for a feature.
+
+    One name can be the training column of a feature and the wire name of another. It stands for
+    the column where every name is a training column, and for the wire name otherwise. The numbers
+    of the columns are names, too, as pandas writes them for columns without names.
+
+    Raises:
+        InputError: the names are training columns, and wire names of other features.
+    """
+    given = set(map(str, names))
+    by_column = {feature.column: feature.wire_name for feature in signature.features}
+    by_wire_name = {name: name for name in signature.wire_names}
+    if given <= by_column.keys():
+        swapped = [name for name in given & by_wire_name.keys() if by_column[name] != name]
+        if swapped and given <= by_wire_name.keys():
+            raise InputError(
+                f"{source} has {min(swapped)!r}, the training column of one feature and the wire "
+                "name of another.",
+                "Give lists in the model's order, or correct the wire names in signature.json.",
+            )
+        return by_column
+    numbers = {str(place): name for place, name in enumerate(signature.wire_names)}
+    if given == numbers.keys() and given.isdisjoint(by_column.keys() | by_wire_name.keys()):
+        return numbers
+    return by_column | by_wire_name
