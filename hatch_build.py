@@ -1,7 +1,7 @@
 """Builds the kernel when the package is built: for AWS Lambda's two architectures and this host.
 
-The compiler is Zig's, from PyPI: it cross-compiles for any Linux with glibc 2.17 as the floor, and
-makes the same bytes on every machine. See docs/decisions/0002-kernel-build.md.
+The compiler is Zig's, from PyPI. It cross-compiles for Linux with glibc 2.17 or later, and gives
+the same bytes on every machine. See docs/decisions/0002-kernel-build.md.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ LAMBDA_TARGETS = {"x86_64": "x86_64-linux-gnu.2.17", "arm64": "aarch64-linux-gnu
 FLAGS = (
     "-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-s",
     "-ffp-contract=off",  # a fused multiply-add would round once where scikit-learn rounds twice
-    "-fno-math-errno",  # so that a square root is an instruction, not a call into libm
-    "-fno-sanitize=all",  # Zig's default would trap; the sanitizers have builds of their own
+    "-fno-math-errno",  # compiles a square root to an instruction instead of a call
+    "-fno-sanitize=all",  # Zig's default traps; sanitizers are used in separate builds
     "-Wall", "-Wextra", "-Werror",
 )  # fmt: skip
 
 
 def host_architecture() -> str:
-    """This machine's architecture by Lambda's name, or as the platform says it."""
+    """Lambda's name of this machine's architecture, or the platform's own name."""
     machine = platform.machine().lower()
     return {"amd64": "x86_64", "aarch64": "arm64"}.get(machine, machine)
 
@@ -79,7 +79,7 @@ def compile_kernel(root: Path, target: str, output: Path) -> None:
     scratch = output.with_suffix(f".{os.getpid()}")
     command += ["-o", str(scratch), *(str(kernel / name) for name in SOURCES)]
     subprocess.run(command, check=True)
-    scratch.replace(output)  # a process that has the old one loaded keeps it
+    scratch.replace(output)  # a process that has loaded the old file keeps it
 
 
 def build_kernels(root: Path) -> list[Path]:
@@ -100,14 +100,14 @@ def build_kernels(root: Path) -> list[Path]:
 
 
 def wheel_platform() -> str:
-    """The platform part of the wheel's tag: the host kernel decides it."""
+    """The platform part of the wheel's tag, which the host's kernel determines."""
     if sys.platform == "darwin":
         return f"macosx_11_0_{platform.machine()}"
     return f"manylinux_2_17_{platform.machine()}"
 
 
 class KernelBuildHook(BuildHookInterface[Any]):
-    """Called by hatchling before a wheel (or an editable install) is put together."""
+    """Called by hatchling before it makes a wheel or an editable install."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the kernels and add them to the wheel."""

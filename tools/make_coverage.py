@@ -2,8 +2,8 @@
 
     .venv/bin/python -m tools.make_coverage
 
-Takes some minutes. Every configuration of scikit-learn's own list is fitted on every table of
-tests/support/survey.py that it takes, compiled, proved, and compared once more on other rows.
+It takes some minutes. Every configuration in scikit-learn's own list of test instances is fitted on
+each suitable table of tests/support/survey.py, compiled, proved, and compared again on other rows.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ HEAD = """\
 
 Made by `make coverage` with scikit-learn {version}; do not edit. Every configuration in
 scikit-learn's own list of test instances was fitted on tables with 2, 3 and 10 classes, one and
-three outputs, several labels at once, missing values, float32, whole numbers and texts, wherever
-scikit-learn fits it; compiled; proved; and compared once more on other rows, under `predict`,
-`predict_proba` and `decision_function`.
+three outputs, several labels per row, missing values, float32, whole numbers and texts, if
+scikit-learn can fit it. Each model was compiled, proved, and compared again on other rows by
+`predict`, `predict_proba` and `decision_function`.
 
-*Native* counts the fits that were compiled and proved. *Difference* is the largest one of a score,
-probability or value, relative to it or to what is usual in its column; 0 is every bit equal.
-Where an estimator is not native, the other engines take the model.
+*Native* counts the fits that were compiled and proved. *Difference* is the largest relative
+difference of a score, probability or value (relative to its column's median if that is larger);
+0 means that all bits are equal. The other engines take models that are not native.
 
 | | native | of | share |
 |---|---|---|---|
@@ -50,9 +50,9 @@ Where an estimator is not native, the other engines take the model.
 ELSEWHERE = """
 ## Models of other versions
 
-Every estimator as that version's own tests configure it, fitted there on tables of classes, counts,
-gaps, values and several outputs; the model file opened, compiled, proved, and compared with what it
-answered there.
+Each estimator was fitted under that version, as the version's own tests configure it, on tables of
+classes, counts, gaps, values and several outputs. The model file was opened, compiled, proved, and
+compared with the model's answers under that version.
 
 | scikit-learn | kind | native | of | difference | not native |
 |---|---|---|---|---|---|
@@ -106,7 +106,10 @@ def make_page(found: list[Finding], elsewhere: Mapping[str, list[Finding]]) -> s
     lines.append(ELSEWHERE)
     for version, findings in elsewhere.items():
         lines += _version_rows(version, findings)
-    lines.append("\n## Not counted\n\nThey do not stand in front of a model that answers rows.\n\n")
+    lines.append(
+        "\n## Not counted\n\nThese classes are counted elsewhere, or cannot be part of a model "
+        "that answers rows of features.\n\n"
+    )
     lines += [f"- {name}: {reason}.\n" for name, reason in sorted(NOT_IN_FRONT.items())]
     return "".join(lines)
 

@@ -203,6 +203,11 @@ class Deployment:
     bucket: str | None = None
     """Bucket of the uploaded zips; None if there is none."""
 
+    def __str__(self) -> str:
+        """One line for people: name, version, region, URL and access."""
+        facts = self.facts
+        return f"{facts.name} version {facts.version} in {facts.region}: {facts.url} ({facts.auth})"
+
     @property
     def url(self) -> str:
         """The Function URL."""

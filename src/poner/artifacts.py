@@ -1,4 +1,4 @@
-"""What the stages hand to each other: frozen values, each made in one room and read in the next."""
+"""The frozen values that stages pass on, each made by one stage and read by the next."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from poner.signature import JsonScalar, Kind, Signature, category_places
 
 FloatArray = NDArray[np.float64]
-"""Rows or scores: float64, one row a sample."""
+"""Rows or scores: float64, one row per sample."""
 
 
 def is_missing(value: object) -> bool:
-    """Whether a value stands for nothing: None, NaN, or pandas' NA and NaT."""
+    """Whether a value means missing: None, NaN, or pandas' NA or NaT."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(value, float | np.floating) and value != value
@@ -60,7 +60,7 @@ class FittedObject:
     type_name: str
     """Module and class, such as `sklearn.tree._classes.DecisionTreeRegressor`."""
     attributes: Mapping[str, FittedValue]
-    """Its state by attribute name; empty for types that carry nothing a prediction needs."""
+    """Its state by attribute name; empty for types that predictions do not need."""
 
 
 FittedValue = (
@@ -78,7 +78,7 @@ FittedValue = (
 
 
 class Oracle(Protocol):
-    """The fitted model itself, to be asked what it answers."""
+    """The fitted model itself, which gives the reference answers."""
 
     def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods, or of an estimator within it.
@@ -91,8 +91,8 @@ class Oracle(Protocol):
                 `("steps", 1, 1)`; empty for the model itself.
 
         Returns:
-            What the method returned, as an array of numbers, booleans or strings; of several
-            outputs' probabilities, their columns side by side.
+            The method's result, as an array of numbers, booleans or strings; the columns of
+            several outputs' probabilities stand side by side.
 
         Raises:
             ModelUnreadableError: the model has no such method, or it raised.
@@ -102,7 +102,7 @@ class Oracle(Protocol):
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a model comes from."""
+    """The origin of a model."""
 
     file_name: str
     """Name of the model file; empty for an estimator in memory."""
@@ -127,17 +127,17 @@ class ModelFile:
     write: Callable[[], bytes]
     """Writes the model anew; works as long as its oracle does."""
     libraries: Mapping[str, str]
-    """Versions by package, such as `{"scikit-learn": "1.2.1"}`: what the model was made with, and
-    where nobody wrote that down, what it was asked with."""
+    """Versions by package, such as `{"scikit-learn": "1.2.1"}`: those that made the model, or if
+    that is not recorded, those under which it was asked."""
     modules: Mapping[str, bytes] = field(default_factory=dict)
-    """The user's own modules that it needs, by path, such as `features.py`."""
+    """The user's own modules that the model needs, by path, such as `features.py`."""
 
     @cached_property
     def content(self) -> bytes:
         """A plain pickle of the model that was checked and asked, in poner's canonical form.
 
         Raises:
-            ModelUnreadableError: the model holds what is not written anew.
+            ModelUnreadableError: the model holds an object that poner cannot write.
             ModelRefusedError: the process that read it wrote something else.
         """
         return self.write()
@@ -145,14 +145,14 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A fitted estimator as data, with the living model to compare with."""
+    """A fitted estimator as data, with the model itself to compare with."""
 
     estimator: FittedObject
     """The fitted state."""
     signature: Signature
-    """What goes in and what comes out."""
+    """The model's features, and its classes or target."""
     provenance: Provenance
-    """Where it comes from."""
+    """The origin of the model."""
     oracle: Oracle
     """The model itself; usable as long as the loader keeps it open."""
     training_rows: Table
@@ -166,12 +166,12 @@ class TrainedModel:
 
 @dataclass(frozen=True)
 class OutputParity:
-    """How one output compares with the model's own; each row counts once."""
+    """The comparison of one output with the model's own; each row counts once."""
 
     output: str
     """`predict`, `predict_proba`, `decision_function`, or `raw`: a regressor before its link."""
     rows_tried: int
-    """Rows on which both were asked."""
+    """Number of compared rows."""
     rows_equal: int
     """Rows with the same bits."""
     rows_rounded: int
@@ -194,10 +194,10 @@ class OutputParity:
 
 @dataclass(frozen=True)
 class ParityReport:
-    """What was compared; each row counts once, for its worst output."""
+    """The result of the proof; each row counts once, by its worst output."""
 
     rows_tried: int
-    """Rows on which both were asked."""
+    """Number of compared rows."""
     rows_equal: int
     """Rows whose every output is equal, to the bit or within its tolerance."""
     rows_by_kind: Mapping[str, int]
@@ -214,9 +214,9 @@ class ParityReport:
     tied_among: tuple[str, ...] = ()
     """What the model chooses among on the tied rows, such as `neighbours`."""
     rows_refused: int = 0
-    """Rows left out of all this, as the model refuses them."""
+    """Rows left out because the model refuses them."""
     refusals_compared: int = 0
-    """How many of them were asked of both, and refused by both."""
+    """Number of refused rows that were checked with both models."""
     outputs_absent: tuple[str, ...] = ()
     """Outputs of the model that the engine does not compute."""
 
@@ -235,14 +235,14 @@ class ParityReport:
 
 @dataclass(frozen=True)
 class Examples:
-    """Rows with answers: a model's own, or of a compiled model those that were proved equal."""
+    """Rows with answers: a model's own, or those of a compiled model that were proved equal."""
 
     signature: Signature
-    """What goes in, with what the model was seen to take, and what comes out."""
+    """The signature, with the special values that the model was seen to accept."""
     rows: Table
     """The rows, with the texts behind their category codes."""
     rows_by_kind: Mapping[str, int]
-    """How many rows of each kind, in their order; last the typical row, where one is known."""
+    """Number of rows of each kind, in order; the typical row, if known, is last."""
     answers: Mapping[str, FloatArray]
     """By output, (n_rows, width) float64 each: `predict` as the index of the class or as the
     value, and what else the model has of `raw`, `decision_function` and `predict_proba`."""
@@ -251,36 +251,36 @@ class Examples:
     missing_as_none: tuple[int, ...]
     """Features whose missing values are None to the model; NaN in all others."""
     typical: tuple[JsonScalar | None, ...] | None
-    """A row made of medians that the model answers; None where none is known."""
+    """A row of medians that the model answers; None if none is known."""
     refused: tuple[tuple[JsonScalar | None, ...], ...] = ()
     """The typical row with one text that the model refuses, for each feature of which it does."""
     asked_alone: bool = False
-    """Whether each row was asked alone, as the model answers otherwise for rows together."""
+    """Whether each row was asked alone, because the model's answers depend on the other rows."""
     rows_refused: int = 0
-    """Rows left out, as the model refuses them."""
+    """Number of rows left out because the model refuses them."""
     refusals_compared: int = 0
-    """How many of them the model and its compiled form were both asked."""
+    """Number of these that were checked with both the model and its compiled form."""
     sha256: str = ""
     """SHA-256 of the model file that gave the answers; empty for the model's own answers."""
 
     @property
     def typical_place(self) -> int | None:
-        """Place of the typical row among `rows`; None where it is not there."""
+        """Index of the typical row in `rows`; None if there is none."""
         return len(self.rows) - 1 if self.rows_by_kind.get("typical") else None
 
     @property
     def predictions(self) -> FloatArray:
-        """(n_rows, n_outputs) what `predict` answers."""
+        """(n_rows, n_outputs) the answers of `predict`."""
         return self.answers["predict"]
 
     @property
     def scores_method(self) -> str | None:
-        """`predict_proba` or `decision_function`, whichever there is first; None for neither."""
+        """`predict_proba` if there is one, else `decision_function`, else None."""
         scores = ("predict_proba", "decision_function")
         return next((output for output in scores if output in self.answers), None)
 
     def thinned(self, most: int) -> Examples:
-        """At most so many rows of each kind, evenly."""
+        """At most that many rows of each kind, evenly spread."""
         starts = np.cumsum([0, *self.rows_by_kind.values()])
         parts = [
             np.arange(start, start + count)[:: max(1, -(-count // most))]

@@ -27,21 +27,21 @@ EngineChoice = Literal["auto", Engine]
 """An engine; `auto` takes the first that answers as the model does."""
 
 Slim = Literal["auto", "always", "never"]
-"""How much is left out of layers: what is needed to fit, all that is safe, or nothing."""
+"""What is left out of layers: as much as their size requires, all that is safe, or nothing."""
 
 ENGINE_DEFAULTS: Mapping[Engine, tuple[int, int]] = {
     "native": (128, 3),
     "onnx": (1_769, 30),
     "sklearn": (1_769, 30),
 }
-"""Memory in MB and timeout in seconds by engine: with its packages a function starts neither in
-the smallest memory nor in three seconds; 1,769 MB have one whole processor (AWS's documentation,
-2026-11)."""
+"""Memory in MB and timeout in seconds by engine: a function with packages needs more than
+the smallest memory and three seconds to start; 1,769 MB have one whole processor (AWS's
+documentation, 2026-11)."""
 
 
 @dataclass(frozen=True)
 class FileRecord:
-    """One file, as it must be found."""
+    """One file's path, size and hash."""
 
     path: str
     """Its path, with / between folders."""
@@ -53,7 +53,7 @@ class FileRecord:
 
 @dataclass(frozen=True)
 class ZipRecord:
-    """One zip of the Bundle, with what it holds."""
+    """One zip of the Bundle, with its files."""
 
     path: str
     """Its path in the Bundle."""
@@ -90,21 +90,21 @@ class Layer:
     zip: ZipRecord
     """The zip, as layers/NAME.zip."""
     libraries: tuple[Library, ...]
-    """What it holds, sorted by name."""
+    """Its packages, sorted by name."""
 
 
 @dataclass(frozen=True)
 class SlimmingStep:
-    """What leaving one kind of file out of the layers saved."""
+    """The space saved by leaving one kind of file out of the layers."""
 
     rule: str
     """What was left out, such as `tests`."""
     files: int
     """How many files."""
     zipped_bytes: int
-    """What they would take in the zips."""
+    """The bytes that they would take in the zips."""
     unzipped_bytes: int
-    """What they would take unpacked."""
+    """The bytes that they would take unpacked."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Quota:
     limit: int
     """AWS's limit."""
     used: int
-    """What the Bundle takes of it."""
+    """The part that the Bundle uses."""
     left: int
     """What it leaves."""
 
@@ -133,7 +133,7 @@ class Verification:
     """Rows whose outputs, every one, came out of the zips as the model's, but for tolerances and
     ties; of the native engine those of its compiled form, scores and classes to the bit."""
     requests: int
-    """Requests that the zip's own handler answered with the model's prediction."""
+    """Number of requests that the zip's own handler answered with the model's prediction."""
     requests_tied: int = 0
     """How many of them it answered with another class, as the model's scores of both are equal."""
 
@@ -143,23 +143,23 @@ class KnownAnswer:
     """A request with the model's own answer, to be asked of the function wherever it runs."""
 
     body: str
-    """The request as JSON: a row of medians, nobody's own."""
+    """The request as JSON: a row of medians, which is no person's data."""
     prediction: PredictionValue
-    """What the model itself answers."""
+    """The model's own answer."""
     tolerance: tuple[float, ...]
-    """What each output's number may differ by, absolute; 0 where answers must be equal."""
+    """Absolute tolerance of each output's number; 0 where answers must be equal."""
 
     def agrees_with(self, prediction: object) -> bool:
-        """Whether what an endpoint predicts is the model's own answer."""
+        """Whether an endpoint's prediction is the model's own answer."""
         return agrees(prediction, self.prediction, self.tolerance)
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """manifest.json: what a Bundle is made of and what was proved of it."""
+    """manifest.json: the contents of a Bundle and the report of its proof."""
 
     settings: FunctionSettings
-    """How the function is set up; all in numbers."""
+    """The settings of the function, with defaults filled in."""
     engine: str
     """How predictions are computed: `native`, `onnx` or `sklearn`."""
     passed_over: tuple[str, ...]
@@ -175,20 +175,20 @@ class Manifest:
     layers: tuple[Layer, ...]
     """The layers, in the order in which Lambda unpacks them."""
     quotas: tuple[Quota, ...]
-    """Lambda's limits and what is left of them."""
+    """Lambda's limits, and the Bundle's use of them."""
     signature: Signature
-    """What goes in and what comes out; stays on this machine."""
+    """The model's features, classes and target; stays on this machine."""
     provenance: Provenance
-    """Where the model comes from."""
+    """The origin of the model."""
     parity: ParityReport
     """What was compared with the model: by the compiler, or where the engine ships the model or a
     graph, from the finished zips."""
     verification: Verification
     """How the finished zips were tried."""
     poner_version: str
-    """The poner that made it."""
+    """The version of poner that made the Bundle."""
     slimming: tuple[SlimmingStep, ...] = ()
-    """What was left out of the layers, in the order in which it was tried."""
+    """The files left out of the layers by kind, in the order in which kinds were tried."""
     bytecode: bool = True
     """Whether the layers hold bytecode of the runtime's Python."""
     known_answer: KnownAnswer | None = None
@@ -228,7 +228,7 @@ def agrees(given: object, wanted: PredictionValue, tolerance: Sequence[float] | 
     Args:
         given: as JSON was read.
         wanted: of several outputs a list.
-        tolerance: (n_outputs,) what each output's number may differ by, absolute.
+        tolerance: (n_outputs,) absolute tolerance of each output's number.
     """
     if isinstance(wanted, list):
         return (
@@ -250,7 +250,8 @@ def is_bundle(folder: Path) -> bool:
     return (folder / MANIFEST_NAME).is_file()
 
 
-_MOST_MANIFEST_BYTES = 64 << 20
+MOST_MANIFEST_BYTES = 64 << 20
+"""Largest manifest that is read."""
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -264,11 +265,11 @@ def read_bundle(folder: Path) -> Bundle:
     restore(folder)
     path = folder / MANIFEST_NAME
     try:
-        text = read_file(path, _MOST_MANIFEST_BYTES).decode()
+        text = read_file(path, MOST_MANIFEST_BYTES).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise BundleError(
-            f"{folder} holds no bundle: {MANIFEST_NAME} cannot be read.",
-            "Make one with `poner build`, or give the folder that it wrote.",
+            f"There is no bundle in {folder}: {MANIFEST_NAME} cannot be read.",
+            "Make a bundle with `poner build`, or give the folder that it wrote.",
         ) from error
     try:
         manifest = TypeAdapter(Manifest).validate_json(text)
@@ -305,7 +306,7 @@ def file_record(path: str, content: bytes) -> FileRecord:
 
 
 def zip_record(path: str, content: bytes, members: Mapping[str, bytes]) -> ZipRecord:
-    """The record of a zip's bytes and of what it holds."""
+    """The record of a zip's bytes and of its files."""
     own = file_record(path, content)
     records = tuple(file_record(name, members[name]) for name in sorted(members))
     unzipped = sum(record.size_bytes for record in records)

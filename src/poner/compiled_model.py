@@ -40,25 +40,25 @@ OUTPUTS = {
 """The number of each output in the model's file."""
 
 _FEWEST_ROWS_A_THREAD = 64
-"""With fewer, starting the thread takes longer than it saves."""
+"""The least rows for a thread: with fewer, starting it takes longer than it saves."""
 
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """A model as tables for the kernel, proved equal to the one it came from."""
+    """A model as tables for the kernel, proved equal to the fitted model."""
 
     content: bytes
     """The bytes of its file (docs/model_format.md)."""
     served: ServedModel
-    """What a function must know of it."""
+    """The facts about the model that a function needs."""
     provenance: Provenance
-    """Where the model it was compiled from comes from."""
+    """The origin of the fitted model."""
     parity: ParityReport | None = None
-    """What the compiler compared; None for a model read from a file, which holds no report."""
+    """The proof's report; None for a model read from a file, which holds no report."""
     evidence: Examples | None = None
     """The compared rows with its own answers; None for a model read from a file."""
     opened: Model | None = field(default=None, repr=False, compare=False)
-    """The kernel's view of `content`, where it was opened already."""
+    """The kernel's view of `content`, if it is already open."""
 
     def save(self, path: str | Path) -> Path:
         """Write the model file, whole or not at all; returns its path.
@@ -83,7 +83,7 @@ class CompiledModel:
             X: (n_rows, n_features) array, also masked or sparse; a DataFrame of pandas or polars;
                 lists, dicts by feature name, or an iterator of these. None, NaN and masks stand
                 for missing values.
-            threads: rows are split among so many; the answer does not depend on it.
+            threads: number of threads that share the rows; the answer does not depend on it.
 
         Raises:
             InputError: the rows do not fit the signature, or hold what the model refuses.
@@ -100,7 +100,7 @@ class CompiledModel:
     def predict_proba(self, X: Any, *, threads: int = 1) -> FloatArray | list[FloatArray]:
         """Probability of each class: (n_rows, n_classes) float64, in the classes' order.
 
-        Of several outputs, a list of such arrays.
+        A model of several outputs returns a list of such arrays.
 
         Args:
             X: as for `predict`.
@@ -118,7 +118,7 @@ class CompiledModel:
         return np.split(values, ends[:-1], axis=1)
 
     def decision_function(self, X: Any, *, threads: int = 1) -> FloatArray:
-        """Raw scores: (n_rows,) for two classes, else a column each.
+        """Raw scores: (n_rows,) for two classes, else one column per class.
 
         Args:
             X: as for `predict`.
@@ -132,7 +132,7 @@ class CompiledModel:
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
     def _ask(self, output: int, X: Any, threads: int) -> FloatArray:
-        """One output for rows of any form; for one row, or an array as it should be, directly."""
+        """One output for rows of any form, with a shortcut for one row and for float64 arrays."""
         if output in self._model.outputs:
             found = None
             if type(X) is dict:
@@ -162,9 +162,9 @@ class CompiledModel:
         return np.concatenate(answers)
 
     def _ask_one(self, output: int, row: Any) -> FloatArray | None:
-        """One output for a list, tuple or dict, (1, width); None for what needs a closer look.
+        """One output, (1, width), for a list, tuple or dict; None for anything out of the ordinary.
 
-        The way through arrays takes longer than most models.
+        This shortcut exists because making arrays takes longer than most models.
         """
         if type(row) not in (list, tuple, dict) or len(row) != len(self.signature.features):
             return None
@@ -210,7 +210,7 @@ class CompiledModel:
 
     @functools.cached_property
     def _class_arrays(self) -> list[NDArray[Any]] | None:
-        """The classes of each output; of several all of one kind, so that they fit in one array."""
+        """The classes of each output; all of one type, so that they fit in one array."""
         classes = self.signature.output_classes
         if classes is None:
             return None
@@ -236,7 +236,7 @@ class CompiledModel:
 
         Raises:
             NotSupportedError: the model has no such output.
-            InputError: it refuses a row; the first one is named.
+            InputError: the model refuses a row; the message names the first.
         """
         if output not in self._model.outputs:
             raise NotSupportedError(
@@ -258,7 +258,7 @@ class CompiledModel:
             return np.concatenate([future.result() for future in futures])
 
     def _evaluate_part(self, output: int, rows: FloatArray, start: int) -> FloatArray:
-        """Some of the rows, the first of which is row `start` of all."""
+        """Some of the rows, beginning with row `start`."""
         try:
             result = _kernel.evaluate(self._model.tables, output, rows)
         except _kernel.RefusedError as error:
@@ -269,7 +269,7 @@ class CompiledModel:
     def _first_refusal(
         self, output: int, rows: FloatArray, found: _kernel.RefusedError
     ) -> tuple[int, int, int]:
-        """Row, column and reason of the first row that is refused.
+        """Row, column and reason of the first refused row.
 
         The kernel goes through a block of rows step by step: an earlier row may fail a later step.
         """
@@ -324,7 +324,7 @@ class CompiledModel:
 
 
 def _starts_like_ours(path: Path) -> bool:
-    """Whether a file is a compiled model, as its first bytes say, or empty."""
+    """Whether a file is empty, or begins as a compiled model does."""
     with path.open("rb") as file:
         return file.read(len(MAGIC)) in (MAGIC, b"")
 

@@ -25,7 +25,7 @@ _MOST_DOTS = 1_000
 """Dots in a line; Python's reader of TOML needs memory for the square of a dotted key's length."""
 
 _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
-"""What pydantic calls a key that a model, or a dataclass, does not have."""
+"""pydantic's error types for a key that a model, or a dataclass, does not have."""
 
 _ALL_KEYS = "docs/configuration.md lists all keys"
 

@@ -1,6 +1,6 @@
 """Finds what blocks a build: in the project, on this machine, in the model and in the Bundle.
 
-It only looks: it makes, fetches and loads nothing, and turns every failure into a finding. The
+It reads only: it makes, fetches and loads nothing, and turns every failure into a finding. The
 deployer has a doctor of its own, for what blocks a deploy on AWS.
 """
 
@@ -166,7 +166,7 @@ def _check_kernel(architecture: str) -> Finding:
 
 
 def _check_confinement() -> Finding:
-    """Look what a process that reads or runs a model cannot do on this machine."""
+    """Find how far this machine can confine a process that reads or runs a model."""
     try:
         found = report.look()
     except ConfinementError as error:
@@ -259,7 +259,7 @@ def _check_bundle(bundle: Bundle, model: loader.ModelIdentity | None, config: Co
     """Check that the model and poner.toml are still those of the Bundle."""
     manifest, tried = bundle.manifest, bundle.manifest.verification
     if model is not None and model.sha256 != manifest.provenance.sha256:
-        text = f"{bundle.folder} was made of another model than {model.file}."
+        text = f"{bundle.folder} was made from another model than {model.file}."
         return Finding("bundle", "warning", text, _REBUILD)
     if changed := ", ".join(changed_settings(bundle, config)):
         text = f"{bundle.folder} was made with another {changed} than {CONFIG_NAME} says."
@@ -289,7 +289,7 @@ def changed_settings(bundle: Bundle, config: Config) -> dict[str, object]:
 
 
 def _check_quotas(bundle: Bundle) -> Finding:
-    """Say how much of Lambda's limits is left; a Bundle that exceeds them is never written."""
+    """Report how much of Lambda's limits is left; a Bundle that exceeds them is never written."""
     # a zip too large for a direct upload needs a bucket: the deployer checks that
     parts = [
         f"{quota.left:,} of {quota.limit:,} {quota.name.replace('_', ' ')}"

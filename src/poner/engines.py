@@ -1,7 +1,7 @@
-"""The engines: each makes a Bundle of a model, and `auto` takes the first that can.
+"""The engines: each makes a Bundle from a model; `auto` takes the first that succeeds.
 
-A TrainedModel comes in, a proved Bundle goes out. The stages decide what an engine ships and how it
-is proved.
+The input is a TrainedModel, the result a proved Bundle. The stages decide what an engine ships and
+how the proof runs.
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ SILENT = Reporter()
 
 @dataclass(frozen=True)
 class Target:
-    """What a Bundle is built for."""
+    """The target of a Bundle: runtime, architecture and settings."""
 
     runtime: Runtime
     """Lambda's runtime."""
     architecture: str
     """`x86_64` or `arm64`."""
     settings: FunctionSettings
-    """How the function is set up."""
+    """The settings of the function."""
     others: tuple[Runtime, ...] = ()
     """Runtimes to try if a package has no wheel for the first; empty if the user chose one."""
 
@@ -77,7 +77,7 @@ class Packages:
     include: tuple[Path, ...] = ()
     """The user's own modules that the model's classes come from."""
     slim: Slim = "auto"
-    """How much is left out of the layers."""
+    """What is left out of the layers."""
 
 
 NO_PACKAGES = Packages()
@@ -85,18 +85,18 @@ NO_PACKAGES = Packages()
 
 @dataclass(frozen=True)
 class Job:
-    """A model, and what is wanted of it."""
+    """A model, and the wishes for its Bundle."""
 
     trained: TrainedModel
     """The model, read from a file."""
     out: Path
     """Folder of the Bundle."""
     target: Target
-    """What it is built for."""
+    """The target of the Bundle."""
     packages: Packages
-    """What the user says about packages."""
+    """The user's wishes about packages."""
     reporter: Reporter = SILENT
-    """Where to say what is done."""
+    """Takes messages about the work."""
 
     @cached_property
     def examples(self) -> Examples:
@@ -119,9 +119,9 @@ def build_bundle(job: Job, choice: EngineChoice) -> Bundle:
 
     Raises:
         NotSupportedError: the engine cannot compute this model.
-        ParityError: it answers otherwise than the model.
+        ParityError: the function gives other answers than the model.
         QuotaError: the Bundle does not fit Lambda.
-        InstallError: its packages cannot be had.
+        InstallError: its packages cannot be installed.
     """
     if choice != "auto":
         return _build(job, choice, ())

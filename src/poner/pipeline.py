@@ -4,8 +4,8 @@ model file ─► TrainedModel ─► CompiledModel ─► Bundle ─► a URL
      loader.open_model   compiler.compile_model   bundler.make_native_bundle   emulator.running
                                                                                deployer.carry_out
 
-deploy, roll_back, promote and remove look at what is on AWS, make a plan, ask whether to carry it
-out, and do so. `plan` ends with the plan.
+deploy, roll_back, promote and remove read the state on AWS, make a plan, ask for consent, and carry
+the plan out. `plan` ends with the plan.
 
 engines.py chooses the engine: a model that native does not compute ships as an ONNX graph or as a
 pickle, with its packages in layers.
@@ -68,7 +68,7 @@ def _always(plan: object) -> bool:
 def make_target(
     runtime: str | None, architecture: Architecture, settings: FunctionSettings
 ) -> Target:
-    """What to build for; without a runtime, that of this Python, or the nearest with wheels.
+    """The target of a build; by default the runtime of this Python, or the nearest with wheels.
 
     Raises:
         UsageError: there is no such runtime, or AWS no longer takes it.
@@ -137,7 +137,7 @@ def run_locally(
         log=log,
         notify=log,
         warn=warn,
-        require_isolation=require_confinement,
+        require_confinement=require_confinement,
     ) as urls:
         yield FunctionUrl.of(urls.url, bundle.manifest.signature)
 
@@ -159,7 +159,7 @@ def deploy(
     """Deploy a Bundle: plan, ask `agree`, carry out the plan, and run the smoke test.
 
     Returns:
-        What is deployed, or None if `agree` refused the plan.
+        The Deployment, or None if `agree` refused the plan.
     """
     proposal = plan(cloud, wish)
     if not agree(proposal):

@@ -1,4 +1,4 @@
-"""What a function must know of its model: one value, whatever the engine that answers.
+"""The facts about a model that its function needs, the same for every engine.
 
 The native engine's function finds it in model.poner, as a section that the kernel checks and reads
 (docs/model_format.md). The functions of other engines find it beside the model, as JSON.
@@ -38,14 +38,14 @@ _TAKES_NULL, _HAS_MINIMUM, _HAS_MAXIMUM = 1, 2, 4
 
 @dataclass(frozen=True)
 class LibraryModel:
-    """What the function of an engine with a library needs to know besides."""
+    """Further facts for the function of an engine with a library."""
 
     file: str
     """Name of the file that the library reads, beside the function."""
     scores_method: str | None
     """`predict_proba` or `decision_function`, whichever the model has first; None for neither."""
     missing_as_none: tuple[int, ...]
-    """Features whose missing values are None to the model; NaN in all others."""
+    """Features whose missing values are None for the model; in others they are NaN."""
     typical: tuple[JsonScalar | None, ...] | None
     """A row of medians that the model answers, or None. If the model refuses a request, the
     function puts these values in the request to find the feature that is refused."""
@@ -65,7 +65,7 @@ class ServedModel:
     """The texts behind the native engine's category codes: code c stands for `vocabulary[c]`.
     Engines with a library take the texts themselves."""
     library: LibraryModel | None = None
-    """More for an engine with a library; None for the native engine."""
+    """Further facts for an engine with a library; None for the native engine."""
 
     def __post_init__(self) -> None:
         """Check that there is a label for each class.
@@ -82,12 +82,12 @@ class ServedModel:
 
     @property
     def _classes(self) -> list[str]:
-        """Each class as the JSON in which it is answered, output after output."""
+        """The JSON text of each class in answers, output after output."""
         outputs = self.signature.output_classes or ()
         return [json.dumps(name) for names in outputs for name in names]
 
     def to_json(self) -> bytes:
-        """The JSON that lies beside a library's model, with the keys that the kernel gives too."""
+        """The JSON file beside a library's model, with the keys that the kernel gives, too."""
         features = self.signature.features
         outputs = self.signature.output_classes
         described: dict[str, object] = {
@@ -140,7 +140,7 @@ class ServedModel:
 
 
 def _order(strings: Sequence[bytes]) -> list[int]:
-    """The places of strings, sorted by their bytes."""
+    """The indices of strings, sorted by their bytes."""
     return sorted(range(len(strings)), key=strings.__getitem__)
 
 
@@ -159,7 +159,7 @@ def _records(features: Sequence[Feature]) -> Iterator[tuple[Any, ...]]:
 
 
 def read_section(content: bytes) -> tuple[ServedModel, Provenance]:
-    """What a model file says of its model, and of where that comes from.
+    """The facts about a model in its file, and the model's origin.
 
     Args:
         content: a whole file that the kernel has opened, and so checked.
@@ -215,7 +215,7 @@ def _read_features(
     quantiles: Sequence[float],
     categories: Sequence[str],
 ) -> tuple[Feature, ...]:
-    """The features of their records; quantiles and categories are those of all features."""
+    """The features from their records and from the quantiles and categories of all features."""
     features = []
     quantile = category = 0
     for name, column, record in zip(names, columns, records, strict=True):

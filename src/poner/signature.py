@@ -1,11 +1,13 @@
 """The signature of a model: its features, and its classes or its target.
 
-It names what a request holds and what an answer says. The loader makes it; every stage reads it.
+It names the keys of a request and the classes of an answer. The loader makes it;
+all stages read it.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -25,22 +27,22 @@ TRAINING_ROWS_NAME = "training_rows.json"
 missing values. It is never shipped."""
 
 JsonScalar = bool | int | float | str
-"""A class as JSON can say it."""
+"""A class as a JSON value."""
 
 PredictionValue = JsonScalar | list[JsonScalar]
-"""What is predicted for a row as JSON says it: a class or a number, or of several outputs each."""
+"""The prediction for a row as JSON: a class or a number, or a list of them for several outputs."""
 
 QUANTILE_STEPS = 20
 """A feature has 21 quantiles: at 0, 1/20, ..., 1."""
 
 MOST_CATEGORIES = 1000
-"""Texts of a feature that are kept in its signature."""
+"""Most texts of a feature that its signature keeps."""
 
 PACKAGE_NAME = re.compile(r"[a-z0-9]{1,40}(?:-[a-z0-9]{1,40}){0,5}")
 """A package's name as PEP 503 normalises it."""
 
 Kind = Literal["number", "category"]
-"""What a feature's values are: numbers, or texts that become category codes."""
+"""The kind of a feature's values: numbers, or texts that become category codes."""
 
 
 def category_places(kinds: Sequence[Kind]) -> list[int]:
@@ -119,11 +121,20 @@ class Signature:
     """Versions that `poner.save` ran with, by package, such as `{"scikit-learn": "1.2.1"}`."""
 
     def __post_init__(self) -> None:
-        """Refuse texts that are not Unicode: no request can hold them.
+        """Refuse what JSON cannot hold: texts that are not Unicode, metrics that are not finite.
 
         Raises:
-            SignatureError: a text holds a lone surrogate; the text is shown.
+            SignatureError: a text holds a lone surrogate, or a metric is NaN or infinite.
         """
+        self._check_texts()
+        for name, value in self.metrics.items():
+            if not math.isfinite(value):
+                raise SignatureError(
+                    f"The metric {name!r} is NaN or infinite, which JSON lacks.",
+                    "Leave the metric out.",
+                )
+
+    def _check_texts(self) -> None:
         own: list[JsonScalar | None] = [*(self.labels or ()), self.target, *self.metrics]
         own += [name for names in self.output_classes or () for name in names]
         for feature in self.features:
@@ -171,7 +182,7 @@ class Signature:
         except ValidationError as error:
             raise SignatureError(
                 f"{source} does not describe a signature: {first_fault(error)}.",
-                "Write it anew with poner.save(model, X, y, folder).",
+                "Write a new one with poner.save(model, X, y, folder).",
             ) from error
         if len(set(signature.wire_names)) != len(signature.features):
             raise SignatureError(
@@ -182,7 +193,7 @@ class Signature:
             if not PACKAGE_NAME.fullmatch(name) or not is_version(version):
                 raise SignatureError(
                     f"{source} records {name[:40]!r} with {version[:40]!r}, which is no version.",
-                    "Write it anew with poner.save(model, X, y, folder).",
+                    "Write a new one with poner.save(model, X, y, folder).",
                 )
         return signature
 

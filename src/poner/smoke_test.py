@@ -22,7 +22,7 @@ PAUSE_S = 2.0
 
 _UNREACHED_HINT = (
     "The function is deployed. Check that this machine can reach the URL and deploy again, or skip "
-    "the smoke test with --skip-check."
+    "the smoke test: `poner deploy --skip-check`, or `poner.deploy(bundle, check=False)`."
 )
 _HINT = "See the reason with `poner logs`, or return to the previous version with `poner rollback`."
 

@@ -69,7 +69,7 @@ def test_a_refusal_is_an_error_with_its_reason(article_bundle: Bundle) -> None:
 
 def test_no_answer_is_an_error(article_bundle: Bundle) -> None:
     """Once patience has ended."""
-    with pytest.raises(DeployError, match=r"did not answer.* with --skip-check"):
+    with pytest.raises(DeployError, match=r"did not answer.* --skip-check`, or `poner.deploy"):
         smoke_test.check_answer("http://127.0.0.1:1/", article_bundle.manifest, patience_s=0.1)
 
 

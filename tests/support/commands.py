@@ -22,10 +22,10 @@ PONER = "import sys; from poner.cli import main; sys.exit(main())"
 
 @dataclass(frozen=True)
 class Done:
-    """Exit code and output of a command that has ended."""
+    """The exit code and output of a finished command."""
 
     code: int
-    """Its exit code; of one that was killed, the signal's number below 0."""
+    """The exit code; for a killed command, minus the signal's number."""
     out: str
     """Standard output."""
     err: str
@@ -45,7 +45,7 @@ class Done:
 
 
 class Terminal(io.StringIO):
-    """Standard input of somebody who types."""
+    """A terminal as standard input, with typed text."""
 
     def isatty(self) -> bool:
         """It is one."""

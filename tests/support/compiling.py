@@ -53,7 +53,7 @@ def fit_elsewhere(version: str, script: str, folder: Path) -> Path:
     """Run a script under another scikit-learn; it must write its model to `clf.sav`.
 
     Raises:
-        PonerError: that scikit-learn cannot be had here.
+        PonerError: that scikit-learn cannot be installed here.
     """
     interpreter = environment_of(version).interpreter
     subprocess.run([str(interpreter), "-c", script], cwd=folder, check=True)

@@ -15,7 +15,7 @@ from tests.support.clouds import BUCKET, REGION, open_client
 from tests.support.commands import Done, run
 
 SECRET = "hunter2-of-the-tests"
-"""Value of an environment variable, to be found nowhere but on AWS."""
+"""Value of an environment variable, which only AWS may hold."""
 
 SETTINGS = f'[project]\nname = "cancer"\n\n[deploy]\nregion = "{REGION}"\nauth = "none"\n'
 """The poner.toml of a project."""

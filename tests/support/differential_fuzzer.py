@@ -24,9 +24,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_S = 20
-"""What one input may take."""
+"""The limits of one input."""
 BATCH = 20_000
-"""Inputs for one process."""
+"""Number of inputs for one process."""
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 TRIED, OPENED, FAULT = "#", "+", "!"
 """What begins a line of the confined process: an input's number, that it opened, what broke."""

@@ -18,7 +18,7 @@ LABELS: dict[int, list[Any]] = {
 
 
 def make_classes(n_classes: int, *, as_integers: bool = False) -> tuple[Any, Any]:
-    """X and labels; of as many classes as asked for."""
+    """X and labels of the given number of classes."""
     X, y = make_classification(
         240, N_FEATURES, n_informative=6, n_classes=n_classes, random_state=0
     )
@@ -32,7 +32,7 @@ def make_values(n_outputs: int = 1) -> tuple[Any, Any]:
 
 
 def make_labels() -> tuple[Any, Any]:
-    """X and three labels a row, 0 or 1 each."""
+    """X and three labels per row, each 0 or 1."""
     X, y = make_classification(240, N_FEATURES, n_informative=6, n_classes=3, random_state=0)
     return X, np.stack([y == 0, y == 1, X[:, 0] > 0.5], axis=1).astype(int)
 

@@ -11,6 +11,7 @@ from poner.aws_lambda.cors import Cors
 from poner.deployer.desired import Desired, DesiredLayer, layer_description, make_role
 from poner.deployer.resources import Code, FunctionSetup, Identity
 from poner.deployer.settings import TAG, DeploySettings
+from poner.signature import Signature
 
 IDENTITY = Identity("123456789012", "aws")
 SECRET = "not-for-templates"
@@ -74,6 +75,7 @@ def make_example(
         role=role,
         layers=made,
         settings=settings,
+        signature=Signature((), (0, 1)),
     )
 
 

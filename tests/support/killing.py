@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 
 STEPS = ("open", "os.", "shutil.", "fcntl.")
-"""Beginnings of the audit events that stand for steps on the disk (Python's audit events table)."""
+"""Prefixes of the audit events that mean a step on the disk (Python's audit events table)."""
 
 
 def kill_before_each_step(
@@ -43,7 +43,7 @@ def run_forked(work: Callable[[], None], kill_before: int | None = None) -> bool
     child = os.fork()
     if child == 0:
         code = 1
-        signal.alarm(60)  # nobody waits for a fork that hangs
+        signal.alarm(60)  # so that a hanging fork ends
         try:
             if kill_before is not None:
                 sys.addaudithook(_killer(kill_before))

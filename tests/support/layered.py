@@ -105,7 +105,7 @@ def make_function(model: Any, examples: Examples, **fields: Any) -> LayeredFunct
 
 
 def whole_files(function: LayeredFunction) -> dict[str, bytes]:
-    """What lies in function.zip, by path, apart from bytecode."""
+    """The files of function.zip by path, without bytecode."""
     own = HOSTS["python3.13"].function_files(function.engine, host_architecture())
     return {**own, **function.files}
 
@@ -149,7 +149,7 @@ class InstalledLayers:
         self.padding = b""
 
     def __call__(self, request: LayerRequest, *, progress: Any, notify: Any) -> LayerSet:
-        """One layer, whatever is asked for."""
+        """The same layer for every request."""
         self.requests.append(request)
         progress("Making layers", 1.0)
         missing = [self.missing] if self.missing else []

@@ -52,7 +52,7 @@ NOT_IN_FRONT = {
     "VotingRegressor": "counted as a regressor",
     "ColumnTransformer": "tried with every encoder, on the tables with texts",
 }
-"""Transformers that do not stand in front of a model that answers rows, and why."""
+"""Transformers that are counted elsewhere or are not part of a model of rows, and the reason."""
 
 
 @dataclass(frozen=True)

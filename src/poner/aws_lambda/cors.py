@@ -112,15 +112,29 @@ def check_cors(cors: Cors) -> None:
                 "Leave it out; OPTIONS needs no entry.",
             )
     for origin in cors.allow_origins:
-        if origin != "*" and "*" in origin:
-            raise SettingsError(
-                f"CORS: AllowOrigins holds {origin!r}, but an origin cannot contain a wildcard.",
-                "Name each origin in full, or allow all origins with a single *.",
-            )
+        _check_origin(origin)
     if cors.max_age_s is not None and cors.max_age_s not in MAX_AGE_S:
         raise SettingsError(
             f"CORS: MaxAge is {cors.max_age_s}.",
             f"Choose whole seconds from {MAX_AGE_S[0]} to {MAX_AGE_S[-1]}.",
+        )
+
+
+def _check_origin(origin: str) -> None:
+    """Check an origin: scheme, host and port, as a browser sends it (RFC 6454, section 6.2)."""
+    if origin == "*":
+        return
+    if "*" in origin:
+        raise SettingsError(
+            f"CORS: AllowOrigins holds {origin!r}, but an origin cannot contain a wildcard.",
+            "Name each origin in full, or allow all origins with a single *.",
+        )
+    scheme, separator, host = origin.partition("://")
+    if not (scheme and separator and host) or "/" in host:
+        raise SettingsError(
+            f"CORS: AllowOrigins holds {origin!r}, which no browser sends as an origin.",
+            "Write scheme, host and perhaps port, without a path or a slash at the end: "
+            "https://example.com.",
         )
 
 

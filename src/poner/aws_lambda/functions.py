@@ -14,7 +14,10 @@ Architecture = Literal["x86_64", "arm64"]
 DEFAULT_BODY_LIMIT_BYTES = 65_536
 """Default of the longest request body that a function reads."""
 
-FUNCTION_NAME = r"^[a-zA-Z0-9-_]{1,64}$"
+FUNCTION_NAME_LENGTH = 64
+"""Most characters of a function's name."""
+
+FUNCTION_NAME = rf"^[a-zA-Z0-9-_]{{1,{FUNCTION_NAME_LENGTH}}}$"
 """Names of functions that Lambda accepts."""
 
 

@@ -1,7 +1,7 @@
-"""The bundler: a compiled model, a model file or a graph comes in, a Bundle goes out.
+"""bundler: a compiled model, a model file or a graph comes in, a Bundle goes out.
 
-It packs the function for one runtime and architecture, checks AWS's quotas, and writes nothing
-that has not given the model's answers from the finished zips. It never compiles a model, and
+The bundler packs the function for one runtime and architecture, checks AWS's quotas, and writes a
+Bundle only after the finished zips have given the model's answers. It never compiles a model and
 never talks to AWS.
 """
 
@@ -52,7 +52,7 @@ _MODEL_NAME = "model.poner"
 
 
 def check_kernel(architecture: str) -> None:
-    """Whether the native engine can be shipped.
+    """Check that this installation can ship the native engine for an architecture.
 
     Raises:
         BundleError: this installation has no kernel for the architecture.
@@ -73,11 +73,11 @@ def make_native_bundle(
     """Pack a compiled model with the kernel, try the result, and write it to `out`.
 
     Raises:
-        UsageError: the settings have another body limit than the model was compiled with.
-        InterpreterNotFoundError: there is no Python of the runtime's version to prove it with.
-        ParityError: the model was not proved, or the finished function answers otherwise.
-        QuotaError: it does not fit Lambda.
-        BundleError: `out` cannot be written, or holds anything but a Bundle; it is untouched.
+        UsageError: the settings' body limit differs from the one that the model was compiled with.
+        InterpreterNotFoundError: there is no Python of the runtime's version for the proof.
+        ParityError: the model was not proved, or the finished function's answers differ from it.
+        QuotaError: the function exceeds Lambda's quotas.
+        BundleError: `out` cannot be written, or holds files other than a Bundle; it is untouched.
         StorageError: there is no room for temporary files.
     """
     report, evidence = _require_proof(compiled)
@@ -128,13 +128,13 @@ def _require_proof(compiled: CompiledModel) -> tuple[ParityReport, Examples]:
     if compiled.parity is None or compiled.evidence is None:
         raise ParityError(
             "The compiled model was read from a file, so there is nothing to compare it with.",
-            "Build from the model file or the fitted estimator it was compiled from.",
+            "Build from the model file or the fitted estimator that it was compiled from.",
         )
     return compiled.parity, compiled.evidence
 
 
 def _require_limit(compiled: CompiledModel, wanted_bytes: int) -> None:
-    """Check that the function will read bodies as long as the settings say."""
+    """Check that the compiled body limit is the one in the settings."""
     compiled_bytes = compiled.served.body_limit_bytes
     if compiled_bytes != wanted_bytes:
         raise UsageError(
@@ -145,10 +145,10 @@ def _require_limit(compiled: CompiledModel, wanted_bytes: int) -> None:
 
 
 def _require_proved_bytes(function: ZipRecord, evidence: Examples) -> None:
-    """Check that the model file in the zip is, byte for byte, the one that was proved."""
+    """Check that the zip holds exactly the proved bytes of the model file."""
     (shipped,) = [member.sha256 for member in function.members if member.path == _MODEL_NAME]
     if shipped != evidence.sha256:
         raise ParityError(
-            "The compiled model's bytes are not those that were proved.",
-            "Build from the model file or the fitted estimator it was compiled from.",
+            "The compiled model's bytes differ from those that were proved.",
+            "Build from the model file or the fitted estimator that it was compiled from.",
         )

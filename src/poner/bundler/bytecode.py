@@ -1,11 +1,11 @@
-"""Bytecode that Lambda uses as it is, made by the Python version that will run it.
+"""Bytecode for Lambda, compiled by the Python version that will run it.
 
-/var/task and /opt are read-only: without bytecode every cold start compiles the sources again, and
-with the usual kind, bound to a file's date, it would be stale (L86).
+/var/task and /opt are read-only, so without bytecode every cold start compiles the sources again.
+The usual bytecode, bound to its source's date, would be stale there (L86).
 
-The same sources give the same bytes on every machine with that Python. Which references marshal
-writes depends on what else the interpreter holds, and so on what it compiled before: every file is
-compiled in a fork of its own, and with a fixed hash seed, on which the order of sets depends.
+The same sources give the same bytes on every machine with that Python. The references that marshal
+writes depend on what the interpreter compiled before, so each file is compiled in its own fork; the
+order of sets depends on the hash seed, so the seed is fixed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _PROGRAM = Path(__file__).with_name("bytecode_program.py")
 def compile_sources(
     files: Mapping[str, bytes], interpreter: Path, scratch: Path
 ) -> dict[str, bytes]:
-    """The bytecode files of all sources among the files, by their path in the zip.
+    """The bytecode files of all sources, by path in the zip.
 
     Args:
-        files: by path; those that end in .py are compiled.
+        files: contents by path; paths that end in .py are compiled.
         interpreter: a Python of the target's minor version.
         scratch: an empty folder to work in.
 
@@ -48,11 +48,11 @@ def compile_sources(
 
 
 def compile_folder(folder: Path, sources: Iterable[str], interpreter: Path, shown: str) -> str:
-    """Compile sources under a folder on all cores, and say what is wrong with those that fail.
+    """Compile sources in a folder on all cores; returns the messages about those that fail.
 
     Args:
-        folder: where the sources are, and the bytecode goes.
-        sources: their paths in it.
+        folder: the sources' folder, which also receives the bytecode.
+        sources: paths within the folder.
         interpreter: a Python of the target's minor version.
         shown: the folder on Lambda, which tracebacks show.
 

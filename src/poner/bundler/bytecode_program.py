@@ -1,9 +1,9 @@
-"""Compiles sources, each in a fork of its own; runs on the target's Python.
+"""Compiles sources, each in its own fork; runs on the target's Python (3.9 or later).
 
 Run as `bytecode_program.py ROOT SHOWN PROCESSES`: the folder of the sources, the folder that
-tracebacks shall show in its place, and how many forks run at once. Standard input has the paths
-within ROOT, separated by NUL. What is wrong with a source goes to standard error. The program
-imports nothing of poner, and runs on Python 3.9 and later.
+tracebacks show in its place, and the number of simultaneous forks. Standard input has the paths
+within ROOT, separated by NUL. Errors in sources go to standard error. The program cannot import
+poner.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 
 
 def compile_one(path: str, shown: str) -> None:
-    """Write the bytecode of a source beside it; a source that does not compile is only named."""
+    """Write a source's bytecode beside it; an invalid source is reported and left out."""
     try:
         py_compile.compile(
             path,
@@ -30,7 +30,7 @@ def compile_one(path: str, shown: str) -> None:
 
 
 def wait_for_one() -> None:
-    """Wait until a fork ends; ends the program if that fork failed."""
+    """Wait until a fork ends; exit if the fork failed."""
     if os.wait()[1] != 0:
         sys.exit(1)
 

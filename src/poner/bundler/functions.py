@@ -1,4 +1,4 @@
-"""The functions of the engines that need layers: their files, and what their layers must hold."""
+"""The functions of the engines that need layers: their files and their requirements."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ from poner.hosts import HOSTS, OWN_MODULES
 from poner.served_model import LibraryModel, NumberType, ServedModel
 
 _FOLLOWING = ("numpy", "scipy", "joblib", "threadpoolctl")
-"""What scikit-learn brings along: their versions are preferred, not required."""
+"""Dependencies of scikit-learn. The model's versions of them are preferred, but not required."""
 
 _UNUSED_BY_ONNX = (
     "coloredlogs", "flatbuffers", "humanfriendly", "mpmath", "packaging", "protobuf", "sympy",
 )  # fmt: skip
-"""Required by onnxruntime, and needed for anything but to load a graph and run it (1.16, 1.32)."""
+"""Requirements of onnxruntime that loading and running a graph do not need (1.16, 1.32)."""
 
 _MODEL_NAME = "model.pickle"
 
 _TOLERANCES = {"sklearn": 1e-9, "float64": 1e-9, "float32": 1e-5}
-"""What answers may differ by: other versions of numpy add up in another order; a float32 graph
-loses digits."""
+"""Relative tolerance of answers: versions of numpy sum in different orders, and a float32 graph
+rounds more."""
 
 
 @dataclass(frozen=True)
 class LayeredFunction:
-    """A function before its layers are known."""
+    """A function whose layers have not been made."""
 
     engine: Engine
     """`sklearn` or `onnx`."""
     files: Mapping[str, bytes]
-    """The model and what goes with it, by path in function.zip; the host adds its own files."""
+    """The model and its other files, by path in function.zip; the host adds its own files."""
     requirements: tuple[str, ...]
-    """What its layers must hold, as pip takes it."""
+    """Packages that its layers must hold, in pip's syntax."""
     tolerance: float
-    """What its numbers may differ by from the model's, relative."""
+    """Greatest relative difference between its numbers and the model's."""
     preferences: Mapping[str, str] = field(default_factory=dict)
-    """Versions by package, to be taken where they have a wheel for the target."""
+    """Preferred versions by package, used if they have a wheel for the target."""
     excluded: tuple[str, ...] = ()
-    """Packages that others require and that it never needs."""
+    """Packages that others require, but that the function does not use."""
 
 
 def sklearn_function(
     file: ModelFile, examples: Examples, *, requirements: Sequence[str], body_limit_bytes: int
 ) -> LayeredFunction:
-    """The function that ships the model itself.
+    """The function that ships the model file itself.
 
     Args:
-        file: the model.
-        examples: what the model takes and answers.
+        file: the model file.
+        examples: inputs and outputs of the model.
         requirements: the user's own, such as `numpy==1.24.1`, in place of the model's versions.
-        body_limit_bytes: longest request body that is read.
+        body_limit_bytes: longest request body that the function reads.
 
     Raises:
-        UsageError: a requirement is none.
-        BundleError: the model's own modules have names that the function needs.
+        UsageError: a requirement is malformed.
+        BundleError: a module of the model has the name of one of the function's own modules.
     """
     libraries = {str(canonicalize_name(name)): version for name, version in file.libraries.items()}
     required = [f"{name}=={libraries[name]}" for name in libraries if name not in _FOLLOWING]
@@ -86,17 +86,17 @@ def onnx_function(
     requirements: Sequence[str],
     body_limit_bytes: int,
 ) -> LayeredFunction:
-    """The function that ships a graph.
+    """The function that ships an ONNX graph.
 
     Args:
         graph: the converted model.
-        examples: what the model takes and answers.
-        runtime: Lambda's runtime, which decides how new onnxruntime can be.
+        examples: inputs and outputs of the model.
+        runtime: Lambda's runtime, which limits the version of onnxruntime.
         requirements: the user's own, such as `onnxruntime==1.20.0`.
-        body_limit_bytes: longest request body that is read.
+        body_limit_bytes: longest request body that the function reads.
 
     Raises:
-        UsageError: a requirement is none.
+        UsageError: a requirement is malformed.
     """
     # The newest onnxruntime for glibc 2.26 is 1.16, built for numpy 1 (PyPI, 2026-11).
     numpy = "numpy<2" if runtime.glibc < (2, 28) else "numpy"
@@ -114,7 +114,7 @@ def onnx_function(
 
 
 def _served(examples: Examples, file: str, number_type: NumberType, body_limit_bytes: int) -> bytes:
-    """model.json: what the function must know; of the training data, one row of medians."""
+    """model.json: the signature and settings; of the training data only one row of medians."""
     library = LibraryModel(file, examples.scores_method, examples.missing_as_none, examples.typical)
     served = ServedModel(examples.signature, number_type, body_limit_bytes, library=library)
     return served.to_json()
@@ -124,12 +124,12 @@ def _check_names(modules: Iterable[str]) -> None:
     for path in modules:
         if path.partition("/")[0].removesuffix(".py") in OWN_MODULES:
             raise BundleError(
-                f"{path} cannot be packed under its name, which the function itself needs.",
-                "Give it another name and save the model again.",
+                f"{path} cannot be packed: one of the function's own modules has the same name.",
+                "Rename the module and save the model again.",
             )
 
 
 def _with_pins(required: Sequence[str], pins: Sequence[str]) -> tuple[str, ...]:
-    """The user's own requirements in place of those of the same packages."""
+    """The requirements, with the user's pins replacing those of the same packages."""
     pinned = {package_of(pin) for pin in pins}
     return (*(own for own in required if package_of(own) not in pinned), *pins)

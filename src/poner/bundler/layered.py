@@ -39,7 +39,7 @@ _TRYING = "Trying the finished function"
 
 
 class MakeLayers(Protocol):
-    """What makes layers: `layers.make_layers`."""
+    """The type of `layers.make_layers`."""
 
     def __call__(
         self,
@@ -69,17 +69,17 @@ def make_layered_bundle(
 ) -> Bundle:
     """Pack a function with its layers, try the result, and write it to `out`.
 
-    Where this machine cannot run the architecture, the twin is tried: the same function with the
-    same versions of the same packages for this machine. The Verification says which one ran.
+    If this machine cannot run the architecture, a twin is tried: the same function with the same
+    package versions for this machine. The Verification says which architecture ran.
 
     Raises:
-        InterpreterNotFoundError: there is no Python of the runtime's version to prove it with.
+        InterpreterNotFoundError: there is no Python of the runtime's version for the proof.
         NoWheelError: a package has no wheel for the target.
-        InstallError: packages could not be had.
-        ParityError: the finished function does not start, or answers otherwise than the model.
-        QuotaError: it does not fit Lambda.
-        BundleError: `out` cannot be written, or holds anything but a Bundle; it is untouched.
-        StorageError: there is no room for temporary files, or for what poner keeps.
+        InstallError: packages could not be resolved or fetched.
+        ParityError: the finished function does not start, or its answers differ from the model's.
+        QuotaError: the function exceeds Lambda's quotas.
+        BundleError: `out` cannot be written, or holds files other than a Bundle; it is untouched.
+        StorageError: there is no room for temporary files or for the cache.
     """
     check_replaceable(out)
     host = HOSTS[runtime.name]
@@ -139,7 +139,7 @@ def make_layered_bundle(
 
 
 def _pack(files: dict[str, bytes], interpreter: Path, scratch: Path) -> tuple[Path, ZipRecord]:
-    """function.zip with its bytecode, and its record."""
+    """Write function.zip with its bytecode; returns its path and record."""
     files |= compile_sources(files, interpreter, scratch / "bytecode")
     content = make_zip(files)
     path = scratch / FUNCTION_ZIP
@@ -148,7 +148,7 @@ def _pack(files: dict[str, bytes], interpreter: Path, scratch: Path) -> tuple[Pa
 
 
 def _twin(request: LayerRequest, made: LayerSet) -> LayerRequest:
-    """The request for the same packages on this machine, slimmed by no less."""
+    """The request for the same packages on this machine, with at least the same slimming."""
     libraries = [library for layer in made.layers for library in layer.libraries]
     return replace(
         request,

@@ -1,6 +1,6 @@
-"""Proofs are kept: the same zips, asked the same by the same Python, would answer the same again.
+"""Caches proofs by zips, questions and Python: the same three would give the same answers again.
 
-Unpacking and starting scikit-learn takes some seconds, which a build without changes can spare.
+Unpacking and starting scikit-learn takes some seconds; a build without changes saves them.
 """
 
 from __future__ import annotations
@@ -29,12 +29,11 @@ _FORMAT = 2
 def verify_once(
     trial: Trial, zips: Sequence[ZipRecord], scratch: Path
 ) -> tuple[ParityReport, Verification]:
-    """What `verify` gives, from the cache where it was given for exactly this before.
+    """The result of `verify`, from the cache if the same trial was made before.
 
     Args:
         trial: the function and the questions.
-        zips: the records of its zip and of those of its layers, in their order: the bytes were
-            hashed when the function was packed and when the layers were made or found.
+        zips: records of the function's zip and the layers' zips, in order, with their hashes.
         scratch: an empty folder to work in.
     """
     python = trial.host.find_interpreter().resolve()
@@ -57,6 +56,6 @@ def verify_once(
 
 
 def _asked(examples: Examples) -> list[object]:
-    """The questions and the answers, as JSON can say them."""
+    """The questions and the answers as JSON values."""
     answers = {output: values.tolist() for output, values in examples.answers.items()}
     return [as_lists(examples.rows), answers, examples.asked_alone, asdict(examples.signature)]

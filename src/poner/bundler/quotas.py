@@ -1,4 +1,4 @@
-"""Lambda's quotas: what a Bundle takes of them, before anything leaves this machine."""
+"""Checks a Bundle against Lambda's quotas, before any upload."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from poner.errors import QuotaError
 def check_quotas(
     function: ZipRecord, layers: Sequence[ZipRecord], notify: Callable[[str], None]
 ) -> tuple[Quota, ...]:
-    """What the zips take of Lambda's limits and what they leave.
+    """The zips' use of Lambda's quotas, and the remainder.
 
-    A zip that is too large to go up in the call itself is no fault, since S3 takes it: its quota
-    shows it (less than nothing is left), and a line says so.
+    A zip too large for a direct upload is allowed, since it can go through S3: its quota has a
+    negative remainder, and a line says so.
 
     Args:
-        function: function.zip.
-        layers: the layers' zips.
-        notify: is given a line for each zip that needs S3.
+        function: record of function.zip.
+        layers: records of the layers' zips.
+        notify: called with a line for each zip that needs S3.
 
     Raises:
-        QuotaError: what no upload solves: too much unzipped, or too many layers.
+        QuotaError: the unzipped size or the number of layers exceeds Lambda's limit.
     """
     records = (function, *layers)
     unzipped_bytes = sum(record.unzipped_bytes for record in records)
@@ -32,14 +32,14 @@ def check_quotas(
         raise QuotaError(
             f"The function takes {unzipped_bytes:,} of Lambda's {quotas.UNZIPPED_BYTES:,} bytes "
             f"unzipped and {len(layers)} of its {quotas.LAYERS} layers: {sizes}.",
-            "Take another engine (native needs no layers), leave out more (--slim always), fit a "
-            "smaller model, or deploy it as a container image.",
+            "Take another engine (native needs no layers), leave out more files (--slim always), "
+            "fit a smaller model, or deploy the model as a container image.",
         )
     for record in records:
         if record.size_bytes > quotas.DIRECT_UPLOAD_BYTES:
             notify(
-                f"{record.path} takes {record.size_bytes:,} bytes, more than the "
-                f"{quotas.DIRECT_UPLOAD_BYTES:,} that go up directly: it goes through an S3 bucket."
+                f"{record.path} has {record.size_bytes:,} bytes, more than the "
+                f"{quotas.DIRECT_UPLOAD_BYTES:,} of a direct upload: it goes through an S3 bucket."
             )
     used = {
         "zipped_bytes": (quotas.DIRECT_UPLOAD_BYTES, max(record.size_bytes for record in records)),

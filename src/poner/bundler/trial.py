@@ -1,6 +1,6 @@
-"""Starts a function from its finished zips, as Lambda does, and asks it what clients will ask.
+"""Starts a function from its finished zips, as Lambda does, and sends it requests.
 
-The function may hold the user's untrusted model: it runs confined, and its answers are checked.
+The function may hold the user's untrusted model, so it runs confined and its answers are checked.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from poner.table import as_records
 
 MOST_REQUESTS = 200
 NO_FINITE_ANSWER = "'body' holds values for which the model has no finite answer"
-"""What the function says where a regressor's answer is one that JSON cannot say."""
+"""The function's error message if a regressor's answer is infinite or NaN."""
 
 _STARTED = b"started\n"
 
 _LIMITS = Limits(cpu_s=1800, memory_bytes=10_240 << 20, threads=True)
-"""Memory: the most that Lambda has."""
+"""Limits of the function's process; the memory is Lambda's largest."""
 _TIMEOUT_S = 900.0
 
 _VALUE_BYTES, _ANSWER_BYTES, _MORE_BYTES = 32, 1 << 16, 1 << 20
@@ -47,23 +47,23 @@ _VERSION = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}[+a-z0-9]{0,10}")
 
 @dataclass(frozen=True)
 class Request:
-    """One request, and how it must be answered."""
+    """One request and its expected answer."""
 
     row: int
-    """The row it asks about; -1 for none of those that are compared."""
+    """Index of the row among the examples; -1 for a row outside of them."""
     body: str
-    """JSON."""
+    """The request's body, JSON."""
     prediction: PredictionValue | None
-    """The model's own; None where it is not finite, which is refused."""
+    """The model's own prediction; None if it is not finite, which the function refuses."""
     refused: bool = False
     """Whether the model itself refuses the row."""
     known: KnownAnswer | None = None
-    """The answer that the Bundle brings along, where this is its request."""
+    """The Bundle's known answer, if this is its request."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """What the handler answered to one request."""
+    """The handler's answer to one request."""
 
     status: int
     """The HTTP status."""
@@ -73,30 +73,30 @@ class Response:
 
 @dataclass(frozen=True)
 class Answers:
-    """What the function answered; forms are checked, contents are not."""
+    """The function's answers; their types are checked, their values are not."""
 
     python_version: str
-    """Version of the interpreter that ran it."""
+    """Version of the interpreter that ran the function."""
     responses: tuple[Response, ...]
     """The response to each request."""
     told: Mapping[str, Any]
-    """The whole answer, for the other questions."""
+    """The trial program's whole output, with the model's outputs."""
 
 
 def host_architecture() -> str:
-    """This machine's architecture by Lambda's name."""
+    """Lambda's name of this machine's architecture."""
     machine = platform.machine().lower()
     return {"amd64": "x86_64", "aarch64": "arm64"}.get(machine, machine)
 
 
 @contextmanager
 def unpacked(function_zip: Path, layers: Sequence[Path], scratch: Path) -> Iterator[Path]:
-    """The folder of a confined process with a function in `files/task` and layers in `files/opt`.
+    """A confined process's folder, with the function in `files/task` and layers in `files/opt`.
 
-    Layers are unpacked in their order, as Lambda does.
+    Layers are unpacked in their order, as on Lambda.
 
     Raises:
-        BundleError: there is no room.
+        BundleError: there is no room for the files.
     """
     folder = None
     try:
@@ -116,7 +116,7 @@ def unpacked(function_zip: Path, layers: Sequence[Path], scratch: Path) -> Itera
 
 
 def make_requests(rows: Table, predictions: FloatArray, signature: Signature) -> list[Request]:
-    """Requests for rows that JSON can say: numbers, texts, and null where it is taken."""
+    """Requests for the rows that JSON can express: finite numbers, texts, permitted nulls."""
     takes_null = np.array([feature.missing for feature in signature.features])
     sayable = np.isfinite(rows.numbers) | (np.isnan(rows.numbers) & takes_null)
     places = np.flatnonzero(np.all(sayable, axis=1))
@@ -144,7 +144,7 @@ def refused_requests(
 
 
 def known_requests(known: KnownAnswer | None) -> list[Request]:
-    """The request that will be sent to the deployed function, if there is one."""
+    """The request of the known answer, which the deployed function will receive, if any."""
     return [] if known is None else [Request(-1, known.body, known.prediction, known=known)]
 
 
@@ -157,18 +157,18 @@ def ask(
     values: int,
     advice: str,
 ) -> Answers:
-    """Start a function in a confined process and ask it.
+    """Start a function in a confined process, and send it questions and requests.
 
     Args:
-        host: what runs the function.
-        folder: where `unpacked` put the function.
-        questions: for the model itself, as trial_program.py takes them.
-        requests: for the handler.
-        values: how many numbers it is to answer.
-        advice: what to do where it does not start, or does not answer.
+        host: the host that runs the function.
+        folder: the folder made by `unpacked`.
+        questions: questions for the model itself, as trial_program.py takes them.
+        requests: requests for the handler.
+        values: number of values in the expected answers.
+        advice: hint of the error.
 
     Raises:
-        ParityError: it does not start, or does not answer.
+        ParityError: the function does not start, or does not answer.
     """
     files = folder / "files"
     asked = {
@@ -190,18 +190,18 @@ def ask(
 
 
 def _check_ended_well(done: Run, advice: str) -> None:
-    """Whether the process ran to its end.
+    """Check that the process ended normally.
 
     Raises:
-        ParityError: it says how it ended, and its last words.
+        ParityError: the process failed; states how it ended, and its last line of output.
     """
     if done.ending.out_of_memory or done.last_words.startswith("MemoryError"):
         free_gb = done.memory_bytes / 1e9
-        raise failure(f"needs more memory than the {free_gb:.1f} GB that it may take here", advice)
+        raise failure(f"needs more memory than the {free_gb:.1f} GB available to it", advice)
     if not done.in_time:
         raise failure(f"gave no answer within {_TIMEOUT_S:.0f} s", advice)
     if done.too_long:
-        raise failure("answered with more than answers take", advice)
+        raise failure("gave an answer that is too long", advice)
     if done.ending.returncode != 0:
         code = done.ending.returncode
         last = done.last_words or (f"signal {-code}" if code < 0 else f"exit status {code}")
@@ -211,10 +211,10 @@ def _check_ended_well(done: Run, advice: str) -> None:
 
 
 def read_answers(output: bytes, n_requests: int, advice: str) -> Answers:
-    """What the process wrote, as answers: it is as untrusted as the model.
+    """Parse the process's output, which is as untrusted as the model.
 
     Raises:
-        ParityError: it has another form than answers have.
+        ParityError: the output is malformed.
     """
     try:
         told = json.loads(output)
@@ -237,15 +237,15 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def invalid_answer(advice: str) -> ParityError:
-    """The error for an answer of the wrong form."""
+    """The error for a malformed answer."""
     return failure("gave an invalid answer", advice)
 
 
 def _environment(files: Path) -> dict[str, str]:
-    """What of Lambda's own environment Python and libraries look at.
+    """The variables of Lambda's environment that Python and libraries read.
 
-    LD_LIBRARY_PATH takes effect before the process is confined, so it names no folder with a
-    library that Python itself might take from there.
+    LD_LIBRARY_PATH takes effect before the process is confined, so it is set only if the layers'
+    lib folder holds nothing but OpenMP: Python itself must load no library from there.
     """
     task, lent = files / "task", files / "opt" / "lib"
     names = {path.name for path in lent.iterdir()} if lent.is_dir() else set()
@@ -269,11 +269,11 @@ def compare_answers(
     """Check that the handler answers with the model's own predictions.
 
     Args:
-        responses: to the requests, in their order.
-        requests: with the model's own predictions.
-        examples: the rows that they ask about.
-        tolerance: what values may differ by.
-        advice: what to do where one differs.
+        responses: the responses, in the order of the requests.
+        requests: the requests, with the model's own predictions.
+        examples: the rows of the requests.
+        tolerance: greatest difference between values.
+        advice: hint of the error.
 
     Returns:
         How many answers are another class, which the model's own scores hold for equal.
@@ -296,7 +296,7 @@ def compare_answers(
 
 
 def _is_as_wanted(response: Response, request: Request, allowed: FloatArray) -> bool:
-    """Whether a request is answered as the model does, within what values may differ by."""
+    """Whether a response is the expected one, within the allowed difference."""
     prediction = response.body.get("prediction")
     if request.known is not None:
         return response.status == 200 and request.known.agrees_with(prediction)
@@ -321,5 +321,5 @@ def _is_rival(response: Response, signature: Signature, same: Sequence[NDArray[n
 
 
 def failure(what: str, advice: str) -> ParityError:
-    """The error for a function that is not as good as the model."""
+    """The error for a function that fails its trial."""
     return ParityError(f"The finished function {what}; no bundle was written.", advice)

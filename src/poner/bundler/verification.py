@@ -1,4 +1,4 @@
-"""Asks a function from its finished zips, and compares its answers with the model's."""
+"""Runs a function from its finished zips, and compares its answers with the model's."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from poner.proof import EXACT, Subject, Tolerance, compare, find_known_answer
 from poner.table import as_lists
 
 NATIVE = Tolerance(1e-12, same_score=0.0)
-"""For the kernel in the zip beside the kernel here: exp may differ in its last bit."""
+"""Tolerance between the zip's kernel and this machine's: exp may differ in its last bit."""
 
 _ADVICE: Mapping[Engine, str] = {
-    "native": "Please report it with the model's class and parameters.",
+    "native": "Please report this with the model's class and parameters.",
     "sklearn": "Pin the versions that the model was made with (--require NAME==VERSION), or take "
     "another engine.",
     "onnx": "Take another engine: --engine sklearn ships the model itself.",
@@ -41,36 +41,36 @@ _ADVICE: Mapping[Engine, str] = {
 
 @dataclass(frozen=True)
 class Trial:
-    """A function from its zips, and the rows on which it is tried."""
+    """A function's zips, and the rows to try it on."""
 
     function_zip: Path
-    """The function."""
+    """The function's zip."""
     layers: tuple[Path, ...]
-    """Its layers for this machine's architecture, in their order."""
+    """The layers' zips for this machine's architecture, in order."""
     architecture: str
-    """The architecture that the function's kernel, if it has one, is built for."""
+    """Architecture of the function's kernel, if it has one."""
     host: Host
-    """What runs the function."""
+    """The host that runs the function."""
     engine: Engine
-    """The engine that answers."""
+    """The function's engine."""
     examples: Examples
-    """Questions and answers."""
+    """Rows, and the model's answers to them."""
     tolerance: Tolerance
-    """What its numbers may differ by."""
+    """Greatest difference between the function's numbers and the model's."""
 
 
 def verify(trial: Trial, scratch: Path) -> tuple[ParityReport, Verification]:
-    """Unpack, start, ask and compare.
+    """Unpack and start a function, and compare its answers with the model's.
 
-    Where this machine cannot run the zip's architecture, its kernel is swapped for this machine's,
-    built from the same sources; the Verification says which one ran.
+    If this machine cannot run the zip's architecture, the zip's kernel is replaced by this
+    machine's, built from the same sources; the Verification says which architecture ran.
 
     Args:
         trial: the function and the questions.
         scratch: an empty folder to work in.
 
     Raises:
-        ParityError: it does not start, or an answer differs.
+        ParityError: the function does not start, or an answer differs.
     """
     examples, advice = trial.examples, _ADVICE[trial.engine]
     if not len(examples.rows):
@@ -92,7 +92,7 @@ def verify(trial: Trial, scratch: Path) -> tuple[ParityReport, Verification]:
 
 
 def _make_questions(trial: Trial, files: Path) -> dict[str, Any]:
-    """What trial_program.py is asked, apart from requests; the files for it are written."""
+    """The questions for trial_program.py, without the requests; writes the files they need."""
     examples = trial.examples
     match trial.engine:
         case "native":
@@ -109,7 +109,7 @@ def _make_questions(trial: Trial, files: Path) -> dict[str, Any]:
 
 
 def _tolerances(trial: Trial) -> dict[str, Tolerance]:
-    """Of each output; scores and labels of the kernel have the same bits everywhere."""
+    """The tolerance of each output; the kernel's scores and labels must be equal to the bit."""
     tolerances = dict.fromkeys(trial.examples.answers, trial.tolerance)
     if trial.engine == "native":
         tolerances[next(iter(tolerances))] = EXACT
@@ -122,7 +122,7 @@ def _read_outputs(told: Mapping[str, Any], trial: Trial) -> dict[str, FloatArray
     """The answers by output, (n_rows, width) each.
 
     Raises:
-        ParityError: an answer is not a table of numbers, or not as long as the questions.
+        ParityError: an answer is not a table of numbers with one row for each question.
     """
     own, alone = trial.examples.answers, trial.examples.asked_alone
     n_batches = len(trial.examples.rows) if alone else 1

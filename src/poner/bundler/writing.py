@@ -1,7 +1,7 @@
-"""Puts a Bundle's files where they belong: all of the new ones, or still all of the old.
+"""Writes a Bundle's folder as a whole: afterwards it holds all new files, or still all old ones.
 
-A folder is replaced only if all that it holds was written by `poner build`: its manifest.json says
-which files these are, and with which bytes.
+A folder is replaced only if `poner build` wrote everything in it: its manifest.json lists these
+files with their hashes.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from poner.bundle import FUNCTION_ZIP, MANIFEST_NAME
+from poner.bundle import FUNCTION_ZIP, MANIFEST_NAME, MOST_MANIFEST_BYTES
 from poner.errors import BundleError
 from poner.storage import disk_faults, followed, name_some, others_in, replace_folder
 
 _REMEDY = "Give another folder with --out, or free some space; nothing was replaced."
-_MOST_MANIFEST_BYTES = 64 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LAYER = re.compile(r"layers/[A-Za-z0-9_-]{1,200}\.zip")
 _PARTS = ("settings", "signature", "provenance", "parity", "verification")
@@ -28,10 +27,10 @@ _PARTS = ("settings", "signature", "provenance", "parity", "verification")
 
 
 def check_replaceable(folder: Path) -> None:
-    """Refuse to replace anything but a Bundle as `poner build` wrote it, or an empty folder.
+    """Check that a folder is absent, empty, or an unchanged Bundle of `poner build`.
 
     Raises:
-        BundleError: it is a file, or a folder with other things in it; names them.
+        BundleError: it is a file, or a folder with other files; names them.
     """
     with disk_faults(folder, _REMEDY, BundleError):
         place = followed(folder)
@@ -40,30 +39,30 @@ def check_replaceable(folder: Path) -> None:
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes | Path]) -> None:
-    """Write the files into a folder of that name, replacing the Bundle that was there.
+    """Write files as a folder, replacing an earlier Bundle there.
 
     Args:
-        folder: made, or replaced; where it is a link, the folder that it leads to.
-        files: by path within the folder: their content, or a file to copy.
+        folder: the folder to make or replace; a link stands for the folder that it points to.
+        files: by path within the folder: the content, or a file to copy.
 
     Raises:
-        BundleError: the disk is full, the place cannot be written, or holds anything but a Bundle;
-            what was there is untouched.
+        BundleError: the disk is full, the folder cannot be written, or it holds files other than
+            a Bundle; the folder is untouched.
     """
     with disk_faults(folder, _REMEDY, BundleError):
         replace_folder(folder, files, lambda place: list_bundle(place, folder))
 
 
 def list_bundle(place: Path, folder: Path) -> dict[str, str]:
-    """The files of a Bundle of any version, SHA-256 by path; empty for an empty folder.
+    """SHA-256 by path of the files of a Bundle of any version; empty for an empty folder.
 
     Args:
-        place: where it lies.
-        folder: what the user calls it.
+        place: the folder, with links followed.
+        folder: the folder as the user names it, for messages.
 
     Raises:
-        BundleError: it holds, or is, anything else.
-        OSError: it cannot be looked into.
+        BundleError: `place` is not a Bundle, or holds further files.
+        OSError: `place` cannot be read.
     """
     if not place.is_dir():
         raise BundleError(
@@ -83,10 +82,9 @@ def list_bundle(place: Path, folder: Path) -> dict[str, str]:
 
 
 def files_of_manifest(content: bytes) -> dict[str, str] | None:
-    """The files of the Bundle that a manifest of any version describes, the manifest included.
+    """SHA-256 by path of the files that a manifest of any version describes, itself included.
 
-    None for what poner did not write, byte for byte: other programs call their files manifest.json,
-    too.
+    None if poner did not write the manifest: other programs have files named manifest.json, too.
     """
     try:
         text = content.decode()
@@ -113,9 +111,9 @@ def files_of_manifest(content: bytes) -> dict[str, str] | None:
 
 
 def _layer_zips(layers: Any) -> list[dict[str, Any]]:
-    """The records of the layers' zips; the first version of poner had no object around them.
+    """The records of the layers' zips; an invalid record becomes an empty one.
 
-    An invalid record becomes an empty one.
+    The first version of poner listed the records without the surrounding Layer object.
     """
     if not isinstance(layers, list):
         return [{}]
@@ -124,10 +122,10 @@ def _layer_zips(layers: Any) -> list[dict[str, Any]]:
 
 
 def _read_manifest(path: Path) -> bytes | None:
-    """The bytes of a file that may be a manifest; links are not followed, pipes not opened."""
+    """The content of a regular file of a manifest's size; None for any other file."""
     try:
         status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_MANIFEST_BYTES:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_MANIFEST_BYTES:
             return None
         return path.read_bytes()
     except FileNotFoundError:

@@ -40,7 +40,7 @@ def demo(
     check_extra("local", "The demo")
     project = folder or _new_folder()
     _step("1. A project", f"poner init {project}")
-    templates.create_project(project)
+    templates.create_project(project, name="breast-cancer")
     _step("2. A model", "poner train")
     run_script(project)
     _step("3. A function for Lambda, with the model's answers", "poner build")

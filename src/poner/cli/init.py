@@ -13,7 +13,9 @@ from poner.cli.console import print_data, say
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the new project.")],
-    name: Annotated[str | None, typer.Option(help="Name of the Lambda function.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the Lambda function. Default: the folder's name.")
+    ] = None,
 ) -> None:
     """Create an example project: train.py, poner.toml and README.md."""
     for path in templates.create_project(folder, name=name):

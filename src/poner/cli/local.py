@@ -109,7 +109,7 @@ def local(
         announce=lambda urls: print_json(dataclasses.asdict(urls)),
         log=SILENT.notify if quiet else emulator.write_log,
         notify=SILENT.notify if quiet else emulator.write_to_stderr,
-        require_isolation=require_confinement,
+        require_confinement=require_confinement,
         watching=emulator.Watching((code, *given["layers"]), lambda: make_function(code, given))
         if watch
         else None,

@@ -1,8 +1,8 @@
-"""The compiler: a TrainedModel comes in, a CompiledModel proved equal to it goes out.
+"""The compiler turns a TrainedModel into a CompiledModel that is proved equal to it.
 
-It reads the fitted state as a Program (converters/), writes that once as tables (tables.py; layout/
-chooses the layout of trees) and gives the proof what it knows of the model (proving.py): the proof
-asks the kernel with these very bytes. It writes no files and generates no code.
+It reads the fitted state as a Program (converters/), writes the Program as tables (tables.py, with
+layout/ for the layout of trees) and tells the proof what it knows of the model (proving.py). The
+proof runs the kernel on these same bytes. The compiler writes no files and generates no code.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BEYOND = (
     RecursionError,
     MemoryError,
 )
-"""What the compiler raises at a state that no fitted model has, such as a text for a matrix."""
+"""The exceptions that a malformed fitted state causes, such as a text in place of a matrix."""
 
 
 def compile_model(
@@ -45,7 +45,7 @@ def compile_model(
     """Compile a model and prove parity.
 
     Args:
-        model: as the loader opened it; its oracle is asked.
+        model: the model with its open oracle, from the loader.
         body_limit_bytes: longest request body that the function will read.
         progress: called with the share of the proof that is done, 0 to 1.
 
@@ -53,7 +53,7 @@ def compile_model(
         NotSupportedError: the native engine does not compute this model.
         ModelUnreadableError: the fitted state is damaged.
         ModelStoppedError: the model answers no more.
-        ParityError: the compiled model answers otherwise.
+        ParityError: the compiled model gives other answers.
     """
     try:
         return _compile(model, body_limit_bytes, progress)
@@ -70,12 +70,12 @@ def collect_examples(
 ) -> Examples:
     """Ask a model on rows of every kind that a request can hold.
 
-    Where the compiler can read the model, the rows stand on the values at which its answers
-    change; where it cannot, they are those of training, and rows drawn from what was seen there.
+    If the compiler can read the model, rows lie on the values at which its answers change;
+    otherwise they are training rows, and rows drawn from the values seen in training.
 
     Raises:
-        ParityError: no row is known that the model answers, or none of its training rows is.
-        ModelUnreadableError: the fitted state or an answer has a form that no model's has.
+        ParityError: the model answers none of the rows, or none of its training rows.
+        ModelUnreadableError: the fitted state or an answer is malformed.
         ModelStoppedError: the model answers no more.
     """
     try:
@@ -93,7 +93,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _know(model: TrainedModel) -> proof.Known:
-    """What is known of a model, with no more rows than a slow engine can be asked."""
+    """What is known of a model, with few enough rows for a slow engine."""
     try:
         program, prediction = convert_model(model)
     except NotSupportedError:
@@ -119,7 +119,7 @@ def _compile(
     served = replace(served, signature=examples.signature)
     content = add_section(tables, served.to_section(model.provenance))
     compiled = CompiledModel(content, served, model.provenance)
-    del tables, draft  # a large model is in memory once
+    del tables, draft  # so that a large model is in memory only once
     doubts = find_doubts(program, compiled, examples.rows.numbers)
     tolerances = {
         output.name.lower(): program.tolerance(register)

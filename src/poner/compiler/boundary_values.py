@@ -1,8 +1,8 @@
 """Boundary values: for each feature, the inputs at which a Program's answer can change.
 
-Each operation says where its own result changes (`Operation.boundary_values`) and which values of
-its source lead there (`Operation.undo`). Going back from the last step to the first gives values of
-the features.
+Each operation gives the values at which its own result changes (`Operation.boundary_values`), and
+its source's values for given results (`Operation.undo`). Going back from the last step to the first
+yields values of the features.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from poner.compiler.program import Program
 from poner.proof import BoundaryValues
 
 MOST_POINTS = 200
-"""Rows taken from the points of distances."""
+"""The most rows taken from the points of distances."""
 
 MOST_VALUES = 100_000
-"""Values kept for a column; more are thinned out evenly."""
+"""The most values kept for a column; more are thinned out evenly."""
 
 
 def boundary_values(program: Program) -> BoundaryValues:
@@ -66,7 +66,7 @@ def _rows_at_points(program: Program) -> FloatArray:
 
 
 def _row_behind(program: Program, register: int, rows: FloatArray) -> FloatArray | None:
-    """The features that give these rows of a register; None where a column cannot be found."""
+    """The feature rows that produce these rows of a register; None if a feature is not found."""
     while register:
         step = program.steps[register - 1]
         widths = [program.width(source) for source in step.sources]

@@ -15,7 +15,7 @@ _Value = TypeVar("_Value")
 
 
 def get_value(fitted: FittedObject, name: str) -> FittedValue:
-    """An attribute, which every fitted estimator of this class has."""
+    """An attribute that every fitted estimator of this class has."""
     try:
         return fitted.attributes[name]
     except KeyError:
@@ -44,14 +44,14 @@ def get_number(fitted: FittedObject, name: str) -> float:
 
 
 def get_array(fitted: FittedObject, name: str, dimensions: int) -> NDArray[Any]:
-    """An attribute that is an array of numbers or records, of so many dimensions."""
+    """An attribute that is an array of numbers or records with a given number of dimensions."""
     value = _get(fitted, name, np.ndarray)
     check_shape(fitted, name, value.ndim, dimensions)
     return value
 
 
 def get_arrays(fitted: FittedObject, name: str, dimensions: int) -> list[NDArray[Any]]:
-    """An attribute that is a list of arrays of numbers, each of so many dimensions."""
+    """An attribute that is a list of number arrays, each with a given number of dimensions."""
     value = get_value(fitted, name)
     arrays = list(value) if isinstance(value, np.ndarray) and value.ndim else value
     if not isinstance(arrays, list):
@@ -77,7 +77,7 @@ def check_shape(fitted: FittedObject, name: str, found: object, wanted: object) 
     """Check that an attribute has the shape, or another property, that the rest of the model needs.
 
     Raises:
-        ModelUnreadableError: it has another one.
+        ModelUnreadableError: the attribute does not.
     """
     if found != wanted:
         raise _unlike(fitted, name)
@@ -112,15 +112,15 @@ def get_vector(fitted: FittedObject, name: str) -> FloatArray:
 
 
 _MOST_VALUES = 1 << 27
-"""Values of a sparse matrix that is made dense: a gigabyte of them."""
+"""The most values of a sparse matrix that is made dense: one gigabyte."""
 
 
 def _dense(sparse: FittedObject) -> FloatArray:
-    """A sparse matrix's rows, from its compressed ones."""
+    """The dense rows of a compressed sparse matrix."""
     shape = [n for n in get_list(sparse, "shape") if isinstance(n, int) and n >= 0]
     if len(shape) not in (1, 2):
         raise _unlike(sparse, "shape")
-    rows, columns = (1, *shape)[-2:]  # a sparse vector is one row
+    rows, columns = (1, *shape)[-2:]  # a sparse vector becomes one row
     values, indices = get_array(sparse, "data", 1), get_array(sparse, "indices", 1)
     counts = np.diff(get_array(sparse, "indptr", 1))
     if rows * columns > _MOST_VALUES:
@@ -149,7 +149,7 @@ def get_classes(fitted: FittedObject) -> tuple[JsonScalar, ...]:
     classes = get_list(fitted, "classes_")
     if not classes or not all(isinstance(name, bool | int | float | str) for name in classes):
         raise _unlike(fitted, "classes_")
-    return tuple(classes)  # type: ignore[arg-type]  # the line above looked at each
+    return tuple(classes)  # type: ignore[arg-type]  # the line above checked each
 
 
 def get_outputs_classes(fitted: FittedObject) -> tuple[tuple[JsonScalar, ...], ...]:
@@ -170,6 +170,6 @@ def _flatten(fitted: FittedObject, name: str, value: FittedValue) -> list[Fitted
 
 def _unlike(fitted: FittedObject, name: str) -> ModelUnreadableError:
     return ModelUnreadableError(
-        f"The model's {fitted.type_name} has no usable `{name}`, which a fitted one has.",
+        f"The model's {fitted.type_name} has no usable `{name}`, which every fitted one has.",
         "Fit and save the model again; a file that was edited by hand is not read.",
     )

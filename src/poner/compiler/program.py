@@ -1,4 +1,4 @@
-"""The Program: what a fitted model computes, step by step, before it becomes tables.
+"""The Program: the computation of a fitted model as a list of steps, before it becomes tables.
 
 Register 0 is the row; step i computes register i + 1 from registers before it.
 """
@@ -20,11 +20,11 @@ from poner.compiler.operations.rowwise import Linear, Reduce, Reduction
 from poner.table import CategoryCodes
 
 MOST_JOINED = 4
-"""Registers a step can read (kernel.h)."""
+"""The most registers that a step can read (kernel.h)."""
 
 
 class Output(IntEnum):
-    """What a compiled model can be asked, by the file's numbers (docs/model_format.md)."""
+    """The outputs of a compiled model, as numbered in its file (docs/model_format.md)."""
 
     PREDICT = 1
     DECISION_FUNCTION = 2
@@ -33,29 +33,29 @@ class Output(IntEnum):
     TIES = 5
     """Only for the proof, in a model file of its own: see ProgramBuilder.mark_ties."""
     SUMS = 6
-    """Only for the proof, too: see ProgramBuilder.mark_sums."""
+    """Only for the proof, in a model file of its own: see ProgramBuilder.mark_sums."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One operation on registers before it."""
+    """One operation on earlier registers."""
 
     operation: Operation
     """What is computed."""
     sources: tuple[int, ...]
-    """The registers it is computed from; one to four."""
+    """The registers that the step reads; one to four."""
     width: int
-    """Values a row of the register it computes."""
+    """Values per row of the register that the step computes."""
 
 
 class _Registers:
-    """The registers of steps, in a Program or one that is being put together."""
+    """The registers of steps, in a Program or in a ProgramBuilder."""
 
     n_features: int
     steps: Sequence[Step]
 
     def width(self, register: int) -> int:
-        """Values a row of a register."""
+        """Values per row of a register."""
         return self.steps[register - 1].width if register else self.n_features
 
     def origin(self, register: int, column: int) -> int | None:
@@ -72,12 +72,12 @@ class _Registers:
 
 @dataclass(frozen=True)
 class Program(_Registers):
-    """A model as steps, with what it can be asked."""
+    """A model as steps, with its outputs."""
 
     n_features: int
     """Width of register 0."""
     steps: tuple[Step, ...]
-    """In order; step i computes register i + 1."""
+    """The steps in order; step i computes register i + 1."""
     outputs: Mapping[Output, int]
     """The register of each output."""
     vocabulary: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Program(_Registers):
     categories: frozenset[int] = frozenset()
     """Indices of the features of kind category."""
     doubts: Program | None = None
-    """A Program for the proof, which computes where rounding decides (Output.TIES, Output.SUMS)."""
+    """A Program for the proof that computes where rounding decides (Output.TIES, Output.SUMS)."""
     tied_among: tuple[str, ...] = ()
     """What the model chooses among where Output.TIES is 0, such as `neighbours`."""
 
@@ -94,9 +94,9 @@ class Program(_Registers):
         return self.listing()
 
     def listing(self, names: Sequence[str] = ()) -> str:
-        """The same with the features' names.
+        """The Program as text, with the features' names.
 
-        A register is `row` or the number of its step; the width of each stands behind it.
+        A register is `row` or the number of its step; its width follows it.
         """
         lines = [("row", str(self.n_features), ", ".join(names))]
         for number, step in enumerate(self.steps, start=1):
@@ -109,7 +109,7 @@ class Program(_Registers):
         return f"{table}\n{outputs}"
 
     def tolerance(self, register: int) -> float:
-        """What a register may differ by from scikit-learn's, relative; 0 if its bits are equal."""
+        """Relative error bound of a register against scikit-learn's values; 0 if bits are equal."""
         found = [0.0]
         for step in self.steps:
             behind = (found[source] for source in step.sources)
@@ -117,7 +117,7 @@ class Program(_Registers):
         return found[register]
 
     def origins(self, kind: type[Operation]) -> frozenset[int]:
-        """The features that reach an operation of a kind as they are."""
+        """The features that reach an operation of a kind unchanged."""
         found = {
             self.origin(step.sources[0], column)
             for step in self.steps
@@ -133,7 +133,7 @@ def _name(register: int) -> str:
 
 @dataclass
 class ProgramBuilder(_Registers):
-    """Steps being put together by converters; methods return the register they compute."""
+    """Collects the steps that converters add; methods return the register they compute."""
 
     n_features: int
     steps: list[Step] = field(default_factory=list)
@@ -149,7 +149,7 @@ class ProgramBuilder(_Registers):
         return len(self.steps)
 
     def select(self, source: int, columns: Sequence[int] | np.ndarray[Any, Any]) -> int:
-        """Some columns of a register; the register itself where it is all of them in order."""
+        """Columns of a register; the register itself if all columns are selected in order."""
         wanted = np.asarray(columns, dtype=np.int64)
         if np.array_equal(wanted, np.arange(self.width(source))):
             return source
@@ -186,7 +186,7 @@ class ProgramBuilder(_Registers):
         return self._add_once(CastFloat32(allow_missing, allow_infinite), source)
 
     def _add_once(self, operation: Operation, source: int) -> int:
-        """The step, which is shared by all that ask for it."""
+        """The register of a step; equal steps are added only once."""
         for number, step in enumerate(self.steps, start=1):
             if step.operation == operation and step.sources == (source,):
                 return number
@@ -197,7 +197,7 @@ class ProgramBuilder(_Registers):
         return self.add(Map(function), source)
 
     def combine(self, pairing: Pairing, source: int, operand: Any) -> int:
-        """A function of every value and a constant, one a column or one for all."""
+        """A function of every value and a constant, one per column or one for all."""
         return self.add(Combine(pairing, _floats(operand)), source)
 
     def pair(self, pairing: Pairing, first: int, second: int) -> int:
@@ -205,7 +205,7 @@ class ProgramBuilder(_Registers):
         return self.add(Combine(pairing), first, second)
 
     def look_up(self, source: int, *tables: Any) -> int:
-        """For each column, the value at that place of the column's table; elsewhere 0."""
+        """For each column, the value at that index of the column's table; 0 outside the table."""
         counts = [len(table) for table in tables]
         recode = Recode(
             ends=np.cumsum(counts).astype("<u4"),
@@ -216,20 +216,20 @@ class ProgramBuilder(_Registers):
         return self.add(recode, source)
 
     def clip(self, source: int, low: Any, high: Any) -> int:
-        """Every value, moved into the range from `low` to `high`; NaN stays NaN."""
+        """Every value, clipped to the range from `low` to `high`; NaN stays NaN."""
         return self.combine(Pairing.MINIMUM, self.combine(Pairing.MAXIMUM, source, low), high)
 
     def both_signs(self, source: int) -> int:
-        """The first column negated, and as it is: of the second class's score, those of both."""
+        """The first column negated, then unchanged: both classes' scores from the second's."""
         return self.combine(Pairing.MULTIPLY, self.select(source, [0, 0]), [-1.0, 1.0])
 
     def reduce(self, reduction: Reduction, source: int, ends: Sequence[int] | None = None) -> int:
-        """One value a group of columns; without `ends` all columns are one group."""
+        """One value per group of columns; without `ends` all columns are one group."""
         groups = [self.width(source)] if ends is None else ends
         return self.add(Reduce(reduction, np.asarray(groups, dtype="<u4")), source)
 
     def argmax(self, source: int) -> int:
-        """Place of the first largest value."""
+        """Index of the first largest value."""
         return self.reduce(Reduction.ARGMAX, source)
 
     def linear(self, source: int, weights: Any, bias: Any = 0.0, *, cancels: bool = False) -> int:
@@ -239,7 +239,7 @@ class ProgramBuilder(_Registers):
         return self.add(Linear(matrix, np.ascontiguousarray(full), cancels), source)
 
     def mean(self, sources: Sequence[int], weights: Sequence[float] | None = None) -> int:
-        """The mean of registers of one width, added in order; weighted where weights are given."""
+        """The mean of registers of one width, added in order; weighted if weights are given."""
         terms = list(sources)
         if weights is not None:
             terms = [
@@ -263,7 +263,7 @@ class ProgramBuilder(_Registers):
         self.ties[distance] = among
 
     def mark_sums(self, sums: int, sizes: int) -> None:
-        """Tell the proof that terms may cancel out in sums, whose rounding errors then show.
+        """Tell the proof of sums whose terms may cancel out, which makes rounding errors visible.
 
         Args:
             sums: register of the sums.
@@ -272,7 +272,7 @@ class ProgramBuilder(_Registers):
         self.sums.append((sums, sizes))
 
     def finish(self, outputs: Mapping[Output, int]) -> Program:
-        """The Program of these outputs, without the steps that none of them needs.
+        """The Program of these outputs, without unneeded steps.
 
         An output may not be the row itself.
         """

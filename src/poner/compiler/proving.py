@@ -1,4 +1,4 @@
-"""What the compiler gives to the proof: boundary values, outputs, and where rounding decides."""
+"""The facts that the compiler gives the proof: boundary values, outputs, rounding."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from poner.signature import Signature
 from poner.table import CategoryCodes, recode
 
 _UNKNOWN_SPREAD = np.array([-100.0, -10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0, 100.0])
-"""What is tried of a feature of which nothing is known."""
+"""Values tried for a feature of which nothing is known."""
 
 _SUM_ROUNDINGS = 16.0
 
 
 def settle(signature: Signature, program: Program, prediction: Prediction) -> Signature:
-    """The signature with what the Program knows better: which features are texts, the classes."""
+    """The signature with the Program's own facts: which features are texts, and the classes."""
     features = tuple(
         replace(feature, kind="category") if place in program.categories else feature
         for place, feature in enumerate(signature.features)
@@ -39,7 +39,7 @@ def settle(signature: Signature, program: Program, prediction: Prediction) -> Si
 
 
 def know_program(signature: Signature, program: Program) -> Known:
-    """What a Program tells of its model."""
+    """The facts about a model that its Program gives."""
     return Known(
         signature,
         program.vocabulary,
@@ -50,7 +50,7 @@ def know_program(signature: Signature, program: Program) -> Known:
 
 
 def know_data(model: TrainedModel) -> Known:
-    """What the signature and the training rows tell of a model that the compiler cannot read."""
+    """The facts that signature and training rows give, for a model the compiler cannot read."""
     rows = recode(model.training_rows, model.signature, model.training_rows.vocabulary)
     codes = CategoryCodes(rows.vocabulary, grows=True)
     by_feature = []
@@ -70,7 +70,7 @@ def know_data(model: TrainedModel) -> Known:
 
 
 def find_doubts(program: Program, compiled: CompiledModel, rows: FloatArray) -> Doubts | None:
-    """Where rounding decides what the model itself answers; None where it nowhere does."""
+    """The rows on which rounding decides the model's own answers; None if there are none."""
     doubts = program.doubts
     if doubts is None:
         return None

@@ -2,8 +2,8 @@
 
     header | array records | step records | output records | arrays, 8-byte aligned | section
 
-Everything is little-endian. The same Program gives the same bytes. The section says what the
-function around the kernel must know (served_model.py).
+Everything is little-endian. The same Program gives the same bytes. The section is for the
+function around the kernel (served_model.py).
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def write_tables(
     """The tables of a Program: a model file that can be evaluated, but not served.
 
     Args:
-        program: what is written.
-        layout: gives an operation, with the width of its first source, its form for the kernel.
+        program: the Program to write.
+        layout: returns an operation's form for the kernel, from the width of its first source.
 
     Raises:
-        ModelUnreadableError: a tree of the Program points to what does not exist.
+        ModelUnreadableError: a tree refers to a node, feature or category that does not exist.
     """
     arrays: list[NDArray[Any]] = []
     steps = bytearray()
@@ -70,7 +70,7 @@ def write_tables(
 
 
 def add_section(tables: bytes, section: bytes) -> bytes:
-    """The model file of tables that `write_tables` wrote, with what is served by them."""
+    """The model file: the tables of `write_tables`, and the section of the ServedModel."""
     padding = bytes(-len(tables) % 8)
     start = len(tables) + len(padding)
     sizes = _SIZES.pack(start + len(section), start, len(section))
@@ -80,7 +80,7 @@ def add_section(tables: bytes, section: bytes) -> bytes:
 
 
 def _lay_out(arrays: list[NDArray[Any]], start: int) -> tuple[bytes, list[bytes], int]:
-    """The arrays' records and, from `start` on, their bytes with padding; and where they end."""
+    """The arrays' records, their padded bytes from `start` on, and the end of these."""
     records = bytearray()
     blocks: list[bytes] = []
     place = start

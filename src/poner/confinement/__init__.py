@@ -1,15 +1,14 @@
-"""confinement: what a process gives up before it touches an untrusted model.
+"""confinement: runs a program that reads an untrusted model without network and user files.
 
-In come a program in a file, the Python that runs it, the folders that it reads and limits of time
-and memory (`process.ConfinedProcess`). The program runs without network, without the user's files
-and variables, and cannot start, stop or change other processes; it reads requests from standard
-input and writes answers to standard output. Its answers are as untrusted as the model.
+In: a program in a file, its Python, the folders that it reads, and limits of time and memory
+(`process.ConfinedProcess`). Out: the program's standard output, as untrusted as the model. The
+program gets neither the user's environment variables nor other processes to start, stop or change.
 
     poner ── keeper ── worker        keeper.py ends the worker with poner, and watches its memory
                        confine.py    limits, namespaces and mounts, capabilities, Landlock, seccomp
-                       broker.py     without mounts and Landlock, the keeper opens its files
+                       broker.py     the keeper opens files, if mounts and Landlock are missing
 
-`start.py` and what it imports run by location, on any Python from 3.8 on with nothing but the
-standard library, and under the name `poner_confinement`. `process.py` and `report.py` are for
-poner itself. The mounts serve the emulator's supervisor, too.
+`start.py` and the modules it imports are loaded by location as `poner_confinement`, on Python 3.8
+or later, with only the standard library. `process.py` and `report.py` run in poner's own process.
+The emulator's supervisor uses the mounts, too.
 """

@@ -1,8 +1,8 @@
-"""Lets the keeper open files for a worker, where neither mounts nor Landlock hide files.
+"""The keeper opens files for a worker, if neither mounts nor Landlock can hide files.
 
-seccomp_unotify(2), Linux 5.9 and later: the kernel stops each open call of the worker and tells the
-keeper. The keeper reads the path, follows links, opens the file itself if the worker may read it,
-and gives the worker the descriptor. So the worker cannot change the path after the check. The
+seccomp_unotify(2), Linux 5.9 and later: the kernel stops each open call of the worker and notifies
+the keeper. The keeper reads the path, follows links, opens the file itself if the worker may read
+it, and gives the worker the descriptor. So the worker cannot change the path after the check. The
 worker's other filter (seccomp.py) refuses to open files for writing.
 """
 
@@ -20,7 +20,7 @@ import struct
 from .linux import LIBC
 from .seccomp import as_argument, make_notifying_filter
 
-TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+TYPE_CHECKING = False  # importing typing takes as long as all else here
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ NOTIFICATION = struct.Struct("=QIIiIQ6Q")
 """struct seccomp_notif: id, process, flags; number, architecture, place, arguments of the call."""
 
 STUCK_S = 5
-"""Seconds after which a keeper that hangs in a request is ended, and the worker with it."""
+"""Seconds after which a keeper that hangs in a request is ended, together with the worker."""
 
 HERE = -100
 """AT_FDCWD: the current folder of the process."""
@@ -45,23 +45,23 @@ LONGEST_PATH_BYTES = 4095
 """PATH_MAX of linux/limits.h, without the NUL that ends a path."""
 
 KEPT_FLAGS = os.O_DIRECTORY | os.O_CLOEXEC
-"""Flags of the worker that are kept; files are opened for reading only."""
+"""Flags of the worker's call that are kept; files are opened for reading only."""
 
 
 class Broker:
     """The keeper's side: receives the worker's listener, then opens the files it asks for."""
 
     def __init__(self, worker: socket.socket, readable: Sequence[str]) -> None:
-        """Begin.
+        """Prepare to receive the listener.
 
         Args:
             worker: the socket through which the worker sends its listener.
-            readable: files and folders that the worker may read, without links.
+            readable: files and folders that the worker may read, with links resolved.
         """
         self._socket: socket.socket | None = worker
         self._readable = readable
         self.descriptor = worker.fileno()
-        """Descriptor that is readable when the worker asks for something."""
+        """Descriptor that is readable when the worker has a request."""
 
     def serve(self, worker: int) -> bool:
         """Answer one request of the worker; False once no request can follow."""
@@ -105,9 +105,9 @@ def answer(listener: int, worker: int, readable: Sequence[str]) -> bool:
     """Answer one open call of the worker; return whether more can follow.
 
     Args:
-        listener: readable now.
-        worker: its process.
-        readable: folders and files that it may read, without links.
+        listener: the worker's listener, which is readable.
+        worker: id of the worker's process.
+        readable: files and folders that the worker may read, with links resolved.
     """
     asked = bytearray(NOTIFICATION.size)
     signal.alarm(STUCK_S)  # RECEIVE hangs if the thread that asked was killed meanwhile
@@ -132,7 +132,7 @@ def answer(listener: int, worker: int, readable: Sequence[str]) -> bool:
     try:
         fcntl.ioctl(listener, ANSWER, bytearray(struct.pack("=QqiI", identifier, value, error, 0)))
     except OSError:
-        return True  # it has ended meanwhile
+        return True  # the worker has ended meanwhile
     return True
 
 
@@ -141,15 +141,15 @@ OPENAT = (257, 56)
 
 
 def as_int(value: int) -> int:
-    """The lower 32 bits as C's int."""
+    """The lower 32 bits as an int of C."""
     return int(ctypes.c_int(value & 0xFFFFFFFF).value)
 
 
 def read_path(thread: int, place: int) -> str:
-    """Read the path that stands at an address of a thread's memory.
+    """Read the path at an address of a thread's memory.
 
     Raises:
-        OSError: EFAULT if the memory cannot be read, ENAMETOOLONG as the kernel's own calls.
+        OSError: EFAULT if the memory cannot be read, ENAMETOOLONG if the path is too long.
     """
     memory = os.open(f"/proc/{thread}/mem", os.O_RDONLY | os.O_CLOEXEC)
     try:

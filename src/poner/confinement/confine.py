@@ -1,7 +1,7 @@
-"""What a worker gives up before it runs its program. Each step is tried, none required.
+"""Confines the worker before it runs its program. Steps that this machine lacks are skipped.
 
-Limits hold everywhere. On Linux come, where the kernel has them: namespaces with a root folder of
-the worker's own, no capabilities, Landlock, and a filter of system calls.
+Every system has limits. Linux adds, as far as the kernel has them: namespaces with a separate root
+folder, removal of capabilities, Landlock, and a filter of system calls.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 
 from .rlimits import memory_limits, set_limits
 
-TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+TYPE_CHECKING = False  # importing typing takes as long as all else here
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterable, Sequence
@@ -21,63 +21,64 @@ if TYPE_CHECKING:
     from .broker import Broker
 
 LARGEST_FILE_BYTES = 64 << 20
-"""Largest file that the worker may write, also to standard error."""
+"""Largest file that the worker may write, standard error included."""
 
 TEMPORARY_BYTES = 256 << 20
-"""What the worker's folder for temporary files holds, where it is in memory."""
+"""Size of the worker's folder for temporary files, if that folder is in memory."""
 
 OPEN_FILES = 1024
 
 READABLE = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/sys/devices/system")
-"""Readable besides the system's folders: libraries' settings and facts about the processor."""
+"""Readable files and folders besides the system's: settings of libraries, data on processors."""
 
 PREFIX_FOLDERS = ("bin", "lib", "lib32", "lib64")
-"""Readable parts of Python's own folder, which may be a home folder or hold a project."""
+"""Readable parts of Python's own folder; the rest may be a home folder or a project."""
 
 PACKAGES = ("site-packages", "dist-packages")
-"""Ends of the folders that packages are in: an editable install names a project's folder."""
+"""Names of package folders. Other folders of sys.path are hidden: an editable install adds a
+project's folder."""
 
 PROCESS_FILES = ("/proc/cpuinfo", "/proc/meminfo")
-"""Not all of /proc: the environment of other processes is in there."""
+"""Readable files of /proc; the rest would show other processes' environment variables."""
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 
 class Room:
-    """What the worker is given."""
+    """The worker's folders and limits."""
 
     def __init__(
         self, folder: str, cpu_s: int, memory_bytes: int, threads: bool, readable: Sequence[str]
     ) -> None:
         self.folder = folder
-        """Its own, with `files`, which it may read, and `tmp`, which it may write to."""
+        """The worker's own folder, with `files` to read and `tmp` to write to."""
         self.cpu_s = cpu_s
-        """Processor seconds after which the kernel ends it."""
+        """Processor seconds after which the kernel ends the worker."""
         self.memory_bytes = memory_bytes
-        """Most memory."""
+        """Most memory of the worker."""
         self.threads = threads
-        """Whether it may start threads."""
+        """Whether the worker may start threads."""
         self.readable = readable
-        """Files and folders besides, such as its program's."""
+        """Further readable files and folders, such as the program's."""
         self.broker: socket.socket | None = None
-        """To the keeper, where it may have to open files for the worker."""
+        """Socket to the keeper, if the keeper may have to open files for the worker."""
 
     @property
     def files(self) -> str:
-        """The folder that it may read."""
+        """The folder that the worker may read."""
         return os.path.join(self.folder, "files")
 
     @property
     def temporary(self) -> str:
-        """The folder that it may write to."""
+        """The folder that the worker may write to."""
         return os.path.join(self.folder, "tmp")
 
 
 def confine(room: Room) -> tuple[str, ...]:
-    """Give up what the program does not need; must run before any thread is started.
+    """Confine this process for good; must run before any thread is started.
 
     Returns:
-        Words for what is in force now, such as `("limits", "namespaces", "seccomp")`.
+        Names of the steps that are in force, such as `("limits", "namespaces", "seccomp")`.
     """
     in_force = ["limits"] if _limit(room) else []
     if sys.platform == "linux":
@@ -113,13 +114,13 @@ def _confine_linux(room: Room) -> list[str]:
         in_force.append("landlock")
     if _hand_over_files(room, needed=not {"mounts", "landlock"} & set(in_force)):
         in_force.append("broker")
-    if _filter_calls(room, writable="mounts" in in_force):  # a folder on disk has no limit
+    if _filter_calls(room, writable="mounts" in in_force):  # only a folder in memory has a limit
         in_force.append("seccomp")
     return in_force
 
 
 def _enter_namespaces(room: Room) -> list[str]:
-    """A user's own namespaces, else root's; the network, then the files."""
+    """Enter a user namespace, or namespaces as root; then hide the network and the files."""
     from .linux import CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, call
     from .namespaces import enter_namespaces
 
@@ -134,10 +135,10 @@ def _enter_namespaces(room: Room) -> list[str]:
 
 
 def _enter_files(room: Room) -> None:
-    """See what is readable at its own place, and nothing else of this machine's files.
+    """Enter a root folder that shows only the readable files, at their usual paths.
 
     Raises:
-        OSError: it is not allowed here.
+        OSError: this machine does not permit the mounts.
     """
     from . import mounts
 
@@ -158,7 +159,7 @@ def _enter_files(room: Room) -> None:
 
 
 def make_broker(room: Room) -> tuple[Broker | None, socket.socket | None]:
-    """The keeper's part and the worker's; None where the kernel has Landlock, which needs none."""
+    """The keeper's broker and the worker's socket; None if the kernel has Landlock."""
     if sys.platform != "linux":
         return None, None
     from . import landlock
@@ -176,7 +177,7 @@ def make_broker(room: Room) -> tuple[Broker | None, socket.socket | None]:
 
 
 def _hand_over_files(room: Room, *, needed: bool) -> bool:
-    """Have the keeper open files, where nothing else hides them."""
+    """Let the keeper open files, if nothing else hides them."""
     if room.broker is None:
         return False
     from . import broker
@@ -195,7 +196,7 @@ def _filter_calls(room: Room, *, writable: bool) -> bool:
 
 
 def _done(step: Callable[[], None]) -> bool:
-    """Whether a step could be taken on this machine."""
+    """Take a step; returns whether this machine permits it."""
     try:
         step()
     except OSError:
@@ -207,7 +208,7 @@ PROCESS_SELF = ("/proc/self", *PROCESS_FILES, *DEVICES)
 
 
 def readable_paths(room: Room) -> Sequence[str]:
-    """The interpreter, its packages, the program, and the system's libraries."""
+    """Paths of the interpreter, its packages, the program, and the system's libraries."""
     environment = os.path.dirname(os.path.dirname(os.path.abspath(sys.executable)))
     prefixes = {environment, sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
     places = [os.path.join(prefix, name) for prefix in prefixes for name in PREFIX_FOLDERS]
@@ -218,7 +219,7 @@ def readable_paths(room: Room) -> Sequence[str]:
 
 
 def outermost(paths: Iterable[str]) -> list[str]:
-    """Paths of which none lies in another one, absolute and sorted."""
+    """Absolute, sorted paths, without those that lie within another."""
     kept: list[str] = []
     for path in sorted({os.path.abspath(path) for path in paths}):
         if not is_below(path, kept):
@@ -227,5 +228,5 @@ def outermost(paths: Iterable[str]) -> list[str]:
 
 
 def is_below(path: str, folders: Iterable[str]) -> bool:
-    """Whether a path is one of these folders, or in one."""
+    """Whether a path is one of these folders, or lies in one."""
     return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)

@@ -1,4 +1,4 @@
-"""The keeper: a process between poner and the worker that ends the worker and reports how.
+"""The keeper: a process between poner and the worker that ends the worker and reports the ending.
 
 If poner is killed, its pipe to the keeper closes, and the keeper kills the worker. If the keeper is
 killed, the kernel kills the worker. The keeper also watches the worker's memory and threads, since
@@ -14,7 +14,7 @@ import time
 
 from .processes import SIGKILL, count_threads, read, resident_bytes
 
-TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+TYPE_CHECKING = False  # importing typing takes as long as all else here
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
@@ -35,19 +35,19 @@ def keep(
     """Wait until the worker ends or must be ended, report how it ended, and exit.
 
     Args:
-        worker: its process.
-        room: its folder and limits; the folder is removed here if poner has ended.
-        alive: a pipe that poner closes to end the worker, also by ending itself.
-        ended: a pipe that is closed when the worker ends.
-        status: a pipe to poner.
-        broker: opens files for the worker; None where mounts or Landlock hide files.
+        worker: id of the worker's process.
+        room: the worker's folder and limits; the keeper removes the folder if poner has ended.
+        alive: a pipe that closes when poner ends the worker, or ends itself.
+        ended: a pipe that closes when the worker ends.
+        status: a pipe to poner for the report.
+        broker: opens files for the worker; None if mounts or Landlock hide files.
     """
     poner = os.getppid()
     nothing = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1):  # the worker's alone: their ends are seen when it ends
+    for number in (0, 1):  # only the worker holds these pipes, so they close when it ends
         os.dup2(nothing, number)
     over = wait(worker, {alive, ended}, room.memory_bytes, broker)
-    os.kill(worker, SIGKILL)  # it is not reaped yet, so this is no other process
+    os.kill(worker, SIGKILL)  # the worker is not reaped yet, so its id is still its own
     _, how = os.waitpid(worker, 0)
     code = -os.WTERMSIG(how) if os.WIFSIGNALED(how) else os.WEXITSTATUS(how)
     _say(status, [str(code), "out-of-memory" if over else "ended"])
@@ -88,7 +88,7 @@ def outlive_nobody(keeper: int) -> None:
     """In the worker: let the kernel end this process when the keeper ends.
 
     Raises:
-        SystemExit: the keeper has ended already.
+        SystemExit: the keeper has already ended.
     """
     if sys.platform == "linux":
         from .linux import PR_SET_PDEATHSIG, set_process_option
@@ -99,7 +99,7 @@ def outlive_nobody(keeper: int) -> None:
 
 
 def die_first() -> None:
-    """In the worker: be the first process that the kernel ends when memory runs out."""
+    """In the worker: let the kernel end this process first when memory runs out."""
     try:
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")
@@ -108,7 +108,7 @@ def die_first() -> None:
 
 
 def say_in_force(status: int, in_force: Sequence[str]) -> None:
-    """Tell poner what the worker gave up, and close the pipe before the program runs."""
+    """Tell poner which steps are in force, and close the pipe before the program runs."""
     _say(status, in_force)
     os.close(status)
 
@@ -117,4 +117,4 @@ def _say(status: int, words: Sequence[str]) -> None:
     try:
         os.write(status, " ".join(words).encode() + b"\n")
     except OSError:
-        return  # poner has gone
+        return  # poner has ended

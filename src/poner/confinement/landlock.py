@@ -1,4 +1,4 @@
-"""Landlock: Linux lets a process give up the file system and the network for good.
+"""Landlock: a process permanently gives up access to files and the network (Linux).
 
 Numbers and structures: linux/landlock.h and the kernel's Documentation/userspace-api/landlock.rst
 (6.18); the system calls have the same numbers on every architecture.
@@ -10,7 +10,7 @@ import ctypes
 import os
 import struct
 
-TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+TYPE_CHECKING = False  # importing typing takes as long as all else here
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
@@ -22,7 +22,7 @@ RULE_PATH_BENEATH = 1
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 READ = READ_FILE | READ_DIR
 FILE_RIGHTS = (1 << 13) - 1
-"""ABI 1: execute, read, write, and everything that makes or removes a name."""
+"""ABI 1: execute, read, write, and make or remove names."""
 REFER, TRUNCATE, IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
 """ABI 2, 3 and 5."""
 NETWORK_RIGHTS = 0b11
@@ -33,15 +33,15 @@ SCOPES = ABSTRACT_SOCKETS | SIGNALS
 
 
 def abi_version(libc: Any) -> int:
-    """The kernel's Landlock version, 0 where there is none."""
+    """The kernel's Landlock version; 0 if it has none."""
     return max(0, int(libc.syscall(CREATE_RULESET, None, 0, CREATE_RULESET_VERSION)))
 
 
 def restrict(libc: Any, readable: Iterable[str], writable: str) -> int | None:
-    """Deny reading outside some places, writing outside one folder, executing, and TCP.
+    """Deny executing, TCP, reading outside of some paths, and writing outside of one folder.
 
     Returns:
-        The Landlock version in force, None if the kernel would not.
+        The Landlock version in force; None if the kernel refused.
     """
     abi = abi_version(libc)
     if abi == 0:
@@ -65,10 +65,10 @@ def restrict(libc: Any, readable: Iterable[str], writable: str) -> int | None:
 
 
 def keep_from_abstract_sockets(libc: Any) -> bool:
-    """Deny connections to abstract UNIX sockets of other processes, and nothing else.
+    """Deny only connections to abstract UNIX sockets of other processes.
 
     Returns:
-        Whether the kernel does; it takes ABI 6, and no-new-privileges.
+        Whether this is in force; requires ABI 6 and no-new-privileges.
     """
     if abi_version(libc) < 6:
         return False
@@ -83,7 +83,7 @@ def keep_from_abstract_sockets(libc: Any) -> bool:
 
 
 def _allow(libc: Any, ruleset: int, path: str, rights: int) -> None:
-    """Give rights beneath a path; one that is not there needs none."""
+    """Grant rights beneath a path; a missing path is skipped."""
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

@@ -1,11 +1,11 @@
-"""Calls of Linux that Python's standard library does not have, and their numbers."""
+"""System calls and flags of Linux that Python's standard library lacks."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 
-TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+TYPE_CHECKING = False  # importing typing takes as long as all else here
 if TYPE_CHECKING:
     from typing import Any
 
@@ -28,7 +28,7 @@ def call(name: str, *arguments: bytes | int | None) -> None:
     """Call a function of the C library.
 
     Raises:
-        OSError: it failed; the text names it.
+        OSError: the call failed; the text names the call.
     """
     if getattr(LIBC, name)(*arguments) != 0:
         number = ctypes.get_errno()
@@ -40,16 +40,16 @@ def set_process_option(option: int, value: int) -> None:
     """Set an option of this process (prctl(2)).
 
     Raises:
-        OSError: the kernel does not have it.
+        OSError: the kernel lacks the option.
     """
     call("prctl", option, value, 0, 0, 0)
 
 
 def drop_capabilities() -> None:
-    """Give up every capability, also those that root has.
+    """Give up every capability, including root's.
 
     Raises:
-        OSError: the call is not known on this architecture, or failed.
+        OSError: the call's number is unknown for this architecture, or the call failed.
     """
     number = CAPSET.get(os.uname().machine)
     if number is None:

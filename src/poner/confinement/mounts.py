@@ -1,7 +1,7 @@
-"""A root folder of a process's own, in which it sees what it is shown.
+"""Builds a separate root folder for a process, with only selected files, all of them read-only.
 
-mount(2), mount_setattr(2), pivot_root(2), mount_namespaces(7). What is shown is read-only, however
-it is mounted outside. The reading process and the emulator's sandboxes are made with this.
+mount(2), mount_setattr(2), pivot_root(2), mount_namespaces(7). Confined processes and the
+emulator's sandboxes use such a root.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import struct
 
 from .linux import LIBC, call
 
-TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+TYPE_CHECKING = False  # importing typing takes as long as all else here
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -28,23 +28,23 @@ AT_EMPTY_PATH, AT_RECURSIVE = 0x1000, 0x8000
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID = 1, 2
 
 SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "nix/store", "gnu/store")
-"""Folders or links below / with what an interpreter is linked to, where they exist."""
+"""Folders or links below / that hold the libraries of an interpreter, if they exist."""
 
 
 def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
-    """Mount something (mount(2)).
+    """Mount a file system or a folder (mount(2)).
 
     Raises:
-        OSError: it is not allowed here.
+        OSError: this machine does not permit the mount.
     """
     call("mount", os.fsencode(source), os.fsencode(target), kind.encode(), flags, options.encode())
 
 
 def make_root(root: str) -> None:
-    """Mount an empty file system at a folder, where no other namespace sees it.
+    """Mount an empty file system at a folder, invisible to other namespaces.
 
     Raises:
-        OSError: it is not allowed here.
+        OSError: this machine does not permit the mount.
     """
     mount("none", "/", "", MS_REC | MS_PRIVATE)
     mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=16m")
@@ -54,12 +54,12 @@ def fill_root(root: str, binds: Binds, links: Binds) -> None:
     """Show files and folders of this machine below the root, read-only, and make links.
 
     Args:
-        root: where `make_root` mounted it.
-        binds: what is shown, and where below the root; outer folders come before inner ones.
-        links: where below the root, and what they point to.
+        root: the folder given to `make_root`.
+        binds: source and path below the root; outer folders come before inner ones.
+        links: path below the root and target.
 
     Raises:
-        OSError: it is not allowed here.
+        OSError: this machine does not permit the mounts.
     """
     for source, path in binds:
         bind(source, f"{root}/{path}")
@@ -69,19 +69,19 @@ def fill_root(root: str, binds: Binds, links: Binds) -> None:
 
 
 def mount_temporary(target: str, size_bytes: int, mode: str = "1777") -> None:
-    """Mount an empty file system of limited size, in memory, which can be written to.
+    """Mount an empty, writable file system of limited size in memory.
 
     Raises:
-        OSError: it is not allowed here.
+        OSError: this machine does not permit the mount.
     """
     mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, f"mode={mode},size={size_bytes}")
 
 
 def enter_root(root: str) -> None:
-    """Leave this machine's files for those below the root, which becomes read-only itself.
+    """Make the folder the root of this process's files, read-only.
 
     Raises:
-        OSError: it is not allowed here.
+        OSError: this machine does not permit the change.
     """
     os.chdir(root)
     call("pivot_root", b".", b".")
@@ -90,10 +90,10 @@ def enter_root(root: str) -> None:
 
 
 def bind(source: str, target: str) -> None:
-    """Show a file or folder at another place, read-only; devices stay what they are.
+    """Show a file or folder read-only at another path; devices still work.
 
     Raises:
-        OSError: it is not allowed here.
+        OSError: this machine does not permit the mount.
     """
     if os.path.isdir(source):
         os.makedirs(target, exist_ok=True)
@@ -106,10 +106,10 @@ def bind(source: str, target: str) -> None:
 
 
 def _make_read_only(target: str) -> None:
-    """With everything that is mounted below; before Linux 5.12, the outermost mount alone.
+    """Make a mount and all mounts below it read-only; before Linux 5.12, only the mount itself.
 
     Raises:
-        OSError: it is not allowed here.
+        OSError: this machine does not permit the change.
     """
     attributes = struct.pack("=QQQQ", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, 0, 0)
     at_nothing = ctypes.c_int(-100)

@@ -1,4 +1,4 @@
-"""Namespaces: users, files, processes and a network of a process's own (namespaces(7))."""
+"""Namespaces: separate users, files, processes and network for a process (namespaces(7))."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from .linux import CLONE_NEWUSER, call
 
 
 def enter_namespaces(flags: int, user_id: int, group_id: int) -> None:
-    """Enter new namespaces as a user of a new user namespace, which any user may make.
+    """Enter a new user namespace, which needs no privilege, and further new namespaces.
 
     Args:
-        flags: of unshare(2), besides CLONE_NEWUSER.
-        user_id: who this process is inside.
-        group_id: its group inside.
+        flags: flags of unshare(2), besides CLONE_NEWUSER.
+        user_id: user of this process in the namespace.
+        group_id: group of this process in the namespace.
 
     Raises:
-        OSError: they are not to be had here.
+        OSError: this machine does not permit the namespaces.
     """
     outer_user_id, outer_group_id = os.geteuid(), os.getegid()
     call("unshare", CLONE_NEWUSER | flags)

@@ -1,1 +1,1 @@
-"""A program that does nothing: run confined, it shows what this machine can keep a program from."""
+"""An empty program; running it confined shows which steps of confinement this machine permits."""

@@ -1,4 +1,4 @@
-"""A confined process as poner sees it: started, spoken to through pipes, and ended."""
+"""A confined process on poner's side: start, pipes, status and ending."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PATH": "/usr/bin:/bin",
 }
-"""Variables of every confined process, beside its folder for temporary files."""
+"""Environment variables of every confined process, besides HOME and TMPDIR."""
 
 LARGEST_STATUS_BYTES = 4096
 
 READ_BYTES = 1 << 20
 
 ENDING_S = 5.0
-"""The keeper ends the worker in milliseconds; this is for a machine that is stuck."""
+"""Time limit for ending a worker, for an overloaded machine; it usually takes milliseconds."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """What runs confined."""
+    """A program to run confined."""
 
     interpreter: Path | str
-    """The Python that runs it."""
+    """The Python that runs the program."""
     file: Path
-    """The program."""
+    """The program's file."""
     packages: bool = False
-    """Whether it may import what is installed for that Python."""
+    """Whether the program may import the packages of that Python."""
     arguments: tuple[str, ...] = ()
-    """Its `sys.argv[1:]`."""
+    """The program's `sys.argv[1:]`."""
     readable: tuple[Path, ...] = ()
-    """Files and folders that it reads, beside its own folder and the interpreter's."""
+    """Readable files and folders, besides the process's own folder and the interpreter's."""
     environment: Mapping[str, str] | None = None
-    """Its variables, beside those of every confined process."""
+    """Environment variables, besides those of every confined process."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class Limits:
     cpu_s: int
     """Processor seconds."""
     memory_bytes: int
-    """Most memory, if so much is free."""
+    """Most memory; less if this machine has less free."""
     threads: bool = False
-    """Whether it may start threads."""
+    """Whether the process may start threads."""
 
 
 @dataclass(frozen=True)
@@ -69,25 +69,25 @@ class Ending:
     returncode: int
     """Exit code, negative for a signal."""
     out_of_memory: bool
-    """Whether it was ended because it held more memory than it may."""
+    """Whether the process was ended for exceeding its memory limit."""
 
 
 class ConfinedProcess:
     """One confined process, from start to end; use as a context manager.
 
-    Its folder `files` is there before it starts: what is put there, it reads.
+    The process can read the folder `files`, which may be filled before the start.
     """
 
     def __init__(self, program: Program, limits: Limits, folder: Path) -> None:
-        """Start it.
+        """Start the process.
 
         Args:
-            program: what runs.
-            limits: what it may use.
-            folder: as `make_folder` made it.
+            program: the program to run.
+            limits: limits of time, memory and threads.
+            folder: a folder made by `make_folder`.
         """
         self.memory_bytes = memory_limit(limits.memory_bytes, available_bytes())
-        """Most memory: what was asked for, or most of what is free."""
+        """Most memory: the given limit, or most of the free memory if that is less."""
         self._folder = folder
         self._in_force: tuple[str, ...] | None = None
         self._said = b""
@@ -123,20 +123,20 @@ class ConfinedProcess:
         self.close()
 
     def in_force(self, deadline: float) -> tuple[str, ...]:
-        """What the process gave up, in the words of `confine.confine`.
+        """The steps of confinement in force, as named by `confine.confine`.
 
         Args:
-            deadline: when to stop waiting for it, by the monotonic clock.
+            deadline: end of the wait, on the monotonic clock, in seconds.
 
         Raises:
-            EOFError: it ended before it was confined, or the time is over.
+            EOFError: the process ended before it was confined, or the time is over.
         """
         if self._in_force is None:
             self._in_force = tuple(self._read_status(deadline))
         return self._in_force
 
     def ending(self, timeout_s: float) -> Ending:
-        """How it ended; it is killed if it has not ended in time."""
+        """Wait for the process's end, and return how it ended; kill it after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         told: list[str] = []
         with contextlib.suppress(EOFError):
@@ -145,19 +145,19 @@ class ConfinedProcess:
         self._kill()
         with contextlib.suppress(EOFError):
             told = told or self._read_status(time.monotonic() + ENDING_S)
-        if len(told) != 2:  # its keeper was ended, or it never got so far
+        if len(told) != 2:  # the keeper was killed, or the worker never started
             return Ending(self.process.returncode, out_of_memory=False)
         return Ending(int(told[0]), out_of_memory=told[1] == "out-of-memory")
 
     def last_words(self) -> str:
-        """The last line that it wrote to standard error; empty if there is none."""
+        """The last line of standard error; empty if there is none."""
         self.errors.seek(0, os.SEEK_END)
         self.errors.seek(max(0, self.errors.tell() - 2000))
         lines = self.errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1][:300] if lines else ""
 
     def close(self) -> None:
-        """End it and all that belongs to it."""
+        """End the process and its keeper, and close all pipes."""
         self._kill()
         self._close_pipes()
         for pipe in (self.process.stdin, self.process.stdout, self.errors):
@@ -166,7 +166,7 @@ class ConfinedProcess:
                     pipe.close()
 
     def _kill(self) -> None:
-        """The keeper kills the worker; where it does not, the kernel does once the keeper ends."""
+        """Let the keeper kill the worker; kill a keeper that hangs, so that the kernel does it."""
         if self._alive is not None:
             os.close(self._alive)
             self._alive = None
@@ -183,10 +183,10 @@ class ConfinedProcess:
         self._alive = self._status = None
 
     def _read_status(self, deadline: float) -> list[str]:
-        """The words of the next line of the worker, before it runs its program, or of the keeper.
+        """The words of the next status line, from the worker before its program or the keeper.
 
         Raises:
-            EOFError: there is none, or the time is over.
+            EOFError: there is no further line, or the time is over.
         """
         assert self._status is not None
         while b"\n" not in self._said:
@@ -202,7 +202,7 @@ class ConfinedProcess:
 
 
 def _command(program: Program, folder: Path, numbers: Sequence[int]) -> list[str]:
-    """The command line that start.py takes."""
+    """The command line of start.py."""
     readable = [str(path) for path in (program.file, *program.readable)]
     numbers = (*numbers, int(program.packages), len(readable))
     started = [str(program.interpreter), "-I", "-S", "-B", str(START)]
@@ -233,32 +233,32 @@ class Run:
     """Result of a program that ran to its end."""
 
     output: bytes
-    """What it wrote to standard output; as untrusted as what it ran."""
+    """Standard output, as untrusted as the program."""
     ending: Ending
-    """How it ended."""
+    """How the process ended."""
     last_words: str
-    """The last line on standard error."""
+    """Last line of standard error."""
     in_force: tuple[str, ...]
-    """What it gave up; empty where it ended before."""
+    """Steps of confinement in force; empty if the process ended before them."""
     memory_bytes: int
-    """Most memory that it was given."""
+    """The process's memory limit."""
     in_time: bool
-    """Whether it ended, or closed its output, within the time given."""
+    """Whether the process ended, or closed its output, within the time limit."""
     too_long: bool
-    """Whether it wrote more than was to be read."""
+    """Whether the output exceeded its limit."""
 
 
 def run(
     program: Program, limits: Limits, folder: Path, *, timeout_s: float, most_bytes: int
 ) -> Run:
-    """Run a program to its end and read what it writes.
+    """Run a program to its end and read its output.
 
     Args:
-        program: what runs; it reads files of its folder, and nothing from standard input.
-        limits: what it may use.
-        folder: as `make_folder` made it.
-        timeout_s: after which it is ended.
-        most_bytes: of its output; if it writes more, it is ended.
+        program: the program to run; its input is in its folder, not on standard input.
+        limits: limits of time, memory and threads.
+        folder: a folder made by `make_folder`.
+        timeout_s: time after which the program is ended.
+        most_bytes: most bytes of output; a program that writes more is ended.
     """
     deadline = time.monotonic() + timeout_s
     pieces: list[bytes] = []

@@ -1,46 +1,46 @@
-"""Processes as /proc shows them: which there are, and what memory they hold."""
+"""Lists, measures and kills processes, by means of /proc."""
 
 from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+TYPE_CHECKING = False  # importing typing takes as long as all else here
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SIGKILL = 9
-"""The module `signal` takes longer to load than all that is done here."""
+"""The signal's number; importing `signal` takes longer than all else here."""
 
 NOT_FILES = (b"/dev/zero", b"/memfd:", b"/SYSV")
-"""Beginnings of names that shared memory has among the mappings of a process (proc(5))."""
+"""Prefixes of the names of shared memory among a process's mappings (proc(5))."""
 
 
 def processes() -> list[int]:
-    """Every process that can be seen."""
+    """Every process that /proc shows."""
     with os.scandir("/proc") as entries:
         return [int(entry.name) for entry in entries if entry.name.isdigit()]
 
 
 def all_others() -> list[int]:
-    """Every process of a PID namespace but its first."""
+    """Every process of a PID namespace except process 1."""
     return [pid for pid in processes() if pid != 1]
 
 
 def descendants() -> list[int]:
-    """Every process that descends from this one."""
+    """Every descendant of this process."""
     children: dict[int, list[int]] = {}
     for pid in processes():
         fields = read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
         if fields:
             children.setdefault(int(fields[1]), []).append(pid)
     found = children.get(os.getpid(), [])
-    for pid in found:  # grows meanwhile
+    for pid in found:  # the list grows while it is read
         found.extend(children.get(pid, []))
     return found
 
 
 def kill(pids: Iterable[int]) -> None:
-    """Kill processes, or with -1 every process of this namespace but its first."""
+    """Kill processes; -1 stands for every process of this PID namespace except process 1."""
     for pid in pids:
         try:
             os.kill(pid, SIGKILL)
@@ -49,7 +49,7 @@ def kill(pids: Iterable[int]) -> None:
 
 
 def read(path: str) -> bytes:
-    """A file of /proc; empty where its process has ended."""
+    """The content of a file of /proc; empty if its process has ended."""
     try:
         with open(path, "rb", buffering=0) as file:
             return file.readall()
@@ -58,10 +58,10 @@ def read(path: str) -> bytes:
 
 
 def held_bytes(pids: Sequence[int], limit_bytes: int) -> int:
-    """Memory that processes hold and that cannot be had back: all but what files hold.
+    """Memory of processes that the kernel cannot reclaim: all pages except those of files.
 
-    Whether a page is shared, or of a file in /tmp, takes the kernel long to tell, so it is asked
-    only where it matters.
+    The exact count, which knows shared pages and files in /tmp, is slow to read, so it is read only
+    if the quick count exceeds the limit.
     """
     held = sum(resident_bytes(read(f"/proc/{pid}/status")) for pid in pids)
     if held > limit_bytes:
@@ -70,20 +70,20 @@ def held_bytes(pids: Sequence[int], limit_bytes: int) -> int:
 
 
 def resident_bytes(status: bytes) -> int:
-    """What is not mapped from a file on disk (proc(5), /proc/PID/status)."""
+    """Resident memory without pages of files on disk (proc(5), /proc/PID/status)."""
     lines = status.splitlines()
     names = (b"RssAnon:", b"RssShmem:")
     return sum(int(line.split()[1]) for line in lines if line.startswith(names)) * 1024
 
 
 def count_threads(status: bytes) -> int:
-    """How many threads a process has (proc(5), /proc/PID/status)."""
+    """Number of threads of a process (proc(5), /proc/PID/status)."""
     found = [line for line in status.splitlines() if line.startswith(b"Threads:")]
     return int(found[0].split()[1]) if found else 0
 
 
 def kept_bytes(smaps: bytes) -> int:
-    """Of files what was written privately, of the rest this process's share (/proc/PID/smaps)."""
+    """Privately written pages of files, and this process's share of others (/proc/PID/smaps)."""
     held_kb, counted = 0, b""
     for line in smaps.splitlines():
         name, *fields = line.split(maxsplit=5)

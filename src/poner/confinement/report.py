@@ -19,31 +19,31 @@ _FULLY = "Linux 5.9 or later with seccomp, on x86_64 or aarch64, confines it ful
 
 @dataclass(frozen=True)
 class Confinement:
-    """What a confined process gives up on this machine."""
+    """How far this machine confines a process."""
 
     in_force: tuple[str, ...]
-    """In the words of `confine.confine`."""
+    """Steps in force, as named by `confine.confine`."""
     memory_bytes: int
-    """Most memory that it may take now."""
+    """Most memory that a confined process can take at present."""
     system: str
-    """As `sys.platform` says it."""
+    """Operating system, as in `sys.platform`."""
 
     @property
     def gaps(self) -> str:
-        """What a confined process can still do, and why; empty where there is nothing."""
+        """What a confined process can still do, and why; empty if confinement is full."""
         return find_gaps(self.in_force, self.system)
 
 
 def find_gaps(in_force: Collection[str], system: str) -> str:
-    """What a confined process can still do, and why, as the end of a sentence; empty for nothing.
+    """What a confined process can still do, and why, as a clause; empty if confinement is full.
 
     Args:
-        in_force: in the words of `confine.confine`.
-        system: as `sys.platform` says it.
+        in_force: steps in force, as named by `confine.confine`.
+        system: operating system, as in `sys.platform`.
     """
     if system != "linux":
         name = {"darwin": "macOS"}.get(system, system)
-        return f"{name} limits its time, and hides neither your files nor the network from it"
+        return f"{name} limits its time, but hides neither your files nor the network from it"
     gaps = []
     if not {"mounts", "landlock", "broker"} & set(in_force):
         gaps.append(
@@ -61,10 +61,10 @@ def find_gaps(in_force: Collection[str], system: str) -> str:
 
 
 def look(memory_bytes: int = 1 << 60) -> Confinement:
-    """Confine a program that does nothing, and see what was in force; takes some 30 ms.
+    """Confine an empty program, and return the steps that were in force; takes some 30 ms.
 
     Args:
-        memory_bytes: most memory, where so much is free.
+        memory_bytes: most memory; less if this machine has less free.
 
     Raises:
         ConfinementError: no confined process can be started.
@@ -83,14 +83,14 @@ def look(memory_bytes: int = 1 << 60) -> Confinement:
 
 
 def check(*, required: bool, notify: Callable[[str], None]) -> None:
-    """Say in one line what a process that reads or runs a model can still do on this machine.
+    """Warn in one line if this machine confines a process that reads or runs a model only partly.
 
     Args:
-        required: raise an error instead of the line.
-        notify: is given the line.
+        required: raise an error instead of the warning.
+        notify: called with the warning.
 
     Raises:
-        ConfinementError: full confinement is required, and this machine lacks a part of it.
+        ConfinementError: full confinement is required, but this machine lacks a part of it.
     """
     gaps = look().gaps
     if not gaps:

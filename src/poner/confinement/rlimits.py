@@ -1,10 +1,10 @@
-"""Limits of a process (setrlimit(2)), and the memory that is free."""
+"""Limits of a process (setrlimit(2)), and this machine's free memory."""
 
 from __future__ import annotations
 
 import resource
 
-TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+TYPE_CHECKING = False  # importing typing takes as long as all else here
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -12,33 +12,33 @@ SHARE = 0.9
 """Share of the free memory that one process may take."""
 
 LEAST_BYTES = 512 << 20
-"""What scikit-learn needs, with something to spare (180 MB once it is imported)."""
+"""Least memory limit, which suffices for scikit-learn (180 MB after its import)."""
 
 RESERVED_BYTES = 8 << 30
-"""Address space that libraries reserve and do not use; it comes on top of the memory."""
+"""Address space that libraries reserve without using it, added to the memory limit."""
 
 UNLIMITED_BYTES = 1 << 60
-"""More than any machine has: how cgroups of version 1 say that there is no limit."""
+"""Values from here on stand for no limit in cgroups of version 1."""
 
 
 def set_limits(limits: Mapping[int, int]) -> bool:
-    """Set limits, none higher than the present one; False if the kernel refused one."""
+    """Set limits, at most as high as the present ones; False if the kernel refused one."""
     done = True
     for kind, value in limits.items():
         try:
             _, hard = resource.getrlimit(kind)
             value = value if hard == resource.RLIM_INFINITY else min(value, hard)
             resource.setrlimit(kind, (value, value))
-        except (OSError, ValueError):  # macOS knows RLIMIT_AS and does not take it
+        except (OSError, ValueError):  # macOS has RLIMIT_AS, but refuses it
             done = False
     return done
 
 
 def memory_limits(memory_bytes: int) -> Mapping[int, int]:
-    """The limits by which a process takes no more memory than this.
+    """The limits of setrlimit(2) that bound a process's memory.
 
-    RLIMIT_DATA counts what is written to, which address space is not: libraries reserve much
-    more. RLIMIT_AS is there for memory that is shared, which RLIMIT_DATA does not count.
+    RLIMIT_DATA counts private writable memory, but not shared memory. RLIMIT_AS counts all address
+    space, of which libraries reserve much more than they use.
     """
     return {
         resource.RLIMIT_DATA: memory_bytes,
@@ -47,10 +47,10 @@ def memory_limits(memory_bytes: int) -> Mapping[int, int]:
 
 
 def available_bytes(read: Callable[[str], str | None] | None = None) -> int | None:
-    """The memory that is free on this machine and in this cgroup; None where nothing says.
+    """Free memory of this machine and this cgroup, whichever is less; None if unknown.
 
     Args:
-        read: gives the text of a file, None where there is no such file.
+        read: returns the text of a file, or None if there is no such file.
     """
     read = read or _read
     found = [_free_bytes(read("/proc/meminfo") or "")]
@@ -83,7 +83,7 @@ def _free_bytes(meminfo: str) -> int | None:
 def _of_cgroup(
     read: Callable[[str], str | None], root: str, path: str, limit: str, usage: str
 ) -> list[int | None]:
-    """What is left in a cgroup and in those around it; in a container these are seen as /."""
+    """Free memory of a cgroup and its parents; in a container its own cgroup appears as /."""
     found: list[int | None] = []
     parts = [part for part in path.split("/") if part not in ("", "..")]
     for depth in range(len(parts) + 1):
@@ -96,7 +96,7 @@ def _of_cgroup(
 
 
 def _cached_bytes(stat: str) -> int:
-    """What of the memory in use holds files, and is given up when memory is short."""
+    """The part of the used memory that caches files and can be reclaimed."""
     fields = dict(line.split(" ", 1) for line in stat.splitlines() if " " in line)
     return int(fields.get("total_inactive_file", fields.get("inactive_file", "0")))
 

@@ -1,7 +1,7 @@
-"""A filter of system calls: what is not on the list is refused (seccomp(2)).
+"""A filter of system calls: calls outside of the list are refused (seccomp(2)).
 
-One filter holds for root and for ordinary users, with and without namespaces. Calls through the
-32-bit entry of x86_64 end the process; those of x32 have other numbers and are refused.
+The same filter is used for root and ordinary users, with and without namespaces. Calls through the
+32-bit entry of x86_64 end the process; calls of x32 have other numbers and are refused.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import struct
 from .linux import LIBC, PR_SET_SECCOMP
 from .system_calls import ALLOWED_NAMES, NUMBERS, REFUSED_NAMES, SCRATCH_NAMES
 
-TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+TYPE_CHECKING = False  # importing typing takes as long as all else here
 if TYPE_CHECKING:
     from typing import Any
 
@@ -27,10 +27,10 @@ LOAD_WORD, AND, JUMP_IF_EQUAL, RETURN = 0x20, 0x54, 0x15, 0x06
 INSTRUCTION_BYTES = 8
 
 KILL_PROCESS, REFUSE, NOTIFY, ALLOW = 0x80000000, 0x00050000, 0x7FC00000, 0x7FFF0000
-"""What a filter answers: linux/seccomp.h; REFUSE takes an error number."""
+"""Results of a filter: linux/seccomp.h; REFUSE is combined with an error number."""
 
 NUMBER_AT, ARCHITECTURE_AT, ARGUMENTS_AT = 0, 4, 16
-"""Places in struct seccomp_data."""
+"""Offsets in struct seccomp_data."""
 
 CLONE_THREAD = 0x10000
 NEW_NAMESPACES = 0x7E020080
@@ -51,17 +51,17 @@ PROCESS_OPTIONS = (3, 15, 16, 23, 0x53564D41)
 
 
 def make_checks(own_pid: int, *, threads: bool, writable: bool) -> dict[str, list[bytes]]:
-    """System calls that an argument decides, each with the instructions that look at it.
+    """System calls that are allowed for some arguments only, each with instructions that check.
 
     Args:
-        own_pid: of this process, the one that may be sent signals.
+        own_pid: id of this process, the only one that may receive signals.
         threads: whether threads may be started.
-        writable: whether files may be opened for writing, since mounts or Landlock say which.
+        writable: whether files may be opened for writing; mounts must then restrict which.
     """
     everything = 0xFFFFFFFF
     flags: int = ACCESS_MODE | CREATE | TRUNCATE | TEMPORARY
     modes: tuple[int, ...] = (READ_ONLY,)
-    if writable:  # truncating what is opened for reading escapes Landlock before Linux 6.2
+    if writable:  # before Linux 6.2 Landlock misses the truncation of a file opened for reading
         flags = ACCESS_MODE | TRUNCATE
         modes = (READ_ONLY, WRITE_ONLY, READ_WRITE, WRITE_ONLY | TRUNCATE, READ_WRITE | TRUNCATE)
     thread = (CLONE_THREAD,) if threads else ()
@@ -78,7 +78,7 @@ def make_checks(own_pid: int, *, threads: bool, writable: bool) -> dict[str, lis
 
 
 def make_filter(machine: str, own_pid: int, *, threads: bool, writable: bool) -> bytes | None:
-    """The filter's program; None for an architecture whose numbers are not known."""
+    """The filter's program; None if the architecture's system call numbers are unknown."""
     numbers = NUMBERS.get(machine)
     if numbers is None:
         return None
@@ -99,9 +99,9 @@ def make_filter(machine: str, own_pid: int, *, threads: bool, writable: bool) ->
 
 
 def make_notifying_filter(machine: str) -> bytes | None:
-    """A filter that hands openings of files to another process (broker.py), and allows the rest.
+    """A filter that hands open calls to another process (broker.py) and allows all other calls.
 
-    Where `make_filter` refuses an opening as well, that counts.
+    A call that the filter of `make_filter` refuses stays refused.
     """
     numbers = NUMBERS.get(machine)
     if numbers is None:
@@ -113,17 +113,17 @@ def make_notifying_filter(machine: str) -> bytes | None:
 
 
 def as_argument(program: bytes) -> tuple[bytes, Any]:
-    """A program as the kernel takes it, struct sock_fprog; and what has to be kept meanwhile."""
+    """A program as struct sock_fprog, and the buffer that must live during the system call."""
     instructions = ctypes.create_string_buffer(program, len(program))
     length = len(program) // INSTRUCTION_BYTES
     return struct.pack("@HP", length, ctypes.addressof(instructions)), instructions
 
 
 def install(program: bytes) -> None:
-    """Put a filter in force, for good; needs no-new-privileges or a capability.
+    """Install a filter permanently; requires no-new-privileges or a capability.
 
     Raises:
-        OSError: the kernel has no filters.
+        OSError: the kernel does not support filters.
     """
     argument, kept = as_argument(program)
     done = LIBC.prctl(PR_SET_SECCOMP, 2, argument, 0, 0)
@@ -138,7 +138,7 @@ def _instruction(code: int, value: int, if_equal: int = 0, if_not: int = 0) -> b
 
 
 def _answer(number: int | None, block: list[bytes]) -> list[bytes]:
-    """Run a block that ends with an answer where the call has this number; nothing without one."""
+    """Instructions that run a block if the call has this number; empty if `number` is None."""
     if number is None:
         return []
     return [_instruction(JUMP_IF_EQUAL, number, if_not=len(block)), *block]
@@ -147,13 +147,13 @@ def _answer(number: int | None, block: list[bytes]) -> list[bytes]:
 def _examine(
     argument: int, mask: int, values: tuple[int, ...], error: int = errno.EPERM
 ) -> list[bytes]:
-    """Allow a call where `argument & mask` is one of some values; else refuse it with an error.
+    """Allow a call if `argument & mask` is one of the values; otherwise refuse it with an error.
 
     Args:
-        argument: the argument's index; its lower 32 bits are looked at.
-        mask: bits that count.
-        values: values that these bits may have.
-        error: number of the error otherwise.
+        argument: index of the argument; its lower 32 bits are compared.
+        mask: bits to compare.
+        values: permitted values of these bits.
+        error: error number of a refused call.
     """
     block = [_instruction(LOAD_WORD, ARGUMENTS_AT + 8 * argument), _instruction(AND, mask)]
     for value in values:

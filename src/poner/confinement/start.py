@@ -1,14 +1,15 @@
-"""The worker's first lines: forks its keeper, gives up its rights, and runs its program.
+"""Starts a confined process: forks the worker, confines it and runs its program there.
+
+The parent of the worker becomes the keeper.
 
 Run as `python -I -S start.py FOLDER CPU_S MEMORY_BYTES THREADS ALIVE STATUS PACKAGES COUNT
 READABLE... PROGRAM ARGUMENT...`: the fields of `confine.Room`, the descriptors of keeper.py,
-whether installed packages can be imported, so many readable places, and the program with its
-arguments.
+whether installed packages can be imported, the number of readable paths, these paths, and the
+program with its arguments.
 
 -I keeps the environment, the user's packages and the current folder out. -S keeps installed
-packages out until the process is confined: one can bring lines that Python runs as it starts. This
-folder is imported by its location, under a name of its own, so that nothing else of poner comes
-along.
+packages out until the process is confined: a package can add code that Python runs at startup. This
+folder is imported by location, as `poner_confinement`, so no other module of poner is imported.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import os
 import sys
 from importlib.machinery import SourceFileLoader
 
-TYPE_CHECKING = False  # the typing module takes as long to load as all that is done here
+TYPE_CHECKING = False  # importing typing takes as long as all else here
 if TYPE_CHECKING:
     from typing import Any
 
@@ -34,13 +35,13 @@ def load_confinement() -> None:
 
 
 def load_modules() -> list[Any]:
-    """The keeper's and the worker's module; with bytecode, as poner's modules have it anyway."""
+    """The modules of the keeper and the worker; their bytecode is cached like other modules'."""
     names = ["keeper", "confine"]
     if sys.platform == "linux":
         names += ["landlock", "mounts", "namespaces", "seccomp"]
     sys.dont_write_bytecode = False
     modules = [importlib.import_module(f"{NAME}.{name}") for name in names]
-    sys.dont_write_bytecode = True  # as -B says, for what is not poner's
+    sys.dont_write_bytecode = True  # as with -B, for all other modules
     return modules[:2]
 
 
@@ -52,7 +53,7 @@ def run_program(path: str) -> None:
 
 
 def main() -> None:
-    """Become the keeper and, in a process of its own, the worker."""
+    """Fork: the parent becomes the keeper, the child the worker."""
     folder, *numbers = sys.argv[1:9]
     cpu_s, memory_bytes, threads, alive, status, packages, count = map(int, numbers)
     readable, program = sys.argv[9 : 9 + count], sys.argv[9 + count :]

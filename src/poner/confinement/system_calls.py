@@ -1,4 +1,4 @@
-"""System calls of Linux: their numbers, and what a process that reads an untrusted model may call.
+"""System calls of Linux: their numbers, and which of them a confined process may make.
 
 Numbers: arch/x86/entry/syscalls/syscall_64.tbl and scripts/syscall.tbl of Linux 6.18; a test
 compares them with the kernel's headers.
@@ -23,14 +23,14 @@ ALLOWED_NAMES = frozenset(
         "sched_get_priority_max sched_get_priority_min sched_getaffinity uname sysinfo getrandom"
     ).split()
 )
-"""System calls that any program makes and that change nothing outside it: reading open files,
-memory, locks between threads, time, and asking about files."""
+"""System calls that do not affect other processes and files: reading open files, memory, locks
+between threads, time, and queries about files."""
 
 SCRATCH_NAMES = frozenset(
     ("mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 ftruncate fallocate").split()
 )
-"""System calls that change names and sizes of files: allowed where mounts or Landlock keep them
-inside the folder for temporary files."""
+"""System calls that change names and sizes of files: allowed if mounts or Landlock confine them to
+the folder for temporary files."""
 
 REFUSED_NAMES = frozenset(
     (
@@ -43,9 +43,9 @@ REFUSED_NAMES = frozenset(
         "setresuid setresgid flock inotify_init inotify_init1 rt_sigqueueinfo rt_tgsigqueueinfo"
     ).split()
 )
-"""System calls that are answered with EPERM, as they are where permission is lacking.
+"""System calls that fail with EPERM, as without permission.
 
-Those that stand in no list are answered with ENOSYS, as by an older kernel."""
+Calls in none of these lists fail with ENOSYS, as on an older kernel."""
 
 NUMBERS = {
     "x86_64": {
@@ -127,5 +127,4 @@ NUMBERS = {
         260, "waitid": 95, "write": 64, "writev": 66,
     },
 }  # fmt: skip
-"""Numbers by architecture (as uname says it) and name; aarch64 lacks the older of two calls that
-do the same."""
+"""Numbers by architecture (as in uname) and name; aarch64 lacks calls that have a newer version."""

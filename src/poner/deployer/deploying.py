@@ -13,9 +13,7 @@ from pathlib import Path
 
 import tenacity
 
-from poner.aws_lambda.cors import check_cors
 from poner.aws_lambda.runtimes import RUNTIMES
-from poner.aws_lambda.variables import check_variables
 from poner.bundle import Bundle
 from poner.deployer.cloud import Cloud, CloudReads
 from poner.deployer.descriptions import describe
@@ -26,7 +24,7 @@ from poner.deployer.journal import Journal, JournalFile, journal_file, note_done
 from poner.deployer.observing import Observed, check_own, check_uploads, observe, observe_parts
 from poner.deployer.planning import find_version, is_switched_off, make_plan
 from poner.deployer.resources import LATEST
-from poner.deployer.settings import DeploySettings
+from poner.deployer.settings import DeploySettings, check_settings
 from poner.deployer.steps import DeleteLayerVersion, Plan, PublishLayer
 from poner.errors import DeployError
 
@@ -105,9 +103,7 @@ def propose(cloud: CloudReads, wish: Wish, *, state_folder: Path, today: datetim
         SettingsError: Lambda would refuse a setting.
         CloudError: AWS cannot be reached.
     """
-    check_variables(wish.settings.environment)
-    if wish.settings.cors is not None:
-        check_cors(wish.settings.cors)
+    check_settings(wish.settings)
     desired, observed = _look(cloud, wish)
     _check_runtime(desired, observed, today)
     if wish.percent:

@@ -103,7 +103,8 @@ _SIGNS: dict[steps.Verb, str] = {"create": "+", "change": "~", "remove": "-"}
 
 
 def plan_lines(plan: steps.Plan) -> Iterator[str]:
-    """A plan for people: each step with its old and new values, a total, and notes."""
+    """A plan for people: notes, each step with its old and new values, and a total."""
+    yield from (f"Note: {note}" for note in plan.notes)
     described = [describe(step) for step in plan.steps]
     for step in described:
         yield f"  {_SIGNS[step.verb]} {step.title}"
@@ -113,7 +114,6 @@ def plan_lines(plan: steps.Plan) -> Iterator[str]:
         yield ", ".join(f"{counts[verb]} to {verb}" for verb in _SIGNS if counts[verb]) + "."
     else:
         yield "Nothing to change."
-    yield from (f"Note: {note}" for note in plan.notes)
 
 
 def _value_line(change: steps.Change) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from poner.bundle import Bundle, Layer, ZipRecord
 from poner.deployer import resources
 from poner.deployer.settings import TAG, DeploySettings
 from poner.errors import DeployError
+from poner.signature import Signature
 
 ROLE_POLICY = "poner-logs"
 """Name of the inline policy of a role that poner makes."""
@@ -46,6 +48,7 @@ NAME_A_BUCKET = "Name a bucket of the same region as `bucket` under [deploy] in 
 
 _ROLE_NAME_LENGTH = 64
 _LAYER_HASH_LENGTH = 12
+_INTERFACE_LENGTH = 12
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ class Desired:
     """The layers, in their order."""
     settings: DeploySettings
     """The other settings."""
+    signature: Signature
+    """What the model takes and answers."""
 
     @property
     def log_group(self) -> str:
@@ -167,18 +172,34 @@ def make_desired(
         role=role,
         layers=layers,
         settings=settings,
+        signature=manifest.signature,
     )
 
 
 def describe_model(bundle: Bundle) -> str:
-    """The function's description, at most 256 characters: the engine and the hash of the model.
+    """The function's description, at most 256 characters.
 
-    A model that was never in a file is identified by the hash of function.zip.
+    It has the engine, a hash of what goes in and comes out, and the hash of the model. A model that
+    was never in a file is identified by the hash of function.zip.
     """
     manifest = bundle.manifest
     sha256 = manifest.provenance.sha256
     what = f"model sha256:{sha256}" if sha256 else f"function.zip sha256:{manifest.function.sha256}"
-    return f"poner, {manifest.engine} engine, {what}"
+    interface = hash_interface(manifest.signature)
+    return f"poner, {manifest.engine} engine, interface {interface}, {what}"
+
+
+def hash_interface(signature: Signature) -> str:
+    """A hash of names and kinds of features, classes and target: a model fitted anew keeps it."""
+    features = [[feature.wire_name, feature.kind] for feature in signature.features]
+    content = json.dumps([features, signature.classes, signature.target])
+    return hashlib.sha256(content.encode()).hexdigest()[:_INTERFACE_LENGTH]
+
+
+def serves_another_model(description: str, signature: Signature) -> bool:
+    """Whether a description says another interface than that of this signature."""
+    found = re.search(rf", interface ([0-9a-f]{{{_INTERFACE_LENGTH}}}), ", description)
+    return found is not None and found[1] != hash_interface(signature)
 
 
 def is_own_description(description: str) -> bool:

@@ -12,7 +12,14 @@ from itertools import chain
 
 from poner.deployer import steps
 from poner.deployer.comparison import compare_setups, compare_tags, describe_cors, same_cors
-from poner.deployer.desired import OWN_STATEMENT_IDS, ROLE_POLICY, TRUST, Desired, layer_name
+from poner.deployer.desired import (
+    OWN_STATEMENT_IDS,
+    ROLE_POLICY,
+    TRUST,
+    Desired,
+    layer_name,
+    serves_another_model,
+)
 from poner.deployer.observing import Observed
 from poner.deployer.pruning import prune
 from poner.deployer.resources import LATEST, AccountLimits, Code, FunctionSetup, Statement
@@ -240,6 +247,12 @@ def _permissions(desired: Desired, found: tuple[Statement, ...]) -> Iterator[ste
 
 
 def _notes(desired: Desired, observed: Observed, target: str | None, percent: int) -> Iterator[str]:
+    if serves_another_model(_live_description(observed), desired.signature):
+        yield (
+            f"{desired.name} serves another model now, with other features or classes, and this "
+            "deploy replaces it. To keep both, give this project another name in poner.toml and "
+            "build again."
+        )
     if desired.settings.auth == "none":
         yield PUBLIC_NOTE
     if desired.role and observed.role is None and target and desired.setup.environment:
@@ -264,6 +277,15 @@ def _notes(desired: Desired, observed: Observed, target: str | None, percent: in
         yield "There is no earlier version to share the traffic: the new version gets all of it."
     elif percent and observed.live is not None and observed.live.version == target:
         yield f"Version {target} holds this bundle and already gets all of the traffic."
+
+
+def _live_description(observed: Observed) -> str:
+    """The description of the version that the URL leads to, or of $LATEST without one."""
+    live = observed.live
+    for version in observed.versions:
+        if live is not None and version.version == live.version:
+            return version.setup.description
+    return observed.function.latest.setup.description if observed.function else ""
 
 
 def concurrency_note(name: str) -> str:

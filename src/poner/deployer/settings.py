@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, Strict
 
-from poner.aws_lambda.cors import Cors
+from poner.aws_lambda.cors import Cors, check_cors
+from poner.aws_lambda.tags import check_tags
+from poner.aws_lambda.variables import check_variables
 
 ALIAS = "live"
 """The alias to which the Function URL belongs."""
@@ -51,3 +53,15 @@ class DeploySettings:
     """How many of the newest versions are kept; a version that an alias names is always kept."""
     cors: Cors | None = None
     """CORS of the URL; None for no CORS."""
+
+
+def check_settings(settings: DeploySettings) -> None:
+    """Check settings as AWS does, before anything is asked of it.
+
+    Raises:
+        SettingsError: Lambda would refuse a setting.
+    """
+    check_variables(settings.environment)
+    check_tags(settings.tags, TAG)
+    if settings.cors is not None:
+        check_cors(settings.cors)

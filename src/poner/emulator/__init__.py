@@ -1,14 +1,14 @@
 """emulator: AWS Lambda on this machine, without Docker.
 
-In: a `LocalFunction`: a folder or zip with a Python handler, layers, settings. Out: a Function URL
-and an Invoke API that answer as AWS's do, backed by AWS's own runtime interface client in the
-function's own Python, or a `Measurement` of how fast it is.
+In: a `LocalFunction`: a folder or zip with a Python handler, layers and settings. Out: a Function
+URL and an Invoke API that answer as AWS's do, or a `Measurement` of the function's speed. AWS's own
+runtime interface client calls the handler, in a Python of the function's version.
 
-It must not change the code it is given, let anything of this machine's environment into the
-function's process, listen beyond the loopback address, or leave a process or a folder behind.
+The emulator never changes the code it is given, hands none of this machine's environment variables
+to the function, listens on the loopback address only, and removes its processes and folders.
 
-The verbs import what they need when they are called: the web server takes a while to load, and
-most of poner's commands run nothing.
+`running`, `serve` and `measure` import the web server when they are called: it loads slowly, and
+most of poner's commands need no server.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ __all__ = [
 
 
 def write_to_stderr(line: str) -> None:
-    """Write one line about requests to standard error, if anybody reads that still.
+    """Write one line about a request to standard error; a closed standard error is ignored.
 
-    What the caller of the function chose, such as a path, is made printable.
+    Unprintable characters, such as those in a path that a client chose, are escaped.
     """
     _write(printable(line))
 
 
 def write_log(event: str) -> None:
-    """Write one log event of the function to standard error; its tabs and newlines stay."""
+    """Write one log event of the function to standard error; tabs and newlines are kept."""
     _write(printable(event, keep="\t\n"))
 
 
@@ -79,34 +79,35 @@ def running(
     log: Callable[[str], None] = write_log,
     notify: Callable[[str], None] = write_to_stderr,
     warn: Callable[[str], None] = write_to_stderr,
-    require_isolation: bool = False,
+    require_confinement: bool = False,
     watching: Watching | None = None,
     callers: Callers = NOBODY_ELSE,
 ) -> Iterator[LocalUrls]:
-    """Run a function in the background for as long as the block runs.
+    """Run a function in the background while the block runs.
 
     Args:
-        function: what to run.
-        port: of the Function URL; 0 picks a free one.
-        api_port: of the Invoke API; 0 picks a free one.
+        function: the function to run.
+        port: port of the Function URL; 0 picks a free one.
+        api_port: port of the Invoke API; 0 picks a free one.
         log: called with every log event of the function, from another thread; must not raise.
-        notify: called with a line for each request, and about what else a developer should
-            know, from another thread; must not raise.
-        warn: called with one line where the function is not isolated from this machine's files.
-        require_isolation: refuse to run it there.
-        watching: files that make the function anew when they change.
-        callers: names and pages that may call it besides this machine's programs.
+        notify: called with a line for each request and each event that a developer should know
+            about, from another thread; must not raise.
+        warn: called with one line if this machine cannot isolate the function from its files.
+        require_confinement: fail if this machine cannot isolate the function from its files.
+        watching: files to watch; the function is remade when they change.
+        callers: host names and pages that may call the function besides this machine's programs.
 
     Raises:
-        EmulatorError: the settings or the code will not do, or a port cannot be had.
-        InterpreterNotFoundError: there is no such Python.
+        EmulatorError: the settings or the code cannot be used, or a port is not available.
+        ConfinementError: isolation is required, but this machine cannot provide it.
+        InterpreterNotFoundError: there is no Python of the function's version.
         InstallError: awslambdaric could not be installed.
     """
     from poner.emulator.local_lambda import prepared, served_in_thread, termination_unwinds
 
     with termination_unwinds(), contextlib.ExitStack() as unpacked:
         service = _service(port, api_port, log, notify, callers)
-        prepare = partial(prepared, require_isolation=require_isolation)
+        prepare = partial(prepared, require_confinement=require_confinement)
         service = _watched(service, watching, unpacked, prepare)
         launch = unpacked.enter_context(prepare(function, log=warn))
         with served_in_thread(launch, service) as urls:
@@ -122,35 +123,36 @@ def serve(
     log: Callable[[str], None] = write_log,
     notify: Callable[[str], None] = write_to_stderr,
     warn: Callable[[str], None] = write_to_stderr,
-    require_isolation: bool = False,
+    require_confinement: bool = False,
     watching: Watching | None = None,
     callers: Callers = NOBODY_ELSE,
 ) -> None:
     """Run a function until SIGINT, SIGTERM or SIGHUP; call it from the main thread.
 
     Args:
-        function: what to run.
-        port: of the Function URL; 0 picks a free one.
-        api_port: of the Invoke API; 0 picks a free one.
-        announce: called once both listen.
+        function: the function to run.
+        port: port of the Function URL; 0 picks a free one.
+        api_port: port of the Invoke API; 0 picks a free one.
+        announce: called with the URLs once both servers listen.
         log: called with every log event of the function; must not raise.
-        notify: called with a line for each request, and about what else a developer should
-            know; must not raise.
-        warn: called with one line where the function is not isolated from this machine's files.
-        require_isolation: refuse to run it there.
-        watching: files that make the function anew when they change.
-        callers: names and pages that may call it besides this machine's programs.
+        notify: called with a line for each request and each event that a developer should know
+            about; must not raise.
+        warn: called with one line if this machine cannot isolate the function from its files.
+        require_confinement: fail if this machine cannot isolate the function from its files.
+        watching: files to watch; the function is remade when they change.
+        callers: host names and pages that may call the function besides this machine's programs.
 
     Raises:
-        EmulatorError: the settings or the code will not do, or a port cannot be had.
-        InterpreterNotFoundError: there is no such Python.
+        EmulatorError: the settings or the code cannot be used, or a port is not available.
+        ConfinementError: isolation is required, but this machine cannot provide it.
+        InterpreterNotFoundError: there is no Python of the function's version.
         InstallError: awslambdaric could not be installed.
     """
     from poner.emulator.local_lambda import prepared, serve_until_signalled, termination_unwinds
 
     with termination_unwinds(), contextlib.ExitStack() as unpacked:
         service = _service(port, api_port, log, notify, callers)
-        prepare = partial(prepared, require_isolation=require_isolation)
+        prepare = partial(prepared, require_confinement=require_confinement)
         service = _watched(service, watching, unpacked, prepare)
         launch = unpacked.enter_context(prepare(function, log=warn))
         asyncio.run(serve_until_signalled(launch, service, announce))
@@ -163,10 +165,10 @@ def _service(
     notify: Callable[[str], None],
     callers: Callers,
 ) -> Service:
-    """What is said of serving.
+    """The settings of the servers.
 
     Raises:
-        EmulatorError: a name or an origin of the callers is none.
+        EmulatorError: a host name or an origin of the callers is malformed.
     """
     from poner.emulator.local_lambda import Service
     from poner.emulator.protocol.callers import check_callers
@@ -181,7 +183,7 @@ def _watched(
     unpacked: contextlib.ExitStack,
     prepare: Callable[[LocalFunction], contextlib.AbstractContextManager[Launch]],
 ) -> Service:
-    """With its watcher; changes count from now on, before the files are unpacked."""
+    """The service with its watcher, which notices every change from before the unpacking on."""
     from poner.emulator.watching import Watcher
 
     if watching is None:
@@ -190,17 +192,17 @@ def _watched(
 
 
 def measure(function: LocalFunction, event: bytes, *, cold_starts: int, warm: int) -> Measurement:
-    """Time a function at the Runtime API; call it where no event loop runs.
+    """Time a function at the Runtime API; call it outside of a running event loop.
 
     Args:
-        function: what to run.
-        event: JSON it is invoked with, every time.
-        cold_starts: how often to start it anew, at least once.
-        warm: how many invocations of the last start to time after its first.
+        function: the function to run.
+        event: JSON of every invocation.
+        cold_starts: number of cold starts, at least 1.
+        warm: number of further invocations of the last process.
 
     Raises:
-        EmulatorError: the settings or the code will not do, or the function did not answer.
-        InterpreterNotFoundError: there is no such Python.
+        EmulatorError: the settings or the code cannot be used, or the function did not answer.
+        InterpreterNotFoundError: there is no Python of the function's version.
         InstallError: awslambdaric could not be installed.
     """
     from poner.emulator.local_lambda import prepared, termination_unwinds

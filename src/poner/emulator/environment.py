@@ -1,7 +1,8 @@
-"""One execution environment: a sandbox with a private /tmp, and the process in it at the time.
+"""One execution environment: a sandbox with a private /tmp, and the process that runs in it.
 
-The lifecycle is Lambda's (L56 to L59): an exception keeps the process; an exit or a timeout ends
-it, and the next invocation starts another in the same sandbox, within its own time.
+The lifecycle is Lambda's (L56 to L59): the process survives an exception of the handler. After an
+exit or a timeout the next invocation starts another process in the same sandbox; that start counts
+towards the invocation's time limit.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Environment:
         self._peak_memory_mb = 0
 
     async def invoke(self, invocation: Invocation) -> Outcome:
-        """Run one event; never call it again before it has returned."""
+        """Run one event; wait for the result before the next call."""
         lives = self._process is not None and self._process.alive
         if not self._used:
             self._used = True
@@ -76,13 +77,13 @@ class Environment:
         return Outcome(payload, failed, self._tail, "warm" if lives else "cold")
 
     async def close(self) -> None:
-        """End the process; an invocation under way ends as if it had been killed."""
+        """End the process; an invocation under way ends as if the process had been killed."""
         self._closed = True
         await self._stop()
         self._close_sandbox()
 
     async def _initialise(self, limit_s: float, phase: Literal["init", "invoke"]) -> Report:
-        """Start a process; on anything but Ready none is left behind."""
+        """Start a process; unless the report is Ready, the process is ended again."""
         await self._stop()
         if self._closed:
             return Exited(-signal.SIGKILL, time.monotonic())
@@ -99,7 +100,7 @@ class Environment:
         return report
 
     async def _start(self, process: RuntimeProcess, limit_s: float) -> Report:
-        """Start a process in the sandbox, which is made first where there is none."""
+        """Start a process in the sandbox; make the sandbox first if there is none."""
         try:
             if self._sandbox is None or self._sandbox.ended:
                 self._close_sandbox()
@@ -107,7 +108,7 @@ class Environment:
                 self._sandbox = await asyncio.to_thread(Sandbox, self._launch, self._folder)
         except OSError as error:
             return InitFailed(start_error(str(error)), time.monotonic())
-        if self._closed:  # while this waited
+        if self._closed:  # by `close`, while the sandbox was made
             self._close_sandbox()
             return Exited(-signal.SIGKILL, time.monotonic())
         return await process.initialise(self._sandbox, limit_s)
@@ -118,7 +119,7 @@ class Environment:
             sandbox.close()
 
     async def _conclude(self, request_id: str, report: Report, duration_s: float) -> None:
-        """Write the last lines, and end the process if it must end."""
+        """Write the invocation's last log lines; end the process after a failure of the process."""
         if isinstance(report, Exited | TimedOut | InitFailed):
             await self._stop()
         elif self._process is not None:

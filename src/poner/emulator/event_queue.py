@@ -1,4 +1,4 @@
-"""Events of asynchronous invocations: answered at once, run in the background, tried again."""
+"""Asynchronous invocations: accepted at once, run in the background, retried when they fail."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from poner.emulator.protocol.outcomes import Invocation
 from poner.emulator.waiting import set_within
 
 RETRY_DELAYS_S = (60.0, 120.0)
-"""AWS waits a minute before the second attempt and two before the third (its documentation,
-2026-11); there are as many delays as retries (L28)."""
+"""Waits before the second and the third attempt (AWS's documentation, 2026-11; L28)."""
 
 THROTTLED_DELAYS_S = (1.0, 300.0)
-"""While every environment is busy: the first wait, doubled each time up to the second (AWS's
+"""First and longest wait while every environment is busy; each wait doubles the one before (AWS's
 documentation, 2026-11)."""
 
 
 class EventQueue:
-    """Invocations that nobody waits for."""
+    """Runs invocations whose callers do not wait for the result."""
 
     def __init__(
         self,
@@ -37,24 +36,24 @@ class EventQueue:
         self._stopping = asyncio.Event()
 
     def put(self, invocation: Invocation) -> None:
-        """Run an event as soon as may be."""
+        """Run an event as soon as an environment is free."""
         task = asyncio.create_task(self._run(invocation))
         self._pending[task] = invocation.request_id
         task.add_done_callback(self._pending.pop)
 
     def stop(self) -> None:
-        """Give up what has not ended, and say so; call it before the pool is closed."""
+        """Give up the events that have not ended, and report them; call before closing the pool."""
         self._stopping.set()
         if self._pending:
             ids = ", ".join(self._pending.values())
             self._notify(f"Asynchronous events that had not ended are lost: {ids}.")
 
     async def ended(self) -> None:
-        """Wait for what ran when the pool was closed; call it after that."""
+        """Wait for the invocations that ran when the pool was closed; call after closing it."""
         await asyncio.gather(*self._pending)
 
     async def _run(self, invocation: Invocation) -> None:
-        """Every attempt has the same request id (L28)."""
+        """Run an event and its retries, all with the same request id (L28)."""
         for delay_s in (0.0, *self._retry_delays_s):
             if await set_within(self._stopping, delay_s) or await self._succeeds(invocation):
                 return
@@ -65,7 +64,7 @@ class EventQueue:
             )
 
     async def _succeeds(self, invocation: Invocation) -> bool:
-        """Whether an attempt went well; it is put off while every environment is busy."""
+        """Try once, when an environment is free; returns whether the function succeeded."""
         wait_s, longest_s = self._throttled_delays_s
         while (outcome := await self._pool.invoke(invocation)) is None:
             if await set_within(self._stopping, wait_s):

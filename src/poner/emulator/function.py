@@ -1,4 +1,4 @@
-"""What passes the door: the function as the user describes it, and what is said about it."""
+"""The emulator's inputs and results: a function's settings, its callers, URLs and measurements."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from poner.errors import EmulatorError
 from poner.hosts import HOSTS, Host
 
 REGION = "us-east-1"
-"""Region the local Lambda claims to be in."""
+"""AWS region that the local Lambda reports."""
 
 ACCOUNT_ID = "123456789012"
-"""Account the local Lambda claims to belong to: the one of AWS's own examples."""
+"""AWS account that the local Lambda reports: the one in AWS's own examples."""
 
 
 @dataclass(frozen=True)
@@ -42,32 +42,32 @@ class AccessKey:
 
 @dataclass(frozen=True)
 class LocalFunction:
-    """A Python function to run locally: what CreateFunction would be told about it."""
+    """A Python function to run locally, with the settings that CreateFunction takes."""
 
     code: Path
-    """A zip, or a folder with what the zip would hold."""
+    """A zip, or a folder with the zip's content."""
     handler: str
     """Module and function, such as `lambda_function.lambda_handler`."""
     runtime: str
     """AWS's identifier, such as `python3.13`."""
     name: str = "function"
-    """Name under which the Invoke API knows it."""
+    """The function's name in the Invoke API."""
     memory_mb: int = DEFAULT_MEMORY_MB
-    """Most memory it may hold; what holds more is killed."""
+    """Memory limit; a function that exceeds it is killed."""
     timeout_s: int = DEFAULT_TIMEOUT_S
-    """Seconds an invocation may take."""
+    """Time limit of an invocation."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The user's environment variables."""
     concurrency: int = 10
-    """Most invocations at a time; what goes beyond is throttled."""
+    """Most invocations at a time; further ones are throttled."""
     layers: tuple[Path, ...] = ()
-    """Zips or folders, in the order they are unpacked in; later ones overwrite earlier ones."""
+    """Zips or folders, in the order of unpacking; later ones overwrite earlier ones."""
     cors: Cors | None = None
-    """What its URL does about CORS; None: nothing at all."""
+    """CORS configuration of the Function URL; None: the URL adds no CORS headers."""
     access_key: AccessKey | None = None
-    """The key that requests to its URL must be signed with (AWS_IAM); None: anyone may (NONE)."""
+    """Key that must sign requests to the Function URL (AWS_IAM); None: unsigned (NONE)."""
     log_format: Literal["text", "json"] = "text"
-    """Format of the platform's log lines, and of what the function logs through `logging`."""
+    """Format of the platform's log lines and of the function's records from `logging`."""
 
     @property
     def arn(self) -> str:
@@ -76,7 +76,7 @@ class LocalFunction:
 
     @property
     def host(self) -> Host:
-        """What runs it on Lambda."""
+        """The Lambda runtime that runs the function."""
         return HOSTS[self.runtime]
 
     @property
@@ -92,37 +92,37 @@ class LocalFunction:
 
 @dataclass(frozen=True)
 class Callers:
-    """Who may call a local function, besides programs that use an address of this machine."""
+    """Who may call a local function, besides programs that use this machine's loopback names."""
 
     hosts: tuple[str, ...] = ()
-    """Further names under which it is reached, such as a tunnel's: NAME or NAME:PORT."""
+    """Further host names of the local Lambda, such as a tunnel's: NAME or NAME:PORT."""
     origins: tuple[str, ...] = ()
-    """Sites whose pages may call its URL, such as `http://localhost:3000`; `*`: all. Origins
-    in the function's CORS configuration may anyway."""
+    """Origins whose pages may call the Function URL, such as `http://localhost:3000`; `*`: all.
+    The origins of the function's CORS configuration are always allowed."""
 
 
 NOBODY_ELSE = Callers()
-"""No further name, and no page."""
+"""The default: no further host names and no web pages."""
 
 
 @dataclass(frozen=True)
 class LocalUrls:
-    """Where a local function answers."""
+    """URLs of a local function."""
 
     url: str
-    """Its Function URL, such as `http://127.0.0.1:9000/`."""
+    """Function URL, such as `http://127.0.0.1:9000/`."""
     api: str
     """Endpoint of the Invoke API, such as `http://127.0.0.1:9001`."""
 
 
 @dataclass(frozen=True)
 class Watching:
-    """Files to watch while a function runs, and how to make it anew when they change."""
+    """Files to watch while a function runs, and how to remake the function when they change."""
 
     paths: tuple[Path, ...]
-    """Files and folders; all that is below a folder counts."""
+    """Files and folders; a folder is watched with everything below it."""
     make: Callable[[], LocalFunction]
-    """Called in a thread; may raise a PonerError or OSError, and the former function stays."""
+    """Makes the new function, in a thread; on a PonerError or OSError the old one stays."""
 
 
 @dataclass(frozen=True)
@@ -132,18 +132,18 @@ class Measurement:
     cold_s: tuple[float, ...]
     """From the start of the process to its first answer."""
     init_s: tuple[float, ...]
-    """The part of each cold start until the runtime asked for its first event."""
+    """From the start of the process to the runtime's first request for an event."""
     warm_s: tuple[float, ...]
-    """From handing the event to a waiting runtime to having read its answer."""
+    """From handing the event to a waiting runtime to reading the whole answer."""
     answer: bytes
-    """The last answer: the result as the runtime posted it."""
+    """The last result, exactly as the runtime posted it."""
 
 
 def check_settings(function: LocalFunction) -> None:
     """Refuse settings that AWS would refuse (L50, L62 to L69).
 
     Raises:
-        EmulatorError: names the setting and what it may be.
+        EmulatorError: a setting is out of range; names the setting and the range.
     """
     find_runtime(function.runtime, EmulatorError)
     check_function_name(function.name, EmulatorError)
@@ -159,7 +159,7 @@ def check_settings(function: LocalFunction) -> None:
     if len(function.layers) > LAYERS:
         raise EmulatorError(
             f"Cannot reference more than {LAYERS} layers.",
-            f"Put what these {len(function.layers)} hold into {LAYERS} or fewer.",
+            f"Merge these {len(function.layers)} layers into {LAYERS} or fewer.",
         )
     check_variables(function.environment)
     if function.cors is not None:

@@ -36,15 +36,15 @@ class FunctionUrl:
 
         Args:
             pool: environments of the function.
-            origins: sites whose pages may call, besides those of the CORS configuration.
-            notify: called with a line about each request that is refused.
+            origins: origins whose pages may call, besides those of the CORS configuration.
+            notify: called with a line about each refused request.
         """
         self._pool = pool
         self._origins = origins
         self._notify = notify
 
     async def answer(self, request: web.Request) -> Reply:
-        """Answer one request, a preflight without asking the function (L82)."""
+        """Answer one request; a preflight is answered without invoking the function (L82)."""
         function = self._pool.function
         request_id = new_request_id()
         origin = request.headers.get("Origin")
@@ -67,7 +67,7 @@ class FunctionUrl:
         return answered
 
     def _refused(self, request: web.Request, origins: Sequence[str]) -> Reply | None:
-        """The answer to a request of a page that may not call; None for every other."""
+        """The refusal of a request from a page that may not call; None for other requests."""
         allowed = is_named((*origins, *self._origins))
         refusal = why_cross_site(head_of(request), allowed)
         if refusal is None:
@@ -105,7 +105,7 @@ class FunctionUrl:
         return answered
 
     def _is_allowed(self, received: HttpRequest, function: LocalFunction, now_s: float) -> bool:
-        """Whether the function is for everyone, or the request signed as it must be."""
+        """Whether the function is public, or the request has a valid signature."""
         if function.access_key is None:
             return True
         reason = why_refused(received, function.access_key, now_s)
@@ -114,7 +114,7 @@ class FunctionUrl:
         return reason is None
 
     async def _invoke(self, invocation: Invocation) -> tuple[HttpResponse, str]:
-        """The response, and how the environment was found."""
+        """The response, and the kind of start: `cold`, `warm`, or `-` if throttled."""
         outcome = await self._pool.invoke(invocation)
         if outcome is None:
             return THROTTLED, "-"
@@ -133,7 +133,7 @@ def _received(request: web.Request, body: bytes) -> HttpRequest:
 
 
 def _text(raw: bytes) -> str:
-    """A header's text: UTF-8 where it is, else what HTTP falls back to."""
+    """Decode a header as UTF-8, or as Latin-1 if it is not valid UTF-8."""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -141,7 +141,7 @@ def _text(raw: bytes) -> str:
 
 
 def _sent(response: HttpResponse, method: str, request_id: str) -> Reply:
-    """A response with its request id (L13); HEAD has a length of 0."""
+    """A response with its request id (L13); the answer to HEAD has Content-Length 0."""
     sent = Reply(status=response.status, body=b"" if method == "HEAD" else response.body)
     if method == "HEAD":
         sent.headers["Content-Length"] = "0"

@@ -1,4 +1,4 @@
-"""What the servers share: a listener on the loopback address, its log, and request bodies."""
+"""What both HTTP servers share: listening on the loopback address, logging, reading bodies."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from poner.emulator.protocol.timestamps import utc
 from poner.errors import EmulatorError
 
 HOST = "127.0.0.1"
-"""The only address anything here listens on."""
+"""The only address that the emulator listens on."""
 
 HEADER_LINE_BYTES = 1024 * 1024
 """Request line and headers may take 1 MB (L67)."""
 
 HEADER_LINES = 128 * 1024
-"""More than fit into that."""
+"""More header lines than fit into HEADER_LINE_BYTES."""
 
 CLOSE_S = 1.0
-"""Grace for answers under way when the emulator ends."""
+"""Time that answers under way get to finish when the emulator ends."""
 
 
 class Reply(web.Response):
-    """An answer with what its line in the log says of the environment behind it."""
+    """An answer, with the kind of start that its log line shows."""
 
     start = "-"
-    """`cold`, `warm`, or `-` where none had to do with it."""
+    """`cold`, `warm`, or `-` if the function was not invoked."""
 
 
 Answer = Callable[[web.Request], Awaitable[Reply]]
@@ -39,10 +39,7 @@ Answer = Callable[[web.Request], Awaitable[Reply]]
 
 
 def _is_not_the_client_s(record: logging.LogRecord) -> bool:
-    """Leave out requests that are no HTTP, and clients that leave before theirs has ended.
-
-    Who sent what is no HTTP has been told with a 400.
-    """
+    """Filter out malformed requests, already answered with 400, and clients that disconnected."""
     error = record.exc_info[1] if record.exc_info is not None else None
     return not isinstance(error, HttpProcessingError | ConnectionError)
 
@@ -58,17 +55,17 @@ async def listen(
     notify: Callable[[str], None],
     hosts: Sequence[str] = (),
 ) -> tuple[web.AppRunner, int]:
-    """Serve every method and path with `answer`; returns what to clean up, and the port.
+    """Serve every method and path with `answer`; returns the runner to clean up, and the port.
 
     Args:
         answer: answers any request.
         port: 0 picks a free one.
-        setting: names the option to change if the port cannot be had.
+        setting: the command-line option that sets the port, for the error's hint.
         notify: called with a line for each request.
-        hosts: names under which it is reached besides those of the address it listens on.
+        hosts: the server's host names besides those of the loopback address.
 
     Raises:
-        EmulatorError: the port cannot be had.
+        EmulatorError: the port is in use or not available.
     """
     application = web.Application()
     application.router.add_route(
@@ -100,7 +97,7 @@ async def listen(
 
 
 def head_of(request: web.BaseRequest) -> Head:
-    """What of a request says where it comes from and where it is to go."""
+    """The parts of a request that show its origin and its destination."""
     lines = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers
     ]
@@ -115,13 +112,13 @@ def address_of(request: web.BaseRequest) -> tuple[str, int]:
 
 
 def refused(refusal: Refusal) -> Reply:
-    """The answer to a request that is refused."""
+    """The answer to a refused request."""
     response = refusal.response
     return Reply(status=response.status, headers=dict(response.headers), body=response.body)
 
 
 def _guarding(answer: Answer, notify: Callable[[str], None], hosts: Sequence[str]) -> Answer:
-    """The same answers to requests that name the server by one of its own names."""
+    """Wrap `answer`: refuse requests whose Host is not one of the server's names."""
 
     async def guarding(request: web.Request) -> Reply:
         refusal = why_misdirected(head_of(request), address_of(request), hosts)
@@ -134,7 +131,7 @@ def _guarding(answer: Answer, notify: Callable[[str], None], hosts: Sequence[str
 
 
 def _noting(answer: Answer, notify: Callable[[str], None]) -> Answer:
-    """The same answers, each with a line about it."""
+    """Wrap `answer`: report each request in one line."""
 
     async def noting(request: web.Request) -> Reply:
         arrived_s, begin_s = time.time(), time.monotonic()
@@ -151,14 +148,14 @@ def _noting(answer: Answer, notify: Callable[[str], None]) -> Answer:
 
 
 async def _without_server(request: web.Request, response: web.StreamResponse) -> None:
-    """Real answers have no Server header, and say whether the connection stays (L13)."""
+    """Remove the Server header and add Connection: keep-alive, as AWS's answers do (L13)."""
     response.headers.popall(hdrs.SERVER, None)
     if request.keep_alive:
         response.headers[hdrs.CONNECTION] = "keep-alive"
 
 
 async def read_body(content: StreamReader, limit_bytes: int) -> tuple[bytes, int]:
-    """The body and its length; read to the end, but not kept beyond the limit."""
+    """The body and its length; a body over the limit is read to its end and discarded."""
     chunks, size_bytes = [], 0
     async for chunk in content.iter_any():
         size_bytes += len(chunk)

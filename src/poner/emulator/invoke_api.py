@@ -22,7 +22,7 @@ from poner.emulator.protocol.responses import THROTTLED, HttpResponse, too_large
 from poner.foreign_json import read_json
 
 PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
-"""Path of the one operation that is served."""
+"""Path of the only operation that is served."""
 
 PARTIAL_ARN = re.compile(r"\d{12}:function:")
 """How a partial ARN begins: ACCOUNT:function:NAME (Invoke's documentation, 2026-11)."""
@@ -40,7 +40,7 @@ class InvokeApi:
         self._notify = notify
 
     async def answer(self, request: web.Request) -> Reply:
-        """Answer one call, unless a page sent it: this API is for programs."""
+        """Answer one call; refuse calls from web pages, since this API is for programs."""
         refusal = why_cross_site(head_of(request), lambda origin: False)
         if refusal is not None:
             self._notify(refusal.line)
@@ -106,7 +106,7 @@ class InvokeApi:
 
 
 def _requested_arn(function_arn: str, name: str, qualifier: str | None) -> str:
-    """The ARN meant by a name, a name with a qualifier, a partial ARN, or an ARN."""
+    """The ARN for a name, a name with a qualifier, a partial ARN, or an ARN."""
     arn = name
     if PARTIAL_ARN.match(name):
         arn = ":".join(function_arn.split(":")[:4]) + ":" + name
@@ -120,7 +120,7 @@ def _plain(response: HttpResponse) -> Reply:
 
 
 def _answered(outcome: Outcome, trace_id: str, *, tail: bool) -> Reply:
-    """A function's result or error: both are HTTP 200."""
+    """The response with a function's result or error: HTTP 200 for both."""
     headers = {
         "Content-Type": "application/json",
         "X-Amz-Executed-Version": LATEST,
@@ -148,13 +148,13 @@ def _decoded_context(header: str) -> str | None:
     """The client context as one line of ASCII JSON; None if it is not base64 of an object."""
     try:
         context = read_json(base64.b64decode(header, validate=True))
-    except ValueError:  # binascii's error is one
+    except ValueError:  # binascii.Error is a ValueError
         return None
     return json.dumps(context) if isinstance(context, dict) else None
 
 
 def _error(status: int, name: str, message: str, key: str = "message") -> Reply:
-    """An error of the Lambda API; botocore takes its name from the header."""
+    """An error of the Lambda API; botocore reads the error's name from the header."""
     return Reply(
         status=status,
         headers={"Content-Type": "application/json", "X-Amzn-Errortype": name},

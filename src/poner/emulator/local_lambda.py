@@ -1,4 +1,4 @@
-"""The emulator put together: prepared on disk, then served until told to stop."""
+"""Prepares a function on disk, and serves its Function URL and Invoke API until told to stop."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from poner.errors import ConfinementError, EmulatorError
 from poner.storage import scratch_folder, temporary_faults
 
 NOT_ISOLATED = "Warning: the function runs beside this machine's files, not isolated from them: {}."
-"""Said once where user namespaces are not to be had."""
+"""Warning on a machine where user namespaces are not available."""
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
-"""Signals that end poner in order: a request to end, and a terminal that is closed."""
+"""Signals that end poner with clean-up: a request to end, and a closed terminal."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Service:
     log: Callable[[str], None]
     """Called with every log event of the function."""
     notify: Callable[[str], None]
-    """Called with a line for each request, and about what else a developer should know."""
+    """Called with a line for each request and each event that a developer should know about."""
     callers: Callers
-    """Names and pages that may call it besides this machine's programs."""
+    """Host names and web pages that may call the function besides this machine's programs."""
     watcher: Watcher | None = None
     """Replaces the function when its files change."""
 
@@ -58,21 +58,21 @@ def prepared(
     function: LocalFunction,
     *,
     isolate: bool = True,
-    require_isolation: bool = False,
+    require_confinement: bool = False,
     log: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Launch]:
-    """Everything that environments start from, on disk and running; gone at the end.
+    """Unpack a function and start its supervisor; both are removed when the block ends.
 
     Args:
-        function: what to run.
-        isolate: whether it is to see Lambda's folders and nothing of the user's.
-        require_isolation: whether to refuse where this machine cannot have that.
-        log: told where this machine cannot have that.
+        function: the function to run.
+        isolate: show the function Lambda's folders, and none of the user's files.
+        require_confinement: fail if this machine cannot isolate the function.
+        log: called with a warning if this machine cannot isolate the function.
 
     Raises:
-        EmulatorError: the settings, the code, a layer or this system will not do.
-        ConfinementError: isolation is required, and not to be had.
-        InterpreterNotFoundError: there is no such Python.
+        EmulatorError: the settings, the code, a layer or this system cannot be used.
+        ConfinementError: isolation is required, but this machine cannot provide it.
+        InterpreterNotFoundError: there is no Python of the function's version.
         InstallError: awslambdaric could not be installed.
         StorageError: there is no room for temporary files.
     """
@@ -86,7 +86,7 @@ def prepared(
         with temporary_faults():
             launch = _launch(function, stack.enter_context(scratch_folder()).resolve(), stack)
             obstacle = why_not_isolated(launch) if isolate else None
-        if obstacle is not None and require_isolation:
+        if obstacle is not None and require_confinement:
             raise ConfinementError(
                 f"The function cannot be isolated from this machine's files: {obstacle}.",
                 "Run it on Linux with user namespaces, or leave out --require-confinement for "
@@ -114,7 +114,8 @@ def _supervisor() -> Supervisor:
         return Supervisor()
     except OSError as error:
         raise EmulatorError(
-            f"No process could be started: {error}.", "End others, or give poner more memory."
+            f"No process could be started: {error}.",
+            "End other processes, or give poner more memory.",
         ) from error
 
 
@@ -154,7 +155,7 @@ async def served(launch: Launch, service: Service) -> AsyncIterator[LocalUrls]:
 
 @contextlib.asynccontextmanager
 async def _watching(watcher: Watcher, pool: Pool) -> AsyncIterator[None]:
-    """Watch as long as the block runs; a reload that has begun is brought to its end."""
+    """Watch while the block runs; a reload that has begun is completed."""
     stop = asyncio.Event()
     task = asyncio.create_task(watcher.watch(pool, stop))
     try:
@@ -167,15 +168,15 @@ async def _watching(watcher: Watcher, pool: Pool) -> AsyncIterator[None]:
 async def serve_until_signalled(
     launch: Launch, service: Service, announce: Callable[[LocalUrls], None]
 ) -> None:
-    """Serve until SIGINT, SIGTERM or SIGHUP; for the main thread.
+    """Serve until SIGINT, SIGTERM or SIGHUP; call from the main thread.
 
     Raises:
-        EmulatorError: a port cannot be had.
+        EmulatorError: a port is in use or not available.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, *ENDING):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has SIGHUP
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
             loop.add_signal_handler(number, stop.set)
     async with served(launch, service) as urls:
         announce(urls)
@@ -184,10 +185,10 @@ async def serve_until_signalled(
 
 @contextlib.contextmanager
 def served_in_thread(launch: Launch, service: Service) -> Iterator[LocalUrls]:
-    """Serve from a thread with an event loop of its own, for as long as the block runs.
+    """Serve from a thread with its own event loop, while the block runs.
 
     Raises:
-        EmulatorError: a port cannot be had.
+        EmulatorError: a port is in use or not available.
     """
     started: Future[tuple[LocalUrls, Callable[[], object]]] = Future()
 
@@ -204,10 +205,10 @@ def served_in_thread(launch: Launch, service: Service) -> Iterator[LocalUrls]:
             either: set[Future[Any]] = {started, ended}
             wait(either, return_when=FIRST_COMPLETED)
             if not started.done():
-                ended.result()  # raises what went wrong
+                ended.result()  # raises the thread's error
             yield started.result()[0]
         finally:
-            if not ended.done():  # it may not have started: an interrupt came first
+            if not ended.done():  # after an interrupt the server may not have started yet
                 started.add_done_callback(_stop)
             ended.result()
 
@@ -219,7 +220,7 @@ def _stop(started: Future[tuple[LocalUrls, Callable[[], object]]]) -> None:
 
 @contextlib.contextmanager
 def termination_unwinds() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the block like an exception, where nobody else takes care."""
+    """Let SIGTERM and SIGHUP end the block like an exception, unless they have another handler."""
     main = threading.current_thread() is threading.main_thread()
     ours = [number for number in ENDING if main and signal.getsignal(number) == signal.SIG_DFL]
     for number in ours:

@@ -1,4 +1,4 @@
-"""Cold starts and warm invocations timed at the Runtime API, with no HTTP front end between."""
+"""Times cold starts and warm invocations at the Runtime API, without the HTTP servers."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from poner.errors import EmulatorError
 
 
 async def measured(launch: Launch, event: bytes, cold_starts: int, warm: int) -> Measurement:
-    """Start the function anew `cold_starts` times, then invoke the last one `warm` times more.
+    """Start the function `cold_starts` times, then invoke the last process `warm` times more.
 
-    poner's own garbage collection is held off meanwhile, as timeit does.
+    poner's own garbage collector is off meanwhile, as in timeit.
 
     Raises:
-        EmulatorError: the function did not answer, or not without an error.
+        EmulatorError: the function did not answer, or answered with an error.
     """
     cold, init, laps = [], [], []
     answer = b""
@@ -73,9 +73,9 @@ def _did_not_answer(report: Report) -> EmulatorError:
             cause = type(report).__name__
     return EmulatorError(
         f"The function did not answer the event: {cause}.",
-        "Try it with `poner local`, which shows its log.",
+        "Run the function with `poner local`, which shows its log.",
     )
 
 
 def _discard(event: str) -> None:
-    """Measure without a log."""
+    """Ignore a log event."""

@@ -1,4 +1,4 @@
-"""The environments of one function: started on demand, the newest idle one used first."""
+"""The environments of one function: started on demand; the last to become idle is used first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from poner.emulator.sandbox.launch import Launch
 
 
 class Generation:
-    """The environments that run one state of the function's code."""
+    """The environments that run one version of the function's code."""
 
     def __init__(self, launch: Launch) -> None:
         self.launch = launch
@@ -35,11 +35,11 @@ class Generation:
         self.freed.set()
 
     async def close(self) -> None:
-        """End every process; what runs ends as if it had been killed."""
+        """End every process; invocations under way end as if the process had been killed."""
         await asyncio.gather(*(environment.close() for environment in self.all))
 
     async def drain(self) -> None:
-        """End every process once what it does is done; nothing may be taken any more."""
+        """End every process after its current invocation; call `take` no more from here on."""
         ended = 0
         while ended < len(self.all):
             self.freed.clear()
@@ -51,7 +51,7 @@ class Generation:
 
 
 class Pool:
-    """Up to `concurrency` invocations at a time, one in each environment, and no queue."""
+    """Runs up to `concurrency` invocations at a time, one in each environment, without a queue."""
 
     def __init__(self, launch: Launch, log: Callable[[str], None]) -> None:
         self._log = log
@@ -62,11 +62,11 @@ class Pool:
 
     @property
     def function(self) -> LocalFunction:
-        """The function that the next event will be given to."""
+        """The function that runs the next event."""
         return self._current.launch.function
 
     async def invoke(self, invocation: Invocation) -> Outcome | None:
-        """Run one event; None if it is throttled, since every environment is busy."""
+        """Run one event; None if every environment is busy, so that the event is throttled."""
         if self._closed or self._busy >= self.function.concurrency:
             return None
         generation = self._current
@@ -79,18 +79,18 @@ class Pool:
             generation.free(environment)
 
     def replace(self, launch: Launch) -> Generation:
-        """Give new events to another launch; returns the environments to drain."""
+        """Run new events from another launch; returns the former environments, to be drained."""
         former, self._current = self._current, Generation(launch)
         self._draining.append(former)
         return former
 
     async def drain(self, former: Generation) -> None:
-        """End the processes of former code; what is under way ends where it began."""
+        """End the former code's processes, each after its current invocation."""
         await former.drain()
         self._draining.remove(former)
 
     async def close(self) -> None:
-        """End every process; what runs ends as if it had been killed."""
+        """End every process; invocations under way end as if the process had been killed."""
         self._closed = True
         await asyncio.gather(
             *(generation.close() for generation in (self._current, *self._draining))

@@ -1,4 +1,4 @@
-"""Waiting that can be cut short without cancelling anything."""
+"""Waiting with a time limit, without cancelling a task."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 
 
 async def set_within(event: asyncio.Event, limit_s: float) -> bool:
-    """Wait for an event, so long at most; whether it is set."""
+    """Wait for an event for at most `limit_s` seconds; returns whether it is set."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), limit_s)
     return event.is_set()

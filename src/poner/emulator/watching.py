@@ -1,4 +1,4 @@
-"""Reload: when the files change, new events go to environments of the new code."""
+"""Reload: when the function's files change, new events go to environments of the new code."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from poner.emulator.waiting import set_within
 from poner.errors import PonerError
 
 POLL_S = 0.5
-"""Time between two looks; files that changed are taken once they are the same at two of them."""
+"""Time between two looks at the files. A change is taken once two looks in a row agree."""
 
 Prints = dict[str, tuple[int, int, int]]
-"""Path to the time of its last change in nanoseconds, size and inode."""
+"""By path: time of the last change in nanoseconds, size in bytes and inode."""
 
 
 class Watcher:
-    """Looks at the files from when it is made, and replaces what the pool runs."""
+    """Watches files from its creation on, and replaces the pool's code when they change."""
 
     def __init__(
         self,
@@ -31,12 +31,12 @@ class Watcher:
         prepare: Callable[[LocalFunction], AbstractContextManager[Launch]],
         notify: Callable[[str], None],
     ) -> None:
-        """Remember how the files are now.
+        """Record the present state of the files.
 
         Args:
-            watching: what to look at.
-            unpacked: removes what is unpacked of the function as it is now.
-            prepare: unpacks a function; what it leaves on disk goes when its context ends.
+            watching: the files, and how to remake the function.
+            unpacked: removes the present function's unpacked files.
+            prepare: unpacks a function; the end of its context removes the unpacked files.
             notify: called with a line about every reload.
         """
         self._watching = watching
@@ -47,7 +47,7 @@ class Watcher:
         self._draining: set[asyncio.Task[None]] = set()
 
     async def watch(self, pool: Pool, stop: asyncio.Event) -> None:
-        """Look again and again until `stop` is set."""
+        """Look at the files every POLL_S seconds until `stop` is set."""
         seen = self._served
         while not await set_within(stop, POLL_S):
             now = await asyncio.to_thread(prints, self._watching.paths)
@@ -57,7 +57,7 @@ class Watcher:
                 await self._reload(pool)
 
     async def close(self) -> None:
-        """Remove what was unpacked; call it once the pool is closed."""
+        """Remove the unpacked files; call after the pool is closed."""
         await asyncio.gather(*self._draining)
         await asyncio.to_thread(self._unpacked.close)
 
@@ -80,13 +80,13 @@ class Watcher:
 
 
 async def _drain(pool: Pool, generation: Generation, unpacked: ExitStack) -> None:
-    """Remove the former files once nothing runs from them."""
+    """Remove the former files after their last process has ended."""
     await pool.drain(generation)
     await asyncio.to_thread(unpacked.close)
 
 
 def prints(paths: tuple[Path, ...]) -> Prints:
-    """What tells that files have changed, below every path; what is not there is left out."""
+    """Time, size and inode of every file below the paths; missing files are left out."""
     found: Prints = {}
     seen: set[tuple[int, int]] = set()
     folders = [str(path) for path in paths]
@@ -99,6 +99,6 @@ def prints(paths: tuple[Path, ...]) -> Prints:
                 seen.add((status.st_dev, status.st_ino))
                 with os.scandir(path) as entries:
                     folders.extend(entry.path for entry in entries)
-        except OSError:  # it is a file, or went away meanwhile
+        except OSError:  # scandir of a file, or of a path that was removed meanwhile
             continue
     return found

@@ -1,8 +1,8 @@
 """environments: Python versions and package environments, found and made with uv.
 
-In: a Python version, requirements, and the environment's own variables. Out: interpreters, virtual
-environments that are kept, what uv says, and the packages that poner chooses itself, with their
-hashes. It must not read configuration from a project's folder.
+In: a Python version, requirements, and the user's environment variables. Out: interpreters, cached
+virtual environments, uv's results, and poner's own pinned packages with their hashes. This package
+must not read configuration from a project's folder.
 """
 
 from poner.environments.interpreters import (

@@ -1,8 +1,8 @@
 """Python interpreters and cached environments, found and made with uv.
 
-Three rooms need another Python than the one poner runs on: the loader (a model of another
+Three packages need another Python than the one that runs poner: the loader (models of another
 scikit-learn version), the bundler (bytecode of the target version) and the emulator (the
-function's own runtime). What they need in common is here.
+function's own runtime).
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from poner.storage import alone, cache_folder, disk_faults, hold, scratch_folder
 _FINDING_UV = threading.Lock()
 
 _FORMAT = "2"
-"""Of an environment's name: those of the first format may come from a folder's configuration."""
+"""Format of the cache's keys. Environments of format 1 may come from a project's configuration."""
 
 REQUIREMENTS = "requirements.txt"
-"""File in an environment that says what was asked for."""
+"""File in an environment with the requirements that it was made from."""
 
 
 @functools.cache
 def find_python(version: str) -> Path:
-    """The interpreter of a version such as `3.13`, fetched through uv where it is not installed.
+    """The interpreter of a version such as `3.13`, fetched by uv if it is not on this machine.
 
     Raises:
-        InterpreterNotFoundError: it is not on this machine and could not be fetched.
+        InterpreterNotFoundError: the version is not on this machine and could not be fetched.
     """
     found = look_for_python(version)
     if found is None and run_uv(["python", "install", version]).returncode == 0:
@@ -52,7 +52,7 @@ def find_python(version: str) -> Path:
 
 
 def look_for_python(version: str) -> Path | None:
-    """The interpreter of a version, where it is on this machine; nothing is fetched."""
+    """The interpreter of a version on this machine, or None; fetches nothing."""
     for candidate in _candidates(version):
         if _answers(candidate, version):
             return candidate
@@ -62,7 +62,7 @@ def look_for_python(version: str) -> Path | None:
 
 
 def look_for_uv() -> Path | None:
-    """uv, where it is on this machine."""
+    """The path of uv; None if it is not on this machine."""
     try:
         return Path(_find_uv())
     except (ImportError, FileNotFoundError):
@@ -70,11 +70,11 @@ def look_for_uv() -> Path | None:
 
 
 def _candidates(version: str) -> Iterator[Path]:
-    """Where an interpreter may be: this one, those on PATH, and those behind pyenv's shims.
+    """Possible paths of an interpreter: this one, those on PATH, and those that pyenv installed.
 
-    pyenv's shims answer only for the versions that are switched on, so what they stand for is
-    looked up beside them. A relative entry of PATH is passed over: it leads into whatever folder
-    poner is started in, and that folder's programs are not the user's.
+    pyenv's shims run only the active versions, so the installed versions are looked up beside the
+    shims. A relative entry of PATH is skipped: it depends on the folder that poner is started in,
+    whose programs are not trusted.
     """
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         yield Path(sys.executable)
@@ -83,7 +83,7 @@ def _candidates(version: str) -> Iterator[Path]:
     roots = [folder.parent / "versions" for folder in folders if folder.name == "shims"]
     for root in roots:
         pattern = f"{glob.escape(str(root))}/{version}.*/bin/python{version}"
-        found = glob.glob(pattern)  # noqa: PTH207 # of Path's, folders of others' are an error
+        found = glob.glob(pattern)  # noqa: PTH207 # Path.glob fails in unreadable folders
         yield from map(Path, sorted(found, reverse=True))
     for folder in folders:
         if folder.name != "shims":
@@ -91,7 +91,7 @@ def _candidates(version: str) -> Iterator[Path]:
 
 
 def _answers(interpreter: Path, version: str) -> bool:
-    """Whether it exists, runs, and is of that version."""
+    """Whether an interpreter exists, runs and has the version."""
     try:
         if not interpreter.is_file():
             return False
@@ -106,16 +106,16 @@ def _answers(interpreter: Path, version: str) -> bool:
 def make_environment(
     version: str, requirements: Sequence[str], *, binary_only: bool = True
 ) -> Path:
-    """The interpreter of a virtual environment with these packages, made once and kept.
+    """The interpreter of a cached virtual environment with these packages.
 
     Args:
         version: Python version such as `3.11`.
-        requirements: lines of a requirements file, such as `scikit-learn==1.2.1`; hashes may
-            follow, and must be met. If all have hashes, nothing else is installed.
+        requirements: lines of a requirements file, such as `scikit-learn==1.2.1`, with optional
+            hashes, which must match. If all have hashes, no further package is installed.
         binary_only: refuse to build packages from source.
 
     Raises:
-        InterpreterNotFoundError: there is no such Python.
+        InterpreterNotFoundError: there is no Python of the version.
         InstallError: the packages could not be installed.
         StorageError: the cache cannot be written.
     """
@@ -129,14 +129,14 @@ def make_environment(
     base = find_python(version)
     remedy = "Free some space, or choose another folder with PONER_CACHE_DIR."
     with disk_faults(cache_folder(), remedy), alone(cache_folder() / "locks" / folder.name):
-        if not interpreter.exists():  # else another process made it meanwhile
+        if not interpreter.exists():  # otherwise another process made the environment meanwhile
             _make(folder, base, requirements, binary_only=binary_only)
         hold(folder)
     return interpreter
 
 
 def _make(folder: Path, base: Path, requirements: Sequence[str], *, binary_only: bool) -> None:
-    """Make an environment beside its place, and rename it once it is complete."""
+    """Make an environment in a temporary folder, and rename the folder when complete."""
     with scratch_folder(folder.parent) as scratch:
         made = scratch / folder.name
         made.mkdir()
@@ -144,7 +144,7 @@ def _make(folder: Path, base: Path, requirements: Sequence[str], *, binary_only:
         try:
             made.rename(folder)
         except OSError:
-            if not folder.exists():  # else another process was faster, and made the same
+            if not folder.exists():  # otherwise another process made the same environment first
                 raise
 
 
@@ -163,7 +163,7 @@ def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_on
         if place is not None:
             (place / REQUIREMENTS).write_text("\n".join(requirements), encoding="utf-8")
         done = run_uv(step, place)
-        if done.returncode != 0:  # without a network, what uv has kept may do
+        if done.returncode != 0:  # without a network, uv's cache may have it
             kept = run_uv(["--offline", *step], place)
             done = kept if kept.returncode == 0 else done
         if done.returncode != 0:
@@ -178,21 +178,21 @@ def _install(folder: Path, base: Path, requirements: Sequence[str], *, binary_on
 def run_uv(
     arguments: Sequence[str], folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run uv and give back what it said; it fails with 1 or 2, never an exception.
+    """Run uv and return its exit code and output.
 
-    1 is its refusal, such as requirements that cannot be met; 2 is a fault, such as no network.
-    uv looks for configuration nowhere, least of all in the folder that poner is started in.
+    Exit code 1 is a refusal, such as requirements that cannot be met; 2 is a failure, such as a
+    missing network. uv gets the user's configuration, and reads none from a project's folder.
 
     Args:
         arguments: command and options.
-        folder: one of poner's own to start uv in; by default an empty one.
+        folder: a folder of poner's own to start uv in; by default an empty one.
 
     Raises:
         StorageError: there is no room for an empty folder.
     """
     settings = current_settings()
     variables = dict(settings.variables)
-    if "--require-hashes" in arguments:  # nothing is left to choose
+    if "--require-hashes" in arguments:  # the hashes leave no choice
         for name in REQUIREMENT_FILES:
             variables.pop(name, None)
     with scratch_folder() as empty:
@@ -211,5 +211,5 @@ def run_uv(
 def _find_uv() -> str:
     import uv
 
-    with _FINDING_UV:  # it reads sysconfig, which several threads cannot read for the first time
+    with _FINDING_UV:  # sysconfig's first read is not safe in several threads
         return uv.find_uv_bin()

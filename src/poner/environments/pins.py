@@ -1,7 +1,7 @@
-"""Packages that poner chooses itself, each with its version and the hashes of its files.
+"""Packages that poner pins itself, each with its version and the hashes of its files.
 
-`pins/NAME.txt` is a requirements file with hashes, for Python 3.9 and later; `make pins` writes it
-anew. Whatever index a user has, another file than the one that was tried is refused.
+`pins/NAME.txt` is a requirements file with hashes, for Python 3.9 and later, written by `make
+pins`. A file with another hash is refused, whichever index the user has.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from poner.environments.requirements import HASH, without_hashes
 
 PinSet = Literal["awslambdaric", "onnx_conversion", "onnx_layers"]
-"""Names of the files."""
+"""Names of the pin files."""
 
 
 def read_pins(name: PinSet) -> tuple[str, ...]:
@@ -43,7 +43,7 @@ def read_hashes(name: PinSet) -> dict[tuple[str, str], frozenset[str]]:
 
 
 def read_versions(name: PinSet, python_version: str) -> dict[str, str]:
-    """The version of every package of a set, for a Python such as `3.13`."""
+    """The version of every package of a set, for a Python version such as `3.13`."""
     versions = {}
     for pin in map(Requirement, map(without_hashes, read_pins(name))):
         environment = {"python_full_version": f"{python_version}.0"}

@@ -19,12 +19,11 @@ _MOST_SHOWN = 5
 
 
 def read_requirement(text: str, error: type[PonerError]) -> Requirement:
-    """The requirement that a line of a requirements file holds; hashes may follow, and no options.
+    """Parse a line of a requirements file: a requirement, with optional hashes.
 
     Raises:
-        PonerError: of the class `error`. The text is no requirement, names a file, or would not
-            stay on its line: a marker may hold a line break, and an option for the installer
-            after that.
+        PonerError: of the class `error`. The text is malformed, names a file, or holds a line
+            break (a marker could hide an installer's option behind one).
     """
     hint = "Write it as NAME==VERSION."
     requirement, _, hashes = text.partition(HASH)
@@ -32,30 +31,30 @@ def read_requirement(text: str, error: type[PonerError]) -> Requirement:
         if not text.isprintable():
             raise InvalidRequirement("it holds a line break or another unprintable character")
         if hashes and not _HASHES.fullmatch(HASH + hashes):
-            raise InvalidRequirement("what follows it is no list of hashes")
+            raise InvalidRequirement("the text after it is not a list of hashes")
         found = Requirement(requirement)
     except InvalidRequirement as fault:
         reason = str(fault).splitlines()[0]
         raise error(f"{text!r} is not a requirement: {reason}.", hint) from fault
     if found.url is not None:
-        raise error(f"{text!r} names a file, and packages come from the package index only.", hint)
+        raise error(f"{text!r} names a file; packages come from the package index only.", hint)
     return found
 
 
 def package_of(requirement: str) -> str:
-    """The normalised name of the package that a user's requirement is for.
+    """The normalised package name of a user's requirement.
 
     Raises:
-        UsageError: it is no requirement.
+        UsageError: the text is not a requirement.
     """
     return canonicalize_name(read_requirement(requirement, UsageError).name)
 
 
 def bounds_of_sklearn(version: str) -> list[str]:
-    """Upper bounds of numpy and scipy, below which a version of scikit-learn imports.
+    """Upper bounds of numpy and scipy for a version of scikit-learn.
 
     scikit-learn before 1.4.2 was built for numpy 1 (its release notes, April 2024), and before 1.3
-    it imports names that scipy 1.12 removed. numpy 1.26 also reads what numpy 2 wrote.
+    it imports names that scipy 1.12 removed. numpy 1.26 can read pickles of numpy 2.
     """
     release = Version(version)
     bounds = ["numpy<2"] if release < Version("1.4.2") else []
@@ -63,7 +62,7 @@ def bounds_of_sklearn(version: str) -> list[str]:
 
 
 def without_hashes(requirement: str) -> str:
-    """A requirement without the hashes that follow it."""
+    """A requirement without its hashes."""
     return requirement.partition(HASH)[0]
 
 

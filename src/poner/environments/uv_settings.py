@@ -1,9 +1,9 @@
-"""The configuration that uv gets: the user's own, and none from a project's folder.
+"""The configuration for uv: the user's own, and none from a project's folder.
 
-uv reads uv.toml, pyproject.toml and .python-version from the folder in which it is started, and
-from the folders above. Such a file comes with a project, and would choose where packages come
-from. What counts here is what the user or the system's administrator decided: the variables of the
-environment, the user's uv.toml and the system's.
+By itself uv reads uv.toml, pyproject.toml and .python-version from the folder in which it is
+started and the folders above. Such files come with a project, and could choose the source of
+packages. poner uses only the settings of the user and the system's administrator: environment
+variables, the user's uv.toml and the system's.
 
 Source: uv's documentation, "Configuration files" and "Environment variables", and uv 0.13.9.
 """
@@ -26,15 +26,15 @@ DROPPED = frozenset({
     *("UV_NO_CONFIG", "UV_NO_PROJECT", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON"),
     *("UV_SYSTEM_PYTHON", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY"),
 })  # fmt: skip
-"""Variables that uv does not get: each says what poner itself says with every call, such as the
-folder, the configuration or the interpreter."""
+"""Variables that are removed, since poner sets their values in every call, such as the folder, the
+configuration or the interpreter."""
 
 WITHOUT_EFFECT = frozenset({
     *("UV_CACHE_DIR", "UV_COMPILE_BYTECODE", "UV_HTTP_CONNECT_TIMEOUT", "UV_HTTP_RETRIES"),
     *("UV_HTTP_TIMEOUT", "UV_KEYRING_PROVIDER", "UV_LINK_MODE", "UV_LOCK_TIMEOUT"),
     *("UV_NATIVE_TLS", "UV_NO_CACHE", "UV_NO_PROGRESS", "UV_REQUEST_TIMEOUT", "UV_SYSTEM_CERTS"),
 })  # fmt: skip
-"""Variables that change how packages are fetched, and never which."""
+"""Variables that change how packages are fetched, but not the choice of packages."""
 
 SECRET = re.compile(r"UV_\w*(?:PASSWORD|TOKEN|USERNAME|CREDENTIALS)\w*")
 """Variables that hold credentials."""
@@ -44,7 +44,7 @@ PATHS = ("NETRC", "SSL_CERT_DIR", "SSL_CERT_FILE", "SSL_CLIENT_CERT", "UV_CACHE_
 """Variables that hold one path."""
 
 REQUIREMENT_FILES = ("UV_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_EXCLUDE", "UV_OVERRIDE")
-"""Variables that hold paths of files with requirements, with spaces between."""
+"""Variables that hold paths of files with requirements, separated by spaces."""
 
 LOCATIONS = {
     "UV_DEFAULT_INDEX": None,
@@ -54,7 +54,7 @@ LOCATIONS = {
     "UV_INDEX": " ",
     "UV_FIND_LINKS": ",",
 }
-"""Variables that hold URLs or paths, by what stands between two of them."""
+"""Variables that hold URLs or paths, with the separator; None for a single one."""
 
 _TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 _USER_INFORMATION = re.compile(r"(?<=://)[^/\s'\"`<>]+@")
@@ -63,13 +63,12 @@ _QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s?'\"`<>]*\?)[^\s'\"`<>)]+", re.
 
 @dataclass(frozen=True)
 class UvSettings:
-    """What one call of uv is given."""
+    """The settings of one call of uv."""
 
     configuration: tuple[Path, ...]
-    """Configuration files, the one that prevails first; none, one, or the user's and the
-    system's."""
+    """Configuration files, at most two: the user's, which has precedence, and the system's."""
     variables: Mapping[str, str]
-    """The environment, with paths that do not depend on the folder uv is started in."""
+    """Environment variables, with absolute paths."""
     constraints: tuple[str, ...]
     """Files named in UV_CONSTRAINT; an option --constraints would replace them."""
     overrides: tuple[str, ...]
@@ -77,7 +76,7 @@ class UvSettings:
 
     @property
     def key(self) -> str:
-        """A hash of what decides which packages uv gives; credentials are not part of it."""
+        """A hash of all settings that influence the choice of packages, without credentials."""
         deciding = {
             name: hide_credentials(value)
             for name, value in self.variables.items()
@@ -135,18 +134,18 @@ def current_settings() -> UvSettings:
     """The settings of this process's environment."""
     try:
         folder = Path.cwd()
-    except FileNotFoundError:  # it was removed
+    except FileNotFoundError:  # the current folder was removed
         folder = Path("/")
     return read_settings(os.environ, folder)
 
 
 def hide_credentials(text: str) -> str:
-    """A text without user names, passwords and queries of the URLs in it."""
+    """A text, with user names, passwords and queries of its URLs replaced by ***."""
     return _QUERY.sub(r"\1***", _USER_INFORMATION.sub("***@", text))
 
 
 def _find_configuration(environment: Mapping[str, str], folder: Path) -> Iterator[Path]:
-    """The file that UV_CONFIG_FILE names; else the user's uv.toml, then the system's."""
+    """The file named by UV_CONFIG_FILE; without that, the user's uv.toml and the system's."""
     if named := environment.get("UV_CONFIG_FILE"):
         yield folder / named
     elif environment.get("UV_NO_CONFIG", "").lower() not in _TRUE:
@@ -171,12 +170,12 @@ def _system_folders(environment: Mapping[str, str]) -> list[Path]:
 
 
 def _locate(location: str, folder: Path) -> str:
-    """A URL as it is, a path from the root."""
+    """A URL unchanged, or a path made absolute."""
     return location if "://" in location else str(folder / location)
 
 
 def _locate_index(location: str, folder: Path) -> str:
-    """The same for an index, which may have a name: NAME=LOCATION."""
+    """Like `_locate`, for an index with an optional name: NAME=LOCATION."""
     name, equals, rest = location.partition("=")
     if equals and re.fullmatch(r"[\w.-]+", name):
         return f"{name}={_locate(rest, folder)}"
@@ -191,7 +190,7 @@ def _read(path: Path) -> str:
 
 
 def _combine(files: tuple[Path, ...]) -> str | None:
-    """Both files' settings as TOML, as uv combines them; None where one is no TOML."""
+    """Both files' settings as TOML, combined as uv does; None if a file is not valid TOML."""
     try:
         first, second = (tomllib.loads(_read(path)) for path in files)
     except ValueError:
@@ -201,7 +200,7 @@ def _combine(files: tuple[Path, ...]) -> str | None:
 
 
 def _merge(first: Any, second: Any) -> Any:
-    """Lists one after the other, tables by their entries; of anything else the first."""
+    """Concatenate lists, merge tables entry by entry; of other values take the first."""
     if isinstance(first, dict) and isinstance(second, dict):
         both = {name: _merge(first[name], second[name]) for name in first.keys() & second.keys()}
         return {**second, **first, **both}
@@ -211,7 +210,7 @@ def _merge(first: Any, second: Any) -> Any:
 
 
 def _to_toml(value: Any) -> str:
-    """A value as TOML; JSON's texts and numbers are TOML's."""
+    """A value as TOML, which writes texts and numbers like JSON."""
     write: Callable[[Any], str] = _to_toml
     if isinstance(value, dict):
         return "{" + ", ".join(f"{json.dumps(k)} = {write(v)}" for k, v in value.items()) + "}"

@@ -1,10 +1,10 @@
-"""hosts: what runs a function on Lambda, and everything that depends on it.
+"""hosts: the Lambda runtimes that run functions, and everything that depends on them.
 
-A `Host` says how a function is entered, started, precompiled and proved. Stages ask it instead of
-naming a language. Today every host is one of Lambda's managed Pythons; a program of poner's own
-on Lambda's bare system will be a further value of `HOSTS`, under its runtime's name.
+A `Host` knows how a function is entered, started, precompiled and proved. Other packages ask the
+host instead of naming a language. Every host is one of Lambda's managed Pythons so far; a custom
+runtime would be another value of `HOSTS`, under its runtime's name.
 
-In: the name of a runtime. Out: a Host. Which runtime a function gets is chosen elsewhere.
+In: the name of a runtime. Out: a Host. The runtime of a function is chosen elsewhere.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from poner.environments import find_python, make_environment, read_pins
 from poner.errors import BundleError, EmulatorError
 
 ENTRY = "lambda_function.py"
-"""File with which every function that poner makes for Python begins."""
+"""The file in function.zip that Lambda's Python imports first."""
 
 HANDLER = "lambda_function.lambda_handler"
-"""Module and function that Python is told to call."""
+"""Module and function that Lambda calls for each event."""
 
 OWN_MODULES = ("lambda_function", "poner_runtime")
-"""Top-level names in function.zip that the function itself needs."""
+"""Names of the function's own top-level modules in function.zip."""
 
 MODULES_FOLDER = "python"
 """Folder of a layer that holds modules for every version of Python (L54)."""
 
 KERNEL = "poner_runtime/_kernel.abi3.so"
-"""The kernel in function.zip."""
+"""Path of the kernel in function.zip."""
 
 _SOURCES = Path(poner_runtime.__file__).parent
 
@@ -40,7 +40,7 @@ _MODULES = {
     "onnx": ("layered.py", "onnx_model.py"),
     "sklearn": ("layered.py", "fitted.py", "sklearn_model.py"),
 }
-"""Modules of poner_runtime by the engine that needs them, besides those that all need."""
+"""Modules of poner_runtime by engine, besides those that every engine needs."""
 
 _WITHOUT_LC_CTYPE = ("3.9", "3.10", "3.11")
 """Versions of Python whose processes have no LC_CTYPE on Lambda (L49)."""
@@ -51,17 +51,17 @@ class Host:
     """One of Lambda's managed Pythons."""
 
     runtime: Runtime
-    """AWS's facts about it: name, dates, system."""
+    """AWS's facts about the runtime: name, dates, system."""
     python_version: str
     """Version of Python, such as `3.13`."""
     entry: str = ENTRY
-    """File in function.zip with which the function begins."""
+    """The file in function.zip that is imported first."""
     handler: str = HANDLER
-    """What CreateFunction is told to call."""
+    """Handler of the function, as CreateFunction takes it."""
 
     @property
     def packages(self) -> str:
-        """Folder of its packages, below the folder that it is installed in."""
+        """Folder of Python's packages, relative to Python's own folder."""
         return f"lib/python{self.python_version}/site-packages"
 
     @property
@@ -71,16 +71,16 @@ class Host:
 
     @property
     def libraries(self) -> frozenset[str]:
-        """Shared libraries that it brings to Lambda's system."""
+        """Shared libraries that the host adds to Lambda's system."""
         return frozenset({f"libpython{self.python_version}.so.1.0"})
 
     @property
     def version_label(self) -> str:
-        """Its name in the platform's log; AWS numbers its builds, and the local one is v0."""
+        """Name and build in Lambda's log; AWS numbers its builds, and the local one is v0."""
         return f"python:{self.python_version}.v0"
 
     def function_files(self, engine: str, architecture: str) -> dict[str, bytes]:
-        """What a function of an engine begins with, by path in function.zip; no model, no bytecode.
+        """The files of an engine's function, by path in function.zip, without model and bytecode.
 
         Raises:
             BundleError: the engine is native, and this installation has no kernel for the
@@ -96,7 +96,7 @@ class Host:
         """The interpreter on this machine that precompiles and proves a function.
 
         Raises:
-            InterpreterNotFoundError: there is none, and none can be fetched.
+            InterpreterNotFoundError: the version is not on this machine and cannot be fetched.
         """
         return find_python(self.python_version)
 
@@ -104,21 +104,21 @@ class Host:
         """The interpreter of an environment with AWS's runtime interface client.
 
         Raises:
-            InterpreterNotFoundError: there is no such Python.
+            InterpreterNotFoundError: there is no Python of the version.
             InstallError: the client could not be installed.
         """
         return make_environment(self.python_version, read_pins("awslambdaric"))
 
     @property
     def trial_program(self) -> Path:
-        """The program that starts a finished function in a confined process and asks it."""
+        """The program that runs a finished function in a confined process."""
         return Path(__file__).with_name("trial_program.py")
 
     def check_handler(self, handler: str, folders: Sequence[Path]) -> None:
-        """Refuse a handler whose module is in none of the folders that modules come from.
+        """Check that one of the folders holds the handler's module.
 
         Raises:
-            EmulatorError: says which file is missing.
+            EmulatorError: the module's file is missing; names it.
         """
         module, dot, _ = handler.rpartition(".")
         if not dot or not module:
@@ -137,7 +137,7 @@ class Host:
         )
 
     def bytecode_path(self, source: str) -> str:
-        """Where the bytecode of a source lies, beside it."""
+        """Path of a source's bytecode, in `__pycache__` beside it."""
         path = PurePosixPath(source)
         tag = f"cpython-{self.python_version.replace('.', '')}"
         return str(path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc")
@@ -154,16 +154,16 @@ class Host:
     def start_command(
         self, interpreter: Path, bootstrap: Path, handler: str, folders: Sequence[Path]
     ) -> list[str]:
-        """How the function's process is started: the counterpart of Lambda's own bootstrap.
+        """The command that starts the function's process, the counterpart of Lambda's bootstrap.
 
         `-S` keeps site-packages and .pth files out. `-B` writes no bytecode, as Lambda's task
         folder is read-only.
 
         Args:
-            interpreter: as the process sees it.
+            interpreter: path as the process sees it.
             bootstrap: the program that starts AWS's client.
             handler: module and function.
-            folders: where modules are imported from, besides the code.
+            folders: folders that modules are imported from, besides the code's.
         """
         return [str(interpreter), "-S", "-B", str(bootstrap), handler, *map(str, folders)]
 
@@ -172,7 +172,7 @@ def kernel_for(architecture: str) -> bytes:
     """The kernel that was built with the package for one of Lambda's architectures.
 
     Raises:
-        BundleError: this installation has none.
+        BundleError: this installation has no such kernel.
     """
     try:
         return (_SOURCES / "kernel" / architecture / "_kernel.abi3.so").read_bytes()

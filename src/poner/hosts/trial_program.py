@@ -1,16 +1,16 @@
-"""Runs confined, on the target's Python: starts a finished function and asks it.
+"""Starts a finished function and sends it requests; runs confined, on the target's Python.
 
 Run as `trial_program.py FILES`, a folder with the function in `task`, its layers in `opt`, and
 `asked.json`:
 
     handler    module and function that answer requests
-    requests   bodies for the handler
-    outputs    numbers of the native model's outputs by name, each asked for all of `rows`, a file
-    batches    rows for the model of another engine, and
-    methods    the outputs that it is asked for
+    requests   bodies of requests for the handler
+    outputs    native engine: numbers of the outputs by name, for all rows in the file `rows`
+    batches    other engines: rows for the model itself
+    methods    other engines: outputs to compute for the batches
 
-What it answers goes to standard output: a line as soon as the function has started, then JSON. It
-imports nothing of poner, and runs on Python 3.9 and later.
+Standard output receives a line once the function has started, then the answers as JSON. The
+program imports nothing of poner, and runs on Python 3.9 and later.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ STARTED = b"started\n"
 
 
 def open_answers() -> int:
-    """The descriptor for answers; what the function prints goes to standard error from now on."""
+    """A descriptor for answers; from now on the function's prints go to standard error."""
     answers = os.dup(1)
     os.dup2(2, 1)
     return answers
 
 
 def find_modules(files: Path) -> None:
-    """Import the function as Lambda does: its own modules, then those of its layers."""
+    """Set the import path as Lambda does: the function's own modules, then its layers'."""
     task, python = files / "task", files / "opt" / "python"
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     os.chdir(task)
@@ -53,14 +53,14 @@ def evaluate(model: Any, asked: dict[str, Any], files: Path) -> dict[str, Any]:
 
 
 def write_all(descriptor: int, content: bytes) -> None:
-    """Write everything, however much a pipe takes at a time."""
+    """Write all of the content, in as many pieces as the pipe needs."""
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
 
 
 def main() -> None:
-    """Start, ask and answer."""
+    """Start the function, send it the requests, and write its answers."""
     files = Path(sys.argv[1])
     asked = json.loads((files / "asked.json").read_text(encoding="utf-8"))
     answers = open_answers()
@@ -68,7 +68,7 @@ def main() -> None:
     module, _, handler = asked["handler"].rpartition(".")
     function = importlib.import_module(module)
     write_all(answers, STARTED)
-    # From here on the text of an error may hold a value, so only its kind is told.
+    # From here on an error's text may hold a value of the model's rows, so only its type is shown.
     sys.excepthook = lambda kind, *_: print(kind.__name__, file=sys.stderr)  # noqa: T201
     told = evaluate(function.model, asked, files)
     answer = getattr(function, handler)

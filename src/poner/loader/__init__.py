@@ -2,7 +2,7 @@
 
 In comes a path to a .sav, .pkl, .pickle, .joblib or .skops file, which is untrusted, or a fitted
 estimator of a notebook. Out comes a `TrainedModel`: the estimator as plain data, its signature,
-and an oracle that asks the living model.
+and an oracle that asks the loaded model for predictions.
 
 It must not run anything that a file brings along. The order is fixed: list every global without
 loading; refuse any global outside an exact allow-list; only then load, under the same list, in a

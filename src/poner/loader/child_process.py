@@ -1,7 +1,7 @@
 """The exchange with the confined child process that reads the model file.
 
-The child is treated as untrusted: it may have read a hostile file. It answers in frames, within a
-time, or it is ended.
+The child is untrusted, since it may have read a hostile file. poner ends a child that exceeds its
+time limit or sends anything but well-formed frames.
 """
 
 from __future__ import annotations
@@ -28,15 +28,18 @@ from poner.loader.deadlines import Deadline
 from poner.storage import scratch_folder, temporary_faults
 
 START = Path(__file__).with_name("child") / "start.py"
-"""What the child runs."""
+"""The program that the child runs."""
 
 READABLE = (START.parent, START.parents[1] / "safe_pickle", START.parents[3] / "poner_runtime")
-"""What it imports of poner."""
+"""Folders of poner from which the child imports modules."""
 
 ALL_THERE_IS = 1 << 60
-"""Memory of the child where nothing is said: most of what is free."""
+"""Default memory limit of the child: in effect, nine tenths of the free memory."""
 
 READ_BYTES = 1 << 20
+
+READING = "Reading the model"
+"""The usual task of the child, as the subject of a sentence in messages."""
 
 NO_MODULES: Mapping[str, bytes] = MappingProxyType({})
 
@@ -48,8 +51,8 @@ ENVIRONMENT = {
     "LOKY_MAX_CPU_COUNT": "1",
     "ORT_DISABLE_TELEMETRY": "1",
 }
-"""What the child sees beside every confined process's: one thread, so that sums come out the same
-on every machine, and nothing is reported to the makers of a library."""
+"""The child's environment variables, besides those of every confined process. One thread makes sums
+equal on every machine; the last variable turns off the usage reports of onnxruntime."""
 
 
 class ChildProcess:
@@ -64,18 +67,18 @@ class ChildProcess:
         with_packages: bool = True,
         modules: Mapping[str, bytes] = NO_MODULES,
     ) -> None:
-        """Start it.
+        """Start the process.
 
         Args:
-            interpreter: of the environment the model needs.
-            cpu_s: processor seconds after which the kernel ends it.
-            memory_bytes: most memory, where so much is free.
-            with_packages: whether it may import what is installed beside the interpreter.
-            modules: files of the user's own modules by path, which it may import; it gets copies
-                and never sees the folders they lie in.
+            interpreter: the interpreter of the environment that the model needs.
+            cpu_s: processor seconds after which the kernel ends the process.
+            memory_bytes: memory limit; lower where less memory is free.
+            with_packages: whether the child may import the packages of the interpreter.
+            modules: the files of the user's own modules by path. The child imports copies of them
+                and never sees the folders of the originals.
 
         Raises:
-            ModelUnreadableError: it cannot be started.
+            ModelUnreadableError: the process cannot be started.
         """
         with contextlib.ExitStack() as kept, _start_faults(), temporary_faults():
             self.scratch = make_folder("model-", kept.enter_context(scratch_folder()))
@@ -97,10 +100,10 @@ class ChildProcess:
         self._source = process.stdout.fileno()
         os.set_blocking(self._sink, False)
         self.over: ModelUnreadableError | None = None
-        """Why it answers no more: it ended, took too long, or needs too much memory. A late reply
-        is never taken for the reply to the next request."""
+        """The error that every further request gets once the child has ended, exceeded its time
+        limit or run out of memory. A late reply is never mistaken for that of a later request."""
         self.confined: tuple[str, ...] | None = None
-        """What the child gave up, in its words; known after the first exchange."""
+        """Mechanisms that confine the child, as it reports them; None before the first exchange."""
 
     def _write_modules(self, modules: Mapping[str, bytes]) -> None:
         for path, content in modules.items():
@@ -115,7 +118,7 @@ class ChildProcess:
         self.close()
 
     def close(self) -> None:
-        """End it, and remove what it left."""
+        """End the process, and remove its scratch folder."""
         self._confined.close()
         self._kept.close()
 
@@ -125,21 +128,24 @@ class ChildProcess:
         body: bytes = b"",
         *,
         timeout_s: float,
-        doing: str = "Reading the model",
+        doing: str = READING,
         notify: Callable[[str], None] = lambda line: None,
     ) -> tuple[dict[str, Any], bytes]:
-        """Send a request and wait for what it gives.
+        """Send a request and wait for its reply.
 
         Args:
-            request: what the child is to do.
-            body: bytes behind it.
-            timeout_s: after this long the child is not waited for.
-            doing: what that is, as the beginning of a sentence.
-            notify: told once, when it takes long.
+            request: the request, as `child/session.py` lists them.
+            body: the bytes that follow the request.
+            timeout_s: time limit; poner then waits no longer and accepts no further reply.
+            doing: the task, as the subject of a sentence, such as `Reading the model`.
+            notify: receives one line if the task takes long.
+
+        Returns:
+            The result, and the bytes that follow it.
 
         Raises:
-            ModelRefusedError: the file names or does what no fitted model needs.
-            ModelUnreadableError: the child said so, took too long, or broke.
+            ModelRefusedError: the file names or uses something that no fitted model needs.
+            ModelUnreadableError: the child reports an error, exceeds the time limit, or has ended.
         """
         if self.over is not None:
             raise self.over
@@ -150,15 +156,16 @@ class ChildProcess:
             raise
         if "done" in reply:
             return reply["done"], block
-        raise fault_of(reply)
+        raise fault_of(reply, doing)
 
     def _exchange(
         self, request: Mapping[str, Any], body: bytes, deadline: Deadline
     ) -> tuple[dict[str, Any], bytes]:
-        """One request and its reply, whose form is right.
+        """Send one request, and receive a reply of the right form.
 
         Raises:
-            ModelUnreadableError: it ended, took too long, or needs too much memory.
+            ModelUnreadableError: the child has ended, exceeds the time limit, or runs out of
+                memory.
         """
         try:
             if self.confined is None:
@@ -167,11 +174,11 @@ class ChildProcess:
             self._send(body, deadline)
             reply, block = self._receive(deadline)
         except (BrokenPipeError, EOFError, frames.FrameError, KeyError, TypeError) as error:
-            raise self._broken() from error
+            raise self._broken(deadline.doing) from error
         if "done" in reply and not isinstance(reply["done"], dict):
-            raise self._broken()
+            raise self._broken(deadline.doing)
         if "done" not in reply and reply.get("fault") == "memory":
-            raise self._out_of_memory()
+            raise self._out_of_memory(deadline.doing)
         return reply, block
 
     def _send(self, data: bytes, deadline: Deadline) -> None:
@@ -187,7 +194,7 @@ class ChildProcess:
         return message, self._read(body_bytes, deadline)
 
     def _read(self, size: int, deadline: Deadline) -> bytes:
-        content = bytearray()  # a list of pieces of one byte each would take 40 times as much
+        content = bytearray()  # a list of one-byte pieces would take 40 times as much memory
         while len(content) < size:
             ready, _, _ = select.select([self._source], [], [], deadline.left_s())
             if ready:
@@ -197,11 +204,11 @@ class ChildProcess:
                 content += piece
         return bytes(content)
 
-    def _broken(self) -> ModelUnreadableError:
-        """The error for a child that ended or sent nonsense; with the last thing it said."""
+    def _broken(self, doing: str) -> ModelUnreadableError:
+        """The error for a child that ended or sent invalid data, with its last line on stderr."""
         ending = self._confined.ending(timeout_s=1.0)
         if ending.out_of_memory:
-            return self._out_of_memory()
+            return self._out_of_memory(doing)
         how = f"exit code {ending.returncode}"
         if ending.returncode < 0:
             how = _signal_name(-ending.returncode)
@@ -212,18 +219,17 @@ class ChildProcess:
             "Check where the file comes from; save the fitted estimator again if it is yours.",
         )
 
-    def _out_of_memory(self) -> ModelUnreadableError:
+    def _out_of_memory(self, doing: str) -> ModelUnreadableError:
         allowed_gb = self._confined.memory_bytes / 1e9
         return ModelUnreadableError(
-            f"Reading the model needs more memory than the {allowed_gb:.1f} GB that it may take "
-            "on this machine now.",
+            f"{doing} needs more memory than its limit of {allowed_gb:.1f} GB.",
             "Close other programs, or use a machine with more memory; if the file is small, check "
             "where it comes from.",
         )
 
 
 def _signal_name(number: int) -> str:
-    """A signal's name; signals from 35 on have numbers alone."""
+    """The name of a signal; most real-time signals have only a number."""
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -232,10 +238,10 @@ def _signal_name(number: int) -> str:
 
 @contextmanager
 def _start_faults() -> Iterator[None]:
-    """Say what keeps the process from being started.
+    """Turn the system's error into one that says why the process cannot be started.
 
     Raises:
-        ModelUnreadableError: there is no room for temporary files, or for another process.
+        ModelUnreadableError: the system has no room for temporary files or another process.
     """
     try:
         yield
@@ -247,15 +253,22 @@ def _start_faults() -> Iterator[None]:
 
 
 def wrong_answer() -> ModelUnreadableError:
-    """The error for an answer of the child that does not have the form it should."""
+    """The error for a reply of the child that has the wrong form."""
     return ModelUnreadableError(
-        "The process that read the model gave an invalid answer.",
+        "The process that read the model sent an invalid answer.",
         "Check where the model file comes from; a hostile file can take over that process.",
     )
 
 
-def fault_of(reply: Mapping[str, Any]) -> ModelRefusedError | ModelUnreadableError:
-    """What the child found wrong, as an error."""
+def fault_of(
+    reply: Mapping[str, Any], doing: str = READING
+) -> ModelRefusedError | ModelUnreadableError:
+    """The error that a reply of the child reports.
+
+    Args:
+        reply: the reply, which holds a `fault`.
+        doing: the task that failed, as the subject of a sentence.
+    """
     message = str(reply.get("message"))[:2000]
     if reply.get("fault") == "refused":
         listed = reply.get("names")
@@ -264,9 +277,9 @@ def fault_of(reply: Mapping[str, Any]) -> ModelRefusedError | ModelUnreadableErr
     if reply.get("fault") == "unreadable":
         return ModelUnreadableError(message, str(reply.get("hint"))[:2000])
     return ModelUnreadableError(
-        f"The model file cannot be loaded: {message}.",
+        f"{doing} failed: {message}.",
         "Save the fitted estimator again with pickle, joblib or skops.",
     )
 
 
-REFUSED_HINT = "Nothing of it was run; use a model file that holds a scikit-learn estimator only."
+REFUSED_HINT = "No code of the file was run; use a file that holds only a scikit-learn estimator."

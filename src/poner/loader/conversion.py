@@ -15,7 +15,8 @@ from poner.loader.libraries import BOOSTERS, SKLEARN
 from poner.signature import Signature
 
 CONVERTER_PACKAGE = "skl2onnx"
-"""What converts; onnxruntime only opens the graph, since skl2onnx writes some that are none."""
+"""The package that converts. onnxruntime, its companion here, only opens the finished graph,
+because skl2onnx also writes invalid graphs."""
 
 CPU_S = 1800
 TIMEOUT_S = 900.0
@@ -40,13 +41,13 @@ def convert_model(
     else the score of each class; for two classes that is `[-decision, decision]`.
 
     Args:
-        file: as `open_model` gave it.
-        signature: says which features are numbers, and which are texts.
-        notify: is given a line before an environment is made, which takes a while.
+        file: the model file that `open_model` read.
+        signature: tells which features are numbers, and which are texts.
+        notify: receives a line before an environment is made, which takes a while.
 
     Raises:
-        NotSupportedError: skl2onnx cannot convert the model; gives its reason.
-        InstallError: skl2onnx is neither installed nor could it be fetched.
+        NotSupportedError: skl2onnx cannot convert the model; the message gives skl2onnx's reason.
+        InstallError: skl2onnx is not installed and cannot be downloaded.
     """
     _check_convertible(file)
     pins = read_pins("onnx_conversion")
@@ -65,20 +66,26 @@ def convert_model(
     try:
         with ChildProcess(environment.interpreter, cpu_s=CPU_S) as child:
             request = {"do": "convert", "kinds": kinds}
-            done, graph = child.ask(request, file.content, timeout_s=TIMEOUT_S)
-    except ModelUnreadableError as error:  # skl2onnx and onnxruntime can break as they like
+            done, graph = child.ask(
+                request, file.content, timeout_s=TIMEOUT_S, doing="The conversion"
+            )
+    except ModelUnreadableError as error:  # a crash or a timeout of skl2onnx or onnxruntime
         raise _not_supported(file, error.message) from error
     reason, converter = done.get("reason"), str(done.get("converter"))
     if reason is not None:
         raise _not_supported(file, f"skl2onnx says: {str(reason)[:300].rstrip('.')}.")
     number_type = done.get("number_type")
     if number_type not in ("float64", "float32") or not CONVERTER.fullmatch(converter):
-        raise _not_supported(file, "the process that converted it gave an invalid answer.")
+        raise _not_supported(file, "the process that converts it sent an invalid answer.")
     return OnnxGraph(graph, "float64" if number_type == "float64" else "float32", converter)
 
 
 def _check_convertible(file: ModelFile) -> None:
-    """Whether skl2onnx can know all of its classes."""
+    """Refuse a model with classes that skl2onnx does not know: the user's own and boosters.
+
+    Raises:
+        NotSupportedError: the model holds such a class.
+    """
     if file.modules:
         paths = ", ".join(sorted(file.modules)[:3])
         raise _not_supported(file, f"it holds classes of your own ({paths}).")
@@ -88,5 +95,5 @@ def _check_convertible(file: ModelFile) -> None:
 
 def _not_supported(file: ModelFile, reason: str) -> NotSupportedError:
     return NotSupportedError(
-        f"{file.name} is not converted to ONNX: {reason}", OTHER_ENGINE, step=file.name
+        f"{file.name} cannot be converted to ONNX: {reason}", OTHER_ENGINE, step=file.name
     )

@@ -1,4 +1,4 @@
-"""Limits the time of a child process, and tells the user when it takes long."""
+"""Limits the time of a child process, and tells the user when the work takes long."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from poner.errors import ModelUnreadableError
 
 SLOW_S = 10.0
-"""Seconds after which the user is told what takes long."""
+"""Seconds after which poner tells the user which work takes long."""
 
 
 class Deadline:
-    """The time by which something has to be done.
+    """The time by which some work has to be done.
 
     >>> Deadline(300.0, "Reading clf.sav", print).left_s() <= SLOW_S
     True
@@ -26,13 +26,13 @@ class Deadline:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin.
+        """Start the clock.
 
         Args:
             timeout_s: most seconds that the work may take.
-            doing: the work, as the beginning of a sentence.
-            notify: told once, when it takes long.
-            clock: seconds that only go forward.
+            doing: the work, as the subject of a sentence, such as `Reading the model`.
+            notify: receives one line if the work takes long.
+            clock: a monotonic clock, in seconds.
         """
         self.timeout_s = timeout_s
         self.doing = doing
@@ -52,12 +52,12 @@ class Deadline:
         if now >= self.at:
             raise ModelUnreadableError(
                 f"{self.doing} took longer than {self.timeout_s:.0f} s, and was stopped.",
-                "Check where the file comes from: a fitted model is read, and answers, in seconds.",
+                "Check where the file comes from: a fitted model loads and answers in seconds.",
             )
         if self._slow_at is not None and now >= self._slow_at:
             self._slow_at = None
             self._notify(
-                f"{self.doing} takes longer than {SLOW_S:.0f} s; it is stopped after "
+                f"{self.doing} takes longer than {SLOW_S:.0f} s; poner stops it after "
                 f"{self.timeout_s:.0f} s."
             )
         if self._slow_at is None:

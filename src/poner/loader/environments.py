@@ -1,4 +1,4 @@
-"""The environment of the scikit-learn version that fitted a model, with what else it needs."""
+"""The environment of the scikit-learn version that fitted a model, with its other requirements."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from poner.errors import InstallError, InterpreterNotFoundError, ModelUnreadable
 from poner.loader import libraries
 
 OTHER_PYTHONS = ("3.11", "3.12", "3.10", "3.9", "3.13")
-"""Tried in this order after poner's own: 3.11 has wheels of scikit-learn 1.1 to 1.8."""
+"""Python versions to try after poner's own, in this order: 3.11 comes first, since wheels of
+scikit-learn 1.1 to 1.8 exist for it."""
 
 MakeEnvironment = Callable[[str, Sequence[str]], Path]
 
 
 @dataclass(frozen=True)
 class Environment:
-    """An interpreter beside which one version of scikit-learn is installed."""
+    """A Python environment with one version of scikit-learn."""
 
     interpreter: Path
-    """The interpreter."""
+    """Path of the interpreter."""
     python_version: str
-    """Its Python version, such as `3.11`."""
+    """Python version of the interpreter, such as `3.11`."""
     is_own: bool
-    """Whether it is poner's own."""
+    """Whether this is the environment that poner runs in."""
 
     @property
     def places(self) -> list[str]:
-        """The folders that hold its packages."""
+        """The folders that hold the environment's packages."""
         if self.is_own:
             return [place for place in sys.path if place]
         root = self.interpreter.parent.parent
@@ -45,17 +46,17 @@ def environment_of(
     make: MakeEnvironment = make_environment,
     more: Sequence[str] = (),
 ) -> Environment:
-    """Poner's own environment if it has the version and all else, else one made for it and kept.
+    """The environment of poner if it meets all requirements; else one that is made and cached.
 
     Args:
-        sklearn_version: of the model.
-        make: makes the environment of a Python version with requirements.
-        more: requirements besides, such as `lightgbm==4.7.0`; hashes may follow.
+        sklearn_version: version of the scikit-learn that fitted the model.
+        make: makes an environment from a Python version and requirements.
+        more: further requirements, such as `lightgbm==4.7.0`; hashes may follow.
 
     Raises:
-        ModelUnreadableError: none could be made; names the Python versions tried and the last
-            reason.
-        UsageError: a requirement is none.
+        ModelUnreadableError: no environment could be made; the message names the Python versions
+            tried and the last reason.
+        UsageError: a requirement cannot be parsed.
     """
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     texts = (f"{libraries.SKLEARN}=={sklearn_version}", *more)
@@ -81,7 +82,7 @@ def environment_of(
 
 
 def _is_installed(requirement: Requirement) -> bool:
-    """Whether poner's own environment meets a requirement, if it is one for this Python."""
+    """Whether poner's own environment meets a requirement; true if it is for another Python."""
     if requirement.marker is not None and not requirement.marker.evaluate():
         return True
     found = libraries.versions_of([requirement.name], sys.path)

@@ -1,4 +1,4 @@
-"""Opens a model file: listed, checked, loaded and described in child processes."""
+"""Opens a model file. Confined child processes list, load and describe the model."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ SESSION_CPU_S = 3600
 LOAD_TIMEOUT_S = 90.0
 ANSWER_TIMEOUT_S = 60.0
 ALL_ANSWERS_TIMEOUT_S = 180.0
-"""For all that a model is asked together."""
+"""Time limit for all answers of a model together."""
 
 MORE_S_PER_MB = 5.0
-"""A model may take so much longer for each MB that it has without compression."""
+"""Additional time limit for each MB of the uncompressed model."""
 
 MOST_COMPRESSED = 10
-"""Times its size in the file, beyond which a model gets no more time."""
+"""Compression ratio up to which a model gets additional time for its uncompressed size."""
 
 SLOW_S = 20.0
-"""After this long for all answers together, the user is told."""
+"""Time for all answers together after which poner tells the user that the model is slow."""
 
 MEMORY_BYTES = 2 << 30
-"""Memory of a child, of which scikit-learn takes 1 GB where it compares rows in chunks
-(`working_memory`)."""
+"""Memory limit of a child. scikit-learn alone takes 1 GB where it compares rows in chunks
+(its setting `working_memory`)."""
 
 MEMORY_PER_BYTE = 20
-"""Bytes that it may take for each byte of the model, besides."""
+"""Additional memory limit for each byte of the uncompressed model."""
 
 
 class ChildOracle:
@@ -71,17 +71,17 @@ class ChildOracle:
         more_s: float = 0.0,
         notify: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """Begin.
+        """Start with the whole time left.
 
         Args:
-            child: has loaded the model.
-            more_s: how much longer than a small model it may take.
-            notify: told when an answer takes long.
+            child: a child process that has loaded the model.
+            more_s: time in addition to the limits of a small model.
+            notify: receives a line if an answer takes long.
         """
         self.child, self.notify = child, notify
         self.timeout_s = ANSWER_TIMEOUT_S + more_s
         self.all_s = self.left_s = ALL_ANSWERS_TIMEOUT_S + more_s
-        """The time for all answers, and what is left of it."""
+        """Time limit for all answers together, and the time that is left of it."""
 
     def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> NDArray[Any]:
         """Call one of the estimator's own methods; see `artifacts.Oracle`."""
@@ -93,21 +93,21 @@ class ChildOracle:
         answered = unpacked(done, block)
         if len(answered) != 1 or not answered[0].ndim or len(answered[0]) != len(rows):
             raise ModelStoppedError(
-                f"The model's {method} gives another number of answers than it is asked rows.",
+                f"The model's {method} returns a different number of answers than rows given.",
                 "Check where the model file comes from; fit it again if it is yours.",
             )
         return answered[0]
 
     def _ask(self, request: Mapping[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
-        """Ask within the time that is left.
+        """Send a request to the child within the time that is left.
 
         Raises:
             ModelUnreadableError: the model refuses the rows.
-            ModelStoppedError: it answers no more.
+            ModelStoppedError: the child can answer no further request, or the time is used up.
         """
         if self.left_s <= 0:
             raise ModelStoppedError(
-                f"The model's answers took longer than {self.all_s:.0f} s together.",
+                f"All answers of the model together took longer than {self.all_s:.0f} s.",
                 "Check where the model file comes from: a fitted model answers in seconds.",
             )
         begun, left_s = time.monotonic(), self.left_s
@@ -126,14 +126,16 @@ class ChildOracle:
         finally:
             self.left_s -= time.monotonic() - begun
             if self.left_s < self.all_s - SLOW_S <= left_s:
-                self.notify(f"The model answers slowly; it may take {self.all_s:.0f} s in all.")
+                self.notify(
+                    f"The model answers slowly; poner stops it after {self.all_s:.0f} s in all."
+                )
 
 
 def unpacked(done: Mapping[str, Any], block: bytes) -> list[NDArray[Any]]:
     """The arrays of a reply.
 
     Raises:
-        ModelUnreadableError: they do not hold together.
+        ModelUnreadableError: the description and the bytes do not match.
     """
     try:
         return array_block.unpack_arrays(done["block"], block)
@@ -143,7 +145,7 @@ def unpacked(done: Mapping[str, Any], block: bytes) -> list[NDArray[Any]]:
 
 @contextmanager
 def _naming(file_name: str) -> Iterator[None]:
-    """Name the file in what a child process, which is not told the name, says about it."""
+    """Put the file's name before the messages of a child process, which does not know the name."""
     try:
         yield
     except ModelUnreadableError as error:
@@ -165,20 +167,20 @@ def open_model(
 
     Args:
         path: a model file, or a folder with clf.sav or a single model file.
-        signature: replaces the signature.json beside the file.
-        feature_names: in the model's order; replace any signature.
-        labels: the meaning of each class, by `str(class)`: `{"1": "malignant"}`.
+        signature: the signature to use in place of the signature.json beside the file.
+        feature_names: names of the features in the model's order, in place of any signature.
+        labels: a label for each class, by `str(class)`: `{"1": "malignant"}`.
         include: the user's own Python files and package folders, whose classes the model may hold;
             they run in the confined child only.
-        requirements: packages that the model needs besides scikit-learn's own, such as
-            `numpy==1.24.1`.
-        notify: is given a line on each decision, such as another version's environment.
+        requirements: packages that the model needs besides scikit-learn and its dependencies, or
+            their versions, such as `numpy==1.24.1`.
+        notify: receives a line on each decision, such as the use of another environment.
 
     Raises:
         UsageError: an included module is missing or has a library's name, or a requirement cannot
             be parsed.
-        ModelRefusedError: the file names a global outside the allow-list; none of it was run.
-        ModelUnreadableError: the file is damaged or holds something else than a model, or its
+        ModelRefusedError: the file names a global outside the allow-list; no code of it was run.
+        ModelUnreadableError: the file is damaged, holds something other than a model, or its
             scikit-learn version cannot be installed.
         SignatureError: the signature does not fit the model.
     """
@@ -247,8 +249,9 @@ def sklearn_version_of(
 ) -> str:
     """The version of scikit-learn to read the file with.
 
-    Only scikit-learn's own classes write it into the file, so an estimator of another package or
-    of the user's that holds none of them does not say.
+    Only scikit-learn's own classes record their version in the file. For an estimator of another
+    package, or of the user's own, that holds no such class, the version comes from signature.json
+    or is the installed one.
     """
     others = {name for name in listed.modules if name in BOOSTERS or not is_taken(name)}
     if listed.sklearn_version is not None or not others:
@@ -256,17 +259,20 @@ def sklearn_version_of(
     if SKLEARN in recorded:
         return listing.checked_version(listed, file_name, recorded[SKLEARN])
     installed = importlib.metadata.version(SKLEARN)
-    notify(f"{file_name} does not say which scikit-learn fitted it: read with {installed}.")
+    notify(
+        f"{file_name} does not record which scikit-learn fitted the model; reading it with the "
+        f"installed {installed}."
+    )
     return installed
 
 
 def boosters_of(
     listed: FileListing, file_name: str, recorded: Mapping[str, str], requirements: Sequence[str]
 ) -> list[str]:
-    """Requirements for LightGBM and XGBoost where the file names them, and nobody did yet.
+    """Requirements for LightGBM and XGBoost where the file names them but `requirements` does not.
 
     Raises:
-        ModelUnreadableError: one of them is not installed beside poner.
+        ModelUnreadableError: the library is not installed beside poner.
     """
     required = set(map(package_of, requirements))
     wanted = []
@@ -278,7 +284,7 @@ def boosters_of(
             raise ModelUnreadableError(
                 f"{file_name} holds a model of {BOOSTERS[package]}, which is not installed beside "
                 "poner.",
-                f"Install it there: `pip install {package}`.",
+                f"Install {BOOSTERS[package]} beside poner: `pip install {package}`.",
             )
         wanted.append(f"{installed.name}=={recorded.get(package, installed.version)}")
     return wanted
@@ -287,10 +293,10 @@ def boosters_of(
 def _elsewhere(
     file_name: str, version: str, environment: Environment, wanted: Sequence[str]
 ) -> str:
-    """The line on an environment that is not poner's own."""
+    """The line that tells the user of an environment other than poner's own."""
     besides = f" with {', '.join(wanted)}" if wanted else ""
     return (
-        f"{file_name} was fitted with scikit-learn {version}: read in an environment of that "
+        f"{file_name} was fitted with scikit-learn {version}; reading it in an environment of that "
         f"version{besides} (Python {environment.python_version})."
     )
 
@@ -301,9 +307,9 @@ def _libraries(
     environment: Environment,
     recorded: Mapping[str, str],
 ) -> dict[str, str]:
-    """Versions of what the model needs: as recorded, else those that it was read with.
+    """Versions of the packages that the model needs: as recorded, else those of the environment.
 
-    Which packages these are is never taken from a file beside the model, nor from the child.
+    Neither a file beside the model nor the child decides which packages these are.
     """
     places = environment.places
     names = [

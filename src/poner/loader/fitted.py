@@ -1,4 +1,4 @@
-"""Builds the FittedObject from the description that the child gives."""
+"""Builds the FittedObject from the description that the child sends."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from poner.loader.safe_pickle.object_walk import MOST_SHARING, MOST_UNFOLDED, NO
 
 
 def fitted_object(nodes: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> FittedObject:
-    """Build the objects of a description; shared objects are shared again.
+    """Build the objects of a description; an object that the model shares is built once.
 
     Args:
-        nodes: as `child/description.py` says; from an untrusted child, so everything is checked.
-        arrays: of plain dtypes.
+        nodes: the table of nodes, in the form of `child/description.py`. The child is untrusted,
+            so every node is checked.
+        arrays: the arrays of the description, of plain dtypes.
 
     Raises:
         ModelUnreadableError: the description is inconsistent, too deep or too large.
@@ -39,11 +40,12 @@ def fitted_object(nodes: Sequence[Any], arrays: Sequence[NDArray[Any]]) -> Fitte
 
 
 class _Sizes:
-    """Depth and size of nodes; a shared part counts each time that it is reached.
+    """Depth and size of nodes; a shared part counts once for each reference to it.
 
-    The child refuses a model in which no walk would end (safe_pickle/object_walk.py). A child that
-    was taken over could describe such a model, which the compiler would walk. The limits here are
-    twice as wide, since a description counts some parts that the model's own walk does not.
+    The child refuses a model whose walk would take too long (safe_pickle/object_walk.py). A child
+    that a hostile file has taken over could describe such a model to the compiler, so the same
+    limits hold here. They are twice as large as the child's, because a description has some nodes
+    that the child does not count.
     """
 
     def __init__(self) -> None:
@@ -51,10 +53,10 @@ class _Sizes:
         self.depths: list[int] = []
 
     def add(self, node: Any) -> None:
-        """Look at the next node, whose form is right.
+        """Count the next node, whose form is already checked.
 
         Raises:
-            ModelUnreadableError: it is too deep, or too large.
+            ModelUnreadableError: the node is too deep or too large.
         """
         held = node[-1]
         parts: Iterable[tuple[Any, Any]] = ()
@@ -72,8 +74,8 @@ class _Sizes:
         most = 2 * (MOST_UNFOLDED + MOST_SHARING * len(self.sizes))
         if depth > 2 * DEEPEST or size > most:
             raise ModelUnreadableError(
-                "The model nests or shares its objects so much that it cannot be taken apart.",
-                "Fit it again with fewer nested or shared parts.",
+                "The model nests or shares its objects too much to be read.",
+                "Fit a model with fewer nested or shared parts.",
             )
 
 
@@ -93,7 +95,7 @@ def _node(node: Any, made: list[FittedValue], arrays: Sequence[NDArray[Any]]) ->
 
 
 def _value(value: Any, made: list[FittedValue]) -> FittedValue:
-    """A scalar, or a node before this one."""
+    """The value of a scalar, or of a reference to an earlier node."""
     if isinstance(value, list):
         (index,) = value
         if type(index) is not int or not 0 <= index < len(made):

@@ -17,7 +17,7 @@ BOOSTERS = {"lightgbm": "LightGBM", "xgboost": "XGBoost"}
 """Packages besides scikit-learn whose estimators poner reads, with their usual names."""
 
 OTHER_NAMES = {"xgboost": "xgboost-cpu"}
-"""A second distribution of the same package, without support for GPUs."""
+"""Distributions that provide the same package under a second name, without support for GPUs."""
 
 FULL_NAMES = {other: name for name, other in OTHER_NAMES.items()}
 
@@ -26,7 +26,7 @@ Places = Sequence[str]
 
 
 def find_distribution(name: str, places: Places) -> Distribution | None:
-    """The installed distribution of a package, None if there is none."""
+    """The installed distribution of a package; None if the package is not installed."""
     for spelling in (name, OTHER_NAMES.get(name)):
         if spelling is not None:
             for found in importlib.metadata.distributions(name=spelling, path=list(places)):
@@ -42,13 +42,13 @@ def versions_of(names: Iterable[str], places: Places) -> dict[str, str]:
         if distribution is not None:
             try:
                 found[name] = str(Version(distribution.version))
-            except InvalidVersion:  # older than PEP 440: no requirement can name it
+            except InvalidVersion:  # a version from before PEP 440: no requirement can name it
                 continue
     return found
 
 
 def sklearn_libraries(places: Places) -> tuple[str, ...]:
-    """scikit-learn and the packages that it requires, by their own names."""
+    """Names of scikit-learn and of the packages that it requires."""
     distribution = find_distribution(SKLEARN, places)
     required = map(Requirement, (distribution.requires if distribution else None) or ())
     wanted = (own for own in required if own.marker is None or own.marker.evaluate({"extra": ""}))
@@ -68,7 +68,7 @@ def providers_of(modules: Iterable[str], places: Places) -> set[str]:
 
 
 def _modules(distribution: Distribution) -> Iterator[str]:
-    """Names under which a distribution's top-level modules are imported."""
+    """Names of a distribution's top-level modules."""
     declared = distribution.read_text("top_level.txt")
     if declared:
         yield from declared.split()

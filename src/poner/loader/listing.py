@@ -1,4 +1,4 @@
-"""What a model file names, before anything of it is loaded; and whether it may be loaded."""
+"""Lists the globals that a model file names, without loading it, and decides whether to load it."""
 
 from __future__ import annotations
 
@@ -22,43 +22,45 @@ LISTING_TIMEOUT_S = 90.0
 NAMES_SHOWN = 10
 
 VERSION = re.compile(r"\d{1,4}(?:\.\d{1,4}){1,3}(?:(?:a|b|rc)\d{1,4})?(?:\.post\d{1,4})?")
-"""A released version (PEP 440); what a file says goes into a requirement, so nothing else may."""
+"""A released version (PEP 440). The version that a file records becomes part of a requirement, so
+no other text is accepted."""
 
 NATIVE_CLASSES = "use scikit-learn's own classes, which the native engine compiles."
 
 SCRIPT_HINT = (
-    "Move the class to a module of its own, import it from there, save the model again and name "
+    "Move the class to a module of its own, import it from there, save the model again and list "
     f"the file in `include = [...]` under [build] in poner.toml, or {NATIVE_CLASSES}"
 )
 MODULE_HINT = (
-    "Name the module's file in `include = [...]` under [build] in poner.toml, or " + NATIVE_CLASSES
+    "List the module's file in `include = [...]` under [build] in poner.toml, or " + NATIVE_CLASSES
 )
 CALLS_HINT = (
-    "Of an included module a file may name classes and functions and nothing else: save the model "
-    "without objects of it that pickle as a call, such as an enum's, or nested classes."
+    "A model file may name only the classes and functions of an included module. Save the model "
+    "without nested classes and without objects that pickle as a call, such as members of an enum."
 )
 
 
 @dataclass(frozen=True)
 class FileListing:
-    """What a model file says of itself; found without running any of it."""
+    """The names and facts in a model file; found without running any code of the file."""
 
     names: tuple[str, ...]
-    """Every global it names, `module.name`, sorted."""
+    """Every global that the file names, as `module.name`, sorted."""
     refused: tuple[str, ...]
-    """Those of them that a fitted model has no need of."""
+    """The names outside the allow-list."""
     sklearn_version: str | None
-    """The scikit-learn that fitted it, as its outermost estimator says; None if it says nothing."""
+    """Version of the scikit-learn that fitted the model, as the outermost estimator records it;
+    None if no estimator records a version."""
     format: str
-    """`pickle` or `skops`, with the compression behind a plus: `pickle+zlib`."""
+    """`pickle` or `skops`; a compression follows a plus sign: `pickle+zlib`."""
     unpacked_bytes: int
-    """Its size without compression."""
+    """Size of the file's content without compression."""
     confined: tuple[str, ...]
-    """What the process that listed it had given up, such as `seccomp`."""
+    """Mechanisms that confined the process which listed the file, such as `seccomp`."""
 
     @property
     def modules(self) -> set[str]:
-        """The top-level modules that it names."""
+        """The top-level modules of the names."""
         return {name.partition(".")[0] for name in self.names}
 
 
@@ -67,21 +69,24 @@ def list_globals(path: Path) -> FileListing:
 
     Raises:
         ModelUnreadableError: the file is missing, damaged or of an unknown format.
-        ModelRefusedError: it uses what no fitted model needs, such as persistent ids.
+        ModelRefusedError: the file uses a feature that no fitted model needs, such as persistent
+            ids.
     """
     return list_content(model_files.read_model_file(model_files.find_model_file(path)))
 
 
 def list_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> FileListing:
-    """List a model file's content in a child process that has no packages at all.
+    """List a model file's content in a child process that can import no installed package.
 
     Args:
-        content: of the file.
-        own_modules: top-level modules of the user's own, whose classes it may name.
+        content: the file's content.
+        own_modules: the user's own top-level modules, whose classes the file may name.
 
     Raises:
-        ModelUnreadableError: it is damaged or of no known format, and names nothing refused.
-        ModelRefusedError: it uses what no fitted model needs, such as persistent ids.
+        ModelUnreadableError: the file is damaged or of an unknown format, and every name in it is
+            allowed.
+        ModelRefusedError: the file uses a feature that no fitted model needs, such as persistent
+            ids.
     """
     with ChildProcess(
         sys.executable,
@@ -134,7 +139,7 @@ def check_allowed(
     """Refuse a file that names anything outside the allow-list.
 
     Raises:
-        ModelRefusedError: it does; nothing of it was run.
+        ModelRefusedError: the file names such a global; no code of it was run.
     """
     if not listing.refused:
         return
@@ -143,15 +148,15 @@ def check_allowed(
     if more > 0:
         shown += f" and {more} more"
     raise ModelRefusedError(
-        f"{file_name} is refused: it names {shown}, which a fitted scikit-learn model has no "
-        "need of; none of it was run.",
+        f"{file_name} is refused: it names {shown}, which no fitted scikit-learn model needs. "
+        "No code of the file was run.",
         _way_out(listing, own_modules),
         listing.names,
     )
 
 
 def _way_out(listing: FileListing, own_modules: frozenset[str]) -> str:
-    """The hint: a class of the user's own is an honest mistake, a system function is not."""
+    """The hint: how to include the user's own classes, if the file names no other globals."""
     modules = {name.partition(".")[0] for name in listing.refused}
     if any(map(is_taken, modules - {"__main__"})):
         return REFUSED_HINT
@@ -164,12 +169,12 @@ def checked_version(listing: FileListing, file_name: str, otherwise: str | None 
     """The scikit-learn version that fitted the model.
 
     Args:
-        listing: of the file.
-        file_name: for errors.
-        otherwise: taken where the file does not say; None where it has to.
+        listing: the listing of the file.
+        file_name: name of the file, for errors.
+        otherwise: the version to use if the file records none; None makes that an error.
 
     Raises:
-        ModelUnreadableError: the file does not say, or says something else than a version.
+        ModelUnreadableError: the file records no version, or a text that is not a version.
     """
     version = listing.sklearn_version if listing.sklearn_version is not None else otherwise
     if version is None:
@@ -180,6 +185,6 @@ def checked_version(listing: FileListing, file_name: str, otherwise: str | None 
     if not VERSION.fullmatch(version):
         raise ModelUnreadableError(
             f"{file_name} was fitted with scikit-learn {version[:40]!r}, which is not a release.",
-            "Fit and save it with a released version of scikit-learn.",
+            "Fit and save the model with a released version of scikit-learn.",
         )
     return version

@@ -1,4 +1,4 @@
-"""Opens an estimator that is in memory already, in a notebook: no file, no child process."""
+"""Opens an estimator that is already in memory, in a notebook: no file, no child process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from poner_runtime.fitted import as_fitted, settle
 
 
 class MemoryOracle:
-    """Asks the estimator itself."""
+    """Asks the estimator in this process."""
 
     def __init__(self, estimator: object) -> None:
         self.estimator = estimator
@@ -42,10 +42,10 @@ class MemoryOracle:
 
 @contextmanager
 def unreadable_is(kind: type[PonerError]) -> Iterator[None]:
-    """What the child's functions refuse, as an error of poner's with the same two sentences.
+    """Turn errors of the child's functions into errors of `kind`, with the same two sentences.
 
     Raises:
-        PonerError: of that kind.
+        PonerError: an error of the class `kind`.
     """
     try:
         yield
@@ -57,7 +57,7 @@ def describe_estimator(estimator: object) -> FittedObject:
     """Take an estimator in memory apart into plain data.
 
     Raises:
-        ModelUnreadableError: it is nested too deeply.
+        ModelUnreadableError: the estimator is nested too deeply.
     """
     with unreadable_is(ModelUnreadableError):
         described = description.describe(estimator)
@@ -73,22 +73,22 @@ def open_estimator(
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> Iterator[TrainedModel]:
-    """Describe an estimator that is in memory already; it is trusted, and not changed.
+    """Describe an estimator that is already in memory; poner trusts and does not change it.
 
     Args:
-        estimator: fitted.
+        estimator: a fitted estimator.
         X: (n_rows, n_features) the training data, an array or a DataFrame: numbers and texts.
-        y: (n_rows,) or (n_rows, n_outputs) the target, which names what is predicted.
-        feature_names: in the model's order.
-        labels: the meaning of each class, by `str(class)`.
+        y: (n_rows,) or (n_rows, n_outputs) the target, whose name becomes the prediction's name.
+        feature_names: names of the features in the model's order.
+        labels: a label for each class, by `str(class)`.
 
     Raises:
-        ModelUnreadableError: it is not a fitted estimator that predicts.
-        SignatureError: X, names or labels do not fit it.
+        ModelUnreadableError: the object is not a fitted estimator that predicts.
+        SignatureError: X, names or labels do not match the estimator.
     """
     with unreadable_is(ModelUnreadableError):
         estimators.check_estimator(estimator)
-        settled = copy.deepcopy(estimator)  # what follows must not reach the user's own
+        settled = copy.deepcopy(estimator)  # the changes below must not reach the user's object
         settle(settled)
         parameters.check_model(settled)
         oracle = MemoryOracle(settled)

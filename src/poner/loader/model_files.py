@@ -23,7 +23,7 @@ def find_model_file(path: Path) -> Path:
     """The model file: the path itself, or clf.sav or the only model file in the folder.
 
     Raises:
-        ModelUnreadableError: there is none, or more than one.
+        ModelUnreadableError: the folder holds no model file, or more than one.
     """
     if not path.is_dir():
         return path
@@ -49,23 +49,23 @@ def read_model_file(file: Path) -> bytes:
         if error.errno == errno.EFBIG:
             raise ModelUnreadableError(
                 f"{file} is larger than {LARGEST_CONTENT_BYTES >> 20} MiB.",
-                "AWS Lambda takes 250 MB in all: fit a smaller model.",
+                "A function on AWS Lambda has at most 250 MB: fit a smaller model.",
             ) from error
         raise ModelUnreadableError(
             f"The model file {file} cannot be read: {error.strerror}.",
-            "Check its name and who may read it.",
+            "Check the path and the file's permissions.",
         ) from error
 
 
 def read_signature(file: Path, content: bytes) -> Signature | None:
-    """The signature beside a model file, None if there is none.
+    """The signature beside a model file; None if the folder has no signature.json.
 
     Args:
         file: the model file.
-        content: its bytes, as they were read.
+        content: the model file's bytes, as they were read.
 
     Raises:
-        SignatureError: it is damaged, or belongs to another model.
+        SignatureError: signature.json is damaged, or belongs to another model.
     """
     place = file.with_name(SIGNATURE_NAME)
     try:
@@ -74,7 +74,7 @@ def read_signature(file: Path, content: bytes) -> Signature | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise SignatureError(
-            f"{place} cannot be read.", "Write it anew with poner.save(model, X, y, folder)."
+            f"{place} cannot be read.", "Write a new one with poner.save(model, X, y, folder)."
         ) from error
     return signature_files.read_signature(text, str(place), content, file.name)
 
@@ -100,6 +100,6 @@ def read_training_rows(file: Path, n_features: int) -> Table:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SignatureError(
             f"{place} does not hold rows of {n_features} columns.",
-            "Write it anew with poner.save(model, X, y, folder), or remove it.",
+            "Write a new one with poner.save(model, X, y, folder), or remove the file.",
         ) from error
     return training_data.table_of(columns, names, str(place))

@@ -1,7 +1,7 @@
-"""Replaces the files of `poner.save` in a folder, and protects those of the user.
+"""Replaces the files that `poner.save` wrote into a folder; files of the user stay.
 
-signature.json holds the hash of the model file beside it. A file that `poner.save` did not write is
-the user's, and stays.
+signature.json holds the hash of the model file beside it, which shows whether `poner.save` wrote
+that model file.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from poner.storage import (
 )
 
 _NAMES = (SIGNATURE_NAME, TRAINING_ROWS_NAME, MODEL_NAME)
-"""In the order in which they are replaced. The signature is the first: until the model has followed
-they do not fit each other, and nothing is built from the two."""
+"""The files in the order in which they are replaced. The signature comes first: until the model has
+followed, the two do not match, and a build refuses them."""
 
 
 def replace_model(folder: Path, signature: str, rows: str | None, model: bytes) -> None:
-    """Put a model, its signature and its training rows into a folder, in place of those there.
+    """Put a model, its signature and its training rows into a folder, replacing earlier ones.
 
     Args:
-        folder: made if it is not there.
+        folder: the folder to write to; made if it does not exist.
         signature: text of signature.json.
         rows: text of training_rows.json; None where no rows are kept.
         model: the model file's bytes.
 
     Raises:
-        UsageError: the folder cannot be written to, or holds such files of the user's.
-        StorageError: another program changed a file meanwhile.
+        UsageError: the folder cannot be written to, or the user has files of these names there.
+        StorageError: another program changed a file in the meantime.
     """
     with disk_faults(f"The model in {folder}", "Name a folder that can be written to.", UsageError):
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def _check_replaceable(folder: Path, before: Mapping[str, str]) -> None:
     """Refuse to replace files that `poner.save` did not write.
 
     Raises:
-        UsageError: there are such files; names them.
+        UsageError: the folder holds such files; the message names them.
     """
     ours = _ours_among(folder, before)
     others = [name for name in _NAMES if before[name] != ABSENT and name not in ours]
@@ -69,7 +69,7 @@ def _check_replaceable(folder: Path, before: Mapping[str, str]) -> None:
 
 
 def _ours_among(folder: Path, before: Mapping[str, str]) -> set[str]:
-    """The files that `poner.save` wrote, by their content; none without a signature."""
+    """The names of the files that `poner.save` wrote; without a signature, no file counts."""
     if not is_hash(before[SIGNATURE_NAME]):
         return set()
     try:

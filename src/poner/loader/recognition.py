@@ -16,7 +16,7 @@ from poner.loader.libraries import SKLEARN
 from poner.loader.user_modules import read_modules
 
 KNOWN_SKLEARN = ((1, 1), (1, 9))
-"""The first and the last scikit-learn whose files are known: the allow-list was made with them."""
+"""The first and the last version of scikit-learn that the allow-list was made with."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,18 @@ class ModelIdentity:
     file: Path
     """The model file."""
     sha256: str
-    """Its hash, in hexadecimal."""
+    """SHA-256 of the file, in hexadecimal."""
     sklearn_version: str
-    """The scikit-learn that fitted it; where nothing says which, the installed one."""
+    """Version of the scikit-learn that fitted the model; the installed version if none is
+    recorded."""
     installed_version: str
-    """The scikit-learn beside poner."""
+    """Version of the scikit-learn that is installed beside poner."""
     has_signature: bool
-    """Whether a signature.json lies beside it."""
+    """Whether a signature.json lies beside the file."""
 
     @property
     def is_known_version(self) -> bool:
-        """Whether poner knows the files of that scikit-learn."""
+        """Whether the allow-list was made with the scikit-learn that fitted the model."""
         first, last = KNOWN_SKLEARN
         return first <= Version(self.sklearn_version).release[:2] <= last
 
@@ -44,7 +45,7 @@ class ModelIdentity:
 def identify_model(
     path: Path, *, include: Sequence[Path] = (), requirements: Sequence[str] = ()
 ) -> ModelIdentity:
-    """Which model a file holds, found without loading it; refuses what `open_model` would refuse.
+    """Identify the model in a file without loading it; checks the file as `open_model` does.
 
     Args:
         path: a model file, or a folder with clf.sav or a single model file.
@@ -57,7 +58,7 @@ def identify_model(
         ModelRefusedError: the file names a global outside the allow-list.
         ModelUnreadableError: the file is missing or damaged, or needs a package that is not
             installed.
-        SignatureError: the signature beside it is damaged, or belongs to another model.
+        SignatureError: the signature beside the file is damaged, or belongs to another model.
     """
     modules = read_modules(include)
     file = model_files.find_model_file(path)

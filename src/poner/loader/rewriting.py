@@ -1,4 +1,4 @@
-"""Accepts a model from the confined child only in canonical form."""
+"""Receives a model from the confined child, and accepts canonical form only."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ def rewritten_model(
     modules: UserModules,
     notify: Callable[[str], None] = lambda line: None,
 ) -> bytes:
-    """The loaded model as a canonical pickle, which is shipped and converted in the file's place.
+    """The loaded model as a canonical pickle, which poner ships and converts in the file's place.
 
-    The child is not trusted: this process reads its pickle, checks it against the allow-list,
-    writes it again, and requires the same bytes.
+    The child is untrusted: this process decodes its pickle, checks it against the allow-list,
+    encodes it again, and requires the same bytes.
 
     Args:
-        child: has loaded the model.
-        file_name: for errors.
-        modules: the user's own.
-        notify: told where it takes long.
+        child: a child process that has loaded the model.
+        file_name: name of the model file, for errors.
+        modules: the user's own modules.
+        notify: receives a line if writing takes long.
 
     Raises:
         ModelUnreadableError: a part of the model has no canonical form.
-        ModelRefusedError: what the child sent is in another form, or breaks a rule.
+        ModelRefusedError: the child's pickle has another form, or breaks a rule.
     """
     try:
         _, content = child.ask(
             {"do": "rewrite"},
             timeout_s=REWRITE_TIMEOUT_S,
-            doing=f"Writing {file_name} anew",
+            doing=f"Rewriting {file_name}",
             notify=notify,
         )
         return checked(content, modules.names)
@@ -51,7 +51,7 @@ def rewritten_model(
 
 def _refused(file_name: str, reason: str, names: tuple[str, ...] = ()) -> ModelRefusedError:
     return ModelRefusedError(
-        f"{file_name} is refused: the process that read it did not write it again as poner does: "
+        f"{file_name} is refused: the process that read it returned an invalid copy of the model: "
         f"{reason.rstrip('.')}.",
         "Use a model file whose origin you trust; a hostile file can take over the process that "
         "reads it.",

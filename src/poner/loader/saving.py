@@ -1,6 +1,7 @@
-"""Writes what training leaves behind: `clf.sav`, `signature.json` and `training_rows.json`.
+"""Writes the files of a trained model: `clf.sav`, `signature.json` and `training_rows.json`.
 
-Whatever does not fit is found here, while the notebook is still open, rather than at build time.
+A model and data that do not match are refused here, while the notebook is still open, rather than
+at build time.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from poner.artifacts import Table
-from poner.errors import ModelRefusedError, SignatureError, UsageError
+from poner.errors import MissingPackageError, ModelRefusedError, SignatureError, UsageError
 from poner.loader import libraries, signature_files, signatures, training_data
 from poner.loader.model_folder import replace_model
-from poner.signature import JsonScalar, Signature, wire_names
+from poner.signature import JsonScalar, Signature, is_unicode, wire_names
 from poner.table import as_lists
 
 PICKLE_PROTOCOL = 4
-"""The default of Python 3.8 to 3.13, and fixed so that the same model gives the same bytes."""
+"""The default of Python 3.8 to 3.13; fixed here so that equal models give equal bytes."""
 
 
 def save(
@@ -40,7 +41,7 @@ def save(
     target: str | None = None,
     keep_rows: int = 500,
 ) -> Path:
-    """Save a fitted estimator with what `build` and `compile` need to know of it.
+    """Save a fitted estimator with the facts that `build` and `compile` need.
 
     Writes `clf.sav`, `signature.json`, and `training_rows.json`: rows of X for the proof, which are
     never shipped.
@@ -51,20 +52,23 @@ def save(
             lists.
         y: (n_rows,) the training target, or (n_rows, n_outputs) of a model with several outputs: a
             Series, a DataFrame, an array or a list.
-        folder: where the files go; made if it does not exist.
+        folder: the folder for the files; made if it does not exist.
         feature_names: the training columns, if neither X nor the estimator has names.
-        labels: label of each class: by class, by its text (`{"0": "benign"}`), or in order.
+        labels: a label for each class: by class, by the class as text (`{"0": "benign"}`), or a
+            list in the order of the classes.
         metrics: scores to record, such as `{"f1_test": 0.94}`.
-        target: name of the target; by default that of `y`.
-        keep_rows: most rows of X to keep for the proof; 0 keeps none.
+        target: name of the target; by default the name of `y`.
+        keep_rows: the largest number of rows of X to keep for the proof; 0 keeps none.
 
     Returns:
         The folder.
 
     Raises:
-        SignatureError: the estimator is not fitted, or estimator, X, y and names do not match.
-        ModelRefusedError: the estimator holds something that could not be loaded again.
-        UsageError: the folder cannot be written to or holds other files of these names, or
+        SignatureError: the estimator is not fitted, or estimator, X, y and names do not match; a
+            metric is not finite, or the target's name is not a text.
+        ModelRefusedError: the estimator holds an object that could not be loaded again.
+        MissingPackageError: scikit-learn is not installed.
+        UsageError: the folder cannot be written to, the user has files of these names there, or
             `keep_rows` is negative.
 
     Example:
@@ -75,9 +79,15 @@ def save(
     if keep_rows < 0:
         raise UsageError("keep_rows is negative.", "Give 0 to keep no rows, or a positive number.")
     _require_fitted(estimator)
+    if target is not None and not isinstance(target, str):
+        raise SignatureError(
+            f"target is of the type {type(target).__name__}, not a text.",
+            "Give the name of what is predicted, such as 'price'.",
+        )
     laid_out = training_data.columns_of(X)
     columns = _training_columns(estimator, X, len(laid_out), feature_names)
     table = training_data.table_of(laid_out, columns)
+    _require_unicode(table)
     _require_a_value_a_row(y, len(table))
     missing = _columns_taken_with_nan(estimator, X, table)
     classes = _classes_of(estimator)
@@ -104,10 +114,16 @@ def save(
 
 
 def _require_fitted(estimator: object) -> None:
-    from sklearn.exceptions import NotFittedError
-    from sklearn.utils.validation import check_is_fitted
+    try:
+        from sklearn.exceptions import NotFittedError
+        from sklearn.utils.validation import check_is_fitted
+    except ModuleNotFoundError as error:
+        raise MissingPackageError(
+            f"poner.save needs scikit-learn, but the module {error.name} is not installed.",
+            f"Install it beside poner: pip install {libraries.SKLEARN}.",
+        ) from error
 
-    hint = "Call its fit method first, then save it."
+    hint = "Call fit on an estimator of scikit-learn, then save that estimator."
     try:
         check_is_fitted(estimator)
     except NotFittedError as error:
@@ -116,7 +132,7 @@ def _require_fitted(estimator: object) -> None:
         raise SignatureError(f"{estimator!r} is not an estimator.", hint) from error
     if not callable(getattr(estimator, "predict", None)):
         raise SignatureError(
-            f"{type(estimator).__name__} does not predict.",
+            f"{type(estimator).__name__} has no method predict.",
             "Save a classifier or a regressor, or a pipeline that ends in one.",
         )
 
@@ -124,7 +140,7 @@ def _require_fitted(estimator: object) -> None:
 def _training_columns(
     estimator: object, X: object, width: int, feature_names: Sequence[str] | None
 ) -> tuple[str, ...]:
-    """Name the model's columns: by what it was fitted on, else as given, else as X does."""
+    """Names of the model's columns, checked to agree: from X, `feature_names` or the estimator."""
     fitted_width = getattr(estimator, "n_features_in_", width)
     signatures.check_width(width, fitted_width)
     if isinstance(feature_names, str) or (
@@ -142,14 +158,14 @@ def _training_columns(
     for source, names in (("X", of_table), ("feature_names", given)):
         if names is not None and _as_kept(estimator, names) != of_model:
             raise SignatureError(
-                f"{source} names other columns than the model was fitted on, or in another order.",
+                f"The names in {source} or their order differ from those the model was fitted on.",
                 f"The model's columns are: {', '.join(of_model)}.",
             )
     return of_table or given or of_model
 
 
 def _as_kept(estimator: object, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Names as an estimator keeps them: LightGBM writes blanks as underscores."""
+    """Names as the estimator stores them: LightGBM replaces blanks by underscores."""
     if type(estimator).__module__.startswith("lightgbm."):
         return tuple(name.replace(" ", "_") for name in names)
     return names
@@ -164,18 +180,30 @@ def _require_a_value_a_row(y: object, n_rows: int) -> None:
         )
 
 
+def _require_unicode(table: Table) -> None:
+    half = next((text for text in table.vocabulary if not is_unicode(text)), None)
+    if half is not None:
+        raise SignatureError(
+            f"X holds the text {half[:80]!r}, which is not Unicode.",
+            "Repair the text and train again: no file and no request can hold it.",
+        )
+
+
 def _columns_taken_with_nan(estimator: object, X: object, table: Table) -> list[bool]:
-    """Tell which columns have gaps that the model takes, by asking it; (n_features,).
+    """Whether the model accepts the missing values of each column, found by asking it.
+
+    Returns:
+        One value for each column; false also for a column without missing values.
 
     Raises:
-        SignatureError: the model does not answer a row without gaps.
+        SignatureError: the model does not answer for a row without missing values.
     """
     gaps = np.isnan(table.numbers)
     fullest = int(gaps.sum(axis=1).argmin())
     if not gaps[fullest].any() and not _predicts(estimator, training_data.rows_at(X, [fullest])):
         raise SignatureError(
-            f"{type(estimator).__name__} does not answer for a row of X.",
-            "Give the X that it was fitted on, in the same form.",
+            f"{type(estimator).__name__} cannot predict a row of X.",
+            "Give the X that the model was fitted on, in the same form.",
         )
     return training_data.gaps_taken(
         table, lambda row: _predicts(estimator, training_data.rows_at(X, [row]))
@@ -184,16 +212,16 @@ def _columns_taken_with_nan(estimator: object, X: object, table: Table) -> list[
 
 def _predicts(estimator: object, rows: object) -> bool:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of names given to a model fitted without
+        warnings.simplefilter("ignore")  # such as: X has feature names, but the model has none
         try:
             estimator.predict(rows)  # type: ignore[attr-defined]  # _require_fitted saw it
-        except (ValueError, TypeError):  # what scikit-learn raises on what it does not take
+        except (ValueError, TypeError):  # scikit-learn's errors for rows that it refuses
             return False
     return True
 
 
 def _classes_of(estimator: object) -> Any:
-    """Return the model's classes as the loader will read them; None for a regressor."""
+    """The model's classes as the loader will read them; None for a regressor."""
     from poner.loader.child import estimators
     from poner.loader.memory_models import unreadable_is
 
@@ -207,14 +235,16 @@ def _labels_of(
 ) -> tuple[str, ...]:
     """Put the labels in the order of the classes."""
     if classes is None:
-        raise SignatureError("labels are given, but the model has no classes.", "Leave them out.")
+        raise SignatureError(
+            "labels are given, but the model has no classes.", "Leave the labels out."
+        )
     signatures.check_one_output(classes)
     if isinstance(labels, Mapping):
         by_class = {str(key): str(text) for key, text in labels.items()}
         wanted = tuple(str(value) for value in classes)
         if set(by_class) != set(wanted):
             raise SignatureError(
-                f"labels is for the classes {', '.join(by_class)}.",
+                f"labels names the classes {', '.join(by_class)}, which are not the model's.",
                 f"Give a label to each of the model's classes: {', '.join(wanted)}.",
             )
         return tuple(by_class[value] for value in wanted)
@@ -229,14 +259,14 @@ def _labels_of(
 def _metrics_of(metrics: Mapping[str, float]) -> dict[str, float]:
     try:
         return {str(name): float(value) for name, value in metrics.items()}
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         raise SignatureError(
             "metrics holds something other than numbers.", "Give one number for each name."
         ) from error
 
 
 def _rows_to_keep(table: Table, missing: Sequence[bool], keep_rows: int) -> Table:
-    """Draw at most `keep_rows` rows, evenly, among those that the model answers."""
+    """Draw at most `keep_rows` rows, evenly spaced, among the rows that the model accepts."""
     unanswered = np.isnan(table.numbers) & ~np.asarray(missing)
     unanswered |= np.isinf(table.numbers)
     rows = np.flatnonzero(~unanswered.any(axis=1))
@@ -245,10 +275,10 @@ def _rows_to_keep(table: Table, missing: Sequence[bool], keep_rows: int) -> Tabl
 
 
 def _libraries(modules: Iterable[str]) -> dict[str, str]:
-    """Versions of scikit-learn, of what it requires, and of where the estimator's classes are from.
+    """Versions of scikit-learn, its dependencies, and the packages of the estimator's classes.
 
     Args:
-        modules: top-level modules of its classes.
+        modules: top-level modules of the estimator's classes.
     """
     names = libraries.sklearn_libraries(sys.path)
     others = set(modules) - sys.stdlib_module_names - {"sklearn", "numpy", "scipy"}
@@ -262,21 +292,24 @@ def _rows_json(signature: Signature, rows: Table) -> str:
 
 
 class _Pickler(pickle.Pickler):
-    """Refuses what pickle would only mention by name in `__main__`: no one could load it."""
+    """Refuses classes and functions of `__main__`.
+
+    pickle would store their names only, and no other program could load them.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__(file, PICKLE_PROTOCOL)
         self.modules: set[str] = set()
         """Top-level modules of the classes and functions met."""
 
-    def reducer_override(self, value: object) -> Any:  # as in the base class
+    def reducer_override(self, value: object) -> Any:  # the return type of the base class
         named = value if isinstance(value, type | types.FunctionType) else type(value)
         self.modules.add(named.__module__.partition(".")[0])
         if named is value and value.__module__ == "__main__":
             raise ModelRefusedError(
                 f"The model uses {named.__qualname__}, which is defined in the script or "
                 "notebook itself and cannot be loaded anywhere else.",
-                "Move it to a module of its own, import it from there, and name the file in "
+                "Move it to a module of its own, import it from there, and list the file in "
                 "`include = [...]` under [build] in poner.toml.",
                 (f"__main__.{named.__qualname__}",),
             )
@@ -284,7 +317,7 @@ class _Pickler(pickle.Pickler):
 
 
 def _pickled(estimator: object) -> tuple[bytes, set[str]]:
-    """The model file, and the top-level modules of what is in it."""
+    """The bytes of the model file, and the top-level modules of its classes and functions."""
     content = io.BytesIO()
     pickler = _Pickler(content)
     try:
@@ -292,6 +325,6 @@ def _pickled(estimator: object) -> tuple[bytes, set[str]]:
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise ModelRefusedError(
             f"The model cannot be saved: {error}.",
-            "Take lambdas, open files and the like out of it, then fit and save it again.",
+            "Remove lambdas, open files and the like from the model, then fit and save it again.",
         ) from error
     return content.getvalue(), pickler.modules

@@ -2,8 +2,8 @@
 
     {"format": 2, "model_sha256": "9f86d0...", "features": [...], "classes": [...], ...}
 
-Format 1 of the first release has neither of the first two keys, so it names no model.
-Everything but the hash may be edited by hand, such as the labels.
+Format 1, of the first release, has neither `format` nor `model_sha256`, so it names no model.
+Users may edit everything but the hash by hand, for example the labels.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from poner.signature import Signature
 FORMAT = 2
 _FORMAT_KEY, _HASH_KEY = "format", "model_sha256"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SAVE = "Write it anew with poner.save(model, X, y, folder)."
+_SAVE = "Write a new one with poner.save(model, X, y, folder)."
 
 
 def write_signature(signature: Signature, model: bytes) -> str:
@@ -38,25 +38,26 @@ def read_signature(text: str, source: str, model: bytes, model_name: str) -> Sig
         model_name: the model file's name, for messages.
 
     Raises:
-        SignatureError: the text is no signature, has a later format, or belongs to another model.
+        SignatureError: the text is not a signature, has a later format, or belongs to another
+            model.
     """
-    expected = hash_in(text, source)  # first, since a later format may have other fields
+    expected = hash_in(text, source)  # checks the format first: a later one may have other fields
     signature = Signature.from_json(text, source)
     if expected is not None and expected != hashlib.sha256(model).hexdigest():
         raise SignatureError(
-            f"{source} belongs to another model than {model_name}: the file's hash is not its "
-            f"{_HASH_KEY}.",
-            "Save the model once more with poner.save(model, X, y, folder); or if the signature is "
-            f"right for this model, remove the line {_HASH_KEY} from it.",
+            f"{source} belongs to another model: its {_HASH_KEY} differs from the hash of "
+            f"{model_name}.",
+            "Save the model once more with poner.save(model, X, y, folder). If the signature is "
+            f"right for this model, remove the line {_HASH_KEY} from the signature instead.",
         )
     return signature
 
 
 def hash_in(text: str, source: str) -> str | None:
-    """The hash of the model that signature.json belongs to; None where it does not say.
+    """The hash of the model that signature.json belongs to; None where the file holds no hash.
 
     Raises:
-        SignatureError: the format is a later one, or the value is no hash.
+        SignatureError: the format is later than this poner's, or the value is not a SHA-256.
     """
     try:
         document = json.loads(text)
@@ -68,7 +69,7 @@ def hash_in(text: str, source: str) -> str | None:
     if type(version) is not int or not 1 <= version <= FORMAT:
         raise SignatureError(
             f"{source} has the format {str(version)[:40]}; this poner reads 1 to {FORMAT}.",
-            "Update poner, or write it anew with poner.save(model, X, y, folder).",
+            "Update poner, or write a new signature with poner.save(model, X, y, folder).",
         )
     digest = document.get(_HASH_KEY)
     if digest is not None and not (isinstance(digest, str) and _SHA256.fullmatch(digest)):

@@ -1,4 +1,4 @@
-"""The Signature of an estimator: read from signature.json, or made from what it knows itself."""
+"""The Signature of an estimator: checked if it comes from a file, else made from its attributes."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ from poner.signature import Feature, JsonScalar, Signature, wire_names
 
 
 class Facts(BaseModel):
-    """What the child says of a loaded estimator."""
+    """Facts about a loaded estimator, as the child reports them."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
     type: str
-    """Its class, without the module."""
+    """Name of the estimator's class, without the module."""
     is_classifier: bool
     """Whether it predicts classes."""
     classes: list[JsonScalar] | list[list[JsonScalar]] | None
-    """What it can answer, in its own order, a list an output where there are several; None for a
-    regressor."""
+    """The answers that the estimator can give, in its own order: a list for each output where it
+    has several outputs. None for a regressor."""
     n_features: int | None
-    """How many columns it was fitted on; None if it does not say."""
+    """Number of columns that the estimator was fitted on; None if it does not record the number."""
     feature_names: list[str] | None
-    """The columns it was fitted on; None if they had no names."""
+    """Names of the columns that the estimator was fitted on; None if they had no names."""
     sklearn_version: str
-    """The scikit-learn it is asked under."""
+    """Version of scikit-learn in the child process."""
     numpy_version: str
-    """The numpy it is asked under."""
+    """Version of numpy in the child process."""
     python_version: str
-    """The Python it is asked under."""
+    """Version of Python in the child process."""
 
     @property
     def signature_classes(self) -> Any:
-        """The classes as a Signature has them."""
+        """The classes in the form of a Signature: tuples."""
         return classes_as_tuples(self.classes)
 
 
 def classes_as_tuples(classes: Sequence[Any] | None) -> Any:
-    """Classes as a Signature has them, from the lists that an estimator's facts have."""
+    """Turn classes from the lists of an estimator's facts into the tuples of a Signature."""
     if classes is None:
         return None
     return tuple(tuple(name) if isinstance(name, list) else name for name in classes)
 
 
 def check_one_output(classes: Sequence[Any]) -> None:
-    """Whether labels say enough.
+    """Refuse labels for a model with several outputs.
 
     Raises:
-        SignatureError: there are several outputs, each with classes of its own.
+        SignatureError: the model has several outputs, each with classes of its own.
     """
     if classes and isinstance(classes[0], tuple):
         raise SignatureError(
             f"labels are given, but the model predicts {len(classes)} things at once.",
-            "Leave them out: the answer holds the class of each.",
+            "Leave the labels out: the answer holds the class of each output.",
         )
 
 
@@ -83,7 +83,7 @@ def checked_places(found: object, signature: Signature) -> tuple[int, ...]:
     """Check the indices of features that the child sent.
 
     Raises:
-        ModelUnreadableError: an index is of no feature.
+        ModelUnreadableError: an index is outside the features.
     """
     places = range(len(signature.features))
     if not isinstance(found, list) or not all(
@@ -94,19 +94,20 @@ def checked_places(found: object, signature: Signature) -> tuple[int, ...]:
 
 
 def check_supported(facts: Facts) -> None:
-    """Whether poner can serve it at all.
+    """Refuse an estimator that poner cannot serve.
 
     Raises:
-        ModelUnreadableError: it is a classifier without classes.
+        ModelUnreadableError: the estimator is a classifier without classes.
     """
     if facts.is_classifier and not facts.classes:
         raise ModelUnreadableError(
-            f"{facts.type} does not say which classes it predicts.", "Fit it on labelled data."
+            f"{facts.type} does not record which classes it predicts.",
+            "Fit it on labelled data.",
         )
 
 
 def check_signature(signature: Signature, facts: Facts, source: str) -> None:
-    """Whether a signature belongs to an estimator.
+    """Refuse a signature that does not belong to the estimator.
 
     Raises:
         SignatureError: the number of features or the classes differ.
@@ -136,16 +137,16 @@ def make_signature(
     labels: Mapping[str, str] | None,
     notify: Callable[[str], None],
 ) -> Signature:
-    """A signature from given names, or the estimator's own, or x0, x1, ...
+    """A signature with the given feature names, else the estimator's own, else x0, x1, ...
 
     Raises:
-        SignatureError: the number of names is wrong, or a label is for no class.
+        SignatureError: the number of names is wrong, or a label names an unknown class.
     """
     columns = list(names) if names is not None else facts.feature_names
     if columns is None:
         if facts.n_features is None:
             raise SignatureError(
-                f"{facts.type} does not say how many features it takes.",
+                f"{facts.type} does not record how many features it takes.",
                 "Give their names, in the model's order: --features a,b,c.",
             )
         columns = [f"x{position}" for position in range(facts.n_features)]
@@ -169,10 +170,10 @@ def make_signature(
 
 
 def check_width(n_columns: int, n_features: int) -> None:
-    """Whether X has the model's columns.
+    """Refuse an X whose number of columns differs from the model's.
 
     Raises:
-        SignatureError: it has more, or fewer.
+        SignatureError: X has more or fewer columns.
     """
     if n_columns != n_features:
         raise SignatureError(
@@ -182,14 +183,14 @@ def check_width(n_columns: int, n_features: int) -> None:
 
 
 def with_labels(signature: Signature, labels: Mapping[str, str] | None) -> Signature:
-    """The signature with what each class means; classes that are not named keep their own text.
+    """The signature with a label for each class; by default the label is the class as text.
 
     Args:
-        signature: of a classifier.
-        labels: label by `str(class)`, such as `{"1": "malignant"}`.
+        signature: the signature of a classifier.
+        labels: labels by `str(class)`, such as `{"1": "malignant"}`.
 
     Raises:
-        SignatureError: a label is for no class of the model, or it predicts several things.
+        SignatureError: a label names an unknown class, or the model has several outputs.
     """
     if labels is None:
         return signature

@@ -1,4 +1,4 @@
-"""Reads X and y as a notebook holds them: arrays, DataFrames, Series, lists, sparse matrices."""
+"""Reads X and y in the forms of a notebook: arrays, DataFrames, Series, lists, sparse matrices."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from poner.table import CategoryCodes, as_columns, is_sparse, kind_of, read_colu
 
 
 def columns_of(X: object) -> list[NDArray[Any]]:
-    """Lay X out as its columns, numeric where they are numbers, of objects otherwise.
+    """Split X into columns: numeric arrays for numbers, otherwise arrays of objects.
 
     Args:
-        X: (n_rows, n_features) in whatever form it was trained on.
+        X: (n_rows, n_features) in any form that scikit-learn accepts.
 
     Raises:
         SignatureError: X is not a table with at least one row and one column.
@@ -34,13 +34,13 @@ def columns_of(X: object) -> list[NDArray[Any]]:
 
 
 def table_of(columns: Sequence[NDArray[Any]], names: Sequence[str], source: str = "X") -> Table:
-    """The Table of what `columns_of` laid out; the values of a column decide its kind.
+    """The Table of the columns that `columns_of` returns; the values of a column decide its kind.
 
-    None, NaN and pandas' NA stand for a missing value in either kind.
+    In columns of either kind, None, NaN and pandas' NA are missing values.
 
     Raises:
-        SignatureError: a column, which is named, holds something else than numbers or texts, or
-            holds both.
+        SignatureError: a column holds values other than numbers and texts, or holds both; the
+            message names the column.
     """
     codes = CategoryCodes(grows=True)
     kinds: list[Kind] = []
@@ -57,8 +57,9 @@ def _kind(column: NDArray[Any], name: str, source: str) -> Kind:
         return found
     held = " and ".join(sorted(each.__name__ for each in found))
     raise SignatureError(
-        f"Column {name!r} of {source} holds {held} values, neither numbers nor texts alone.",
-        "Make it one of the two before the model, and train on that.",
+        f"Column {name!r} of {source} holds {held} values; a column must hold only numbers or "
+        "only texts.",
+        "Convert the column to numbers or to texts, and train the model on the result.",
     )
 
 
@@ -70,13 +71,14 @@ def _read(column: NDArray[Any], kind: Kind, name: str, codes: CategoryCodes) -> 
 
 
 def gaps_taken(table: Table, takes: Callable[[int], bool]) -> list[bool]:
-    """For each column, whether it has gaps that the model takes.
+    """For each column, whether it has missing values and the model accepts them.
 
-    The model is asked about the row with the fewest gaps among those with a gap in the column.
+    To decide, the model is asked for one row: of the rows without a value in the column, the one
+    with the fewest missing values.
 
     Args:
         table: the training data.
-        takes: whether the model answers for a row, by the row's index.
+        takes: tells whether the model answers for the row with the given index.
     """
     gaps = np.isnan(table.numbers)
     counts = gaps.sum(axis=1)
@@ -87,7 +89,7 @@ def gaps_taken(table: Table, takes: Callable[[int], bool]) -> list[bool]:
 
 
 def column_names(X: object) -> tuple[str, ...] | None:
-    """Return a DataFrame's column names if all are texts, as scikit-learn takes them, else None."""
+    """A DataFrame's column names if all are texts, as scikit-learn requires; else None."""
     names = tuple(getattr(X, "columns", ()))
     if names and all(isinstance(name, str) for name in names):
         return tuple(str(name) for name in names)
@@ -95,7 +97,7 @@ def column_names(X: object) -> tuple[str, ...] | None:
 
 
 def rows_at(X: Any, positions: list[int]) -> object:
-    """Return these rows of X in the form X has, so that a model finds its columns by name."""
+    """The rows of X at these positions, in the form of X, so that names of columns are kept."""
     if hasattr(X, "iloc"):
         return X.iloc[positions]
     if is_sparse(X):
@@ -108,7 +110,11 @@ def rows_at(X: Any, positions: list[int]) -> object:
 
 
 def target_shape(y: object) -> tuple[int, ...]:
-    """Return the shape of y, () for what is neither an array nor a list."""
+    """The shape of y; () if y is neither an array nor a list.
+
+    Raises:
+        SignatureError: the rows of y differ in length.
+    """
     try:
         return np.asarray(y.to_numpy() if hasattr(y, "to_numpy") else y).shape
     except ValueError as error:
@@ -118,13 +124,21 @@ def target_shape(y: object) -> tuple[int, ...]:
 
 
 def target_name(y: object) -> str | None:
-    """Return the name of a Series, or those of a DataFrame's columns; None where there is none."""
+    """The name of a Series, or the names of a DataFrame's columns; None if y has no name."""
     names = (getattr(y, "name", None), *getattr(y, "columns", ()))
     return ", ".join(name for name in names if isinstance(name, str)) or None
 
 
 def describe(wire_name: str, column: str, table: Table, place: int, *, missing: bool) -> Feature:
-    """The Feature of the column at a place of the training data's table."""
+    """The Feature that describes one column of the training data.
+
+    Args:
+        wire_name: name of the feature in requests.
+        column: name of the training column.
+        table: the training data.
+        place: index of the column in the table.
+        missing: whether the model accepts missing values in this column.
+    """
     values = table.numbers[:, place]
     kind = table.kinds[place]
     match kind:

@@ -1,7 +1,7 @@
-"""The user's own modules that a model needs: found by name, read once, and never run here.
+"""The user's own modules that a model needs: read once, and never run in poner's process.
 
-What is read here is what the confined child imports, from copies in its scratch folder, and what
-an engine ships.
+The confined child imports copies of these modules from its scratch folder, and an engine ships the
+same bytes.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from poner.aws_lambda.quotas import UNZIPPED_BYTES
 from poner.errors import UsageError
 from poner.loader.safe_pickle.allowed import allowed_roles
 
-INCLUDE = "Name Python files, or folders of packages, in `include = [...]` under [build]."
+INCLUDE = "List Python files, or folders of packages, in `include = [...]` under [build]."
 
 LEFT_OUT = (".pyc", ".pyo")
-"""Bytecode: made again from the source where it is needed."""
+"""Suffixes of bytecode, which Python makes again from the source."""
 
 ALSO_TAKEN = {"__main__", "narwhals", "pandas", "scipy", "threadpoolctl"}
 ALSO_TAKEN |= {"onnx", "onnxruntime", "skl2onnx", "poner", "poner_loader", "poner_runtime"}
-"""Modules beside the allow-list's and Python's own that stand beside a model."""
+"""Further names that the user's own modules cannot have, since a model's process imports them."""
 
 
 def is_taken(module: str) -> bool:
-    """Whether a top-level module is Python's, a library's or poner's, so never the user's own."""
+    """Whether the name of a top-level module belongs to Python, a library or poner."""
     return (
         module in sys.stdlib_module_names
         or module in ALSO_TAKEN
@@ -42,13 +42,13 @@ class UserModules:
     """The files of the user's own modules."""
 
     names: frozenset[str] = frozenset()
-    """The modules by which they are imported, such as `features`."""
+    """Names of the top-level modules, such as `features`."""
     files: Mapping[str, bytes] = field(default_factory=dict)
-    """Their content by path, such as `features.py` or `churn/columns.py`."""
+    """Content of each file by its path, such as `features.py` or `churn/columns.py`."""
 
     @property
     def imports(self) -> set[str]:
-        """The top-level modules that they import, without their own and Python's."""
+        """Top-level modules that these files import, apart from each other and Python's own."""
         found = {
             name
             for path, content in self.files.items()
@@ -61,7 +61,7 @@ class UserModules:
 def _imports(source: bytes) -> Iterator[str]:
     try:
         tree = ast.parse(source)
-    except (SyntaxError, ValueError):  # importing it says so; a file that nothing imports may stay
+    except (SyntaxError, ValueError):  # importing the file will report the error
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -74,8 +74,8 @@ def read_modules(include: Sequence[Path]) -> UserModules:
     """Read the files and folders that the user names.
 
     Raises:
-        UsageError: one is missing, is no Python module, has the name of another library's or of
-            another one's, leads out of its folder, or is too large for AWS Lambda.
+        UsageError: a file is missing, is not a Python module, has the name of a library's module
+            or of another included one, is a link, or is too large for AWS Lambda.
     """
     names: set[str] = set()
     files: dict[str, bytes] = {}
@@ -83,14 +83,17 @@ def read_modules(include: Sequence[Path]) -> UserModules:
     for path in include:
         name = _module_name(path)
         if name in names:
-            raise UsageError(f"Two of the included modules are called {name}.", INCLUDE)
+            raise UsageError(
+                f"Two included modules have the name {name}.", "Rename or remove one of them."
+            )
         names.add(name)
         for place, relative in _files_of(path):
             files[relative] = _read(place)
             size += len(files[relative])
             if size > UNZIPPED_BYTES:
                 raise UsageError(
-                    f"{path} holds more than AWS Lambda takes.", "Include less than 250 MB."
+                    "The included modules are larger than a function on AWS Lambda may be.",
+                    "Include less than 250 MB.",
                 )
     return UserModules(frozenset(names), files)
 
@@ -105,15 +108,15 @@ def _module_name(path: Path) -> str:
         raise UsageError(f"{path} is not a Python module, but `include` names it.", INCLUDE)
     if is_taken(name):
         raise UsageError(
-            f"{path} cannot be included: {name} is also a module of Python or of a library that "
-            "the model needs.",
-            "Give it another name, import it by that, and save the model again.",
+            f"{path} cannot be included: {name} is also the name of a module of Python, of poner "
+            "or of a library that the model needs.",
+            "Rename the module, import it under its new name, and save the model again.",
         )
     return name
 
 
 def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
-    """Each file with its path as it is imported; without bytecode and hidden files."""
+    """Each file with its path as it is imported, apart from bytecode and hidden files."""
     if not path.is_dir():
         yield path, path.name
         return
@@ -124,8 +127,8 @@ def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
             place = Path(folder, name)
             if place.is_symlink():
                 raise UsageError(
-                    f"{place} is a link, and `include` takes files alone.",
-                    "Put the file itself there.",
+                    f"{place} is a symbolic link, but `include` accepts regular files only.",
+                    "Replace the link by the file or folder itself.",
                 )
             if name not in subfolders:
                 yield place, place.relative_to(root.parent).as_posix()
@@ -136,8 +139,11 @@ def _is_left_out(name: str) -> bool:
 
 
 def _read(place: Path) -> bytes:
-    if not place.is_file():  # a pipe would wait for its writer
-        raise UsageError(f"{place} is not a file, but `include` names its folder.", INCLUDE)
+    if not place.is_file():  # reading a pipe would wait for its writer
+        raise UsageError(
+            f"{place} is not a regular file, but `include` names it or its folder.",
+            "Replace it by a regular file, or move it out of the folder.",
+        )
     try:
         return place.read_bytes()
     except OSError as error:

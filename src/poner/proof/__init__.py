@@ -1,9 +1,9 @@
-"""The proof: a model and what was made of it are asked the same rows, and must answer the same.
+"""The proof: a model and the function made from it must give the same answers to the same rows.
 
-In come a trained model, what the compiler knows of it (where its answers change, where rounding
-decides), and the answers of a compiled model or of a function from its zips. Out come Examples
-(rows with the model's own answers, for every engine) and a ParityReport, which counts whatever
-differs. The proof starts no process and reads no file: its callers give it the answers.
+Inputs: a trained model, the compiler's facts about it (where its answers change, where rounding
+decides), and the answers of a compiled model or of a function from its zips. Results: Examples
+(rows with the model's own answers, for every engine) and a ParityReport, which counts the
+differences. The proof starts no process and reads no file: its callers give it the answers.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ def collect_examples(
     Args:
         model: its oracle is asked.
         known: what the compiler knows of it.
-        compiled: its compiled form, which tells quickly what it refuses, and must refuse the same.
-        progress: called with the share that is done, 0 to 1.
+        compiled: its compiled form, which finds refused rows faster and must refuse the same rows.
+        progress: called with the finished share, 0 to 1.
 
     Raises:
-        ParityError: no row is known that the model answers, or none of its training rows is; or
-            the compiled form refuses what the model answers, or the other way.
+        ParityError: the model answers none of the rows, or none of its training rows; or the
+            compiled form and the model refuse different rows.
     """
     asked = AskedModel(model.oracle, known)
     refusals = AskedRefusals(asked) if compiled is None else CompiledRefusals(asked, compiled)
@@ -86,11 +86,11 @@ def prove(
         compiled: the compiled form.
         examples: rows with the model's own answers.
         tolerances: by output, relative.
-        doubts: where rounding decides.
+        doubts: the rows on which rounding decides.
 
     Returns:
-        The compiled model with the report, and as evidence some rows of each kind with its own
-        answers, to be tried again from the finished zip.
+        The compiled model with the report and the evidence: some rows of each kind with its own
+        answers, for the trial of the finished zip.
 
     Raises:
         ParityError: an answer differs by more than rounding.

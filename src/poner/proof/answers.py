@@ -1,4 +1,4 @@
-"""The answers: what the model itself says to the questions, kept as Examples for all engines."""
+"""The answers: the model's own answers to the questions, kept as Examples for all engines."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def collect_examples(
     """Ask a model on rows of every kind that a request can hold.
 
     Args:
-        model: the model, with what is known of it.
+        model: the model and the facts known about it.
         training: rows of its training data.
-        refusals: tells which rows it refuses.
+        refusals: finds the rows that it refuses.
         missing_as_none: features whose missing values are None to the model.
-        progress: called with the share that is done, 0 to 1.
+        progress: called with the finished share, 0 to 1.
 
     Raises:
-        ParityError: no row is known that the model answers, or none of its training rows is.
+        ParityError: the model answers none of the rows, or none of its training rows.
     """
     typical = find_typical_row(model.known, training, refusals.predict)
     answerable = _find_answerable(model.known, typical, training, refusals)
@@ -77,7 +77,7 @@ def collect_examples(
 
 
 def _with_missing(signature: Signature, answerable: Answerable) -> Signature:
-    """The signature in which null is answerable wherever the model answers for NaN."""
+    """The signature that permits null for each feature in which the model accepts NaN."""
     features = zip(signature.features, answerable.missing, strict=True)
     return replace(
         signature,
@@ -88,9 +88,9 @@ def _with_missing(signature: Signature, answerable: Answerable) -> Signature:
 def _answered_rows(
     known: Known, training: FloatArray, answerable: Answerable, refusals: Refusals
 ) -> tuple[dict[str, FloatArray], int]:
-    """Rows by kind that the model answers, and how many it refuses.
+    """The rows that the model answers, by kind, and the number of refused rows.
 
-    Rows drawn for a model that takes no negative numbers are tried without their signs.
+    Rows drawn for a model that refuses negative numbers are tried without their signs.
 
     Raises:
         ParityError: there are none, or none of training.
@@ -124,7 +124,7 @@ def _answered_rows(
 def _find_answerable(
     known: Known, typical: FloatArray | None, training: FloatArray, refusals: Refusals
 ) -> Answerable:
-    """What the model takes, feature by feature, in the typical row or else in one of training.
+    """Which special values the model accepts in each feature of the typical or a training row.
 
     Only compiled models are asked about infinities: no request can hold one.
     """
@@ -168,7 +168,7 @@ def _refused_rows(
 
 
 def _number_type(model: AskedModel, typical: FloatArray | None) -> NumberType:
-    """`float32` where the model takes large numbers, but none beyond float32."""
+    """`float32` if the model accepts large numbers up to float32's limit only."""
     if typical is None:
         return "float64"
     categories = model.known.values.categories
@@ -183,10 +183,11 @@ def _number_type(model: AskedModel, typical: FloatArray | None) -> NumberType:
 def _ask_in_chunks(
     model: AskedModel, rows: FloatArray, progress: Callable[[float], None]
 ) -> dict[str, FloatArray]:
-    """The model's answers by output, one batch an output and a chunk of rows.
+    """The model's answers by output, asked in one batch per output and chunk of rows.
 
     Raises:
-        ParityError: the model refuses a row that it, or its compiled form, answers otherwise.
+        ParityError: the model refuses a row in a batch that it, or its compiled form, answers
+            alone.
     """
     outputs = _outputs_of(model, rows[:_SAMPLE_ROWS])
     parts: dict[str, list[FloatArray]] = {output: [] for output in outputs}
@@ -230,7 +231,7 @@ def _ask_alone(model: AskedModel, rows: FloatArray, outputs: list[str]) -> dict[
 def _depends_on_company(
     model: AskedModel, rows: FloatArray, answers: Mapping[str, FloatArray]
 ) -> bool:
-    """Whether a row's answer changes with the rows beside it, as behind NMF, which iterates."""
+    """Whether a row's answer depends on the other rows of a batch, as with NMF, which iterates."""
     output = next(name for name in ("predict_proba", *answers) if name in answers)
     step = -(-len(rows) // _SAMPLE_ROWS)
     alone = _ask_alone(model, rows[::step], [output])[output]

@@ -1,4 +1,4 @@
-"""A model as the proof asks it: by output, with rows as numbers and category codes."""
+"""The proof's view of a model: outputs of rows of numbers and category codes."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _METHODS = {"raw": "_raw_predict"}
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a model before it is asked."""
+    """The facts known about a model before it is asked."""
 
     signature: Signature
     """Which features are texts, and the classes."""
     vocabulary: Sequence[str]
     """The texts behind the category codes in its rows."""
     values: BoundaryValues
-    """Where its answers can change."""
+    """The values at which its answers can change."""
     has_raw: bool = False
-    """Whether it can be asked for its scores before the link function."""
+    """Whether the model gives scores before the link function."""
     most_rows: int = ROWS_OF_A_KIND
-    """How many rows of a kind it is asked."""
+    """The most rows of each kind."""
 
 
 class AskedModel:
-    """A model with what is known of it, to be asked with rows of numbers and category codes."""
+    """A model with its facts, which is asked with rows of numbers and category codes."""
 
     def __init__(self, oracle: Oracle, known: Known) -> None:
         self.oracle, self.known = oracle, known
@@ -49,7 +49,7 @@ class AskedModel:
         """The model's own answers: (n_rows, width) float64, classes as their indices.
 
         Raises:
-            ModelUnreadableError: it refuses a row, or has no such output.
+            ModelUnreadableError: the model refuses a row, or has no such output.
         """
         method = _METHODS.get(output, output)
         answer = self.oracle.answer(method, self.table(rows)).reshape(len(rows), -1)
@@ -61,7 +61,8 @@ class AskedModel:
     def takes(self, rows: FloatArray) -> bool:
         """Whether the model answers all of these rows.
 
-        A single row is asked twice at once: SparsePCA since 1.6 gives one in another shape.
+        A single row is asked as a pair of equal rows: since scikit-learn 1.6, SparsePCA returns
+        another shape for one row.
         """
         asked = np.repeat(rows, 2, axis=0) if len(rows) == 1 else rows
         try:
@@ -71,7 +72,7 @@ class AskedModel:
         return True
 
     def taken(self, rows: FloatArray) -> NDArray[np.bool_]:
-        """(n_rows,) which rows the model answers; found by halving."""
+        """(n_rows,) whether the model answers each row, found by bisection."""
         if not len(rows) or self.takes(rows):
             return np.ones(len(rows), bool)
         if len(rows) == 1:
@@ -82,8 +83,8 @@ class AskedModel:
     def moved(self, output: str, rows: FloatArray) -> FloatArray:
         """How much the answers move when inputs change in their last bits: (n_rows, width).
 
-        0 where the model refuses what is near a row. Pipelines round often, so the inputs change
-        by four times their last bit, and the answers may move by 16 times what was seen.
+        0 where the model refuses the changed row. Pipelines round often, so the inputs change by
+        four times their last bit, and the result is 16 times the movement that was seen.
         """
         random = np.random.default_rng(len(rows))
         repeated = np.repeat(rows, _MOVES, axis=0)
@@ -101,7 +102,7 @@ class AskedModel:
 def _class_indices(
     answers: NDArray[Any], classes: tuple[tuple[JsonScalar, ...], ...]
 ) -> FloatArray:
-    """The index of each answer among the classes of its output, (n_rows, n_outputs); or -1."""
+    """The index of each answer among the classes of its output, (n_rows, n_outputs); -1 if none."""
     columns = []
     for output, names in enumerate(classes):
         values, places = np.unique(answers[:, output], return_inverse=True)

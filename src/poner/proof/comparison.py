@@ -1,6 +1,6 @@
-"""The comparison: answers beside the model's own, row by row, and what each difference is.
+"""The comparison of answers with the model's own, which classifies each difference.
 
-Differences with a known reason are counted under it; any other difference is a ParityError.
+Differences with a known reason are counted by reason; any other difference is a ParityError.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Agreement(IntEnum):
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far answers may differ."""
+    """The largest permitted differences."""
 
     relative: float
     """For numbers: relative to the number, or to the median size of its column if that is larger;
@@ -57,7 +57,7 @@ EXACT = Tolerance(0.0, 0.0)
 
 @dataclass(frozen=True)
 class Doubts:
-    """Rows on which rounding decides what the model itself answers."""
+    """Rows on which rounding decides the model's own answer."""
 
     tied: NDArray[np.bool_]
     """(n_rows,) whether the model chooses among equals."""
@@ -69,7 +69,7 @@ class Doubts:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is compared with the model, and which differences have a reason."""
+    """The thing compared with the model, and the reasons that excuse differences."""
 
     name: str
     """Subject of an error's sentence, such as `The compiled model`."""
@@ -78,7 +78,7 @@ class Subject:
     tolerances: Mapping[str, Tolerance]
     """By output."""
     doubts: Doubts | None = None
-    """Where rounding decides; None where nobody knows."""
+    """The rows on which rounding decides; None if unknown."""
     moved: Callable[[str, NDArray[np.intp]], FloatArray] | None = None
     """How much the model's own answers of an output move at some rows when the inputs change in
     their last bits, (n_places, width); None where it cannot be asked."""
@@ -87,10 +87,10 @@ class Subject:
 def compare(
     subject: Subject, answers: Mapping[str, FloatArray], examples: Examples
 ) -> ParityReport:
-    """Compare every output that both have.
+    """Compare every output that both sides have.
 
     Args:
-        subject: what gave the answers.
+        subject: the source of the answers.
         answers: by output, (n_rows, width).
         examples: the rows, with the model's own answers.
 
@@ -199,7 +199,7 @@ def _compare(
 def _let_go(
     agreement: NDArray[np.int8], difference: FloatArray, allowed: FloatArray, reason: Agreement
 ) -> None:
-    """Mark the rows that are different so far and whose numbers all differ by what is allowed."""
+    """Mark the rows marked different so far whose numbers all differ within what is allowed."""
     allowed_rows = np.all(difference <= allowed, axis=1)
     agreement[(agreement == Agreement.DIFFERENT) & allowed_rows] = reason
 
@@ -221,7 +221,7 @@ def _find_moved(
 def _count(
     output: str, agreement: NDArray[np.int8], difference: FloatArray, tolerance: Tolerance
 ) -> OutputParity:
-    """How many rows there are of each Agreement."""
+    """The number of rows of each Agreement."""
     tied = agreement == Agreement.TIED
     counts = np.bincount(agreement, minlength=len(Agreement)).tolist()
     return OutputParity(
@@ -266,7 +266,7 @@ def _scores_of_classes(
     scores = examples.answers[method][places]
     if scores.shape[1] == sum(widths):
         return np.split(scores, np.cumsum(widths)[:-1], axis=1)
-    if scores.shape[1] == len(widths) and set(widths) == {2}:  # of the second class alone
+    if scores.shape[1] == len(widths) and set(widths) == {2}:  # only the second class has a score
         middle = 0.5 if method == "predict_proba" else 0.0
         return [np.stack([middle - score, score - middle], axis=1) for score in scores.T]
     return []

@@ -1,7 +1,7 @@
-"""The questions: rows on which a model and what was made of it are compared.
+"""The questions: rows on which a model and the function made from it are compared.
 
-Rows of training, and rows made to be hard: every value at which an answer can change, and its
-neighbours. A large model is slow to ask, so it is asked fewer rows; every boundary comes first.
+They are training rows and hard rows, which hold every value at which an answer can change and its
+neighbours. A large model is slow, so it gets fewer rows; one side of every boundary comes first.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from poner.artifacts import FloatArray
 from poner.table import UNKNOWN_CODE
 
 MOST_ROWS = 200_000
-"""Most rows of a kind, however fast the model is."""
+"""Most rows of a kind for any model."""
 
 FEWEST_ROWS = 2_000
-"""Rows of a kind that every model is asked, however slow it is."""
+"""Least number of rows of a kind, even for a slow model."""
 
 ROWS_OF_A_KIND = 2_000
 """Rows of a kind for a model that the compiler cannot read, and for a function from its zips."""
 
 MOST_VISITS = 200_000_000
-"""What the rows of a kind may cost: rows times the table entries that one row visits."""
+"""Largest cost of a kind: rows times the table entries that one row visits."""
 
 MOST_VALUES_AT_ONCE = 4_000_000
-"""Most values of the rows that are made at a time: a model of many features gets fewer rows."""
+"""Most values of rows made at once: a model with many features gets fewer rows at a time."""
 
 MOST_THRESHOLD_VALUES = 100_000_000
 """Most values of all threshold rows together."""
@@ -56,18 +56,18 @@ class BoundaryValues:
 
 @dataclass(frozen=True)
 class Answerable:
-    """Which special values the model takes, feature by feature."""
+    """Which special values the model accepts, feature by feature."""
 
     missing: tuple[bool, ...]
-    """Whether it takes NaN."""
+    """Whether NaN is accepted."""
     infinite: tuple[bool, ...]
-    """Whether it takes infinities."""
+    """Whether infinities are accepted."""
     unknown: tuple[bool, ...]
-    """Whether it takes categories that training did not have."""
+    """Whether unknown categories are accepted."""
 
 
 def affordable_rows(visits_per_row: int) -> int:
-    """How many rows of a kind a model is asked.
+    """The number of rows of each kind for a model.
 
     Args:
         visits_per_row: the table entries that one row visits.
@@ -86,9 +86,9 @@ def make_rows(
 
     Args:
         training: rows of the training data.
-        values: where answers can change.
-        answerable: what the model takes.
-        most: how many rows of a kind it is asked.
+        values: the values at which answers can change.
+        answerable: the special values that the model accepts.
+        most: the most rows of a kind.
     """
     random = np.random.default_rng(_SEED)
     thresholds = _threshold_rows(values, most, random)
@@ -146,10 +146,10 @@ def _near(points: FloatArray) -> FloatArray:
 
 
 def _threshold_rows(values: BoundaryValues, most: int, random: np.random.Generator) -> FloatArray:
-    """Rows in which every feature stands on a boundary value or beside it.
+    """Rows in which every feature has a boundary value or a neighbour of one.
 
-    Each value comes up at least twice, in different company. Where that is more than `most` rows,
-    the values that fit are a side of every boundary, then the other sides, then other neighbours.
+    Each value occurs at least twice, beside different values. If that needs more than `most` rows,
+    one side of every boundary comes first, then the other sides, then other neighbours.
     """
     features = range(len(values.by_feature))
     columns = [neighbours(values, feature) for feature in features]
@@ -168,7 +168,7 @@ def _threshold_rows(values: BoundaryValues, most: int, random: np.random.Generat
 def _sides(
     values: BoundaryValues, feature: int, random: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
-    """For each boundary value the last input up to it and the first above it, in two parts.
+    """For each boundary value, the last input up to it and the first above it, in two parts.
 
     Each part has one of the two for each boundary value, at random.
     """
@@ -189,7 +189,7 @@ def _sides(
 
 
 def neighbours(values: BoundaryValues, feature: int) -> FloatArray:
-    """A feature's boundary values with their neighbours; 0 for a feature without any."""
+    """A feature's boundary values with their neighbours; 0 for a feature without boundaries."""
     boundary = values.by_feature[feature]
     finite = boundary[np.isfinite(boundary)]
     if feature in values.categories:
@@ -206,7 +206,7 @@ def neighbours(values: BoundaryValues, feature: int) -> FloatArray:
                 np.nextafter(rounded, np.float32(np.inf)),
             )
         )
-        # Halfway between two float32 values rounding decides, before the tree does.
+        # Halfway between two float32 values, rounding decides before the tree does.
         near += [below, here, above, (below + here) / 2, (here + above) / 2]
     every = np.unique(np.concatenate([*near, [0.0]]))
     with np.errstate(over="ignore"):

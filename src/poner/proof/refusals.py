@@ -1,4 +1,4 @@
-"""Which rows a model refuses: the model is asked, or its compiled form and then the model."""
+"""Finds the rows that a model refuses, from the model itself or from its compiled form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REFUSED_ROWS_ASKED, _REFUSED_PROBES_ASKED = 20, 100
 
 
 class AskedRefusals:
-    """The model's own refusals: it is asked about every row."""
+    """The model's own refusals: the model is asked about every row."""
 
     compared = 0
 
@@ -23,7 +23,7 @@ class AskedRefusals:
         self.model = model
 
     def taken(self, rows: FloatArray) -> NDArray[np.bool_]:
-        """(n_rows,) which rows the model answers; none where it refuses all of a sample."""
+        """(n_rows,) whether the model answers each row; all False if it refuses a whole sample."""
         sample = self.model.taken(rows[:_SAMPLE_ROWS])
         if not np.any(sample):
             return np.zeros(len(rows), bool)
@@ -34,7 +34,7 @@ class AskedRefusals:
         return self.model.taken(probes)
 
     def predict(self, row: FloatArray) -> FloatArray | None:
-        """What the model predicts for one row; None where it refuses it."""
+        """The model's prediction for one row; None if it refuses the row."""
         try:
             return self.model.answer("predict", row)
         except ModelUnreadableError:
@@ -42,16 +42,16 @@ class AskedRefusals:
 
 
 class CompiledRefusals:
-    """The compiled model's refusals, which are faster; the model is asked about some of them."""
+    """The compiled model's refusals, which are found faster; the model confirms a sample."""
 
     def __init__(self, model: AskedModel, compiled: CompiledModel) -> None:
         self.model, self.compiled, self.compared = model, compiled, 0
 
     def taken(self, rows: FloatArray) -> NDArray[np.bool_]:
-        """(n_rows,) which rows the compiled model answers.
+        """(n_rows,) whether the compiled model answers each row.
 
         Raises:
-            ParityError: the model answers one that its compiled form refuses.
+            ParityError: the model answers a row that its compiled form refuses.
         """
         refused = self.compiled.refusals(rows)
         asked = rows[refused][:: max(1, int(refused.sum()) // _REFUSED_ROWS_ASKED)]
@@ -65,7 +65,7 @@ class CompiledRefusals:
         """(n,) which rows are answered that have an odd value in the features of these names.
 
         Raises:
-            ParityError: the model answers one that its compiled form refuses, or the other way.
+            ParityError: the model and its compiled form disagree about a row.
         """
         taken = ~self.compiled.refusals(probes)
         known = np.ones(len(probes), bool)
@@ -81,7 +81,7 @@ class CompiledRefusals:
         return np.asarray(taken)
 
     def predict(self, row: FloatArray) -> FloatArray | None:
-        """What the compiled model predicts for one row; None where it refuses it."""
+        """The compiled model's prediction for one row; None if it refuses the row."""
         try:
             return self.compiled.evaluate(OUTPUTS["predict"], row)
         except InputError:
@@ -89,7 +89,7 @@ class CompiledRefusals:
 
 
 Refusals = AskedRefusals | CompiledRefusals
-"""Tells which rows a model refuses; `compared` counts those that two were asked about."""
+"""Finds the rows that a model refuses; `compared` counts rows checked with both models."""
 
 
 def _unlike(what: str) -> ParityError:

@@ -1,4 +1,4 @@
-"""The report in words: which rows were equal, and why others may differ."""
+"""The report as text: how many rows were equal, and why others differ."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from poner.artifacts import ParityReport
 
 
 def describe(report: ParityReport) -> list[str]:
-    """Sentences for people, the first on the rows that are equal."""
+    """The report as sentences; the first is about the equal rows."""
     excused = [
         (
             report.rows_tied,
@@ -32,7 +32,7 @@ def describe(report: ParityReport) -> list[str]:
 
 
 def _how(report: ParityReport) -> str:
-    """To the bit, or but for rounding; where outputs differ in that, which one is rounded."""
+    """`to the bit` or `but for rounding`; names the rounded outputs if only some are."""
     rounded = [output.output for output in report.outputs if output.rows_rounded]
     if not rounded:
         return "to the bit"

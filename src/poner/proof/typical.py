@@ -1,6 +1,6 @@
-"""The typical row: medians, so nobody's own row; with the model's answer it is the known answer.
+"""The typical row consists of medians, so it is no person's data; its answer is the known answer.
 
-It is asked of the finished zips with all other rows, and once more when they are deployed.
+The finished zips are asked for it with all other rows, and the deployed function once more.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def find_typical_row(
     Args:
         known: the features, and their boundary values.
         training: rows of the training data.
-        predict: what the model predicts for such a row; None where it refuses it.
+        predict: returns the model's prediction for such a row; None if the model refuses the row.
     """
     answered = None
     for row in _typical_rows(known, training):
@@ -49,8 +49,8 @@ def find_typical_row(
 def _typical_rows(known: Known, training: FloatArray) -> Iterator[FloatArray]:
     """Rows to try as the typical one, (1, n_features) each.
 
-    First medians, and the first of a feature's texts; then the middle of the values that are known
-    of each feature; then the same with every gap there can be.
+    First medians (for texts, the first text); then the middle of each feature's known values; then
+    the same rows with every possible gap.
     """
     codes, features = CategoryCodes(known.vocabulary), known.signature.features
     middles = []
@@ -85,12 +85,12 @@ def _median(feature: Feature, codes: CategoryCodes, middle: float, training: Flo
 def find_known_answer(examples: Examples, tolerance: Tolerance) -> KnownAnswer | None:
     """The typical row with the model's answer.
 
-    None where no such row is known, where JSON cannot say the row or the answer, and where the
-    model's scores of two classes tie: another machine may round to the other class.
+    None if no such row is known, if JSON cannot represent the row or the answer, or if the model's
+    scores of two classes tie: another machine may round to the other class.
 
     Args:
         examples: with the typical row.
-        tolerance: what numbers may differ by.
+        tolerance: the largest permitted differences of numbers.
     """
     place = examples.typical_place
     if place is None:
@@ -113,7 +113,7 @@ def find_known_answer(examples: Examples, tolerance: Tolerance) -> KnownAnswer |
 
 
 def as_answered(prediction: FloatArray, signature: Signature) -> PredictionValue | None:
-    """A row's prediction as the function says it; None for what JSON cannot say.
+    """A row's prediction as the function returns it; None if JSON cannot represent it.
 
     Args:
         prediction: (n_outputs,) indices of classes, or values.

@@ -30,7 +30,7 @@ _PROOF_STAGES = 20
 
 @dataclass(frozen=True)
 class Boosted:
-    """What a search needs of a fitted model."""
+    """The results of a fit that a search needs."""
 
     importances: FloatArray
     """(n_features,): scikit-learn's feature_importances_."""

@@ -19,9 +19,9 @@ Chain = Generator[Callable[[], Outcome], Outcome, Result]
 
 @contextmanager
 def workers(count: int | None) -> Iterator[Executor]:
-    """Give an executor of `count` processes, or one for each core; 1 is a thread of this one.
+    """Yield an executor of `count` processes (None: one for each core); 1 is a thread instead.
 
-    The processes are those of joblib, which need no `__main__` guard in a script.
+    joblib's processes are used, since they need no `__main__` guard in a script.
     """
     from joblib import cpu_count
     from joblib.externals.loky import get_reusable_executor

@@ -56,7 +56,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class _Problem:
-    """What all fits of a search share."""
+    """The data that all fits of a search share."""
 
     model: GradientBoostingClassifier
     """The unfitted classifier."""
@@ -211,7 +211,7 @@ def _scores(problem: _Problem, split: Split, boosted: Boosted) -> list[float]:
 
 @contextmanager
 def _progress(description: str, n_fits: int) -> Iterator[Callable[[], None]]:
-    """Show a progress bar if standard error is a terminal; gives the function to advance it."""
+    """Show a progress bar if standard error is a terminal; yields the function to advance it."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -1,8 +1,8 @@
 """storage: files and folders on this machine, written whole or not at all.
 
-In come names and contents, out come files; nothing here knows what a file means. Whatever ends a
-process, a power cut included, leaves either the old state or the new one, and what was half done
-lies in a scratch folder that the next command in the same place finds, finishes or removes.
+In come names and contents, out come files; nothing here knows the meaning of a file. If a process
+ends at any moment, even by a power cut, either the old state or the new one is left. Unfinished
+work lies in a scratch folder, which the next command in the same place finishes or removes.
 
     scratch.py    folders to work in, each with a lock that ends with its process
     leftovers.py  finds what ended processes left behind
@@ -10,11 +10,11 @@ lies in a scratch folder that the next command in the same place finds, finishes
     folders.py    a whole folder, exchanged in one step where the system can
     listing.py    what a folder holds, compared with what it should hold
     records.py    values kept in the cache
-    cache.py      what the cache holds; removes what was not used for long
-    places.py     the folders of poner's own
-    faults.py     what a disk refuses, in two sentences
+    cache.py      lists the cache, and removes content that was not used for long
+    places.py     poner's own folders
+    faults.py     errors of the disk as messages of two sentences
 
-It must never remove what poner did not make, nor what a live process uses.
+This package removes only files that poner made and that no running process uses.
 """
 
 from poner.storage.cache import Entry, hold, list_entries, prune

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from poner.errors import PonerError, StorageError
 
 FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""Numbers of the errors that mean: no room."""
+"""Numbers of the system errors for a full disk, an exceeded quota and a too large file."""
 
 _TEMPORARY_REMEDY = "Free some space there, or name another folder for them with TMPDIR."
 
@@ -22,11 +22,11 @@ def explain(error: OSError) -> str:
 
 @contextmanager
 def disk_faults(what: object, remedy: str, kind: type[PonerError] = StorageError) -> Iterator[None]:
-    """Turn what the system refuses into an error of poner's.
+    """Turn an OSError into an error of poner.
 
     Args:
-        what: what is being written, such as its path; begins the sentence.
-        remedy: what the user can do.
+        what: the thing that is written, such as a path, as the subject of the message.
+        remedy: the hint: what the user can do.
         kind: class of the error.
 
     Raises:

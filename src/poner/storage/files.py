@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written in a scratch folder beside it, then renamed."""
+"""Writes whole files: into a scratch folder beside the target first, then renamed to the target."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from poner.storage.listing import ABSENT, fingerprint_of
 from poner.storage.scratch import Scratch
 
 _SMALL_BYTES = 65_536
-"""What is read of a file whose size the system does not know, as under /proc."""
+"""Bytes to read of a file whose size the system does not know, such as one under /proc."""
 
 _WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-"""For opening: a pipe would wait for its writer, and Windows would change line ends."""
+"""Flags for opening a file. Without them, a pipe would wait for its writer, and Windows would
+change line ends."""
 
 _NO_FOLDERS = frozenset({errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP})
-"""What filesystems say that do not wait for folders."""
+"""Errors of filesystems that cannot flush a folder to the disk."""
 
 
 def read_file(path: Path, most_bytes: int) -> bytes:
@@ -46,18 +47,17 @@ def read_file(path: Path, most_bytes: int) -> bytes:
 
 @contextmanager
 def writing(path: Path, *, private: bool = False, durable: bool = True) -> Iterator[BinaryIO]:
-    """A file to write, which takes its place when all is written and is gone otherwise.
+    """A file to write. It replaces the target at the end of the block; an error removes it.
 
-    A link stays a link: the file that it leads to is replaced. A file that is replaced passes on
-    its mode.
+    A link stays a link: the file behind it is replaced. The new file gets the mode of the old one.
 
     Args:
-        path: its place; its folder is made if it is not there.
-        private: whether only its owner may read it (mode 0600).
-        durable: whether it must outlive a power cut, too.
+        path: the target; its folder is made if it does not exist.
+        private: whether only the owner may read the file (mode 0600).
+        durable: whether the file must survive a power cut.
 
     Raises:
-        OSError: it cannot be written, or something else than a file is there.
+        OSError: the file cannot be written, or the target is not a regular file.
     """
     target = Path(os.path.realpath(path))
     _require_file(target)
@@ -125,16 +125,17 @@ def replace_files(
 ) -> None:
     """Replace files that belong together, in their order.
 
-    Killed between two of them, the next command in this folder puts the others in place, unless
-    they were changed meanwhile. So the first must tell readers that the others do not fit it.
+    If the process is killed between two files, the next command in this folder replaces the rest,
+    unless they have changed in the meantime. Until then, the first file must show readers that the
+    others do not match it.
 
     Args:
-        folder: made if it is not there.
-        files: by name: the content, a file to copy, or None to remove the one that is there.
-        before: `fingerprint` of each name, as found by whoever decided that it may be replaced.
+        folder: the folder; made if it does not exist.
+        files: by name: the content, a file to copy, or None to remove the present file.
+        before: `fingerprint` of each name when the caller decided that it may be replaced.
 
     Raises:
-        StorageError: a file is no longer as it was.
+        StorageError: another program has changed a file.
         OSError: the system refuses.
     """
     scratch = begin(folder)
@@ -154,7 +155,7 @@ def replace_files(
 
 
 def _write_beside(scratch: Scratch, name: str, content: bytes | Path | None) -> str:
-    """Write one of the new files; its fingerprint."""
+    """Write one of the new files, and return its fingerprint."""
     if content is None:
         return ABSENT
     path = scratch.work / name
@@ -164,12 +165,12 @@ def _write_beside(scratch: Scratch, name: str, content: bytes | Path | None) -> 
 
 
 def write_new(path: Path, content: bytes | Path) -> None:
-    """Write a file that is not there yet, or copy one, and wait until it is on the disk."""
+    """Write or copy a new file, and wait until it is on the disk."""
     if isinstance(content, Path):
         shutil.copyfile(content, path)
     else:
         path.write_bytes(content)
-    with path.open("rb+") as file:  # Windows waits for files only that may be written
+    with path.open("rb+") as file:  # Windows flushes only files that are open for writing
         os.fsync(file.fileno())
 
 

@@ -1,9 +1,8 @@
-"""Locks that end with their process, however that ends.
+"""Locks that end with their process, in whatever way the process ends.
 
-They are flock's: they belong to an open file, so a child that a process forks holds them, too, and
-programs that it starts do not (Linux manual, flock(2)). No process number is kept anywhere, so one
-that is used again does no harm. Windows has no such locks: there two processes may do the same
-work, and nothing is swept.
+These are locks of flock(2). They belong to an open file: a forked child holds them too, but a
+program that the process starts does not (Linux manual). No process id is stored, so reuse does
+no harm. Windows has no such locks: there two processes may do the same work, and leftovers stay.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pathlib import Path
 
 
 def take(descriptor: int, *, wait: bool = False) -> bool:
-    """Lock an open file; False where another process holds it, or locks are not to be had."""
+    """Lock an open file; False if another process holds the lock or the system has no locks."""
     if sys.platform == "win32":
         return wait
     import fcntl
@@ -49,7 +48,7 @@ def share(descriptor: int, path: Path) -> bool:
 
 @contextmanager
 def alone(lock: Path) -> Iterator[None]:
-    """Wait until no other process is in this block for the same lock file.
+    """Run a block while no other process runs a block with the same lock file.
 
     Raises:
         OSError: the lock file cannot be made.

@@ -1,4 +1,4 @@
-"""The folders of poner's own: the cache and the state."""
+"""poner's own folders: the cache and the state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """The folder of everything that can be made again: PONER_CACHE_DIR, or the user's cache."""
+    """The folder for files that can be made again: PONER_CACHE_DIR, or the user's cache folder."""
     if chosen := os.environ.get("PONER_CACHE_DIR"):
         return Path(chosen)
     import platformdirs
@@ -19,7 +19,7 @@ def cache_folder() -> Path:
 
 
 def state_folder() -> Path:
-    """The folder of what is under way, such as a deploy: PONER_STATE_DIR, or the user's own."""
+    """The folder for unfinished work, such as a deploy: PONER_STATE_DIR, or the user's own."""
     if chosen := os.environ.get("PONER_STATE_DIR"):
         return Path(chosen)
     import platformdirs

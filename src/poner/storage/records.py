@@ -14,12 +14,12 @@ def write_record(path: Path, value: Any, *, private: bool = False) -> None:
     """Keep a value as JSON.
 
     Args:
-        path: its place.
-        value: what JSON can say.
-        private: whether only its owner may read it.
+        path: the file for the record.
+        value: a value that JSON can express.
+        private: whether only the owner may read the file.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the record cannot be written.
     """
     text = json.dumps(value, separators=(",", ":")).encode()
     digest = hashlib.sha256(text).hexdigest().encode()
@@ -27,7 +27,7 @@ def write_record(path: Path, value: Any, *, private: bool = False) -> None:
 
 
 def read_record(path: Path) -> Any | None:
-    """The value that was kept; None where there is none, or it is damaged."""
+    """The value of a record; None if the record is missing or damaged."""
     try:
         digest, _, text = path.read_bytes().partition(b"\n")
     except OSError:
@@ -38,5 +38,5 @@ def read_record(path: Path) -> Any | None:
 
 
 def make_key(*parts: Any) -> str:
-    """A name for what these values decide, the same on every machine."""
+    """A name for a record that depends on these values only; the same on every machine."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

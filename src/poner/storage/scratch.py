@@ -70,7 +70,7 @@ class Scratch:
             return None
 
     def remove(self) -> None:
-        """Remove the folder; what cannot be removed now keeps its lock file, to be found again."""
+        """Remove the folder. If a part of it resists, the lock file stays for the next sweep."""
         if self.process != os.getpid():
             return
         if os.name == "nt":  # Windows removes no open file, and nobody sweeps there
@@ -92,15 +92,15 @@ class Scratch:
             self.folder.rmdir()
 
     def release(self) -> None:
-        """Leave the folder as it is, to whoever sweeps."""
+        """Unlock the folder, and leave it to the next sweep."""
         os.close(self.lock)
 
 
 def make_scratch(parent: Path | None) -> Scratch:
-    """A new scratch folder in a folder that exists; None for that of temporary files.
+    """Make a scratch folder in a folder that exists; None stands for the folder of temporary files.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: the scratch folder cannot be made.
     """
     prefix = "poner-scratch-" if parent is None else ".poner-scratch-"
     for _ in range(_ATTEMPTS):
@@ -125,7 +125,7 @@ def make_scratch(parent: Path | None) -> Scratch:
 
 
 def _make_lock(folder: Path) -> int | None:
-    """The lock of a new folder; None where somebody sweeps it."""
+    """The lock of a new folder; None if another process is removing the folder."""
     path = folder / _LOCK
     lock = os.open(path, _OPEN | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -162,7 +162,7 @@ def take_over(folder: Path) -> Scratch | None:
 
 
 def _is_free(lock: int, folder: Path) -> bool:
-    """Whether a lock file is one of poner's that nobody holds; it is held from here on."""
+    """Take a lock file; false unless poner made it and no other process holds it."""
     status = os.fstat(lock)
     if not stat.S_ISREG(status.st_mode) or not _is_own(status):
         return False
@@ -187,9 +187,9 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder of poner's own with all that is in it, read-only folders too.
+    """Remove one of poner's own folders with all its content, including read-only folders.
 
-    Links are removed, not followed. What a process still writes into may stay.
+    Links are removed, but not followed. A folder that a process still writes to may stay.
     """
     shutil.rmtree(folder, ignore_errors=True)
     if not os.path.lexists(folder):

@@ -1,4 +1,4 @@
-"""Rows of numbers, categories and gaps: from the user, to the model, to the kernel, to requests.
+"""Converts rows of numbers, categories and missing values between their forms.
 
 In: rows as users hold them: DataFrames, arrays, sparse matrices, dicts, lists and iterators of
 these (`layout.py` lists them), and the texts of CSV and JSON files (`read_text`).
@@ -10,7 +10,7 @@ Out:
 
     to the kernel     `table.numbers`, with codes by the compiled model's own vocabulary
     to the model      `spell_unknown`, then numbers, vocabulary and the indices of the categories:
-                      `poner_runtime.fitted.as_fitted` makes of them what the model was fitted on
+                      `poner_runtime.fitted.as_fitted` turns them into the model's type of rows
     to requests       `read_records`, or of a Table `as_lists` and `as_records`, for JSON
 
 A new kind of feature is a name in `signature.Kind` and a case in `columns.py` and `cells.py`.

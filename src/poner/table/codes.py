@@ -1,4 +1,4 @@
-"""Category codes: the numbers that stand for a category's texts, and the vocabulary of these."""
+"""Category codes: the numbers that stand for texts, and the vocabulary of known texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNKNOWN_CODE = -1.0
 class CategoryCodes(dict[Any, float]):
     """The code of each text of a vocabulary; NaN for a missing value.
 
-    Looking up what is neither a text nor missing raises TypeError.
+    A key must be a text or a missing value; any other key raises TypeError.
 
     >>> codes = CategoryCodes(["red", "blue"])
     >>> codes["blue"], codes["pink"], codes[None]
@@ -33,10 +33,12 @@ class CategoryCodes(dict[Any, float]):
         """
         self.vocabulary, self.grows = list(vocabulary), grows
         super().__init__({text: float(code) for code, text in enumerate(self.vocabulary)})
-        self.update({None: math.nan, math.nan: math.nan, np.nan: math.nan})  # found fast
+        self.update(
+            {None: math.nan, math.nan: math.nan, np.nan: math.nan}
+        )  # so that the lookup stays fast
 
     def __missing__(self, value: object) -> float:
-        """The code of a text that is not known yet, or of another form of a missing value."""
+        """The code of a new text, or of another form of a missing value."""
         if not isinstance(value, str):
             if is_missing(value):
                 return math.nan

@@ -1,4 +1,4 @@
-"""One column at a time: a user's values become numbers or category codes, and values again."""
+"""Converts one column: a user's values to numbers or category codes, and back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_column(
     """A column as float64, (n_rows,): numbers or category codes; NaN where a value is missing.
 
     Raises:
-        InputError: a value is not of the kind; the message names its row and the feature.
+        InputError: a value has another kind; the message names its row and the feature.
     """
     match kind:
         case "number":

@@ -1,4 +1,4 @@
-"""A table in other forms: by another vocabulary, and as the values that it stands for."""
+"""Converts a table to another vocabulary, or back to texts and numbers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _UNKNOWN_TEXT = "\x00unknown"
 
 
 def recode(table: Table, signature: Signature, vocabulary: Sequence[str]) -> Table:
-    """The table with the kinds of a signature and codes by another vocabulary.
+    """The table with the kinds of a signature and codes of another vocabulary.
 
     Raises:
-        InputError: a column holds texts where the signature has a number, or the other way.
+        InputError: a column holds texts where the signature has numbers, or numbers for texts.
     """
     codes, spelled = CategoryCodes(vocabulary), spell_unknown(table)
     numbers = np.empty(table.numbers.shape)
@@ -31,7 +31,7 @@ def recode(table: Table, signature: Signature, vocabulary: Sequence[str]) -> Tab
 
 
 def spell_unknown(table: Table) -> Table:
-    """The table with a made-up text for every code that its vocabulary does not hold."""
+    """The table with a made-up text for every code outside its vocabulary."""
     categories, known = table.categories, len(table.vocabulary)
     codes = table.numbers[:, categories]
     unknown = (codes < 0) | (codes >= known)
@@ -46,7 +46,7 @@ def spell_unknown(table: Table) -> Table:
 
 
 def as_lists(table: Table) -> list[list[JsonScalar | None]]:
-    """Each row as JSON can hold it: numbers, texts, and None where a value is missing."""
+    """Each row as values for JSON: numbers, texts, and None for missing values."""
     return list(map(list, _rows(table)))
 
 

@@ -20,6 +20,9 @@ def order_columns(names: Sequence[Hashable], signature: Signature, source: str) 
     Raises:
         InputError: a name is missing, unknown, ambiguous or there twice; the message says which.
     """
+    columns = [feature.column for feature in signature.features]
+    if list(names) == columns and len(set(columns)) < len(columns):
+        return list(range(len(columns)))  # names that come twice, in the order of training
     known = known_names(names, signature, source)
     places: dict[str, int] = {}
     for place, name in enumerate(map(str, names)):

@@ -32,7 +32,7 @@ def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = No
             an array (n_rows, n_features), or any other form that `lay_out` takes. None, NaN,
             masks and pandas' NA stand for a missing value.
         signature: the order, names and kinds of the features.
-        codes: of the texts that the model knows; without them every text of the rows gets a code.
+        codes: codes of the texts that the model knows; if None, every text of the rows gets a code.
 
     Raises:
         InputError: a column is missing or unknown, a value is not of its feature's kind, or a row
@@ -121,7 +121,7 @@ def _check_rows(rows: Sequence[Any], signature: Signature) -> None:
     """Whether each row is a sequence of one value for each feature.
 
     Raises:
-        InputError: a row is not; it is named.
+        InputError: a row is not; the message names it.
     """
     hint = "Give one value for each feature, in the model's order."
     for number, row in enumerate(rows, start=1):

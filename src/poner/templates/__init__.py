@@ -7,11 +7,12 @@ and trains, builds and runs nothing.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
-from poner.aws_lambda.functions import check_function_name
+from poner.aws_lambda.functions import FUNCTION_NAME_LENGTH, check_function_name
 from poner.errors import UsageError
 from poner.storage import ABSENT, disk_faults, fingerprint, place_new_file, scratch_folder
 
@@ -25,14 +26,16 @@ def create_project(folder: Path, *, name: str | None = None) -> tuple[Path, ...]
 
     Args:
         folder: made if it does not exist; may hold other files.
-        name: name of the function on Lambda; None for that of the template.
+        name: name of the function on Lambda; None for that of the folder, with hyphens for
+            characters that Lambda does not take.
 
     Raises:
         UsageError: Lambda does not accept the name, a file exists already, or the folder cannot be
             written to.
     """
-    if name is not None:
-        check_function_name(name, UsageError)
+    if name is None:
+        name = _name_after(folder)
+    check_function_name(name, UsageError)
     contents = {file_name: _file_content(file_name, name) for file_name in PROJECT_FILES}
     remedy = "Name a folder in which you may write."
     with disk_faults(f"The project in {folder}", remedy, UsageError):
@@ -47,10 +50,16 @@ def create_project(folder: Path, *, name: str | None = None) -> tuple[Path, ...]
     return tuple(folder / file_name for file_name in PROJECT_FILES)
 
 
-def _file_content(file_name: str, name: str | None) -> bytes:
+def _name_after(folder: Path) -> str:
+    """A function's name from that of a folder; `model` if nothing of it can be used."""
+    plain = re.sub(r"[^a-zA-Z0-9_]+", "-", folder.absolute().resolve().name)
+    return plain.strip("-")[:FUNCTION_NAME_LENGTH].rstrip("-") or "model"
+
+
+def _file_content(file_name: str, name: str) -> bytes:
     """The content of a file of the project."""
     text = (resources.files(__name__) / "project" / file_name).read_text(encoding="utf-8")
-    return text.replace(_TEMPLATE_NAME, name or _TEMPLATE_NAME).encode()
+    return text.replace(_TEMPLATE_NAME, name).encode()
 
 
 def _check_free(folder: Path, contents: Mapping[str, bytes], present: Mapping[str, str]) -> None:

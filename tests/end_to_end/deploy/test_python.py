@@ -28,6 +28,13 @@ def test_deployment_says_what_answers(project: Project):
     assert deployment.facts.account == found.account
 
 
+def test_a_deployment_prints_as_one_line(project: Project):
+    """`print(deployment)` shows name, version, region, URL and access."""
+    deployment = deploy(project)
+    name = deployment.facts.name
+    assert str(deployment) == f"{name} version 1 in {REGION}: {deployment.url} (AWS_IAM)"
+
+
 def test_settings_are_those_of_poner_toml_s_deploy_section(project: Project):
     """By the same names; what a command deployed is what Python deploys."""
     project.deploy()

@@ -158,7 +158,7 @@ def test_folder_without_a_bundle_is_said(project: Project, tmp_path: Path, fault
     """With the command that makes one."""
     done = run("deploy", "--yes", str(tmp_path))
     assert done.code == 1
-    assert "holds no bundle" in done.error[0]
+    assert "There is no bundle in" in done.error[0]
     assert "`poner build`" in done.error[1]
     assert not faults.reads
 

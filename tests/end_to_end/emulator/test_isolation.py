@@ -1,4 +1,4 @@
-"""What a function finds around it, and what it cannot do to this machine: L49 to L54, L65."""
+"""The environment of a function, and its isolation from this machine: L49 to L54, L65."""
 
 import errno
 import os
@@ -184,7 +184,7 @@ def test_a_full_tmp(start, isolated):
 
 
 def test_a_function_that_deletes_its_tmp(start, isolated):
-    """What it had there is gone; the next process at the latest has a /tmp again."""
+    """A function that removes /tmp loses its files; the next process has a /tmp again."""
     function = start(EVAL)
     function.invoke("[open(tempfile.gettempdir() + '/a', 'w')] and None")
     function.invoke("shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)")
@@ -287,7 +287,7 @@ def test_only_its_output_is_open(start, isolated):
 
 
 def test_a_function_cannot_end_its_sandbox(inside):
-    """Process 1 is not the function's to kill, stop or look into."""
+    """The function cannot kill, stop or inspect process 1."""
     assert inside("os.kill(1, signal.SIGKILL)") is None
     assert inside("os.kill(1, signal.SIGSTOP)") is None
     assert inside("os.kill(1, signal.SIGINT)") is None
@@ -296,7 +296,7 @@ def test_a_function_cannot_end_its_sandbox(inside):
 
 
 def test_a_sandbox_that_somebody_kills_is_replaced(start, isolated):
-    """The invocation under way ends as killed, and the next one is answered."""
+    """An invocation under way ends as killed, and the next one is answered."""
     function = start(EVAL)
     function.invoke("1")
     (pid,) = function.processes()
@@ -351,7 +351,7 @@ with running(LocalFunction(Path(sys.argv[1]), "app.handler", sys.argv[2])) as ur
 
 
 def test_a_kernel_without_user_namespaces(code):
-    """What is tried is what counts: where the kernel refuses, the function runs beside."""
+    """If the kernel refuses a trial of the isolation, the function runs without isolation."""
     if shutil.which("unshare") is None:
         pytest.skip("no unshare to make such a place with")
     script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'

@@ -73,7 +73,7 @@ def test_what_the_function_started_ends_with_it(start, isolated):
 
 
 def test_a_process_that_dies_between_invocations_is_replaced(start, ended):
-    """The next invocation starts another, in the same sandbox."""
+    """After the process's end the next invocation starts another in the same sandbox."""
     function = start()
     function.invoke(STATE)
     os.kill(*function.processes(), signal.SIGKILL)
@@ -305,7 +305,7 @@ def test_a_port_that_there_is_not_is_named(code, port):
 
 @pytest.mark.parametrize("handler", ["missing.handler", "nodot"])
 def test_a_missing_handler_is_found_before_anything_starts(code, handler):
-    """The file the handler needs is looked for first."""
+    """A missing module of the handler is an error before the start."""
     with (
         pytest.raises(EmulatorError, match=handler.partition(".")[0]),
         running(LocalFunction(code, handler, "python3.11")),
@@ -335,7 +335,7 @@ def test_a_wrapper_starts_the_runtime(tmp_path):
 
 
 def test_a_missing_wrapper_is_exit_status_127(start):
-    """L30, L61: the shell cannot find it."""
+    """L30, L61: a missing wrapper script ends the process with 127."""
     answer = start(environment={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap.sh"}).invoke({})
     assert answer.header("X-Amz-Function-Error") == "Unhandled"
     assert answer.json()["errorMessage"].endswith("exit status 127")

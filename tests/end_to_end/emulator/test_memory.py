@@ -78,7 +78,7 @@ def test_reserving_is_not_holding(start, isolated):
 
 
 def test_shared_memory_counts(start, isolated):
-    """So does what is mapped for others to see, without a file."""
+    """Shared memory without a file counts, too."""
     function = start(MEMORY, memory_mb=128, timeout_s=30)
     answer = function.invoke({"do": "share", "mb": 512, "then_s": 9}).json()
     assert answer["errorType"] == "Runtime.ExitError"
@@ -100,7 +100,7 @@ def test_pages_in_common_count_once(start, isolated):
 
 
 def test_mapped_files_do_not_count(start, isolated):
-    """Lambda can have their pages back; models are mapped from /tmp."""
+    """Pages of mapped files, such as models in /tmp, do not count."""
     function = start(MEMORY, memory_mb=128, timeout_s=30)
     assert function.invoke({"do": "map", "mb": 250, "then_s": 0.5}).json() == [1, False]
 

@@ -1,4 +1,4 @@
-"""However the emulator ends, no process and no folder stays behind."""
+"""The emulator leaves no process and no folder, for every kind of ending."""
 
 import concurrent.futures
 import gc
@@ -58,7 +58,7 @@ def test_the_end_of_the_block_ends_everything(code, scratch, isolated):
 
 
 def test_an_exception_in_the_block_ends_everything(code, scratch, isolated):
-    """So they do when the block raises, and the exception is the caller's own."""
+    """The same holds when the block raises, and the exception reaches the caller unchanged."""
 
     def block() -> None:
         with running(make_function(code), log=lambda _: None) as urls:
@@ -165,7 +165,7 @@ def test_nobody_has_to_read_the_log(code, scratch):
 
 
 def test_standard_error_may_be_closed(monkeypatch):
-    """Where it is, `sys.stderr` is None."""
+    """The function runs even if standard error is closed (`sys.stderr` is None)."""
     monkeypatch.setattr(sys, "stderr", None)
     write_to_stderr("nobody reads this")
 

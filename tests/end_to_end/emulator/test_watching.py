@@ -72,7 +72,7 @@ def unpacked(tmp_path, monkeypatch):
 
 
 def test_new_code_answers_new_requests(tmp_path, unpacked):
-    """What was unpacked of the former code goes, and at the end nothing stays."""
+    """A reload removes the former code's files, and the end removes all."""
     code = tmp_path / "code"
     write(code, "one")
     with watched(code) as function:
@@ -87,7 +87,7 @@ def test_new_code_answers_new_requests(tmp_path, unpacked):
 
 
 def test_a_request_under_way_is_not_dropped(tmp_path, unpacked):
-    """It ends in the code that it began with, while others are answered by the new."""
+    """A request under way ends in the old code, while new requests get the new code."""
     code = tmp_path / "code"
     write(code, "old")
     with watched(code) as function, concurrent.futures.ThreadPoolExecutor() as threads:
@@ -119,7 +119,7 @@ def test_the_end_cuts_former_code_short_too(tmp_path, unpacked):
 
 
 def test_a_broken_zip_keeps_the_former_code(tmp_path):
-    """It is said, once, and the next good one is taken."""
+    """A faulty version is reported once, and the next good version is loaded."""
     code = tmp_path / "function.zip"
 
     def pack(mark: str) -> bytes:
@@ -140,7 +140,7 @@ def test_a_broken_zip_keeps_the_former_code(tmp_path):
 
 
 def test_a_folder_that_is_being_written_is_waited_for(tmp_path):
-    """As long as files change from one look to the next, nothing is taken."""
+    """While files still change between two looks, there is no reload."""
     code = tmp_path / "code"
     write(code, "one")
     with watched(code) as function:

@@ -1,4 +1,4 @@
-"""The bundler: what is in a Bundle, that it is the same each time, and what it refuses."""
+"""The bundler: content of a Bundle, reproducible bytes, and refusals."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_bytecode_is_used_without_looking_at_the_sources(
 
 
 def test_the_settings_are_the_engines(article_bundle: Bundle) -> None:
-    """What is left to the engine is a number in the manifest; what was chosen stays."""
+    """The manifest has numbers for settings left to the engine, and keeps chosen settings."""
     settings = article_bundle.manifest.settings
     assert (settings.memory_mb, settings.timeout_s) == (128, 3)
     chosen = FunctionSettings(memory_mb=300).with_defaults(*ENGINE_DEFAULTS["sklearn"])
@@ -130,7 +130,7 @@ def test_the_settings_are_the_engines(article_bundle: Bundle) -> None:
 
 
 def test_training_data_stays_here(article_bundle: Bundle, cancer: Cancer) -> None:
-    """No row of it is in the zip: of a feature, its range and quantiles are."""
+    """The zip holds no row of the training data, only ranges and quantiles of features."""
     with zipfile.ZipFile(article_bundle.function_zip) as archive:
         content = archive.read("model.poner")
     for row in cancer.X:
@@ -150,13 +150,13 @@ def test_the_bytes_that_were_proved_are_shipped(
     served = dataclasses.replace(article_compiled.served, number_type="float64")
     tables = content[: struct.unpack_from("<Q", content, 40)[0]]
     other = add_section(tables, served.to_section(article_compiled.provenance))
-    with pytest.raises(ParityError, match="not those that were proved"):
+    with pytest.raises(ParityError, match="differ from those that were proved"):
         make(dataclasses.replace(article_compiled, content=other), tmp_path / "build")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_bundle_reads_back(article_bundle: Bundle) -> None:
-    """read_bundle gives what was made."""
+    """read_bundle returns the Bundle that was made."""
     assert read_bundle(article_bundle.folder) == article_bundle
 
 
@@ -180,7 +180,7 @@ def test_a_damaged_manifest_is_said(tmp_path: Path, text: str) -> None:
 def test_a_folder_with_other_things_is_not_replaced(
     article_compiled: CompiledModel, tmp_path: Path
 ) -> None:
-    """A folder that is no bundle is left alone; a bundle is replaced."""
+    """A folder other than a bundle is left untouched; a bundle is replaced."""
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(BundleError, match="not a bundle"):
         make(article_compiled, tmp_path)
@@ -193,7 +193,7 @@ def test_a_folder_with_other_things_is_not_replaced(
 def test_a_function_that_answers_otherwise_is_not_written(
     article_compiled: CompiledModel, tmp_path: Path
 ) -> None:
-    """Where the zip's own kernel does not give the model's bits, there is no bundle."""
+    """If the zip's kernel does not give the model's bits, no bundle is written."""
     evidence = article_compiled.evidence
     assert evidence is not None
     scores = evidence.answers["decision_function"] + 1e-13

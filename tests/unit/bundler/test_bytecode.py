@@ -1,4 +1,4 @@
-"""Bytecode: the same bytes whatever else is compiled, of every Python."""
+"""Bytecode: the same bytes for the same source, with every Python."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_bytes_do_not_depend_on_what_else_is_compiled(interpreter: Path, tmp_pat
 
 
 def test_bytes_do_not_depend_on_the_order(interpreter: Path, tmp_path: Path) -> None:
-    """Forwards or backwards: in one process some of scikit-learn's files would differ."""
+    """The order of compilation does not change the bytecode of scikit-learn's files."""
     source = Path(sklearn.__file__).parent
     for name in ("forwards", "backwards"):
         for part in ("manifold", "ensemble", "linear_model"):
@@ -45,7 +45,7 @@ def test_bytes_do_not_depend_on_the_order(interpreter: Path, tmp_path: Path) -> 
 
 
 def test_a_source_that_is_not_python_is_left_out(interpreter: Path, tmp_path: Path) -> None:
-    """Of a folder the rest is compiled, and what was wrong is said."""
+    """An invalid source in a folder is reported, and the other sources are compiled."""
     for name, content in {"good.py": b"x = 1\n", "bad.py": b"x = = 1\n", "nul.py": b"\0"}.items():
         (tmp_path / name).write_bytes(content)
     said = compile_folder(tmp_path, ["good.py", "bad.py", "nul.py"], interpreter, "/opt/python")
@@ -63,7 +63,7 @@ def test_modules_of_the_folder_do_not_disturb(interpreter: Path, tmp_path: Path)
 def test_a_function_whose_source_is_not_python_is_refused(
     interpreter: Path, tmp_path: Path
 ) -> None:
-    """What goes into the function must compile."""
+    """A source of the function that does not compile is an error."""
     with pytest.raises(BundleError, match=r"/var/task/bad\.py"):
         compile_sources({"bad.py": b"x = = 1\n"}, interpreter, tmp_path)
 

@@ -1,4 +1,4 @@
-"""What the functions with layers hold, and what their layers must hold."""
+"""Files and requirements of functions with layers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def make(libraries: Any, requirements: Any = (), **fields: Any) -> LayeredFuncti
 
 
 def test_the_models_versions_are_required_and_preferred() -> None:
-    """scikit-learn exactly; what it brings along where there is a wheel of that version."""
+    """scikit-learn is required exactly; its dependencies' versions are preferred."""
     function = make({"scikit-learn": "1.9.1", "numpy": "2.4.6", "joblib": "1.6.0"})
     assert function.requirements == ("scikit-learn==1.9.1",)
     assert function.preferences == {"numpy": "2.4.6", "joblib": "1.6.0"}
@@ -35,20 +35,20 @@ def test_the_models_versions_are_required_and_preferred() -> None:
 
 
 def test_other_libraries_of_the_model_are_required() -> None:
-    """LightGBM and the like exactly, however they are spelled."""
+    """Libraries such as LightGBM are required exactly, in any spelling of the name."""
     function = make({"scikit_learn": "1.9.1", "lightgbm": "4.7.0"})
     assert function.requirements == ("scikit-learn==1.9.1", "lightgbm==4.7.0")
 
 
 def test_an_old_scikit_learn_gets_what_was_new_then() -> None:
-    """Nothing in its metadata holds numpy 2 back, which it cannot import."""
+    """An old scikit-learn gets an upper bound of numpy, which its own metadata lacks."""
     assert make({"scikit-learn": "1.4.1.post1"}).requirements[1:] == ("numpy<2",)
     assert make({"scikit-learn": "1.2.1"}).requirements[1:] == ("numpy<2", "scipy<1.12")
     assert make({"scikit-learn": "1.4.2"}).requirements[1:] == ()
 
 
 def test_the_users_pins_come_first() -> None:
-    """In place of a requirement, and of a preference; others are added."""
+    """The user's requirements replace requirements and preferences, or are added."""
     function = make(
         {"scikit-learn": "1.2.1", "numpy": "1.24.1", "scipy": "1.10.0"},
         ["Numpy==1.24.4", "scikit_learn==1.2.2", "pytz==2024.1"],
@@ -82,7 +82,7 @@ def test_the_files_are_the_model_its_modules_and_the_runtime() -> None:
 
 @pytest.mark.parametrize("path", ["lambda_function.py", "poner_runtime/x.py"])
 def test_a_module_that_would_hide_the_functions_own_is_refused(path: str) -> None:
-    """It is named."""
+    """The error names the module."""
     with pytest.raises(BundleError, match=path):
         make({"scikit-learn": "1.9.1"}, modules={path: b""})
 

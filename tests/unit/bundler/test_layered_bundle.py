@@ -101,7 +101,7 @@ def test_a_bundle_is_proved_and_written(make: Make, layers: InstalledLayers) -> 
 
 
 def test_sources_have_their_bytecode(make: Make) -> None:
-    """Those of the runtime and the user's own modules alike."""
+    """Both the runtime's and the user's own modules have bytecode."""
     function = make_function(MODEL, EXAMPLES, modules={"features/scale.py": b"A = 1\n"})
     with zipfile.ZipFile(make(function, EXAMPLES).function_zip) as archive:
         names = archive.namelist()
@@ -148,7 +148,7 @@ def test_texts_gaps_and_the_users_modules_are_proved(
 
 
 def test_another_model_beside_the_examples_is_found_out(make: Make, tmp_path: Path) -> None:
-    """A file that is not the model that was asked: nothing is written."""
+    """If the file is not the model that was asked, no bundle is written."""
     other = LogisticRegression(C=1e-3).fit(X, 1 - Y)
     with pytest.raises(ParityError, match=r"sklearn engine\) gives other predict_proba .* 300"):
         make(make_function(other, EXAMPLES), EXAMPLES)
@@ -251,7 +251,7 @@ def test_a_row_that_stops_it_is_not_repeated(make: Make) -> None:
 
 
 def test_without_rows_nothing_is_proved(make: Make) -> None:
-    """A proof on no row is none."""
+    """A build without rows to compare is refused."""
     empty = dataclasses.replace(
         EXAMPLES,
         rows=EXAMPLES.rows.take(slice(0)),
@@ -263,7 +263,7 @@ def test_without_rows_nothing_is_proved(make: Make) -> None:
 
 
 def test_quotas_are_solved_before_it_is_tried(make: Make, layers: InstalledLayers) -> None:
-    """What does not fit is said before anything is started; what S3 solves is a line."""
+    """Exceeded quotas are an error before the trial; a zip that needs S3 is a line."""
     layers.padding = np.random.default_rng(0).bytes(53_000_000)
     lines: list[str] = []
     bundle = make(make_function(MODEL, EXAMPLES), EXAMPLES, notify=lines.append)

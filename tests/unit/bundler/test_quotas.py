@@ -1,4 +1,4 @@
-"""Lambda's quotas: what is refused before anything is written, and what is only said."""
+"""Lambda's quotas: which Bundles are refused, and which only get a line."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def test_what_is_left_is_said() -> None:
 
 
 def test_a_zip_that_needs_s3_is_said_and_not_refused() -> None:
-    """Over the limit of a direct upload there is less than nothing left, and a line for each."""
+    """A zip over the limit of a direct upload has a negative remainder and gets a line."""
     layers = [record("layers/a.zip", 52_428_801, 9_000), record("layers/b.zip", 52_428_800, 600)]
     lines: list[str] = []
     zipped = check_quotas(FUNCTION, layers, lines.append)[0]
     assert zipped.left == -1
     (line,) = lines
-    assert line.startswith("layers/a.zip takes 52,428,801 bytes")
+    assert line.startswith("layers/a.zip has 52,428,801 bytes")
     assert "S3" in line
 
 

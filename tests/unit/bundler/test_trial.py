@@ -1,4 +1,4 @@
-"""The trial of a finished function: confined, bounded, and not believed."""
+"""The trial of a finished function: confinement, limits, and checks of its answers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_answers_are_read(trial: Trial) -> None:
 def test_the_function_reaches_nothing(
     trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither a server, nor the user's files and variables, nor a program."""
+    """A function on trial reaches no server, no file or variable of the user, and no program."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     (tmp_path / "secret").write_text("secret")
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -135,15 +135,15 @@ def test_libraries_of_the_function_are_not_loaded_by_python(tmp_path: Path) -> N
         ("import os; os._exit(0)", "invalid answer"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "signal 11"),
         ("bytearray(1 << 50)", "needs more memory than the"),
-        ("import os\nwhile True: os.write(3, b'x' * 100_000)", "more than|stopped|did"),
+        ("import os\nwhile True: os.write(3, b'x' * 100_000)", "too long|stopped|did"),
         ("def lambda_handler(event, context): return {'statusCode': 200, 'body': '['}", "invalid"),
         ("def lambda_handler(event, context): raise ValueError('a value')", "a row: ValueError;"),
         ("def lambda_handler(event, context): return 1", "invalid answer"),
-        ("def lambda_handler(event, context): return {'body': 'x' * 10**7}", "more than"),
+        ("def lambda_handler(event, context): return {'body': 'x' * 10**7}", "too long"),
     ],
 )  # fmt: skip
 def test_a_function_that_breaks_is_one_clean_error(trial: Trial, lines: str, said: str) -> None:
-    """It says how, and of an error in a row only the kind: its text may hold a value."""
+    """The error says what failed; of an exception at a row it shows only the type."""
     with pytest.raises(ParityError, match=said) as caught:
         trial(lines)
     assert "no bundle was written" in caught.value.message
@@ -175,7 +175,7 @@ GOOD: dict[str, Any] = {
     ids=range(12),
 )
 def test_answers_of_another_form_are_invalid(output: bytes) -> None:
-    """A function that was taken over may write what it likes."""
+    """Malformed output of a hostile function is one clean error."""
     assert read_answers(json.dumps(GOOD).encode(), 1, "Look.").responses[0].status == 200
     with pytest.raises(ParityError, match="invalid answer"):
         read_answers(output, 1, "Look.")

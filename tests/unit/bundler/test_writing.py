@@ -1,4 +1,4 @@
-"""What `poner build --out` replaces: a Bundle as poner wrote it, and nothing else."""
+"""`poner build --out` replaces only an unchanged Bundle of poner."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def change(folder: Path, **values: object) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes | str | None]:
-    """All that is in a folder."""
+    """All content of a folder."""
     return {
         path.relative_to(folder).as_posix(): (
             str(path.readlink())
@@ -90,14 +90,14 @@ def as_first_format(folder: Path) -> None:
     ids=["this", "first", "second", "later", "a file is gone", "a folder is gone", "emptied"],
 )
 def test_a_bundle_of_any_poner_is_replaced(folder: Path, make: Callable[[Path], object]):
-    """Of older and of later ones, and with files missing."""
+    """Bundles of older and later versions, or with missing files, are replaced."""
     make(folder)
     assert replaced(folder) == {"manifest.json": b"new"}
     assert list(folder.parent.iterdir()) == [folder]
 
 
 def test_a_bundle_is_replaced_in_an_empty_folder_and_in_none(tmp_path: Path):
-    """Folders above it are made."""
+    """Missing parent folders are made."""
     (tmp_path / "empty").mkdir()
     for name in ("empty", "new/deep"):
         assert replaced(tmp_path / name) == {"manifest.json": b"new"}
@@ -116,7 +116,7 @@ def other_program(manifest: object) -> Callable[[Path], object]:
 
 
 def reformatted(folder: Path) -> None:
-    """Somebody's editor has been in the manifest."""
+    """A manifest that an editor has changed is not poner's."""
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=4))
 
@@ -180,7 +180,7 @@ OTHERS: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_folder_that_holds_anything_else_is_refused(folder: Path, name: str):
-    """What is not poner's is named, and everything stays as it is."""
+    """The error names the files that are not poner's, and the folder stays unchanged."""
     make, named = OTHERS[name]
     make(folder)
     before = contents(folder)
@@ -196,7 +196,7 @@ def test_a_folder_that_holds_anything_else_is_refused(folder: Path, name: str):
 
 
 def test_a_folder_is_refused_before_the_model_is_read(folder: Path):
-    """Nobody waits for a build whose result has no place."""
+    """The output folder is checked before the build starts."""
     (folder / "thesis.txt").write_text("mine")
     (folder.parent / "clf.sav").write_bytes(b"not a model")
     with pytest.raises(BundleError, match=r"thesis\.txt"):

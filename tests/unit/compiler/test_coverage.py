@@ -41,7 +41,7 @@ def test_nearly_all_classifiers_and_regressors_are_native(found: list[Finding]) 
 
 
 def test_most_transformers_are_native(found: list[Finding]) -> None:
-    """At least 80 of 100 of those that stand in front of a model."""
+    """At least 80 of 100 transformers are native, of those that can be part of a model of rows."""
     assert share(found, {"transformer"}) >= 0.80
 
 

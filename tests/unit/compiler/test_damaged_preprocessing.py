@@ -1,4 +1,4 @@
-"""State of transformers that does not hold together is refused, whatever is damaged in it."""
+"""A damaged state of a transformer is refused, whichever part is damaged."""
 
 from __future__ import annotations
 

@@ -258,7 +258,7 @@ def test_clusters_of_new_rows(model: Any) -> None:
     ids=["nmf", "median", "kernel"],
 )
 def test_others_are_not_supported(transformer: Any, reason: str) -> None:
-    """What is not computed is refused, not approximated."""
+    """A model that the native engine cannot compute is refused."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = make_pipeline(transformer, LinearRegression()).fit(POSITIVE, y)

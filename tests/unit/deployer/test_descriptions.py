@@ -73,5 +73,5 @@ def test_sum(plans: list[Plan]) -> None:
 
 def test_nothing() -> None:
     """A plan without steps says that, and its notes all the same."""
-    assert list(plan_lines(Plan((), ("something.",)))) == ["Nothing to change.", "Note: something."]
+    assert list(plan_lines(Plan((), ("something.",)))) == ["Note: something.", "Nothing to change."]
     assert as_json(Plan(())) == {"steps": [], "notes": []}

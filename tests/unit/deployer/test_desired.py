@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from poner.deployer.desired import (
     role_name,
 )
 from poner.deployer.resources import Identity
-from poner.deployer.settings import DeploySettings
+from poner.deployer.settings import TAG, DeploySettings
 from poner.errors import DeployError, SettingsError
-from tests.support.shipping import PUBLIC, SECRET, Account, CountedReads, make_bundle
+from tests.support.shipping import NAME, PUBLIC, SECRET, Account, CountedReads, make_bundle
 
 IDENTITY = Identity("123456789012", "aws")
 LONGEST = "n" * 64
@@ -83,7 +84,9 @@ def test_partition(tmp_path: Path) -> None:
 def test_description_fits(tmp_path: Path) -> None:
     """The description names engine and model, in the 256 characters that Lambda takes."""
     description = desire(tmp_path).setup.description
-    assert description == f"poner, onnx engine, model sha256:{'ab' * 32}"
+    assert re.fullmatch(
+        rf"poner, onnx engine, interface [0-9a-f]{{12}}, model sha256:{'ab' * 32}", description
+    )
     assert len(description) <= 256
 
 
@@ -129,15 +132,43 @@ def test_environment_names(account: Account, name: str) -> None:
     [
         (Cors(allow_methods=("OPTIONS",)), "OPTIONS"),
         (Cors(allow_origins=("https://*.example.com",)), "AllowOrigins"),
+        (Cors(allow_origins=("https://example.com/",)), "AllowOrigins"),
+        (Cors(allow_origins=("example.com",)), "AllowOrigins"),
         (Cors(max_age_s=86_401), "MaxAge"),
         (Cors(allow_headers=("x\ny",)), "header"),
         (Cors(allow_origins=tuple(f"https://{i}.example" for i in range(101))), "101"),
     ],
-    ids=["method", "origin", "age", "text", "count"],
+    ids=["method", "wildcard", "slash", "no scheme", "age", "text", "count"],
 )
 def test_cors_refused(account: Account, cors: Cors, part: str) -> None:
     """CORS that Lambda does not take is refused, and the part is named."""
     assert part in refused(account, replace(PUBLIC, cors=cors))
+
+
+@pytest.mark.parametrize(
+    ("tags", "part"),
+    [
+        ({"": "x"}, "key ''"),
+        ({"aws:team": "x"}, "belongs to AWS"),
+        ({"team": "aws:x"}, "begins with aws:"),
+        ({TAG: "other"}, "belongs to poner"),
+        ({"a" * 129: "x"}, "129"),
+        ({"team": "x" * 257}, "257"),
+        ({"team": "a;b"}, "team"),
+        ({f"k{number}": "" for number in range(50)}, "50"),
+    ],
+    ids=["empty", "aws", "aws value", "poner", "long key", "long value", "character", "count"],
+)
+def test_tags_refused(account: Account, tags: dict[str, str], part: str) -> None:
+    """Tags that AWS does not take are refused before any call, and the tag is named."""
+    assert part in refused(account, replace(PUBLIC, tags=tags))
+
+
+def test_tags_taken(account: Account) -> None:
+    """Letters of every alphabet, spaces and the marks that AWS lists; a value may be empty."""
+    wish = replace(PUBLIC, tags={"Größe": "", "cost center": "a.b:c/d=e+f-g@h_1"})
+    account.deploy(account.bundle(), wish)
+    assert account.snapshot["functions"][NAME]["tags"] == {TAG: NAME, **wish.tags}
 
 
 # runtimes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from poner.bundle import Bundle
 from poner.deployer.descriptions import plan_lines
 from poner.deployer.desired import PUBLIC_STATEMENTS
 from poner.deployer.settings import TAG
@@ -15,6 +16,7 @@ from poner.deployer.steps import (
     UpdateCode,
     UpdateConfiguration,
 )
+from poner.signature import Feature
 from tests.fakes.fake_cloud import FakeCloud
 from tests.support.shipping import NAME, PUBLIC, Account, CountedReads
 
@@ -150,11 +152,26 @@ def test_tags_are_added(deployed: Account) -> None:
     assert deployed.function.tags == {TAG: NAME, "theirs": "1", "team": "health"}
 
 
-def test_own_tag_cannot_be_taken(account: Account) -> None:
-    """A tag of the user's by poner's name does not make the function somebody else's."""
-    wish = replace(PUBLIC, tags={TAG: "other"})
-    account.deploy(account.bundle(), wish)
-    assert account.plan(account.bundle(), wish).steps == ()
+def other_features(bundle: Bundle) -> Bundle:
+    """A Bundle of the same name whose model has another feature."""
+    features = (*bundle.manifest.signature.features, Feature("dose", "dose"))
+    signature = replace(bundle.manifest.signature, features=features)
+    return replace(bundle, manifest=replace(bundle.manifest, signature=signature))
+
+
+def test_function_of_another_model_is_told_first(deployed: Account) -> None:
+    """Two projects of one name: the second deploy would replace the first's function."""
+    other = other_features(deployed.bundle("2"))
+    first, *_ = plan_lines(deployed.plan(other))
+    assert first.startswith("Note: cancer serves another model now")
+    deployed.deploy(other)
+    assert not [line for line in plan_lines(deployed.plan(other)) if "another model" in line]
+
+
+def test_model_fitted_anew_is_no_other_model(deployed: Account) -> None:
+    """Nor is the first deploy of a name."""
+    for plan in (deployed.plan(deployed.bundle("2")), deployed.plan(deployed.bundle(name="new"))):
+        assert not [line for line in plan_lines(plan) if "another model" in line]
 
 
 def test_function_that_is_switched_off_is_told(deployed: Account) -> None:

@@ -30,7 +30,7 @@ def test_deployed(account: Account) -> None:
     found = status(account)
     assert (found.live, found.canary, found.previous) == ("2", {"3": 0.1}, "1")
     assert [version.version for version in found.versions] == ["3", "2", "1"]
-    assert found.versions[0].description.startswith("poner, native engine, model sha256:abab")
+    assert found.versions[0].description.endswith(", model sha256:" + "ab" * 32)
     assert found.versions[0].code_sha256 == account.bundle("3").manifest.function.sha256
     assert (found.auth, found.reserved_concurrency) == ("AWS_IAM", 5)
     assert (found.log_group, found.retention_days) == (LOGS, 30)

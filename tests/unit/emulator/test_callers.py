@@ -45,7 +45,7 @@ def cross_site(*lines: tuple[str, str], method: str = "POST", origins: tuple[str
      "[0:0:0:0:0:0:0:1]:9000", " localhost:9000\t"],
 )  # fmt: skip
 def test_its_own_names_are_answered(host: str) -> None:
-    """Whatever their case, with the dot of the root, and however IPv6 writes them."""
+    """The server's names are accepted in any case, with a final dot, and in any IPv6 notation."""
     assert misdirected(host) == 200
 
 
@@ -57,7 +57,7 @@ def test_its_own_names_are_answered(host: str) -> None:
      "evil-localhost:9000", "a.localhost:9000", "[::2]:9000", "[::ffff:127.0.0.1]:9000"],
 )  # fmt: skip
 def test_other_names_are_refused(host: str) -> None:
-    """A page's own name that leads to this machine, and the right name with another port."""
+    """A page's host name that resolves to this machine is refused, as is another port."""
     assert misdirected(host) == 403
 
 
@@ -69,13 +69,13 @@ def test_other_names_are_refused(host: str) -> None:
      "http://localhost:9000", "[::1:9000", "[127.0.0.1]:9000", "localh\u00f6st:9000"],
 )  # fmt: skip
 def test_what_is_no_host_is_bad_http(host: str) -> None:
-    """User information, lists, paths and escapes have no place in a Host header."""
+    """A Host header with user information, a list, a path or escapes is refused."""
     assert misdirected(host) == 400
 
 
 @pytest.mark.parametrize("count", [0, 2])
 def test_a_request_has_one_host(count: int) -> None:
-    """None or two is no HTTP, even if both are the server's."""
+    """A request with no Host header or two gets a 400, even if both name the server."""
     request = Head("GET", "/", [("hOsT", "localhost:9000")] * count)
     refusal = why_misdirected(request, ADDRESS, ())
     assert refusal is not None
@@ -94,7 +94,7 @@ def test_a_request_has_one_host(count: int) -> None:
     ],
 )
 def test_a_target_in_absolute_form_is_checked_too(target: str, status: int) -> None:
-    """It has precedence over Host, so both must name the server."""
+    """A target in absolute form has precedence over Host, so both must name the server."""
     assert misdirected("localhost:9000", target=target) == status
     assert misdirected("evil.example", target=target) != 200
 
@@ -111,7 +111,7 @@ def test_a_target_in_absolute_form_is_checked_too(target: str, status: int) -> N
     ],
 )
 def test_further_names_are_answered(allowed: str, host: str, status: int) -> None:
-    """A name without a port stands for every port: a tunnel has its own."""
+    """An allowed name without a port stands for every port, since a tunnel has its own."""
     assert misdirected(host, allowed) == status
 
 
@@ -135,7 +135,7 @@ def test_a_refusal_says_what_to_do() -> None:
 
 
 def test_programs_are_answered() -> None:
-    """They send none of the headers with which browsers say where a request comes from."""
+    """Programs send none of the headers by which browsers show a request's origin."""
     assert cross_site(("User-Agent", "curl"), ("Referer", f"{EVIL}/page")) == 200
 
 
@@ -147,18 +147,18 @@ def test_programs_are_answered() -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("site", [(), (("Sec-Fetch-Site", "same-origin"),)])
 def test_pages_of_other_origins_are_refused(origin: str, site: tuple[tuple[str, str], ...]) -> None:
-    """Another port and another name of this machine are other origins, too."""
+    """Another port or another name of this machine is another origin."""
     assert cross_site(("Origin", origin), *site) == 403
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:9000", "https://LOCALHOST:9000"])
 def test_its_own_pages_are_answered(origin: str) -> None:
-    """Pages that came from the name to which their requests are sent."""
+    """A page may call the server that it was loaded from, under the same name."""
     assert cross_site(("Origin", origin)) == 200
 
 
 def test_two_origins_are_refused() -> None:
-    """No browser sends two, so neither counts."""
+    """A request with two Origin headers is refused, since no browser sends two."""
     own = ("Origin", "http://localhost:9000")
     assert cross_site(own, own) == 403
     assert cross_site(own, ("Origin", EVIL), origins=(EVIL,)) == 403
@@ -169,7 +169,7 @@ def test_two_origins_are_refused() -> None:
     [("none", 200), ("same-origin", 200), ("same-site", 403), ("cross-site", 403), ("new", 403)],
 )
 def test_requests_without_an_origin_say_their_site(site: str, status: int) -> None:
-    """As those of <script> and <img>."""
+    """Requests without an Origin, such as those of <script>, are judged by Sec-Fetch-Site."""
     assert cross_site(("Sec-Fetch-Site", site), method="GET") == status
 
 
@@ -208,13 +208,13 @@ def test_pages_that_may_call_are_answered(origins: tuple[str, ...], status: int)
     ],
 )
 def test_callers_that_are_none_are_named(callers: Callers, what: str) -> None:
-    """What would never match is an error and not silence."""
+    """A name or an origin that could never match is an error."""
     with pytest.raises(EmulatorError, match=what):
         check_callers(callers)
 
 
 def test_an_extension_may_be_allowed() -> None:
-    """Its pages' origins have schemes of their own."""
+    """A browser extension's origin, which has its own scheme, is accepted."""
     origin = "chrome-extension://abcdefghijklmnop"
     check_callers(Callers(origins=(origin, "*"), hosts=("tunnel.example:443",)))
     assert cross_site(("Origin", origin), origins=(origin,)) == 200

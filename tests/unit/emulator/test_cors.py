@@ -24,7 +24,7 @@ FULL = Cors((ORIGIN,), ("GET", "PUT"), ("x-a", "x-b"), ("date",), True, 600)
     ],
 )
 def test_what_a_preflight_is(method, origin, requested, is_one):
-    """L82: OPTIONS with an origin and the method that is asked about."""
+    """L82: a preflight is OPTIONS with an origin and a requested method."""
     assert is_preflight(method, origin, requested) is is_one
 
 
@@ -52,7 +52,7 @@ def test_answers_get_what_concerns_them():
 
 @pytest.mark.parametrize("origin", [None, "https://www.example.com", "http://example.com", "null"])
 def test_other_origins_are_told_nothing(origin):
-    """L82: no wildcard sub-domains; Vary is there all the same."""
+    """L82: wildcards for sub-domains do not match; Vary is sent nevertheless."""
     assert preflight_headers(FULL, origin) == [("Vary", "Origin")]
     assert response_headers(FULL, origin) == [("Vary", "Origin")]
 
@@ -64,7 +64,7 @@ def test_every_origin(origin):
 
 
 def test_nothing_configured_is_nothing_said():
-    """L82: what is left out of the configuration is left out of the answer."""
+    """L82: parts missing in the configuration are missing in the answer."""
     assert preflight_headers(Cors((ORIGIN,)), ORIGIN) == [
         ("Vary", "Origin"),
         ("Access-Control-Allow-Origin", ORIGIN),

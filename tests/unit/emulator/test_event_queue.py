@@ -1,4 +1,4 @@
-"""Asynchronous invocations: L28 and L67, with a pool that answers as it is told."""
+"""Asynchronous invocations: L28 and L67, with a fake pool."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ BAD = Outcome(b"{}", True, "", "warm")
 
 
 class FakePool:
-    """Gives the outcomes it was made with, the last one for ever; None is throttled."""
+    """A pool that returns given outcomes and then repeats the last; None means throttled."""
 
     def __init__(self, *outcomes: Outcome | None, slow: bool = False) -> None:
         self._outcomes = list(outcomes)
@@ -72,21 +72,21 @@ def test_errors_are_retried_twice_with_the_same_request_id():
 
 
 def test_a_retry_may_succeed():
-    """L28: no attempt after one that went well."""
+    """L28: there is no further attempt after a success."""
     pool = FakePool(BAD, GOOD)
     assert run(pool, put_and_wait) == []
     assert len(pool.ids) == 2
 
 
 def test_throttled_attempts_do_not_count():
-    """Busy environments delay an event, and use up none of its attempts."""
+    """Busy environments delay an event without using up its attempts."""
     pool = FakePool(None, None, None, None, GOOD)
     assert run(pool, put_and_wait) == []
     assert len(pool.ids) == 5
 
 
 def test_events_lost_at_the_end_are_named():
-    """What waits for its retry or is under way when the emulator ends is said to be lost."""
+    """Events that wait or run when the emulator ends are reported as lost."""
 
     async def put(queue: EventQueue) -> None:
         queue.put(INVOCATION)

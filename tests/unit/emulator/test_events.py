@@ -58,7 +58,7 @@ def test_constants():
 
 
 def test_raw_path_stays_encoded_and_http_path_is_decoded():
-    """L3: rawPath is the wire's; requestContext.http.path is decoded."""
+    """L3: rawPath is as sent; requestContext.http.path is decoded."""
     made = event("/capture/space%20value")
     assert made["rawPath"] == "/capture/space%20value"
     assert made["requestContext"]["http"]["path"] == "/capture/space value"
@@ -145,7 +145,7 @@ def test_a_client_s_forwarded_for_is_kept():
 
 
 def test_nothing_is_sent_as_null():
-    """L9: authentication and authorizer are not there without AWS_IAM."""
+    """L9: without AWS_IAM authentication and authorizer are absent."""
     assert not {"authentication", "authorizer"} & event()["requestContext"].keys()
 
 

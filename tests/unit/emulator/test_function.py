@@ -58,14 +58,14 @@ def test_environment_of_exactly_4_kb():
 
 
 def test_name_of_one_letter_is_refused_with_the_reason():
-    """Lambda's names have two characters at least."""
+    """Names of functions have at least two characters."""
     with pytest.raises(SettingsError) as raised:
         check_settings(replace(FUNCTION, environment={"A": "x"}))
     assert "two characters or more" in raised.value.hint
 
 
 def test_aws_s_sentences_about_variables():
-    """L50, L64: reserved keys are named; what is too long is not repeated, for it may be secret."""
+    """L50, L64: the error names reserved keys; values, which may be secret, are not shown."""
     with pytest.raises(SettingsError) as raised:
         check_settings(replace(FUNCTION, environment={"AWS_REGION": "x", "_HANDLER": "y"}))
     assert raised.value.message == (

@@ -1,4 +1,4 @@
-"""What the plan of an isolated sandbox shows of this machine."""
+"""The files of this machine in the plan of an isolated sandbox."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_lambda_s_folders(launch, tmp_path):
 
 
 def test_an_interpreter_without_packages(launch, tmp_path):
-    """Debian's has no site-packages to hide, and nothing can be made in what is read-only."""
+    """Debian's Python has no site-packages to hide, so the plan mounts nothing there."""
     (tmp_path / "home/.pyenv/versions/3.13.0/lib/python3.13/site-packages").rmdir()
     files = plan_of(launch, tmp_path / "root")["files"]
     assert not [path for _, path in files["binds"] if path.endswith("site-packages")]

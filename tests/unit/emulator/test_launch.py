@@ -54,7 +54,7 @@ def test_values():
 
 
 def test_the_json_format_is_told_to_the_runtime():
-    """L78: its client writes the application's lines; INFO is the format's default level."""
+    """L78: JSON variables make the client write JSON lines; INFO is the default level."""
     made = variables(replace(FUNCTION, log_format="json"), LAYOUT)
     without = variables(FUNCTION, LAYOUT)
     added = {name: made[name] for name in made.keys() - without.keys()}
@@ -68,13 +68,13 @@ def test_lc_ctype_from_3_12(runtime, there):
 
 
 def test_the_user_s_value_wins():
-    """L50: variables that are not reserved, such as PYTHONPATH, are the user's to set."""
+    """L50: users may set variables that are not reserved, such as PYTHONPATH."""
     function = replace(FUNCTION, environment={"PYTHONPATH": "/x"})
     assert variables(function, LAYOUT)["PYTHONPATH"] == "/x"
 
 
 def test_nothing_of_this_machine_s_environment(monkeypatch):
-    """L49: the child starts from an empty environment."""
+    """L49: the child inherits no environment variables."""
     monkeypatch.setenv("HOME", "/home/secret")
     made = variables(FUNCTION, LAYOUT)
     assert not {"HOME", "USER", "HOSTNAME"} & made.keys()
@@ -100,7 +100,7 @@ def test_where_modules_of_layers_come_from(version):
 
 
 def test_the_command():
-    """Neither this machine's packages nor bytecode: -S, -B; the folders follow the handler."""
+    """The command has -S and -B, and the folders follow the handler."""
     assert command(FUNCTION, LAYOUT) == [
         "/env/bin/python",
         "-S",

@@ -72,7 +72,7 @@ def test_report_of_a_warm_failure():
 
 
 def test_init_report():
-    """L77: init trouble is a platform.initReport."""
+    """L77: a failed init phase is a platform.initReport."""
     made = record_of(InitReported(9.99947, "init", Status("timeout")))
     assert made["type"] == "platform.initReport"
     assert made["record"]["phase"] == "init"

@@ -28,7 +28,7 @@ def test_a_line_without_newline_waits_for_flush():
 
 
 def test_a_line_without_end_is_passed_on_in_parts():
-    """50 MB without a newline take neither that memory nor time that grows with their square."""
+    """50 MB without a newline are read in bounded memory and linear time."""
     stream, data, events = LogStream(), "ñ".encode() * 32_768, []
     begin_s = time.process_time()
     for _ in range(800):
@@ -40,7 +40,7 @@ def test_a_line_without_end_is_passed_on_in_parts():
 
 
 def test_a_frame_is_one_event():
-    """L47: a framed message is one event, newlines in it and all."""
+    """L47: a framed message with newlines is one event."""
     message = "[ERROR] E: x\nTraceback\n\u00a0\u00a0File"
     assert LogStream().feed(frame(message.encode())) == [message]
 
@@ -57,7 +57,7 @@ def test_a_frame_type_may_be_a_newline():
 
 
 def test_text_that_looks_like_a_frame_is_text():
-    """A magic number that no valid header follows is what the function printed."""
+    """A magic number without a valid header is text that the function printed."""
     assert "".join(LogStream().feed("¥Z\0 is no frame at all\n".encode())).endswith("at all\n")
 
 
@@ -76,7 +76,7 @@ def test_text_that_looks_like_a_frame_is_text():
     st.data(),
 )
 def test_it_does_not_matter_how_the_bytes_arrive(pieces, data):
-    """However the pipe cuts the bytes, the events are the same."""
+    """The events are the same for every division of the bytes."""
     written = b"".join(piece for piece, _ in pieces)
     stream, events, begin = LogStream(), [], 0
     while begin < len(written):

@@ -76,12 +76,12 @@ def test_report_with_a_status():
 
 
 def test_what_the_runtime_survived_is_no_status():
-    """L73: the recorded REPORT of a handler's exception has none."""
+    """L73: the recorded REPORT of a handler's exception has no status."""
     assert report(status=Status("error", "ValueError", in_text=False)) == report()
 
 
 def test_init_report():
-    """L74: init trouble, with its phase."""
+    """L74: a failed init phase is logged with its phase."""
     assert line(InitReported(9.99947, "init", Status("timeout"))) == (
         "INIT_REPORT Init Duration: 9999.47 ms\tPhase: init\tStatus: timeout\n"
     )

@@ -38,7 +38,7 @@ def test_bare_results(result, body):
 
 
 def test_an_object_without_status_code_is_plain_json():
-    """L14: body and headers mean nothing without statusCode."""
+    """L14: without statusCode the keys body and headers have no special meaning."""
     result = {"body": "x", "headers": {"a": "b"}}
     assert respond(result).body == b'{"body":"x","headers":{"a":"b"}}'
 

@@ -1,4 +1,4 @@
-"""The Runtime API, spoken to as a runtime would, a wrong or dying one too: L36 to L42."""
+"""The Runtime API, called by correct, faulty and dying runtimes: L36 to L42."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ DELIVERY = Delivery(INVOCATION, 1_783_711_149_789)
 
 
 class Runtime:
-    """A client of the Runtime API, and what the API told about it."""
+    """A client of the Runtime API, and the calls that the API reported."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -128,7 +128,7 @@ def test_the_xray_cause_may_be_one_very_long_line(length):
 
 
 def test_oversize_results_are_read_and_accepted():
-    """L40: 413 would make the runtime exit, so it is told 202 and the caller hears the rest."""
+    """L40: a 413 would make the runtime exit, so it gets a 202, and the caller gets the error."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         runtime.api.deliver(DELIVERY)
@@ -229,7 +229,7 @@ def test_init_errors_are_accepted():
 
 
 def test_a_process_that_dies_while_posting_tells_nothing():
-    """A body that breaks off is no answer; the watch over the process reports its end."""
+    """An incomplete body is not an answer; the process's end is reported instead."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         runtime.api.deliver(DELIVERY)
@@ -261,7 +261,7 @@ def test_a_lost_poll_does_not_swallow_the_event():
 
 
 def test_unknown_calls_are_404():
-    """What is not served is not there: snap start's restore calls, for one."""
+    """Operations that are not served, such as SnapStart's restore calls, get a 404."""
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:
         assert (await session.get(runtime.url("restore/next"))).status == 404
@@ -270,7 +270,7 @@ def test_unknown_calls_are_404():
 
 
 def test_closing_does_not_wait_for_a_poll(monkeypatch):
-    """A process that was killed while it asked for an event holds nothing up."""
+    """A process that was killed while it waited for an event does not delay closing."""
     monkeypatch.setattr("poner.emulator.sandbox.runtime_api.CLOSE_S", 30)
 
     async def talk(runtime: Runtime, session: aiohttp.ClientSession) -> None:

@@ -93,7 +93,7 @@ def test_signatures_expire(signed, seconds):
 
 
 def test_another_key_is_refused(signed):
-    """L80: neither another id nor another secret will do."""
+    """L80: another key id or another secret is refused."""
     request, now_s = received(GIVEN, signed), time.time()
     assert "another access key" in str(why_refused(request, AccessKey("other", "secret"), now_s))
     assert "does not match" in str(why_refused(request, AccessKey("local", "other"), now_s))
@@ -125,7 +125,7 @@ def resigned(headers: list[tuple[str, str]], names: str, stamp: str) -> HttpRequ
 
 
 def test_the_payload_s_hash_must_be_that_of_the_payload():
-    """Lambda takes no unsigned payloads: x-amz-content-sha256 is the hash, where it is sent."""
+    """Unsigned payloads are refused: x-amz-content-sha256, if sent, must be the body's hash."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     headers = [("X-Amz-Date", stamp), ("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")]
     request = resigned(headers, "host;x-amz-content-sha256;x-amz-date", stamp)
@@ -133,7 +133,7 @@ def test_the_payload_s_hash_must_be_that_of_the_payload():
 
 
 def test_the_host_must_be_signed():
-    """A signature without the host would be good for any."""
+    """A signature that does not cover the host is refused."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     headers = [("X-Amz-Date", stamp)]
     assert why_refused(resigned(headers, "host;x-amz-date", stamp), KEY, time.time()) is None
@@ -142,7 +142,7 @@ def test_the_host_must_be_signed():
 
 
 def test_a_header_that_is_named_but_not_sent_is_refused(signed):
-    """What SignedHeaders names must be there."""
+    """Every header in SignedHeaders must be present."""
     changed = [
         (name, re.sub("SignedHeaders=host;", "SignedHeaders=host;missing;", value))
         for name, value in signed
@@ -151,5 +151,5 @@ def test_a_header_that_is_named_but_not_sent_is_refused(signed):
 
 
 def test_the_secret_is_not_shown():
-    """A key's representation, as in an error's details, has no secret in it."""
+    """The repr of a key does not show the secret."""
     assert "secret" not in repr(KEY)

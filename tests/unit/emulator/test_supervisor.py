@@ -1,4 +1,4 @@
-"""What the supervisor reads of /proc, and the limits it sets."""
+"""Reading /proc and setting limits in the supervisor."""
 
 import os
 import resource
@@ -16,7 +16,7 @@ MIB = 1024**2
 
 
 def test_descendants_are_found_through_others():
-    """A grandchild in a session of its own is one, its parent as well; this process is none."""
+    """Children and grandchildren in other sessions are descendants; this process is not."""
     program = "import subprocess; subprocess.run(['setsid', 'sleep', '60'])"
     with subprocess.Popen([sys.executable, "-c", program]) as child:
         while len(found := processes.descendants()) < 2:
@@ -28,21 +28,21 @@ def test_descendants_are_found_through_others():
 
 
 def test_killing_what_has_ended_is_no_error():
-    """It may end between being found and being killed."""
+    """Killing a process that has just ended is not an error."""
     child = subprocess.Popen(["true"])
     child.wait()
     processes.kill([child.pid])
 
 
 def test_a_process_that_has_ended_holds_nothing():
-    """So its files in /proc read as empty."""
+    """The files in /proc of a process that has ended read as empty."""
     child = subprocess.Popen(["true"])
     child.wait()
     assert processes.held_bytes([child.pid], 0) == 0
 
 
 def test_held_bytes_of_this_process():
-    """They grow by what is written to, not by what is reserved."""
+    """The held bytes grow with written memory, not with reserved memory."""
     before = processes.held_bytes([os.getpid()], 10**12)
     held = bytearray(b"x") * (64 * MIB)
     grown = processes.held_bytes([os.getpid()], 10**12) - before
@@ -78,7 +78,7 @@ Anonymous:           256 kB
 
 
 def test_files_hold_their_own_pages():
-    """Of a mapped file only what was written privately counts; shared memory is no file."""
+    """Of a mapped file only privately written pages count; shared memory counts as memory."""
     assert processes.kept_bytes(SMAPS) == (8 + 16 + 32 + 64 + 256) * 1024
 
 

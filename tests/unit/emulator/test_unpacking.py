@@ -1,4 +1,4 @@
-"""Unpacking code and layers, the hostile kind too."""
+"""Unpacking code and layers, including hostile ones."""
 
 import os
 import shutil
@@ -82,7 +82,7 @@ def test_entries_that_lead_out_are_refused(tmp_path, name):
     ],
 )
 def test_links_that_lead_out_are_refused(tmp_path, links):
-    """Nor does a link lead out, directly, through another, or once another has changed it."""
+    """A link out of the folder is refused: direct, through another link, or changed by one."""
     code = make_zip(tmp_path / "f.zip", *links)
     (tmp_path / "here").mkdir()
     with pytest.raises(EmulatorError, match=r"f\.zip.*(leads out|place of a folder)"):
@@ -91,7 +91,7 @@ def test_links_that_lead_out_are_refused(tmp_path, links):
 
 
 def test_a_damaged_zip_is_named(tmp_path):
-    """A file that is no zip is refused by name."""
+    """A file that is not a zip is refused by name."""
     (tmp_path / "f.zip").write_bytes(b"not a zip")
     with pytest.raises(EmulatorError, match=r"f\.zip"):
         unpack_code(tmp_path / "f.zip", tmp_path / "task")
@@ -105,7 +105,7 @@ def test_a_zip_that_contradicts_itself_is_named(tmp_path):
 
 
 def test_names_that_no_file_can_have_are_refused(tmp_path):
-    """An empty name, and a folder's that is too long."""
+    """An empty name, or a folder's name that is too long, is refused."""
     for name in ("", f"{'a' * 300}/x"):
         with pytest.raises(EmulatorError, match=r"f\.zip"):
             unpack_code(make_zip(tmp_path / "f.zip", (name, "", 0)), tmp_path / "task")
@@ -131,7 +131,7 @@ def test_a_folder_that_cannot_be_copied_is_named(tmp_path):
 
 
 def test_a_folder_with_a_pipe_is_refused(tmp_path):
-    """What is neither a file nor a folder cannot be zipped, and reading it may never end."""
+    """A pipe or device is refused, since it cannot be zipped and reading it may never end."""
     (tmp_path / "code").mkdir()
     os.mkfifo(tmp_path / "code/pipe")
     with pytest.raises(EmulatorError, match="pipe is neither a file nor a folder"):
@@ -139,7 +139,7 @@ def test_a_folder_with_a_pipe_is_refused(tmp_path):
 
 
 def test_missing_code_is_named(tmp_path):
-    """A path that is not there is refused by name."""
+    """A missing path is refused by name."""
     with pytest.raises(EmulatorError, match="nowhere"):
         unpack_code(tmp_path / "nowhere", tmp_path / "task")
 
@@ -180,7 +180,7 @@ def test_a_file_takes_the_place_of_an_earlier_link(tmp_path):
 
 
 def test_links_that_lead_out_through_another_layer_s_link_are_refused(tmp_path):
-    """Links are judged by where they lead once all layers are there."""
+    """Links are checked after all layers are unpacked."""
     first = make_zip(tmp_path / "1.zip", link("a", "x/y/../.."))
     second = make_zip(tmp_path / "2.zip", link("x", "."), ("y/c", "", 0))
     unpack(first, (), tmp_path / "alone", tmp_path / "opt-of-none")
@@ -206,7 +206,7 @@ def test_damage_inside_a_layer_is_named(tmp_path):
 
 
 def test_a_missing_layer_is_named(tmp_path):
-    """A layer that is not there is refused by name."""
+    """A missing layer is refused by name."""
     with pytest.raises(EmulatorError, match=r"nowhere\.zip"):
         unpack_layers(tmp_path, tmp_path / "nowhere.zip")
 
@@ -220,7 +220,7 @@ def test_an_unsafe_layer_is_named(tmp_path):
 
 
 def test_code_and_layers_count_together(tmp_path, monkeypatch):
-    """L66: exactly the quota fits; beyond it the sentence is AWS's, and each part is named."""
+    """L66: exactly the quota fits; above it the error has AWS's message and names each part."""
     monkeypatch.setattr("poner.emulator.sandbox.unpacking.UNZIPPED_BYTES", 12)
     code = make_zip(tmp_path / "f.zip", ("app.py", "x" * 6, 0))
     layer = make_zip(tmp_path / "layer.zip", ("a", "x" * 6, 0))
@@ -277,7 +277,7 @@ def test_handlers_that_are_not(tmp_path, handler):
 
 
 def test_a_handler_may_come_from_a_layer(tmp_path):
-    """Every folder that modules are imported from is looked into."""
+    """The handler's module may be in any folder that modules are imported from."""
     (tmp_path / "task").mkdir()
     (tmp_path / "python").mkdir()
     (tmp_path / "python/app.py").touch()

@@ -1,4 +1,4 @@
-"""What tells that files have changed."""
+"""Noticing changes of files."""
 
 import os
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_every_kind_of_change_is_seen(tmp_path):
 
 
 def test_files_and_what_is_not_there(tmp_path):
-    """A zip is a path by itself; a path that is missing is seen when it comes."""
+    """A zip is watched as one file; a missing path is noticed when it appears."""
     path = tmp_path / "function.zip"
     assert prints((path,)) == {}
     path.write_bytes(b"x")
@@ -42,7 +42,7 @@ def test_files_and_what_is_not_there(tmp_path):
 
 
 def test_a_link_that_leads_back_up_ends(tmp_path):
-    """A circle of links is looked at once."""
+    """A cycle of links is read once."""
     (tmp_path / "up").symlink_to(tmp_path)
     (tmp_path / "app.py").write_text("")
     found = {Path(path).relative_to(tmp_path).as_posix() for path in prints((tmp_path,))}

@@ -129,7 +129,10 @@ def test_a_model_that_does_not_say_its_scikit_learn_is_read_with_the_one_here(tm
         assert opened.file.libraries["scikit-learn"] == version
         assert opened.file.libraries["xgboost"] == xgboost.__version__
         assert "lightgbm" not in opened.file.libraries
-    assert f"clf.sav does not say which scikit-learn fitted it: read with {version}." in lines
+    assert (
+        "clf.sav does not record which scikit-learn fitted the model; reading it with the "
+        f"installed {version}."
+    ) in lines
 
 
 def test_names_with_blanks_are_the_columns_names(in_process, tmp_path):
@@ -210,7 +213,7 @@ def test_a_booster_whose_handle_is_no_model_is_damaged(module, state, tmp_path):
 )
 def test_a_booster_that_its_library_cannot_read_is_an_error(module, model, tmp_path):
     """A sentence, without the trace that XGBoost's own message holds."""
-    with pytest.raises(ModelUnreadableError, match="cannot read its booster"):
+    with pytest.raises(ModelUnreadableError, match="cannot read the booster"):
         open_content(booster_of(module, model), tmp_path)
 
 

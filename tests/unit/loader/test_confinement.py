@@ -163,4 +163,4 @@ def test_a_model_that_needs_more_memory_than_there_is(program, tmp_path, monkeyp
         pytest.raises(ModelUnreadableError) as caught,
     ):
         child.ask({"do": "list"}, timeout_s=30)
-    assert "needs more memory than the 0.3 GB that it may take" in caught.value.message
+    assert "needs more memory than its limit of 0.3 GB" in caught.value.message

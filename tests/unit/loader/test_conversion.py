@@ -138,7 +138,7 @@ def test_what_skl2onnx_does_not_know_is_said_with_its_reason(convert, tmp_path):
     ):
         convert(trained.file, trained.signature)
     assert caught.value.message == (
-        "clf.sav is not converted to ONNX: skl2onnx says: Unable to find a shape calculator for "
+        "clf.sav cannot be converted to ONNX: skl2onnx says: Unable to find a shape calculator for "
         "type '<class 'sklearn.decomposition._nmf.NMF'>'."
     )
     assert "sklearn" in caught.value.hint
@@ -191,7 +191,7 @@ class Answers:
     def __exit__(self, *_):
         pass
 
-    def ask(self, request, body, *, timeout_s):
+    def ask(self, request, body, *, timeout_s, doing):
         """The answer, whatever is asked."""
         return self.done, b"graph"
 

@@ -20,7 +20,7 @@ def test_the_user_is_told_once_that_it_takes_long():
     assert made.left_s() == SLOW_S - 1.0
     assert made.left_s() == 300.0 - SLOW_S - 1
     made.left_s()
-    assert lines == ["Reading clf.sav takes longer than 10 s; it is stopped after 300 s."]
+    assert lines == ["Reading clf.sav takes longer than 10 s; poner stops it after 300 s."]
 
 
 def test_it_ends_with_the_time_that_was_given():

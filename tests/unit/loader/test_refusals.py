@@ -103,8 +103,8 @@ def test_the_message_lists_what_is_refused_and_says_that_none_of_it_ran(mark, tm
     """The refusal is one sentence with the names and one with the way on."""
     error = refusal(pickle.dumps(Calls(os.system, touch(mark))), tmp_path)
     assert error.message == (
-        "clf.sav is refused: it names posix.system, which a fitted scikit-learn model has no need "
-        "of; none of it was run."
+        "clf.sav is refused: it names posix.system, which no fitted scikit-learn model needs. "
+        "No code of the file was run."
     )
     assert error.names == ("posix.system",)
     assert error.hint
@@ -272,10 +272,10 @@ OTHER_WAY = "use scikit-learn's own classes, which the native engine compiles."
 WAYS_OUT = {
     "__main__": (
         "Move the class to a module of its own, import it from there, save the model again and "
-        f"name the file in `include = [...]` under [build] in poner.toml, or {OTHER_WAY}"
+        f"list the file in `include = [...]` under [build] in poner.toml, or {OTHER_WAY}"
     ),
     "my_project.features": (
-        "Name the module's file in `include = [...]` under [build] in poner.toml, or " + OTHER_WAY
+        "List the module's file in `include = [...]` under [build] in poner.toml, or " + OTHER_WAY
     ),
 }
 
@@ -293,7 +293,7 @@ def test_beside_a_function_with_power_no_way_out_is_offered(module, tmp_path):
     """A file that names a class of `__main__` and os.system is no honest mistake."""
     error = refusal(f"c__main__\nOwn\nc{module}\nload\n\x86.".encode("latin1"), tmp_path)
     assert "include" not in error.hint
-    assert "Nothing of it was run" in error.hint
+    assert "No code of the file was run" in error.hint
 
 
 def test_names_are_listed_without_opening(models, tmp_path):

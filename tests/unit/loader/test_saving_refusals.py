@@ -4,13 +4,14 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from poner.errors import ModelRefusedError, SignatureError, UsageError
+from poner.errors import MissingPackageError, ModelRefusedError, SignatureError, UsageError
 from poner.loader.saving import save
 from tests.support.saving import CLASSES, ROWS, fitted_tree
 
@@ -23,6 +24,14 @@ def test_an_unfitted_estimator_is_refused(tmp_path):
         save(DecisionTreeClassifier(), ROWS, CLASSES, tmp_path)
 
 
+def test_without_scikit_learn_the_error_says_what_to_install(tmp_path, monkeypatch):
+    """A plain install of poner has no scikit-learn; saving a model then says how to get it."""
+    monkeypatch.setitem(sys.modules, "sklearn.exceptions", None)  # as if it were not installed
+    with pytest.raises(MissingPackageError, match="needs scikit-learn") as caught:
+        save(fitted_tree(), ROWS, CLASSES, tmp_path)
+    assert "pip install scikit-learn" in caught.value.hint
+
+
 def test_what_is_no_estimator_is_refused(tmp_path):
     """A class instead of an object, or anything else, is no estimator."""
     with pytest.raises(SignatureError, match="not an estimator"):
@@ -31,7 +40,7 @@ def test_what_is_no_estimator_is_refused(tmp_path):
 
 def test_a_transformer_is_refused(tmp_path):
     """What does not predict cannot be served."""
-    with pytest.raises(SignatureError, match="does not predict"):
+    with pytest.raises(SignatureError, match="has no method predict"):
         save(StandardScaler().fit(ROWS), ROWS, CLASSES, tmp_path)
 
 
@@ -67,7 +76,7 @@ def test_a_column_of_neither_numbers_nor_texts_is_named(tmp_path, values, kinds)
 @pytest.mark.parametrize("X", [[[1.0, "a"]] * 4, pd.DataFrame({"a": [1.0] * 4, "b": ["a"] * 4})])
 def test_texts_for_a_model_of_numbers_are_refused(tmp_path, X):
     """An X that the model does not answer for is not the X it was fitted on."""
-    with pytest.raises(SignatureError, match="does not answer for a row of X"):
+    with pytest.raises(SignatureError, match="cannot predict a row of X"):
         save(fitted_tree(), X, CLASSES, tmp_path)
 
 
@@ -86,7 +95,7 @@ def test_a_wrong_number_of_feature_names_is_refused(tmp_path, names):
 def test_names_that_contradict_the_model_are_refused(tmp_path, X, feature_names):
     """Other names, or another order, than the model was fitted on would mix up the columns."""
     model = fitted_tree(pd.DataFrame(ROWS, columns=["a", "b"]))
-    with pytest.raises(SignatureError, match="in another order"):
+    with pytest.raises(SignatureError, match="or their order differ"):
         save(model, X, CLASSES, tmp_path, feature_names=feature_names)
 
 
@@ -101,6 +110,37 @@ def test_metrics_that_are_no_numbers_are_refused(tmp_path):
     """A metric is a number."""
     with pytest.raises(SignatureError, match="metrics"):
         save(fitted_tree(), ROWS, CLASSES, tmp_path, metrics={"f1": "good"})
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.float32(np.inf), float("-inf")])
+def test_a_metric_that_is_not_finite_is_refused(tmp_path, value):
+    """Python would write it as NaN or Infinity, which is no JSON; the metric is named."""
+    with pytest.raises(SignatureError, match="The metric 'auc' is NaN or infinite"):
+        save(fitted_tree(), ROWS, CLASSES, tmp_path, metrics={"f1": 0.5, "auc": value})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("metrics", [[0.5], "f1"])
+def test_metrics_without_names_are_refused(tmp_path, metrics):
+    """Each number needs a name."""
+    with pytest.raises(SignatureError, match="metrics"):
+        save(fitted_tree(), ROWS, CLASSES, tmp_path, metrics=metrics)
+
+
+@pytest.mark.parametrize("target", [5, ("a", "b"), b"price", ["price"], np.nan])
+def test_a_target_that_is_no_text_is_refused(tmp_path, target):
+    """Now, not when the model is built."""
+    with pytest.raises(SignatureError, match=r"target is of the type .*, not a text"):
+        save(fitted_tree(), ROWS, CLASSES, tmp_path, target=target)
+
+
+def test_half_a_character_in_x_is_refused(tmp_path):
+    """Wherever it stands: the files that `save` writes could not hold it."""
+    X = pd.DataFrame({"name": [f"{number:04}" for number in range(1100)] + ["z\ud800"]})
+    model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), DecisionTreeClassifier())
+    y = np.arange(len(X)) % 2
+    with pytest.raises(SignatureError, match=r"X holds the text .*, which is not Unicode"):
+        save(model.fit(X, y), X, y, tmp_path)
 
 
 def test_a_negative_number_of_rows_is_refused(tmp_path):

@@ -116,7 +116,7 @@ def test_an_estimator_of_ones_own_alone_is_read_with_the_installed_scikit_learn(
     content = pickle.dumps(own.Above().fit(ROWS, TWO))
     with opened(content, tmp_path, **options) as trained:
         assert trained.signature.classes == (0, 1)
-    assert "does not say which scikit-learn fitted it" in lines[0]
+    assert "does not record which scikit-learn fitted the model" in lines[0]
 
 
 def test_a_package_folder_comes_along_whole(tmp_path, monkeypatch):
@@ -231,7 +231,7 @@ def test_a_module_may_not_have_the_name_of_a_library(name, tmp_path):
     (tmp_path / f"{name}.py").write_text("")
     (tmp_path / "folder" / name).mkdir(parents=True)
     for path in (tmp_path / f"{name}.py", tmp_path / "folder" / name):
-        with pytest.raises(UsageError, match="is also a module of Python or of a library"):
+        with pytest.raises(UsageError, match="is also the name of a module of Python"):
             read_modules([path])
 
 
@@ -248,7 +248,7 @@ def test_two_modules_of_one_name_are_an_error(tmp_path):
     """A file and a folder could be imported by the same name."""
     (tmp_path / "own.py").write_text("")
     (tmp_path / "own").mkdir()
-    with pytest.raises(UsageError, match="called own"):
+    with pytest.raises(UsageError, match="have the name own"):
         read_modules([tmp_path / "own.py", tmp_path / "own"])
 
 
@@ -257,11 +257,11 @@ def test_links_out_of_a_package_are_refused(tmp_path):
     (tmp_path / "own").mkdir()
     (tmp_path / "secret.txt").write_text("secret")
     (tmp_path / "own" / "link.txt").symlink_to(tmp_path / "secret.txt")
-    with pytest.raises(UsageError, match="is a link"):
+    with pytest.raises(UsageError, match="is a symbolic link"):
         read_modules([tmp_path / "own"])
     (tmp_path / "own" / "link.txt").unlink()
     (tmp_path / "own" / "folder").symlink_to(tmp_path)
-    with pytest.raises(UsageError, match="is a link"):
+    with pytest.raises(UsageError, match="is a symbolic link"):
         read_modules([tmp_path / "own"])
 
 

@@ -31,7 +31,9 @@ def test_a_model_of_another_version_answers_as_it_did_there(legacy: Legacy) -> N
         assert model.provenance.sklearn_version == "1.2.1"
         assert len(model.estimator.attributes["estimators_"]) == 1500
     assert len(lines) == 1
-    assert lines[0].startswith("clf.sav was fitted with scikit-learn 1.2.1: read in an environment")
+    assert lines[0].startswith(
+        "clf.sav was fitted with scikit-learn 1.2.1; reading it in an environment"
+    )
 
 
 def test_the_own_version_needs_no_environment():

@@ -1,6 +1,7 @@
 """What `poner init` writes."""
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -19,10 +20,10 @@ def test_three_files_are_written(tmp_path):
 
 def test_the_settings_are_complete(tmp_path):
     """poner.toml shows a newcomer what there is; what follows the engine is commented out."""
-    create_project(tmp_path)
-    text = (tmp_path / "poner.toml").read_text()
+    create_project(tmp_path / "tumours")
+    text = (tmp_path / "tumours" / "poner.toml").read_text()
     assert tomllib.loads(text) == {
-        "project": {"name": "breast-cancer"},
+        "project": {"name": "tumours"},
         "model": {"path": "model"},
         "build": {"engine": "auto"},
         "function": {"body_limit_bytes": 65536},
@@ -42,6 +43,24 @@ def test_the_name_given_is_the_functions(tmp_path):
     }
     assert (tmp_path / "b" / "README.md").read_text().startswith("# tumours_2\n")
     assert (tmp_path / "a" / "train.py").read_text() == (tmp_path / "b" / "train.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("tumours", "tumours"),
+        ("my model (v2)", "my-model-v2"),
+        ("größe", "gr-e"),
+        ("模型", "model"),
+        ("x" * 70, "x" * 64),
+    ],
+)
+def test_the_function_is_named_after_the_folder(tmp_path, monkeypatch, folder, name):
+    """With hyphens for what Lambda does not take, also where the folder is the current one."""
+    (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / folder)
+    create_project(Path())
+    assert tomllib.loads(Path("poner.toml").read_text())["project"] == {"name": name}
 
 
 @pytest.mark.parametrize("name", ["", "a b", "á", "a.b", "x" * 65, "a\n"])

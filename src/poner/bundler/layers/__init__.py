@@ -1,9 +1,9 @@
-"""Layers: requirements come in, zips for one runtime and architecture go out.
+"""layers: requirements come in, zips for one runtime and architecture go out.
 
-The wheels are those of the target, never of this machine; what does not fit is slimmed by rules
-that are known to be safe. Nothing here runs what is in the wheels, or knows of models.
+The wheels are the target's, never this machine's. Layers that are too large are slimmed by rules
+that change no answer. This package runs no code of the wheels and knows nothing of models.
 
-requirements ─► wheels ─► packed libraries ─► what stays, in which layer ─► zips
+requirements ─► wheels ─► packed libraries ─► selected files of each layer ─► zips
     resolution.py  wheels.py  libraries.py   linking.py, slimming.py, packing.py  layer_zips.py
 """
 
@@ -34,19 +34,19 @@ def make_layers(
     progress: Callable[[str, float], None],
     notify: Callable[[str], None],
 ) -> LayerSet:
-    """Resolve, fetch, pack and slim libraries into at most five layers, which lie in the cache.
+    """Resolve, fetch, pack and slim libraries into at most five layers, stored in the cache.
 
-    The same request gives the same bytes; what was made before is used again, without a network.
+    The same request gives the same bytes. Earlier results are reused, without a network.
 
     Args:
-        request: what the layers are to hold, and for whom.
-        progress: called with what is being done and the share of it that is, 0 to 1.
-        notify: called with a line about each choice worth knowing.
+        request: the requirements and the target.
+        progress: called with the current stage and its completed share, 0 to 1.
+        notify: called with a line about each choice that the user should know.
 
     Raises:
-        UsageError: a requirement is not one.
+        UsageError: a requirement is malformed.
         NoWheelError: a package has no wheel for the target.
-        InstallError: the requirements contradict each other, cannot be fetched, or could not be
+        InstallError: the requirements contradict each other, cannot be fetched, or cannot be
             loaded on Lambda.
         InterpreterNotFoundError: there is no Python of the runtime's version for the bytecode.
         StorageError: the cache cannot be written.

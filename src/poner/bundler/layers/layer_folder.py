@@ -1,7 +1,6 @@
-"""The folder of `poner layer`: zips, and layers.json, which lists those that poner wrote there.
+"""Writes the folder of `poner layer`: zips, and layers.json, which lists the zips poner wrote.
 
-A zip of the same name is replaced only if it is the listed one; everything else in the folder is
-the user's.
+An existing zip is replaced only if layers.json lists its hash; all other files are the user's.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ _FORMAT = 1
 
 
 def write_layers(made: LayerSet, folder: Path) -> dict[str, Path]:
-    """Put the layers' zips into a folder; their places there, by their paths in a Bundle.
+    """Write the layers' zips into a folder; returns their files by their paths in a Bundle.
 
     Args:
-        made: what `make_layers` gave.
-        folder: made if it is not there; zips that poner wrote into it before may be replaced.
+        made: the result of `make_layers`.
+        folder: the folder, made if it is missing; zips that poner wrote before may be replaced.
 
     Raises:
-        StorageError: it cannot be written, or a file of the user's has a zip's name.
+        StorageError: the folder cannot be written, or a file of the user has a zip's name.
     """
     zips = {Path(layer.zip.path).name: layer.zip for layer in made.layers}
     remedy = "Free some space, or give another folder with --out."
@@ -41,8 +40,8 @@ def write_layers(made: LayerSet, folder: Path) -> dict[str, Path]:
                 others.append(name)
         if others:
             raise StorageError(
-                f"`poner layer` did not write what is in {folder} as {name_some(others)}, so it is "
-                "not replaced.",
+                f"{folder} holds files that `poner layer` did not write, so they are not replaced: "
+                f"{name_some(others)}.",
                 "Move these files elsewhere, or give another folder with --out.",
             )
         text = _list_text({**(listed or {}), **{name: zips[name].sha256 for name in zips}})
@@ -58,7 +57,7 @@ def _list_text(zips: Mapping[str, str]) -> bytes:
 
 
 def _read_list(path: Path) -> dict[str, str] | None:
-    """SHA-256 by zip; None where it is not a list of poner's."""
+    """SHA-256 by zip; None if poner did not write the file."""
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):

@@ -1,7 +1,7 @@
-"""Layer zips, put together from packed libraries and kept by their content.
+"""Makes layer zips from packed libraries, and caches them by their content.
 
-`layers/KEY/NAME.zip` in the cache lies beside a record of its hash; a zip that is not the one of
-its record is made again.
+In the cache `layers/KEY/NAME.zip` lies beside a record of its hash; a zip with another hash is made
+again.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class PlannedLayer:
-    """A layer before it is written."""
+    """A layer, before its zip is written."""
 
     name: str
-    """Name to publish it under."""
+    """Name of the published layer."""
     libraries: tuple[Library, ...]
-    """What it holds, sorted by name."""
+    """Its libraries, sorted by name."""
     files: tuple[PlacedFile, ...]
     """Its files, sorted by path."""
     zip: Path
-    """Where it lies, or is written to."""
+    """Path of its zip in the cache."""
 
     @property
     def is_kept(self) -> bool:
-        """Whether it has been written, and is still what was written."""
+        """Whether the cache holds the zip, with the recorded hash."""
         digest = read_record(self._record) if hold(self.zip.parent) else None
         return digest is not None and hash_file(self.zip) == digest
 
     def write(self) -> None:
-        """Write it.
+        """Write the zip and its record.
 
         Raises:
-            BundleError: this is more than a zip can hold.
+            BundleError: the files exceed the limits of a zip.
             OSError: the disk is full.
         """
         with writing(self.zip, durable=False) as file:
@@ -56,7 +56,7 @@ class PlannedLayer:
         write_record(self._record, hash_file(self.zip))
 
     def describe(self) -> Layer:
-        """The layer once it is written."""
+        """The record of the layer; call after it is written."""
         records = tuple(
             FileRecord(file.path, file.member.size_bytes, file.member.sha256) for file in self.files
         )
@@ -89,12 +89,12 @@ class PlannedLayer:
 def plan_layers(
     selection: Selection, libraries: Sequence[Library], request: LayerRequest, cache: Path
 ) -> tuple[PlannedLayer, ...]:
-    """The layers for what was selected, sorted by name."""
+    """The layers of a selection, sorted by name."""
     by_name = {library.name: library for library in libraries}
     layers = []
     for names in selection.layers:
         held = tuple(by_name[name] for name in names)
-        # Of two files of the same path the later library's counts, as where layers are unpacked.
+        # Of two files with the same path the later library's is kept, as when layers are unpacked.
         placed = {file.path: file for name in names for file in selection.files[name]}
         files = tuple(placed[path] for path in sorted(placed))
         content = [[file.path, file.member.sha256] for file in files]
@@ -105,9 +105,9 @@ def plan_layers(
 
 
 def name_layer(libraries: Sequence[Library], request: LayerRequest) -> str:
-    """A name that AWS takes, such as `numpy-2_5_5-python3_13-x86_64`.
+    """A valid name of a layer on AWS, such as `numpy-2_5_5-python3_13-x86_64`.
 
-    One that is too long is cut, and ends with a few digits that stand for all of it.
+    A name that is too long is cut, and a digest of the whole name is added.
     """
     held = _plain("-".join(f"{library.name}-{library.version}" for library in libraries))
     suffix = _plain(f"-{request.runtime.name}-{request.architecture}")

@@ -1,12 +1,12 @@
-"""Packed libraries: every file of a wheel and its bytecode, compressed once and kept.
+"""Packed libraries: every file of a wheel and its bytecode, compressed once and cached.
 
-What a rule of slimming may leave out is not compiled, since nothing imports it.
+Files that a slimming rule matches get no bytecode, since no code imports them.
 
-A library is kept under the hash of its wheel, the runtime's Python and what decides about the
-bytes. Slimming and packing look only at its index; a layer's zip copies what is packed already.
+The cache's key covers the wheel's hash, the runtime's Python and the compressor. Slimming and
+packing read only the index; a layer's zip copies the packed contents.
 
 ```
-libraries/KEY/index.json   the members: path, size, hashes, where in data, which rule leaves it out
+libraries/KEY/index.json   the members: path, size, hashes, offset in data, slimming rule
 libraries/KEY/data         the members' packed contents, one after the other
 ```
 """
@@ -42,35 +42,35 @@ class Member:
     """One file of a packed library."""
 
     path: str
-    """Its path, beginning at the folder of all packages."""
+    """Path, relative to the folder of all packages."""
     size_bytes: int
-    """Its size."""
+    """Size of the unpacked content."""
     sha256: str
-    """Its hash, in hexadecimal."""
+    """Hash of the unpacked content, in hexadecimal."""
     crc32: int
-    """Its checksum, as zips carry it."""
+    """Checksum of the unpacked content, for the zip."""
     offset: int
-    """Where its packed content begins in the library's data."""
+    """Start of the packed content in the library's data."""
     packed_bytes: int
-    """Size of its packed content."""
+    """Size of the packed content."""
     deflated: bool
-    """Whether that is compressed at all."""
+    """Whether the packed content is compressed."""
     rule: str | None
-    """The rule of slimming that leaves it out; None where it is always kept."""
+    """Name of the slimming rule that leaves the file out; None if it is always kept."""
     bytecode: bool
-    """Whether it was compiled from one of the library's sources."""
+    """Whether the file is bytecode that poner compiled."""
 
 
 @dataclass(frozen=True)
 class PackedLibrary:
-    """One library, ready to be put into layers."""
+    """One library, ready for layers."""
 
     library: Library
-    """What it is."""
+    """Name, version and wheel."""
     members: tuple[Member, ...]
     """Its files, sorted by path."""
     shared_objects: Mapping[str, SharedObject]
-    """What the linker asks of those that are shared objects, by path."""
+    """Machine and needed libraries of its shared objects, by path."""
     data: Path
     """The file with the packed contents."""
 
@@ -85,16 +85,16 @@ def keep_libraries(
     *,
     verified: bool = False,
 ) -> tuple[PackedLibrary, ...]:
-    """The packed libraries of wheels, in their order; those that are not kept yet are made.
+    """The packed libraries of wheels, in order; those missing in the cache are made.
 
     Args:
-        wheels: what to pack.
-        runtime: whose Python compiles the sources.
-        architecture: what the wheels are installed for.
+        wheels: the wheels to pack.
+        runtime: the runtime whose Python compiles the sources.
+        architecture: the architecture of the wheels.
         cache: poner's cache.
         scratch: a folder to work in.
-        progress: told what is being done.
-        verified: check also that the packed contents are those that were kept.
+        progress: called with the current stage and its completed share.
+        verified: also check the hashes of cached contents.
 
     Raises:
         InstallError: a wheel cannot be fetched.
@@ -123,7 +123,7 @@ def _folder(wheel: Wheel, runtime: Runtime, cache: Path) -> Path:
 
 
 def _read(wheel: Wheel, folder: Path, verified: bool) -> PackedLibrary | None:
-    """The library as it was kept; None where it was not, or is damaged."""
+    """The cached library; None if it is missing or damaged."""
     index = read_record(folder / "index.json") if hold(folder) else None
     data = folder / "data"
     if index is None or not data.is_file() or data.stat().st_size != index["size_bytes"]:
@@ -180,6 +180,6 @@ def _make(installed: Path, folder: Path, interpreter: Path, runtime: Runtime) ->
 
 
 def _find_bytecode(sources: Sequence[str], installed: Path, runtime: Runtime) -> tuple[str, ...]:
-    """The bytecode files of sources; some have none, because they are not Python after all."""
+    """The bytecode files of the sources; sources that are not valid Python have none."""
     compiled = map(HOSTS[runtime.name].bytecode_path, sources)
     return tuple(path for path in compiled if (installed / path).is_file())

@@ -1,8 +1,8 @@
-"""Checks that what the layers hold can be loaded on Lambda, and lends it the one library it may.
+"""Checks that shared objects in the layers can be loaded on Lambda, and adds OpenMP if needed.
 
-Every shared object must be of the target's machine, and what it needs must be in the layers or in
-Lambda's system. A library of which nothing could be loaded is an error; where it is only a part of
-it, such as numba's module for another thread pool, that part is named and the rest is used.
+Every shared object must be built for the target's machine, and the libraries it needs must be in
+the layers or in Lambda's system. A package none of whose shared objects can be loaded is an error.
+If only some cannot, such as numba's module for another thread pool, a line says so.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from poner.errors import InstallError
 from poner.hosts import HOSTS, MODULES_FOLDER
 
 OPENMP = "libgomp.so.1"
-"""The library that is lent, in `lib` of a layer, which is on Lambda's LD_LIBRARY_PATH."""
+"""The library that is added to a layer's `lib`, a folder on Lambda's LD_LIBRARY_PATH."""
 _OPENMP_LENT = re.compile(r"scikit_learn\.libs/libgomp-.*\.so")
 
 
@@ -28,20 +28,20 @@ class PlacedFile:
     """One file in a layer."""
 
     path: str
-    """Its path in the zip."""
+    """Path in the layer's zip."""
     data: Path
-    """The packed library's data that holds its content."""
+    """The packed library's data file, which holds the content."""
     member: Member
-    """What it is."""
+    """The file in the packed library."""
 
 
 def place_files(
     libraries: Sequence[PackedLibrary], request: LayerRequest, notify: Callable[[str], None]
 ) -> dict[str, tuple[PlacedFile, ...]]:
-    """The files of each library, by its name, as they lie in a layer, none left out yet.
+    """All files of each library, by its name, with their paths in a layer.
 
     Raises:
-        InstallError: a shared object is of another machine, or a library cannot be loaded at all.
+        InstallError: a shared object is for another machine, or none of a library's can be loaded.
     """
     lent = _find_openmp(libraries)
     present = {
@@ -73,18 +73,18 @@ def _find_openmp(libraries: Sequence[PackedLibrary]) -> tuple[Path, Member] | No
 
 def _check_machine(library: PackedLibrary, request: LayerRequest) -> None:
     if library.library.wheel.endswith("-any.whl"):
-        return  # it runs anywhere, so what it holds for some machine is of its own choosing
+        return  # a wheel for any machine may hold shared objects for several
     for path, shared in library.shared_objects.items():
         if not is_for(shared, request.architecture):
             raise InstallError(
-                f"{library.library.wheel} is no wheel for {request.target}: {path} is for "
+                f"{library.library.wheel} cannot run in {request.target}: {path} is built for "
                 f"{shared.machine}.",
-                f"Take another version of {library.library.name}, and tell its makers.",
+                f"Take another version of {library.library.name}, and report it to its makers.",
             )
 
 
 def _loadable(library: PackedLibrary, request: LayerRequest) -> Iterator[tuple[str, SharedObject]]:
-    """The shared objects that are always kept and made for the target."""
+    """The shared objects for the target that no slimming rule leaves out."""
     kept = {member.path for member in library.members if member.rule is None}
     for path, shared in library.shared_objects.items():
         if path in kept and is_for(shared, request.architecture):
@@ -94,7 +94,7 @@ def _loadable(library: PackedLibrary, request: LayerRequest) -> Iterator[tuple[s
 def _find_missing(
     library: PackedLibrary, present: set[str], request: LayerRequest
 ) -> dict[str, set[str]]:
-    """What each shared object needs and neither the layers nor Lambda have."""
+    """For each shared object the needed libraries that neither the layers nor Lambda have."""
     lent = HOSTS[request.runtime.name].libraries
     return {
         path: {
@@ -118,9 +118,9 @@ def _report(
     if len(lacking) == len(missing):
         raise InstallError(
             f"{named.name} {named.version} cannot start on Lambda: {path} {lack}.",
-            "Add scikit-learn, whose wheel has it."
+            "Add scikit-learn, whose wheel holds this library."
             if names == {OPENMP}
-            else "Add the package that has it, or take another version.",
+            else f"Add the package that holds it, or take another version of {named.name}.",
         )
     more = f" (and {len(lacking) - 1} more)" if len(lacking) > 1 else ""
-    notify(f"{named.name} {named.version}: {path}{more} {lack}; the rest of it can be used.")
+    notify(f"{named.name} {named.version}: {path}{more} {lack}; its other modules work.")

@@ -1,7 +1,7 @@
-"""The package index as uv sees it for a target, with or without a network.
+"""Asks uv which wheels of the package index meet requirements on a target, also without a network.
 
-What is asked is always the same: which wheels meet these requirements on that runtime. uv refuses
-with exit code 1 and fails with 2; what it says is only ever shown, never read.
+uv's exit code is 1 if no wheels meet the requirements, and 2 if it fails; its messages are shown,
+never parsed.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ class Wheel:
     """One wheel of a resolution."""
 
     name: str
-    """Name of its package."""
+    """Name of the package."""
     version: str
-    """Version of its package."""
+    """Version of the package."""
     file: str
-    """Its file name."""
+    """File name."""
     sha256: str
-    """Its hash, in hexadecimal."""
+    """Hash of the file, in hexadecimal."""
     size_bytes: int
-    """Its size; 0 where the index does not say."""
+    """Size of the file; 0 if the index does not state it."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """There are no such wheels."""
+    """No wheels meet the requirements."""
 
     reason: str
-    """What uv says of it."""
+    """uv's explanation."""
 
 
 class PackageIndex:
-    """Asks uv, and once the index cannot be reached, only what uv has kept."""
+    """Asks uv; after the index was unreachable once, asks only uv's cache."""
 
     def __init__(self, architecture: str, scratch: Path) -> None:
         self.architecture = architecture
         self.fault: str | None = None
-        """Why the index could not be reached; None as long as it is."""
+        """Why the index could not be reached; None while it can be."""
         self._scratch = scratch
 
     def resolve(
@@ -71,10 +71,10 @@ class PackageIndex:
         """The wheels that meet the requirements, sorted by name.
 
         Args:
-            requirements: as pip takes them.
-            runtime: what the wheels are to run on.
-            constraints: versions of packages, where they are needed at all.
-            excluded: packages to do without.
+            requirements: requirements in pip's syntax.
+            runtime: the wheels' target.
+            constraints: versions of packages that may be needed.
+            excluded: packages to leave out.
             options: further options of `uv pip compile`.
         """
         folder = Path(tempfile.mkdtemp(dir=self._scratch))
@@ -82,7 +82,7 @@ class PackageIndex:
         command = ["pip", "compile", "--format", "pylock.toml", "--output-file", "pylock.toml"]
         command += [*target_options(runtime, self.architecture), *options, "in.txt"]
         command += ["--constraints", "constraints.txt", "--overrides", "overrides.txt"]
-        settings = current_settings()  # whose files these options would replace
+        settings = current_settings()  # the options below would replace the user's files
         command += [part for file in settings.constraints for part in ("--constraints", file)]
         command += [part for file in settings.overrides for part in ("--overrides", file)]
         inputs = {"in": requirements, "constraints": constraints, "overrides": overrides}
@@ -97,12 +97,12 @@ class PackageIndex:
         )
 
     def has(self, requirement: str, runtime: Runtime) -> bool:
-        """Whether there is a wheel, whatever it requires itself."""
+        """Whether a wheel meets the requirement, ignoring its dependencies."""
         found = self.resolve([requirement], runtime, options=["--no-deps"])
         return not isinstance(found, Refusal)
 
     def find(self, requirement: str, runtime: Runtime, *, lowest: bool = False) -> str | None:
-        """The highest version that has a wheel, or the lowest; None where none has."""
+        """The highest or the lowest version that has a wheel; None if there is none."""
         options = ["--no-deps", "--resolution", "lowest" if lowest else "highest"]
         found = self.resolve([requirement], runtime, options=options)
         return None if isinstance(found, Refusal) else found[0].version
@@ -119,7 +119,7 @@ class PackageIndex:
 
 
 def target_options(runtime: Runtime, architecture: str) -> list[str]:
-    """Options of uv for wheels of a target, whatever this machine is."""
+    """Options of uv for wheels of a target, independent of this machine."""
     return [
         *("--python", sys.executable, "--only-binary", ":all:"),
         *("--python-version", HOSTS[runtime.name].python_version),
@@ -128,7 +128,7 @@ def target_options(runtime: Runtime, architecture: str) -> list[str]:
 
 
 def _choose_wheel(package: Mapping[str, Any], runtime: Runtime, architecture: str) -> Wheel:
-    """The wheel that fits the target most closely, as installers choose it."""
+    """The wheel with the target's most specific tag, as installers choose it."""
     ranks = {tag: rank for rank, tag in enumerate(_target_tags(runtime, architecture))}
     files = {_file_name(entry): entry for entry in package["wheels"]}
 
@@ -152,7 +152,7 @@ def _file_name(entry: Mapping[str, Any]) -> str:
 
 
 def _target_tags(runtime: Runtime, architecture: str) -> Iterator[Tag]:
-    """The tags a target takes, the closest first (PEP 425 and 600)."""
+    """The tags that a target supports, the most specific first (PEP 425 and 600)."""
     major, minor = map(int, HOSTS[runtime.name].python_version.split("."))
     machine = runtime.wheel_platform(architecture).partition("-")[0]
     platforms = []
@@ -166,7 +166,7 @@ def _target_tags(runtime: Runtime, architecture: str) -> Iterator[Tag]:
 
 
 def _split_causes(text: str) -> list[str]:
-    """What uv says and the causes it gives, each on one line, without its hints."""
+    """The message and causes in the output of uv, each on one line, without hints."""
     said = text.partition("\nhint:")[0].removeprefix("error: ")
     causes = (" ".join(cause.split()).rstrip(".") for cause in said.split("cause: "))
     return [cause[:300] for cause in causes]

@@ -1,4 +1,4 @@
-"""Which libraries go into which layer: one each while there are layers enough, else by size."""
+"""Assigns libraries to layers: one library a layer while layers suffice, otherwise by size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from poner.aws_lambda import quotas
 
-_MOST_STEPS = 20_000  # of the search; ten libraries into five layers take a few hundred
+_MOST_STEPS = 20_000  # ten libraries in five layers take a few hundred steps
 
 
 def pack_layers(
@@ -14,15 +14,15 @@ def pack_layers(
     most: int = quotas.LAYERS,
     limit: int = quotas.DIRECT_UPLOAD_BYTES,
 ) -> tuple[tuple[str, ...], ...]:
-    """Put libraries together, so that no zip is over the limit of direct uploads if it can be.
+    """Group libraries so that, if possible, every zip is within the limit of direct uploads.
 
-    The largest goes first into the emptiest layer, which keeps the layers alike in size. Where that
-    passes the limit, all ways are tried, within reason.
+    Each library, the largest first, goes into the emptiest layer, so the layers become alike in
+    size. If one exceeds the limit, all groupings are tried, up to _MOST_STEPS.
 
     Args:
-        sizes: zipped size of each library.
-        most: how many layers there may be.
-        limit: largest zip.
+        sizes: zipped size of each library, in bytes.
+        most: number of layers available.
+        limit: largest permitted zip, in bytes.
 
     Returns:
         The libraries of each layer, sorted; the same for the same sizes.
@@ -42,7 +42,7 @@ def pack_layers(
 
 
 def _search(items: list[tuple[str, int]], most: int, limit: int) -> list[list[str]] | None:
-    """A way to stay within the limit, the largest placed first; None where none was found."""
+    """A grouping within the limit, found by placing the largest first; None if none was found."""
     layers: list[list[str]] = [[] for _ in range(most)]
     filled = [0] * most
     steps = 0
@@ -58,7 +58,7 @@ def _search(items: list[tuple[str, int]], most: int, limit: int) -> list[list[st
         tried = set()
         for place_in in range(most):
             if filled[place_in] in tried or filled[place_in] + size > limit:
-                continue  # layers filled alike are the same to what comes
+                continue  # equally filled layers are interchangeable
             tried.add(filled[place_in])
             layers[place_in].append(name)
             filled[place_in] += size

@@ -1,7 +1,7 @@
-"""Why requirements could not be resolved, in two sentences.
+"""Explains, in an error of two sentences, why requirements could not be resolved.
 
-uv's exit code only says that they could not; which of the reasons it was is found out by asking
-for each requirement by itself, here and on Lambda's other runtimes.
+uv's exit code gives no reason. The reason is found by asking for each requirement alone, on the
+target and on Lambda's other runtimes.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ def explain(
         if not index.has(str(requirement), request.runtime)
     ]
     if index.fault is not None:
-        what = ", ".join(map(str, alone)) or f"All that {asked} needs"
+        what = ", ".join(map(str, alone)) or f"Everything that {asked} needs"
         detail = index.fault if alone else f"{index.fault}; {refusal.reason}"
         return InstallError(
             f"{what} can neither be fetched nor found on this machine: {detail}.",
-            "Run the command again with a network; what has been fetched once is kept.",
+            "Run the command again with a network; fetched files are kept.",
         )
     if alone:
         return _explain_missing(alone[0], request, index)
@@ -47,7 +47,7 @@ def explain(
 def _explain_missing(
     requirement: Requirement, request: LayerRequest, index: PackageIndex
 ) -> NoWheelError:
-    """The error for a requirement that no wheel meets, with the ways out that there are."""
+    """The error for a requirement that no wheel meets, with versions and runtimes that work."""
     name, asked = requirement.name, str(requirement)
     nearest = _nearest_versions(requirement, request.runtime, index)
     runtime = _nearest_runtime(asked, request.runtime, index)
@@ -71,7 +71,7 @@ def _explain_missing(
 def _nearest_versions(
     requirement: Requirement, runtime: Runtime, index: PackageIndex
 ) -> tuple[str, ...]:
-    """The version below and the one above that have a wheel; or the newest, without a pin."""
+    """The nearest versions with a wheel below and above a pin; without a pin, the newest."""
     name = requirement.name
     pins = [item.version for item in requirement.specifier if item.operator in ("==", "===")]
     if len(pins) != 1 or "*" in pins[0]:
@@ -83,7 +83,7 @@ def _nearest_versions(
 
 
 def _nearest_runtime(requirement: str, runtime: Runtime, index: PackageIndex) -> Runtime | None:
-    """Lambda's runtime with a wheel whose Python is the closest; the newer of two."""
+    """The runtime with a wheel whose Python is closest; of two as close, the newer."""
     names = list(RUNTIMES)
     place = names.index(runtime.name)
     others = sorted(

@@ -1,4 +1,4 @@
-"""What goes into the layer factory, and what comes out of it."""
+"""Input and result of making layers."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from poner.bundle import Layer, Slim, SlimmingStep
 
 @dataclass(frozen=True)
 class LayerRequest:
-    """What the layers are to hold, and for whom."""
+    """The packages that layers must hold, and the target."""
 
     requirements: tuple[str, ...]
-    """As pip takes them, such as `scikit-learn==1.2.1`; with all that they need."""
+    """Requirements in pip's syntax, such as `scikit-learn==1.2.1`; dependencies are added."""
     runtime: Runtime
     """Lambda's runtime."""
     architecture: str
     """`x86_64` or `arm64`."""
     preferences: Mapping[str, str] = field(default_factory=dict)
-    """Versions by package, to be taken where they have a wheel for the target."""
+    """Preferred versions by package, used if they have a wheel for the target."""
     excluded: tuple[str, ...] = ()
-    """Packages that are required by others and never needed, such as `sympy` by onnxruntime."""
+    """Packages that others require but do not use here, such as `sympy` for onnxruntime."""
     slim: Slim = "auto"
-    """How much is left out."""
+    """When slimming leaves files out."""
     reserved_bytes: int = 0
-    """What the function itself takes of the unzipped limit."""
+    """Unzipped size of the function itself, which counts towards the same limit."""
 
     @property
     def target(self) -> str:
-        """The runtime and the architecture, for people."""
+        """The runtime and the architecture, for messages."""
         return f"{self.runtime.name} on {self.architecture}"
 
 
 @dataclass(frozen=True)
 class LayerSet:
-    """Layers, as zips that lie in the cache."""
+    """Finished layers, as zips in the cache."""
 
     layers: tuple[Layer, ...]
-    """What is in them, in the order in which Lambda unpacks them."""
+    """Records of the layers, in the order in which Lambda unpacks them."""
     files: Mapping[str, Path]
-    """The zip of each by its path in a Bundle: `layers/NAME.zip`."""
+    """Zips in the cache, by path in a Bundle: `layers/NAME.zip`."""
     slimming: tuple[SlimmingStep, ...]
-    """What was left out, in the order in which it was tried."""
+    """The steps of slimming, in order."""
     bytecode: bool
-    """Whether they hold bytecode of the runtime's Python."""
+    """Whether the layers hold bytecode of the runtime's Python."""

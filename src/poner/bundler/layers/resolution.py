@@ -1,7 +1,7 @@
-"""From requirements to the wheels of the target, with their hashes; kept, so once is enough.
+"""Resolves requirements to the target's wheels with their hashes, and caches the result.
 
-The versions that the model was made with are taken where they have a wheel for the target. XGBoost
-goes without what computes on graphics cards, 300 MB of it, because Lambda has none.
+The versions that the model was made with are preferred if they have a wheel for the target. XGBoost
+comes without its GPU packages (300 MB), because Lambda has no GPU.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _GPU_PACKAGES = ("nvidia-nccl-cu12", "nvidia-nccl-cu13")
 
 @dataclass(frozen=True)
 class Resolution:
-    """Which wheels, and what is worth knowing about the choice."""
+    """The chosen wheels, with remarks about the choice."""
 
     wheels: tuple[Wheel, ...]
-    """One for each package, sorted by name."""
+    """One wheel for each package, sorted by name."""
     remarks: tuple[str, ...]
-    """A line for each choice that is not what was asked for."""
+    """A line for each choice that differs from the request."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def resolve(
     """The wheels for a request, sorted by name.
 
     Raises:
-        UsageError: a requirement is not one.
+        UsageError: a requirement is malformed.
         NoWheelError: a package has no wheel for the target.
-        InstallError: the requirements contradict each other, or what they need is neither to be
-            fetched nor on this machine.
+        InstallError: the requirements contradict each other, or a wheel is neither on this machine
+            nor can be fetched.
     """
     requirements = tuple(read_requirement(text, UsageError) for text in request.requirements)
     asked = sorted(map(str, requirements))
@@ -70,7 +70,7 @@ def resolve(
     else:
         index = PackageIndex(request.architecture, scratch)
         resolution = _resolve(requirements, request, index)
-        if index.fault is None:  # what was chosen without a network is not the choice for good
+        if index.fault is None:  # a choice made without the index is not cached
             write_record(path, asdict(resolution))
     _check_pinned(resolution.wheels)
     for remark in resolution.remarks:
@@ -89,9 +89,10 @@ def _check_pinned(wheels: Sequence[Wheel]) -> None:
         known = pinned.get((wheel.name, wheel.version))
         if known is not None and wheel.sha256 not in known:
             raise InstallError(
-                f"The index offers a {wheel.file} that is not the file which poner was tried with: "
-                "its hash differs.",
-                "Find out where the index has it from, or take another version with --require.",
+                f"The index's {wheel.file} is not the file that poner was tested with: its hash "
+                "differs.",
+                "Find out where the index has the file from, or take another version with "
+                "--require.",
             )
 
 
@@ -110,7 +111,7 @@ def _resolve(
 def _attempts(
     requirements: tuple[Requirement, ...], excluded: tuple[str, ...]
 ) -> tuple[_Attempt, ...]:
-    """The ways to meet the requirements, the best first: XGBoost has two, all else has one."""
+    """The ways to meet the requirements, the best first: two with a pinned XGBoost, else one."""
     whole = {str(requirement): requirement for requirement in requirements}
     pinned = [
         text
@@ -137,7 +138,7 @@ def _attempts(
 
 
 def _pin(requirement: Requirement) -> str | None:
-    """The one version that it allows, if it is of the kind NAME==VERSION."""
+    """The version of a requirement of the form NAME==VERSION; None for other forms."""
     specifiers = list(requirement.specifier)
     if len(specifiers) != 1 or specifiers[0].operator != "==" or "*" in specifiers[0].version:
         return None
@@ -145,7 +146,7 @@ def _pin(requirement: Requirement) -> str | None:
 
 
 def _try(attempt: _Attempt, request: LayerRequest, index: PackageIndex) -> Resolution | Refusal:
-    """The wheels of one attempt, with the preferred versions as far as they go."""
+    """The wheels of one attempt, with as many preferred versions as possible."""
     texts = list(map(str, attempt.requirements))
 
     def ask(constraints: Sequence[str]) -> tuple[Wheel, ...] | Refusal:
@@ -181,7 +182,7 @@ def _split_preferences(
     request: LayerRequest,
     index: PackageIndex,
 ) -> tuple[set[str], list[str]]:
-    """Of the packages that are needed: those without the preferred wheel, and the others' pins."""
+    """Of the needed packages, those without the preferred wheel, and pins of all others."""
     needed = {wheel.name: wheel.version for wheel in wheels if wheel.name in preferred}
     absent = {
         name
@@ -199,7 +200,7 @@ def _deviations(
 ) -> tuple[str, ...]:
     return tuple(
         f"{wheel.name} {wheel.version} instead of {preferred[wheel.name]}, "
-        + (f"which {lack}." if wheel.name in absent else "which does not go with the others.")
+        + (f"which {lack}." if wheel.name in absent else "which conflicts with other packages.")
         for wheel in wheels
         if wheel.name in preferred and not _same(wheel.version, preferred[wheel.name])
     )

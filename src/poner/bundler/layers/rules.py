@@ -1,12 +1,12 @@
-"""What can be left out of a library: rules as data, each known to change no answer.
+"""Slimming rules: which files of a library can be left out without changing an answer.
 
-A rule names files by their path. What the library's own sources show to be in use is kept: numpy
-2.2 imports `numpy._core.tests`, astropy `astropy.tests`, and scikit-image reads its stubs when it
-is imported. Never touched, because imports break: numpy/f2py, numpy/testing, numpy/typing,
-narwhals, cloudpickle, threadpoolctl, and *.dist-info, which importlib.metadata reads.
+A rule matches files by path. Files that the library's own sources use are kept: numpy 2.2 imports
+`numpy._core.tests`, astropy imports `astropy.tests`, and scikit-image reads its stubs on import. No
+rule matches numpy/f2py, numpy/testing, numpy/typing, narwhals, cloudpickle, threadpoolctl and
+*.dist-info (which importlib.metadata reads), because imports would fail without them.
 
-Extension modules are not stripped: it gains 4 %, breaks libraries that auditwheel has patched, and
-would make the bytes depend on this machine's binutils (L87).
+Extension modules are not stripped: stripping saves 4 %, breaks libraries that auditwheel has
+patched, and would make the bytes depend on this machine's binutils (L87).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class Rule:
     """One kind of file that can be left out."""
 
     name: str
-    """What it is, for people."""
+    """Name of the rule, for messages."""
     pattern: re.Pattern[str]
-    """Matches the beginning of the path or all of it; a folder ends with its slash."""
+    """Matches the start of a path, up to a folder's slash, or the whole path."""
 
 
 RULES = (
@@ -34,13 +34,11 @@ RULES = (
     Rule("numpy's headers and libraries", re.compile(r"numpy/_core/(?:include|lib)/")),
     Rule("scipy's example data", re.compile(r"scipy/datasets/")),
 )
-"""In the order of what they save (scikit-learn 1.9.1 with numpy 2.5.5 and scipy 1.18.1)."""
+"""All rules, the largest saving first (scikit-learn 1.9.1, numpy 2.5.5, scipy 1.18.1)."""
 
 _TESTS, _STUBS = RULES[0], RULES[2]
-_SCRIPTS = re.compile(
-    r"scipy/special/_precompute/"
-)  # scipy's makers run them; nothing imports them
-_READS_STUBS = b"attach_stub"  # lazy_loader's function for packages that import their parts late
+_SCRIPTS = re.compile(r"scipy/special/_precompute/")  # run by scipy's developers; never imported
+_READS_STUBS = b"attach_stub"  # lazy_loader's function for lazy imports; it reads the stubs
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t(]+([\w, \t]+)|import[ \t]+([\w., \t]+))",
     re.MULTILINE,
@@ -48,10 +46,10 @@ _IMPORT = re.compile(
 
 
 def find_rules(files: Mapping[str, bytes]) -> dict[str, str]:
-    """The name of the first rule that leaves a file out, by path; the others have none.
+    """The name of the first matching rule, by path; files that are kept have no entry.
 
     Args:
-        files: all files of one library by their path.
+        files: contents of all files of one library, by path.
     """
     used = set(_used_tests(files))
     stubs_used = any(_READS_STUBS in files[path] for path in files if path.endswith(".py"))
@@ -67,7 +65,7 @@ def find_rules(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def _used_tests(files: Mapping[str, bytes]) -> Iterator[str]:
-    """The folders of tests that sources outside of tests import from."""
+    """The test folders that sources outside of tests import from."""
     for path, content in files.items():
         if not path.endswith(".py") or b"tests" not in content:
             continue

@@ -1,9 +1,9 @@
-"""What shared objects ask of the system: the right machine, and libraries that are there.
+"""Reads the requirements of shared objects: their machine and the libraries that they need.
 
-A library that another one needs is found among the libraries by its file name (auditwheel puts
-copies into `*.libs/` and notes their place), or in Lambda's own system. LightGBM's wheel asks for a
-libgomp.so.1 that Lambda lacks; scikit-learn's wheel has one, which then also goes to `lib/`, since
-/opt/lib is among the folders in which Lambda's linker looks (LD_LIBRARY_PATH).
+A needed library is found by its file name in the wheels (auditwheel puts copies into `*.libs/` and
+records their place) or in Lambda's system. LightGBM's wheel needs libgomp.so.1, which Lambda lacks;
+scikit-learn's wheel has a copy. That copy also goes to `lib/` of a layer, since Lambda's linker
+searches /opt/lib (LD_LIBRARY_PATH).
 Sources: AWS, "Working with layers for Python Lambda functions", 2026-11-22; LightGBM issue 4484.
 """
 
@@ -21,22 +21,22 @@ _SYSTEM = re.compile(
     r"(ld-linux-(x86-64|aarch64)|libanl|libc|libdl|libgcc_s|libm|libmvec|libpthread|libresolv|librt"
     r"|libstdc\+\+|libutil|libz)\.so\.\d+"
 )
-"""What Lambda has: of the libraries that manylinux wheels may expect of a system (PEP 599 and 600)
-those that Amazon Linux's minimal images hold, and /var/lang/lib's libpython. No libgomp, no X11."""
+"""System libraries on Lambda: those that manylinux wheels may expect (PEP 599 and 600) and that
+Amazon Linux's minimal images hold. libgomp and X11 are not among them."""
 
 
 @dataclass(frozen=True)
 class SharedObject:
-    """What the linker reads of a shared object."""
+    """The machine and the needed libraries of a shared object."""
 
     machine: str
-    """Its instruction set, by ELF's name, such as EM_X86_64."""
+    """Instruction set by its ELF name, such as EM_X86_64."""
     needed: tuple[str, ...]
-    """File names of the libraries it needs."""
+    """File names of the libraries that it needs."""
 
 
 def read_shared_object(content: bytes) -> SharedObject | None:
-    """What a file asks of the linker; None for one that is no shared object."""
+    """Read a shared object's headers; None for any other file."""
     if not content.startswith(b"\x7fELF"):
         return None
     from elftools.common.exceptions import ELFError
@@ -57,10 +57,10 @@ def read_shared_object(content: bytes) -> SharedObject | None:
 
 
 def is_for(shared_object: SharedObject, architecture: str) -> bool:
-    """Whether a machine of that architecture can load it."""
+    """Whether a machine of the architecture can load a shared object."""
     return shared_object.machine == _MACHINES[architecture]
 
 
 def is_of_system(name: str) -> bool:
-    """Whether Lambda's system has a library of that file name, whatever the host."""
+    """Whether Lambda's system, in every runtime, has a library of this file name."""
     return bool(_SYSTEM.fullmatch(name))

@@ -1,8 +1,8 @@
-"""Which files stay in the layers: as many as fit, and otherwise one rule after the other less.
+"""Selects the files of the layers: while they do not fit, one slimming rule more is applied.
 
-Layers fit where every zip can go up directly and all of them, bytecode and the function included,
-leave a fifth of Lambda's quota free for the function to grow. Bytecode makes a cold start several
-times faster and goes last, and only if the quota itself would be passed with it.
+Layers fit if every zip can be uploaded directly and their unzipped total, with bytecode and the
+function, leaves a fifth of Lambda's quota free. Bytecode makes a cold start several times faster,
+so it is left out last, and only if the layers would exceed the quota itself.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ from poner.bundler.layers.rules import RULES, Rule
 from poner.bundler.zips import zip_bytes
 
 COMFORTABLE_BYTES = 200_000_000
-"""Unzipped total with bytecode that is aimed at."""
+"""Target of the unzipped total, bytecode included."""
 
 Files = Mapping[str, tuple[PlacedFile, ...]]
-"""The files of each library by its name."""
+"""The files of each library, by its name."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What goes into the layers."""
+    """The selected files and their layers."""
 
     files: Files
-    """The files of each library that stay."""
+    """The kept files of each library."""
     layers: tuple[tuple[str, ...], ...]
-    """The libraries of each layer by their names."""
+    """The names of each layer's libraries."""
     steps: tuple[SlimmingStep, ...]
-    """What was left out, in the order in which it was tried."""
+    """The steps of slimming, in order."""
     bytecode: bool
-    """Whether bytecode stayed."""
+    """Whether bytecode is kept."""
 
 
 def slim_layers(files: Files, slim: Slim, reserved_bytes: int) -> Selection:
-    """Leave out what must be, or all or nothing of what can be.
+    """Leave out files by the rules: as few as needed (auto), all (always), or none (never).
 
     Args:
-        files: the files of each library, all of them.
-        slim: how much is left out.
-        reserved_bytes: what the function takes of the unzipped limit.
+        files: all files of each library.
+        slim: when to leave files out.
+        reserved_bytes: unzipped size of the function.
     """
     steps = []
     for rule in () if slim == "never" else RULES:

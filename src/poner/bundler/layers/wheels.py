@@ -1,4 +1,4 @@
-"""Wheels are installed by uv, each into a folder of its own, without what is of this machine."""
+"""Installs wheels by uv, each into its own folder, and leaves out files about this machine."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def install_wheels(
     scratch: Path,
     progress: Callable[[str, float], None],
 ) -> Mapping[Wheel, Path]:
-    """The folder into which each wheel was installed, fetched where it is not on this machine.
+    """Install wheels, fetching those that are not on this machine; returns the folder of each.
 
     Raises:
-        InstallError: one cannot be fetched, or is not the file whose hash was recorded.
-        BundleError: there is no room for one.
+        InstallError: a wheel cannot be fetched, or its hash is not the recorded one.
+        BundleError: there is no room for a wheel.
     """
     total = sum(wheel.size_bytes for wheel in wheels) or 1
     folders, done_bytes = {}, 0
@@ -60,11 +60,11 @@ def _install(wheel: Wheel, runtime: Runtime, architecture: str, folder: Path) ->
     command = ["pip", "install", "--target", "installed", "--no-deps", "--no-compile-bytecode"]
     command += ["--require-hashes", *target_options(runtime, architecture), "-r", "pin.txt"]
     done = run_uv(command, folder)
-    if done.returncode != 0:  # without a network, what uv has kept may do
+    if done.returncode != 0:  # without a network, uv's cache may have it
         kept = run_uv(["--offline", *command], folder)
         done = kept if kept.returncode == 0 else done
     if done.returncode != 0:
-        if shutil.disk_usage(folder).free < wheel.size_bytes:  # unpacked it takes more than that
+        if shutil.disk_usage(folder).free < wheel.size_bytes:  # unpacked it is larger still
             raise BundleError(
                 f"There is no room for {wheel.name} {wheel.version} in {folder.parent.parent}.",
                 "Free some space, or choose another folder with PONER_CACHE_DIR.",
@@ -72,15 +72,15 @@ def _install(wheel: Wheel, runtime: Runtime, architecture: str, folder: Path) ->
         reason = " ".join(done.stderr.split())[-400:].rstrip(".")
         raise InstallError(
             f"{wheel.name} {wheel.version} is not on this machine and cannot be fetched: {reason}.",
-            "Check the network, then run the command again; what was fetched is kept.",
+            "Check the network, then run the command again; fetched files are kept.",
         )
     return target
 
 
 def read_wheel(folder: Path) -> dict[str, bytes]:
-    """The files of an installed wheel by their path, with a RECORD of just these.
+    """The files of an installed wheel by path, with a RECORD of exactly these.
 
-    Programs (`bin/`), bytecode and what the installer noted for itself are left out.
+    Programs (`bin/`), bytecode and the installer's own records are left out.
     """
     files = {}
     for path in sorted(folder.rglob("*")):

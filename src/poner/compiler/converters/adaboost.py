@@ -1,7 +1,7 @@
 """AdaBoostClassifier and AdaBoostRegressor.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_weight_boosting.py, read 2026-11-22. What a tree
-says as a member is known leaf by leaf, so boosted trees, the default, become one sum over trees.
+Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_weight_boosting.py, read 2026-11-22. The default
+members, trees, become one sum over trees: each leaf's score is known when the model is compiled.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from poner.compiler.operations.rowwise import Reduction, Softmax, WeightedMedian
 
 _SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 MOST_MEMBERS = 4096
-"""The kernel's limit of a median (kernel/medians.c)."""
+"""The most values that the kernel takes a median of (kernel/medians.c)."""
 
 
 def convert_adaboost_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -49,7 +49,7 @@ def convert_adaboost_regressor(estimator: FittedObject, scope: Scope, source: in
 
 
 def convert_adaboost_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """What the members say to each class, with their weights; then a softmax."""
+    """The weighted sum of the members' scores for each class, then a softmax."""
     builder = scope.builder
     classes = get_classes(estimator)
     finite = builder.require(source)
@@ -78,7 +78,7 @@ def _are_trees(members: list[FittedObject]) -> bool:
 
 
 def _read_weights(estimator: FittedObject, n_members: int, scope: Scope) -> FloatArray:
-    """A weight a member; what boosting did not come to has some too."""
+    """One weight for each member; the fitted array is longer where boosting stopped early."""
     weights = get_vector(estimator, "estimator_weights_")
     if not 1 <= n_members <= len(weights):
         raise scope.damaged("it needs a weight for each estimator inside it")
@@ -92,9 +92,9 @@ def _add_opinions(
     scope: Scope,
     finite: int,
 ) -> int:
-    """The sum of what the members say to each class."""
+    """The sum of the members' scores for each class."""
     weights = _read_weights(estimator, len(members), scope)
-    by_probability = estimator.attributes.get("algorithm") == "SAMME.R"  # gone since 1.6
+    by_probability = estimator.attributes.get("algorithm") == "SAMME.R"  # removed in 1.6
     if _are_trees(members) and all(get_classes(member) == classes for member in members):
         found = read_trees(members)
         cast = scope.builder.cast_float32(finite, allow_missing=False)
@@ -113,7 +113,7 @@ def _add_opinions(
 
 
 def _otherwise(votes: FloatArray, scope: Scope) -> FloatArray:
-    """What a member gives the classes that it does not name: until 1.2 nothing."""
+    """A member's score for each class that it does not predict: 0 before scikit-learn 1.3."""
     if scope.version < (1, 3):
         return np.zeros(votes.shape)
     return np.asarray(-1 / (votes.shape[1] - 1) * votes)
@@ -122,7 +122,7 @@ def _otherwise(votes: FloatArray, scope: Scope) -> FloatArray:
 def _votes_of_nodes(
     read: ReadTrees, weights: FloatArray, n_classes: int, scope: Scope
 ) -> FloatArray:
-    """(n_nodes, n_classes) what a tree that ends in a node gives each class."""
+    """(n_nodes, n_classes): the score that each node, as a leaf, gives each class."""
     if read.values.shape[1:] != (1, n_classes):
         raise scope.damaged("it has a tree that does not fit its classes")
     labels = read.values[:, 0, :].argmax(axis=1)
@@ -134,7 +134,7 @@ def _votes_of_nodes(
 
 
 def _opinions(probabilities: FloatArray) -> FloatArray:
-    """As _samme_proba: logarithms of the probabilities, less their mean."""
+    """Logarithms of the probabilities minus their mean, as scikit-learn's _samme_proba."""
     n_classes = probabilities.shape[1]
     logarithms = np.log(np.clip(probabilities, _SMALLEST_PROBABILITY, None))
     total = logarithms.sum(axis=1, keepdims=True)
@@ -144,7 +144,7 @@ def _opinions(probabilities: FloatArray) -> FloatArray:
 def _add_probable_opinions(
     estimator: FittedObject, classes: Classes, scope: Scope, finite: int
 ) -> int:
-    """The same of members of any kind."""
+    """The same sum for members of any kind that have probabilities."""
     builder = scope.builder
     total = None
     for index, member in enumerate(get_objects(estimator, "estimators_")):

@@ -1,7 +1,7 @@
 """BaggingClassifier and BaggingRegressor.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_bagging.py, read 2026-11-22. Bagged trees, its
-default, become one sum over trees, as a forest's.
+Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_bagging.py, read 2026-11-22. The default
+members, trees, become one sum over trees, as in a forest.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class Bag:
     members: list[FittedObject]
     """The fitted estimators."""
     columns: list[NDArray[np.int64]]
-    """For each, columns of the row."""
+    """For each estimator, the columns of the row that it reads."""
 
     @property
     def only_trees(self) -> bool:
-        """Whether they are single decision trees of one kind."""
+        """Whether all members are single decision trees of one kind."""
         kinds = {member.type_name for member in self.members}
         return len(kinds) == 1 and kinds <= SINGLE_TREES
 
@@ -49,7 +49,7 @@ def read_bag(estimator: FittedObject, scope: Scope, width: int) -> Bag:
     """The members and their columns.
 
     Raises:
-        ModelUnreadableError: a column is not there.
+        ModelUnreadableError: a member reads a column that does not exist.
     """
     members = get_objects(estimator, "estimators_")
     listed = get_list(estimator, "estimators_features_")
@@ -59,7 +59,7 @@ def read_bag(estimator: FittedObject, scope: Scope, width: int) -> Bag:
 
 
 def bagged_trees(trees: Trees, columns: Sequence[NDArray[np.int64]], scope: Scope) -> Trees:
-    """The trees with their features as columns of the whole row."""
+    """The trees, with each feature given as a column of the whole row."""
     widths = np.repeat([len(part) for part in columns], trees.sizes)
     starts = np.repeat(np.cumsum([0, *map(len, columns)])[:-1], trees.sizes)
     if np.any(~trees.leaf & ((trees.feature < 0) | (trees.feature >= widths))):
@@ -80,7 +80,7 @@ def convert_bagging_regressor(estimator: FittedObject, scope: Scope, source: int
 
 
 def convert_bagging_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The mean of the members' probabilities; where they have none, of their votes."""
+    """The mean of the members' probabilities, or of their votes where they have none."""
     builder = scope.builder
     bag = read_bag(estimator, scope, builder.width(source))
     classes = get_classes(estimator)
@@ -97,7 +97,7 @@ def convert_bagging_classifier(estimator: FittedObject, scope: Scope, source: in
 
 
 def _sum_trees(bag: Bag, places: Classes | None, scope: Scope, source: int) -> int:
-    """The sum of all trees' leaves; a column that no tree reads may hold anything."""
+    """The sum of all trees' leaves; columns that no tree reads are not checked."""
     builder = scope.builder
     read = read_trees(bag.members)
     used = np.unique(np.concatenate(bag.columns))
@@ -111,7 +111,7 @@ def _sum_trees(bag: Bag, places: Classes | None, scope: Scope, source: int) -> i
 
 
 def _all_class_rows(bag: Bag, read: ReadTrees, places: Classes, scope: Scope) -> FloatArray:
-    """(n_nodes, n_classes) probabilities; a tree may have met some of the classes alone."""
+    """(n_nodes, n_classes) probabilities; 0 for classes missing from a tree's sample."""
     known = [get_outputs_classes(member) for member in bag.members]
     if all(classes == (places,) for classes in known):
         return node_rows(read, [places])
@@ -134,7 +134,7 @@ def _convert_each(bag: Bag, scope: Scope, source: int) -> list[Prediction]:
 
 
 def _probabilities(member: Prediction, places: Classes, scope: Scope) -> int:
-    """A member's probabilities of all classes, or a one for the class that it names."""
+    """A member's probabilities of all classes, or 1 for the class that it predicts."""
     if member.classes is None:
         raise scope.damaged("an estimator inside it is not a classifier")
     if member.predict_proba is None:
@@ -145,7 +145,7 @@ def _probabilities(member: Prediction, places: Classes, scope: Scope) -> int:
 
 
 def _mean_decision(members: Sequence[Prediction], scope: Scope) -> int | None:
-    """The mean of the decision functions, where all members have one of the same width."""
+    """The mean of the decision functions; None unless all members have one of the same width."""
     registers = present([member.decision_function for member in members])
     if len({scope.builder.width(register) for register in registers}) != 1:
         return None

@@ -17,7 +17,7 @@ _MISFIT = "its bins do not fit its columns"
 
 
 def convert_k_bins_discretizer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """How many inner edges a value has reached, as a number or as ones and zeros."""
+    """The index of each value's bin (the inner edges it has reached), or its one-hot columns."""
     builder = scope.builder
     edges = [_inner(part, scope) for part in get_list(estimator, "bin_edges_")]
     if len(edges) != builder.width(source):
@@ -35,7 +35,7 @@ def convert_k_bins_discretizer(estimator: FittedObject, scope: Scope, source: in
 
 
 def _inner(edges: object, scope: Scope) -> FloatArray:
-    """The edges between a column's bins."""
+    """The edges between the bins of a column, without the outermost two."""
     if not isinstance(edges, np.ndarray) or edges.ndim != 1 or edges.dtype.kind not in "fiu":
         raise scope.damaged(_MISFIT)
     if len(edges) < 2 or np.any(np.diff(edges) < 0):

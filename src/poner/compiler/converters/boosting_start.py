@@ -1,4 +1,4 @@
-"""The start values of GradientBoosting where the user gave an estimator for them (init=).
+"""Start values of GradientBoosting that come from an estimator of the user (init=).
 
 Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_gb.py, _gb_losses.py (to 1.3) and
 sklearn/_loss/link.py, read 2026-11-22.
@@ -16,18 +16,18 @@ from poner.compiler.operations.rowwise import Reduction
 
 
 def add_raw_init(estimator: FittedObject, scope: Scope, cast: int) -> int:
-    """The init estimator's prediction on the scale of the trees: a column, or one a class.
+    """The init estimator's prediction on the scale of the trees: one column, or one per class.
 
     Args:
         estimator: the boosting model.
         scope: its scope.
-        cast: register of the row as float32, which is all that the init estimator gets.
+        cast: register of the row as float32, the init estimator's only input.
     """
     init = get_object(estimator, "init_")
     inside = scope.inside("init", "init_")
     if _computes_in_single(init):
         raise inside.unsupported(
-            "it computes in float32, and its results depend on the size of a batch",
+            "it computes in float32, where its results depend on the batch size",
             "Fit it with init=None, or with trees as init.",
         )
     prediction = inside.predict(init, cast)
@@ -37,7 +37,7 @@ def add_raw_init(estimator: FittedObject, scope: Scope, cast: int) -> int:
 
 
 def _computes_in_single(value: FittedValue) -> bool:
-    """Whether a fitted attribute is float32: boosting hands its init estimator float32 rows."""
+    """Whether a fitted attribute is float32: boosting fits its init estimator on float32 rows."""
     match value:
         case np.ndarray():
             return value.dtype == np.float32
@@ -52,7 +52,7 @@ def _computes_in_single(value: FittedValue) -> bool:
 
 
 def _to_scores(prediction: Prediction, estimator: FittedObject, scope: Scope) -> int:
-    """Probabilities, kept away from 0 and 1, on the scale of scores."""
+    """Probabilities, clipped away from 0 and 1, on the scale of scores."""
     builder = scope.builder
     n_classes = len(get_classes(estimator))
     register = prediction.predict_proba
@@ -73,14 +73,14 @@ def _to_scores(prediction: Prediction, estimator: FittedObject, scope: Scope) ->
 
 
 def _below_one(nearest: float, scope: Scope) -> float:
-    """1 - eps, which is float32 where eps is."""
+    """1 - eps, in the precision of eps."""
     if scope.version < (1, 8):
         return float(np.float32(1) - np.float32(nearest))
     return 1.0 - nearest
 
 
 def _center(register: int, scope: Scope) -> int:
-    """Logarithms of the probabilities; since 1.4 less their mean."""
+    """Logarithms of the probabilities; since scikit-learn 1.4 minus their mean."""
     builder = scope.builder
     if scope.version < (1, 4):
         return builder.map(Function.LOG, register)

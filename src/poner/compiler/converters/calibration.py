@@ -29,7 +29,7 @@ _ALMOST_ZERO = 1e-12
 
 
 def convert_calibrated(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The mean of the probabilities of the classifiers, each calibrated on what it had not seen."""
+    """The mean of the calibrated classifiers' probabilities."""
     builder = scope.builder
     classes = get_classes(estimator)
     pairs = get_objects(estimator, "calibrated_classifiers_")
@@ -44,9 +44,9 @@ def convert_calibrated(estimator: FittedObject, scope: Scope, source: int) -> Pr
 
 
 def _convert_pair(pair: FittedObject, classes: Classes, scope: Scope, source: int) -> int:
-    """The probabilities of one classifier with its calibrators."""
+    """The probabilities of one classifier, as its calibrators correct them."""
     builder = scope.builder
-    name = "estimator" if "estimator" in pair.attributes else "base_estimator"  # before 1.2
+    name = "estimator" if "estimator" in pair.attributes else "base_estimator"  # in 1.1
     inside = scope.inside(name, name)
     prediction = inside.predict(get_object(pair, name), source)
     if prediction.classes is None:
@@ -67,7 +67,7 @@ def _convert_pair(pair: FittedObject, classes: Classes, scope: Scope, source: in
 
 
 def _temper(pair: FittedObject, prediction: Prediction, scope: Scope) -> int:
-    """A softmax of the scores, or of the probabilities' logarithms, times one number."""
+    """Temperature scaling: a softmax of the scores, or log probabilities, times one number."""
     builder = scope.builder
     if prediction.decision_function is not None:
         logits = prediction.decision_function
@@ -85,7 +85,7 @@ def _temper(pair: FittedObject, prediction: Prediction, scope: Scope) -> int:
 def _calibrate_each(
     pair: FittedObject, own: Classes, classes: Classes, scope: Scope, scores: int
 ) -> int:
-    """A curve a class; of two classes one curve, for the second."""
+    """One curve per class; with two classes a single curve, for the second."""
     builder = scope.builder
     calibrators = get_objects(pair, "calibrators")
     places = class_places(own, classes, scope).tolist()
@@ -113,7 +113,7 @@ def _convert_curve(calibrator: FittedObject, index: int, scope: Scope, score: in
     inside = scope.inside(f"calibrators[{index}]", "calibrators", index)
     points = calibrator.attributes.get("X_thresholds_")
     single = isinstance(points, np.ndarray) and points.dtype == np.float32
-    if single:  # it was fitted on scores that are float32, and computes so
+    if single:  # fitted on float32 scores, so it computes in float32
         score = builder.add(CastFloat32(allow_missing=False), score)
     value = inside.predict(calibrator, score).predict
     return builder.add(CastFloat32(allow_missing=False), value) if single else value

@@ -50,13 +50,13 @@ def convert_subcluster_distances(estimator: FittedObject, scope: Scope, source: 
 
 
 def convert_nearest_center(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The number of the nearest center."""
+    """The index of the nearest center."""
     squares = _squares(estimator, scope, source, "cluster_centers_")
     return Prediction(_nearest(scope, squares), (tuple(range(scope.builder.width(squares))),))
 
 
 def convert_bisecting_k_means(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The label at the end of a walk: at each fork to the nearer of two centers."""
+    """The label of the leaf reached by going to the nearer of two centers at each fork."""
     builder = scope.builder
     root = get_object(estimator, "_bisecting_tree")
     forks: list[FloatArray] = []
@@ -78,7 +78,7 @@ def convert_bisecting_k_means(estimator: FittedObject, scope: Scope, source: int
     builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, gap, left), "clusters")
     goes_right = builder.pair(Pairing.LESS, right, left)
     choices = builder.join([builder.combine(Pairing.EQUAL, goes_right, 0.0), goes_right])
-    # Choice 2 i + side of the walk is column i + side * len(forks) here.
+    # Choice 2 * i + side of `_walk` is column i + side * len(forks) of this register.
     factors = [choice // 2 + choice % 2 * len(forks) for path, _ in leaves for choice in path]
     ends = np.cumsum([len(path) for path, _ in leaves])
     reached = builder.add(Products(ends.astype("<u4"), np.array(factors, dtype="<u4")), choices)
@@ -130,7 +130,7 @@ def _squares(estimator: FittedObject, scope: Scope, source: int, name: str) -> i
 
 
 def _nearest(scope: Scope, squares: int) -> int:
-    """The place of the smallest; the proof learns where the next is as small."""
+    """The index of the smallest; the proof learns of rows whose next smallest is equal."""
     builder = scope.builder
     smallest = builder.reduce(Reduction.MINIMUM, squares)
     largest = builder.reduce(Reduction.MAXIMUM, squares)
@@ -154,7 +154,7 @@ _POOLINGS = {
 
 
 def convert_feature_agglomeration(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Each group's columns as one: their mean, or their largest or smallest value."""
+    """One column for each group of columns: their mean, largest or smallest value."""
     builder = scope.builder
     labels = get_array(estimator, "labels_", 1)
     row = builder.require(source)
@@ -177,7 +177,7 @@ def convert_feature_agglomeration(estimator: FittedObject, scope: Scope, source:
 
 
 def convert_trees_embedding(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The leaf of each tree, as ones and zeros."""
+    """The leaf that the row reaches in each tree, one-hot encoded."""
     builder = scope.builder
     width = builder.width(source)
     trees = read_trees(get_objects(estimator, "estimators_")).trees
@@ -198,7 +198,7 @@ def _places_of_leaves(
     leaves: list[NDArray[np.int64]],
     scope: Scope,
 ) -> FloatArray:
-    """For each node of all trees, its place among the leaves that the encoder knows, or -1."""
+    """For each node of all trees, its index among the leaves that the encoder knows, or -1."""
     places = np.full(int(sizes.sum()), -1.0)
     start = 0
     for size, known in zip(sizes.tolist(), leaves, strict=True):

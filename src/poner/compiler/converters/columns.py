@@ -1,4 +1,4 @@
-"""Transformers side by side: each of some columns, or all of the same row.
+"""Transformers side by side, on columns of their own or all on the whole row.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/compose/_column_transformer.py and sklearn/pipeline.py,
 read 2026-11-22.
@@ -14,11 +14,11 @@ from poner.compiler.converters.scope import Scope, TransformerConverter
 from poner.compiler.fitted import get_list
 from poner.compiler.operations.elementwise import Pairing
 
-_MISFIT = "its transformers or their columns have a form that no fit leaves"
+_MISFIT = "its transformers or their columns are malformed"
 
 
 def convert_column_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The columns of each transformer go through it; the rest is dropped, or one more of them."""
+    """Apply each transformer to its columns; `remainder` is the last of the transformers."""
     parts = []
     for number, entry in enumerate(get_list(estimator, "transformers_")):
         match entry:
@@ -36,7 +36,7 @@ def convert_column_transformer(estimator: FittedObject, scope: Scope, source: in
 
 
 def convert_feature_union(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """All transformers get the row."""
+    """Apply all transformers to the same row."""
     parts = []
     for number, entry in enumerate(get_list(estimator, "transformer_list")):
         match entry:
@@ -53,7 +53,7 @@ def convert_feature_union(estimator: FittedObject, scope: Scope, source: int) ->
 def _part(
     estimator: FittedObject, name: str, transformer: FittedValue, inner: Scope, source: int
 ) -> list[int]:
-    """The register of one transformer's columns, times its weight; none if it leaves none."""
+    """One transformer's result times its weight, as a list: empty if it has no columns."""
     match transformer:
         case "passthrough":
             register = source
@@ -79,7 +79,7 @@ def _join(parts: list[int], scope: Scope) -> int:
 
 
 def _places(columns: FittedValue, scope: Scope, source: int) -> NDArray[np.int64]:
-    """Positions of columns: one, several, a mask or a slice of them."""
+    """Positions of columns, given as one position, several, a mask or a slice."""
     width = scope.builder.width(source)
     match columns:
         case bool():

@@ -29,7 +29,7 @@ from poner.compiler.program import ProgramBuilder
 
 
 def convert_linear_discriminant(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Linear scores; probabilities by softmax, of two classes by a logistic."""
+    """Linear scores; probabilities by softmax, or by the logistic function of two classes."""
     labelled = convert_linear_classifier(estimator, scope, source)
     assert labelled.decision_function is not None
     binary = scope.builder.width(labelled.decision_function) == 1
@@ -40,7 +40,7 @@ def convert_linear_discriminant(estimator: FittedObject, scope: Scope, source: i
 def convert_quadratic_discriminant(
     estimator: FittedObject, scope: Scope, source: int
 ) -> Prediction:
-    """Each class's log-likelihood by its own axes, plus the logarithm of its prior."""
+    """Each class's Gaussian log-likelihood plus the logarithm of its prior."""
     builder = scope.builder
     classes = get_classes(estimator)
     scales = get_arrays(estimator, "scalings_", 1)
@@ -63,7 +63,7 @@ def convert_quadratic_discriminant(
 
 
 def _priors(estimator: FittedObject) -> NDArray[Any]:
-    """The priors in their own precision; up to 1.1 what the user gave."""
+    """The priors in their own precision; scikit-learn 1.1 keeps the user's list."""
     if isinstance(get_value(estimator, "priors_"), list):
         return np.array([p for p in get_list(estimator, "priors_") if isinstance(p, int | float)])
     priors = get_array(estimator, "priors_", 1)
@@ -74,7 +74,7 @@ def _priors(estimator: FittedObject) -> NDArray[Any]:
 def _add_distances(
     estimator: FittedObject, scales: list[NDArray[Any]], builder: ProgramBuilder, source: int
 ) -> int:
-    """For each class, the squared distance from its mean, measured in its own scales."""
+    """For each class, the squared distance from its mean along its rotated, scaled axes."""
     means = get_matrix(estimator, "means_")
     rotations = get_arrays(estimator, "rotations_", 2)
     width = builder.width(source)
@@ -93,7 +93,7 @@ def _add_distances(
 
 
 def _add_probabilities(scores: int, scope: Scope) -> int:
-    """Up to 1.5 by softmax, since then through logarithms."""
+    """Probabilities: by softmax before scikit-learn 1.6, through logarithms since."""
     builder = scope.builder
     if scope.version < (1, 6):
         return builder.add(Softmax(), scores)

@@ -1,4 +1,4 @@
-"""Distances by the names that scikit-learn's neighbours know them by.
+"""The distances that scikit-learn's neighbour searches name.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/neighbors/_base.py, sklearn/metrics/pairwise.py and
 _dist_metrics.pyx, read 2026-11-22.
@@ -21,36 +21,36 @@ SUPPORTED = "euclidean, manhattan, chebyshev, minkowski, cosine and nan_euclidea
 
 @dataclass(frozen=True)
 class Distance:
-    """How far two rows are from each other."""
+    """A distance between two rows."""
 
     metric: Metric
     """What the kernel computes."""
     root: float = 1.0
-    """The distance to the power of this is what the kernel computes."""
+    """The kernel computes the distance to this power."""
     exponent: float = 0.0
     """Minkowski's p."""
     weights: FloatArray | None = None
-    """Minkowski's weights, one a feature."""
+    """Minkowski's weights, one per feature."""
     cancels: bool = False
-    """Whether scikit-learn takes it from larger numbers that cancel out."""
+    """Whether scikit-learn computes it as a difference of larger numbers."""
     bounded: bool = False
-    """Whether those larger numbers are 1."""
+    """Whether those larger numbers are at most 1."""
     takes_missing: bool = False
-    """Whether it is made for missing values."""
+    """Whether it accepts missing values."""
     reduced_by_pairs: bool = True
-    """Whether scikit-learn's brute force has reductions of its own for it, but for Euclid's."""
+    """Whether scikit-learn's brute force takes this distance pair by pair, in its reductions."""
 
     def with_roots(self) -> Distance:
-        """The same where the roots have been taken."""
+        """The same distance for values whose root has been taken."""
         return replace(self, root=1.0)
 
 
 def read_distance(estimator: FittedObject, scope: Scope, n_features: int) -> Distance:
-    """The distance by which an estimator was fitted to find neighbours.
+    """The distance by which a fitted estimator finds neighbours.
 
     Raises:
         NotSupportedError: the kernel has no such distance.
-        ModelUnreadableError: its parameters do not fit.
+        ModelUnreadableError: the distance's parameters are malformed.
     """
     parameters = estimator.attributes.get("effective_metric_params_") or {}
     if not isinstance(parameters, dict):
@@ -68,11 +68,11 @@ def name_distance(
     *,
     brute: bool = True,
 ) -> Distance:
-    """The distance of a name; `brute` is whether scikit-learn compares all rows with all.
+    """The distance of that name; `brute`: scikit-learn compares each row with every point.
 
     Raises:
         NotSupportedError: the kernel has no such distance.
-        ModelUnreadableError: its parameters do not fit.
+        ModelUnreadableError: the distance's parameters are malformed.
     """
     match name:
         case "euclidean" | "l2":
@@ -95,16 +95,17 @@ def name_distance(
             )
         case "precomputed":
             raise scope.unsupported(
-                "its metric is precomputed, so a row is distances, not features",
+                "its metric is precomputed, so its input is distances instead of features",
                 f"Fit it with one of these: {SUPPORTED}.",
             )
         case str():
             raise scope.unsupported(
-                f"its metric {name!r} is not computed", f"Fit it with one of these: {SUPPORTED}."
+                f"the native engine does not compute its metric {name!r}",
+                f"Fit it with one of these: {SUPPORTED}.",
             )
         case _:
             raise scope.unsupported(
-                "its metric is a function of your own, which is not compiled",
+                "its metric is a function of your own, which the native engine cannot compute",
                 f"Fit it with one of these: {SUPPORTED}.",
             )
 

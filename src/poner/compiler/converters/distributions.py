@@ -1,4 +1,4 @@
-"""Transformers that make a column's distribution another one: by powers, or by its quantiles.
+"""Transformers that change the distribution of a column, by powers or by its quantiles.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/preprocessing/_data.py, read 2026-11-22.
 """
@@ -22,7 +22,7 @@ _BY_LOG_SINCE = (1, 9)
 
 
 def convert_power_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """A power of each column, standardized if it was asked for; NaN passes."""
+    """A power of each column, standardized if `standardize` is set; NaN passes."""
     builder = scope.builder
     lambdas = get_vector(estimator, "lambdas_")
     register = builder.require(source, allow_missing=True)
@@ -47,13 +47,13 @@ def convert_power_transformer(estimator: FittedObject, scope: Scope, source: int
 
 _NEAR_BOUND = 1e-7
 _NORMAL_LOWEST, _NORMAL_HIGHEST = -5.199337582605575, 5.19933758270342
-"""scipy.stats.norm.ppf(1e-7 - np.spacing(1)), and of what is missing from that to 1."""
+"""scipy.stats.norm.ppf at 1e-7 - np.spacing(1) and at 1 minus that."""
 
 
 def convert_quantile_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """A value's place among the quantiles, 0 to 1, or the normal distribution's value there.
+    """A value's quantile level, 0 to 1, or the normal distribution's value at that level.
 
-    It is looked up from below and from above, and the mean taken: quantiles may be equal.
+    The level is the mean of a search from below and one from above: quantiles may be equal.
     """
     builder = scope.builder
     quantiles = get_matrix(estimator, "quantiles_")

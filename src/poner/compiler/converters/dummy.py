@@ -1,4 +1,4 @@
-"""Dummies: the same answer to every row.
+"""Dummy estimators: the same answer for every row.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/dummy.py, read 2026-11-22.
 """
@@ -29,7 +29,7 @@ def convert_dummy_regressor(estimator: FittedObject, scope: Scope, source: int) 
 
 
 def convert_dummy_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """One class for each output; its probability is 1, or the classes' shares in training."""
+    """One class for each output; probabilities are 1 and 0, or the classes' shares in training."""
     if get_flag(estimator, "sparse_output_"):
         raise scope.unsupported("it answers with a sparse matrix")
     classes = get_outputs_classes(estimator)
@@ -55,12 +55,12 @@ def convert_dummy_classifier(estimator: FittedObject, scope: Scope, source: int)
 
 
 def _add_constant(values: FloatArray, scope: Scope, source: int) -> int:
-    """The step depends on the row, so that rows which earlier steps refuse stay refused."""
+    """A constant step that still reads the row, so that rows refused before it stay refused."""
     return scope.builder.add(Constant(np.ascontiguousarray(values, dtype=np.float64)), source)
 
 
 def _priors(estimator: FittedObject, classes: tuple[Classes, ...]) -> list[FloatArray]:
-    """How often each class was, output by output."""
+    """The share of each class in training, output by output."""
     one = len(classes) == 1 and isinstance(get_value(estimator, "class_prior_"), np.ndarray)
     found: list[Any] = (
         [get_vector(estimator, "class_prior_")] if one else get_arrays(estimator, "class_prior_", 1)
@@ -71,7 +71,7 @@ def _priors(estimator: FittedObject, classes: tuple[Classes, ...]) -> list[Float
 
 
 def _constants(estimator: FittedObject, classes: tuple[Classes, ...], scope: Scope) -> list[int]:
-    """The place of each output's constant among its classes."""
+    """The index of each output's constant among its classes."""
     given = _flat(get_value(estimator, "constant"))
     try:
         return [names.index(value) for names, value in zip(classes, given, strict=True)]
@@ -80,7 +80,7 @@ def _constants(estimator: FittedObject, classes: tuple[Classes, ...], scope: Sco
 
 
 def _flat(value: FittedValue) -> list[Any]:
-    """One value an output, however it was given."""
+    """One value per output, from a number, a list or an array."""
     if isinstance(value, np.ndarray):
         return list(value.ravel().tolist())
     if isinstance(value, list):

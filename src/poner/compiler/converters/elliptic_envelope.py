@@ -1,4 +1,4 @@
-"""EllipticEnvelope: outliers are far from the middle, measured by a covariance.
+"""EllipticEnvelope: outliers are far from the center by Mahalanobis distance.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/covariance/_elliptic_envelope.py and
 _empirical_covariance.py; scipy.linalg.pinvh, scipy 1.9 to 1.17, read 2026-11-22.
@@ -23,7 +23,7 @@ from poner.errors import ModelUnreadableError
 
 
 def convert_elliptic_envelope(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Inliers, 1, are those no farther than the offset allows; the others are -1."""
+    """1 (inlier) for rows within the distance that `offset_` sets, else -1."""
     builder = scope.builder
     width = builder.width(source)
     middle, precision = get_vector(estimator, "location_"), _precision(estimator, width)

@@ -1,7 +1,7 @@
-"""Encoders of categories: as places, or as a column of ones and zeros each.
+"""Encoders of categories, as indices or as one-hot columns.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/preprocessing/_encoders.py and sklearn/utils/_encode.py,
-read 2026-11-22. NaN is a category like another, and so is None; a row has one of the two.
+read 2026-11-22. NaN and None are categories, too; a column of categories has at most one of them.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from poner.compiler.fitted import get_list, get_number, get_value
 from poner.compiler.operations.lookup import OneHot, Recode
 from poner.errors import ModelUnreadableError
 
-_MISFIT = "its categories have a form that no fit leaves"
+_MISFIT = "its categories are malformed"
 
 Categories = list[float | None]
-"""A column's categories as the kernel sees them: texts as their numbers, NaN or None."""
+"""A column's categories as the kernel sees them: numbers (codes for texts), NaN or None."""
 
 
 @dataclass
 class CategoryTable:
-    """What each column's categories become."""
+    """The value for each category of each column, as it is filled column by column."""
 
     keys: list[list[float]] = field(default_factory=list)
     values: list[list[float]] = field(default_factory=list)
@@ -34,7 +34,7 @@ class CategoryTable:
     def add_column(
         self, categories: Sequence[float | None], values: Sequence[float], default: float
     ) -> None:
-        """A column; None and NaN are the same key, since a row cannot say which it means."""
+        """Add a column; None and NaN share a key, since a row cannot tell them apart."""
         table: dict[float, float] = {}
         missing: list[float] = []
         for category, value in zip(categories, values, strict=True):
@@ -58,7 +58,7 @@ class CategoryTable:
 
 
 def convert_one_hot_encoder(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """A column a category; dropped and unknown ones are zeros alone."""
+    """One column per category; dropped and unknown categories are all zeros."""
     categories, finite = read_categories(estimator, scope, source)
     unknown = get_value(estimator, "handle_unknown")
     dropped = _dropped(estimator, len(categories), scope)
@@ -81,12 +81,12 @@ def convert_one_hot_encoder(estimator: FittedObject, scope: Scope, source: int) 
 
 
 def _without(place: int, dropped: int) -> int:
-    """A place among those left, when one is dropped; -1 for that one."""
+    """The index after the dropped category is removed; -1 for that category."""
     return -1 if place in (dropped, -1) else place - (place > dropped)
 
 
 def convert_ordinal_encoder(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The place of a category among its column's."""
+    """The index of a category among those of its column."""
     categories, finite = read_categories(estimator, scope, source)
     by_value = get_value(estimator, "handle_unknown") == "use_encoded_value"
     default = get_number(estimator, "unknown_value") if by_value else np.nan
@@ -103,9 +103,9 @@ def convert_ordinal_encoder(estimator: FittedObject, scope: Scope, source: int) 
 def read_categories(
     estimator: FittedObject, scope: Scope, source: int
 ) -> tuple[list[Categories], int]:
-    """`categories_`, and the register whose rows an encoder does not refuse.
+    """`categories_`, and the register of the rows that the encoder accepts.
 
-    scikit-learn refuses infinities in numbers; beside texts they are unknown categories.
+    scikit-learn refuses infinities in tables of numbers; in tables with texts they are unknown.
     """
     columns = get_list(estimator, "categories_")
     if len(columns) != scope.builder.width(source):
@@ -124,13 +124,15 @@ def read_categories(
 
 
 def category_key(name: FittedValue, scope: Scope, source: int, column: int) -> float | None:
-    """A category as the kernel sees it; a text marks its feature as one of texts."""
+    """A category as the kernel sees it; a text marks its feature as a feature of texts."""
     builder = scope.builder
     match name:
         case str():
             feature = builder.origin(source, column)
             if feature is None:
-                raise scope.unsupported("it looks up texts among what was computed before")
+                raise scope.unsupported(
+                    "its categories are texts, but its input is computed by earlier steps"
+                )
             builder.categories.add(feature)
             return builder.codes[name]
         case None:
@@ -144,7 +146,7 @@ def category_key(name: FittedValue, scope: Scope, source: int, column: int) -> f
 def _places(
     estimator: FittedObject, column: int, names: Categories
 ) -> tuple[list[int], int, int | None]:
-    """Each category's place, how many there are, and that of the infrequent ones if there are."""
+    """Each category's index, the number of indices, and the infrequent categories' index if any."""
     mappings = estimator.attributes.get("_default_to_infrequent_mappings")
     mapping = None
     if estimator.attributes.get("_infrequent_enabled") and isinstance(mappings, list):
@@ -164,12 +166,12 @@ def _places(
             "An encoder's infrequent categories do not fit its categories.",
             "Fit and save the model again.",
         )
-    # OrdinalEncoder leaves the missing category out of the grouping: it is last, by its own place.
+    # OrdinalEncoder does not group the missing category: it comes last, with its own index.
     return grouped + places[len(grouped) :], infrequent + 1, infrequent
 
 
 def _dropped(estimator: FittedObject, n_columns: int, scope: Scope) -> list[int | None]:
-    """The place that is dropped of each column, after grouping; up to 1.1 it had another name."""
+    """The index dropped from each column, after grouping; scikit-learn 1.1 names it otherwise."""
     name = "_drop_idx_after_grouping"
     if name not in estimator.attributes:
         name = "drop_idx_"

@@ -21,12 +21,12 @@ from poner.errors import ModelUnreadableError
 
 
 def convert_forest(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The trees' leaves added in order, then one division by their number."""
+    """The sum of the trees' leaves in order, divided by the number of trees."""
     return _convert(estimator, get_objects(estimator, "estimators_"), scope, source)
 
 
 def convert_single_tree(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The values of one leaf."""
+    """The values of the leaf that the row reaches."""
     return _convert(estimator, [estimator], scope, source)
 
 
@@ -49,18 +49,18 @@ def _convert(
 
 
 def node_rows(read: ReadTrees, classes: Sequence[Classes] | None) -> FloatArray:
-    """(n_nodes, width) what a tree answers at each node: probabilities or values."""
+    """(n_nodes, width): the probabilities or values of each node."""
     if classes is None:
         return read.values[:, :, 0]
     return _class_fractions(read.values, classes)
 
 
 def sum_leaf_rows(trees: Trees, rows: FloatArray, *, rounded: bool = False) -> TreeEnsemble:
-    """The sum of the leaves' rows, tree after tree, from zeros; of an input cast to float32.
+    """The sum of the leaves' rows, tree after tree, from zeros; the input is cast to float32.
 
     Args:
         trees: the trees.
-        rows: (n_nodes, width) what each leaf gives; any numbers for inner nodes.
+        rows: (n_nodes, width) what each leaf adds; any numbers for inner nodes.
         rounded: whether the rows hold logarithms computed here.
     """
     start = np.zeros(rows.shape[1])
@@ -68,7 +68,7 @@ def sum_leaf_rows(trees: Trees, rows: FloatArray, *, rounded: bool = False) -> T
 
 
 def side_by_side(trees: Trees, values: FloatArray) -> TreeEnsemble:
-    """The leaf of each tree in a column of its own; values (n_nodes,); of an input cast to float32.
+    """A column for each tree: its leaf's value, of (n_nodes,); the input is cast to float32.
 
     The sums start from -0.0, since -0.0 + x has the bits of any x.
     """
@@ -76,7 +76,7 @@ def side_by_side(trees: Trees, values: FloatArray) -> TreeEnsemble:
 
 
 def sum_in_turn(trees: Trees, values: FloatArray, start: FloatArray) -> TreeEnsemble:
-    """Trees that add their leaves to one column each, going round the columns in order.
+    """Trees that each add their leaf to one column: tree i to column i modulo the width.
 
     Args:
         trees: the trees.
@@ -100,10 +100,10 @@ def _class_fractions(values: FloatArray, classes: Sequence[Classes]) -> FloatArr
 
 
 def _fractions(values: FloatArray) -> FloatArray:
-    """Class fractions of each node: since scikit-learn 1.3 kept so, before that as weights.
+    """Class fractions of each node; before scikit-learn 1.3 nodes hold weights of classes.
 
-    Dividing fractions once more would change bits, so only what does not look like fractions is
-    divided: weights of a node add up to its samples' weights, which scikit-learn divides by.
+    Dividing fractions again would change bits, so only rows that are not fractions are divided
+    by their sum, the weight of the node's samples, as scikit-learn does.
     """
     sums = values.sum(axis=1, keepdims=True)
     if np.all(np.abs(sums - 1.0) < 1e-9):
@@ -121,7 +121,7 @@ SINGLE_TREES = {
         "ExtraTreeRegressor",
     )
 }
-"""The trees that other ensembles are usually made of."""
+"""Class names of the trees that ensembles usually consist of."""
 
 PREDICTORS: dict[str, PredictorConverter] = {
     **dict.fromkeys(SINGLE_TREES, convert_single_tree),

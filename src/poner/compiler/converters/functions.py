@@ -22,7 +22,7 @@ FUNCTIONS = {
     "scipy.special.ndtr": Function.NORMAL_CDF,
     "scipy.special.ndtri": Function.NORMAL_QUANTILE,
 }
-"""Functions of one value by module and name. Ours have the names of numpy and scipy."""
+"""Functions of one value by module and name. The kernel uses numpy's and scipy's names."""
 
 FACTORS = {
     "numpy.degrees": 180.0 / math.pi,
@@ -38,11 +38,11 @@ UNCHANGED = {
     "sklearn.preprocessing._function_transformer._identity",
 }
 
-_HINT = "Give FunctionTransformer a function of numpy's, such as numpy.log1p, by its name."
+_HINT = "Give FunctionTransformer a function of numpy, such as numpy.log1p."
 
 
 def convert_function_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """A named function of every value; without any the row as it is."""
+    """A named function of every value; without a function, the row unchanged."""
     builder = scope.builder
     register = builder.require(source) if get_value(estimator, "validate") else source
     function = get_value(estimator, "func")
@@ -52,7 +52,7 @@ def convert_function_transformer(estimator: FittedObject, scope: Scope, source: 
         return register
     name = function.attributes.get("name") if isinstance(function, FittedObject) else None
     if not isinstance(name, str):
-        raise scope.unsupported("its function is not known by a name", _HINT)
+        raise scope.unsupported("its function has no importable name", _HINT)
     if name in UNCHANGED:
         return register
     if name in FACTORS:

@@ -1,4 +1,4 @@
-"""Gaussian processes: the row's kernels with the training rows, weighted and added.
+"""Gaussian processes: weighted sums of kernel values between the row and the training rows.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/gaussian_process/_gpr.py, _gpc.py and
 sklearn/multiclass.py, read 2026-11-22.
@@ -34,7 +34,7 @@ _SHARES = np.array([-1854.8214151, 3516.89893646, 221.29346712, 128.12323805, -2
 
 
 def convert_process_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The mean: kernels times `alpha_`, and back to the target's scale."""
+    """The mean: kernel values times `alpha_`, then back to the target's scale."""
     builder = scope.builder
     points = get_matrix(estimator, "X_train_")
     weights = get_columns(estimator, "alpha_")
@@ -53,13 +53,13 @@ class _Binary:
     """A classifier of two classes."""
 
     label: int
-    """1 for the second class, else 0: a register."""
+    """Register: 1 for the second class, else 0."""
     probability: int
-    """Of the second class: a register."""
+    """Register: the probability of the second class."""
 
 
 def convert_process_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Laplace's approximation for two classes; of more, one for each class or pair of them."""
+    """Laplace's approximation for two classes; with more, one per class or pair of classes."""
     builder = scope.builder
     classes = get_classes(estimator)
     source = builder.require(source)
@@ -116,7 +116,7 @@ def _add_binary(estimator: FittedObject, scope: Scope, source: int) -> _Binary:
 
 
 def _add_variance(estimator: FittedObject, scope: Scope, source: int, values: int) -> int:
-    """The kernel of the row with itself, minus what the training rows explain of it."""
+    """The variance: the kernel of the row with itself minus what the training rows explain."""
     builder = scope.builder
     factor, roots = get_array(estimator, "L_", 2), get_vector(estimator, "W_sr_")
     count = builder.width(values)
@@ -135,7 +135,7 @@ def _add_variance(estimator: FittedObject, scope: Scope, source: int, values: in
 def _add_probability(scope: Scope, mean: int, variance: int) -> int:
     """The logistic function's mean under the latent distribution, in scikit-learn's order.
 
-    Large terms cancel out in it, so that each rounding shows.
+    Large terms cancel out, so that each rounding becomes visible.
     """
     builder = scope.builder
     alpha = builder.map(Function.RECIPROCAL, builder.combine(Pairing.MULTIPLY, variance, 2.0))

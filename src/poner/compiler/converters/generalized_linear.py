@@ -14,7 +14,7 @@ from poner.compiler.operations.elementwise import Function
 
 
 def convert_generalized_linear(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The score, or its exponential, as the fitted loss has it."""
+    """The score, or its exponential where the fitted loss has a log link."""
     scores = add_scores(estimator, scope, source)
     link = get_object(get_object(estimator, "_base_loss"), "link").type_name
     match link.rpartition(".")[2]:

@@ -24,7 +24,7 @@ _CONSTANT_INITS = {
 
 
 def convert_gradient_boosting(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The init estimator's prediction, then learning rate times leaf, stage by stage."""
+    """The init estimator's prediction, plus learning rate times leaf, stage by stage."""
     builder = scope.builder
     read = read_trees(get_objects(estimator, "estimators_"))
     leaf_values = get_number(estimator, "learning_rate") * read.values[:, 0, 0]
@@ -42,9 +42,9 @@ def convert_gradient_boosting(estimator: FittedObject, scope: Scope, source: int
 
 
 def _add_to_start(start: int, each: int, scope: Scope) -> int:
-    """The trees' values, `each`, added to a start that differs from row to row.
+    """The sum of a start that differs from row to row and the trees' values, `each`.
 
-    scikit-learn's order of addition: stage after stage.
+    The order of addition is scikit-learn's: stage after stage.
     """
     builder = scope.builder
     width, n_trees = builder.width(start), builder.width(each)
@@ -61,7 +61,7 @@ def _add_to_start(start: int, each: int, scope: Scope) -> int:
 
 
 def _classify(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:
-    """Probabilities and labels; to 1.3 labels came from the probabilities, so 0.5 was class 0."""
+    """Probabilities and labels; before 1.4 labels come from the probabilities: 0.5 is class 0."""
     builder = scope.builder
     exponential = get_value(estimator, "loss") == "exponential"
     binary = builder.width(raw) == 1
@@ -82,7 +82,7 @@ def _classify(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:
 def _is_constant(init: FittedValue) -> bool:
     """Whether the start is the same for every row."""
     if not isinstance(init, FittedObject):
-        return True  # "zero"
+        return True  # init="zero"
     strategies = _CONSTANT_INITS.get(init.type_name, set())
     return get_value(init, "strategy") in strategies if strategies else False
 

@@ -1,4 +1,4 @@
-"""Categories of HistGradientBoosting: the order of its columns, and the sets of its nodes.
+"""Categories of HistGradientBoosting: column order, and the nodes' sets of categories.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_hist_gradient_boosting/gradient_boosting.py,
 binning.py, predictor.py and _predictor.pyx, read 2026-11-22.
@@ -22,7 +22,7 @@ _MOST_CATEGORIES = 32 * SET_WORDS
 
 
 def convert_preprocessor(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The row as the trees read it: since 1.4 categories come first, as numbers."""
+    """The row as the trees read it: since scikit-learn 1.4 encoded categories come first."""
     if not isinstance(estimator.attributes.get("_preprocessor"), FittedObject):
         return source
     builder = scope.builder
@@ -43,7 +43,7 @@ def _find_encoder(preprocessor: FittedObject, scope: Scope) -> tuple[FittedObjec
         match entry:
             case ["encoder", FittedObject() as encoder, _]:
                 return encoder, scope.inside("encoder", "transformers_", number, 1)
-    raise scope.damaged("it has no encoder")
+    raise scope.damaged("its preprocessor has no encoder")
 
 
 def read_category_splits(
@@ -53,9 +53,9 @@ def read_category_splits(
     trees: Trees,
     scope: Scope,
 ) -> CategorySplits:
-    """The nodes that look at categories, and their sets.
+    """The nodes that test a category, and their sets of categories.
 
-    The known categories of each feature come first, then each tree's sets of those that go left.
+    First come each feature's known categories, then each tree's sets of categories that go left.
     """
     mapper = get_object(estimator, "_bin_mapper")
     known, known_of = _known_sets(mapper, scope)
@@ -67,10 +67,10 @@ def read_category_splits(
     if np.any(asks & (places >= counts)) or np.any(
         asks & ((features < 0) | (features >= len(known_of)))
     ):
-        raise scope.damaged("its nodes look at sets of categories that do not exist")
+        raise scope.damaged("its nodes refer to sets of categories that do not exist")
     known_set = known_of[np.where(asks, features, 0)]
     if np.any(asks & (known_set < 0)):
-        raise scope.damaged("a node looks at the category of a column without categories")
+        raise scope.damaged("a node tests a category of a column that has no categories")
     return CategorySplits(
         left_set=np.where(asks, places + np.repeat(firsts, trees.sizes), -1),
         known_set=np.where(asks, known_set, -1),
@@ -88,11 +88,11 @@ def _left_sets(tree: FittedObject, scope: Scope) -> IndexArray:
 
 
 def _known_sets(mapper: FittedObject, scope: Scope) -> tuple[IndexArray, NDArray[np.int64]]:
-    """The sets of known categories, and the index of each feature's set: -1 if it has none."""
+    """The sets of known categories, and the index of each feature's set (-1: no set)."""
     mask = get_vector(mapper, "is_categorical_").astype(bool)
     thresholds = get_list(mapper, "bin_thresholds_")
     if len(thresholds) != len(mask):
-        raise scope.damaged("it does not have the categories of each column")
+        raise scope.damaged("it needs known categories for each of its columns with categories")
     places = np.where(mask, np.cumsum(mask) - 1, -1)
     sets = np.zeros((int(mask.sum()), SET_WORDS), np.uint32)
     for feature in np.flatnonzero(mask):

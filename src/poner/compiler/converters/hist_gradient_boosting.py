@@ -1,4 +1,4 @@
-"""HistGradientBoostingClassifier and HistGradientBoostingRegressor, with categories or without.
+"""HistGradientBoostingClassifier and HistGradientBoostingRegressor.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_hist_gradient_boosting/gradient_boosting.py and
 _predictor.pyx, read 2026-11-22. Values stay float64 from end to end: almost every threshold is a
@@ -26,7 +26,7 @@ _OWN_LINK_LOSSES = {
     "squared_error",
     "absolute_error",
     "quantile",
-    "least_squares",  # names of 1.1
+    "least_squares",  # names in scikit-learn 1.1
     "least_absolute_deviation",
 }
 _FIELDS = {
@@ -45,7 +45,7 @@ _FIELDS = {
 def convert_hist_gradient_boosting(
     estimator: FittedObject, scope: Scope, source: int
 ) -> Prediction:
-    """The baseline, then each tree's leaf in order; the learning rate is in the leaves."""
+    """The baseline plus each tree's leaf in order; leaves include the learning rate."""
     raw = _add_trees(estimator, scope, convert_preprocessor(estimator, scope, source))
     if "classes_" in estimator.attributes:
         return _classify(estimator, scope, raw)
@@ -89,7 +89,7 @@ def _read_nodes(predictors: list[FittedObject]) -> NDArray[np.void]:
 
 
 def _classify(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:
-    """Probabilities and labels; before 1.5 labels came from the probabilities."""
+    """Probabilities and labels; before scikit-learn 1.5 labels come from the probabilities."""
     builder = scope.builder
     binary = builder.width(raw) == 1
     probabilities = builder.add(Logistic(np.ones(1)) if binary else Softmax(), raw)
@@ -108,14 +108,14 @@ def _regress(estimator: FittedObject, scope: Scope, raw: int) -> Prediction:
     """The score itself, or exp of it where the loss has a log link."""
     loss = get_value(estimator, "loss")
     link = ""
-    if isinstance(loss, FittedObject):  # one of sklearn._loss, given as an object
+    if isinstance(loss, FittedObject):  # an object of sklearn._loss
         link = get_object(get_object(estimator, "_loss"), "link").type_name
     if (
         isinstance(loss, str) and loss in _OWN_LINK_LOSSES
     ) or link == "sklearn._loss.link.IdentityLink":
         return Prediction(raw)
     if (isinstance(loss, str) and loss in _LOG_LINK_LOSSES) or link == "sklearn._loss.link.LogLink":
-        asked = None if scope.place else raw  # only the model itself is asked for it
+        asked = None if scope.place else raw  # scikit-learn gives this score for a whole model only
         return Prediction(scope.builder.map(Function.EXP, raw), raw=asked)
     name = loss if isinstance(loss, str) else "it was fitted with"
     raise scope.inside("loss").unsupported(

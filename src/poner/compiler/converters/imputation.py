@@ -28,11 +28,11 @@ from poner.compiler.operations.plumbing import Above, Require
 _MISFIT = "its fill values do not fit its columns"
 
 _DROPS_EMPTY_CONSTANTS = (1, 8)
-"""Since then a column without any value is dropped also where a constant would fill it."""
+"""The first version that drops a column without values even if a constant could fill it."""
 
 
 def convert_simple_imputer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """A value for each missing one; columns without any value in training are dropped."""
+    """Fill in missing values; drop columns that had no value in training."""
     builder = scope.builder
     statistics = get_list(estimator, "statistics_")
     if len(statistics) != builder.width(source):
@@ -56,7 +56,7 @@ def convert_simple_imputer(estimator: FittedObject, scope: Scope, source: int) -
 
 
 def _substitute(value: FittedValue, scope: Scope) -> float:
-    """The fill value as a number: of a text, its category code."""
+    """The fill value as a number; for a text, its category code."""
     match value:
         case str():
             return scope.builder.codes[value]
@@ -69,9 +69,9 @@ def _substitute(value: FittedValue, scope: Scope) -> float:
 
 
 def require_imputable(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The register; rows are refused that hold infinities, or NaN where NaN does not mean missing.
+    """The register, for rows without infinities, and without NaN unless NaN means missing.
 
-    Among objects scikit-learn does not look for infinities.
+    In tables of objects scikit-learn does not check for infinities.
     """
     missing = get_value(estimator, "missing_values")
     return scope.builder.require(
@@ -95,7 +95,7 @@ def _wanted(missing: FittedValue, scope: Scope, source: int) -> float:
 
 
 def _is_absent(missing: FittedValue) -> bool:
-    """None, or pandas' NA."""
+    """Whether a value is None or pandas.NA."""
     return missing is None or (
         isinstance(missing, FittedObject) and missing.type_name.endswith(".NAType")
     )
@@ -108,7 +108,7 @@ def _dtype_name(estimator: FittedObject) -> str:
 
 
 def add_indicator(estimator: FittedObject, scope: Scope, source: int, imputed: int) -> int:
-    """The imputed columns and, where the imputer has an indicator, its columns after them."""
+    """The imputed columns, followed by the indicator's columns if the imputer has one."""
     if not get_value(estimator, "add_indicator"):
         return imputed
     indicator = get_object(estimator, "indicator_")
@@ -119,12 +119,14 @@ def add_indicator(estimator: FittedObject, scope: Scope, source: int, imputed: i
 
 
 def convert_knn_imputer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The mean of the nearest training rows that have the value."""
+    """Fill in the mean of the nearest training rows that have the value."""
     builder = scope.builder
     if get_value(estimator, "metric") != "nan_euclidean":
-        raise scope.unsupported("its metric is a function, which is not compiled")
+        raise scope.unsupported("its metric is a function, which the native engine cannot compute")
     if get_value(estimator, "add_indicator") and scope.version < _INDICATES_ALWAYS:
-        raise scope.unsupported("before scikit-learn 1.3 it drops the indicator of full rows")
+        raise scope.unsupported(
+            "before scikit-learn 1.3 it drops the indicator of rows without gaps"
+        )
     width = builder.width(source)
     donors, valid = _donors(estimator, scope, width)
     checked = require_imputable(estimator, scope, source)
@@ -154,16 +156,16 @@ def convert_knn_imputer(estimator: FittedObject, scope: Scope, source: int) -> i
 
 _INDICATES_ALWAYS = (1, 3)
 _LEAVES_OUT_FAR = (1, 6)
-"""Since then a uniform mean leaves out donors that have no column in common with the row."""
+"""The first version whose uniform mean omits donors that share no column with the row."""
 
 MOST_DONORS = 1024
-"""What the kernel has room for (kernel/imputation.c)."""
+"""The most donors that the kernel has room for (kernel/imputation.c)."""
 
 
 def _donors(
     estimator: FittedObject, scope: Scope, width: int
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """The training rows, NaN where values are missing, and which columns have any."""
+    """The training rows, NaN where values are missing, and which columns have values."""
     rows = get_matrix(estimator, "_fit_X")
     gaps = get_array(estimator, "_mask_fit_X", 2)
     if rows.shape[1] != width or gaps.shape != rows.shape or gaps.dtype.kind != "b":
@@ -176,7 +178,7 @@ def _donors(
 
 
 def _means(estimator: FittedObject, donors: FloatArray) -> FloatArray:
-    """Each column's mean as scikit-learn takes it, in the precision of the training rows."""
+    """Each column's mean as scikit-learn computes it, in the precision of the training rows."""
     rows = get_array(estimator, "_fit_X", 2)
     columns = [np.ma.masked_array(rows[:, i], np.isnan(donors[:, i])) for i in range(rows.shape[1])]
     return np.array([float(np.ma.filled(column.mean(), np.nan)) for column in columns])
@@ -189,7 +191,9 @@ def _weights(estimator: FittedObject, scope: Scope) -> NeighbourWeights:
         case "distance":
             return NeighbourWeights.INVERSE_DISTANCE
         case _:
-            raise scope.unsupported("its weights are a function, which is not compiled")
+            raise scope.unsupported(
+                "its weights are a function, which the native engine cannot compute"
+            )
 
 
 def _most_donors(estimator: FittedObject, n_donors: int, scope: Scope) -> int:
@@ -202,7 +206,7 @@ def _most_donors(estimator: FittedObject, n_donors: int, scope: Scope) -> int:
 
 
 def convert_missing_indicator(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """1 where a value is missing, else 0; of all columns or of those that had gaps in training."""
+    """1 where a value is missing, else 0; for all columns or those with gaps in training."""
     builder = scope.builder
     checked = builder.require(source, allow_missing=_is_nan(get_value(estimator, "missing_values")))
     columns = _indicated(estimator, scope, checked)
@@ -215,7 +219,7 @@ def convert_missing_indicator(estimator: FittedObject, scope: Scope, source: int
 
 
 def _indicated(indicator: FittedObject, scope: Scope, source: int) -> NDArray[np.int64]:
-    """The columns that an indicator says something about."""
+    """The columns that the indicator reports."""
     width = scope.builder.width(source)
     if get_value(indicator, "features") == "all":
         return np.arange(width)
@@ -237,7 +241,7 @@ def _indicate(
 def _refuse_new(
     indicator: FittedObject, scope: Scope, source: int, columns: NDArray[np.int64]
 ) -> int:
-    """The register, of which rows are refused that have gaps where training had none."""
+    """The register, for rows that have gaps only in columns that had gaps in training."""
     builder = scope.builder
     width = builder.width(source)
     others = np.setdiff1d(np.arange(width), columns)

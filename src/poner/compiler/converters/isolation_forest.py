@@ -1,4 +1,4 @@
-"""IsolationForest: how soon random trees set a row apart.
+"""IsolationForest: outliers are rows that random trees isolate after few splits.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_iforest.py, read 2026-11-22.
 """
@@ -18,7 +18,7 @@ from poner.compiler.operations.trees import Trees
 
 
 def convert_isolation_forest(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """-2^-(mean path length / that of a random tree) - offset; inliers (1) are not below 0."""
+    """Score: -2^-(mean path length / a random tree's) - offset; inliers (1) have 0 or more."""
     builder = scope.builder
     width = builder.width(source)
     bag = read_bag(estimator, scope, width)
@@ -52,7 +52,7 @@ def _path_lengths(
     estimator: FittedObject, members: list[FittedObject], trees: Trees, scope: Scope
 ) -> FloatArray:
     """(n_nodes,) length of the path to a node plus the average path length below it."""
-    if "_average_path_length_per_tree" in estimator.attributes:  # since 1.3
+    if "_average_path_length_per_tree" in estimator.attributes:  # kept since 1.3
         names = ("_decision_path_lengths", "_average_path_length_per_tree")
         depths, beyond = (
             np.concatenate([np.asarray(part, np.float64) for part in get_list(estimator, name)])
@@ -70,18 +70,18 @@ def _path_lengths(
 
 
 def _depths(trees: Trees) -> FloatArray:
-    """(n_nodes,) nodes on the way from the root; children stand after their parent."""
+    """(n_nodes,) number of nodes on the way from the root; children come after their parent."""
     starts = np.repeat(np.cumsum(trees.sizes) - trees.sizes, trees.sizes)
     depths = np.ones(len(trees.leaf))
     for parent in np.flatnonzero(~trees.leaf):
         for child in (trees.left[parent], trees.right[parent]):
-            if 0 <= child + starts[parent] < len(depths):  # else the layout refuses the tree
+            if 0 <= child + starts[parent] < len(depths):  # the layout refuses any other tree
                 depths[child + starts[parent]] = depths[parent] + 1
     return depths
 
 
 def _average_path_length(n_samples: FloatArray) -> FloatArray:
-    """As scikit-learn's function of that name."""
+    """The average path length in a tree of n samples, as scikit-learn's function of this name."""
     lengths = np.zeros(len(n_samples))
     lengths[n_samples == 2] = 1.0
     many = n_samples > 2

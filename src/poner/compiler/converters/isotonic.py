@@ -1,4 +1,4 @@
-"""Isotonic regression: a line through points, over one feature.
+"""Isotonic regression: linear interpolation between points of one feature.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/isotonic.py; scipy 1.9 to 1.17,
 scipy/interpolate/_interpolate.py (interp1d), read 2026-11-22.
@@ -23,7 +23,7 @@ from poner.compiler.program import ProgramBuilder
 
 
 def convert_isotonic(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The value on the line; beyond its ends NaN, the end's value, or a refusal."""
+    """The value on the line; outside the line NaN, the end's value, or a refusal."""
     return Prediction(add_isotonic(estimator, scope, source))
 
 
@@ -54,7 +54,7 @@ def add_isotonic(estimator: FittedObject, scope: Scope, source: int) -> int:
 
 
 def _mark_outside(y: int, builder: ProgramBuilder, x: int, inside: int, *, refused: bool) -> int:
-    """The values, NaN where the row is outside; or the row is refused."""
+    """The values, with NaN for rows outside of the line, or those rows refused."""
     moved = builder.pair(Pairing.NOT_EQUAL, inside, x)
     marks = Recode(
         ends=np.array([1], dtype="<u4"),
@@ -69,7 +69,7 @@ def _mark_outside(y: int, builder: ProgramBuilder, x: int, inside: int, *, refus
 
 
 def _add_double(xs: FloatArray, ys: FloatArray, builder: ProgramBuilder, x: int) -> int:
-    """interp1d hands float64 to numpy.interp."""
+    """For float64, interp1d calls numpy.interp."""
     ends = np.array([len(xs)], dtype="<u4")
     return builder.add(
         Interpolate(ends, xs.astype(np.float64), ys.astype(np.float64)),
@@ -78,9 +78,9 @@ def _add_double(xs: FloatArray, ys: FloatArray, builder: ProgramBuilder, x: int)
 
 
 def _add_single(xs: FloatArray, ys: FloatArray, builder: ProgramBuilder, x: int) -> int:
-    """interp1d's own way with float32: each operation is rounded to float32.
+    """For float32, interp1d computes itself and rounds each operation to float32.
 
-    Doubles hold twice the digits, so that rounding twice gives the same as rounding once.
+    Doubles hold more than twice the digits, so rounding twice equals rounding once.
     """
     n = len(xs)
     edges = Digitize(np.array([n], dtype="<u4"), xs.astype(np.float64), below=True)

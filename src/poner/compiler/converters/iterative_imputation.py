@@ -1,8 +1,8 @@
 """IterativeImputer: each column predicted from the others, round after round.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/impute/_iterative.py, read 2026-11-22. A batch that is
-missing altogether keeps scikit-learn's first fill; here rows do not depend on each other, and such
-a row is imputed as it is beside others.
+Source: scikit-learn 1.1 to 1.9, sklearn/impute/_iterative.py, read 2026-11-22. Rows are
+imputed independently of each other. scikit-learn differs for a batch of missing values only: it
+returns its first fill.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MISFIT = "its rounds do not fit its columns"
 
 
 def convert_iterative_imputer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The first fill, then the predictions of the rounds' regressors in their order."""
+    """The first fill, then the predictions of each round's regressors in their order."""
     builder = scope.builder
     if get_value(estimator, "sample_posterior"):
         raise scope.unsupported(
@@ -52,7 +52,7 @@ def convert_iterative_imputer(estimator: FittedObject, scope: Scope, source: int
 
 
 def _with_nan(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The row with NaN for what is missing."""
+    """The row with NaN for each missing value."""
     missing = get_number(estimator, "missing_values")
     if missing != missing:
         return source
@@ -63,7 +63,7 @@ def _with_nan(estimator: FittedObject, scope: Scope, source: int) -> int:
 def _kept(
     estimator: FittedObject, initial: FittedObject, scope: Scope, width: int
 ) -> NDArray[np.int64]:
-    """Columns that had any value in training, or all where the others are kept too."""
+    """Columns that had values in training; all columns if empty ones are kept."""
     if estimator.attributes.get("keep_empty_features"):
         return np.arange(width)
     if "_is_empty_feature" in estimator.attributes:  # since 1.4
@@ -78,7 +78,7 @@ def _kept(
 def _clip(
     estimator: FittedObject, scope: Scope, column: int, value: int, kept: NDArray[np.int64]
 ) -> int:
-    """Within the limits of the column; the limits are of the columns that are kept."""
+    """Clip to the limits of the column; limits are listed for the kept columns only."""
     builder = scope.builder
     for name, pairing in (("_min_value", Pairing.MAXIMUM), ("_max_value", Pairing.MINIMUM)):
         limits: FloatArray = get_vector(estimator, name)

@@ -1,4 +1,4 @@
-"""Maps into a kernel's space, exact on training points or by random directions.
+"""Feature maps that approximate kernels, from training points or random directions.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/kernel_approximation.py and
 sklearn/decomposition/_kernel_pca.py, read 2026-11-22.
@@ -31,13 +31,13 @@ _MISFIT = "its points or directions do not fit its columns"
 
 
 def convert_nystroem(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The kernel with each basis point, normalized."""
+    """The kernel between the row and each basis point, normalized."""
     values = _kernel(estimator, scope, source, get_matrix(estimator, "components_"), "gamma")
     return _project(scope, values, get_matrix(estimator, "normalization_"))
 
 
 def convert_kernel_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The centered kernel with each training point, onto the components that are not 0."""
+    """The centered kernel with each training point, projected onto the nonzero components."""
     gamma = "gamma_" if "gamma_" in estimator.attributes else "gamma"
     values = _kernel(estimator, scope, source, get_matrix(estimator, "X_fit_"), gamma)
     centered = convert_kernel_centerer(get_object(estimator, "_centerer"), scope, values)
@@ -51,7 +51,7 @@ def convert_kernel_pca(estimator: FittedObject, scope: Scope, source: int) -> in
 
 
 def _project(scope: Scope, values: int, matrix: FloatArray) -> int:
-    """Matrix @ values, whose terms are known to the proof: they cancel where a kernel is flat."""
+    """Matrix @ values; the proof learns its terms, which cancel where a kernel is flat."""
     builder = scope.builder
     projected = project(scope, values, matrix)
     sizes = builder.linear(builder.map(Function.ABSOLUTE, values), np.abs(matrix))
@@ -85,12 +85,12 @@ def _not_negative(scope: Scope, source: int) -> int:
 
 
 def convert_rbf_sampler(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Cosines along random directions."""
+    """Cosines of projections onto random directions."""
     return _cosines(estimator, scope, scope.builder.require(source))
 
 
 def convert_skewed_chi2_sampler(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Cosines of logarithms along random directions."""
+    """Cosines of projections of logarithms onto random directions."""
     builder = scope.builder
     skewedness = get_number(estimator, "skewedness")
     row = builder.require(source)
@@ -112,7 +112,7 @@ def _cosines(estimator: FittedObject, scope: Scope, row: int) -> int:
 
 
 _INTERVALS = {1: 0.8, 2: 0.5, 3: 0.4}
-"""Sampling interval of the additive chi2 kernel by the number of steps, where none is given."""
+"""Default sampling interval of the additive chi2 kernel by the number of steps."""
 
 
 def convert_additive_chi2_sampler(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -126,7 +126,7 @@ def convert_additive_chi2_sampler(estimator: FittedObject, scope: Scope, source:
     row = _not_negative(scope, source)
     ones = np.ones(builder.width(row))
     scaled = builder.combine(Pairing.MULTIPLY, row, interval)
-    positive = builder.add(Replace(np.zeros(1), ones), row)  # the factor is 0 there
+    positive = builder.add(Replace(np.zeros(1), ones), row)  # the factor is 0 for a value of 0
     logarithm = builder.combine(Pairing.MULTIPLY, builder.map(Function.LOG, positive), interval)
     doubled = builder.combine(
         Pairing.MULTIPLY, builder.combine(Pairing.MULTIPLY, row, 2.0), interval
@@ -143,11 +143,11 @@ def convert_additive_chi2_sampler(estimator: FittedObject, scope: Scope, source:
 
 
 _MOST_SKETCHED = 1024
-"""Components of a sketch: its Fourier transform is a square matrix here."""
+"""The most components of a sketch: its Fourier transform is stored as a square matrix."""
 
 
 def convert_polynomial_count_sketch(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The convolution of `degree` sketches of the row, as a product of their Fourier transforms."""
+    """The convolution of `degree` sketches of the row, by multiplying Fourier transforms."""
     builder = scope.builder
     count = int(get_number(estimator, "n_components"))
     places = get_array(estimator, "indexHash_", 2)

@@ -1,4 +1,4 @@
-"""Kernel ridge regression: the row's kernels with the training rows, weighted and added.
+"""Kernel ridge regression: a weighted sum of kernel values with the training rows.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/kernel_ridge.py, read 2026-11-22.
 """

@@ -1,4 +1,4 @@
-"""LabelPropagation and LabelSpreading: labels of training rows, weighted by nearness.
+"""LabelPropagation and LabelSpreading: a weighted mean of the training rows' labels.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/semi_supervised/_label_propagation.py, read 2026-11-22.
 """
@@ -17,7 +17,7 @@ from poner.compiler.operations.rowwise import Reduction
 
 
 def convert_label_propagation(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Weights of the training rows times their labels, made to add up to 1."""
+    """Weights of the training rows times their label distributions, normalized to add up to 1."""
     builder = scope.builder
     points = get_matrix(estimator, "X_")
     labels = get_matrix(estimator, "label_distributions_")
@@ -31,7 +31,7 @@ def convert_label_propagation(estimator: FittedObject, scope: Scope, source: int
 
 
 def _add_weights(estimator: FittedObject, scope: Scope, source: int, points: FloatArray) -> int:
-    """What each training row weighs: an rbf kernel, or 1 for the nearest."""
+    """The weight of each training row: an RBF kernel, or 1 for the nearest rows."""
     kernel = get_value(estimator, "kernel")
     if kernel == "rbf":
         return add_kernel(scope, source, points, "rbf", {"gamma": get_number(estimator, "gamma")})
@@ -40,7 +40,7 @@ def _add_weights(estimator: FittedObject, scope: Scope, source: int, points: Flo
         distances = add_distances(scope, finite, points, Metric.SQUARED_EUCLIDEAN)
         limit = np.array([get_number(estimator, "n_neighbors"), 0.0])
         return scope.builder.add(Neighbours(NeighbourWeights.UNIFORM, limit), distances)
-    raise scope.unsupported("the native engine does not compute kernels of the user's own")
+    raise scope.unsupported("the native engine does not compute a kernel of your own")
 
 
 _MODULE = "sklearn.semi_supervised._label_propagation"

@@ -1,6 +1,6 @@
-"""Linear regressors: one weight a feature, one row of weights an output.
+"""Linear regressors: one weight per feature, one row of weights per output.
 
-However they are fitted, all of them predict alike. Source: scikit-learn 1.1 to 1.9,
+All of them predict in the same way. Source: scikit-learn 1.1 to 1.9,
 sklearn/linear_model/_base.py and _ransac.py, sklearn/svm/_classes.py, read 2026-11-22.
 """
 
@@ -28,21 +28,21 @@ def convert_linear_regressor(estimator: FittedObject, scope: Scope, source: int)
 
 
 def add_scores(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The row times `coef_`, plus `intercept_`: a column an output or class."""
+    """The row times `coef_`, plus `intercept_`: one column per output or class."""
     return add_products(estimator, scope, source, get_vector(estimator, "intercept_"))
 
 
 def add_products(estimator: FittedObject, scope: Scope, source: int, bias: FloatArray) -> int:
-    """The row times `coef_`, plus a bias that the model has by some name."""
+    """The row times `coef_`, plus a bias, given by the name of its attribute."""
     weights = get_matrix(estimator, "coef_")
     check_shape(estimator, "coef_", weights.shape[1:], (scope.builder.width(source),))
-    if len(bias) != 1:  # one for all, or one each
+    if len(bias) != 1:  # one bias for all outputs, or one per output
         check_shape(estimator, "intercept_", bias.shape, weights.shape[:1])
     return scope.builder.linear(scope.builder.require(source), weights, bias)
 
 
 def convert_ransac(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """What the estimator fitted on the inliers says."""
+    """The prediction of the estimator that was fitted on the inliers."""
     inside = scope.inside("estimator", "estimator_")
     return inside.predict(get_object(estimator, "estimator_"), source)
 

@@ -1,4 +1,4 @@
-"""Linear classifiers: a score a class, or one for two classes.
+"""Linear classifiers: one score per class, or a single score for two classes.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/linear_model/_base.py, _logistic.py and _ridge.py,
 sklearn/svm/_classes.py and sklearn/preprocessing/_label.py, read 2026-11-22.
@@ -18,7 +18,7 @@ from poner.compiler.program import ProgramBuilder
 
 
 def convert_linear_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Scores and the label of the largest."""
+    """Scores, and the label of the largest score."""
     return label_scores(add_scores(estimator, scope, source), get_classes(estimator), scope)
 
 
@@ -40,7 +40,7 @@ def label_scores(scores: int, classes: Classes, scope: Scope) -> Prediction:
 
 
 def convert_logistic_regression(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Probabilities by softmax, or by one logistic a class, normalized, where ovr was."""
+    """Probabilities by softmax, or for one-vs-rest by one normalized logistic per class."""
     builder = scope.builder
     labelled = convert_linear_classifier(estimator, scope, source)
     assert labelled.decision_function is not None
@@ -56,8 +56,8 @@ def convert_logistic_regression(estimator: FittedObject, scope: Scope, source: i
 
 
 def _is_one_versus_rest(estimator: FittedObject, n_classes: int, version: tuple[int, int]) -> bool:
-    """As LogisticRegression.predict_proba decides it, from 1.1 to today."""
-    if version >= (1, 8):  # `multi_class` says nothing any more
+    """Whether the model is one-vs-rest, as LogisticRegression.predict_proba decides it."""
+    if version >= (1, 8):  # `multi_class` no longer decides
         return n_classes <= 2
     scheme = estimator.attributes.get("multi_class")
     alone = ["liblinear"]
@@ -70,7 +70,7 @@ def _is_one_versus_rest(estimator: FittedObject, n_classes: int, version: tuple[
 
 
 def add_logistic_probabilities(scores: int, scope: Scope) -> int:
-    """A logistic function a class, normalized; as LinearClassifierMixin._predict_proba_lr."""
+    """A logistic function per class, normalized; as LinearClassifierMixin._predict_proba_lr."""
     builder = scope.builder
     if builder.width(scores) == 1:
         return builder.add(Logistic(np.ones(1)), scores)
@@ -82,7 +82,7 @@ def add_logistic_probabilities(scores: int, scope: Scope) -> int:
 
 
 def divide_by_sum(each: int, builder: ProgramBuilder) -> int:
-    """Values as shares of their sum; equal shares where all of them are 0."""
+    """Values divided by their sum; equal shares where all values are 0."""
     total = builder.reduce(Reduction.SUM, each)
     nothing = builder.combine(Pairing.EQUAL, total, 0.0)
     count = builder.combine(Pairing.MULTIPLY, nothing, float(builder.width(each)))
@@ -91,9 +91,9 @@ def divide_by_sum(each: int, builder: ProgramBuilder) -> int:
 
 
 def convert_ridge_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Scores of a ridge regression; with several labels a row, each decides for itself."""
+    """Scores of a ridge regression; with several labels per row, each is decided alone."""
     scores = add_scores(estimator, scope, source)
-    binarizer = get_object(estimator, "_label_binarizer")  # up to 1.2 `classes_` is only there
+    binarizer = get_object(estimator, "_label_binarizer")  # before 1.3 `classes_` is only here
     if get_text(binarizer, "y_type_").startswith("multilabel"):
         labels = scope.builder.combine(Pairing.GREATER, scores, 0.0)
         return Prediction(labels, labels_of(scores, scope), decision_function=scores)
@@ -101,7 +101,7 @@ def convert_ridge_classifier(estimator: FittedObject, scope: Scope, source: int)
 
 
 def labels_of(scores: int, scope: Scope) -> tuple[Classes, ...]:
-    """The classes of each output where every label is there or not."""
+    """The classes of each output of a multilabel model: 0 (absent) and 1 (present)."""
     return ((0, 1),) * scope.builder.width(scores)
 
 

@@ -1,4 +1,4 @@
-"""The local outlier factor: how much thinner the points are around a row than around those.
+"""The local outlier factor: the neighbours' density divided by the row's own.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/neighbors/_lof.py, read 2026-11-22.
 """
@@ -17,7 +17,7 @@ from poner.compiler.operations.rowwise import Reduction
 
 
 def convert_local_outlier_factor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """An inlier where the mean density of the neighbours is not so much larger than the row's."""
+    """1 (inlier) unless the neighbours' mean density exceeds the row's by the offset, else -1."""
     builder = scope.builder
     near = add_neighbourhood(estimator, scope, builder.require(source), count_name="n_neighbors_")
     n_points = builder.width(near.weights)

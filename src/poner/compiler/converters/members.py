@@ -1,4 +1,4 @@
-"""The answers of an estimator's members: shared by the converters of ensembles.
+"""The answers of an ensemble's members, for the converters of ensembles.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/multiclass.py, ensemble/_base.py, read 2026-11-22.
 """
@@ -19,14 +19,14 @@ from poner.compiler.program import ProgramBuilder
 
 
 def inner_scope(scope: Scope, attribute: str, index: int) -> Scope:
-    """The scope of one estimator of a list."""
+    """The scope of the estimator at an index of a list."""
     return scope.inside(f"{attribute}[{index}]", attribute, index)
 
 
 def convert_members(
     estimator: FittedObject, scope: Scope, source: int, attribute: str = "estimators_"
 ) -> list[Prediction]:
-    """What each estimator of a list predicts, all from the same register."""
+    """The prediction of each estimator of a list, all from the same register."""
     members = get_objects(estimator, attribute)
     if not members:
         raise scope.damaged(f"it has no {attribute}")
@@ -37,7 +37,7 @@ def convert_members(
 
 
 def label_values(prediction: Prediction, scope: Scope) -> int:
-    """What `predict` returns, as numbers: labels themselves rather than their places."""
+    """What `predict` returns, as numbers: labels instead of class indices."""
     if prediction.classes is None:
         return prediction.predict
     if any(isinstance(name, str) for names in prediction.classes for name in names):
@@ -49,16 +49,16 @@ def label_values(prediction: Prediction, scope: Scope) -> int:
 
 
 def vote(builder: ProgramBuilder, labels: int, votes: FloatArray, otherwise: FloatArray) -> int:
-    """What a label gives to each class, member after member, added in order.
+    """The sum of the members' votes for each class, added member after member.
 
     Args:
         builder: takes the steps.
-        labels: register of the members' labels, as places among the classes.
-        votes: (n_members, n_classes) what a member gives the class that it names.
-        otherwise: (n_members, n_classes) what it gives the others.
+        labels: register of the members' labels, as indices of classes.
+        votes: (n_members, n_classes) what a member adds to the class that it predicts.
+        otherwise: (n_members, n_classes) what it adds to the other classes.
 
     Returns:
-        The register of the sums, a column a class.
+        The register of the sums, one column per class.
     """
     n_members, n_classes = votes.shape
     repeated = builder.select(labels, np.tile(np.arange(n_members), n_classes))
@@ -76,7 +76,7 @@ def vote(builder: ProgramBuilder, labels: int, votes: FloatArray, otherwise: Flo
 
 
 def place_labels(prediction: Prediction, classes: Classes, scope: Scope) -> int:
-    """A member's label as its place among the classes of the whole."""
+    """A member's label as an index of the ensemble's classes."""
     own = prediction.only_classes
     if own == classes:
         return prediction.predict
@@ -84,23 +84,23 @@ def place_labels(prediction: Prediction, classes: Classes, scope: Scope) -> int:
 
 
 def class_places(own: Classes, classes: Classes, scope: Scope) -> NDArray[np.int64]:
-    """Where a member's classes are among those of the whole."""
+    """The indices of a member's classes among the ensemble's classes."""
     try:
         return np.array([classes.index(name) for name in own], dtype=np.int64)
     except ValueError:
         raise scope.damaged(
-            "an estimator inside it has classes that the whole does not have"
+            "an estimator inside it has classes that it does not have itself"
         ) from None
 
 
 def present(registers: Sequence[int | None]) -> list[int]:
-    """The registers, if each member has one; else none."""
+    """The registers if every member has one, else an empty list."""
     found = [register for register in registers if register is not None]
     return found if len(found) == len(registers) else []
 
 
 def spread(builder: ProgramBuilder, source: int, places: Sequence[int], width: int) -> int:
-    """A register's columns at these places of a wider one, zeros elsewhere."""
+    """A wider register with the columns at these positions and zeros elsewhere."""
     columns = np.full(width, builder.width(source))
     columns[list(places)] = np.arange(builder.width(source))
     if builder.width(source) == width:
@@ -109,7 +109,7 @@ def spread(builder: ProgramBuilder, source: int, places: Sequence[int], width: i
 
 
 def binary_score(prediction: Prediction, scope: Scope) -> int:
-    """The score of the second of two classes, as sklearn.multiclass._predict_binary asks for it."""
+    """The score of the second of two classes, as sklearn.multiclass._predict_binary takes it."""
     builder = scope.builder
     score = prediction.decision_function
     if prediction.classes is None:
@@ -117,5 +117,5 @@ def binary_score(prediction: Prediction, scope: Scope) -> int:
     elif score is None and prediction.predict_proba is not None:
         score = builder.select(prediction.predict_proba, [1])
     if score is None or builder.width(score) != 1:
-        raise scope.unsupported("an estimator inside it has no score of two classes")
+        raise scope.unsupported("an estimator inside it has no score for two classes")
     return score

@@ -1,4 +1,4 @@
-"""Many classes from classifiers of two: OneVsRest, OneVsOne and OutputCode.
+"""OneVsRest, OneVsOne and OutputCode: many classes from classifiers of two classes.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/multiclass.py, and _ovr_decision_function of
 sklearn/utils/multiclass.py; read 2026-11-22.
@@ -33,7 +33,7 @@ from poner.compiler.operations.rowwise import Reduction
 
 
 def convert_constant(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The member for a label that was the only one in training; it has no classes."""
+    """The member for a label that all training rows have, or none; it has no classes."""
     label = get_vector(estimator, "y_")
     if len(label) != 1:
         raise scope.damaged("it must have exactly one label")
@@ -43,7 +43,7 @@ def convert_constant(estimator: FittedObject, scope: Scope, source: int) -> Pred
 
 
 def convert_one_versus_rest(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """A score a class, each of a classifier of its own; of several labels each for itself."""
+    """A score from one classifier per class; with several labels per row, each is decided alone."""
     builder = scope.builder
     members = convert_members(estimator, scope, source)
     kind = str(get_value(get_object(estimator, "label_binarizer_"), "y_type_"))
@@ -63,7 +63,7 @@ def convert_one_versus_rest(estimator: FittedObject, scope: Scope, source: int) 
 
 
 def first_or_last_argmax(scores: int, scope: Scope) -> int:
-    """The largest score's place: of equals the first, to 1.7 the last."""
+    """The index of the largest score: of equal scores the first, before 1.8 the last."""
     builder = scope.builder
     if scope.version >= (1, 8):
         return builder.argmax(scores)
@@ -74,7 +74,7 @@ def first_or_last_argmax(scores: int, scope: Scope) -> int:
 
 
 def _normalized(members: Sequence[Prediction], several: bool, scope: Scope) -> int | None:
-    """The probability of each class, made to add up to 1 unless there are several labels."""
+    """The probability of each class, normalized unless there are several labels per row."""
     builder = scope.builder
     registers = present([member.predict_proba for member in members])
     if not registers:
@@ -84,19 +84,19 @@ def _normalized(members: Sequence[Prediction], several: bool, scope: Scope) -> i
         each = builder.combine(Pairing.ADD, builder.both_signs(each), [1.0, 0.0])
     if several:
         return each
-    total = builder.reduce(Reduction.SUM_IN_ORDER, each)  # a column lies in one piece there
-    if scope.version < (1, 7):  # a sum of 0 made NaN
+    total = builder.reduce(Reduction.SUM_IN_ORDER, each)  # scikit-learn sums a strided row
+    if scope.version < (1, 7):  # dividing by a sum of 0 gave NaN
         return builder.pair(Pairing.DIVIDE, each, total)
     return builder.pair(Pairing.DIVIDE_OR_KEEP, each, total)
 
 
 def _threshold(member: Prediction) -> float:
-    """Where a score says yes: as _threshold_for_binary_predict decides it."""
+    """The threshold of a positive answer, as _threshold_for_binary_predict decides it."""
     return 0.5 if member.classes is None or member.decision_function is None else 0.0
 
 
 def convert_one_versus_one(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Votes of a classifier for each pair of classes; confidences decide between equals."""
+    """Votes of one classifier per pair of classes; confidences break ties."""
     builder = scope.builder
     classes = get_classes(estimator)
     members = _convert_pairs(estimator, scope, source)
@@ -125,7 +125,7 @@ def convert_one_versus_one(estimator: FittedObject, scope: Scope, source: int) -
 
 
 def _convert_pairs(estimator: FittedObject, scope: Scope, source: int) -> list[Prediction]:
-    """The classifiers of two classes; with a precomputed kernel each reads columns of its own."""
+    """The classifiers of pairs; with a precomputed kernel each reads its own columns."""
     indices = get_value(estimator, "pairwise_indices_")
     if indices is None:
         return convert_members(estimator, scope, source)

@@ -1,4 +1,4 @@
-"""One estimator an output: MultiOutputClassifier and -Regressor, ClassifierChain, RegressorChain.
+"""Estimators with one member per output: MultiOutput* and the two chains.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/multioutput.py, read 2026-11-22.
 """
@@ -30,9 +30,9 @@ def convert_multi_output(estimator: FittedObject, scope: Scope, source: int) -> 
 
 
 def convert_chain(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Each member reads the row and what those before it in the chain answered."""
+    """Each member reads the row and the answers of the members before it in the chain."""
     builder = scope.builder
-    method = str(estimator.attributes.get("chain_method_", "predict"))  # there since 1.5
+    method = str(estimator.attributes.get("chain_method_", "predict"))  # set since 1.5
     row = builder.require(source)
     members: list[Prediction] = []
     chained: list[int] = []
@@ -67,7 +67,7 @@ def _read_order(estimator: FittedObject, scope: Scope, n_members: int) -> NDArra
 
 
 def _chained(member: Prediction, method: str, scope: Scope) -> int:
-    """What the members after this one read of it."""
+    """This member's answer in the form that later members read."""
     match method:
         case "predict":
             register: int | None = label_values(member, scope)
@@ -86,7 +86,7 @@ def _chained(member: Prediction, method: str, scope: Scope) -> int:
 
 
 def _second(member: Prediction, scope: Scope) -> int | None:
-    """The probability of the second class; since 1.5 there is none of more than two."""
+    """The probability of the second class; since 1.5 None with more than two classes."""
     register = member.predict_proba
     if register is None or member.classes is None:
         return None
@@ -96,13 +96,13 @@ def _second(member: Prediction, scope: Scope) -> int | None:
 
 
 def _score(member: Prediction, scope: Scope) -> int | None:
-    """The score of two classes."""
+    """The score of a member with two classes."""
     register = member.decision_function
     return register if register is not None and scope.builder.width(register) == 1 else None
 
 
 def _all_of(registers: list[int | None], in_order: NDArray[np.int64], scope: Scope) -> int | None:
-    """The registers side by side; None if a member has none."""
+    """The registers side by side; None if a member lacks its register."""
     found = present(registers)
     if not found:
         return None

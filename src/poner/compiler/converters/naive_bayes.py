@@ -60,7 +60,7 @@ def convert_counts(estimator: FittedObject, scope: Scope, source: int) -> Predic
 
 
 def convert_bernoulli(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Adds log p for each feature that is present, log(1 - p) for each that is absent."""
+    """The sum of log p for each feature present and log(1 - p) for each feature absent."""
     builder = scope.builder
     shape = (len(get_classes(estimator)), builder.width(source))
     present = _numbers(estimator, "feature_log_prob_", shape)
@@ -108,17 +108,17 @@ def _numbers(estimator: FittedObject, name: str, shape: tuple[int, ...]) -> NDAr
 
 
 def _repeat(scope: Scope, source: int, times: int) -> int:
-    """All columns, once for each class."""
+    """All columns, repeated for each class."""
     return scope.builder.select(source, np.tile(np.arange(scope.builder.width(source)), times))
 
 
 def _ends(shape: tuple[int, int]) -> list[int]:
-    """Where each class's columns end."""
+    """The index at which each class's columns end."""
     return [(place + 1) * shape[1] for place in range(shape[0])]
 
 
 def _finish(estimator: FittedObject, scope: Scope, scores: int) -> Prediction:
-    """The class of the largest joint log-likelihood; probabilities are shares of their sum."""
+    """The class of the largest joint log-likelihood, and normalized probabilities."""
     builder = scope.builder
     classes = get_classes(estimator)
     total = builder.reduce(Reduction.LOG_SUM_EXP, scores)

@@ -1,4 +1,4 @@
-"""The nearest of the classes' centres.
+"""NearestCentroid: the class whose centroid is nearest.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/neighbors/_nearest_centroid.py and
 sklearn/discriminant_analysis.py (DiscriminantAnalysisPredictionMixin), read 2026-11-22.
@@ -23,7 +23,7 @@ from poner.compiler.operations.rowwise import Reduction, Softmax
 
 
 def convert_nearest_centroid(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The nearest centre, or since scikit-learn 1.6 the best score where priors differ."""
+    """The nearest centroid; since scikit-learn 1.6 the best score if priors differ."""
     builder = scope.builder
     classes = get_classes(estimator)
     centres = get_matrix(estimator, "centroids_")

@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons: linear layers with a function between them.
+"""Multi-layer perceptrons: linear layers with an activation function between them.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/neural_network/_multilayer_perceptron.py and _base.py,
 sklearn/preprocessing/_label.py, read 2026-11-22.
@@ -25,13 +25,13 @@ _FUNCTIONS = {
 
 
 def convert_mlp_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The last layer's values; since 1.7 their exponentials where the loss is poisson."""
+    """The last layer's values; since scikit-learn 1.7 their exponentials for Poisson loss."""
     scores = _add_layers(estimator, scope, source)
     return Prediction(_activate(get_text(estimator, "out_activation_"), scope, scores))
 
 
 def convert_mlp_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Probabilities by softmax, or a logistic for two classes or for each of several labels."""
+    """Probabilities by softmax, or by logistic for two classes or several labels per row."""
     builder = scope.builder
     scores = _add_layers(estimator, scope, source)
     binarizer, width = get_object(estimator, "_label_binarizer"), builder.width(scores)
@@ -53,7 +53,7 @@ def convert_mlp_classifier(estimator: FittedObject, scope: Scope, source: int) -
 
 
 def _add_layers(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """All layers, but for what is done with the last one's scores."""
+    """All layers without the output activation."""
     weights = get_arrays(estimator, "coefs_", 2)
     biases = get_arrays(estimator, "intercepts_", 1)
     check_shape(estimator, "intercepts_", (len(biases),), (max(1, len(weights)),))

@@ -1,4 +1,4 @@
-"""Votes of pairs of classes, from which each class has a score.
+"""Scores of classes from votes of pairs of classes.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/utils/multiclass.py (_ovr_decision_function), read
 2026-11-22.
@@ -19,13 +19,13 @@ def pairs_of(n_classes: int) -> list[tuple[int, int]]:
 
 
 def add_votes(scope: Scope, n_classes: int, second_wins: int) -> int:
-    """How many pairs each class wins; `second_wins` is 1 or 0 for each pair."""
+    """The number of pairs that each class wins; `second_wins` holds 1 or 0 for each pair."""
     signs = _signs(n_classes)
     return scope.builder.linear(second_wins, signs, np.sum(signs < 0.0, axis=1))
 
 
 def add_class_scores(scope: Scope, n_classes: int, second_wins: int, confidences: int) -> int:
-    """Votes, and between classes of equally many the confidences, which speak for the second."""
+    """Votes plus scaled confidences, which break ties; a confidence favours the second class."""
     builder = scope.builder
     votes = add_votes(scope, n_classes, second_wins)
     sums = builder.linear(confidences, _signs(n_classes))
@@ -35,7 +35,7 @@ def add_class_scores(scope: Scope, n_classes: int, second_wins: int, confidences
 
 
 def _signs(n_classes: int) -> FloatArray:
-    """(n_classes, n_pairs): -1 where the class is the pair's first, 1 where it is the second."""
+    """(n_classes, n_pairs): -1 if the class is first of the pair, 1 if second, else 0."""
     pairs = pairs_of(n_classes)
     signs = np.zeros((n_classes, len(pairs)))
     for place, (i, j) in enumerate(pairs):

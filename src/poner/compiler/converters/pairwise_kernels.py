@@ -1,7 +1,7 @@
 """Kernels of sklearn.metrics.pairwise: the similarity of a row to each of many points.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/metrics/pairwise.py, read 2026-11-22. Distances are taken
-from differences; scikit-learn's own come from squares that cancel out.
+Source: scikit-learn 1.1 to 1.9, sklearn/metrics/pairwise.py, read 2026-11-22. Distances come
+from differences; scikit-learn's come from squares that cancel out.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def add_kernel(
         scope: where the steps go; names the step in errors.
         source: the register of the row; NaN and infinities in it are refused.
         points: (n_points, n_features).
-        kernel: a name that pairwise_kernels takes; anything else is not supported.
-        parameters: `gamma`, `degree` and `coef0`; one that is missing or None has its default.
+        kernel: a name that sklearn's pairwise_kernels takes.
+        parameters: `gamma`, `degree` and `coef0`; a missing or None value means the default.
 
     Raises:
-        NotSupportedError: the kernel is precomputed, or a function of the user's.
-        ModelUnreadableError: the points or a parameter do not fit.
+        NotSupportedError: the kernel is precomputed, or a function of the user.
+        ModelUnreadableError: the points or a parameter are malformed.
     """
     builder = scope.builder
     if points.ndim != 2 or points.shape[1] != builder.width(source):
@@ -71,7 +71,7 @@ def add_kernel(
 def add_weighted(
     scope: Scope, values: int, weights: FloatArray, offsets: FloatArray | float = 0.0
 ) -> tuple[int, int]:
-    """Sums of kernel values, which may cancel out, and the sizes of their terms.
+    """Weighted sums of kernel values, which may cancel out, and sums of their terms' sizes.
 
     Args:
         scope: where the steps go.
@@ -86,13 +86,11 @@ def add_weighted(
 
 
 def unsupported_kernel(scope: Scope, kernel: FittedValue) -> NotSupportedError:
-    """The error for a kernel that has no name, or whose rows are no features."""
+    """The error for a kernel that is a function or precomputed."""
     hint = "Fit it with one of scikit-learn's named kernels, such as 'rbf'."
     if kernel == "precomputed":
-        return scope.unsupported(
-            "its kernel is precomputed, so a row is kernel values, not features", hint
-        )
-    return scope.unsupported("its kernel is a function of your own, which is not compiled", hint)
+        return scope.unsupported("its kernel is precomputed, so its input is kernel values", hint)
+    return scope.unsupported("its kernel is a function of your own", hint)
 
 
 def add_distances(
@@ -115,7 +113,7 @@ def add_decay(scope: Scope, distances: int, factor: float) -> int:
 
 
 def _add_cosine(scope: Scope, source: int, points: FloatArray) -> int:
-    """Products of vectors of length 1; one of zeros stays as it is."""
+    """Products of the vectors scaled to length 1; a zero vector stays zero."""
     builder = scope.builder
     length = builder.map(Function.SQRT, builder.reduce(Reduction.SUM_SQUARES, source))
     lengths = np.sqrt(np.sum(points * points, axis=1, keepdims=True))

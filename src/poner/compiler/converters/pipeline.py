@@ -1,4 +1,4 @@
-"""Pipelines: steps one after the other, the last of which transforms or predicts.
+"""Pipelines: transforming steps in order, then a last step that transforms or predicts.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/pipeline.py, read 2026-11-22.
 """
@@ -18,7 +18,7 @@ from poner.compiler.fitted import get_list
 
 
 def convert_pipeline(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """All steps but the last transform."""
+    """The prediction of the last step, on the row that the steps before it transform."""
     steps = list(steps_of(estimator, scope))
     if not steps:
         raise scope.unsupported("it has no step that predicts")
@@ -36,7 +36,7 @@ def convert_transforming_pipeline(estimator: FittedObject, scope: Scope, source:
 
 
 def steps_of(estimator: FittedObject, scope: Scope) -> Iterator[tuple[Scope, FittedObject]]:
-    """The steps that do something, each in its own scope."""
+    """The steps without those that pass the row through, each in its own scope."""
     for number, entry in enumerate(get_list(estimator, "steps")):
         match entry:
             case [str(), None | "passthrough"]:

@@ -20,11 +20,11 @@ from poner.compiler.operations.rowwise import Products
 _MISFIT = "its terms or splines do not fit its columns"
 
 MOST_TERMS = 1_000_000
-"""Terms of a polynomial; the file of a model with more would be too large to serve."""
+"""The most terms of a polynomial; the file of a larger model could not be served."""
 
 
 def convert_polynomial_features(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """All products of up to so many columns, the last factor first, as scikit-learn multiplies."""
+    """All products of up to `degree` columns, multiplied from the last factor on."""
     builder = scope.builder
     finite = builder.require(source)
     width = builder.width(source)
@@ -54,7 +54,7 @@ def _terms(estimator: FittedObject, width: int, low: int, high: int) -> Iterator
 
 
 def convert_spline_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The B-splines of each column; without the bias all but a column's last."""
+    """The B-splines of each column; without the bias, the last spline of each is left out."""
     builder = scope.builder
     splines = get_objects(estimator, "bsplines_")
     if len(splines) != builder.width(source):
@@ -96,7 +96,7 @@ def _extrapolation(name: FittedValue, scope: Scope) -> Extrapolation:
 
 
 HIGHEST_DEGREE = 31
-"""What the kernel has room for (kernel/splines.c)."""
+"""The highest degree that the kernel has room for (kernel/splines.c)."""
 
 
 def _knots(
@@ -125,10 +125,12 @@ def _check_boundaries(
     """Refuse settings for which scikit-learn's results differ from its documentation."""
     hint = "Use another degree or another extrapolation."
     if extrapolation is Extrapolation.CONSTANT and degree == 0:
-        raise scope.unsupported("scikit-learn fails beyond splines of degree 0", hint)
+        raise scope.unsupported(
+            "scikit-learn raises an error outside the range of splines of degree 0", hint
+        )
     if extrapolation is Extrapolation.LINEAR and degree < 2 and len(knots) > 1:
         raise scope.unsupported(
-            "scikit-learn moves the boundaries of splines of degree 0 and 1 from column to column",
+            "scikit-learn shifts the boundaries of splines of degree 0 and 1 between columns",
             hint,
         )
     if len({len(part) for part in knots}) > 1:

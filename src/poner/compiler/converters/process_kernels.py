@@ -20,27 +20,27 @@ from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.operations.rowwise import Reduction
 
 Values = int | float
-"""A register of kernel values (int), or one value that all of them have (float)."""
+"""A register of kernel values (int), or one value for every point (float)."""
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """The two sides between which a kernel is computed."""
+    """The row and the points between which a kernel is computed."""
 
     scope: Scope
-    """Where the steps go."""
+    """The scope that takes the steps."""
     source: int
-    """The row, which is finite."""
+    """Register of the row; its values are finite."""
     points: FloatArray
-    """(n_points, n_features) what it is compared with."""
+    """(n_points, n_features) that the row is compared with."""
 
 
 def add_process_kernel(scope: Scope, source: int, points: FloatArray, kernel: FittedObject) -> int:
     """The kernel between the row and each point: a register of n_points columns.
 
     Raises:
-        NotSupportedError: a kernel in it is not computed.
-        ModelUnreadableError: the points or a parameter do not fit.
+        NotSupportedError: the native engine does not compute a kernel in it.
+        ModelUnreadableError: the points or a parameter are malformed.
     """
     builder = scope.builder
     source = builder.require(source)
@@ -55,11 +55,11 @@ def add_process_kernel(scope: Scope, source: int, points: FloatArray, kernel: Fi
 
 
 def add_process_diagonal(scope: Scope, source: int, kernel: FittedObject) -> Values:
-    """The kernel between the row and itself; noise counts here, and nowhere else.
+    """The kernel between the row and itself, the only place where noise counts.
 
     Raises:
-        NotSupportedError: a kernel in it is not computed.
-        ModelUnreadableError: a parameter does not fit.
+        NotSupportedError: the native engine does not compute a kernel in it.
+        ModelUnreadableError: a parameter is malformed.
     """
     name = _name(kernel)
     match name:
@@ -88,7 +88,7 @@ def add_process_diagonal(scope: Scope, source: int, kernel: FittedObject) -> Val
 
 
 def _add(rows: _Rows, kernel: FittedObject) -> Values:
-    """A kernel of any kind."""
+    """The kernel values of any kind of kernel."""
     name, scope = _name(kernel), rows.scope
     match name:
         case "Sum" | "Product":
@@ -122,14 +122,14 @@ def _name(kernel: FittedObject) -> str:
 def _unsupported(scope: Scope, kernel: FittedObject) -> Exception:
     name = kernel.type_name.rpartition(".")[2]
     return scope.unsupported(
-        f"its kernel {name} is not computed",
+        f"the native engine does not compute its kernel {name}",
         "Use scikit-learn's kernels: RBF, Matern, RationalQuadratic, ExpSineSquared, DotProduct, "
         "PairwiseKernel, ConstantKernel, WhiteKernel, and sums, products and powers of them.",
     )
 
 
 def _combined(scope: Scope, pairing: Pairing, first: Values, second: Values) -> Values:
-    """A sum or a product; constants are no registers."""
+    """A sum or a product of registers or constants."""
     match first, second:
         case float(), float():
             return first + second if pairing is Pairing.ADD else first * second
@@ -150,13 +150,13 @@ def _power(scope: Scope, base: Values, exponent: float) -> Values:
     return scope.builder.combine(Pairing.POWER, base, exponent)
 
 
-# Of a distance ------------------------------------------------------------------------------------
+# Kernels of a distance ----------------------------------------------------------------------------
 
 
 def _add_scaled(rows: _Rows, kernel: FittedObject) -> int:
     """The squared distance where each feature is divided by its length scale."""
     own = get_value(kernel, "length_scale")
-    if isinstance(own, list):  # as the user gave it, where it was not optimized
+    if isinstance(own, list):  # the user's own value, if not optimized
         kernel = FittedObject(kernel.type_name, {"length_scale": np.array(own)})
     scales = get_vector(kernel, "length_scale")
     if len(scales) not in (1, rows.points.shape[1]):
@@ -172,7 +172,7 @@ def _add_rbf(rows: _Rows, kernel: FittedObject) -> int:
 
 
 def _add_matern(rows: _Rows, kernel: FittedObject) -> int:
-    """Those of its orders that are no Bessel functions."""
+    """The Matern kernel, for orders that need no Bessel functions."""
     builder = rows.scope.builder
     order = get_number(kernel, "nu")
     if order not in (0.5, 1.5, 2.5, math.inf):
@@ -222,7 +222,7 @@ _STATIONARY: dict[str, Callable[[_Rows, FittedObject], int]] = {
 }
 
 
-# Of sklearn.metrics.pairwise ----------------------------------------------------------------------
+# Kernels of sklearn.metrics.pairwise --------------------------------------------------------------
 
 
 def _parameters(scope: Scope, kernel: FittedObject) -> dict[str, FittedValue]:
@@ -233,7 +233,7 @@ def _parameters(scope: Scope, kernel: FittedObject) -> dict[str, FittedValue]:
 
 
 def _add_pairwise_diagonal(scope: Scope, source: int, kernel: FittedObject) -> Values:
-    """The kernel of the row with itself: of its length alone, or a constant."""
+    """The kernel of the row with itself: a function of the row's length, or a constant."""
     builder = scope.builder
     match get_value(kernel, "metric"):
         case "rbf" | "laplacian" | "chi2":
@@ -244,7 +244,7 @@ def _add_pairwise_diagonal(scope: Scope, source: int, kernel: FittedObject) -> V
             square = builder.reduce(Reduction.SUM_SQUARES, source)
             if metric == "cosine":
                 return builder.combine(Pairing.NOT_EQUAL, square, 0.0)
-            # A kernel of products is one of the row's square and 1; its default gamma is by width.
+            # Of products: the kernel of the squared row and 1; gamma's default follows the width.
             parameters = _parameters(scope, kernel)
             if parameters["gamma"] is None:
                 parameters["gamma"] = 1.0 / builder.width(source)

@@ -1,4 +1,4 @@
-"""Linear projections: the row, perhaps without its mean, times a matrix.
+"""Linear projections: the row, often centered, times a matrix.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/decomposition, sklearn/random_projection.py,
 sklearn/cross_decomposition/_pls.py, sklearn/discriminant_analysis.py, sklearn/neighbors/_nca.py and
@@ -25,11 +25,11 @@ from poner.compiler.operations.elementwise import Function, Pairing
 _MISFIT = "its components do not fit its columns"
 
 _CENTERS_AFTERWARDS = (1, 5)
-"""Since then PCA takes the projected mean from the projected row, not one from the other before."""
+"""The first version in which PCA projects the mean and the row before subtracting."""
 
 
 def project(scope: Scope, source: int, matrix: FloatArray) -> int:
-    """Matrix @ row, where the matrix is as wide as the row."""
+    """Matrix @ row; checks that the matrix is as wide as the row."""
     if matrix.shape[1] != scope.builder.width(source):
         raise scope.damaged(_MISFIT)
     return scope.builder.linear(source, matrix)
@@ -42,7 +42,7 @@ def _center(scope: Scope, source: int, mean: FloatArray) -> int:
 
 
 def own_dtype(estimator: FittedObject, name: str) -> NDArray[np.floating[Any]]:
-    """A fitted array in its own precision: what was fitted on float32 is partly computed in it."""
+    """A fitted array in its own precision: float32 models are partly computed in float32."""
     numbers = get_matrix(estimator, name)
     value = get_value(estimator, name)
     single = isinstance(value, np.ndarray) and value.dtype == np.float32
@@ -50,7 +50,7 @@ def own_dtype(estimator: FittedObject, name: str) -> NDArray[np.floating[Any]]:
 
 
 def convert_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Without the mean, onto the components, each divided by its deviation if it whitens."""
+    """Center, project onto the components, and if `whiten` divide by the deviations."""
     builder = scope.builder
     row = builder.require(source)
     components = own_dtype(estimator, "components_")
@@ -75,7 +75,7 @@ def convert_components(estimator: FittedObject, scope: Scope, source: int) -> in
 
 
 def convert_fast_ica(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Onto the components; without the mean if it whitens."""
+    """Project onto the components; center first if `whiten`."""
     row = scope.builder.require(source)
     whiten = estimator.attributes.get("_whiten", get_value(estimator, "whiten"))
     if whiten:
@@ -84,7 +84,7 @@ def convert_fast_ica(estimator: FittedObject, scope: Scope, source: int) -> int:
 
 
 def convert_factor_analysis(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The expected factors of a row, after Barber 21.2.33."""
+    """The expected latent factors of a row (Barber, equation 21.2.33)."""
     row = _center(scope, scope.builder.require(source), get_vector(estimator, "mean_"))
     components = get_matrix(estimator, "components_")
     noise = get_vector(estimator, "noise_variance_")
@@ -97,7 +97,7 @@ def convert_factor_analysis(estimator: FittedObject, scope: Scope, source: int) 
 
 
 def convert_sparse_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The ridge regression of a row on the components."""
+    """The coefficients of a ridge regression of the row on the components."""
     if own_dtype(estimator, "components_").dtype == np.float32:
         raise scope.unsupported(
             "it was fitted on float32, and scikit-learn then transforms in float32",
@@ -111,7 +111,7 @@ def convert_sparse_pca(estimator: FittedObject, scope: Scope, source: int) -> in
 
 
 def solve(scope: Scope, matrix: FloatArray, right: FloatArray) -> FloatArray:
-    """X of matrix @ x = right."""
+    """Solve matrix @ x = right for x."""
     try:
         return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
     except np.linalg.LinAlgError:
@@ -135,7 +135,7 @@ def _scores(estimator: FittedObject, scope: Scope, source: int, rotations: Float
 
 
 _SCALED_COEFFICIENTS = (1, 5)
-"""Since then PLS only centers a row to predict: the scale is in the coefficients."""
+"""The first version in which PLS predicts from the centered, unscaled row."""
 
 
 def convert_pls_predictions(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -144,13 +144,13 @@ def convert_pls_predictions(estimator: FittedObject, scope: Scope, source: int) 
     row = _center(scope, builder.require(source), get_vector(estimator, "_x_mean"))
     if scope.version < _SCALED_COEFFICIENTS:
         row = builder.combine(Pairing.DIVIDE, row, get_vector(estimator, "_x_std"))
-    name = "_coef_" if "_coef_" in estimator.attributes else "coef_"  # up to 1.2
+    name = "_coef_" if "_coef_" in estimator.attributes else "coef_"  # before 1.3
     targets = project(scope, row, get_matrix(estimator, name))
     return Prediction(builder.combine(Pairing.ADD, targets, get_vector(estimator, "intercept_")))
 
 
 def convert_discriminants(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The row along what tells the classes apart best."""
+    """The row projected onto the directions that separate the classes best."""
     row = scope.builder.require(source)
     match get_value(estimator, "solver"):
         case "svd":
@@ -158,7 +158,7 @@ def convert_discriminants(estimator: FittedObject, scope: Scope, source: int) ->
         case "eigen":
             pass
         case solver:
-            raise scope.unsupported(f"with the solver {solver!r} it does not transform")
+            raise scope.unsupported(f"its solver {solver!r} has no transform")
     most = int(get_number(estimator, "_max_components"))
     return project(scope, row, get_matrix(estimator, "scalings_").T[: max(0, most)])
 

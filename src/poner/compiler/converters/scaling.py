@@ -1,8 +1,8 @@
-"""Scalers: a shift and a factor a column.
+"""Scalers: a shift and a factor per column.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/preprocessing/_data.py and (TfidfTransformer)
 sklearn/feature_extraction/text.py, read 2026-11-22. Where
-scikit-learn divides, so do we: a product with the reciprocal has changed answers of trees.
+scikit-learn divides, the kernel divides: multiplying by the reciprocal changed answers of trees.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def convert_shift_and_scale(estimator: FittedObject, scope: Scope, source: int) 
 
 
 def shift_and_scale(estimator: FittedObject) -> tuple[FloatArray | None, FloatArray | None]:
-    """What a StandardScaler or RobustScaler subtracts and divides by; None for what it leaves."""
+    """What a StandardScaler or RobustScaler subtracts and divides by; None: no such step."""
     standard = estimator.type_name == _STANDARD
     shifts = get_value(estimator, "with_mean" if standard else "with_centering")
     scales = get_value(estimator, "with_std" if standard else "with_scaling")
@@ -37,7 +37,7 @@ def shift_and_scale(estimator: FittedObject) -> tuple[FloatArray | None, FloatAr
 
 
 def convert_min_max_scaler(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Times the scale, plus the minimum, and into the range if it clips; NaN passes."""
+    """Times the scale, plus the minimum; clipped to the range if `clip`; NaN passes."""
     builder = scope.builder
     register = builder.require(source, allow_missing=True)
     register = builder.combine(Pairing.MULTIPLY, register, get_vector(estimator, "scale_"))
@@ -60,7 +60,7 @@ def _pair(estimator: FittedObject, name: str) -> tuple[float, float]:
 
 
 def convert_max_abs_scaler(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Divided by the scale, and since 1.9 into -1 to 1 if it clips; NaN passes."""
+    """Divided by the scale; since scikit-learn 1.9 clipped to -1 to 1 if `clip`; NaN passes."""
     builder = scope.builder
     register = builder.require(source, allow_missing=True)
     register = builder.combine(Pairing.DIVIDE, register, get_vector(estimator, "scale_"))
@@ -70,7 +70,7 @@ def convert_max_abs_scaler(estimator: FittedObject, scope: Scope, source: int) -
 
 
 _SMALLEST_NORM = 10 * np.finfo(np.float64).eps
-"""Rows of a smaller norm stay as they are."""
+"""Rows with a smaller norm are left unchanged."""
 
 
 def convert_normalizer(estimator: FittedObject, scope: Scope, source: int) -> int:
@@ -92,7 +92,7 @@ def convert_normalizer(estimator: FittedObject, scope: Scope, source: int) -> in
 
 
 def convert_tfidf_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Counts, or 1 plus their logarithms, times what their columns weigh; then rows of one norm."""
+    """Counts, or 1 plus their logarithms, times weights of columns; then normalized rows."""
     builder = scope.builder
     row = builder.require(source)
     if get_value(estimator, "sublinear_tf"):
@@ -102,7 +102,7 @@ def convert_tfidf_transformer(estimator: FittedObject, scope: Scope, source: int
         row = builder.pair(Pairing.MULTIPLY, grown, builder.combine(Pairing.NOT_EQUAL, row, 0.0))
     if "idf_" in estimator.attributes:
         row = builder.combine(Pairing.MULTIPLY, row, get_vector(estimator, "idf_"))
-    elif "_idf_diag" in estimator.attributes:  # up to 1.4
+    elif "_idf_diag" in estimator.attributes:  # before 1.5
         weights = np.diag(get_matrix(estimator, "_idf_diag"))
         row = builder.combine(Pairing.MULTIPLY, row, weights)
     match get_value(estimator, "norm"):
@@ -119,14 +119,14 @@ def convert_tfidf_transformer(estimator: FittedObject, scope: Scope, source: int
 
 
 def convert_binarizer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """1 above the threshold, else 0."""
+    """1 for values above the threshold, else 0."""
     builder = scope.builder
     threshold = get_number(estimator, "threshold")
     return builder.combine(Pairing.GREATER, builder.require(source), threshold)
 
 
 def convert_kernel_centerer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Kernel values as if the points they come from had their mean in the origin."""
+    """Kernel values as for points shifted to have their mean at the origin."""
     builder = scope.builder
     row = builder.require(source)
     columns = get_vector(estimator, "K_fit_rows_")

@@ -1,8 +1,8 @@
-"""What every converter gets and gives.
+"""The arguments and the results of every converter.
 
 A converter takes one fitted estimator apart and adds its steps to the Program, reading from a
-register; a Pipeline's converter calls those of its steps. There are two kinds: of estimators that
-transform, which give the register of the transformed row, and of those that predict.
+register; a Pipeline's converter calls those of its steps. A converter of
+a transformer returns the register of the transformed row; one of a predictor, a Prediction.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from poner.errors import ModelUnreadableError, NotSupportedError
 from poner.signature import JsonScalar
 
 _INSTEAD = (
-    "Build with --engine auto, which takes onnx or sklearn instead, or replace the step by one "
+    "Build with --engine auto, which takes onnx or sklearn instead, or replace the step with one "
     "that docs/coverage.md lists as native."
 )
 
@@ -30,18 +30,18 @@ Classes = tuple[JsonScalar, ...]
 
 @dataclass(frozen=True)
 class Prediction:
-    """Where an estimator's answers are: registers of the Program."""
+    """The registers of the Program that hold an estimator's answers."""
 
     predict: int
-    """A classifier's index of the class, a regressor's value; one column an output."""
+    """The index of a classifier's class, or a regressor's value; one column per output."""
     classes: tuple[Classes, ...] | None = None
     """The classes of each output; None for a regressor."""
     predict_proba: int | None = None
-    """A probability a class, output after output; None where the estimator has none."""
+    """One probability per class, output after output; None if the estimator has none."""
     decision_function: int | None = None
-    """The scores; one column for two classes. None where the estimator has none."""
+    """The scores, a single column for two classes; None if the estimator has none."""
     raw: int | None = None
-    """A regressor's score before its link, where scikit-learn can be asked for it too."""
+    """A regressor's score before its link function; None if scikit-learn does not expose it."""
 
     @property
     def only_classes(self) -> Classes:
@@ -53,7 +53,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a converter works: the Program under way, and what is known around the estimator."""
+    """The context of a converter: the Program being built, and the place of the estimator."""
 
     builder: ProgramBuilder
     """Takes the steps."""
@@ -68,7 +68,7 @@ class Scope:
     steps: tuple[str, ...] = ()
     """Names of the steps that lead to the estimator, for messages."""
     place: tuple[str | int, ...] = ()
-    """Attributes and indices that lead to it from the model, for the oracle."""
+    """Attributes and indices that lead from the model to the estimator, for the oracle."""
 
     @property
     def path(self) -> str:
@@ -105,12 +105,12 @@ class Scope:
 
     @contextmanager
     def _wrapping(self) -> Iterator[None]:
-        """What numpy and Python raise for a state that does not hold together, as poner's error."""
+        """Turn what numpy and Python raise for an inconsistent state into poner's error."""
         try:
             yield
         except _DAMAGE as error:
             raise ModelUnreadableError(
-                f"{self.path}: its fitted state does not hold together ({error}).",
+                f"{self.path}: its fitted state is inconsistent ({error}).",
                 "Fit and save the model again; if that does not help, please report it.",
             ) from error
 
@@ -125,14 +125,14 @@ class Scope:
         return NotSupportedError(f"{self.path}: {reason}.", hint or _INSTEAD, step=self.path)
 
     def damaged(self, what: str) -> ModelUnreadableError:
-        """The error for a state that no fit leaves; it names the step."""
+        """The error for a state that fitting cannot produce; it names the step."""
         return ModelUnreadableError(f"{self.path}: {what}.", "Fit and save the model again.")
 
     def check_columns(self, columns: object, width: int) -> NDArray[np.int64]:
-        """Columns that a fitted state names, of a register that is `width` columns wide.
+        """Columns that a fitted state selects from a register of `width` columns.
 
         Raises:
-            ModelUnreadableError: there are none, or one is not there.
+            ModelUnreadableError: the list is empty, or a column does not exist.
         """
         listed = np.asarray(columns)
         if listed.ndim != 1 or not listed.size or listed.dtype.kind not in "iu":
@@ -142,9 +142,9 @@ class Scope:
         return listed.astype(np.int64)
 
     def takes_missing(self, width: int, method: str = "predict", value: float = np.nan) -> bool:
-        """Whether the estimator answers for NaN, or for another value.
+        """Whether the estimator accepts NaN, or another value.
 
-        It is asked, since the answer depends on scikit-learn's version.
+        The oracle is asked, because the answer depends on scikit-learn's version.
         """
         row = Table.of_numbers(np.full((1, width), value))
         try:
@@ -155,7 +155,7 @@ class Scope:
 
 
 _DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
-"""What a fitted state that was tampered with makes Python and numpy raise."""
+"""The exceptions that a damaged fitted state makes Python and numpy raise."""
 
 
 def _is_sklearn(estimator: FittedObject) -> bool:
@@ -166,4 +166,4 @@ TransformerConverter = Callable[[FittedObject, Scope, int], int]
 """(estimator, scope, register of its input) -> register of the transformed row."""
 
 PredictorConverter = Callable[[FittedObject, Scope, int], Prediction]
-"""(estimator, scope, register of its input) -> where its answers are."""
+"""(estimator, scope, register of its input) -> the registers of its answers."""

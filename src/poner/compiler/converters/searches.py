@@ -1,4 +1,4 @@
-"""Estimators that pass everything to a fitted one inside: searches, frozen, self-trained.
+"""Estimators that wrap a fitted estimator: searches, FrozenEstimator, SelfTrainingClassifier.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/model_selection/_search.py,
 _search_successive_halving.py, sklearn/frozen/_frozen.py and
@@ -29,27 +29,27 @@ _INSIDE = {
     },
     "sklearn.frozen._frozen.FrozenEstimator": "estimator",
 }
-"""The attribute that holds the estimator which answers."""
+"""The attribute that holds the wrapped estimator."""
 
 _SELF_TRAINING = ("estimator_", "base_estimator_")
-"""The attribute's name since 1.6, and before."""
+"""The attribute's name since scikit-learn 1.6, and before."""
 
 
 def convert_wrapped(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """What the estimator inside predicts."""
+    """The prediction of the wrapped estimator."""
     name = _INSIDE[estimator.type_name]
     inside = scope.inside(name, name).predict(get_object(estimator, name), source)
     return replace(inside, raw=None)
 
 
 def convert_wrapped_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """A row as the estimator inside transforms it."""
+    """The row as the wrapped estimator transforms it."""
     name = _INSIDE[estimator.type_name]
     return scope.inside(name, name).transform(get_object(estimator, name), source)
 
 
 def convert_self_training(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """What the classifier of the last round predicts."""
+    """The prediction of the last round's classifier."""
     name = next((name for name in _SELF_TRAINING if name in estimator.attributes), "estimator_")
     return scope.inside(name, name).predict(get_object(estimator, name), source)
 

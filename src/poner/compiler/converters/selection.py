@@ -1,7 +1,7 @@
 """Feature selectors: some of the columns.
 
-Source: scikit-learn 1.1 to 1.9, sklearn/feature_selection, read 2026-11-22. Most of them decide at
-the time of transforming, by scores and thresholds of many kinds: so the model itself is asked.
+Source: scikit-learn 1.1 to 1.9, sklearn/feature_selection, read 2026-11-22. Most of them choose
+columns when they transform, by many kinds of scores: so the model itself is asked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from poner.compiler.fitted import get_object
 
 
 def convert_selector(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The columns that the selector leaves of a row that holds their positions."""
+    """The columns that the selector keeps, found by transforming a row of column positions."""
     builder = scope.builder
     width = builder.width(source)
     positions = Table.of_numbers(np.arange(float(width))[None])
@@ -36,7 +36,7 @@ def convert_selector(estimator: FittedObject, scope: Scope, source: int) -> int:
 
 
 def convert_elimination(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """What the estimator that was fitted last predicts of the columns that are left."""
+    """The prediction of the last fitted estimator from the selected columns."""
     selected = convert_selector(estimator, scope, source)
     inner = scope.inside("estimator", "estimator_")
     return inner.predict(get_object(estimator, "estimator_"), selected)

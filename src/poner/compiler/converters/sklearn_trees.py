@@ -22,7 +22,7 @@ class ReadTrees:
     trees: Trees
     """Structure, thresholds and covers."""
     values: FloatArray
-    """(n_nodes, n_outputs, n_classes or 1) what scikit-learn keeps at each node."""
+    """(n_nodes, n_outputs, n_classes or 1): scikit-learn's `value` of each node."""
 
 
 def read_trees(estimators: Sequence[FittedObject]) -> ReadTrees:

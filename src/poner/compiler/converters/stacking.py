@@ -1,4 +1,4 @@
-"""StackingClassifier and StackingRegressor: an estimator fitted on what others answer.
+"""StackingClassifier and StackingRegressor: an estimator fitted on the answers of others.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_stacking.py, read 2026-11-22.
 """
@@ -20,7 +20,7 @@ from poner.compiler.fitted import get_list, get_object, get_outputs_classes
 
 
 def convert_stacking_features(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """What the members answer, side by side; and the row itself if it is passed through."""
+    """The members' answers side by side, followed by the row if `passthrough`."""
     members = convert_members(estimator, scope, source)
     methods = get_list(estimator, "stack_method_")
     if len(methods) != len(members):
@@ -35,7 +35,7 @@ def convert_stacking_features(estimator: FittedObject, scope: Scope, source: int
 
 
 def _answers(member: Prediction, method: object, estimator: FittedObject, scope: Scope) -> int:
-    """A member's answers without what the others of them already say."""
+    """A member's answers without redundant columns, such as the first of two probabilities."""
     builder = scope.builder
     register = {
         "predict": label_values(member, scope) if method == "predict" else None,
@@ -48,7 +48,9 @@ def _answers(member: Prediction, method: object, estimator: FittedObject, scope:
         return register
     classes = member.classes or ()
     ends = np.cumsum([len(names) for names in classes])
-    if len(classes) > 1 and builder.width(register) == ends[-1]:  # a list of arrays there
+    if (
+        len(classes) > 1 and builder.width(register) == ends[-1]
+    ):  # scikit-learn has a list of arrays here
         firsts = [0, *ends[:-1].tolist()]
         return builder.select(register, np.setdiff1d(np.arange(ends[-1]), firsts))
     if _n_classes(estimator) == 2:
@@ -57,23 +59,23 @@ def _answers(member: Prediction, method: object, estimator: FittedObject, scope:
 
 
 def _n_classes(estimator: FittedObject) -> int:
-    """len(classes_): of several outputs their number, as in scikit-learn."""
+    """len(classes_), as in scikit-learn; with several outputs it is the number of outputs."""
     classes = get_outputs_classes(estimator)
     return len(classes[0]) if len(classes) == 1 else len(classes)
 
 
 def convert_stacking_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The last estimator's answers; it knows the classes by their places."""
+    """The last estimator's answers; its classes are indices of this model's classes."""
     last = _convert_last(estimator, scope, source)
     classes = get_outputs_classes(estimator)
     known: tuple[Classes, ...] = tuple(tuple(range(len(names))) for names in classes)
     if last.classes != known:
-        raise scope.damaged("it has other classes than its last estimator")
+        raise scope.damaged("its classes differ from those of its last estimator")
     return Prediction(last.predict, classes, _probabilities(last, scope), last.decision_function)
 
 
 def _probabilities(last: Prediction, scope: Scope) -> int | None:
-    """Of several outputs scikit-learn gives the first class's; of an array it raises."""
+    """With several outputs scikit-learn names the first one's classes; for an array it raises."""
     register, classes = last.predict_proba, last.classes or ()
     if register is None or len(classes) == 1:
         return register

@@ -1,4 +1,4 @@
-"""Linear models fitted by stochastic gradient descent that have more than scores.
+"""Models fitted by stochastic gradient descent: SGDClassifier and SGDOneClassSVM.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/linear_model/_stochastic_gradient.py, read 2026-11-22.
 """
@@ -20,11 +20,11 @@ from poner.compiler.operations.elementwise import Function, Pairing
 
 
 def convert_sgd_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Scores; two of the losses have probabilities too."""
+    """Scores; for two of the losses, probabilities too."""
     labelled = convert_linear_classifier(estimator, scope, source)
     assert labelled.decision_function is not None
     match get_text(estimator, "loss"):
-        case "log_loss" | "log":  # its name up to 1.2
+        case "log_loss" | "log":  # the name before 1.3
             found = add_logistic_probabilities(labelled.decision_function, scope)
         case "modified_huber":
             found = _add_clipped_probabilities(labelled.decision_function, scope)
@@ -47,7 +47,7 @@ def _add_clipped_probabilities(scores: int, scope: Scope) -> int:
 
 
 def convert_sgd_one_class(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """Inliers, 1, are where the score is not below the offset; the others are -1."""
+    """1 (inlier) where the score is at least the offset, else -1."""
     scores = add_products(estimator, scope, source, -get_vector(estimator, "offset_"))
     inlier = scope.builder.combine(Pairing.GREATER_EQUAL, scores, 0.0)
     return Prediction(inlier, ((-1, 1),), decision_function=scores)

@@ -1,4 +1,4 @@
-"""Support vector machines: the row's kernels with the support vectors, weighted and added.
+"""Support vector machines: weighted sums of kernel values with the support vectors.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/svm/_base.py, sklearn/svm/_classes.py and
 sklearn/svm/src/libsvm/svm.cpp (predict_values, predict_probability), read 2026-11-22.
@@ -24,21 +24,21 @@ from poner.compiler.operations.distances import Couple
 from poner.compiler.operations.elementwise import Function, Pairing
 
 _LEAST_PROBABILITY = 1e-7
-"""libsvm takes no pair's probability nearer to 0 or 1 than this."""
+"""libsvm clips each pair's probability to at least this distance from 0 and 1."""
 
 
 @dataclass(frozen=True)
 class _Machine:
-    """A fitted machine as libsvm holds it: scikit-learn turns its signs only for its users."""
+    """A fitted machine with libsvm's signs, which scikit-learn flips in public attributes."""
 
     vectors: FloatArray
-    """(n_vectors, n_features) class after class."""
+    """(n_vectors, n_features) support vectors, class after class."""
     weights: FloatArray
-    """(n_classes - 1, n_vectors): of a class's vectors, a row for each other class."""
+    """(n_classes - 1, n_vectors) weights: one row for each of the vector's other classes."""
     offsets: FloatArray
-    """(n_pairs,) what is added to each pair's sum."""
+    """(n_pairs,) added to each pair's sum."""
     counts: NDArray[np.int64]
-    """(n_classes,) vectors of each class; of a machine without classes all are of one."""
+    """(n_classes,) number of vectors of each class; one number for a machine without classes."""
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -56,7 +56,7 @@ def convert_support_vector_regressor(
 
 
 def convert_one_class(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """An inlier where the sum is above 0."""
+    """1 (inlier) where the sum is above 0, else -1."""
     builder = scope.builder
     sums, sizes = _add_sums(estimator, _one_sum(estimator, scope), scope, source)
     builder.mark_sums(sums, sizes)
@@ -69,7 +69,7 @@ def convert_one_class(estimator: FittedObject, scope: Scope, source: int) -> Pre
 def convert_support_vector_classifier(
     estimator: FittedObject, scope: Scope, source: int
 ) -> Prediction:
-    """One sum for each pair of classes; each votes for one of the two."""
+    """One sum for each pair of classes, which votes for one of the two."""
     builder = scope.builder
     classes = get_classes(estimator)
     machine = _of_classes(estimator, scope, len(classes))
@@ -94,7 +94,7 @@ def convert_support_vector_classifier(
 
 
 def _breaks_ties(estimator: FittedObject, scope: Scope) -> bool:
-    """Whether the largest score decides, instead of the votes."""
+    """Whether the largest score decides instead of the votes."""
     breaks = bool(get_value(estimator, "break_ties"))
     if breaks and get_value(estimator, "decision_function_shape") == "ovo":
         raise scope.unsupported(
@@ -119,7 +119,7 @@ def _of_classes(estimator: FittedObject, scope: Scope, n_classes: int) -> _Machi
 def _checked(
     estimator: FittedObject, scope: Scope, counts: NDArray[np.int64], n_pairs: int
 ) -> _Machine:
-    """The machine, of which each array has the shape that the others ask for."""
+    """The machine, after checking that the shapes of its arrays agree."""
     kernel = get_value(estimator, "kernel")
     if not isinstance(kernel, str) or kernel not in ("linear", "poly", "rbf", "sigmoid"):
         raise unsupported_kernel(scope, kernel)
@@ -127,7 +127,7 @@ def _checked(
     weights = get_matrix(estimator, "_dual_coef_")
     offsets = get_vector(estimator, "_intercept_")
     rows = max(1, len(counts) - 1)
-    if counts.sum() == 0:  # an empty matrix has lost its shape
+    if counts.sum() == 0:  # a pickled empty matrix has no width
         vectors, weights = np.zeros((0, 0)), np.zeros((rows, 0))
     if counts.sum() != len(vectors) or weights.shape != (rows, len(vectors)):
         raise scope.damaged("its support vectors and their weights differ in number")
@@ -139,7 +139,7 @@ def _checked(
 def _add_sums(
     estimator: FittedObject, machine: _Machine, scope: Scope, source: int
 ) -> tuple[int, int]:
-    """The sum for each pair, and the sum of its terms' sizes: what its rounding grows with."""
+    """The sum for each pair, and the sum of its terms' sizes, which bounds its rounding."""
     builder = scope.builder
     kernel = get_value(estimator, "kernel")
     source = builder.require(source)
@@ -157,7 +157,7 @@ def _add_sums(
         "coef0": get_number(estimator, "coef0"),
     }
     ends = np.cumsum(machine.counts)
-    if len(machine.counts) == 2:  # both classes share the one row of weights
+    if len(machine.counts) == 2:  # both classes share a single row of weights
         ends = ends[1:]
     parts: list[int] = []
     part_sizes: list[int] = []
@@ -180,7 +180,7 @@ def _add_sums(
 
 
 def _add_linear_sums(machine: _Machine, scope: Scope, source: int) -> tuple[int, int]:
-    """Of linear kernels the weighted vectors are added here, once and for all."""
+    """For a linear kernel, the weighted vectors summed at build time."""
     builder = scope.builder
     starts = np.concatenate([[0], np.cumsum(machine.counts)])
     if len(machine.counts) <= 2:
@@ -212,7 +212,7 @@ def _add_linear_sums(machine: _Machine, scope: Scope, source: int) -> tuple[int,
 
 
 def _add_pairs(machine: _Machine, scope: Scope, sums: list[int]) -> int:
-    """From the sums of each class with each other class to those of each pair."""
+    """The matrix that combines sums of each class against each other into sums of pairs."""
     if len(sums) == 1:
         return sums[0]
     builder = scope.builder
@@ -226,7 +226,7 @@ def _add_pairs(machine: _Machine, scope: Scope, sums: list[int]) -> int:
 def _add_probabilities(
     estimator: FittedObject, machine: _Machine, scope: Scope, sums: int
 ) -> int | None:
-    """Platt's: a logistic for each pair, and of these one probability a class."""
+    """Platt's method: one logistic function per pair, coupled to one probability per class."""
     builder = scope.builder
     slopes, offsets = get_vector(estimator, "_probA"), get_vector(estimator, "_probB")
     if get_value(estimator, "probability") is not True or not slopes.size or not offsets.size:

@@ -1,4 +1,4 @@
-"""TargetEncoder: each category as the mean of the target where it was seen.
+"""TargetEncoder: each category becomes the mean target of its training rows.
 
 Source: scikit-learn 1.3 to 1.9, sklearn/preprocessing/_target_encoder.py, read 2026-11-22.
 """
@@ -16,7 +16,7 @@ _MISFIT = "its encodings do not fit its categories"
 
 
 def convert_target_encoder(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """A mean a category, of several classes one a class; unknown ones have that of all rows."""
+    """One mean per category (and class); unknown categories get the mean of all rows."""
     builder = scope.builder
     categories, finite = read_categories(estimator, scope, source)
     encodings = [

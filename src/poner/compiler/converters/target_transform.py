@@ -1,4 +1,4 @@
-"""TransformedTargetRegressor: a regressor of a transformed target, and the way back.
+"""TransformedTargetRegressor: a regressor of a transformed target, transformed back.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/compose/_target.py and the inverse_transform of
 sklearn/preprocessing/_data.py and _function_transformer.py, read 2026-11-22.
@@ -21,7 +21,7 @@ from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.operations.lookup import Interpolate
 
 _BOUNDS_THRESHOLD = 1e-7
-"""Probabilities nearer to 0 or 1 than this are taken for them."""
+"""Probabilities within this distance of 0 or 1 count as 0 or 1."""
 
 
 def convert_transformed_target(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -36,10 +36,10 @@ def convert_transformed_target(estimator: FittedObject, scope: Scope, source: in
 
 
 def convert_inverse(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """What a transformer's inverse_transform makes of a row.
+    """The row after the transformer's inverse_transform.
 
     Raises:
-        NotSupportedError: there is no inverse of it here.
+        NotSupportedError: the native engine does not compute this inverse.
     """
     converter = _INVERSES.get(estimator.type_name)
     if converter is None:
@@ -49,7 +49,7 @@ def convert_inverse(estimator: FittedObject, scope: Scope, source: int) -> int:
 
 
 def _invert_function(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The inverse function, read as a function is."""
+    """The inverse function of a FunctionTransformer."""
     swapped = {
         **estimator.attributes,
         "func": get_value(estimator, "inverse_func"),
@@ -59,7 +59,7 @@ def _invert_function(estimator: FittedObject, scope: Scope, source: int) -> int:
 
 
 def _invert_shift_and_scale(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Times the scale, plus the shift."""
+    """Multiply by the scale, then add the shift."""
     builder = scope.builder
     register = builder.require(source, allow_missing=True)
     shift, scale = shift_and_scale(estimator)
@@ -81,7 +81,7 @@ def _invert_max_abs_scaler(estimator: FittedObject, scope: Scope, source: int) -
 
 
 def _invert_power_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The scaler's inverse, then column by column that of the power."""
+    """The scaler's inverse, then the inverse power of each column."""
     builder = scope.builder
     register = builder.require(source, allow_missing=True)
     if get_value(estimator, "standardize"):
@@ -98,7 +98,7 @@ def _invert_power_transformer(estimator: FittedObject, scope: Scope, source: int
 
 
 def _invert_box_cox(scope: Scope, source: int, power: float) -> int:
-    """(x * lambda + 1) ^ (1 / lambda); since 1.6 by way of logarithms."""
+    """(x * lambda + 1) ^ (1 / lambda); since scikit-learn 1.6 through logarithms."""
     builder = scope.builder
     if power == 0:
         return builder.map(Function.EXP, source)
@@ -111,7 +111,7 @@ def _invert_box_cox(scope: Scope, source: int, power: float) -> int:
 
 
 def _invert_yeo_johnson(scope: Scope, source: int, power: float) -> int:
-    """One curve above 0 and another below; both are 0 at 0, so their sum is the whole."""
+    """The sum of one curve for values above 0 and one for values below; both are 0 at 0."""
     builder = scope.builder
     above = builder.combine(Pairing.MAXIMUM, source, 0.0)
     below = builder.combine(Pairing.MINIMUM, source, 0.0)
@@ -134,7 +134,7 @@ def _invert_yeo_johnson(scope: Scope, source: int, power: float) -> int:
 
 
 def _invert_quantile_transformer(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """From the quantile to the value, on lines between the quantiles that were fitted."""
+    """The value at a quantile level, interpolated between the fitted quantiles."""
     builder = scope.builder
     register = builder.require(source, allow_missing=True)
     quantiles = get_matrix(estimator, "quantiles_")
@@ -157,12 +157,12 @@ def _settle_bounds(scope: Scope, register: int) -> int:
     raised = builder.combine(Pairing.ADD, register, _BOUNDS_THRESHOLD)
     low = builder.combine(Pairing.LESS, lowered, 0.0)
     high = builder.combine(Pairing.GREATER, raised, 1.0)
-    register = builder.pair(Pairing.SUBTRACT, register, low)  # at most 0: the first quantile
-    return builder.pair(Pairing.ADD, register, high)  # at least 1: the last
+    register = builder.pair(Pairing.SUBTRACT, register, low)  # levels up to 0: the first quantile
+    return builder.pair(Pairing.ADD, register, high)  # levels from 1: the last
 
 
 def _invert_pipeline(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """The steps' inverses, the last step's first."""
+    """The inverses of the steps, in reverse order."""
     for inside, step in reversed(list(steps_of(estimator, scope))):
         source = convert_inverse(step, inside, source)
     return source
@@ -180,7 +180,7 @@ _INVERSES: dict[str, Callable[[FittedObject, Scope, int], int]] = {
     f"{_DATA}.QuantileTransformer": _invert_quantile_transformer,
     "sklearn.pipeline.Pipeline": _invert_pipeline,
 }
-"""The way back of each transformer that is usual for targets."""
+"""The inverse of each supported transformer, by class name."""
 
 PREDICTORS: dict[str, PredictorConverter] = {
     "sklearn.compose._target.TransformedTargetRegressor": convert_transformed_target

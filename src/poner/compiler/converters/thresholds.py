@@ -1,4 +1,4 @@
-"""FixedThresholdClassifier and TunedThresholdClassifierCV: two classes, and where the cut is.
+"""FixedThresholdClassifier and TunedThresholdClassifierCV: two classes and a threshold.
 
 Source: scikit-learn 1.5 to 1.9, sklearn/model_selection/_classification_threshold.py and
 sklearn/utils/_response.py, read 2026-11-22.
@@ -28,11 +28,11 @@ _POSITIVE_IS_ONE = {
     }.items()
     for name in names
 }
-"""Scores whose pos_label is 1 unless it is given; that of scikit-learn's others is None."""
+"""Score functions whose default pos_label is 1; scikit-learn's others default to None."""
 
 
 def convert_fixed_threshold(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The threshold that was given: by default 0.5 of a probability, 0 of a score."""
+    """The given threshold; by default 0.5 for a probability, 0 for a score."""
     name = "estimator_" if "estimator_" in estimator.attributes else "estimator"
     inside = scope.inside(name, name).predict(get_object(estimator, name), source)
     score, usual = _read_score(estimator, inside, scope)
@@ -52,7 +52,7 @@ def convert_tuned_threshold(estimator: FittedObject, scope: Scope, source: int) 
 
 
 def _positive_label(estimator: FittedObject, scope: Scope) -> object:
-    """As the scorer says it: its own argument, or its function's default."""
+    """The scorer's pos_label: its own argument, or its function's default."""
     scorer = get_object(estimator, "_curve_scorer")
     arguments = get_value(scorer, "_kwargs")
     if isinstance(arguments, dict) and "pos_label" in arguments:
@@ -67,9 +67,9 @@ def _positive_label(estimator: FittedObject, scope: Scope) -> object:
 
 
 def _read_score(estimator: FittedObject, inside: Prediction, scope: Scope) -> tuple[int, float]:
-    """The second class's probability or score, and where its cut usually is."""
+    """The second class's probability or score, and the default threshold."""
     if inside.classes is None or len(inside.only_classes) != 2:
-        raise scope.damaged("it does not decide between two classes")
+        raise scope.damaged("its estimator does not have exactly two classes")
     method = get_value(estimator, "response_method")
     if method != "decision_function" and inside.predict_proba is not None:
         return scope.builder.select(inside.predict_proba, [0, 1]), 0.5
@@ -81,7 +81,7 @@ def _read_score(estimator: FittedObject, inside: Prediction, scope: Scope) -> tu
 def _cut(
     inside: Prediction, scores: int, threshold: float, positive: object, scope: Scope
 ) -> Prediction:
-    """The positive class from the threshold on."""
+    """The positive class where the value reaches the threshold."""
     builder = scope.builder
     classes = inside.only_classes
     if positive is not None and positive not in classes:

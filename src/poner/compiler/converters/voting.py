@@ -27,7 +27,7 @@ from poner.compiler.fitted import get_classes, get_list, get_value, get_vector
 
 
 def convert_voting_classifier(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The mean of the members' probabilities (soft), or the label that most of them name."""
+    """The mean of the members' probabilities (soft), or the most frequent label (hard)."""
     builder = scope.builder
     classes = get_classes(estimator)
     members = convert_members(estimator, scope, source)
@@ -64,7 +64,7 @@ def convert_voting_features(estimator: FittedObject, scope: Scope, source: int) 
 
 
 def _probabilities(members: Sequence[Prediction], classes: Classes, scope: Scope) -> list[int]:
-    """The registers of the members' probabilities; the members know the classes as places."""
+    """The registers of the members' probabilities; members' classes are class indices."""
     found = []
     for member in members:
         register = member.predict_proba
@@ -75,7 +75,7 @@ def _probabilities(members: Sequence[Prediction], classes: Classes, scope: Scope
 
 
 def _labels(members: Sequence[Prediction], classes: Classes, scope: Scope) -> int:
-    """The members' labels side by side, as places among the classes."""
+    """The members' labels side by side, as indices of classes."""
     places = tuple(range(len(classes)))
     if any(member.classes is None for member in members):
         raise scope.damaged("an estimator inside it is not a classifier")
@@ -83,7 +83,7 @@ def _labels(members: Sequence[Prediction], classes: Classes, scope: Scope) -> in
 
 
 def _read_weights(estimator: FittedObject, scope: Scope, n_members: int) -> list[float] | None:
-    """The weights of the members that were not dropped."""
+    """The weights of the members that were kept."""
     if get_value(estimator, "weights") is None:
         return None
     names = get_list(estimator, "estimators")

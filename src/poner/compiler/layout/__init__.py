@@ -1,12 +1,12 @@
-"""Chooses the form in which the kernel evaluates a step.
+"""Chooses the KernelForm of a step: the form in which the kernel evaluates it.
 
-In comes an operation of a Program, out goes its KernelForm, which tables.py writes. Operations are
-their own kernel form, apart from sums over trees: a TreeEnsemble says what is computed, and here it
-gets the fastest layout that holds it. No other part of the compiler knows layouts.
+The input is an operation of a Program; tables.py writes the output. Most operations are their own
+kernel form. A sum over trees (TreeEnsemble) gets the fastest layout that can hold it. No other part
+of the compiler knows layouts.
 
 - shallow.py: trees of at most four levels that share their splits.
 - coded.py: thresholds as whole numbers; most ensembles, small and large.
-- plain.py: what holds every ensemble, and trees that look at categories.
+- plain.py: the layouts that hold every ensemble, and trees that test categories.
 - nodes.py: the order of nodes that all layouts start from.
 """
 
@@ -26,7 +26,7 @@ def lay_out(operation: Operation, n_features: int) -> KernelForm:
     """The kernel form of an operation whose first source has `n_features` columns.
 
     Raises:
-        ModelUnreadableError: a tree points to what does not exist.
+        ModelUnreadableError: a tree refers to a node, feature or category that does not exist.
     """
     if isinstance(operation, TreeEnsemble):
         return _lay_out_trees(operation, n_features)

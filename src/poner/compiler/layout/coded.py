@@ -1,8 +1,8 @@
 """The fastest layout of most ensembles: thresholds and values as codes (kernel/coded_trees.c).
 
-A code is a whole number; the codes of a feature are in the order of its values, so that comparing
-codes is comparing values. The kernel takes small trees 64 rows at a time (kernel/tiled_trees.c) and
-large ones eight rows side by side: it chooses by the size of the trees and the number of rows.
+A code is a whole number. The codes of a feature have the order of its values, so that comparing
+codes compares values. The kernel takes small trees 64 rows at a time (kernel/tiled_trees.c) and
+large ones eight rows side by side, depending on the size of the trees and the number of rows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MOST_DISTANCE = 0xFFFF
 
 NAN_IS_LEAST = 0x8000_0000
 AS_BEFORE = 0x4000_0000
-"""Bits of a code's source: NaN has the least code; only in this it differs from the code before."""
+"""Bits of a code's source: NaN has the least code; the code before differs only in that."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class CodedTrees(KernelForm):
 
     number = 53
     roots: IndexArray
-    """(n_trees, 3): the root's node, the levels to go down blindly, the column added to."""
+    """(n_trees, 3): the root's node, the levels without a test for leaves, the target column."""
     nodes: IndexArray
     """(n_nodes, 2): the largest code that goes left; 16 bits for the code to compare and 16 for the
     distance to the left child. Of a leaf: its index among the leaves, and 0."""
     leaves: FloatArray
-    """(n_leaves, 1 or width) each value or row of values once."""
+    """(n_leaves, 1 or width) the distinct values, or rows of values."""
     sources: IndexArray
     """(n_codes - 1,) the column of code 1, 2, ..., and the bits above."""
     ends: IndexArray
@@ -45,19 +45,19 @@ class CodedTrees(KernelForm):
     thresholds: FloatArray
     """The thresholds of all codes, ascending in each; empty unless ranked."""
     start: FloatArray
-    """(width,) what the sum begins with."""
+    """(width,) the initial value of the sum."""
     ranked: bool
-    """Whether a code is the number of thresholds below the value; else its rank among float32."""
+    """Whether a code is the number of thresholds below the value, else its rank among float32."""
     leaf_rows: bool
     """Whether a leaf adds a row to all columns."""
 
 
 def lay_out_coded(packed: PackedTrees, start: FloatArray, float32: bool) -> CodedTrees | None:
-    """The trees with codes for thresholds; None where they do not fit.
+    """The trees with codes for thresholds; None if they exceed this layout's limits.
 
     Args:
-        packed: trees that look at no categories.
-        start: (width,) what the sum begins with.
+        packed: trees that test no categories.
+        start: (width,) the initial value of the sum.
         float32: whether all values of the input are float32 numbers.
     """
     nodes, leaf = packed.nodes, packed.leaf
@@ -90,7 +90,7 @@ def lay_out_coded(packed: PackedTrees, start: FloatArray, float32: bool) -> Code
 
 
 def _keep_once(leaves: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Each row of values once (rows are equal if their bits are), and the index of each leaf's."""
+    """The rows of values that differ in their bits, and the index of each leaf's row."""
     bits = np.ascontiguousarray(leaves).view(np.uint64)
     if bits.shape[1] == 1:
         unique, places = np.unique(bits, return_inverse=True)
@@ -107,13 +107,13 @@ def _sources(keys: NDArray[np.int64]) -> IndexArray:
 
 
 def _asked(inner: NDArray[np.void]) -> NDArray[np.int64]:
-    """For each inner node twice its feature, plus 1 if NaN goes left."""
+    """For each inner node: twice its feature, plus 1 if NaN goes left."""
     feature = inner["feature"].astype(np.int64)
     return np.asarray(2 * (feature & FEATURE) + ((feature & MISSING_LEFT) != 0))
 
 
 def _round_down(thresholds: FloatArray) -> NDArray[np.float32]:
-    """The largest float32 that is not above each threshold: the same float32 values go left."""
+    """The largest float32 up to each threshold: the same float32 values go left."""
     with np.errstate(over="ignore"):
         near = thresholds.astype(np.float32)
     above = near.astype(np.float64) > thresholds
@@ -146,8 +146,8 @@ def _rank(
 def _blind_levels(packed: PackedTrees) -> NDArray[np.int64]:
     """For each tree, the levels that the kernel goes down before it looks for leaves.
 
-    It is the level by which half of the leaves are reached: above it, a group of rows that go down
-    together seldom has all of its rows at leaves.
+    Half of the leaves lie at or above that level. Higher up, a group of rows that descend together
+    rarely has all its rows at leaves.
     """
     child, leaf = packed.nodes["child"].astype(np.int64), packed.leaf
     frontier = packed.roots[:, 0].astype(np.int64)

@@ -1,7 +1,7 @@
 """Puts the nodes of fitted trees into the kernel's order, and checks them on the way.
 
 Libraries keep a tree's nodes in the order of its growth. The kernel wants a node's two children
-side by side and after it, so that going down needs no branch and always ends.
+side by side and after it, so that a descent needs no branch and always ends.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ LEAF = 0x8000_0000
 MISSING_LEFT = 0x4000_0000
 CATEGORICAL = 0x2000_0000
 FEATURE = 0x1FFF_FFFF
-"""Bits of a node's `feature`: it is a leaf; NaN goes left; it looks at a category; the column."""
+"""Bits of a node's `feature`: it is a leaf; NaN goes left; it tests a category; the column."""
 
 BLIND_LEVELS = 8
-"""Levels that the kernel goes down before it looks for a leaf, at most (kernel/trees.c)."""
+"""The most levels that the kernel descends before it tests for a leaf (kernel/trees.c)."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def pack(ensemble: TreeEnsemble, n_features: int) -> PackedTrees:
 
     Args:
         ensemble: the trees; not trusted.
-        n_features: width of the input; inner nodes must look at a column below it.
+        n_features: width of the input; inner nodes must test a column below it.
 
     Raises:
         ModelUnreadableError: a child, a feature or a set of categories does not exist.
@@ -101,7 +101,7 @@ def _look_at_categories(
     order: NDArray[np.int64],
     leaf: NDArray[np.bool_],
 ) -> None:
-    """Mark the nodes that look at categories, and name their sets."""
+    """Mark the nodes that test categories, and set the indices of their sets."""
     asks = (categories.left_set[order] >= 0) & ~leaf
     left, known = categories.left_set[order][asks], categories.known_set[order][asks]
     if np.any(known < 0) or np.any(np.maximum(left, known) >= len(categories.sets)):
@@ -143,7 +143,7 @@ def _walk(
     met = 0
     while frontier.size:
         met += frontier.size
-        if met > leaf.size:  # some node is reached twice
+        if met > leaf.size:  # a node has two parents
             raise _damaged()
         levels.append(frontier)
         inner = ~leaf[frontier]

@@ -23,7 +23,7 @@ class PlainTrees(KernelForm):
     nodes: NDArray[np.void]
     """As in PackedTrees."""
     start: FloatArray
-    """(width,) what the sum begins with."""
+    """(width,) the initial value of the sum."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class PlainLeafRows(KernelForm):
 
 @dataclass(frozen=True)
 class CategoryTrees(KernelForm):
-    """As PlainTrees, for trees that look at categories (kernel/category_trees.c).
+    """As PlainTrees, for trees that test categories (kernel/category_trees.c).
 
-    A node of CATEGORICAL has in the low half of its `position` the set of categories that go left,
-    in the high half the set of known ones.
+    The low half of a CATEGORICAL node's `position` is the set of categories that go left, the high
+    half the set of known categories.
     """
 
     number = 52
@@ -53,7 +53,7 @@ class CategoryTrees(KernelForm):
     nodes: NDArray[np.void]
     """As in PackedTrees."""
     start: FloatArray
-    """(width,) what the sum begins with."""
+    """(width,) the initial value of the sum."""
     sets: IndexArray
     """(n_sets, 8) as in CategorySplits."""
     negative_wraps: bool
@@ -61,7 +61,7 @@ class CategoryTrees(KernelForm):
 
 
 def lay_out_plain(packed: PackedTrees, start: FloatArray) -> PlainTrees | PlainLeafRows:
-    """The packed trees as they are; leaf rows where a leaf has several values."""
+    """The packed trees unchanged; with rows of values if a leaf has several values."""
     if packed.leaf_values.shape[1] == 1:
         return PlainTrees(packed.roots, packed.nodes, start)
     leaf_rows = packed.leaf_values.copy()
@@ -75,7 +75,7 @@ def lay_out_plain(packed: PackedTrees, start: FloatArray) -> PlainTrees | PlainL
 def lay_out_categories(
     packed: PackedTrees, start: FloatArray, categories: CategorySplits
 ) -> CategoryTrees:
-    """Trees whose leaves have one value and whose nodes look at categories."""
+    """Trees whose leaves have one value and whose nodes test categories."""
     return CategoryTrees(
         packed.roots, packed.nodes, start, categories.sets, categories.negative_wraps
     )

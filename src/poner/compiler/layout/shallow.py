@@ -33,7 +33,7 @@ class ShallowTrees(KernelForm):
     leaf_values: FloatArray
     """(n_trees, 2^depth) the leaves, left to right."""
     start: FloatArray
-    """(width,) what the sum begins with."""
+    """(width,) the initial value of the sum."""
 
     @property
     def option(self) -> int:
@@ -42,10 +42,10 @@ class ShallowTrees(KernelForm):
 
 
 def lay_out_shallow(packed: PackedTrees, start: FloatArray) -> ShallowTrees | None:
-    """Trees of one value a leaf as shallow trees; None where these would not be faster.
+    """Trees with one value per leaf as shallow trees; None if that would not be faster.
 
     They are faster where there are at most as many distinct splits as nodes on the trees' paths.
-    The trees must go round the columns in order.
+    Tree i must add to column i modulo the width.
     """
     depth, columns = int(packed.roots[:, 1].max(initial=0)), packed.roots[:, 2]
     in_turn = np.array_equal(columns, np.arange(len(columns)) % start.size)
@@ -72,12 +72,12 @@ def _complete(packed: PackedTrees, depth: int) -> list[NDArray[np.int64]]:
 def _share(
     packed: PackedTrees, asked: NDArray[np.int64]
 ) -> tuple[NDArray[np.void], NDArray[np.uint16]]:
-    """Each feature and threshold once, and the index of the split of each node in `asked`."""
+    """The distinct splits, and the index of the split of each node in `asked`."""
     nodes, inner = packed.nodes, ~packed.leaf
     keys = np.stack([nodes["feature"].astype(np.uint64), nodes["position"]], axis=1)
     unique, places = np.unique(keys[inner], axis=0, return_inverse=True)
     splits = np.zeros(len(unique), NODE)
     splits["feature"], splits["position"] = unique[:, 0], unique[:, 1]
-    place = np.zeros(len(nodes), np.int64)  # below a leaf any split will do
+    place = np.zeros(len(nodes), np.int64)  # below a leaf any split is correct
     place[inner] = places.ravel()
     return splits, place[asked].astype("<u2")

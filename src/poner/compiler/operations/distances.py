@@ -55,16 +55,16 @@ class Distances(OneWay, KernelForm):
     parameter: FloatArray
     """(1,) p of Minkowski; 0 elsewhere."""
     weights: FloatArray | None = None
-    """(source width,) what each feature counts in Minkowski's sum; None where all count 1."""
+    """(source width,) weights of the features in Minkowski's sum; None if all are 1."""
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
-        """The points stand feature after feature, so that neighbouring points go together."""
+        """The points are stored feature by feature, so that the kernel vectorises over points."""
         features = self.points.T.ravel()
         weights = () if self.weights is None else (self.weights,)
         return features, self.parameter, *weights
 
     def width(self, *widths: int) -> int:
-        """One for each point."""
+        """One distance for each point."""
         return len(self.points)
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
@@ -73,42 +73,42 @@ class Distances(OneWay, KernelForm):
 
 
 class NeighbourWeights(IntEnum):
-    """How much a neighbour counts, by the numbers of kernel/neighbours.c."""
+    """The weighting of neighbours, by the numbers of kernel/neighbours.c."""
 
     UNIFORM = 0
     INVERSE_DISTANCE = 1
     """1 / distance; neighbours at distance 0 count alone, 1 each."""
     INVERSE_ROOT = 2
-    """The same of the distance's square root."""
+    """1 / square root of the distance; neighbours at distance 0 as in the case before."""
 
 
 @dataclass(frozen=True)
 class Neighbours(OneWay, NoBoundaries, KernelForm):
-    """From distances to weights: those of the k nearest, or of all within a radius; else 0."""
+    """The weights of the k nearest points, or of all within a radius, from distances; else 0."""
 
     number = 23
     tolerance = EXACT
     weights: NeighbourWeights
-    """How much a neighbour counts."""
+    """The weighting of neighbours."""
     limit: FloatArray
-    """(2,): k or 0, and the radius where k is 0."""
+    """(2,): k, or 0 followed by the radius."""
 
 
 @dataclass(frozen=True)
 class Votes(OneWay, NoBoundaries, KernelForm):
-    """Weights added up: each column of the source votes with its value, once for each output."""
+    """Sums of weights: each column of the source adds its value to one class of each output."""
 
     number = 38
     tolerance = EXACT
     columns: IndexArray
-    """(source width, n_outputs) the column of the result that each vote is for."""
+    """(source width, n_outputs) the column of the result to which a value is added."""
     n_columns: int
     """Width of the result."""
     refuse_none: bool = False
-    """Whether a row is refused in which all weights are 0."""
+    """Whether a row whose weights are all 0 is refused."""
 
     def width(self, *widths: int) -> int:
-        """All columns that can be voted for."""
+        """The number of columns that can receive votes."""
         return self.n_columns
 
 
@@ -122,33 +122,33 @@ class Means(OneWay, NoBoundaries, KernelForm):
     """(source width, width)."""
 
     def width(self, *widths: int) -> int:
-        """One a column of values."""
+        """One mean for each column of values."""
         return int(self.values.shape[1])
 
 
 @dataclass(frozen=True)
 class Impute(NoBoundaries, KernelForm):
-    """Each NaN replaced by the mean of that column of the nearest donors that have it.
+    """Each NaN is replaced with the mean of that column over the nearest donors that have it.
 
-    Sources: the row, and its distances from the donors. NaN among them is farthest; where all
-    donors that have the column are as far, it is the column's mean.
+    Sources: the row, and its distances from the donors. A distance of NaN is the farthest;
+    if all donors that have the column are at NaN, the column's mean is used.
     """
 
     number = 26
     tolerance = CANCELLATION
     keeps_values = False
     weights: NeighbourWeights
-    """How much a donor counts."""
+    """The weighting of donors."""
     donors: FloatArray
-    """(n_donors, width) their values, NaN where missing."""
+    """(n_donors, width) the donors' values, NaN where missing."""
     means: FloatArray
-    """(width,) for rows without any neighbour."""
+    """(width,) column means, for rows without a neighbour."""
     most: IndexArray
-    """(1,) donors that count."""
+    """(1,) the number of donors that count."""
     count_far: bool = False
     """Whether donors at distance NaN count, too, if they are among the nearest."""
     gaps: bool = False
-    """Whether the result is how far each choice of donors is from a tie, for the proof."""
+    """Whether the result is the distance of each choice of donors from a tie, for the proof."""
 
     @property
     def option(self) -> int:
@@ -156,17 +156,17 @@ class Impute(NoBoundaries, KernelForm):
         return int(self.weights) + 2 * self.count_far + 4 * self.gaps
 
     def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
-        """The same column and values: what is not missing passes."""
+        """The same column and values: only missing values change."""
         return Undone(0, column, values)
 
 
 @dataclass(frozen=True)
 class Couple(OneWay, NoBoundaries, KernelForm):
-    """Probabilities of n classes from those of each pair of them, as libsvm iterates them."""
+    """Probabilities of n classes from those of each pair, by libsvm's iteration."""
 
     number = 40
     tolerance = CANCELLATION
 
     def width(self, *widths: int) -> int:
-        """The n of which there are n (n - 1) / 2 pairs."""
+        """The n for which n (n - 1) / 2 is the number of pairs."""
         return (1 + math.isqrt(1 + 8 * widths[0])) // 2

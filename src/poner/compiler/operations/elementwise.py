@@ -1,4 +1,4 @@
-"""Operations that go value by value (kernel/elementwise.c)."""
+"""Operations on each value alone (kernel/elementwise.c)."""
 
 from __future__ import annotations
 
@@ -113,9 +113,9 @@ class Pairing(IntEnum):
     EQUAL = 11
     NOT_EQUAL = 12
     FILL = 13
-    """The first, or where it is NaN the second."""
+    """The first value, or the second where the first is NaN."""
     DIVIDE_OR_KEEP = 14
-    """The quotient, or where the second is 0 the first."""
+    """The quotient, or the first value where the second is 0."""
 
 
 _INVERSES: dict[Pairing, Callable[[FloatArray, float], FloatArray]] = {
@@ -125,7 +125,7 @@ _INVERSES: dict[Pairing, Callable[[FloatArray, float], FloatArray]] = {
     Pairing.DIVIDE: np.multiply,
     Pairing.DIVIDE_OR_KEEP: np.multiply,
 }
-"""What gives the first value back, from the result and the second value."""
+"""The Pairing that restores the first value from the result and the second value."""
 
 _COMPARISONS = {
     Pairing.GREATER,
@@ -141,9 +141,9 @@ _COMPARISONS = {
 
 @dataclass(frozen=True)
 class Combine(Operation, KernelForm):
-    """One function of every value and its partner in `operand`, or in a second register.
+    """A function of every value and its partner in `operand`, or in a second register.
 
-    The partner has one value a column, or one for all columns. Comparisons give 1 or 0.
+    The partner has one value per column, or one for all columns. Comparisons give 1 or 0.
     """
 
     number = 7
@@ -154,18 +154,18 @@ class Combine(Operation, KernelForm):
 
     @property
     def tolerance(self) -> float:
-        """All but powers are rounded correctly."""
+        """Every function except powers is correctly rounded."""
         return ROUNDING if self.pairing is Pairing.POWER else EXACT
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
-        """The values that are compared with."""
+        """The values that comparisons use."""
         if self.operand is None or self.pairing not in _COMPARISONS:
             return [None] * width
         return np.split(np.broadcast_to(self.operand, (width,)), width)
 
     @property
     def keeps_values(self) -> bool:
-        """Only where gaps are filled."""
+        """True only if gaps are filled."""
         return self.pairing is Pairing.FILL
 
     def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
@@ -186,12 +186,12 @@ class Replace(Passing, KernelForm):
 
     number = 18
     wanted: FloatArray
-    """(1,) what is replaced."""
+    """(1,) the value that is replaced."""
     substitutes: FloatArray
-    """(width,) what replaces it in each column."""
+    """(width,) its substitute in each column."""
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
-        """What is replaced, in every column."""
+        """The value that is replaced, for every column."""
         return [self.wanted] * width
 
 
@@ -206,7 +206,7 @@ class PowerMethod(IntEnum):
 
 @dataclass(frozen=True)
 class PowerTransform(OneWay, NoBoundaries, KernelForm):
-    """Yeo-Johnson or Box-Cox, with a lambda a column; NaN stays NaN."""
+    """Yeo-Johnson or Box-Cox, with one lambda per column; NaN stays NaN."""
 
     number = 21
     tolerance = ROUNDING

@@ -1,4 +1,4 @@
-"""Operations that look values up among sorted ones (kernel/lookup.c, splines.c)."""
+"""Operations that look values up in sorted arrays (kernel/lookup.c, splines.c)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from poner.compiler.operations.operation import (
 
 
 class Searched(OneWay):
-    """Each column's value is searched in a sorted part of an array, which is that column's own."""
+    """Each column's value is searched in that column's sorted part of an array."""
 
     ends: IndexArray
     """(n_columns,) where each column's part ends."""
@@ -47,9 +47,9 @@ class Recode(Searched, KernelForm):
     values: FloatArray
     """The value for each key."""
     default: FloatArray
-    """(n_columns,) the value for what is no key."""
+    """(n_columns,) the value for anything that is not a key."""
     refuse_unknown: bool = False
-    """Whether a row with another value is refused instead."""
+    """Whether a row with a value that is not a key is refused instead."""
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
         """The keys."""
@@ -58,7 +58,7 @@ class Recode(Searched, KernelForm):
 
 @dataclass(frozen=True)
 class OneHot(OneWay, NoBoundaries, KernelForm):
-    """Each column's place as ones and zeros; a negative place is zeros alone."""
+    """Each column's index, one-hot encoded; a negative index gives zeros only."""
 
     number = 17
     tolerance = EXACT
@@ -72,7 +72,7 @@ class OneHot(OneWay, NoBoundaries, KernelForm):
 
 @dataclass(frozen=True)
 class Digitize(Searched, KernelForm):
-    """How many of its column's edges a value has passed."""
+    """The number of its column's edges that a value has passed."""
 
     number = 19
     tolerance = EXACT
@@ -97,7 +97,7 @@ class Interpolate(Searched, KernelForm):
     ends: IndexArray
     """(width,) where each column's points end."""
     xs: FloatArray
-    """Where the points are, ascending in each column."""
+    """The points' positions, ascending in each column."""
     ys: FloatArray
     """The results there."""
 
@@ -107,10 +107,10 @@ class Interpolate(Searched, KernelForm):
 
 
 class Extrapolation(IntEnum):
-    """What splines do beyond their outermost knots, by the numbers of kernel/splines.c."""
+    """The extrapolation of splines beyond their outermost knots, as numbered in splines.c."""
 
     CONTINUE = 0
-    """The outermost polynomials go on."""
+    """The outermost polynomials are continued."""
     PERIODIC = 1
     """They begin again."""
     ERROR = 2
@@ -123,18 +123,18 @@ class Extrapolation(IntEnum):
 
 @dataclass(frozen=True)
 class Splines(Searched, KernelForm):
-    """Each column's B-splines of one degree over its knots: a column of the result each."""
+    """Each column's B-splines of one degree over its knots; each is a column of the result."""
 
     number = 25
     tolerance = ROUNDING
     extrapolation: Extrapolation
-    """What happens beyond the knots."""
+    """The extrapolation beyond the knots."""
     ends: IndexArray
     """(n_columns,) where each column's knots end."""
     knots: FloatArray
     """All columns' knots, ascending in each; `degree` of them before and after its range."""
     degree: IndexArray
-    """(1,) of the polynomials."""
+    """(1,) degree of the polynomials."""
     missing_as_zeros: bool = False
     """Whether all splines of NaN are 0."""
 

@@ -1,8 +1,8 @@
-"""What every operation has: its meaning in a Program, and the form in which the kernel reads it.
+"""The interface of every operation: its meaning in a Program, and its form for the kernel.
 
-An operation is a frozen dataclass that says all that the compiler needs to know of it: the width of
-its result, its tolerance, its boundary values, and how to go back through it. `Operation` asks for
-each of these; `Passing`, `OneWay` and `NoBoundaries` are the answers that many operations share.
+An operation is a frozen dataclass that tells the compiler the width of its result, its tolerance,
+its boundary values, and how to go back through it. `Operation` declares these members; `Passing`,
+`OneWay` and `NoBoundaries` implement them in ways that many operations share.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from poner.artifacts import FloatArray
 
 IndexArray = NDArray[np.uint32]
-"""Columns, ends of groups, positions."""
+"""Whole numbers, such as columns, ends of groups or positions."""
 
 EXACT = 0.0
 """The tolerance of operations whose results have the bits of scikit-learn's."""
 
 ROUNDING = 1e-12
-"""Relative error bound of sums and functions, which BLAS and numpy round in another order."""
+"""Relative error bound of sums and functions that BLAS or numpy round differently."""
 
 CANCELLATION = 1e-10
 """Relative error bound of results whose large terms cancel out, such as distances from squares."""
@@ -35,7 +35,7 @@ _MOST_SHOWN = 4
 
 @dataclass(frozen=True)
 class KernelForm:
-    """What the kernel reads of a step: a number, an option and arrays.
+    """The part of a step that the kernel reads: a number, an option and arrays.
 
     Most operations are their own kernel form; sums over trees get one from compiler/layout/.
     """
@@ -47,7 +47,7 @@ class KernelForm:
     def option(self) -> int:
         """The step's option: the enumeration among the fields, or the flags as bits in order.
 
-        An operation that has both says itself how they go together.
+        An operation that has both overrides this.
         """
         values = [getattr(self, field.name) for field in fields(self)]
         numbers = [value for value in values if isinstance(value, IntEnum)]
@@ -61,19 +61,19 @@ class KernelForm:
 
 
 class Undone(NamedTuple):
-    """What one column of a step's sources held."""
+    """The values of one column of a step's sources."""
 
     source: int
-    """Which of the step's sources, from 0."""
+    """Index of the source among the step's sources."""
     column: int
-    """The column of that source."""
+    """Index of the column in that source."""
     values: FloatArray
     """Its values."""
 
 
 @dataclass(frozen=True)
 class Operation(ABC):
-    """What one step computes from its sources."""
+    """The computation of one step from its sources."""
 
     @property
     @abstractmethod
@@ -82,12 +82,12 @@ class Operation(ABC):
 
     @property
     def visits(self) -> int:
-        """About how many entries of its arrays one row visits: what a row costs."""
+        """The approximate number of array entries that one row visits: the cost of a row."""
         values = (getattr(self, field.name) for field in fields(self))
         return sum(value.size for value in values if isinstance(value, np.ndarray))
 
     def width(self, *widths: int) -> int:
-        """Columns of the result, from the widths of the sources."""
+        """The width of the result, from the widths of the sources."""
         return widths[0]
 
     @abstractmethod
@@ -101,13 +101,13 @@ class Operation(ABC):
     @property
     @abstractmethod
     def keeps_values(self) -> bool:
-        """Whether each column of the result is one of the sources', but for gaps and rounding."""
+        """Whether each column of the result is a source's column, apart from gaps and rounding."""
 
     @abstractmethod
     def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
-        """The way back: which column decides a column of the result, and what it was for `values`.
+        """The source column that decides a column of the result, and its values for `values`.
 
-        None where several columns decide, or where the way back is unknown.
+        None if several columns decide, or if the inverse is unknown.
 
         Args:
             column: of the result.
@@ -116,7 +116,7 @@ class Operation(ABC):
         """
 
     def parameters(self) -> Iterator[str]:
-        """What a Program's text shows of the operation: the fields that differ from defaults."""
+        """The operation in a Program's text: its fields that differ from their defaults."""
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray) or value != field.default:
@@ -136,7 +136,7 @@ def _shown(value: Any) -> str:
 
 
 class Passing(Operation):
-    """Each value passes as it is, unless it is refused, rounded or replaced."""
+    """Each value passes unchanged unless it is refused, rounded or replaced."""
 
     tolerance = EXACT
     keeps_values = True
@@ -147,7 +147,7 @@ class Passing(Operation):
 
 
 class OneWay(Operation):
-    """There is no way back: several columns decide, or the function is not inverted."""
+    """An operation without an inverse: several columns decide, or the function has none here."""
 
     keeps_values = False
 
@@ -157,8 +157,8 @@ class OneWay(Operation):
 
 
 class NoBoundaries(Operation):
-    """The result changes nowhere by a jump, or only where no value of one column decides."""
+    """An operation whose result has no jump that the value of a single column decides."""
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
-        """None of any column."""
+        """No boundary values in any column."""
         return [None] * width

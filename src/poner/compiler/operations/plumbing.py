@@ -1,4 +1,4 @@
-"""Operations that move values, and those that refuse them (kernel/plumbing.c)."""
+"""Operations that move or refuse values (kernel/plumbing.c)."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from poner.compiler.operations.operation import (
 
 @dataclass(frozen=True)
 class Select(NoBoundaries, KernelForm):
-    """Some columns, in any order, also repeatedly."""
+    """Selected columns, in any order; a column may be repeated."""
 
     number = 1
     tolerance = EXACT
     keeps_values = True
     columns: IndexArray
-    """(width,) column of the source for each of the result."""
+    """(width,) the source column of each column of the result."""
 
     def width(self, *widths: int) -> int:
-        """As many as are selected."""
+        """The number of selected columns."""
         return len(self.columns)
 
     def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
@@ -51,7 +51,7 @@ class Join(NoBoundaries, KernelForm):
         return sum(widths)
 
     def undo(self, column: int, values: FloatArray, *widths: int) -> Undone | None:
-        """The column of the register that it is from, and the same values."""
+        """The column of the register that holds it, and the same values."""
         ends = np.cumsum(widths)
         source = int(np.searchsorted(ends, column, "right"))
         return Undone(source, column - int(ends[source]) + widths[source], values)
@@ -67,13 +67,13 @@ class Constant(OneWay, NoBoundaries, KernelForm):
     """(width,) the values."""
 
     def width(self, *widths: int) -> int:
-        """As many as there are values."""
+        """The number of values."""
         return len(self.values)
 
 
 @dataclass(frozen=True)
 class Require(Passing, NoBoundaries, KernelForm):
-    """The value itself; the row is refused if it is NaN or infinite."""
+    """The values unchanged; a row with NaN or an infinity is refused."""
 
     number = 4
     allow_missing: bool = False
@@ -84,13 +84,13 @@ class Require(Passing, NoBoundaries, KernelForm):
 
 @dataclass(frozen=True)
 class Above(Passing, KernelForm):
-    """The value itself; the row is refused if it is not above its column's bound. NaN passes."""
+    """The values unchanged; a row with a value up to its column's bound is refused. NaN passes."""
 
     number = 24
     bounds: FloatArray
     """(width,) the bounds."""
     allow_equal: bool = False
-    """Whether a bound itself passes."""
+    """Whether a value equal to the bound passes."""
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
         """The bounds."""
@@ -99,10 +99,10 @@ class Above(Passing, KernelForm):
 
 @dataclass(frozen=True)
 class CastFloat32(Passing, NoBoundaries, KernelForm):
-    """The value rounded to float32, as scikit-learn's trees do; what it cannot hold is refused."""
+    """Values rounded to float32, as scikit-learn's trees do; too large values are refused."""
 
     number = 5
     allow_missing: bool
     """Whether NaN passes."""
     allow_infinite: bool = False
-    """Whether infinities pass, also those that the rounding makes."""
+    """Whether infinities pass, including those that rounding produces."""

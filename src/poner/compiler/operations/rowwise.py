@@ -1,4 +1,4 @@
-"""Operations that go along a row (kernel/rowwise.c, triangle.c, medians.c)."""
+"""Operations on several columns of a row (kernel/rowwise.c, triangle.c, medians.c)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from poner.compiler.operations.operation import (
 )
 
 _USUAL_VALUES = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
-"""What the proof gives to sums and products, which have no boundary values."""
+"""Values for the proof of sums and products, which have no boundary values."""
 
 
 class Reduction(IntEnum):
@@ -30,7 +30,7 @@ class Reduction(IntEnum):
     MAXIMUM = 1
     MINIMUM = 2
     ARGMAX = 3
-    """Place of the first largest value within the group; NaN counts as largest."""
+    """Index of the first largest value within the group; NaN counts as largest."""
     ARGMIN = 4
     SUM_ABSOLUTE = 5
     SUM_SQUARES = 6
@@ -38,7 +38,7 @@ class Reduction(IntEnum):
     LOG_SUM_EXP = 8
     MAXIMUM_ABSOLUTE = 9
     SUM_IN_ORDER = 10
-    """One after the other from 0, where SUM adds as numpy does along a row."""
+    """The sum in order from 0; SUM adds in numpy's order along a row."""
 
 
 _EXACT_REDUCTIONS = {
@@ -63,7 +63,7 @@ class Reduce(OneWay, NoBoundaries, KernelForm):
 
     @property
     def tolerance(self) -> float:
-        """Sums may be taken in another order."""
+        """Sums may be added in another order."""
         return EXACT if self.reduction in _EXACT_REDUCTIONS else ROUNDING
 
     def width(self, *widths: int) -> int:
@@ -82,25 +82,25 @@ class Linear(OneWay, KernelForm):
     bias: FloatArray
     """(width,)."""
     cancels: bool = False
-    """Whether large terms cancel out in the sum, as those of kernels do."""
+    """Whether large terms cancel out in the sum, as terms of kernel values do."""
 
     @property
     def tolerance(self) -> float:
-        """Sums may be taken in another order."""
+        """Sums may be added in another order."""
         return CANCELLATION if self.cancels else ROUNDING
 
     def width(self, *widths: int) -> int:
-        """One for each row of the weights."""
+        """One column for each row of the weights."""
         return len(self.bias)
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
-        """A few usual values, which the steps before may scale."""
+        """A few usual values, which earlier steps may scale."""
         return [_USUAL_VALUES] * width
 
 
 @dataclass(frozen=True)
 class Products(OneWay, KernelForm):
-    """Products of columns, from the first factor on; of none it is 1."""
+    """Products of columns, from the first factor on; a product of no factors is 1."""
 
     number = 22
     ends: IndexArray
@@ -110,16 +110,16 @@ class Products(OneWay, KernelForm):
 
     @property
     def tolerance(self) -> float:
-        """Of three and more factors scikit-learn's order differs for sparse matrices."""
+        """scikit-learn multiplies three or more factors of sparse matrices in another order."""
         counts = np.diff(self.ends, prepend=np.uint32(0))
         return ROUNDING if np.any(counts > 2) else EXACT
 
     def width(self, *widths: int) -> int:
-        """One for each product."""
+        """One column for each product."""
         return len(self.ends)
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
-        """A few usual values, which the steps before may scale."""
+        """A few usual values, which earlier steps may scale."""
         return [_USUAL_VALUES] * width
 
 
@@ -130,7 +130,7 @@ class Logistic(OneWay, NoBoundaries, KernelForm):
     number = 14
     tolerance = ROUNDING
     scale: FloatArray
-    """(1,) what the score is multiplied with first."""
+    """(1,) the factor of the score."""
 
     def width(self, *widths: int) -> int:
         """Two classes."""
@@ -139,7 +139,7 @@ class Logistic(OneWay, NoBoundaries, KernelForm):
 
 @dataclass(frozen=True)
 class Softmax(OneWay, NoBoundaries, KernelForm):
-    """Probabilities from a score a class."""
+    """Probabilities from one score per class."""
 
     number = 15
     tolerance = ROUNDING
@@ -147,12 +147,12 @@ class Softmax(OneWay, NoBoundaries, KernelForm):
 
 @dataclass(frozen=True)
 class WeightedMedian(OneWay, NoBoundaries, KernelForm):
-    """The smallest value of a row that, with those below it, has half of all weights."""
+    """The weighted median: the smallest value at which half of the total weight is reached."""
 
     number = 46
     tolerance = EXACT
     weights: FloatArray
-    """(source width,) what each column weighs; at most 4096 columns."""
+    """(source width,) weight of each column; at most 4096 columns."""
 
     def width(self, *widths: int) -> int:
         """One value."""
@@ -161,9 +161,9 @@ class WeightedMedian(OneWay, NoBoundaries, KernelForm):
 
 @dataclass(frozen=True)
 class SolveTriangle(OneWay, NoBoundaries, KernelForm):
-    """The values that a lower triangular matrix turns into the source's."""
+    """The solution x of L x = source for a lower triangular matrix L."""
 
     number = 41
     tolerance = CANCELLATION
     triangle: FloatArray
-    """(n (n + 1) / 2,) its rows, each up to the diagonal."""
+    """(n (n + 1) / 2,) the rows of L, each up to the diagonal."""

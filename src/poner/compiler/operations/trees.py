@@ -1,6 +1,6 @@
-"""Sums over decision trees, as the model's library means them.
+"""Sums over decision trees, independent of their layout in the kernel.
 
-How the kernel evaluates them (layout/) is decided when the tables are written.
+The layout (layout/) is chosen when the tables are written.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from poner.artifacts import FloatArray
 from poner.compiler.operations.operation import EXACT, ROUNDING, IndexArray, OneWay
 
 _CATEGORIES = np.arange(-2.0, 258.0)
-"""All values that a node with categories can tell apart, and some beyond."""
+"""All values that a node with categories can tell apart, and some outside that range."""
 
 
 class Comparison(Enum):
-    """Which values go to the left child."""
+    """The comparison that sends a value to the left child."""
 
     LESS_EQUAL = "<="
     LESS = "<"
@@ -30,8 +30,8 @@ class Comparison(Enum):
 class CategorySplits:
     """The nodes of an ensemble that compare a category with a set instead of a threshold.
 
-    A category is the value's integer part modulo 256. What is NaN, negative or not a known category
-    goes where missing values go.
+    A category is the value's integer part modulo 256. NaN, negative values and unknown categories
+    go where missing values go.
     """
 
     left_set: NDArray[np.int64]
@@ -41,7 +41,7 @@ class CategorySplits:
     sets: IndexArray
     """(n_sets, 8) bits of categories: category c is bit c % 32 of word c // 32."""
     negative_wraps: bool = False
-    """Whether -1 is category 255, as in scikit-learn 1.1, and not missing."""
+    """Whether -1 is category 255, as in scikit-learn 1.1, instead of missing."""
 
 
 @dataclass(frozen=True)
@@ -57,36 +57,36 @@ class Trees:
     leaf: NDArray[np.bool_]
     """(n_nodes,) whether a node is a leaf."""
     feature: NDArray[np.int64]
-    """(n_nodes,) input column that an inner node looks at."""
+    """(n_nodes,) input column that an inner node tests."""
     threshold: FloatArray
-    """(n_nodes,) what an inner node compares the value with."""
+    """(n_nodes,) threshold of an inner node."""
     missing_left: NDArray[np.bool_]
     """(n_nodes,) whether NaN goes left."""
     categories: CategorySplits | None = None
-    """The nodes that look at categories, if there are any."""
+    """The nodes that test categories; None if there are none."""
     covers: FloatArray | None = None
     """(n_nodes,) weight of the training samples that reached each node; None if not recorded."""
 
 
 @dataclass(frozen=True)
 class TreeEnsemble(OneWay):
-    """The start values plus, tree after tree, what the leaf gives that the row reaches."""
+    """The start values plus, tree after tree, the value of the leaf that the row reaches."""
 
     trees: Trees
     """Structure and splits."""
     leaf_values: FloatArray
     """(n_nodes, 1 or width) what each leaf adds; any numbers for inner nodes."""
     start: FloatArray
-    """(width,) what the sum begins with."""
+    """(width,) the initial value of the sum."""
     columns: NDArray[np.int64] | None = None
-    """(n_trees,) the column that a tree adds its one value to; None: a leaf adds a whole row."""
+    """(n_trees,) the column to which a tree adds its value; None: a leaf adds a whole row."""
     comparison: Comparison = Comparison.LESS_EQUAL
-    """Which values go left at a threshold."""
+    """The comparison with a threshold that sends a value left."""
     float32: bool = False
     """Whether the input was rounded to float32 (a CastFloat32 comes before); else it is float64."""
     rounded_leaves: bool = False
-    """Whether the leaves hold logarithms computed here, which the model's own numpy may round
-    otherwise."""
+    """Whether the leaves hold logarithms computed by poner, which the model's numpy may round
+    differently."""
 
     @property
     def tolerance(self) -> float:
@@ -95,15 +95,15 @@ class TreeEnsemble(OneWay):
 
     @property
     def visits(self) -> int:
-        """A path through each tree, as long as in a balanced tree of its size."""
+        """The length of a path through each tree, if balanced."""
         return int(np.ceil(np.log2(self.trees.sizes + 1)).sum())
 
     def width(self, *widths: int) -> int:
-        """One value for each start value."""
+        """One column for each start value."""
         return len(self.start)
 
     def boundary_values(self, width: int) -> Sequence[FloatArray | None]:
-        """The thresholds of each column; all categories where nodes look at its category."""
+        """The thresholds of each column; all categories where nodes test its category."""
         inner, categories = ~self.trees.leaf, self.trees.categories
         by_category = inner & (categories.left_set >= 0) if categories else np.zeros_like(inner)
         by_threshold = inner & ~by_category
@@ -116,7 +116,7 @@ class TreeEnsemble(OneWay):
         return [np.unique(part) for part in np.split(threshold[order], ends)]
 
     def parameters(self) -> Iterator[str]:
-        """The size of the ensemble, and what is said once for all nodes."""
+        """The size of the ensemble, and the settings that all nodes share."""
         trees = self.trees
         yield f"{trees.sizes.size} trees, {trees.leaf.size} nodes, {np.sum(trees.leaf)} leaves"
         yield f"value {self.comparison.value} threshold"

@@ -14,7 +14,7 @@ from poner.deployer.desired import make_desired
 from poner.deployer.export.sam import write_sam
 from poner.deployer.export.terraform import write_terraform
 from poner.deployer.resources import Identity
-from poner.deployer.settings import DeploySettings
+from poner.deployer.settings import DeploySettings, check_settings
 from poner.extras import check_extra
 
 __all__ = ["Form", "export_template"]
@@ -32,8 +32,10 @@ def export_template(
     """A template of the resources that a deploy would create, to be written into `folder`.
 
     Raises:
+        SettingsError: Lambda would refuse a setting.
         DeployError: a zip is too large to be sent in a call, and the settings name no bucket.
     """
+    check_settings(settings)
     desired = make_desired(bundle, settings, _NOBODY, region)
     match form:
         case "sam":

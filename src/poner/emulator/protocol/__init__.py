@@ -1,4 +1,4 @@
-"""What Lambda says and is told: events, responses, CORS, signatures and log lines.
+"""Lambda's formats: events, responses, CORS, signatures and log lines.
 
-Pure functions over values: nothing here opens a file or a socket, or starts a process.
+Pure functions over values: this package opens no files or sockets and starts no processes.
 """

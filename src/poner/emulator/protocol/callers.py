@@ -1,9 +1,9 @@
-"""Which requests the local Lambda answers: those of programs, and of pages that may call it.
+"""Which requests the local Lambda answers: those of programs and of permitted web pages.
 
-A page in the user's browser reaches a server on this machine as easily as one of the network: under
-a name of its own that leads here (DNS rebinding), or by sending requests across sites. So a request
-must name the server by one of its own names, and must not come from another site's page, unless the
-user allowed that site.
+A page in the user's browser can reach a server on this machine: through a host name that resolves
+to this machine (DNS rebinding), or by sending requests across sites. Therefore the Host of a
+request must be one of the server's own names, and a page of another site may call only if the user
+allowed that site.
 
 Source: RFC 9112, section 3.2 (Host and the request's target); the Fetch standard (Origin); W3C's
 Fetch Metadata Request Headers (all 2026-11).
@@ -22,36 +22,36 @@ from poner.emulator.protocol.responses import JSON_TYPE, HttpResponse
 from poner.errors import EmulatorError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-"""Names of this machine that no name server decides about."""
+"""Names of this machine that no name server can redirect."""
 
 ANY = "*"
 """Stands for every origin, as in AWS's Cors."""
 
 LONGEST_SHOWN = 80
-"""Characters of a caller's header that are repeated."""
+"""Most characters of a caller's header that a message quotes."""
 
 AUTHORITY = re.compile(
     r"(?P<host>\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::(?P<port>[0-9]{1,5}))?",
     re.IGNORECASE | re.ASCII,
 )
-"""A host with or without a port; neither user information nor anything percent-encoded."""
+"""A host with an optional port, without user information and percent-encoding."""
 
 ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://(?P<authority>[^/?#]*)", re.IGNORECASE | re.ASCII)
-"""How an absolute URL begins, as in a request's target in absolute form."""
+"""Scheme and authority of an absolute URL, as in a request target in absolute form."""
 
 
 @dataclass(frozen=True)
 class Authority:
-    """A host and a port, comparable."""
+    """A host and a port, normalised for comparison."""
 
     host: str
-    """In lower case, without the dot of the root; IPv6 without brackets."""
+    """In lower case, without a final dot; IPv6 without brackets."""
     port: int | None
-    """None: the protocol's own."""
+    """None: the protocol's default port."""
 
     @classmethod
     def parse(cls, text: str) -> Authority | None:
-        """What a Host header or an origin names; None if it is no host and port."""
+        """The authority in a Host header or an origin; None if the text is malformed."""
         matched = AUTHORITY.fullmatch(text)
         if matched is None:
             return None
@@ -69,7 +69,7 @@ class Refusal:
     """Why a request is not answered."""
 
     status: int
-    """400 for what is no HTTP, 403 for what is not allowed."""
+    """400 for a malformed request, 403 for a forbidden one."""
     reason: str
     """Completes "The request is refused: ..."."""
     advice: str = ""
@@ -77,12 +77,12 @@ class Refusal:
 
     @property
     def line(self) -> str:
-        """What the log says before the request's own line."""
+        """The line that the log shows before the refused request's own line."""
         return " ".join(filter(None, (f"The next request is refused: {self.reason}.", self.advice)))
 
     @property
     def response(self) -> HttpResponse:
-        """The answer, in the form of AWS's 403."""
+        """The answer, in the format of AWS's 403."""
         message = f"The local Lambda refuses this request: {self.reason}. {self.advice}".strip()
         headers = (JSON_TYPE, ("x-amzn-ErrorType", "AccessDeniedException"))
         return HttpResponse(self.status, headers, json.dumps({"Message": message}).encode())
@@ -90,17 +90,17 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Head:
-    """What of a request says where it comes from and where it is to go."""
+    """The parts of a request that show its origin and its destination."""
 
     method: str
-    """Method."""
+    """HTTP method."""
     target: str
-    """The request's target, as on the wire."""
+    """The request target, as sent."""
     headers: Sequence[tuple[str, str]] = field(default_factory=tuple)
-    """Header lines."""
+    """Header lines: name and value."""
 
     def all(self, name: str) -> list[str]:
-        """The values of all lines of a header, without the blanks around them."""
+        """The values of all lines of a header, without surrounding blanks."""
         return [value.strip(" \t") for key, value in self.headers if key.lower() == name]
 
 
@@ -109,8 +109,8 @@ def why_misdirected(head: Head, address: tuple[str, int], allowed: Sequence[str]
 
     Args:
         head: the request.
-        address: on which it arrived.
-        allowed: further names, checked by `check_callers`.
+        address: the server's address and port that the request arrived at.
+        allowed: further host names, checked by `check_callers`.
     """
     hosts = head.all("host")
     if len(hosts) != 1:
@@ -142,21 +142,21 @@ def _is_own(authority: Authority, address: tuple[str, int], allowed: Sequence[st
 
 
 def origin_form(target: str) -> str:
-    """A request's target without scheme and authority, if it has them (RFC 9112, section 3.2)."""
+    """A request target without its scheme and authority, if any (RFC 9112, section 3.2)."""
     absolute = ABSOLUTE.match(target)
     rest = target[absolute.end() :] if absolute else target
     return rest if rest.startswith("/") else f"/{rest}"
 
 
 def why_cross_site(head: Head, is_allowed: Callable[[str | None], bool]) -> Refusal | None:
-    """Which page of another site sent a request; None for programs, own pages and allowed ones.
+    """Why a request of another site's page is refused; None for programs and permitted pages.
 
-    A user who follows a link to the server is let in: the page with the link cannot read the
-    answer, and GET has no effects (RFC 9110, section 9.2.1).
+    A user may follow a link to the server: the page with the link cannot read the answer, and GET
+    has no effects (RFC 9110, section 9.2.1).
 
     Args:
-        head: a request whose Host is the server's own.
-        is_allowed: whether pages of an origin may call; of None, whether all may.
+        head: a request whose Host is one of the server's names.
+        is_allowed: whether pages of an origin may call; for None: whether every page may.
     """
     origins = head.all("origin")
     if origins:
@@ -172,7 +172,7 @@ def why_cross_site(head: Head, is_allowed: Callable[[str | None], bool]) -> Refu
 
 
 def _is_same(origin: str, head: Head) -> bool:
-    """Whether an origin is the server's own, under the name that the request was sent to."""
+    """Whether an origin is the server itself, under the host name of the request."""
     scheme, _, authority = origin.partition("://")
     named = Authority.parse(authority)
     return scheme in ("http", "https") and named is not None and named == _own_authority(head)
@@ -204,10 +204,10 @@ def _cross_site(origin: str | None) -> Refusal:
 
 
 def check_callers(callers: Callers) -> None:
-    """Refuse names and origins that are none.
+    """Refuse malformed host names and origins.
 
     Raises:
-        EmulatorError: names the entry.
+        EmulatorError: names the malformed entry.
     """
     for host in callers.hosts:
         if Authority.parse(host) is None:
@@ -215,7 +215,7 @@ def check_callers(callers: Callers) -> None:
                 f"{_show(host)} is not a host name.", "Write it as NAME or NAME:PORT."
             )
     for origin in callers.origins:
-        absolute = ABSOLUTE.fullmatch(origin)  # an extension's page has a scheme of its own
+        absolute = ABSOLUTE.fullmatch(origin)  # a browser extension has its own scheme
         if origin != ANY and not (absolute and Authority.parse(absolute["authority"])):
             raise EmulatorError(
                 f"{_show(origin)} is not an origin.",
@@ -224,11 +224,11 @@ def check_callers(callers: Callers) -> None:
 
 
 def is_named(origins: Sequence[str]) -> Callable[[str | None], bool]:
-    """Whether an origin is one of these, all of which `*` stands for."""
+    """A test of whether an origin is among these; `*` permits every origin."""
     return lambda origin: ANY in origins or origin in origins
 
 
 def _show(text: str) -> str:
-    """A caller's text in quotes: short, in ASCII, on one line."""
+    """A caller's text in quotes: shortened, in ASCII, on one line."""
     cut = text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
     return json.dumps(cut)

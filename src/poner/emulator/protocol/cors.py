@@ -1,4 +1,4 @@
-"""CORS as the Function URL itself does it, before and after the function (L82)."""
+"""CORS headers that the Function URL adds, with or without invoking the function (L82)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from poner.aws_lambda.cors import Cors
 
 
 def is_preflight(method: str, origin: str | None, requested_method: str | None) -> bool:
-    """Whether a browser asks if it may send the actual request (Fetch standard, 2026-11)."""
+    """Whether a request is a browser's CORS preflight (Fetch standard, 2026-11)."""
     return method == "OPTIONS" and origin is not None and requested_method is not None
 
 
 def preflight_headers(cors: Cors, origin: str | None) -> list[tuple[str, str]]:
-    """Header lines that answer a preflight."""
+    """CORS header lines of the answer to a preflight."""
     headers = _origin_headers(cors, origin)
     if _allowed(cors, origin):
         if cors.allow_methods:
@@ -24,7 +24,7 @@ def preflight_headers(cors: Cors, origin: str | None) -> list[tuple[str, str]]:
 
 
 def response_headers(cors: Cors, origin: str | None) -> list[tuple[str, str]]:
-    """Header lines that every other answer gets, errors too."""
+    """CORS header lines of every other answer, errors included."""
     headers = _origin_headers(cors, origin)
     if _allowed(cors, origin) and cors.expose_headers:
         headers.append(("Access-Control-Expose-Headers", ",".join(cors.expose_headers)))
@@ -36,7 +36,7 @@ def _allowed(cors: Cors, origin: str | None) -> bool:
 
 
 def _origin_headers(cors: Cors, origin: str | None) -> list[tuple[str, str]]:
-    """A matching origin is echoed; `Vary` says that the answer depends on it, match or not."""
+    """Headers that echo a matching origin, and `Vary: Origin` unless every origin is allowed."""
     headers = []
     if "*" in cors.allow_origins:
         headers.append(("Access-Control-Allow-Origin", "*"))

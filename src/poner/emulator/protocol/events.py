@@ -1,4 +1,4 @@
-"""HTTP request -> event of payload format 2.0 (L1 to L12), as one pure function."""
+"""Turns an HTTP request into an event of payload format 2.0 (L1 to L12)."""
 
 from __future__ import annotations
 
@@ -22,21 +22,22 @@ DROPPED_HEADERS = frozenset(
         "upgrade",
     }
 )
-"""Hop-by-hop headers do not reach the function: `connection` is recorded, the others assumed."""
+"""Hop-by-hop headers that do not reach the function: `connection` is recorded for AWS, the others
+are assumed."""
 
 TEXT_TYPES = frozenset({"application/json", "application/xml", "application/javascript"})
-"""Media types, beside text/*, whose bodies arrive as text; all others arrive as base64."""
+"""Media types besides text/* whose bodies arrive as text; all others arrive as base64."""
 
 USER_ID = "AIDALOCALLOCALLOCALLO"
-"""Id of the user to whom the local key belongs; of AWS's length and prefix."""
+"""Id of the user who owns the local access key, with AWS's prefix and length."""
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""English names, whatever the locale."""
+"""English month names, independent of the locale."""
 
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as it came over the wire."""
+    """A request as received."""
 
     method: str
     """Such as `POST`."""
@@ -59,15 +60,15 @@ def event_of(
     now_s: float,
     key_id: str | None = None,
 ) -> dict[str, Any]:
-    """The event for a request, keys in the order of real events.
+    """The event for a request, with its keys in the order of AWS's events.
 
     Args:
         request: what the client sent.
         url_id: identifier of the Function URL.
         request_id: UUID of the invocation.
-        trace_id: value of the `x-amzn-trace-id` header that the edge adds.
+        trace_id: value of the `x-amzn-trace-id` header that the Function URL adds.
         now_s: time of arrival, seconds since the epoch.
-        key_id: access key that the request was signed with; None without AWS_IAM.
+        key_id: id of the access key that signed the request; None without AWS_IAM.
     """
     raw_path, _, raw_query = request.target.partition("?")
     headers = _headers(request, trace_id)
@@ -106,7 +107,7 @@ def event_of(
 
 
 def _caller(key_id: str) -> dict[str, str | None]:
-    """Who signed the request (L10): a user of the local account, in no organisation."""
+    """The signer of the request (L10): a user of the local account, without an organisation."""
     return {
         "accessKey": key_id,
         "accountId": ACCOUNT_ID,
@@ -119,9 +120,9 @@ def _caller(key_id: str) -> dict[str, str | None]:
 
 
 def _headers(request: HttpRequest, trace_id: str) -> dict[str, str]:
-    """Names lower-cased, repeated lines joined with a bare comma, the edge's own added.
+    """Lower-cased headers, repeated ones joined by a comma, with those that the Function URL adds.
 
-    What a client says in X-Forwarded-For arrives as it is (observed, medium certainty).
+    A client's own X-Forwarded-For arrives unchanged (observed, medium certainty).
     """
     headers: dict[str, str] = {}
     for name, value in request.headers:
@@ -142,7 +143,7 @@ def _cookies(header: str) -> list[str]:
 
 
 def _query(raw_query: str) -> dict[str, str]:
-    """Decoded names and values; values of a repeated name joined with a bare comma."""
+    """Decoded query parameters; the values of a repeated name are joined by a comma."""
     parameters: dict[str, str] = {}
     for part in raw_query.split("&"):
         if part:
@@ -153,10 +154,10 @@ def _query(raw_query: str) -> dict[str, str]:
 
 
 def _body(body: bytes, content_type: str) -> tuple[str, bool]:
-    """The body as the event holds it, and whether that is base64.
+    """The event's body, and whether it is base64.
 
-    The content type alone decides. Bytes that are not UTF-8 under a text type are not recorded;
-    base64 at least loses none of them.
+    The content type alone decides. AWS's answer to a text type with invalid UTF-8 is not recorded;
+    base64 preserves the bytes.
     """
     if not body:
         return "", False
@@ -170,7 +171,7 @@ def _body(body: bytes, content_type: str) -> tuple[str, bool]:
 
 
 def _common_log_time(now_s: float) -> str:
-    """Such as `10/Jul/2026:19:19:06 +0000`."""
+    """A time in the common log format, such as `10/Jul/2026:19:19:06 +0000`."""
     utc = time.gmtime(now_s)
     return (
         f"{utc.tm_mday:02d}/{MONTHS[utc.tm_mon - 1]}/{utc.tm_year}:"

@@ -1,4 +1,4 @@
-"""The platform's own log lines, in the JSON format (L77)."""
+"""Lambda's own log lines in the JSON format (L77)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from poner.emulator.protocol.timestamps import utc
 
 
 def json_line(record: PlatformRecord, now_s: float) -> str:
-    """A record with its newline; empty for what this format says in the report's status.
+    """A record's line with its newline; empty if only the report's status shows the record.
 
     Args:
-        record: what happened.
-        now_s: when it did, seconds since the epoch.
+        record: the record to write.
+        now_s: time of the record, seconds since the epoch.
     """
     fields: dict[str, Any]
     match record:

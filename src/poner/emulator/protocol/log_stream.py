@@ -1,7 +1,7 @@
-"""Takes the function's output apart: plain lines and the runtime's framed log events.
+"""Splits the function's output into plain lines and the runtime's framed log events.
 
-standard output, standard error and the telemetry descriptor are one and the same pipe, so that
-what the function printed and what it logged stay in order.
+Standard output, standard error and the telemetry descriptor are one pipe, so that printed and
+logged lines keep their order.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 FRAME_MAGIC = b"\xa5\x5a\x00"
-"""First bytes of a frame; they do not begin any UTF-8 text."""
+"""First bytes of a frame; no UTF-8 text contains them."""
 
 FRAME_HEADER = re.compile(rb"\xa5\x5a\x00[\x02-\x1b](.{4})\x00[\x05-\x08].{6}", re.DOTALL)
-"""4 bytes of type, 4 of length, 8 of time in microseconds, to the year 2042 (L47)."""
+"""Type (4 bytes), length (4), time in microseconds (8, up to the year 2042) (L47)."""
 
 FRAME_HEADER_BYTES = 16
 """Length of a frame's header."""
@@ -22,13 +22,13 @@ EVENT_BYTES = 1024 * 1024
 
 
 class LogStream:
-    """Bytes in, log events out: each a line with its newline, or a whole framed message."""
+    """Turns bytes into log events: a line with its newline, or a whole framed message."""
 
     def __init__(self) -> None:
         self._buffer = b""
 
     def feed(self, data: bytes) -> list[str]:
-        """The events that are complete now."""
+        """Add output; returns the events that are complete."""
         buffer = self._buffer + data
         events: list[bytes] = []
         begin = 0
@@ -42,7 +42,7 @@ class LogStream:
                     events.append(buffer[begin + FRAME_HEADER_BYTES : end])
                     begin = end
                     continue
-                frame = buffer.find(FRAME_MAGIC, begin + 1)  # it was text after all
+                frame = buffer.find(FRAME_MAGIC, begin + 1)  # not a frame but text
             stop = frame if frame >= 0 else len(buffer)
             *lines, rest = buffer[begin:stop].split(b"\n")
             events.extend(line + b"\n" for line in lines)
@@ -58,13 +58,13 @@ class LogStream:
         return [event.decode("utf-8", "replace") for event in events if event]
 
     def flush(self) -> list[str]:
-        """What is left: text without a newline, which Lambda takes as an event of its own."""
+        """The rest, a line without a newline, as an event of its own, as on Lambda."""
         rest, self._buffer = self._buffer, b""
         return [rest.decode("utf-8", "replace")] if rest else []
 
 
 def _whole_characters(text: bytes) -> bytes:
-    """UTF-8 without its last character, unless that is ASCII: it may not be complete."""
+    """UTF-8 text without its last character, which may be cut, unless that is ASCII."""
     for size in (1, 2, 3):
         if text[-size] >= 0b1100_0000:
             return text[:-size]
@@ -74,10 +74,7 @@ def _whole_characters(text: bytes) -> bytes:
 
 
 def _end_of_frame(buffer: bytes, begin: int) -> int | None:
-    """Where the frame that seems to begin there ends, beyond the buffer if it is not complete.
-
-    None if it is no frame but text.
-    """
+    """End of the frame at `begin`, beyond the buffer if the frame is incomplete; None for text."""
     header = FRAME_HEADER.match(buffer, begin)
     if header is not None:
         return begin + FRAME_HEADER_BYTES + int.from_bytes(header[1], "big")

@@ -1,4 +1,4 @@
-"""The platform's own log lines, in the text format (L71 to L75)."""
+"""Lambda's own log lines in the text format (L71 to L75)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from poner.emulator.protocol.timestamps import utc
 
 
 def text_line(record: PlatformRecord, now_s: float) -> str:
-    """A record with its newline; `now_s` is seconds since the epoch."""
+    """A record's line with its newline; `now_s` is in seconds since the epoch."""
     match record:
         case InitStarted():
             return (
@@ -47,7 +47,7 @@ def text_line(record: PlatformRecord, now_s: float) -> str:
 
 
 def _report(record: Reported) -> str:
-    """The line of figures, which ends with a tab."""
+    """The REPORT line, which ends with a tab."""
     fields = [
         f"REPORT RequestId: {record.request_id}",
         f"Duration: {record.duration_s * 1e3:.2f} ms",

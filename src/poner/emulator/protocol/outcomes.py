@@ -1,4 +1,4 @@
-"""How invocations end: what the Invoke API would answer, in AWS's own words (L29 to L34)."""
+"""Results of invocations, with AWS's error types and messages (L29 to L34)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from poner.aws_lambda.quotas import RESPONSE_BYTES
 from poner.foreign_json import read_json
 
 LOG_TAIL_BYTES = 4_096
-"""Most bytes of the log that X-Amz-Log-Result holds (L35)."""
+"""Most bytes of the log in X-Amz-Log-Result (L35)."""
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """One event on its way to the function."""
+    """One event for the function."""
 
     request_id: str
-    """UUID; the same in the context, the answer's header and the log."""
+    """UUID in the context, the answer's header and the log."""
     event: bytes
-    """JSON."""
+    """The event as JSON."""
     function_arn: str
-    """ARN as invoked: with a qualifier where one was given."""
+    """ARN as invoked, with the qualifier if there was one."""
     trace_id: str
     """Value of _X_AMZN_TRACE_ID."""
     client_context: str | None = None
@@ -32,26 +32,26 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an invocation."""
+    """Result of an invocation."""
 
     payload: bytes
-    """The function's result as its runtime posted it, or the JSON of the error."""
+    """The function's result as its runtime posted it, or the error as JSON."""
     failed: bool
-    """Whether it is an error of the function."""
+    """Whether the payload is an error."""
     log: str
-    """End of the log from START to REPORT: at least LOG_TAIL_BYTES of it."""
+    """The log from START to REPORT, or at least its last LOG_TAIL_BYTES."""
     start: Literal["cold", "warm"]
-    """`cold` where a process had to be started for it."""
+    """`cold` if a process was started for the invocation."""
 
 
 def exit_error(request_id: str, returncode: int) -> bytes:
-    """Payload for a process that ended: `returncode` as subprocess has it, negative for signals."""
+    """Payload for a process that ended; `returncode` is negative for a signal, as in subprocess."""
     message, error_type = exit_fault(request_id, returncode)
     return _error(error_type, message)
 
 
 def exit_fault(request_id: str, returncode: int) -> tuple[str, str]:
-    """Message and type of the error for a process that ended, in the payload and the log."""
+    """Error message and error type, for the payload and the log, of a process that ended."""
     match returncode:
         case 0:
             cause = "Runtime exited without providing a reason"
@@ -63,17 +63,17 @@ def exit_fault(request_id: str, returncode: int) -> tuple[str, str]:
 
 
 def _signal_name(number: int) -> str:
-    """The signal in Go's words, which AWS's are: `killed`, `segmentation fault`."""
+    """The signal's name in Go, which AWS uses: `killed`, `segmentation fault`."""
     return (signal.strsignal(number) or f"signal {number}").lower()
 
 
 def start_error(cause: str) -> bytes:
-    """Payload for a process that the system would not start, in AWS's terms an entry point."""
+    """Payload for a process that could not be started; AWS calls it an invalid entry point."""
     return _error("Runtime.InvalidEntrypoint", f"The process could not be started: {cause}")
 
 
 def timeout_error(request_id: str, timeout_s: float) -> bytes:
-    """Payload for an invocation that was stopped."""
+    """Payload for an invocation that exceeded its time limit."""
     return _error(
         "Sandbox.Timedout",
         f"RequestId: {request_id} Error: Task timed out after {timeout_s:.2f} seconds",
@@ -81,7 +81,7 @@ def timeout_error(request_id: str, timeout_s: float) -> bytes:
 
 
 def too_large_error() -> bytes:
-    """Payload for a result beyond the limit; here AWS puts the message first."""
+    """Payload for a result over the limit; in this error AWS puts the message first."""
     message = (
         f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
     )
@@ -95,7 +95,7 @@ def _error(error_type: str, message: str) -> bytes:
 
 
 def error_type(payload: bytes) -> str:
-    """The `errorType` of a runtime's error; Runtime.Unknown where it names none."""
+    """The `errorType` of a runtime's error; Runtime.Unknown if the error has none."""
     try:
         error = read_json(payload)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the platform writes to the log, before it has a format (L71 to L77)."""
+"""Events that Lambda itself logs, independent of the log format (L71 to L77)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Status:
     """How a phase ended."""
 
     word: Literal["success", "error", "timeout"]
-    """AWS's word for it."""
+    """AWS's word for the ending."""
     error_type: str | None = None
     """Such as `Runtime.ExitError`."""
     in_text: bool = True
-    """Whether the text format says so; it does not for what the runtime survived."""
+    """Whether the text format shows the status; it omits errors that the process survived."""
 
 
 SUCCESS = Status("success", in_text=False)
@@ -28,13 +28,13 @@ class InitStarted:
     """An environment starts."""
 
     version: str
-    """The runtime and the number of its build, such as `python:3.13.v0`."""
+    """Runtime and build number, such as `python:3.13.v0`."""
     region: str
-    """Region of the ARN."""
+    """AWS region in the ARN."""
 
     @property
     def version_arn(self) -> str:
-        """An ARN of AWS's form."""
+        """An ARN in AWS's format, with a digest of the version."""
         digest = hashlib.sha256(self.version.encode()).hexdigest()
         return f"arn:aws:lambda:{self.region}::runtime:{digest}"
 
@@ -44,11 +44,11 @@ class InitReported:
     """An init phase failed."""
 
     duration_s: float
-    """From the start of the process."""
+    """Time since the start of the process."""
     phase: Literal["init", "invoke"]
-    """The second attempt is part of an invocation."""
+    """`init` for the first attempt, `invoke` for one during an invocation."""
     status: Status
-    """What went wrong."""
+    """The failure."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +61,20 @@ class Started:
 
 @dataclass(frozen=True)
 class TimeLimitReached:
-    """An invocation was stopped."""
+    """An invocation was stopped at its time limit."""
 
     request_id: str
     """UUID of the invocation."""
     timeout_s: float
-    """Time it had."""
+    """The time limit."""
 
 
 @dataclass(frozen=True)
 class ProcessLost:
-    """The process ended in an invocation."""
+    """The process ended during an invocation."""
 
     message: str
-    """As the error's payload has it, request id and all."""
+    """Message of the error's payload, with the request id."""
     error_type: str
     """Such as `Runtime.ExitError`."""
 
@@ -94,23 +94,23 @@ class Reported:
     request_id: str
     """UUID of the invocation."""
     duration_s: float
-    """From its start to its answer."""
+    """From the start of the invocation to its answer."""
     init_s: float | None
-    """The init phase, on a cold start only."""
+    """Duration of the init phase; None for a warm start."""
     memory_mb: int
-    """What the function is configured with."""
+    """The function's configured memory."""
     max_memory_mb: int
-    """Most that its process held so far."""
+    """Peak memory of the process so far."""
     status: Status
-    """How it ended."""
+    """How the invocation ended."""
 
     @property
     def billed_ms(self) -> int:
-        """Since August 2025 a cold start's init is billed with it; rounded up."""
+        """Duration with the init phase, which AWS bills since August 2025, rounded up."""
         return math.ceil((self.duration_s + (self.init_s or 0)) * 1e3)
 
 
 PlatformRecord = (
     InitStarted | InitReported | Started | TimeLimitReached | ProcessLost | Ended | Reported
 )
-"""Everything the platform logs."""
+"""All records that Lambda itself logs."""

@@ -1,4 +1,4 @@
-"""Handler result -> HTTP response (L13 to L23), as pure functions."""
+"""Turns a handler's result into an HTTP response (L13 to L23)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from poner.foreign_json import read_json
 REMAPPED_HEADERS = frozenset(
     {"connection", "content-length", "date", "server", "transfer-encoding", "www-authenticate"}
 )
-"""Handler headers that come out under another name: `www-authenticate` and `content-length` are
-observed; the others, which the server must set itself, are assumed to be treated alike."""
+"""Headers of the handler that Lambda renames: `www-authenticate` and `content-length` are observed;
+the others, which the server must set itself, are assumed."""
 
 REMAPPED_PREFIX = "x-amzn-Remapped-"
-"""What is put before them."""
+"""Prefix of renamed headers."""
 
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """A header name (RFC 9110, section 5.6.2)."""
 
 FORBIDDEN_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-"""What would break out of a header line."""
+"""Control characters, which could end a header line."""
 
 STATUS_CODES = range(200, 600)
 """Final status codes of HTTP."""
@@ -32,28 +32,29 @@ STATUS_CODES = range(200, 600)
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A response without the headers that every response has."""
+    """A response, without the headers common to every response."""
 
     status: int
     """Status code."""
     headers: Sequence[tuple[str, str]]
-    """Header lines in order; always with a content type."""
+    """Header lines in order; Content-Type is always present."""
     body: bytes = field(default=b"")
     """The whole body."""
 
 
 JSON_TYPE = ("Content-Type", "application/json")
-"""Default content type, for plain text too."""
+"""Default content type, even for plain text."""
 
 INTERNAL_SERVER_ERROR = HttpResponse(502, (JSON_TYPE,), b"Internal Server Error")
-"""Any error of the function; nothing of it leaks. Its content type is not recorded."""
+"""The answer for every error of the function, without details. AWS's content type for it is not
+recorded."""
 
 THROTTLED = HttpResponse(
     429,
     (JSON_TYPE, ("X-Amzn-Errortype", "TooManyRequestsException")),
     b'{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}',
 )
-"""Every environment is busy."""
+"""The answer while every environment is busy."""
 
 
 FORBIDDEN = HttpResponse(
@@ -62,11 +63,11 @@ FORBIDDEN = HttpResponse(
     b'{"Message":"Forbidden. For troubleshooting Function URL authorization issues, see: '
     b'https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"}',
 )
-"""The request is not signed as it must be."""
+"""The answer to a request without a valid signature."""
 
 
 def too_large(limit_bytes: int) -> HttpResponse:
-    """The event would be beyond the limit."""
+    """The answer to a request whose event would exceed the limit."""
     return HttpResponse(
         413,
         (JSON_TYPE, ("X-Amzn-Errortype", "RequestEntityTooLargeException")),
@@ -76,10 +77,10 @@ def too_large(limit_bytes: int) -> HttpResponse:
 
 
 def response_of(result: bytes) -> HttpResponse:
-    """The response for what the runtime posted.
+    """The response for the result that the runtime posted.
 
-    A result that is not JSON, and an envelope that does not hold together, are not recorded;
-    both are taken for errors of the function.
+    A result that is not JSON and a malformed envelope count as errors of the function; AWS's
+    answers to them are not recorded.
     """
     try:
         value = read_json(result, strict=True)
@@ -91,7 +92,7 @@ def response_of(result: bytes) -> HttpResponse:
 
 
 def _bare(value: object) -> bytes:
-    """The body for a result that is no envelope: compact JSON, but a string without quotes."""
+    """The body for a result without `statusCode`: compact JSON, a string without its quotes."""
     text = value if isinstance(value, str) else _compact(value)
     return text.encode("utf-8")
 
@@ -101,10 +102,10 @@ def _compact(value: object) -> str:
 
 
 def _from_envelope(envelope: dict[str, Any]) -> HttpResponse:
-    """The response an object with `statusCode` describes; `multiValueHeaders` is ignored.
+    """The response that an object with `statusCode` describes; `multiValueHeaders` is ignored.
 
     Raises:
-        ValueError: a part of it is not what it should be.
+        ValueError: a field of the object is invalid.
     """
     headers = _header_lines(envelope.get("headers"))
     if not any(name.lower() == "content-type" for name, _ in headers):
@@ -115,10 +116,10 @@ def _from_envelope(envelope: dict[str, Any]) -> HttpResponse:
 
 
 def _status(value: object) -> int:
-    """An int or a numeric string.
+    """The status code in an int or a numeric string.
 
     Raises:
-        ValueError: it is neither, or no status code.
+        ValueError: the value is not a status code.
     """
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
@@ -128,10 +129,10 @@ def _status(value: object) -> int:
 
 
 def _header_lines(headers: object) -> list[tuple[str, str]]:
-    """The handler's headers, those of the server's own renamed.
+    """The handler's headers; REMAPPED_HEADERS are renamed.
 
     Raises:
-        ValueError: it is not a map of header names to strings or numbers.
+        ValueError: `headers` is not a map of header names to strings or numbers.
     """
     if headers is None:
         return []
@@ -147,10 +148,10 @@ def _header_lines(headers: object) -> list[tuple[str, str]]:
 
 
 def _header_value(value: object) -> str:
-    """A string as it is, a number or boolean as JSON has it (not recorded).
+    """A string unchanged, a number or boolean as JSON (assumed; not recorded for AWS).
 
     Raises:
-        ValueError: it is something else, or would break out of its line.
+        ValueError: the value has another type, or holds control characters.
     """
     if not isinstance(value, str | int | float):
         raise ValueError("not a header value")
@@ -162,10 +163,10 @@ def _header_value(value: object) -> str:
 
 
 def _cookies(cookies: object) -> list[str]:
-    """One Set-Cookie value per item.
+    """The Set-Cookie values: one for each item.
 
     Raises:
-        ValueError: it is not a list of strings.
+        ValueError: `cookies` is not a list of strings.
     """
     if cookies is None:
         return []
@@ -175,10 +176,10 @@ def _cookies(cookies: object) -> list[str]:
 
 
 def _body(envelope: dict[str, Any]) -> bytes:
-    """A string verbatim or decoded, nothing for null or none, anything else as JSON.
+    """A string verbatim or base64-decoded, empty for null or no body, other values as JSON.
 
     Raises:
-        ValueError: it is not base64 although the envelope says so.
+        ValueError: the envelope says base64, but the body is not.
     """
     body = envelope.get("body")
     if body is None:

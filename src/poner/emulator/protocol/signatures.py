@@ -20,13 +20,13 @@ from poner.emulator.function import REGION, AccessKey
 from poner.emulator.protocol.events import HttpRequest
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-"""The one algorithm that is known."""
+"""The only signing algorithm that is accepted."""
 
 SERVICE = "lambda"
-"""Service that requests to a Function URL are signed for."""
+"""Service name in the signature of a request to a Function URL."""
 
 SKEW_S = 300
-"""A signature is good for five minutes, before and after."""
+"""A signature is valid from five minutes before to five minutes after its time."""
 
 DATE_FORMAT = "%Y%m%dT%H%M%SZ"
 """Format of `x-amz-date`."""
@@ -35,29 +35,29 @@ AUTHORIZATION = re.compile(
     rf"{ALGORITHM} +Credential=(?P<key>[^/,\s]+)/(?P<scope>[^,\s]+), *"
     r"SignedHeaders=(?P<headers>[^,\s]+), *Signature=(?P<signature>[0-9a-f]{64})"
 )
-"""The Authorization header."""
+"""Pattern of the Authorization header."""
 
 
 @dataclass(frozen=True)
 class Authorization:
-    """What an Authorization header says."""
+    """Content of an Authorization header."""
 
     key_id: str
     """Access key id of the caller."""
     scope: str
-    """Date, region, service and `aws4_request`, with / between."""
+    """Date, region, service and `aws4_request`, separated by /."""
     signed_headers: str
-    """Names in lower case, with ; between."""
+    """Names in lower case, separated by ;."""
     signature: str
-    """In hexadecimal."""
+    """Signature in hexadecimal."""
 
 
 def why_refused(request: HttpRequest, key: AccessKey, now_s: float) -> str | None:
-    """What is wrong with a request's signature, for the developer; None if it is good.
+    """What is wrong with a request's signature, for the developer; None if it is valid.
 
     Args:
-        request: as it came over the wire, with its whole body.
-        key: the only key there is.
+        request: the request as received, with its whole body.
+        key: the only access key of the local account.
         now_s: time of arrival, seconds since the epoch.
     """
     headers = _joined(request.headers)
@@ -91,9 +91,9 @@ def signature(request: HttpRequest, key: AccessKey, signed_headers: str, stamp: 
     """The signature that a request should have, in hexadecimal.
 
     Args:
-        request: what is signed.
-        key: what it is signed with.
-        signed_headers: names in lower case, sorted, with ; between.
+        request: the request to sign.
+        key: the access key to sign with.
+        signed_headers: names in lower case, sorted, separated by ;.
         stamp: value of `x-amz-date`.
     """
     scope = f"{stamp[:8]}/{REGION}/{SERVICE}/aws4_request"
@@ -122,7 +122,7 @@ def _canonical_request(request: HttpRequest, signed_headers: str) -> bytes:
 
 
 def _normalised(raw_path: str) -> str:
-    """Empty and dot segments resolved; what is encoded on the wire will be encoded twice."""
+    """A path without empty and dot segments; percent-encoding is kept, so it is encoded twice."""
     kept: list[str] = []
     segments = raw_path.split("/")
     for segment in segments:
@@ -134,7 +134,7 @@ def _normalised(raw_path: str) -> str:
 
 
 def _canonical_query(raw_query: str) -> str:
-    """Sorted by encoded name and value, everything but unreserved characters encoded once."""
+    """The query sorted by encoded name and value; unreserved characters are not encoded."""
     pairs = []
     for part in raw_query.split("&") if raw_query else []:
         name, _, value = part.partition("=")
@@ -151,7 +151,7 @@ def _joined(lines: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _seconds(stamp: str) -> int | None:
-    """An x-amz-date in seconds since the epoch; None if it is none."""
+    """An x-amz-date in seconds since the epoch; None if it is malformed."""
     try:
         return calendar.timegm(time.strptime(stamp, DATE_FORMAT))
     except ValueError:

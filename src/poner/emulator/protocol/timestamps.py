@@ -1,4 +1,4 @@
-"""Instants as AWS's logs write them."""
+"""Timestamps in the format of AWS's logs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import time
 
 
 def utc(now_s: float) -> str:
-    """Such as `2026-07-10T19:19:06.789Z`, from seconds since the epoch."""
+    """A time in seconds since the epoch as text, such as `2026-07-10T19:19:06.789Z`."""
     whole_s, milliseconds = divmod(int(now_s * 1000), 1000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole_s))}.{milliseconds:03d}Z"

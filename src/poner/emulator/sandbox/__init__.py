@@ -1,1 +1,1 @@
-"""Where the function's processes run: unpacked code, isolation, start, supervision, Runtime API."""
+"""The function's processes: unpacking, isolation, start, supervision and the Runtime API."""

@@ -1,4 +1,4 @@
-"""One program in a sandbox with its pipes: started, watched, measured, killed."""
+"""A program in a sandbox, with its pipes: start, output, peak memory, kill, ending."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from dataclasses import dataclass
 from poner.emulator.sandbox.supervision import ask
 
 READ_BYTES = 64 * 1024
-"""Most that is read from the output at a time: what a pipe holds."""
+"""Most bytes read from the output at a time: the capacity of a pipe."""
 
 PEAK_MEMORY = re.compile(rb"VmHWM:\s+(\d+) kB")
-"""Peak of the resident memory in /proc/PID/status (proc(5))."""
+"""Peak resident memory in /proc/PID/status (proc(5))."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a program ended, and all it started with it."""
+    """How a program ended, together with the processes that it started."""
 
     returncode: int
     """Exit code, negative for a signal."""
     out_of_memory: bool
-    """Whether it was killed because it held more memory than it may."""
+    """Whether the program was killed for exceeding its memory limit."""
 
 
 class Child:
-    """A program in a session of its own; standard output, error and telemetry are one pipe."""
+    """A program in its own session; standard output, standard error and telemetry share a pipe."""
 
     def __init__(
         self, control: socket.socket, command: Sequence[str], variables: Mapping[str, str]
     ) -> None:
-        """Have a sandbox start it.
+        """Let a sandbox start the program.
 
         Raises:
-            OSError: the system would not start it, or the sandbox is gone.
+            OSError: the system could not start it, or the sandbox has ended.
         """
         self._control = control
         self._peak_memory_bytes = 0
@@ -54,14 +54,14 @@ class Child:
         os.close(exit_end)
 
     def read_output(self) -> bytes | None:
-        """What it wrote since; empty at the end of the pipe, None when there is nothing yet."""
+        """The new output; empty at the end of the pipe, None if there is none yet."""
         try:
             return os.read(self.output, READ_BYTES)
         except BlockingIOError:
             return None
 
     def peak_memory_mb(self) -> int:
-        """Most resident memory it has held so far, rounded up; as last seen once it has ended."""
+        """Peak resident memory so far, rounded up; the last known value after the end."""
         try:
             found = PEAK_MEMORY.search(os.pread(self._status, 4096, 0))
         except ProcessLookupError:
@@ -71,12 +71,12 @@ class Child:
         return -(-self._peak_memory_bytes // 1024**2)
 
     def kill(self) -> None:
-        """Kill it and every process it started, without asking: what Lambda does (L59)."""
-        with contextlib.suppress(OSError):  # the sandbox is gone, and all that was in it
+        """Kill the program and every process that it started, without a signal first (L59)."""
+        with contextlib.suppress(OSError):  # the sandbox and its processes have ended
             self._control.send(b"kill")
 
     def ending(self) -> Ending:
-        """How it ended; waits until it has. `exit` is readable from then on."""
+        """Wait for the program's end, and return how it ended; call when `exit` is readable."""
         report = os.read(self.exit, READ_BYTES)
         if not report:  # the sandbox was killed
             return Ending(-signal.SIGKILL, out_of_memory=False)
@@ -85,13 +85,13 @@ class Child:
         return Ending(ended["returncode"], ended["out_of_memory"])
 
     def close(self) -> None:
-        """Close every descriptor; call once, after it has ended."""
+        """Close every descriptor; call once, after the program has ended."""
         for descriptor in (self.output, self.exit, self._status):
             os.close(descriptor)
 
 
 def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:
-    """A pipe whose ends are closed if the start fails."""
+    """A pipe; `undo` closes both ends."""
     reading, writing = os.pipe()
     undo.callback(os.close, reading)
     undo.callback(os.close, writing)

@@ -1,7 +1,7 @@
-"""What an isolated function sees of this machine: Lambda's folders, the system's programs, no more.
+"""The files that an isolated function sees: Lambda's folders and the system's programs.
 
-The interpreter lies in /var/lang, whatever folder it is installed in; its own packages are hidden
-under awslambdaric's. Nothing of a home folder is there, nor other environments' files.
+The interpreter appears in /var/lang, wherever it is installed; awslambdaric's packages hide the
+interpreter's own. Home folders and other environments' files are absent.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from poner.confinement.mounts import system_folders
 from poner.emulator.sandbox.launch import BOOTSTRAP, Launch
 
 TMP_BYTES = 512 * 1024**2
-"""Size of /tmp (L65), which is in memory and does not count as the function's."""
+"""Size of /tmp (L65). It lies in memory, but does not count towards the function's memory."""
 
 SETTINGS = (
     "ld.so.cache",
@@ -39,10 +39,11 @@ SETTINGS = (
     "pki/ca-trust/extracted",
     "ca-certificates/extracted",
 )
-"""What of /etc is shown, where it exists: names, certificates, time; no accounts, no keys."""
+"""Visible files of /etc, if they exist: host names, certificates, time. Accounts and keys are
+hidden."""
 
 DEVICES = ("null", "zero", "full", "random", "urandom")
-"""What of /dev is shown. There is no shm, as on Lambda (L53)."""
+"""Visible devices of /dev. As on Lambda there is no shm (L53)."""
 
 WRITTEN = {
     "etc/passwd": (
@@ -51,7 +52,7 @@ WRITTEN = {
     ),
     "etc/group": "root:x:0:\nsbx_user1051:x:990:\n",
 }
-"""Files of the sandbox's own; the function's user is the supervisor's USER_ID."""
+"""Files written for the sandbox: path and content. 993 is the supervisor's USER_ID."""
 
 LINKS = {
     "dev/fd": "/proc/self/fd",
@@ -59,11 +60,11 @@ LINKS = {
     "dev/stdout": "/proc/self/fd/1",
     "dev/stderr": "/proc/self/fd/2",
 }
-"""Links as every system has them."""
+"""Symbolic links that every Linux system has."""
 
 
 def plan_of(launch: Launch, folder: Path) -> dict[str, Any]:
-    """What the supervisor makes a sandbox from; the folder must exist, and is the sandbox's own."""
+    """The supervisor's plan of a sandbox; `folder` exists, and belongs to this sandbox alone."""
     return {
         "folder": str(launch.layout(folder).task),
         "files": _files(launch, folder) if launch.isolated else None,
@@ -73,7 +74,7 @@ def plan_of(launch: Launch, folder: Path) -> dict[str, Any]:
 
 
 def _files(launch: Launch, root: Path) -> dict[str, Any]:
-    """The files of a sandbox, mounted at a folder; outer folders come before inner ones."""
+    """The files of a sandbox below `root`; outer folders come before inner ones."""
     _, links = system_folders()
     return {
         "root": str(root),
@@ -84,7 +85,7 @@ def _files(launch: Launch, root: Path) -> dict[str, Any]:
 
 
 def _binds(launch: Launch) -> Iterator[tuple[Path, str]]:
-    """What is shown read-only, and where below the root."""
+    """The read-only files and folders: source, and place below the root."""
     for system_folder, seen in system_folders()[0]:
         yield Path(system_folder), seen
     for folder, names in (("etc", SETTINGS), ("dev", DEVICES)):
@@ -101,7 +102,7 @@ def _binds(launch: Launch) -> Iterator[tuple[Path, str]]:
         (BOOTSTRAP, layout.bootstrap),
     ]
     inner = layout.site_packages.relative_to(layout.language)
-    if (launch.language_folder / inner).is_dir():  # not in Debian's own Python
+    if (launch.language_folder / inner).is_dir():  # Debian's own Python has no such folder
         folders.append((launch.runtime_folder, layout.site_packages))
     for source, place in folders:
         yield source, str(place).lstrip("/")

@@ -1,4 +1,4 @@
-"""How the function's process is started: its command and its variables (L49)."""
+"""The command and the environment variables of the function's process (L49)."""
 
 from __future__ import annotations
 
@@ -11,66 +11,66 @@ from poner.emulator.function import REGION, LocalFunction
 from poner.emulator.sandbox.supervision import Supervisor
 
 JSON_LOGGING = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
-"""Variables that the JSON log format adds: the runtime interface client reads both, and
-INFO is AWS's default for this format (its documentation, 2026-11)."""
+"""Variables that the JSON log format adds. The runtime interface client reads both; INFO is AWS's
+default for this format (AWS's documentation, 2026-11)."""
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
-"""What Lambda's /var/runtime/bootstrap is."""
+"""The counterpart of Lambda's /var/runtime/bootstrap."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the function finds things."""
+    """Paths of the code, the runtime and the interpreter, as the function sees them."""
 
     task: Path
-    """The code: LAMBDA_TASK_ROOT, the working folder."""
+    """Folder of the code: LAMBDA_TASK_ROOT and the working folder."""
     opt: Path
-    """The layers."""
+    """Folder of the layers."""
     runtime: Path
-    """awslambdaric: LAMBDA_RUNTIME_DIR."""
+    """Folder of awslambdaric: LAMBDA_RUNTIME_DIR."""
     site_packages: Path
-    """Where the interpreter looks for packages; they are awslambdaric's."""
+    """The interpreter's folder of packages; it holds awslambdaric's."""
     language: Path
-    """The folder whose bin/ holds the interpreter, and lib/ the standard library."""
+    """Folder with the interpreter in bin/ and the standard library in lib/."""
     interpreter: Path
-    """The interpreter itself."""
+    """The interpreter."""
     bootstrap: Path
-    """What starts awslambdaric."""
+    """The program that starts awslambdaric."""
     temporary: Path | None
-    """A folder in the place of /tmp; None where /tmp is the function's own."""
+    """Folder in place of /tmp; None if the function has its own /tmp."""
 
 
 @dataclass(frozen=True)
 class Launch:
-    """What every environment of a function is started from."""
+    """The function and the folders that every environment of it starts from."""
 
     function: LocalFunction
-    """The function, its settings checked."""
+    """The function; its settings are checked."""
     interpreter: Path
     """Python of the cached environment that holds awslambdaric."""
     scratch_folder: Path
-    """Private folder of this emulator; removed with all that is in it at the end."""
+    """Private folder of this emulator; removed with its content at the end."""
     task_folder: Path
     """The unpacked code, inside the scratch folder."""
     opt_folder: Path
     """The unpacked layers, inside the scratch folder; empty without layers."""
     supervisor: Supervisor
-    """What the sandboxes are forked from."""
+    """The process that forks the sandboxes."""
     isolated: bool = False
-    """Whether the function sees Lambda's folders, and no others of this machine's."""
+    """Whether the function sees Lambda's folders instead of this machine's files."""
 
     @property
     def runtime_folder(self) -> Path:
-        """What /var/runtime is on Lambda: the folder that awslambdaric is imported from."""
+        """The folder that awslambdaric is imported from; on Lambda /var/runtime."""
         return self.interpreter.parent.parent / self.function.host.packages
 
     @property
     def language_folder(self) -> Path:
-        """What /var/lang is on Lambda: where the interpreter behind the environment lies."""
+        """The folder of the interpreter that the environment is based on; on Lambda /var/lang."""
         return self.interpreter.resolve().parents[1]
 
     def layout(self, temporary_folder: Path) -> Layout:
-        """Where the function finds things in an environment with this folder for its /tmp."""
+        """The paths in an environment that uses `temporary_folder` in place of /tmp."""
         if self.isolated:
             language = Path("/var/lang")
             return Layout(
@@ -96,15 +96,14 @@ class Launch:
 
 
 def layer_folders(function: LocalFunction, opt_folder: Path) -> tuple[Path, ...]:
-    """Where modules of layers are imported from, in this order (L54)."""
+    """The folders that layers' modules are imported from, in this order (L54)."""
     return tuple(opt_folder / folder for folder in function.host.layer_folders)
 
 
 def variables(function: LocalFunction, layout: Layout) -> dict[str, str]:
-    """Lambda's variables (L49) but those that change with each process, then the user's.
+    """Lambda's variables (L49), except those that differ by process, then the user's.
 
-    Where a folder stands for /tmp there is TMPDIR as well, which Lambda does not have: it leads
-    `tempfile` there.
+    A folder in place of /tmp adds TMPDIR, which Lambda does not have: `tempfile` uses it.
     """
     task, runtime = layout.task, layout.runtime
     stream = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{secrets.token_hex(16)}"
@@ -151,11 +150,11 @@ def variables(function: LocalFunction, layout: Layout) -> dict[str, str]:
 
 
 def command(function: LocalFunction, layout: Layout) -> list[str]:
-    """How the process is started.
+    """The command that starts the process.
 
-    The folders that Lambda has no variables for follow the handler. A script that
-    AWS_LAMBDA_EXEC_WRAPPER names gets all of it as arguments; where it is missing, a shell ends
-    with 127, as recorded.
+    The folders that have no variable on Lambda follow the handler. The script named by
+    AWS_LAMBDA_EXEC_WRAPPER receives the whole command as arguments; if the script is missing, the
+    shell ends with 127, as recorded.
     """
     wrapper = function.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
     around = ["/bin/sh", "-c", 'exec "$0" "$@"', wrapper] if wrapper else []

@@ -1,4 +1,4 @@
-"""What a zip or folder holds, listed before any of it is written: the code, or a layer."""
+"""Lists the members of a zip or folder (the code or a layer) before any of them is written."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from typing import IO
 from poner.errors import EmulatorError
 
 DEFAULT_MODE = stat.S_IFREG | 0o644
-"""Mode of a file whose zip entry carries none (a zip not made on Unix)."""
+"""Mode of a file whose zip entry has none (the zip was not made on Unix)."""
 
 DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
-"""What zipfile raises where a zip is damaged, or packed in a way it cannot read."""
+"""What zipfile raises for a damaged zip, or for an unsupported compression."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +32,23 @@ class Member:
     origin: Path
     """The zip or folder that holds it."""
     path: PurePosixPath
-    """Its path there."""
+    """Path within the zip or folder."""
     size_bytes: int
-    """Its size, unpacked."""
+    """Unpacked size."""
     mode: int
-    """Its kind and permissions, as st_mode has them."""
+    """Kind and permissions, as in st_mode."""
     modified_s: float
-    """When it was last changed, in seconds since 1970; a zip's times are taken as UTC."""
+    """Time of the last change, in seconds since 1970; a zip's times are read as UTC."""
     open: Callable[[], IO[bytes]]
-    """Opens its content, or what a link points to; not to be called for a folder."""
+    """Opens the file's content, or the link's target as text; not for folders."""
 
 
 @contextlib.contextmanager
 def members_of(origin: Path) -> Iterator[list[Member]]:
-    """The members of a zip or folder; they can be opened as long as the block runs.
+    """The members of a zip or folder; they can be opened while the block runs.
 
     Raises:
-        EmulatorError: there is nothing, it cannot be read, or it holds what leads out of it.
+        EmulatorError: `origin` is missing or unreadable, or a member's path leads out of it.
     """
     if origin.is_dir():
         yield _members_of_folder(origin)
@@ -68,17 +68,17 @@ def members_of(origin: Path) -> Iterator[list[Member]]:
 
 @contextlib.contextmanager
 def unreadable_is_refused(origin: Path) -> Iterator[None]:
-    """Turn what goes wrong while a zip or folder is read into an EmulatorError that names it."""
+    """Turn errors of reading a zip or folder into an EmulatorError that names it."""
     try:
         yield
     except OSError as error:
         raise EmulatorError(
             f"{origin} could not be unpacked: {error}.",
-            "Leave out what cannot be read, and see that the disk has room.",
+            "Leave out files that cannot be read, and check that the disk has room.",
         ) from error
     except DAMAGE as error:
         raise EmulatorError(
-            f"{origin} is not a zip that can be unpacked: {error}.", "Make it anew."
+            f"{origin} is not a zip that can be unpacked: {error}.", "Make the zip anew."
         ) from error
 
 
@@ -104,7 +104,7 @@ def _member_of_zip(origin: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInf
 
 
 def _members_of_folder(origin: Path) -> list[Member]:
-    """Every file and folder below one, through its links: what a zip of it would hold."""
+    """Every file and folder below a folder, links followed: the content of a zip of it."""
     members: list[Member] = []
     with unreadable_is_refused(origin):
         for path in _below(origin):

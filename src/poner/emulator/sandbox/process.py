@@ -1,4 +1,4 @@
-"""The runtime process: a child with its Runtime API and its log, as seen by the event loop."""
+"""The runtime process on the event loop: a child with its Runtime API and its log."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ class Exited:
     returncode: int
     """Exit code, negative for a signal."""
     at_s: float
-    """Monotonic clock, seconds."""
+    """Time on the monotonic clock, in seconds."""
     out_of_memory: bool = False
-    """Whether it was killed because it held more memory than it may."""
+    """Whether the process was killed for exceeding its memory limit."""
 
 
 @dataclass(frozen=True)
 class TimedOut:
-    """Nothing happened in the time given."""
+    """The time limit was reached."""
 
     at_s: float
-    """Monotonic clock, seconds."""
+    """Time on the monotonic clock, in seconds."""
 
 
 Report = Call | Exited | TimedOut
-"""What can end the init phase or an invocation."""
+"""Every possible end of the init phase or of an invocation."""
 
 
 class RuntimeProcess:
-    """awslambdaric with the function in it; one event at a time."""
+    """awslambdaric with the function; handles one event at a time."""
 
     def __init__(self, log: Callable[[str], None]) -> None:
         self._log = log
@@ -53,14 +53,14 @@ class RuntimeProcess:
         self.started_s = time.monotonic()
 
     async def initialise(self, sandbox: Sandbox, limit_s: float) -> Report:
-        """Start the process and wait until it is ready for its first event.
+        """Start the process and wait until it asks for its first event.
 
-        The init phase begins when the sandbox is told to start it, as Lambda's begins in a
-        sandbox that is there: `started_s`.
+        The init phase begins (`started_s`) when the existing sandbox is told to start the process,
+        as on Lambda.
         """
         try:
             address = await self._api.listen()
-            if self._stopped:  # while this waited
+            if self._stopped:  # by `stop`, while `listen` waited
                 return Exited(-signal.SIGKILL, time.monotonic())
             self.started_s = time.monotonic()
             self._child = sandbox.start(address)
@@ -72,33 +72,33 @@ class RuntimeProcess:
         return await self._report(limit_s)
 
     async def invoke(self, invocation: Invocation, limit_s: float) -> Report:
-        """Hand it an event and wait for what comes of it."""
+        """Hand the process an event and wait for the report."""
         self._api.deliver(Delivery(invocation, int((time.time() + limit_s) * 1000)))
         report = await self._report(limit_s)
         self._api.withdraw()
         return report
 
     async def polled(self) -> None:
-        """Wait until it asks for its next event."""
+        """Wait until the process asks for its next event."""
         await self._api.polled()
 
     @property
     def alive(self) -> bool:
-        """Whether it has been started and not ended."""
+        """Whether the process has been started and has not ended."""
         return self._child is not None and not self._exited.done()
 
     def peak_memory_mb(self) -> int:
-        """Most resident memory it has held so far."""
+        """Peak resident memory of the process so far."""
         return self._child.peak_memory_mb() if self._child is not None else 0
 
     def drain_log(self) -> None:
-        """Pass on everything it wrote until now, a line without its newline too."""
+        """Pass on all output so far, including a line without its newline."""
         while self._child is not None and (data := self._child.read_output()):
             self._pass_on(self._stream.feed(data))
         self._pass_on(self._stream.flush())
 
     async def stop(self) -> None:
-        """Kill it if it lives, and let go of everything that was opened for it."""
+        """Kill the process if it is alive, and close its descriptors and its Runtime API."""
         self._stopped = True
         if self._child is not None and not self._exited.done():
             self._child.kill()
@@ -109,7 +109,7 @@ class RuntimeProcess:
         await self._api.close()
 
     async def _report(self, limit_s: float) -> Report:
-        """The first thing the process does, or its end, or TimedOut."""
+        """The process's first call, or its end, or TimedOut."""
         if self._exited.done():
             return self._exited.result()
         loop = asyncio.get_running_loop()
@@ -130,7 +130,7 @@ class RuntimeProcess:
         data = self._child.read_output()
         if data:
             self._pass_on(self._stream.feed(data))
-        elif data is not None:  # closed by the process, and by all it started
+        elif data is not None:  # closed by the process and all that it started
             asyncio.get_running_loop().remove_reader(self._child.output)
 
     def _has_exited(self) -> None:

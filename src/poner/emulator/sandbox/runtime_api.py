@@ -1,7 +1,7 @@
-"""The Runtime API (L36 to L44), served to one process on a port of its own.
+"""The Runtime API (L36 to L44), served to each process on its own port.
 
-A runtime learns nothing but host and port, so the port is what tells processes apart: a call
-that a stopped process left behind can never reach the one that took its place.
+A runtime is told host and port only, so the port identifies the process: a late call of a stopped
+process never reaches its successor.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from poner.emulator.protocol.callers import why_cross_site, why_misdirected
 from poner.emulator.protocol.outcomes import Invocation
 
 HEADER_LINE_BYTES = 2 * 1024 * 1024
-"""The X-Ray cause of an error comes as one header line of up to about 1 MiB (L38)."""
+"""The X-Ray cause of an error is one header line of up to about 1 MiB (L38)."""
 
 CLOSE_S = 0.2
-"""Grace for calls under way when a process is gone."""
+"""Time that calls under way get to finish after a process has ended."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Ready:
     """The runtime has loaded the handler and asked for its first event."""
 
     at_s: float
-    """Monotonic clock, seconds."""
+    """Time on the monotonic clock, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class InitFailed:
     payload: bytes
     """The runtime's JSON error."""
     at_s: float
-    """Monotonic clock, seconds."""
+    """Time on the monotonic clock, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,17 @@ class Answered:
     """The handler returned."""
 
     payload: bytes
-    """Its result as JSON."""
+    """The handler's result as JSON."""
     at_s: float
-    """Monotonic clock, seconds."""
+    """Time on the monotonic clock, in seconds."""
 
 
 @dataclass(frozen=True)
 class TooLarge:
-    """The handler's result or error is beyond what Lambda hands on."""
+    """The handler's result or error exceeds Lambda's limit."""
 
     at_s: float
-    """Monotonic clock, seconds."""
+    """Time on the monotonic clock, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -69,25 +69,25 @@ class Failed:
     payload: bytes
     """The runtime's JSON error."""
     at_s: float
-    """Monotonic clock, seconds."""
+    """Time on the monotonic clock, in seconds."""
 
 
 Call = Ready | InitFailed | Answered | TooLarge | Failed
-"""What a runtime can tell."""
+"""Every call that a runtime can make, except the request for the next event."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """An event as `next` hands it over."""
+    """An event, as `next` returns it."""
 
     invocation: Invocation
-    """The event and what goes with it."""
+    """The event with its request id, ARN, trace id and client context."""
     deadline_ms: int
-    """When the invocation will be stopped, in milliseconds since the epoch."""
+    """End of the invocation's time limit, in milliseconds since the epoch."""
 
 
 class RuntimeApi:
-    """One process's Runtime API: deliveries go out through `next`, its calls to `tell`."""
+    """Runtime API of one process: `next` returns deliveries; other calls are given to `tell`."""
 
     def __init__(self, tell: Callable[[Call], None]) -> None:
         self._tell = tell
@@ -115,14 +115,14 @@ class RuntimeApi:
         return f"{host}:{port}"
 
     def deliver(self, delivery: Delivery) -> None:
-        """Hand an event to the process: at once if it asks for one, else when it does."""
+        """Hand an event to the process: now if it waits for one, otherwise when it asks."""
         if self._poll is not None and not self._poll.done():
             self._poll.set_result(delivery)
         else:
             self._outbox = delivery
 
     def withdraw(self) -> None:
-        """Take the event back: whatever the process still says about it comes too late."""
+        """Take the event back: later calls of the process about it are refused."""
         self._current = self._outbox = None
 
     async def polled(self) -> None:
@@ -130,7 +130,7 @@ class RuntimeApi:
         await self._polled.wait()
 
     async def close(self) -> None:
-        """Stop listening and let go of every connection."""
+        """Stop listening and close every connection."""
         if self._listener is not None:
             self._listener.close()
         if self._poll is not None:
@@ -163,7 +163,7 @@ class RuntimeApi:
             self._started = True
             self._tell(Ready(time.monotonic()))
         if self._poll is not None:
-            self._poll.cancel()  # its connection is gone, or it would not ask again
+            self._poll.cancel()  # a second request means that the first connection is gone
         delivery, self._outbox = self._outbox, None
         if delivery is None:
             self._poll = asyncio.get_running_loop().create_future()
@@ -177,7 +177,7 @@ class RuntimeApi:
     async def _invocation_ended(
         self, request: web.BaseRequest, request_id: str, *, failed: bool
     ) -> web.Response:
-        """Take a result or an error; read to the end even if too large, or the runtime exits."""
+        """Accept a result or an error; even if too large, read it all, or the runtime exits."""
         payload, size_bytes = await read_body(request.content, RESPONSE_BYTES)
         if self._current is None or request_id != self._current:
             return _refusal(400, "InvalidRequestID", "Invalid request ID")
@@ -199,7 +199,7 @@ class RuntimeApi:
 
 
 def _next_headers(delivery: Delivery) -> dict[str, str]:
-    """The content type must be exactly this, or the handler receives bytes (L36)."""
+    """Headers of a delivery; with any other content type the handler receives bytes (L36)."""
     invocation = delivery.invocation
     headers = {
         "Content-Type": "application/json",

@@ -1,4 +1,4 @@
-"""poner's end of a sandbox: where one environment's processes run, one after another."""
+"""poner's side of a sandbox, in which one environment's processes run one after another."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from poner.emulator.sandbox.launch import Launch, command, variables
 
 
 class Sandbox:
-    """Namespaces or a private folder; what a process leaves in /tmp, the next one finds."""
+    """Namespaces or a private folder; /tmp is kept from one process to the next."""
 
     def __init__(self, launch: Launch, folder: Path) -> None:
-        """Fork it; takes milliseconds, in any thread.
+        """Fork the sandbox, in milliseconds; any thread may call this.
 
         Args:
-            launch: what runs in it.
-            folder: an empty folder of its own.
+            launch: the function that runs in the sandbox.
+            folder: an empty folder for this sandbox alone.
 
         Raises:
-            OSError: the system would not have it.
+            OSError: the system refused to make the sandbox.
         """
         layout = launch.layout(folder)
         self._temporary_folder = layout.temporary
@@ -34,16 +34,16 @@ class Sandbox:
 
     @property
     def ended(self) -> bool:
-        """Whether somebody has killed it: it says nothing unless asked."""
+        """Whether the sandbox has ended: a living sandbox sends nothing unasked."""
         ready = select.poll()
         ready.register(self._control, select.POLLIN)
         return bool(ready.poll(0))
 
     def start(self, address: str) -> Child:
-        """Start awslambdaric for the Runtime API at an address.
+        """Start awslambdaric with the Runtime API at `address`.
 
         Raises:
-            OSError: the system would not start it, or the sandbox is gone.
+            OSError: the system could not start it, or the sandbox has ended.
         """
         if self._temporary_folder is not None:  # the function may have removed it
             self._temporary_folder.mkdir(exist_ok=True)
@@ -52,15 +52,15 @@ class Sandbox:
         )
 
     def close(self) -> None:
-        """End it, and wait until nothing of it is left."""
-        with contextlib.suppress(OSError):  # it has ended before
+        """End the sandbox, and wait until all of its processes have ended."""
+        with contextlib.suppress(OSError):  # the sandbox has already ended
             self._control.shutdown(socket.SHUT_WR)
             self._control.recv(1)
         self._control.close()
 
 
 def why_not_isolated(launch: Launch) -> str | None:
-    """What keeps this machine from isolating the function; None if it can, which is tried."""
+    """Why this machine cannot isolate the function; None if a trial succeeds."""
     isolated = replace(launch, isolated=True)
     folder = launch.scratch_folder / "trial"
     folder.mkdir()

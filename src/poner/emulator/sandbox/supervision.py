@@ -1,4 +1,4 @@
-"""poner's end of the supervisor: the process that sandboxes are forked from."""
+"""poner's side of the supervisor, the process that forks sandboxes."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from typing import Any
 START = Path(__file__).with_name("supervisor") / "start.py"
 
 KEPT = ("LD_LIBRARY_PATH",)
-"""What poner's own interpreter may need of the environment."""
+"""Environment variables that poner's own interpreter may need."""
 
 MESSAGE_BYTES = 64 * 1024
-"""More than an answer takes."""
+"""Buffer size; every answer is shorter."""
 
 ANSWER_S = 10.0
-"""The supervisor answers in milliseconds; this is for a machine that is stuck."""
+"""Time limit of an answer, for an overloaded machine; answers usually take milliseconds."""
 
 
 class Supervisor:
-    """A process of poner's that has only the standard library; it ends when poner ends."""
+    """The supervisor process; it uses only the standard library and ends when poner ends."""
 
     def __init__(self) -> None:
-        """Start it.
+        """Start the process.
 
         Raises:
-            OSError: the system would not start it.
+            OSError: the system could not start it.
         """
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -44,10 +44,10 @@ class Supervisor:
             )
 
     def fork(self, plan: Mapping[str, Any]) -> socket.socket:
-        """Fork a sandbox; the socket it is spoken to through. Any thread may call this.
+        """Fork a sandbox; returns the socket that controls it. Any thread may call this.
 
         Raises:
-            OSError: it could not become what the plan says.
+            OSError: the sandbox could not be made as planned.
         """
         control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         control.settimeout(ANSWER_S)
@@ -61,26 +61,26 @@ class Supervisor:
         return control
 
     def close(self) -> None:
-        """End it, and whatever still runs in its sandboxes."""
+        """End the supervisor and all processes in its sandboxes."""
         self._control.close()
         self._process.wait()
 
 
 def ask(control: socket.socket, message: Mapping[str, Any], given: Sequence[int]) -> list[int]:
-    """Give an order, with descriptors; those that come with the answer.
+    """Send an order with descriptors; returns the descriptors of the answer.
 
     Raises:
-        OSError: it could not be done, or nobody is there.
+        OSError: the order failed, or the sandbox has ended.
     """
     socket.send_fds(control, [json.dumps(message).encode()], given)
     return receive_answer(control)
 
 
 def receive_answer(control: socket.socket) -> list[int]:
-    """The descriptors of an answer.
+    """Wait for an answer; returns its descriptors.
 
     Raises:
-        OSError: it is an error, or nobody is there.
+        OSError: the answer is an error, or the sandbox has ended.
     """
     answer, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 1)
     for descriptor in descriptors:

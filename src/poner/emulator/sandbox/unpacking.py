@@ -1,4 +1,4 @@
-"""The private folders that stand for /var/task and /opt: code and layers, unpacked as on Lambda."""
+"""Unpacks code and layers, as Lambda does, into the folders in place of /var/task and /opt."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from poner.emulator.sandbox.members import Member, members_of, unreadable_is_ref
 from poner.errors import EmulatorError
 
 CHUNK_BYTES = 256 * 1024
-"""How much of a file is unpacked at a time."""
+"""Bytes of a file that are unpacked at a time."""
 
 
 def unpack(code: Path, layers: Sequence[Path], task_folder: Path, opt_folder: Path) -> None:
     """Unpack the code into one folder, and all layers into another; neither may exist yet.
 
-    Layers are unpacked in order: later ones overwrite earlier ones. Modes and times are kept:
-    whether a bundled .pyc is still valid depends on its source's time.
+    Layers are unpacked in order: later ones overwrite earlier ones. Modes and times are kept: a
+    bundled .pyc may be valid only with its source's time.
 
     Raises:
-        EmulatorError: one is missing, damaged or unsafe, or they are too large.
+        EmulatorError: code or a layer is missing, damaged or unsafe, or they are too large.
     """
     with contextlib.ExitStack() as opened:
         code_members, *layer_members = (
@@ -37,16 +37,16 @@ def unpack(code: Path, layers: Sequence[Path], task_folder: Path, opt_folder: Pa
 
 
 def _check_sizes(code: Sequence[Member], layers: Sequence[Sequence[Member]]) -> None:
-    """Refuse what Lambda would find too large, in its own words (L66).
+    """Refuse code and layers over Lambda's limit, with AWS's message (L66).
 
     Raises:
-        EmulatorError: says how large it is.
+        EmulatorError: states limit and size.
     """
     sizes = [sum(member.size_bytes for member in members) for members in (code, *layers)]
     if sizes[0] >= UNZIPPED_BYTES:
         raise EmulatorError(
             f"Unzipped size must be smaller than {UNZIPPED_BYTES} bytes.",
-            f"{code[0].origin} has {sizes[0]} bytes: leave something out.",
+            f"{code[0].origin} has {sizes[0]} bytes: leave files out.",
         )
     if sum(sizes) > UNZIPPED_BYTES:
         parts = [
@@ -57,12 +57,12 @@ def _check_sizes(code: Sequence[Member], layers: Sequence[Sequence[Member]]) -> 
         raise EmulatorError(
             "Function code combined with layers exceeds the maximum allowed size of "
             f"{UNZIPPED_BYTES} bytes. The actual size is {sum(sizes)} bytes.",
-            f"Leave something out: {', '.join(parts)}.",
+            f"Leave files out: {', '.join(parts)}.",
         )
 
 
 def _write(members: Iterable[Member], folder: Path) -> None:
-    """Write folders and files first, symbolic links last, so that nothing goes through a link.
+    """Write folders and files first, links last, so that no file is written through a link.
 
     Raises:
         EmulatorError: a member cannot be written, or is a link that leads out of the folder.
@@ -90,7 +90,7 @@ def _write_file(member: Member, target: Path) -> None:
 
 
 def _write_links(links: Sequence[Member], folder: Path) -> None:
-    """Write the symbolic links; none may resolve to a place outside once all are there.
+    """Write the symbolic links, then refuse any that resolves to a place outside the folder.
 
     Raises:
         EmulatorError: a link leads out of the folder, or takes the place of a folder.

@@ -1,9 +1,9 @@
-"""Arrays as one block of bytes and a description of it in JSON.
+"""Packs arrays into one block of bytes, with a description of the block in JSON.
 
-The arrays lie one behind the other in C order, each beginning at a multiple of 16 bytes; the
-description is `{"dtypes": [...], "arrays": [[index of the dtype, [length, ...]], ...]}`. There are
-no offsets that could point anywhere: they follow from the lengths, which have to add up to the
-block. Dtypes are numbers, booleans and fixed-width texts, or structures of these.
+The arrays follow one another in C order, and each begins at a multiple of 16 bytes. The description
+is `{"dtypes": [...], "arrays": [[index of the dtype, [length, ...]], ...]}`. It holds no offsets,
+which a hostile process could point anywhere: they follow from the lengths, which must add up to the
+size of the block. Dtypes are numbers, booleans and fixed-width texts, or structures of these.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ALIGNMENT = 16
 
 SCALAR_DTYPE = re.compile(r"[<>|](?:b1|[iu][1248]|f[248]|c(?:8|16)|[US][1-9][0-9]{0,8})")
-"""How a dtype may be written: byte order, kind, size."""
+"""Form of a dtype's text: byte order, kind, size."""
 
 
 def is_plain(dtype: np.dtype[Any]) -> bool:
@@ -51,7 +51,7 @@ def unpack_arrays(described: Mapping[str, Any], block: bytes) -> list[np.ndarray
     """The arrays, which share the block's memory and cannot be written to.
 
     Raises:
-        FrameError: description and block do not hold together.
+        FrameError: the description and the block do not match.
     """
     import numpy as np
 
@@ -96,7 +96,7 @@ def _dtype_to_json(dtype: np.dtype[Any]) -> Any:
 
 
 def _dtype_from_json(described: Any) -> np.dtype[Any]:
-    """The dtype, if it is one that holds plain data only."""
+    """The dtype; only dtypes of plain data are accepted."""
     import numpy as np
 
     formats = described["formats"] if isinstance(described, dict) else [described]

@@ -6,23 +6,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 TARGET_OPSET = {"": 18, "ai.onnx.ml": 3}
-"""What onnxruntime 1.16 and later compute (its documentation on opsets)."""
+"""Operator sets that onnxruntime 1.16 and later support (its documentation on opsets)."""
 
 IR_VERSION = 8
-"""The file format that goes with these operators (onnx's table of releases)."""
+"""Version of the file format that belongs to these operator sets (onnx's table of releases)."""
 
 NUMBER_TYPES = ("float64", "float32")
-"""Tried in this order: float64 gives the model's digits, and float32 is what all operators take."""
+"""Number types to try, in this order: float64 gives the model's precision, but only float32 is
+supported by every operator."""
 
 Options = Optional[Mapping[int, Mapping[str, bool]]]
 
 
 def convert(estimator: Any, kinds: Sequence[str]) -> tuple[dict[str, Any], bytes]:
-    """The graph, with `number_type` and `converter`; without one, the first `reason`.
+    """Convert an estimator.
 
     Args:
-        estimator: fitted, settled.
-        kinds: of each feature, `number` or `category`.
+        estimator: a fitted estimator, after `poner_runtime.fitted.settle`.
+        kinds: the kind of each feature, `number` or `category`.
+
+    Returns:
+        `number_type` and `converter` with the graph; if every attempt fails, the `reason` of the
+        last one and no bytes.
     """
     import skl2onnx
 
@@ -41,11 +46,11 @@ def convert(estimator: Any, kinds: Sequence[str]) -> tuple[dict[str, Any], bytes
 
 
 def _options(estimator: Any) -> Iterator[Options]:
-    """What to ask of the converter of the estimator that answers, first what is best.
+    """Options for the converter of the last step, the best first.
 
-    Probabilities as a matrix, where without `zipmap` they are a list of dictionaries. A classifier
-    without probabilities gives scores that mean the same for all only if they are asked for;
-    LinearSVC takes no `zipmap` (skl2onnx 1.20).
+    `zipmap: False` makes probabilities a matrix instead of a list of dictionaries. `raw_scores`
+    makes the scores of a classifier without probabilities those of its decision function.
+    LinearSVC does not accept `zipmap` (skl2onnx 1.20).
     """
     from sklearn.base import is_classifier
 
@@ -62,7 +67,7 @@ def _options(estimator: Any) -> Iterator[Options]:
 
 
 def _graph(estimator: Any, kinds: Sequence[str], number_type: str, options: Options) -> bytes:
-    """The graph, opened once: skl2onnx also writes what is no graph at all."""
+    """The graph; onnxruntime opens it once, because skl2onnx also writes invalid graphs."""
     import onnxruntime
     import skl2onnx
 
@@ -85,7 +90,7 @@ def _graph(estimator: Any, kinds: Sequence[str], number_type: str, options: Opti
 
 
 def _holds_float32(graph: bytes) -> bool:
-    """Whether a step keeps what was fitted as float32, as SVMs and forests do behind float64."""
+    """Whether a step stores fitted numbers as float32, as SVMs and forests do even with float64."""
     import onnx
 
     return any(
@@ -96,7 +101,7 @@ def _holds_float32(graph: bytes) -> bool:
 
 
 def _inputs(kinds: Sequence[str], number_type: str) -> list[tuple[str, Any]]:
-    """One matrix of numbers, or one column a feature."""
+    """The inputs of the graph: one matrix of numbers, or one column for each feature."""
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
 
     numbers = DoubleTensorType if number_type == "float64" else FloatTensorType

@@ -1,4 +1,4 @@
-"""Takes a fitted estimator apart into plain data, whatever its family.
+"""Takes a fitted estimator of any class apart into plain data.
 
 The result is a table of nodes and a list of arrays. A node is one of::
 
@@ -6,10 +6,10 @@ The result is a table of nodes and a list of arrays. A node is one of::
     ["dict", {text: value, ...}]
     ["object", type name, {attribute: value, ...}]
     ["array", index into the list of arrays]
-    ["text", text]                      of texts so long that sharing them matters
+    ["text", text]                      a long text, stored once however often it is used
 
 and a value is null, a boolean, a number, a text, or `[index of a node]`. A node refers only to
-nodes before it, so a shared object is there once, circles are impossible, and one pass reads the
+earlier nodes, so a shared object is stored once, cycles are impossible, and one pass reads the
 table. The last node is the estimator.
 """
 
@@ -23,14 +23,14 @@ from ..safe_pickle.faults import FileUnreadableError
 from .array_block import is_plain
 
 DEEPEST = 100
-"""Objects inside objects; Pipelines of stacks of forests need about 30."""
+"""Most levels of objects inside objects; Pipelines of stacks of forests need about 30."""
 
 
 LONGEST_TEXT_IN_PLACE = 64
-"""Characters of a text that is written where it stands; a longer one is a node, written once."""
+"""Most characters of a text that is written in place; a longer text becomes a node."""
 
 MOST_BYTES = 2 << 30
-"""Of arrays and of long keys together: twice the largest model file."""
+"""Most bytes of arrays and long keys together: twice the size of the largest model file."""
 
 
 class Description(NamedTuple):
@@ -46,7 +46,7 @@ def describe(estimator: Any) -> Description:
     """Take an estimator apart.
 
     Raises:
-        FileUnreadableError: it is nested too deeply.
+        FileUnreadableError: the estimator is nested too deeply or too large.
     """
     table = _Table()
     table.value(estimator, 0)
@@ -61,16 +61,16 @@ class _Table:
         self.nodes: list[Any] = []
         self.arrays: list[Any] = []
         self.places: dict[int, int] = {}
-        """Index of the node by the object's id."""
+        """Index of each object's node, by the object's id."""
         self.open: dict[int, Any] = {}
-        """Objects being taken apart at the moment, by id."""
+        """Objects whose parts are being described, by id."""
         self.kept: list[Any] = []
-        """Objects that were made on the way: alive, so that no id is used twice."""
+        """Objects that already have a node, kept alive so that Python does not reuse an id."""
         self.left_bytes = MOST_BYTES
-        """What arrays and long keys may still take."""
+        """Bytes that arrays and long keys may still take."""
 
     def value(self, value: Any, depth: int) -> Any:
-        """A scalar as it is, anything else as `[index]`."""
+        """A scalar unchanged; any other value as `[index]`."""
         kind = type(value)
         if value is None or kind is bool or kind is int or kind is float:
             return value
@@ -92,7 +92,7 @@ class _Table:
     def _place(self, value: Any, depth: int) -> int:
         if depth > DEEPEST:
             raise FileUnreadableError("The model nests objects too deeply.")
-        if id(value) in self.open:  # it contains itself: named there, empty
+        if id(value) in self.open:  # the object contains itself: an empty node ends the cycle
             return self._add(["object", type_name(type(value)), {}])
         self.open[id(value)] = value
         node = self._node(value, depth + 1)
@@ -129,7 +129,7 @@ class _Table:
         return ["array", len(self.arrays) - 1]
 
     def _nested(self, items: Any, dimensions: int, depth: int) -> list[Any]:
-        """Lists in lists for an array of objects."""
+        """Nested lists for an array of objects."""
         if dimensions == 0:
             return [self.value(items, depth)]
         if dimensions == 1:
@@ -140,7 +140,7 @@ class _Table:
         described = {}
         for key, value in state.items():
             name = str(key)
-            if len(name) > LONGEST_TEXT_IN_PLACE:  # it is written again for each object
+            if len(name) > LONGEST_TEXT_IN_PLACE:  # a key is written again for each object
                 self._spend(len(name))
             described[name] = self.value(value, depth)
         return described
@@ -152,12 +152,12 @@ class _Table:
 
 
 def type_name(kind: type) -> str:
-    """Module and class."""
+    """Module and name of a class, such as `sklearn.svm._classes.SVC`."""
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def state_of(value: Any, name: str) -> Mapping[str, Any]:
-    """What a prediction may need of an object; nothing for a type that is not known."""
+    """The state of an object that a prediction may need; empty for an unknown type."""
     read = SPECIAL_STATES.get(name)
     if read is not None:
         return read(value)
@@ -199,7 +199,7 @@ def _bounds(value: Any) -> Mapping[str, Any]:
 
 
 def _ufunc_state(ufunc: Any) -> Mapping[str, Any]:
-    """A ufunc does not know its module: numpy's own, or else scipy.special's."""
+    """The ufunc's name. A ufunc does not record its module: numpy's own, else scipy.special's."""
     import numpy as np
 
     module = "numpy" if getattr(np, ufunc.__name__, None) is ufunc else "scipy.special"
@@ -207,7 +207,7 @@ def _ufunc_state(ufunc: Any) -> Mapping[str, Any]:
 
 
 def _function_state(function: Any) -> Mapping[str, Any]:
-    """Since numpy 1.25 its functions of arrays are of a type of their own."""
+    """The name of an array function of numpy, which since numpy 1.25 has a type of its own."""
     return {"name": f"{function.__module__}.{function.__name__}"}
 
 
@@ -229,4 +229,4 @@ SPECIAL_STATES: dict[str, Callable[[Any], Mapping[str, Any]]] = {
         for module in (f"_{name[:3]}", name[:3])
     },
 }
-"""Types that keep their state elsewhere than in attributes."""
+"""For types that keep their state outside attributes: the function that reads the state."""

@@ -1,4 +1,4 @@
-"""What is asked of a fitted estimator: whether it is one, its facts, and its answers."""
+"""Checks that a loaded object is a fitted estimator, and reads its facts and its answers."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ METHODS = frozenset(
         "_raw_predict_init",
     }
 )
-"""What an estimator may be asked; nothing else of it is ever called."""
+"""The only methods of an estimator that poner calls."""
 
 FLOAT32_METHODS = {("sklearn.ensemble._gb", "_raw_predict"): True}
-"""Methods behind scikit-learn's own cast, which take only what that cast makes."""
+"""Methods that accept float32 only: scikit-learn casts the rows before it calls them."""
 
 DEEPEST_WRAPPING = 20
-"""Pipelines in searches in pipelines."""
+"""Most levels of pipelines and searches inside each other."""
 
 MOST_FEATURES = 20_000
-"""Features of one model: each is described, named and tried."""
+"""Most features of a model; poner describes, names and tries each of them."""
 
 SENDABLE_KINDS = "biufcSU"
-"""Kinds of dtype an answer may have."""
+"""Kinds of the dtypes that an answer may have."""
 
 
 def check_estimator(value: Any) -> None:
-    """Whether a loaded object is a fitted estimator that predicts.
+    """Refuse an object that is not a fitted estimator with a predict method.
 
     Raises:
-        FileUnreadableError: it is not; says what it is.
+        FileUnreadableError: the object is something else; the message says what.
     """
     import sklearn.base
     from sklearn.exceptions import NotFittedError
@@ -53,8 +53,8 @@ def check_estimator(value: Any) -> None:
         )
     if not hasattr(value, "predict"):
         raise FileUnreadableError(
-            f"The model is a {name}, which does not predict.",
-            "Save an estimator that has predict, such as a Pipeline that ends in one.",
+            f"The model is a {name}, which has no method predict.",
+            "Save a classifier or a regressor, or a Pipeline that ends in one.",
         )
     try:
         check_is_fitted(value)
@@ -65,13 +65,13 @@ def check_estimator(value: Any) -> None:
     count = _number_of_features(value)
     if count is not None and not 0 <= count <= MOST_FEATURES:
         raise FileUnreadableError(
-            f"The model takes {count} features; at most {MOST_FEATURES} are served.",
-            "Select or combine features before fitting it.",
+            f"The model takes {count} features; poner serves at most {MOST_FEATURES}.",
+            "Select or combine features before fitting the model.",
         )
 
 
 def facts(estimator: Any) -> dict[str, Any]:
-    """What the parent needs to know besides the state; plain JSON values."""
+    """The facts that the parent needs besides the state, as plain JSON values."""
     import numpy
     import sklearn.base
 
@@ -88,13 +88,13 @@ def facts(estimator: Any) -> dict[str, Any]:
 
 
 def classes_of(estimator: Any) -> list[Any] | None:
-    """What `predict` can answer, as JSON says it: a list an output where there are several.
+    """The values that `predict` can return, as JSON values; a list for each of several outputs.
 
-    Outlier detectors answer 1 or -1, clusterers and mixtures the number of a cluster or component.
-    None for a regressor.
+    Outlier detectors return 1 or -1; clusterers and mixtures return the number of a cluster or
+    component. None for a regressor.
 
     Raises:
-        FileUnreadableError: JSON cannot say them.
+        FileUnreadableError: JSON cannot express the classes.
     """
     import sklearn.base
 
@@ -110,10 +110,10 @@ def classes_of(estimator: Any) -> list[Any] | None:
 
 
 def _clusters(estimator: Any) -> Any:
-    """What the number is of that it answers with, None where it answers with another."""
+    """The clusters or components that a prediction counts; None for other estimators."""
     if any(kind.__module__.startswith("sklearn.mixture.") for kind in type(estimator).__mro__):
         return estimator.means_
-    if hasattr(estimator, "subcluster_labels_"):  # Birch's, of which many are one cluster
+    if hasattr(estimator, "subcluster_labels_"):  # Birch: several subclusters form a cluster
         return set(estimator.subcluster_labels_.tolist())
     return getattr(estimator, "cluster_centers_", None)
 
@@ -133,20 +133,20 @@ def _plain_list(classes: Any) -> list[Any]:
     for item in plain:
         if not isinstance(item, (bool, int, float, str)) or item != item:
             raise FileUnreadableError(
-                f"The model's classes are {type(item).__name__} values, which JSON does not have.",
-                "Train it on classes that are numbers, texts or booleans.",
+                f"JSON cannot express the model's classes, which are {type(item).__name__} values.",
+                "Train the model on classes that are numbers, texts or booleans.",
             )
     return plain
 
 
 def _answers_each_class(estimator: Any) -> bool:
-    """Whether it was fitted on several labels a row, and says of each whether it applies."""
+    """Whether the estimator is multilabel: it answers for each class whether the class applies."""
     binarizer = getattr(estimator, "_label_binarizer", getattr(estimator, "label_binarizer_", None))
     return str(getattr(binarizer, "y_type_", "")).startswith("multilabel")
 
 
 def _last_step(estimator: Any) -> Any:
-    """The estimator that answers at last: of a Pipeline its last step, of a search its best."""
+    """The estimator that gives the answer: the last step of a Pipeline, the best of a search."""
     for _ in range(DEEPEST_WRAPPING):
         if hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
@@ -158,7 +158,7 @@ def _last_step(estimator: Any) -> Any:
 def _number_of_features(estimator: Any) -> int | None:
     count = getattr(estimator, "n_features_in_", None)
     if count is None and type(estimator).__name__ == "IsotonicRegression":
-        return 1  # it never says so, as it takes vectors too
+        return 1  # it does not record the number, since it also accepts vectors
     return None if count is None else int(count)
 
 
@@ -168,10 +168,10 @@ def _feature_names(estimator: Any) -> list[str] | None:
 
 
 def part_of(estimator: Any, place: Sequence[str | int]) -> Any:
-    """The estimator within another that attributes and indices lead to.
+    """The estimator inside another one, found by a path of attributes and indices.
 
     Raises:
-        FileUnreadableError: they lead nowhere, or to something else.
+        FileUnreadableError: the path leads nowhere.
     """
     part = estimator
     for key in place:
@@ -183,24 +183,25 @@ def part_of(estimator: Any, place: Sequence[str | int]) -> Any:
 
 
 def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = ()) -> Any:
-    """What the estimator, or one within it, answers on rows.
+    """The answer of the estimator, or of one inside it, for rows.
 
     Args:
-        estimator: fitted, settled.
+        estimator: a fitted estimator, after `poner_runtime.fitted.settle`.
         method: one of `METHODS`.
         rows: (n_rows, n_features) float64, or objects as `poner_runtime.fitted` makes them.
-        place: attributes and indices that lead to the estimator that is asked.
+        place: path of attributes and indices to the estimator that is asked.
 
     Returns:
         An array of numbers, booleans or fixed-width texts.
 
     Raises:
-        FileUnreadableError: no such method, it raised, or its answer is of another kind.
+        FileUnreadableError: the method does not exist, it raised an error, or its answer holds
+            other values.
     """
     import numpy as np
 
     if rows.dtype.hasobject and _feature_names(estimator) is None:
-        rows = np.asarray(rows)  # fitted on an array of objects, it is asked with one
+        rows = np.asarray(rows)  # an estimator that was fitted on an array is asked with one
     estimator = part_of(estimator, place)
     function = getattr(estimator, method, None) if method in METHODS else None
     name = type(estimator).__name__
@@ -217,13 +218,13 @@ def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = 
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise FileUnreadableError(
             f"{name}.{method} raised {type(error).__name__}: {lines[-1][:300]}",
-            "Ask the model for rows it takes.",
+            "Give rows that the model accepts.",
         ) from error
     return plain_array(answered, f"{name}.{method}")
 
 
 def plain_array(answered: Any, source: str) -> Any:
-    """An answer as an array that can be sent; objects that are all texts become one."""
+    """An answer as an array that can be sent; objects of one plain type become such an array."""
     import numpy as np
 
     if isinstance(answered, list) and answered and getattr(answered[0], "ndim", 0) == 2:
@@ -236,7 +237,7 @@ def plain_array(answered: Any, source: str) -> Any:
             array = np.array(items).reshape(array.shape)
     if array.dtype.kind not in SENDABLE_KINDS or array.dtype.fields is not None:
         raise FileUnreadableError(
-            f"{source} answered with values that are not numbers, texts or booleans.",
+            f"{source} returned values other than numbers, texts or booleans.",
             "Train the model on a target of one kind.",
         )
     return array

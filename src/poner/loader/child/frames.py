@@ -1,4 +1,4 @@
-"""What goes over the pipe between parent and child: a JSON message with bytes behind it.
+"""The frames that parent and child exchange over a pipe: a JSON message, followed by bytes.
 
 One frame::
 
@@ -22,7 +22,7 @@ MAGIC = b"PNR1"
 PREFIX = struct.Struct("<4sQQ")
 LARGEST_MESSAGE_BYTES = 1 << 27
 MOST_VALUES = 5_000_000
-"""Values, lists and objects of one message, each of which takes some 100 bytes once it is read."""
+"""Most values, lists and objects in one message; each takes about 100 bytes of memory."""
 
 LARGEST_BODY_BYTES = 1 << 32
 
@@ -32,7 +32,7 @@ class FrameError(Exception):
 
 
 def pack(message: Mapping[str, Any], body_bytes: int) -> bytes:
-    """Everything of a frame that comes before its body."""
+    """The bytes of a frame before its body."""
     text = json.dumps(message).encode()
     return PREFIX.pack(MAGIC, len(text), body_bytes) + text
 
@@ -41,7 +41,7 @@ def lengths(prefix: bytes) -> tuple[int, int]:
     """Lengths of message and body, from a frame's first `PREFIX.size` bytes.
 
     Raises:
-        FrameError: it is no frame, or larger than any model.
+        FrameError: the bytes are not a frame, or the frame is larger than any model.
     """
     if len(prefix) != PREFIX.size:
         raise FrameError("a frame that ends too early")
@@ -54,13 +54,13 @@ def lengths(prefix: bytes) -> tuple[int, int]:
 
 
 def parse(message: bytes) -> dict[str, Any]:
-    """The message.
+    """The message of a frame.
 
     Raises:
-        FrameError: it is not a JSON object.
+        FrameError: the message is not a JSON object, or has too many values.
     """
     if sum(map(message.count, (b",", b"[", b"{"))) > MOST_VALUES:
-        raise FrameError("a message of more values than any model has")
+        raise FrameError("a message with more values than any model has")
     try:
         parsed = json.loads(message)
     except (ValueError, RecursionError) as error:

@@ -1,7 +1,7 @@
-"""Finds what a fitted model knows as missing, column by column: NaN, or None.
+"""Finds, column by column, whether a fitted model represents a missing value as NaN or as None.
 
-A row's null is NaN here. An encoder that was fitted on None has None among its categories, and
-does not know NaN; which of the two it was can be read from what was fitted.
+poner stores a null of a request as NaN. An encoder that was fitted on None has None among its
+categories and does not know NaN. The fitted attributes tell which of the two a column has.
 """
 
 from __future__ import annotations
@@ -12,22 +12,23 @@ from typing import Any, Optional
 from ..safe_pickle.faults import FileUnreadableError
 
 Columns = Sequence[Optional[int]]
-"""The model's column that each column of a step's input is; None for one that was computed."""
+"""For each column of a step's input: the model's column with the same values, or None for a
+computed column."""
 
 PLAIN = (str, int, float, bytes, type(None))
-"""Values that hold no estimators."""
+"""Types of values that hold no estimators."""
 
 MOST_STEPS = 2_000_000
-"""Columns looked at, and objects, which count for more; a few seconds."""
+"""Most steps of a search: one for each column, several for each object. They take a few seconds."""
 
 STEPS_OF_AN_OBJECT = 5
 
 
 def columns_with_none(estimator: Any) -> frozenset[int]:
-    """The model's columns in which None, not NaN, is what is missing.
+    """The model's columns in which None is the missing value.
 
     Raises:
-        FileUnreadableError: its parts choose columns of each other without end.
+        FileUnreadableError: the model's parts choose columns of each other in too many ways.
     """
     count = getattr(estimator, "n_features_in_", None)
     if count is None:
@@ -44,31 +45,31 @@ class _Search:
 
     def __init__(self) -> None:
         self.found: set[int] = set()
-        """Columns in which None is missing."""
+        """Columns in which None is the missing value."""
         self.waiting: list[tuple[Any, Columns]] = []
-        """Parts to look at, each with the model's columns that are its input."""
+        """Parts to visit, each with the model's columns that are its input."""
         self.seen: set[tuple[int, int]] = set()
         self.kept: list[Any] = []
-        """What was looked at: alive, so that no id is used twice."""
+        """Parts that were visited, kept alive so that Python does not reuse an id."""
         self.choices: dict[tuple[int | None, ...], Columns] = {}
-        """Choices of columns, each once."""
+        """One object for each choice of columns."""
         self.left = MOST_STEPS
 
     def spend(self, steps: int) -> None:
         """Count steps.
 
         Raises:
-            FileUnreadableError: there were too many.
+            FileUnreadableError: the search has taken too many steps.
         """
         self.left -= steps
         if self.left < 0:
             raise FileUnreadableError(
-                "The model's parts choose columns of each other in more ways than can be followed.",
+                "The model nests ColumnTransformers too deeply to follow their columns.",
                 "Fit a model with fewer ColumnTransformers inside each other.",
             )
 
     def look(self, value: Any, columns: Columns) -> None:
-        """Look at a part later, unless it was looked at already."""
+        """Put a part on the waiting list, unless it was there before with the same columns."""
         if isinstance(value, PLAIN):
             return
         key = (id(value), id(columns))
@@ -78,12 +79,12 @@ class _Search:
             self.waiting.append((value, columns))
 
     def _same(self, columns: Columns) -> Columns:
-        """The choice of these columns, however often it is made."""
+        """The one object that stands for this choice of columns."""
         self.spend(len(columns))
         return self.choices.setdefault(tuple(columns), columns)
 
     def look_at(self, value: Any, columns: Columns) -> None:
-        """Look at an estimator, or at whatever may hold some."""
+        """Visit an estimator, or a container that may hold estimators."""
         self.spend(STEPS_OF_AN_OBJECT)
         parts: Iterable[Any] = ()
         if isinstance(value, (list, tuple)):
@@ -98,7 +99,7 @@ class _Search:
             self.look(part, columns)
 
     def _look_at_estimator(self, state: dict[str, Any], columns: Columns) -> None:
-        if "transformers_" in state:  # a ColumnTransformer, whose columns are positions by now
+        if "transformers_" in state:  # a ColumnTransformer; fitting turned its columns to positions
             for _, transformer, chosen in state["transformers_"]:
                 self.look(transformer, self._same(_chosen(columns, chosen)))
         elif "steps" in state:
@@ -117,7 +118,7 @@ class _Search:
 
 
 def _chosen(columns: Columns, chosen: Any) -> Columns:
-    """A ColumnTransformer's choice: a position, positions, a slice or a mask."""
+    """The columns that a ColumnTransformer chooses by a position, positions, a slice or a mask."""
     import numpy as np
 
     try:
@@ -128,13 +129,13 @@ def _chosen(columns: Columns, chosen: Any) -> Columns:
 
 
 def _after(step: Any, columns: Columns) -> Columns:
-    """Which columns come out of a step as they went in, but for their gaps."""
+    """The output columns of a step; columns that the step changes, apart from gaps, are None."""
     if step is None or isinstance(step, str):
         return columns
     state = getattr(step, "__dict__", {})
     statistics = state.get("statistics_", ())
     kept = len(statistics) == len(columns) > 0
-    whole = kept and all(value == value for value in statistics)  # one without values is left out
+    whole = kept and all(value == value for value in statistics)  # NaN: the step drops the column
     if whole or ("func" in state and state["func"] is None):
         return columns
     return [None] * len(columns)

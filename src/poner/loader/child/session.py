@@ -1,15 +1,15 @@
-"""The child process: does what the parent asks, one request at a time, in confinement.
+"""The child process: answers the parent's requests one at a time, in confinement.
 
 Requests, each with a body of bytes:
 
     {"do": "list"}                         the body is the content of a model file
-    {"do": "load", "modules": [...]}       the same
+    {"do": "load", "modules": [...]}       the body is the content of a model file
     {"do": "rewrite"}                      the loaded model in canonical form; no body
     {"do": "convert", ...}                 the body is a model in canonical form (conversion.py)
     {"do": "answer", "method": ..., "place": [...], "vocabulary": [...], "categories": [...]}
                                            the body is the numbers of a Table (poner.artifacts)
 
-Each gets one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..., "hint": ...,
+Each request gets one reply: `{"done": {...}}`, or `{"fault": ..., "message": ..., "hint": ...,
 "names": [...]}`.
 """
 
@@ -27,16 +27,17 @@ from ..safe_pickle import FileRefusedError, FileUnreadableError
 from . import MODULES_FOLDER, array_block, frames
 
 DEEPEST_RECURSION = 5000
-"""Stacks of stacks are described and settled by recursion."""
+"""Recursion limit: describing and settling a model recurse into its parts."""
 
 NOT_IMPORTED = frozenset({"pandas", "polars", "pyarrow"})
-"""Packages that scikit-learn imports where they are; rows and answers are arrays here."""
+"""Packages that scikit-learn imports if they are installed. Here rows and answers are arrays, so
+the child does without these packages."""
 
 Reply = tuple[dict[str, Any], bytes]
 
 
 class Channel:
-    """The pipes to the parent. Whatever else prints, prints to stderr."""
+    """The pipes to the parent. Any other output of this process goes to stderr."""
 
     def __init__(self) -> None:
         self.source: BinaryIO = os.fdopen(os.dup(0), "rb")
@@ -47,7 +48,7 @@ class Channel:
         os.dup2(2, 1)
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
-        """The next request; ends the process where the parent has gone."""
+        """The next request; ends the process if the parent has closed the pipe."""
         prefix = self.source.read(frames.PREFIX.size)
         if not prefix:
             sys.exit(0)
@@ -56,25 +57,26 @@ class Channel:
         return message, self.source.read(body_bytes)
 
     def send(self, message: Mapping[str, Any], body: bytes = b"") -> None:
-        """One frame."""
+        """Send one frame."""
         self.sink.write(frames.pack(message, len(body)))
         self.sink.write(body)
         self.sink.flush()
 
 
 class Session:
-    """The estimator, once it is loaded."""
+    """Handles requests, and keeps the estimator once it is loaded."""
 
     def __init__(self) -> None:
         self.estimator: Any = None
         self.with_none: frozenset[int] = frozenset()
         self.content = b""
-        """Of the model file, to be read once more: asking an estimator may change it."""
+        """Content of the model file; it is read again for `rewrite`, since a prediction may change
+        the estimator."""
         self.modules: frozenset[str] = frozenset()
         """The user's own modules."""
 
     def handle(self, request: Mapping[str, Any], body: bytes) -> Reply:
-        """Do one request."""
+        """Handle one request."""
         do = request.get("do")
         if do == "list":
             return _list(body)
@@ -133,11 +135,11 @@ class Session:
 
 
 class Absent:
-    """An import finder by which some packages are not installed."""
+    """An import finder that hides some installed packages."""
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> None:
-        """Find nothing, and let no other finder find them."""
+        """Refuse the hidden packages; leave all others to the other finders."""
         if name.partition(".")[0] in NOT_IMPORTED:
             raise ModuleNotFoundError(f"{name} is not used here", name=name)
 
@@ -155,7 +157,7 @@ def _list(content: bytes) -> Reply:
 
 
 def fault_message(error: BaseException) -> dict[str, Any]:
-    """An error as the parent can say it again."""
+    """The reply that reports an error to the parent."""
     if isinstance(error, FileRefusedError):
         return {"fault": "refused", "message": error.message, "names": list(error.names)}
     if isinstance(error, FileUnreadableError):
@@ -168,7 +170,7 @@ def fault_message(error: BaseException) -> dict[str, Any]:
 
 
 def serve(channel: Channel, handle: Callable[[Mapping[str, Any], bytes], Reply]) -> None:
-    """Answer requests until the parent goes."""
+    """Answer requests until the parent closes the pipe."""
     while True:
         request, body = channel.receive()
         try:
@@ -180,12 +182,12 @@ def serve(channel: Channel, handle: Callable[[Mapping[str, Any], bytes], Reply])
 
 
 def main() -> None:
-    """Run as `start.py FILES`, the folder in which the user's own modules may lie."""
+    """Run the child as `start.py FILES`; the folder FILES may hold the user's own modules."""
     channel = Channel()
     sys.setrecursionlimit(DEEPEST_RECURSION)
     warnings.simplefilter("ignore")
     modules = Path(sys.argv[1], MODULES_FOLDER)
-    if modules.is_dir():  # first, as on Lambda; what they import, the user has asked for
+    if modules.is_dir():  # first on the path, as on Lambda; these modules may import pandas
         sys.path.insert(0, str(modules))
     else:
         sys.meta_path.insert(0, Absent)

@@ -1,8 +1,8 @@
-"""The child's first lines: finds its packages by their location, and starts the session.
+"""The child's entry point: imports its packages by their location, and starts the session.
 
-Run by confinement/start.py, as `start.py FILES`. The packages are imported under a parent of their
-own, `poner_loader`, so that nothing else of poner comes along but `poner_runtime`, which has what
-an estimator needs to be asked here as on Lambda.
+confinement/start.py runs it as `start.py FILES`. The packages are imported under a parent package
+`poner_loader`, so that no other module of poner is imported. `poner_runtime` is the exception: it
+prepares rows and estimators here in the same way as on Lambda.
 """
 
 import importlib
@@ -17,7 +17,7 @@ PACKAGES = {
     "poner_loader.safe_pickle": CHILD.with_name("safe_pickle"),
     "poner_loader.child": CHILD,
 }
-"""Folders of the packages that the child may import, by the names they have here."""
+"""Folders of the packages that the child may import, by their names in the child."""
 
 
 def load_packages() -> None:

@@ -2,8 +2,8 @@
 
 In comes the content of a model file. `list_content` lists every global that the file names and
 builds nothing. `load_content` builds the model under the allow-list and checks the finished
-objects. `rewrite` writes that model in canonical form; `checked` is for a process that trusts
-neither the file nor the process that wrote the form.
+objects. `rewrite` writes that model in canonical form. `checked` verifies that form in a process
+that trusts neither the file nor the process that wrote it.
 
 The package must not use `pickle`, `joblib` or `skops`, and imports nothing of poner. It keeps to
 the standard library and to Python 3.9, and imports numpy, scipy and scikit-learn inside functions

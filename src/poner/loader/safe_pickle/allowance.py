@@ -18,13 +18,14 @@ SLACK = 1 << 20
 """Bytes or items that every file may use, however small it is."""
 
 LARGEST_INTEGER_BITS = 1000
-"""Integers fit a float64 (1024 bits); the largest of honest models are seeds of 128 bits."""
+"""Most bits of an integer, so that it fits a float64 (1024 bits); honest models have seeds of 128
+bits at most."""
 
 MOST_TUPLE_KEYS = 10_000
 """Most dictionary keys that are tuples: a file can choose tuples whose hashes collide."""
 
 LARGEST_KEY = 1 << 60
-"""Largest integer key: below 2**61 - 1 an integer is its own hash, so hashes do not collide."""
+"""Bound of integer keys: an integer below 2**61 - 1 is its own hash, so hashes do not collide."""
 
 
 class Allowance:
@@ -119,7 +120,7 @@ def read_integer(text: str) -> int:
     """Parse an integer of a JSON document.
 
     Raises:
-        FileUnreadableError: it is too large.
+        FileUnreadableError: the integer is too large.
     """
     value = int(text)
     check_integer(value)
@@ -127,5 +128,5 @@ def read_integer(text: str) -> int:
 
 
 def is_plain_number_key(key: Any) -> bool:
-    """Whether a key is no integer, or an integer that is its own hash."""
+    """Whether hashes of such keys cannot collide: an integer must be its own hash."""
     return not isinstance(key, int) or -LARGEST_KEY < key < LARGEST_KEY

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 CALL = "call"
-"""The file may call it (REDUCE), through one of `constructors`' checks."""
+"""The file may call the global (REDUCE); `constructors` checks the arguments."""
 
 NEW = "new"
 """The file may make an instance without initialising it (NEWOBJ), and give it its state."""
 
 NAME = "name"
-"""The file may only mention it, such as a ufunc or a dtype's class."""
+"""The file may only name the global, such as a ufunc or the class of a dtype."""
 
 OWN_ROLES = frozenset({NAME, NEW})
-"""What a file may do with the classes and functions of the user's own modules."""
+"""Roles of the classes and functions of the user's own modules."""
 
 LIST_FILE = Path(__file__).with_name("allowed_globals.txt")
 """One `module name role[,role]` a line; made by tools/make_allowed_globals.py."""
@@ -34,13 +34,13 @@ def allowed_roles() -> Mapping[tuple[str, str], frozenset[str]]:
 
 
 def roles_of(module: str, name: str, own_modules: frozenset[str] = frozenset()) -> frozenset[str]:
-    """What a file may do with a global; empty where it may not even name it.
+    """The roles of a global; empty if a file may not even name the global.
 
     Args:
-        module: as the file says it.
-        name: as the file says it.
-        own_modules: top-level modules of the user's own. Their classes may be named and made,
-            and nothing of them is called on behalf of the file.
+        module: the module, as the file spells it.
+        name: the name in the module, as the file spells it.
+        own_modules: top-level modules of the user's own. A file may name and make their classes,
+            but never call anything in them.
     """
     roles = allowed_roles().get((module, name))
     if roles is not None:
@@ -52,7 +52,7 @@ def roles_of(module: str, name: str, own_modules: frozenset[str] = frozenset()) 
 
 
 def _is_plain(part: str) -> bool:
-    """Whether it is a name, and none of Python's own."""
+    """Whether a text is a name that Python does not reserve."""
     return part.isidentifier() and not (part.startswith("__") and part.endswith("__"))
 
 

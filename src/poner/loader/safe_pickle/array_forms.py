@@ -1,4 +1,4 @@
-"""Which shapes and dtypes an array may have; arrays from bytes whose number was checked."""
+"""Checks the shape and the dtype of an array, and makes arrays from bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MOST_DIMENSIONS = 32
-"""Of an array, in every numpy."""
+"""Most dimensions of an array that every version of numpy supports."""
 
 
 def is_shape(shape: Any) -> TypeGuard[tuple[int, ...]]:
@@ -33,7 +33,7 @@ def has_fields_inside(dtype: np.dtype[Any]) -> bool:
 
 
 def array_of(data: bytes | bytearray, dtype: Any, shape: Any, order: Any) -> Any:
-    """An array in memory of its own; the caller has checked that the data fill the shape."""
+    """An array with its own memory; the caller has checked that the data fill the shape."""
     import numpy as np
 
     if not data:

@@ -1,4 +1,4 @@
-"""Makes instances without a state, dictionaries and sets, within what the file may take."""
+"""Makes instances without a state, dictionaries and sets, within the file's allowance."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .allowance import Allowance, is_plain_number_key
 from .faults import FileRefusedError
 
 PLAIN_KEYS = (str, int, float, bool, bytes, type(None))
-"""What may be a key: hashing a tuple of tuples of tuples can take for ever."""
+"""Types of keys, also inside a flat tuple. Hashing nested tuples could take for ever."""
 
 
 class BareObjects:
@@ -18,18 +18,18 @@ class BareObjects:
 
     def __init__(self, allowance: Allowance, own_modules: frozenset[str]) -> None:
         self.allowance = allowance
-        """What the whole file may still take."""
+        """The bytes, items and keys that the whole file may still use."""
         self.own_modules = own_modules
         """Top-level modules of the user's own."""
         self.awaiting: dict[int, Any] = {}
-        """Objects by id that were made and have no state yet: each gets one, once."""
+        """Objects without a state yet, by id: each may get a state once."""
         self.classes: set[type] = set()
         """Classes whose instances the file may give a state."""
         self.named_types: set[type] = set()
-        """Classes the file names, to be handed to scikit-learn's own reconstructors."""
+        """Classes that the file names and may hand to scikit-learn's own reconstructors."""
 
     def new(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
-        """An instance that was not initialised, of a class that may have instances."""
+        """An uninitialised instance of a class that the file may make instances of."""
         if not isinstance(kind, type) or kind not in self.classes:
             raise FileRefusedError(
                 "The model file creates an instance of something other than a class it may use."
@@ -42,17 +42,17 @@ class BareObjects:
         return made
 
     def settle(self, dtype: Any) -> None:
-        """Let a dtype get no state any more: an array was made of it, whose size depends on it."""
+        """Forbid a later state for a dtype: an array was made with it and depends on its size."""
         self.awaiting.pop(id(dtype), None)
 
     def append(self, target: Any, items: list[Any]) -> None:
-        """Lists only."""
+        """Append items to a list; any other target is refused."""
         if type(target) is not list:
             raise FileRefusedError("The model file appends to something that is not a list.")
         target.extend(items)
 
     def set_items(self, target: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
-        """Dictionaries and the subclasses on the list."""
+        """Set items of a dictionary or of an allowed subclass; any other target is refused."""
         if not isinstance(target, dict):
             raise FileRefusedError(
                 "The model file sets items of something that is not a dictionary."
@@ -73,7 +73,7 @@ class BareObjects:
         return kind(items)
 
     def add(self, target: Any, items: list[Any]) -> None:
-        """Sets only."""
+        """Add items to a set; any other target is refused."""
         if type(target) is not set:
             raise FileRefusedError("The model file adds to something that is not a set.")
         for item in items:
@@ -81,10 +81,10 @@ class BareObjects:
             target.add(item)
 
     def check_key(self, key: Any) -> None:
-        """Plain values and flat tuples of them, of which no two are made to have the same hash.
+        """Refuse a key that is not a plain value or a flat tuple of plain values.
 
         Raises:
-            FileRefusedError: it is something else.
+            FileRefusedError: the key is of another kind, or its hash could collide with others.
         """
         if type(key) is str:
             return
@@ -100,7 +100,7 @@ class BareObjects:
 
 
 def _named_tuple(kind: type, arguments: tuple[Any, ...]) -> Any:
-    """A named tuple, such as IterativeImputer keeps: no other class takes arguments."""
+    """A named tuple, such as IterativeImputer holds; no other new object has arguments."""
     if not issubclass(kind, tuple) or len(getattr(kind, "_fields", ())) != len(arguments):
         raise FileRefusedError("The model file makes an object with arguments.")
     return tuple.__new__(kind, arguments)

@@ -1,7 +1,7 @@
 """Builds the objects of a model file as the allow-list permits.
 
-A global that may be called never enters the model as such: the file gets a `Constructor`, which
-checks its arguments, so no attribute of a model can be made to hold a function with power.
+In place of a global that the file may call, the model gets a `Constructor`, which checks the
+arguments. So no attribute of a model can hold a function that reads files or runs programs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Builder(BareObjects):
     def __init__(self, allowance: Allowance, own_modules: frozenset[str]) -> None:
         super().__init__(allowance, own_modules)
         self.found: dict[tuple[str, str], Any] = {}
-        """What stands for each global that the file named."""
+        """The object that stands for each global that the file has named."""
 
     def find_global(self, module: str, name: str) -> Any:
         """The global, or the Constructor that stands for it."""
@@ -50,7 +50,7 @@ class Builder(BareObjects):
         return found
 
     def call(self, function: Any, arguments: tuple[Any, ...]) -> Any:
-        """Only through a Constructor's checks."""
+        """Call a Constructor, which checks the arguments; any other function is refused."""
         if not isinstance(function, Constructor):
             raise FileRefusedError("The model file calls a function that it may only refer to.")
         made = function.make(self, arguments)
@@ -71,5 +71,5 @@ class Builder(BareObjects):
         return target
 
     def array_behind(self, wrapper: ArrayWrapper) -> Any:
-        """The array whose bytes follow its wrapper, which they do in joblib's pickles alone."""
+        """The array whose bytes follow its wrapper; only joblib's pickles contain such arrays."""
         raise FileUnreadableError("The model file ends too early.")

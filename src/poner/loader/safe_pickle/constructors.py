@@ -1,7 +1,8 @@
-"""What a model file may call, and with which arguments.
+"""The functions and classes that a model file may call, and their arguments.
 
-A pickle calls few things: numpy's and scikit-learn's reconstructors, a handful of containers, and
-extension classes that take their sizes. Each is checked here before it runs, or done in its place.
+A pickle of a model calls numpy's and scikit-learn's reconstructors, a few containers, and extension
+classes that take their sizes. This module checks the arguments before each call, or makes the
+object itself.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
 """numpy's random bit generators (numpy.random, 2.4)."""
 
 GENERATOR_BYTES = 1 << 10
-"""What a random bit generator takes, whose state a file may leave out."""
+"""Memory of a random bit generator; a file may leave out its state."""
+
+
+MOST_ARGUMENTS = 3
+"""Most arguments of a builtin that a file may call."""
 
 
 class Constructor:
-    """Stands for a global that may be called; cannot be called by the model itself."""
+    """Stands for a global that the file may call; the model itself never holds the global."""
 
     def __init__(self, make: Make, resolve: Callable[[], Any]) -> None:
         self.make = make
@@ -48,7 +53,7 @@ def _bad(what: str) -> FileRefusedError:
 
 
 def _reconstructor(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-    """copyreg._reconstructor: how protocols 0 and 1 make an object, without its __init__."""
+    """Do copyreg._reconstructor, by which protocols 0 and 1 make an object without its __init__."""
     kind, base, state = arguments if len(arguments) == 3 else (None, None, None)
     made = objects.new(kind, ())
     if base is dict and isinstance(made, dict) and type(state) is dict:
@@ -60,7 +65,7 @@ def _reconstructor(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
 
 
 def _encode(objects: BareObjects, arguments: tuple[Any, ...]) -> bytes:
-    """_codecs.encode: how protocols 0 to 2 write bytes."""
+    """Do _codecs.encode, by which protocols 0 to 2 write bytes."""
     text, encoding = arguments if len(arguments) == 2 else ("", "")
     if type(text) is not str or encoding not in ("latin1", "latin-1"):
         raise _bad("_codecs.encode")
@@ -68,30 +73,43 @@ def _encode(objects: BareObjects, arguments: tuple[Any, ...]) -> bytes:
     return text.encode("latin1")
 
 
-def _plain(kind: Callable[..., Any], name: str) -> Make:
-    """A container of plain values."""
+def _set_of(kind: type) -> Make:
+    """Make a set or frozenset from a list or tuple; a range could have any length."""
 
     def make(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-        if len(arguments) > 3:
+        items = arguments[0] if arguments else []
+        if len(arguments) > MOST_ARGUMENTS or type(items) not in (list, tuple):
+            raise _bad(kind.__name__)
+        return objects.make_set(kind, items)
+
+    return make
+
+
+def _of_numbers(kind: Callable[..., Any], name: str) -> Make:
+    """Make a slice, range or complex number from plain values."""
+
+    def make(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
+        if len(arguments) > MOST_ARGUMENTS or not all(map(is_bound, arguments)):
             raise _bad(name)
-        if name in ("set", "frozenset"):
-            items = arguments[0] if arguments else []
-            if type(items) not in (list, tuple):  # a range could be of any length
-                raise _bad(name)
-            return objects.make_set(set if name == "set" else frozenset, items)
-        if name in ("slice", "range", "complex") and not all(map(is_bound, arguments)):
+        return kind(*arguments)
+
+    return make
+
+
+def _bytes_of(kind: Callable[..., Any], name: str) -> Make:
+    """Make bytes or a bytearray from bytes or a text; a number would choose their length."""
+
+    def make(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
+        if len(arguments) > MOST_ARGUMENTS or not _is_text_or_bytes(arguments):
             raise _bad(name)
-        if name in ("bytes", "bytearray"):
-            if not _is_text_or_bytes(arguments):
-                raise _bad(name)
-            objects.allowance.spend(len(arguments[0]) if arguments else 0)
+        objects.allowance.spend(len(arguments[0]) if arguments else 0)
         return kind(*arguments)
 
     return make
 
 
 def is_bound(value: Any) -> bool:
-    """Whether a slice may begin or end with it: nothing that could hold another object."""
+    """Whether a slice may begin or end with this value, which must not hold another object."""
     import numpy as np
 
     return value is None or isinstance(value, (int, float, str, np.generic))
@@ -120,7 +138,7 @@ def _default(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
 
 
 def _empty_array(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-    """Make an empty array, whose state follows: numpy's _reconstruct(type, (0,), b"b")."""
+    """Make an empty array that gets its state later: numpy's _reconstruct(type, (0,), b"b")."""
     import numpy as np
 
     if not arguments or arguments[0] is not np.ndarray:
@@ -129,7 +147,7 @@ def _empty_array(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
 
 
 def _masked_array(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-    """numpy.ma's _mareconstruct: the same for masked arrays, which search results hold."""
+    """Make an empty masked array, as search results hold them: numpy.ma's _mareconstruct."""
     import numpy as np
 
     if not arguments or arguments[0] is not np.ma.MaskedArray:
@@ -138,7 +156,7 @@ def _masked_array(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
 
 
 def _dtype(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-    """numpy.dtype(code, align, copy): always a copy, so that no state reaches numpy's own."""
+    """Do numpy.dtype(code, align, copy), always with a copy: no state can change numpy's dtypes."""
     import numpy as np
 
     code = arguments[0] if arguments else None
@@ -190,14 +208,14 @@ def _bit_generator(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
 
 
 def _seed_sequence(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-    """Make what a bit generator was seeded with, which no prediction needs: any will do."""
+    """Make a SeedSequence with any seed, since no prediction needs the seed of a generator."""
     import numpy as np
 
     return np.random.SeedSequence(0)
 
 
 def _partial(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
-    """functools.partial of scikit-learn's check_array, which histogram models keep; of no other."""
+    """Make a partial function of scikit-learn's check_array, which histogram models hold."""
     if len(arguments) != 1 or not is_check_array(arguments[0]):
         raise _bad("functools.partial")
     return functools.partial(arguments[0])
@@ -211,7 +229,7 @@ def is_check_array(function: Any) -> bool:
 
 
 def _random_of(kind: str) -> Make:
-    """numpy.random's __randomstate_ctor and __generator_ctor."""
+    """Do numpy.random's __randomstate_ctor or __generator_ctor."""
 
     def make(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
         import numpy as np
@@ -226,11 +244,11 @@ def _random_of(kind: str) -> Make:
 
 
 def _extension(full: str, name: str, resolve: Callable[[], Any]) -> Make:
-    """An extension class called with its sizes, or one of Cython's own reconstructors.
+    """Call an extension class with its sizes, or one of Cython's own reconstructors.
 
-    Those take (class, checksum, state) and make an instance of a class that must be the one in
-    their name or derive from it; `newObj(class)` makes one of the class it is given, which must be
-    of the same module.
+    A reconstructor takes (class, checksum, state), and requires the class in its own name or a
+    subclass. `newObj(class)` makes an instance of the given class, which must be of the same
+    module.
     """
     module = full.rpartition(".")[0]
 
@@ -242,7 +260,7 @@ def _extension(full: str, name: str, resolve: Callable[[], Any]) -> Make:
         plain = (bool, int, float, str, tuple, dict, type(None), np.ndarray, np.generic)
         given = []
         for argument in arguments:
-            if isinstance(argument, Constructor):  # a class that newer versions call themselves
+            if isinstance(argument, Constructor):  # a class that may be called as well
                 argument = argument.resolve()
                 is_class = isinstance(argument, type)
             else:
@@ -258,7 +276,7 @@ def _extension(full: str, name: str, resolve: Callable[[], Any]) -> Make:
 
 
 def _check_tree(arguments: tuple[Any, ...]) -> None:
-    """Tree(n_features, n_classes, n_outputs) reads n_outputs items of n_classes."""
+    """Refuse sizes of a Tree that do not match: it reads n_outputs items of n_classes."""
     import numpy as np
 
     n_features, n_classes, n_outputs = arguments if len(arguments) == 3 else (0, None, 0)
@@ -279,13 +297,13 @@ def _check_tree(arguments: tuple[Any, ...]) -> None:
 BY_NAME: dict[str, Make] = {
     "copyreg._reconstructor": _reconstructor,
     "_codecs.encode": _encode,
-    "builtins.set": _plain(set, "set"),
-    "builtins.frozenset": _plain(frozenset, "frozenset"),
-    "builtins.slice": _plain(slice, "slice"),
-    "builtins.range": _plain(range, "range"),
-    "builtins.complex": _plain(complex, "complex"),
-    "builtins.bytes": _plain(bytes, "bytes"),
-    "builtins.bytearray": _plain(bytearray, "bytearray"),
+    "builtins.set": _set_of(set),
+    "builtins.frozenset": _set_of(frozenset),
+    "builtins.slice": _of_numbers(slice, "slice"),
+    "builtins.range": _of_numbers(range, "range"),
+    "builtins.complex": _of_numbers(complex, "complex"),
+    "builtins.bytes": _bytes_of(bytes, "bytes"),
+    "builtins.bytearray": _bytes_of(bytearray, "bytearray"),
     "collections.OrderedDict": _ordered,
     "collections.defaultdict": _default,
     "functools.partial": _partial,
@@ -299,4 +317,5 @@ BY_NAME: dict[str, Make] = {
     "numpy.random._pickle.__generator_ctor": _random_of("Generator"),
     "numpy.random._pickle.__bit_generator_ctor": _bit_generator,
 }
-"""What is done for each; numpy's under its older spelling."""
+"""By global: the function that checks the arguments and makes the object. numpy's globals have
+their older spelling (numpy.core)."""

@@ -1,4 +1,4 @@
-"""What can be wrong with a model file, or with a model that was written anew."""
+"""Errors in a model file, or in a rewritten model."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ SAVE_AGAIN = "Save the fitted estimator again with pickle, joblib or skops."
 
 
 class FileRefusedError(Exception):
-    """The file names, or does, what a fitted model has no need of."""
+    """The file names or uses something that no fitted model needs."""
 
     def __init__(self, message: str, names: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
-        """What is refused: one sentence."""
+        """One sentence that says what is refused."""
         self.names: tuple[str, ...] = tuple(names)
-        """The globals at fault, `module.name`."""
+        """The refused globals, as `module.name`."""
 
 
 class FileUnreadableError(Exception):
@@ -24,15 +24,15 @@ class FileUnreadableError(Exception):
     def __init__(self, message: str, hint: str = SAVE_AGAIN) -> None:
         super().__init__(message)
         self.message = message
-        """What is wrong: one sentence."""
+        """One sentence that says what is wrong."""
         self.hint = hint
-        """What to do about it: one sentence."""
+        """One sentence that says what to do."""
 
 
 def damaged(what: str) -> FileUnreadableError:
-    """The error for a file that contradicts itself; `what` says where, as the end of a sentence."""
+    """The error for a damaged file; `what` names the damage, as the end of a sentence."""
     return FileUnreadableError(f"The model file is damaged: {what}.")
 
 
 class NotCanonicalError(Exception):
-    """The bytes, or the graph, have no canonical form; the argument says why."""
+    """The bytes or the graph are not in canonical form; the argument says why."""

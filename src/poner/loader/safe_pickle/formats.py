@@ -1,4 +1,4 @@
-"""Which format a model file has, by its first bytes, and its content without compression.
+"""Recognises the format of a model file by its first bytes, and removes compression.
 
 First bytes: joblib's compressor.py (1.6.0), gzip RFC 1952, zlib RFC 1950, the xz and lz4 format
 descriptions, and PKZIP's APPNOTE.
@@ -14,15 +14,15 @@ from typing import Any
 
 from .faults import FileUnreadableError, damaged
 
-SMALLER = "Fit a smaller model."
+SMALLER = "Fit a smaller model: with fewer or shallower trees, or on fewer training rows."
 
 LARGEST_CONTENT_BYTES = 1 << 30
-"""Largest model file, before and after decompression; Lambda takes a quarter of it."""
+"""Size of the largest model file, before and after decompression: four times Lambda's limit."""
 
 SMALLEST_LIMIT_BYTES = 64 << 20
 MOST_COMPRESSED = 1000
-"""A small file may not unpack to more than 64 MiB and 1000 times its size, which is as far as zlib
-goes; models are compressed to a tenth."""
+"""A file may unpack to at most 64 MiB plus 1000 times its size, about the limit of zlib. The usual
+ratio of a compressed model is ten."""
 
 CHUNK_BYTES = 1 << 20
 
@@ -36,25 +36,25 @@ DECOMPRESSORS: Mapping[str, tuple[bytes, Callable[[], Any]]] = {
     "xz": (b"\xfd7zXZ", lzma.LZMADecompressor),
     "lzma": (b"\x5d\x00", lambda: lzma.LZMADecompressor(format=lzma.FORMAT_ALONE)),
 }
-"""First bytes of each compression, and what takes it off."""
+"""For each compression: its first bytes, and the function that makes its decompressor."""
 
 UNREADABLE: Mapping[bytes, tuple[str, str]] = {
     b"\x04\x22\x4d\x18": (
-        "The model file is compressed with lz4, which is not read.",
+        "The model file is compressed with lz4, which poner cannot read.",
         "Save it with joblib.dump(model, file, compress=('zlib', 3)).",
     ),
     b"ZF": (
         "The model file was written by a joblib before 0.10.",
-        "Load it there and save it again with pickle.",
+        "Load the model with that joblib, and save it again with pickle.",
     ),
-    b"\x93NUMPY": ("The file holds a numpy array, not a model.", "Give the file of the model."),
+    b"\x93NUMPY": ("The file holds a numpy array, not a model.", "Name the file of the model."),
     b"\x89HDF": ("The file is HDF5, not a pickle, joblib or skops file.", "Save it with pickle."),
 }
-"""First bytes of what is known and not read."""
+"""First bytes of known formats that poner cannot read, with a message and a hint."""
 
 
 def largest_unpacked(packed_bytes: int) -> int:
-    """Most bytes that a file of a size may unpack to."""
+    """The largest size to which a file of the given size may unpack."""
     return min(LARGEST_CONTENT_BYTES, SMALLEST_LIMIT_BYTES + MOST_COMPRESSED * packed_bytes)
 
 
@@ -62,7 +62,7 @@ def unpack(content: bytes) -> tuple[str, str, bytes]:
     """The format (`pickle` or `skops`), the compression or an empty string, and the content.
 
     Raises:
-        FileUnreadableError: it is empty, too large, damaged, or known not to be a model.
+        FileUnreadableError: the content is empty, too large, damaged, or of an unsupported format.
     """
     if not content:
         raise FileUnreadableError("The model file is empty.")
@@ -78,13 +78,13 @@ def unpack(content: bytes) -> tuple[str, str, bytes]:
 
 
 def _decompress(name: str, decompressor: Any, content: bytes) -> bytes:
-    """Bounded: a small file that unpacks to more than a model can be is refused."""
+    """Decompress a file; refuse a small file that unpacks to more than a model may have."""
     pieces, size, rest = [], 0, content
     largest = largest_unpacked(len(content))
     try:
         while not decompressor.eof:
             piece = decompressor.decompress(rest, CHUNK_BYTES)
-            rest = getattr(decompressor, "unconsumed_tail", b"")  # zlib keeps it outside
+            rest = getattr(decompressor, "unconsumed_tail", b"")  # the others keep it themselves
             if not piece and not rest and not decompressor.eof:
                 raise FileUnreadableError("The model file ends too early.")
             pieces.append(piece)

@@ -1,4 +1,4 @@
-"""Imports the object behind a name that the allow-list, or the user, permits."""
+"""Imports the class or function behind a name that the allow-list or the user permits."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 from .faults import FileRefusedError, FileUnreadableError
 
 OTHER_SPELLING = {"numpy.core": "numpy._core", "numpy._core": "numpy.core"}
-"""numpy 2 renamed the package that old pickles name, and the other way round."""
+"""numpy 2 renamed this package. Old pickles have one name and new pickles the other."""
 
 MODULE_HOMES = {"_loss": "sklearn._loss._loss"}
-"""Extension modules that name themselves without their package."""
+"""Full names of extension modules whose classes record a module without its package."""
 
 
 def resolve(module: str, name: str, own_modules: frozenset[str] = frozenset()) -> Any:
-    """The object behind a global that the allow-list or `own_modules` permit.
+    """The class or function behind a global that the allow-list or `own_modules` permit.
 
     Raises:
-        FileUnreadableError: this environment does not have it.
-        FileRefusedError: a module of the user's own has it from elsewhere, such as os.system.
+        FileUnreadableError: this environment does not have the global.
+        FileRefusedError: a module of the user's own imports it from elsewhere, such as os.system.
     """
     if module.partition(".")[0] in own_modules:
         return _resolve_own(module, name, own_modules)
@@ -37,27 +37,27 @@ def resolve(module: str, name: str, own_modules: frozenset[str] = frozenset()) -
             return found
     raise FileUnreadableError(
         f"The model needs {module}.{name}, which the installed packages do not have.",
-        f"Name the version that saved it with --require {module.partition('.')[0]}==VERSION, or "
-        "save it again with the installed one.",
+        f"Name the version that saved the model with --require "
+        f"{module.partition('.')[0]}==VERSION, or save the model again with the installed version.",
     )
 
 
 def _resolve_own(module: str, name: str, own_modules: frozenset[str]) -> Any:
-    """The class or function of a module of the user's own, which is imported."""
+    """Import a module of the user's own, and return its class or function."""
     try:
         found = getattr(importlib.import_module(module), name, None)
     except ModuleNotFoundError as error:
         raise FileUnreadableError(
             f"The included module {module} imports {error.name}, which is not installed where "
             "the model is read.",
-            f"Add it with --require {str(error.name).partition('.')[0]}==VERSION, or to include "
-            "where it is your own.",
+            f"Add it with --require {str(error.name).partition('.')[0]}==VERSION; or if it is your "
+            "own module, add it to include.",
         ) from error
     except Exception as error:
         lines = str(error).strip().splitlines() or [""]
         raise FileUnreadableError(
             f"Importing the included module {module} raised {type(error).__name__}: {lines[-1]}",
-            "Make it importable by itself, then run the command again.",
+            "Correct the module so that it can be imported alone, then run the command again.",
         ) from error
     if found is None:
         raise FileUnreadableError(
@@ -79,5 +79,5 @@ def _places(module: str) -> list[str]:
 
 
 def refused(module: str, name: str, what: str) -> FileRefusedError:
-    """The refusal of a global."""
+    """The error that refuses a global."""
     return FileRefusedError(f"The model file would {what} {module}.{name}.", [f"{module}.{name}"])

@@ -1,7 +1,7 @@
-"""joblib's way of storing arrays: a wrapper in the pickle, and the bytes right behind it.
+"""Reads arrays as joblib stores them: a wrapper in the pickle, followed by the array's bytes.
 
-Source: joblib's numpy_pickle.py, 0.10 to 1.6. Written anew because older versions read the inner
-pickles of object arrays with `pickle.load`, past any `find_class`.
+Source: joblib's numpy_pickle.py, 0.10 to 1.6. poner does not use joblib itself, because older
+versions read the inner pickles of object arrays with `pickle.load`, which bypasses `find_class`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .bare_objects import BareObjects
 from .faults import FileUnreadableError, damaged
 
 WRAPPERS = frozenset({("joblib.numpy_pickle", "NumpyArrayWrapper")})
-"""The classes after whose state the bytes follow."""
+"""Classes of wrappers: the array's bytes follow the wrapper's state."""
 
 
 class ArrayWrapper:
@@ -29,7 +29,10 @@ class ArrayWrapper:
 
 
 def skip_padding(stream: io.BytesIO, state: Mapping[str, Any]) -> None:
-    """Step over what aligns the bytes: its length in one byte, then that many (joblib >= 1.2)."""
+    """Skip the padding that aligns the bytes: one byte with its length, then the padding itself.
+
+    joblib writes padding since 1.2.
+    """
     if state.get("numpy_array_alignment_bytes") is not None:
         length = stream.read(1)
         stream.seek(length[0] if length else 0, io.SEEK_CUR)
@@ -41,13 +44,13 @@ def read_array(
     """The array whose wrapper was just read.
 
     Args:
-        wrapper: with its state.
-        objects: of the file.
-        stream: at the array's first byte.
-        nested: loads the pickle that begins there, for an array of objects.
+        wrapper: the wrapper, which has its state.
+        objects: the objects of the file.
+        stream: the file, at the array's first byte.
+        nested: loads the pickle that begins at that byte, for an array of objects.
 
     Raises:
-        FileUnreadableError: wrapper and bytes do not hold together.
+        FileUnreadableError: the wrapper and the bytes do not match.
     """
     import numpy as np
 

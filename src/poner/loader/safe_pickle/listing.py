@@ -1,4 +1,4 @@
-"""Every global that a model file names, found without importing, calling or building anything."""
+"""Lists every global that a model file names, without importing, calling or building anything."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from .opcodes import run
 from .skops_schema import list_schema, open_archive, read_schema
 
 CODE_SIZES = {"U": 4, "S": 1, "V": 1, "a": 1}
-"""Bytes per unit of the dtypes whose number is a length, not a size."""
+"""Bytes per character of text dtypes, whose code has a length in place of a size."""
 
 
 class Mention:
-    """A global, or what the file would make of it; stands in its place and does nothing."""
+    """An inert stand-in for a global, or for an object that the file would make."""
 
     def __init__(self, name: tuple[str, str] | None, arguments: tuple[Any, ...] = ()) -> None:
         self.name = name
-        """Module and name, None for what was made."""
+        """Module and name of the global; None for an object."""
         self.arguments = arguments
-        """What it would be made from: the global first."""
+        """For an object: the global that would make it, then the arguments."""
         self.state: Any = None
-        """What it would be given as state."""
+        """The state that the object would get."""
 
 
 class Listing:
-    """What was found in a file."""
+    """The findings in a file."""
 
     def __init__(self) -> None:
         self.uses: dict[tuple[str, str], set[str]] = {}
-        """What the file would do with each global besides naming it: CALL, NEW."""
+        """The roles in which the file would use each global besides naming it: CALL, NEW."""
         self.versions: list[str] = []
         """Every `_sklearn_version` in a state, in the order of the file."""
         self.format = ""
-        """`pickle` or `skops`, with the compression behind a plus: `pickle+zlib`."""
+        """`pickle` or `skops`; a compression follows a plus sign: `pickle+zlib`."""
         self.unpacked_bytes = 0
         """The file's size without compression."""
 
     def mention(self, module: str, name: str, role: str) -> None:
-        """Note that a global is named, and what for."""
+        """Record that the file names a global, and the role in which it uses the global."""
         roles = self.uses.setdefault((module, name), set())
         if role != NAME:
             roles.add(role)
@@ -56,11 +56,12 @@ class Listing:
 
 
 def list_content(content: bytes, listing: Listing) -> None:
-    """List a file's content into `listing`, which keeps what was found should this raise.
+    """List a file's content into `listing`, which keeps its findings if this function raises.
 
     Raises:
-        FileUnreadableError: it is damaged or of no known format.
-        FileRefusedError: it does what no fitted model needs, such as persistent ids.
+        FileUnreadableError: the file is damaged or of an unknown format.
+        FileRefusedError: the file uses a feature that no fitted model needs, such as persistent
+            ids.
     """
     format_name, compression, content = unpack(content)
     listing.unpacked_bytes = len(content)
@@ -74,19 +75,19 @@ def list_content(content: bytes, listing: Listing) -> None:
 
 
 class ListingMachine(PickleMachine):
-    """Runs a pickle on inert stand-ins and notes the globals."""
+    """Runs a pickle on inert stand-ins and records the globals."""
 
     def __init__(self, stream: io.BytesIO, listing: Listing, depth: int = 0) -> None:
         super().__init__(stream, depth)
         self.listing = listing
 
     def find_global(self, module: str, name: str) -> Mention:
-        """Note it; NAME unless the file goes on to call it or to make an instance."""
+        """Record the global as NAME; `call` and `new` add their roles later."""
         self.listing.mention(module, name, NAME)
         return Mention((module, name))
 
     def call(self, function: Any, arguments: tuple[Any, ...]) -> Mention:
-        """Note the call. `copyreg._reconstructor(class, base, state)` is protocol 0's NEWOBJ."""
+        """Record the call; `copyreg._reconstructor(class, base, state)` is protocol 0's NEWOBJ."""
         self._use(function, CALL)
         if isinstance(function, Mention) and function.name == ("copyreg", "_reconstructor"):
             self._use(arguments[0] if arguments else None, NEW)
@@ -94,7 +95,7 @@ class ListingMachine(PickleMachine):
         return Mention(None, (function, *arguments))
 
     def new(self, kind: Any, arguments: tuple[Any, ...]) -> Mention:
-        """Note the instance."""
+        """Record the class of the instance."""
         self._use(kind, NEW)
         return Mention(None, (kind, *arguments))
 
@@ -103,7 +104,7 @@ class ListingMachine(PickleMachine):
             self.listing.mention(*target.name, role)  # `Builder` refuses to call anything else
 
     def build(self, target: Any, state: Any) -> Any:
-        """Keep the state, with the version in it; jump over the bytes of a joblib array."""
+        """Keep the state and record the version in it; skip the bytes of a joblib array."""
         if isinstance(state, dict):
             version = state.get("_sklearn_version")
             if isinstance(version, str):
@@ -130,25 +131,25 @@ class ListingMachine(PickleMachine):
         self.stream.seek(size, io.SEEK_CUR)
 
     def append(self, target: Any, items: list[Any]) -> None:
-        """Items of a list matter only as far as their globals, which are noted already."""
+        """Do nothing: the globals of the items are already recorded."""
 
     def set_items(self, target: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
-        """Keep what has a text for a key; other keys are not even hashed."""
+        """Keep items whose keys are texts; other keys are not even hashed."""
         if isinstance(target, dict):
             for key, value in pairs:
                 if type(key) is str:
                     target[key] = value
 
     def make_set(self, kind: type, items: list[Any]) -> Mention:
-        """A set is never looked into."""
+        """A stand-in for the set, whose items are not needed."""
         return Mention(None)
 
     def add(self, target: Any, items: list[Any]) -> None:
-        """A set is never looked into."""
+        """Do nothing: the items of a set are not needed."""
 
 
 def _item_size(dtype: Any) -> int | None:
-    """Bytes of one item of the array, None if it holds objects."""
+    """Bytes of one item of the array; None if the array holds objects."""
     code, state = _code_and_state(dtype)
     if code[0] == "O" or (isinstance(state, tuple) and _holds_objects(state)):
         return None
@@ -165,9 +166,10 @@ def _code_and_state(dtype: Any) -> tuple[str, Any]:
 
 
 def _holds_objects(state: tuple[Any, ...]) -> bool:
-    """A structured dtype's state lists its fields: version, order, subarray, names, fields, ...
+    """Whether a field of a structured dtype holds objects.
 
-    Fields are plain values: `states` refuses records inside records.
+    The state is (version, order, subarray, names, fields, ...). Fields hold plain values: `states`
+    refuses records inside records.
     """
     fields = state[4] if len(state) > 4 else None
     if not isinstance(fields, dict):

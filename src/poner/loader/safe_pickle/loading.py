@@ -1,4 +1,4 @@
-"""Loads a model file under the allow-list: the same list once more, and only what it permits."""
+"""Loads a model file under the allow-list, and checks the finished model."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from .skops_nodes import load_skops
 
 
 def load_content(content: bytes, own_modules: frozenset[str] = frozenset()) -> Any:
-    """The object that a model file holds; `own_modules` are the user's own, by top-level name.
+    """Load the object in a model file, and check the finished object as a whole (`integrity`).
 
-    The finished object is checked as a whole (`integrity`): nothing changes it afterwards.
+    Args:
+        content: the file's content.
+        own_modules: top-level modules of the user's own.
 
     Raises:
-        FileRefusedError: it names or does what the allow-list does not permit.
-        FileUnreadableError: it is damaged.
+        FileRefusedError: the file names or uses something outside the allow-list.
+        FileUnreadableError: the file is damaged.
     """
     format_name, _, content = unpack(content)
     if format_name == SKOPS:

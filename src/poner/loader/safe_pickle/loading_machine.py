@@ -1,4 +1,4 @@
-"""Runs a pickle for real: a machine whose objects are built under the allow-list."""
+"""Runs a pickle and builds its objects under the allow-list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .opcodes import run
 
 
 class LoadingMachine(Builder, PickleMachine):
-    """Loads one pickle, and the pickles that joblib puts inside it."""
+    """Loads one pickle, and the pickles that joblib stores inside it."""
 
     def __init__(
         self,
@@ -30,5 +30,5 @@ class LoadingMachine(Builder, PickleMachine):
         return read_array(wrapper, self, self.stream, self.nested)
 
     def nested(self) -> Any:
-        """The object of a pickle that begins at this place of the stream."""
+        """Load the pickle that begins at the current place of the stream."""
         return run(LoadingMachine(self.stream, self.own_modules, self.allowance, self.depth + 1))

@@ -1,8 +1,8 @@
 """The state of a pickle virtual machine: its stack, marks and memo (protocols 0 to 5).
 
-The machine builds nothing by itself. Whatever would import, call or change an object is a method
-of a subclass: `listing` records it, `loading_machine` does it under the allow-list. Both run the
-same opcodes with the same code (`opcodes`), so both understand every file alike.
+The machine builds nothing. Every step that would import, call or change an object is a method of
+a subclass: `listing` records the step, `loading_machine` takes it under the allow-list. Both run
+the same code for each opcode (`opcodes`), so both understand every file in the same way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from .faults import FileUnreadableError
 
 DEEPEST_NESTING = 50
-"""Pickles inside pickles (joblib's object arrays); a model needs three or four."""
+"""Most levels of pickles inside pickles (joblib's object arrays); a model needs three or four."""
 
 
 class PickleMachine(ABC):
@@ -36,35 +36,35 @@ class PickleMachine(ABC):
 
     @abstractmethod
     def find_global(self, module: str, name: str) -> Any:
-        """What stands for a global of the file."""
+        """The object that stands for a global of the file."""
 
     @abstractmethod
     def call(self, function: Any, arguments: tuple[Any, ...]) -> Any:
-        """What stands for the result of calling a global (REDUCE)."""
+        """The object that stands for the result of calling a global (REDUCE)."""
 
     @abstractmethod
     def new(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
-        """What stands for a new object that was not initialised (NEWOBJ)."""
+        """The object that stands for a new, uninitialised object (NEWOBJ)."""
 
     @abstractmethod
     def build(self, target: Any, state: Any) -> Any:
-        """What stands for an object after it was given its state (BUILD)."""
+        """The object that stands for an object after it got its state (BUILD)."""
 
     @abstractmethod
     def append(self, target: Any, items: list[Any]) -> None:
-        """Add items to what should be a list."""
+        """Append items to a list; the target may be of any type."""
 
     @abstractmethod
     def set_items(self, target: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
-        """Set items of what should be a dictionary."""
+        """Set items of a dictionary; the target may be of any type."""
 
     @abstractmethod
     def make_set(self, kind: type, items: list[Any]) -> Any:
-        """What stands for a set or frozenset."""
+        """The object that stands for a set or frozenset."""
 
     @abstractmethod
     def add(self, target: Any, items: list[Any]) -> None:
-        """Add items to what should be a set."""
+        """Add items to a set; the target may be of any type."""
 
     # What the protocol fixes.
 
@@ -73,13 +73,13 @@ class PickleMachine(ABC):
         self.stack.append(value)
 
     def pop_marked(self) -> list[Any]:
-        """Everything above the last mark, which goes."""
+        """Remove and return everything above the last mark, and remove the mark."""
         items = self.stack
         self.stack = self.marked.pop()
         return items
 
     def named(self, module: str, name: str) -> Any:
-        """Look up a global under its Python 3 name (protocols 0 to 2 write Python 2's)."""
+        """Look up a global by its Python 3 name; protocols 0 to 2 write the name of Python 2."""
         if self.protocol < 3:
             module, name = _compat_pickle.NAME_MAPPING.get((module, name), (module, name))
             module = _compat_pickle.IMPORT_MAPPING.get(module, module)

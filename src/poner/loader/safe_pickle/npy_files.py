@@ -1,7 +1,7 @@
-"""Reads numpy's .npy files and scipy's sparse .npz files, sizes before memory.
+"""Reads numpy's .npy files and scipy's sparse .npz files; checks sizes before allocating memory.
 
-numpy.load makes an array as large as the header says, then looks for its bytes. Format:
-numpy.lib.format's documentation (versions 1.0 and 2.0); scipy/sparse/_matrix_io.py (1.17).
+numpy.load allocates an array of the size in the header before it reads the bytes. Formats: the
+documentation of numpy.lib.format (versions 1.0 and 2.0); scipy/sparse/_matrix_io.py (1.17).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .faults import FileUnreadableError, damaged
 from .skops_schema import open_archive, read_member
 
 LARGEST_HEADER_BYTES = 10_000
-"""As numpy itself takes since 1.24."""
+"""Largest header; numpy itself has this limit since 1.24."""
 
 PREFIX_BYTES = {(1, 0): 10, (2, 0): 12}
 """Bytes before the header, by version: the magic, the version, the header's length."""
@@ -28,10 +28,10 @@ FORMATS = ("csr", "csc", "coo")
 
 
 def read_npy(data: bytes, allowance: Allowance) -> Any:
-    """The array of a .npy file: plain values or flat records of them, in memory of its own.
+    """The array of a .npy file: plain values or flat records of them, with its own memory.
 
     Raises:
-        FileUnreadableError: header and bytes do not hold together.
+        FileUnreadableError: the header and the bytes do not match.
     """
     import numpy as np
 
@@ -58,10 +58,10 @@ def read_npy(data: bytes, allowance: Allowance) -> Any:
 
 
 def read_sparse(data: bytes, allowance: Allowance) -> Any:
-    """The sparse matrix of an .npz file; `integrity` checks its indices with all others.
+    """The sparse matrix of an .npz file; `integrity` checks its indices later.
 
     Raises:
-        FileUnreadableError: it is damaged, or of a format that no fitted model has.
+        FileUnreadableError: the file is damaged, or has a format that no fitted model has.
     """
     import scipy.sparse
 

@@ -1,8 +1,8 @@
-"""Walks a finished model: every object that can be reached, each once, parts before the whole.
+"""Walks a finished model: visits every reachable object once, parts before the whole.
 
-Nothing here recurses, so no depth ends the process. Objects that are shared are counted as often
-as they are reached from the root: whatever asks a model part by part (scikit-learn's get_params,
-the compiler) walks it like that, and a file of 1 KB can share lists so that it never ends.
+Nothing here recurses, so no nesting can overflow the stack. A shared object counts once for each
+way that leads to it from the root, because other code (scikit-learn's get_params, the compiler)
+walks a model in this way: a file of 1 KB can share lists so that such a walk never ends.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 from .faults import FileUnreadableError
 
 MOST_UNFOLDED = 100_000
-"""Objects that every model may have when shared ones are counted as often as they are reached."""
+"""Most objects of any model, where a shared object counts once for each way that leads to it."""
 
 MOST_SHARING = 20
-"""How many times as many as it has objects, beyond that."""
+"""Additional objects for each object of the model, counted in the same way."""
 
 LEAVES = (
     str,
@@ -41,31 +41,31 @@ NOT_COUNTED = frozenset({"next_leaf_", "prev_leaf_"})
 
 
 def walk(root: Any) -> list[Any]:
-    """Every object but plain values; what an object holds comes before it.
+    """Every object apart from plain values; the parts of an object come before the object.
 
     Raises:
-        FileUnreadableError: shared objects make it larger than anything could walk.
+        FileUnreadableError: shared objects make the model too large to be walked.
     """
     found, unfolded = _walk(root)
     if unfolded > MOST_UNFOLDED + MOST_SHARING * len(found):
         raise FileUnreadableError(
-            "The model file shares objects so that its model is too large to be walked: "
-            f"{len(found)} objects, reached in more than {MOST_UNFOLDED} ways.",
-            "Fit it again with fewer nested or shared parts.",
+            "The model file shares its objects too much to be read: "
+            f"{len(found)} objects are reached in more than {MOST_UNFOLDED} ways.",
+            "Fit a model with fewer nested or shared parts.",
         )
     return found
 
 
 def every_part(root: Any) -> list[Any]:
-    """The same of a model that is the user's own, however it shares its objects."""
+    """The same as `walk` for a trusted model in memory, without a limit."""
     return _walk(root)[0]
 
 
 def _walk(root: Any) -> tuple[list[Any], int]:
-    """Every object, and how many they are when shared ones count as often as they are reached."""
+    """Every object, and their number if a shared one counts once for each way that leads to it."""
     found: list[Any] = []
     unfolded: dict[int, int] = {}
-    """By id: how many objects it is when shared ones count as often as they are reached."""
+    """By id: the number of objects in an object, counted in that way, itself included."""
     opened = {id(root)}
     path = [(root, _parts(root), True)]
     counts = [1]
@@ -89,7 +89,7 @@ def _walk(root: Any) -> tuple[list[Any], int]:
 
 
 def _parts(value: Any) -> Iterator[tuple[Any, bool]]:
-    """What an object holds but for plain values, and whether it counts."""
+    """The parts of an object apart from plain values, each with whether it counts."""
     import numpy as np
 
     leaves = (*LEAVES, np.generic)
@@ -99,7 +99,7 @@ def _parts(value: Any) -> Iterator[tuple[Any, bool]]:
 
 
 def named_parts(value: Any) -> Iterable[tuple[Any, Any]]:
-    """What an object holds, each with its key, attribute or None."""
+    """The parts of an object, each with its key, its attribute's name or None."""
     import numpy as np
 
     if isinstance(value, np.ndarray):
@@ -132,7 +132,7 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
 
 @functools.lru_cache(maxsize=None)
 def _slots(kind: type) -> tuple[str, ...]:
-    """Attributes that a class keeps outside `__dict__`, under the names they have there."""
+    """Names of the attributes that a class keeps in slots, outside `__dict__`."""
     names = []
     for base in kind.__mro__:
         slots = base.__dict__.get("__slots__", ())
@@ -145,6 +145,6 @@ def _slots(kind: type) -> tuple[str, ...]:
 
 
 def is_neighbour_tree(value: Any) -> bool:
-    """Whether it is a KDTree or a BallTree, which keep their parts outside attributes."""
+    """Whether an object is a KDTree or a BallTree, which keep their parts outside attributes."""
     kind = type(value)
     return kind.__module__ in ("sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree")

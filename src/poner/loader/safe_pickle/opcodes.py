@@ -1,4 +1,4 @@
-"""Runs a pickle: what each opcode does to a machine's stack, marks and memo.
+"""Runs the opcodes of a pickle on a machine's stack, marks and memo.
 
 Opcodes and their arguments: `pickletools` of the standard library, and PEP 307, 3154, 574.
 """
@@ -14,11 +14,11 @@ from .faults import FileRefusedError, FileUnreadableError
 from .machine import PickleMachine
 
 LARGEST_MEMO = 1 << 32
-"""Places that LONG_BINPUT can name; the text of PUT could name any."""
+"""Number of places that LONG_BINPUT can name; the text of PUT could name any number."""
 
 
 def _ignore(machine: PickleMachine, argument: Any) -> None:
-    """FRAME and PROTO's like: nothing to do."""
+    """FRAME: nothing to do."""
 
 
 def _protocol(machine: PickleMachine, argument: int) -> None:
@@ -64,7 +64,7 @@ def _tuple_of(length: int) -> Callable[[PickleMachine, Any], None]:
     def step(machine: PickleMachine, argument: None) -> None:
         stack = machine.stack
         if len(stack) < length:
-            raise IndexError("a tuple of more than there is")
+            raise IndexError("a tuple of more items than the stack holds")
         stack[-length:] = [tuple(stack[-length:])]
 
     return step
@@ -215,15 +215,15 @@ STEPS: dict[str, Any] = {
     "NEXT_BUFFER": _refuse("out-of-band buffers"),
     "READONLY_BUFFER": _refuse("out-of-band buffers"),
 }
-"""What each other opcode does to the stack."""
+"""The function that runs each other opcode."""
 
 
 def run(machine: PickleMachine) -> Any:
-    """Read the machine's stream up to and including the pickle's STOP; returns what it describes.
+    """Read the machine's stream up to and including the pickle's STOP; returns the pickle's object.
 
     Raises:
         FileUnreadableError: the stream is not a pickle, or ends too early.
-        FileRefusedError: the pickle does what no fitted model needs.
+        FileRefusedError: the pickle uses a feature that no fitted model needs.
     """
     steps = {name: step.__get__(machine) for name, step in STEPS.items()}
     push, pushed = machine.push, PUSHED
@@ -240,7 +240,7 @@ def run(machine: PickleMachine) -> Any:
     except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
         told = "" if isinstance(error, (IndexError, KeyError)) else f": {_last_line(error)}"
         raise FileUnreadableError(
-            f"The model file is damaged, or no pickle, joblib or skops file{told}."
+            f"The model file is damaged, or is not a pickle, joblib or skops file{told}."
         ) from error
     raise FileUnreadableError("The model file ends too early.")
 

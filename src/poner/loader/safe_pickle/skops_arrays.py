@@ -11,11 +11,11 @@ from .npy_files import read_npy, read_sparse
 from .skops_builder import Node, SkopsBuilder
 
 OBJECT_BYTES = 1
-"""What an object of an array takes of the allowance: it stands in the schema with more."""
+"""Allowance that each object of an array takes; its text in the schema is always longer."""
 
 
 def expect(node: Node, *names: str) -> None:
-    """Refuse a node of another class than its kind builds."""
+    """Refuse a node whose class differs from the classes that its kind builds."""
     found = f"{node['__module__']}.{node['__class__']}"
     if found not in names:
         raise FileRefusedError(f"The model file has a {node['__loader__']} of {found}.")
@@ -38,7 +38,7 @@ def build_array(builder: SkopsBuilder, node: Node) -> Any:
 
 
 def _object_array(builder: SkopsBuilder, node: Node) -> Any:
-    """An array of objects, stored as lists in lists; its size is known before it is made."""
+    """An array of objects, stored as nested lists; its size is checked before it is made."""
     import numpy as np
 
     shape = builder.build(node["shape"])
@@ -63,7 +63,7 @@ def build_masked(builder: SkopsBuilder, node: Node) -> Any:
 
     content = node["content"]
     data, mask = builder.build(content["data"]), builder.build(content["mask"])
-    # numpy would unfold lists that share lists
+    # numpy would copy lists that share lists, once for each way that leads to them
     if not isinstance(data, np.ndarray) or not isinstance(mask, (np.ndarray, np.bool_, bool)):
         raise damaged("a masked array without an array")
     if np.shape(mask) not in ((), data.shape):

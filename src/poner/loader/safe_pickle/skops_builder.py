@@ -1,4 +1,4 @@
-"""Goes through the nodes of a skops file and builds the object of each, once."""
+"""Visits the nodes of a skops file, and builds the object of each node once."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class SkopsBuilder:
         self.archive = archive
         allowance = Allowance(sum(member.file_size for member in archive.infolist()))
         self.rules = Builder(allowance, own_modules)
-        """The rules of pickles: what may be named, called, made and changed."""
+        """The builder that pickles use too: it decides what may be named, called and changed."""
         self.kinds = kinds
-        """What builds each kind of node, by the node's `__loader__`."""
+        """The function that builds each kind of node, by the node's `__loader__`."""
         self.made: dict[int, Any] = {}
         """Objects that were built, by their `__id__`."""
 
@@ -40,8 +40,8 @@ class SkopsBuilder:
         build = self.kinds.get(node["__loader__"])
         if build is None:
             raise FileUnreadableError(
-                f"The model file holds a {node['__loader__']}, which is not read.",
-                "Save it again with pickle or joblib.",
+                f"The model file holds a {node['__loader__']}, which poner cannot read.",
+                "Save the model again with pickle or joblib.",
             )
         value = build(self, node)
         if type(identity) is int:
@@ -49,9 +49,9 @@ class SkopsBuilder:
         return value
 
     def named(self, node: Node) -> Any:
-        """The class or function of a node, if it may be named."""
+        """The class or function of a node; refused unless the file may name it."""
         return self.rules.find_global(node["__module__"], node["__class__"])
 
     def member(self, node: Node) -> bytes:
-        """The bytes that lie beside the schema."""
+        """The bytes of a node, from the file that it names in the archive."""
         return read_member(self.archive, node["file"])

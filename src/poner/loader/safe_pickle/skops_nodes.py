@@ -1,7 +1,7 @@
-"""Loads a skops file under the same rules as a pickle: what each kind of node becomes.
+"""Builds each kind of node in a skops file, under the same rules as a pickle.
 
-skops itself is not used: it would have to be installed in every environment, and it decides for
-itself which types to trust.
+poner does not use skops itself: skops would have to be installed in every environment, and it has
+its own list of trusted types.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ LOSS_MODULES = ("_loss", "sklearn._loss._loss", "sklearn.linear_model._sgd_fast"
 
 
 def load_skops(content: bytes, own_modules: frozenset[str] = frozenset()) -> Any:
-    """The object that a skops file holds; `own_modules` are the user's own, by top-level name.
+    """Load the object in a skops file.
+
+    Args:
+        content: the file's content.
+        own_modules: top-level modules of the user's own.
 
     Raises:
-        FileRefusedError: it names or does what the allow-list does not permit.
-        FileUnreadableError: it is damaged.
+        FileRefusedError: the file names or uses something outside the allow-list.
+        FileUnreadableError: the file is damaged.
     """
     archive = open_archive(content)
     root = read_schema(archive)
@@ -79,7 +83,7 @@ def _pairs(first: list[Any], second: list[Any]) -> list[Any]:
 
 
 def _key(kind: Any, text: str) -> Any:
-    """A dictionary's key, which JSON could only say as a text."""
+    """A key of a dictionary, which JSON stores as text."""
     import numpy as np
 
     if kind is int:
@@ -116,7 +120,7 @@ def _slice(builder: SkopsBuilder, node: Node) -> Any:
     content = node["content"]
     bounds = [content[name] for name in ("start", "stop", "step")]
     if not all(map(is_bound, bounds)):
-        raise FileRefusedError("The model file has a slice whose bounds are no plain values.")
+        raise FileRefusedError("The model file has a slice whose bounds are not plain values.")
     return slice(*bounds)
 
 

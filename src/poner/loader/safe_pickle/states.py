@@ -1,9 +1,8 @@
-"""Gives loaded objects their state, after looking at what the building itself relies on.
+"""Gives loaded objects their state, and checks first the parts that building the object relies on.
 
-numpy and scikit-learn trust the state of a pickle: a dtype that calls pointers plain bytes, or an
-array longer than its data, would read memory that is not theirs as soon as it is made. What a
-finished model relies on, such as a tree's children, is checked when nothing changes any more
-(`integrity`).
+numpy and scikit-learn trust the state in a pickle. A dtype that declares pointers as plain bytes,
+or an array longer than its data, would read foreign memory as soon as it is made. Parts that only
+predictions rely on, such as a tree's children, are checked in the finished model (`integrity`).
 """
 
 from __future__ import annotations
@@ -21,22 +20,23 @@ BOOSTERS = {"lightgbm.basic": str, "xgboost.core": bytearray}
 """The type of the model inside a pickled Booster, by the Booster's module."""
 
 HANDLES = ("_handle", "handle")
-"""Attributes in which a Booster keeps its model: a text or bytes in a pickle, a pointer once it is
-loaded. LightGBM renamed the attribute with version 4."""
+"""Attributes in which a Booster keeps its model: as text or bytes in a pickle, as a pointer after
+loading. LightGBM renamed the attribute in version 4."""
 
 NEIGHBOUR_TREE_PARTS = 13
-"""Parts of the state of a KDTree or BallTree: the first is its rows, the last their weights."""
+"""Number of parts in the state of a KDTree or BallTree; the first holds the rows, the last their
+weights."""
 
 
 def set_state(target: Any, state: Any, objects: BareObjects) -> None:
-    """BUILD: checked by kind, then through `__setstate__` or the attributes.
+    """Give an object its state (BUILD): check it by the object's kind, then set it.
 
-    The builder gives each object its state once, so that an array or a dtype that something else
-    was made of stays as it was.
+    The builder gives each object its state only once, so an array or a dtype that is already part
+    of another object does not change.
 
     Raises:
         FileUnreadableError: the state does not fit the object.
-        FileRefusedError: it reaches for what makes the object what it is.
+        FileRefusedError: the state changes more than a fitted model's would.
     """
     import numpy as np
 
@@ -47,7 +47,7 @@ def set_state(target: Any, state: Any, objects: BareObjects) -> None:
     elif isinstance(target, np.random.BitGenerator):
         target.state = state[0] if isinstance(state, tuple) else state
     elif isinstance(target, np.random.SeedSequence):
-        pass  # how a generator was seeded: nothing asks it again
+        pass  # no prediction needs the seed of a generator
     elif isinstance(target, functools.partial):
         _set_partial(target, state)
     elif type(target).__name__ == "Booster" and type(target).__module__ in BOOSTERS:
@@ -57,9 +57,9 @@ def set_state(target: Any, state: Any, objects: BareObjects) -> None:
 
 
 def _set_partial(target: Any, state: Any) -> None:
-    """State of a partial: (function, arguments, keywords, attributes); keywords alone are taken.
+    """State of a partial: (function, arguments, keywords, attributes); it may hold keywords only.
 
-    What they are is checked when the model is finished.
+    `integrity` checks the values of the keywords in the finished model.
     """
     function, arguments, keywords, attributes = state
     if function is not target.func or arguments != () or attributes:
@@ -97,10 +97,10 @@ def _estimators_setter() -> Any:
 
 
 def _set_estimator(target: Any, state: Mapping[str, Any]) -> None:
-    """What `BaseEstimator.__setstate__` does (scikit-learn 1.1 to 1.9), without its warning.
+    """Do the same as `BaseEstimator.__setstate__` (scikit-learn 1.1 to 1.9), without its warning.
 
-    Of another version's estimators, and of those without one, it puts the whole text into a
-    warning that nobody sees; pipelines in pipelines take for ever to be written out.
+    For an estimator of another version, or without a version, that warning would contain the
+    estimator as text. Writing nested pipelines as text can take for ever.
     """
     kept = dict(state)
     if type(target).__module__.startswith("sklearn."):
@@ -109,10 +109,11 @@ def _set_estimator(target: Any, state: Mapping[str, Any]) -> None:
 
 
 def _check_compiled(target: Any, state: Any) -> None:
-    """A compiled `__setstate__` takes the parts of a tuple by number, and looks for no end.
+    """Refuse a state with a wrong number of parts: a compiled `__setstate__` does not check it.
 
-    As many parts must be there as a new object of the class has; a neighbour tree also adds up
-    the weights of its rows at once (sklearn/neighbors/_binary_tree.pxi.tp, 1.1 to 1.9).
+    The state of a new object of the class gives the right number. A neighbour tree also adds up
+    the weights of its rows at once (sklearn/neighbors/_binary_tree.pxi.tp, 1.1 to 1.9), so their
+    number is checked here too.
     """
     import numpy as np
 
@@ -128,7 +129,7 @@ def _check_compiled(target: Any, state: Any) -> None:
 
 
 def _check_nodes(state: Any) -> None:
-    """A tree reads as many nodes as it is told, also to give them back."""
+    """Refuse a tree whose node_count differs from its nodes: the tree would read beyond them."""
     import numpy as np
 
     nodes = state.get("nodes") if type(state) is dict else None
@@ -141,8 +142,8 @@ def _check_nodes(state: Any) -> None:
 def _set_booster(target: Any, state: Any) -> None:
     """State of a booster: the model as its library wrote it, never a pointer.
 
-    What is in it goes to a parser in C++ that was not made for hostile files: it is read in the
-    confined child only, and a parser that breaks ends that child.
+    The library's parser in C++ was not made for hostile files. It runs in the confined child only,
+    and a crash of the parser ends that child.
     """
     kind = BOOSTERS[type(target).__module__]
     held = [state[key] for key in HANDLES if key in state] if type(state) is dict else []
@@ -151,16 +152,17 @@ def _set_booster(target: Any, state: Any) -> None:
     check_names(state)
     try:
         target.__setstate__(state)
-    except Exception as error:  # each library has an error of its own, with a trace in its text
+    except Exception as error:  # each library raises a class of its own, with a trace in its text
         library = type(target).__module__.partition(".")[0]
         raise FileUnreadableError(
-            f"{library} cannot read its booster in the model file.",
-            f"Name the version that saved it with --require {library}==VERSION, or save it again.",
+            f"The installed {library} cannot read the booster in the model file.",
+            f"Name the version that saved the model with --require {library}==VERSION, or save the "
+            "model again.",
         ) from error
 
 
 def check_names(state: Mapping[Any, Any]) -> None:
-    """Attribute names: texts, and none of Python's own."""
+    """Refuse names of attributes that are not texts, or that Python reserves (`__name__`)."""
     for name in state:
         if type(name) is not str or (name.startswith("__") and name.endswith("__")):
             raise FileRefusedError("The model file sets attributes that no fitted model has.")
@@ -192,8 +194,8 @@ def _set_array(target: Any, state: Any, objects: BareObjects) -> None:
 def _set_dtype(target: Any, state: Any, objects: BareObjects) -> None:
     """State of a dtype: (version, byte order, subarray, names, fields, size, alignment, flags).
 
-    The dtype is made anew from names, fields and size, which numpy checks; what the file says of
-    flags, where a pointer could be called a number, is not used.
+    A new dtype is made from names, fields and size, which numpy checks. The file's flags, which
+    could declare a pointer as a number, are ignored.
     """
     if type(state) is not tuple or len(state) < 8 or state[2] is not None:
         raise damaged("a dtype is inconsistent")
@@ -228,7 +230,7 @@ def _structured(names: Any, fields: Any, size: Any, objects: BareObjects) -> Any
 
 
 def _field(field: Any) -> tuple[Any, int]:
-    """A field holds plain values; records inside records would be walked for ever."""
+    """The dtype and offset of a field of plain values; records inside records are refused."""
     import numpy as np
 
     if type(field) is tuple and len(field) == 2:

@@ -1,4 +1,4 @@
-"""What shared objects ask of Lambda, and the library that is lent."""
+"""Libraries that shared objects need on Lambda, and the added OpenMP."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SKLEARN = make_library(
 
 
 def test_libraries_that_wheels_bring_along_are_found() -> None:
-    """Nothing is said or added where all is there."""
+    """If all needed libraries are present, no line is shown and no file added."""
     notes: list[str] = []
     (files,) = place_files([SKLEARN], REQUEST, notes.append).values()
     assert [file.path for file in files] == [
@@ -82,7 +82,7 @@ def test_a_part_that_cannot_be_loaded_is_said() -> None:
 
 
 def test_what_may_be_left_out_is_not_asked() -> None:
-    """A shared object among tests is no reason to say anything."""
+    """Shared objects that slimming may leave out are not checked."""
     tests = make_library("a", {"a/tests/_x.so": ("libnowhere.so.1",)}, rule="tests")
     notes: list[str] = []
     place_files([tests], REQUEST, notes.append)
@@ -90,9 +90,9 @@ def test_what_may_be_left_out_is_not_asked() -> None:
 
 
 def test_a_wheel_of_another_machine_is_an_error() -> None:
-    """The file is named; a wheel for any machine may hold what it likes."""
+    """The error names the file; wheels for any machine may hold files for others."""
     wrong = make_library("a", {"a/_x.so": ()}, machine="EM_AARCH64")
-    with pytest.raises(InstallError, match=r"a/_x\.so is for EM_AARCH64"):
+    with pytest.raises(InstallError, match=r"a/_x\.so is built for EM_AARCH64"):
         place_files([wrong], REQUEST, print)
     place_files([make_library("a", {"a/x.so": ()}, machine="EM_386", tag="any")], REQUEST, print)
 

@@ -85,7 +85,7 @@ def test_preferred_versions_give_way_to_requirements(ask: Ask) -> None:
     notes: list[str] = []
     wheels = ask("python3.9", "scikit-learn==1.2.1", preferences={"joblib": "1.0.0"}, notes=notes)
     joblib = pins(wheels)["joblib"]
-    assert notes == [f"joblib {joblib} instead of 1.0.0, which does not go with the others."]
+    assert notes == [f"joblib {joblib} instead of 1.0.0, which conflicts with other packages."]
 
 
 def test_a_bound_leaves_its_preference(ask: Ask) -> None:

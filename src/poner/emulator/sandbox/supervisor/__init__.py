@@ -1,8 +1,8 @@
-"""Forks sandboxes, and in each starts, watches, kills and reaps the function's processes.
+"""The supervisor: forks sandboxes, which start, watch, kill and reap the function's processes.
 
-It runs in a process of its own, started by path (start.py), with only the standard library. A
-sandbox is forked from it for each environment, which takes a few milliseconds. Where the plan says
-so, the sandbox is process 1 of a PID namespace, so that the kernel kills whatever is in it when it
-ends; elsewhere it is the subreaper of what it starts. Everything ends when poner's end of a socket
-is closed, however poner ends.
+The supervisor is a separate process, started by path (start.py), that uses only the standard
+library. It forks one sandbox for each environment, in a few milliseconds. An isolated sandbox is
+process 1 of a PID namespace, so the kernel kills all of its processes when it ends; any other
+sandbox is the subreaper of the processes it starts. Supervisor and sandboxes end when poner's end
+of their socket is closed, however poner ends.
 """

@@ -1,4 +1,4 @@
-"""The init of a sandbox: runs one program at a time, and whatever that starts ends with it."""
+"""The init process of a sandbox: runs one program at a time, and ends all that it started."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from poner.confinement.processes import all_others, descendants, held_bytes, kil
 from .messages import receive, send
 
 GROWTH_BYTES_PER_S = 5e9
-"""How fast memory can be filled; it says how soon to look again."""
+"""Fastest growth of memory in use; determines the wait before the next look."""
 
 LONGEST_WAIT_S = 0.25
-"""Between two looks at the memory in use."""
+"""Longest wait between two looks at the memory in use."""
 
 LOOKING_SHARE, SEARCHING_SHARE = 1 / 20, 1 / 100
-"""Of a core that is spent on looking at the memory, and on finding out whose; at most."""
+"""Most of a core's time spent on reading memory in use, and on listing the processes."""
 
 TELEMETRY = 3
 """Descriptor of the framed log channel (L47)."""
 
 
 class Init:
-    """Runs one program at a time, with whatever that starts; all of it ends with the program."""
+    """Runs one program at a time; processes that the program started end with it."""
 
     def __init__(self, control: socket.socket, limit_bytes: int, *, isolated: bool) -> None:
         self._control = control
@@ -43,7 +43,7 @@ class Init:
         self._out_of_memory = False
 
     def serve(self) -> None:
-        """Obey until poner closes its end of the socket."""
+        """Carry out poner's orders until poner closes its end of the socket."""
         waking, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
@@ -62,13 +62,13 @@ class Init:
         self._end()
 
     def _wait_ms(self) -> float | None:
-        """How long until the memory is to be looked at; None without a program."""
+        """Milliseconds until the next look at the memory; None without a program."""
         if self._program is None:
             return None
         return max((self._look_at_s - time.monotonic()) * 1e3, 0)
 
     def _obey(self) -> bool:
-        """Do what the next message says; False at the end."""
+        """Carry out the next order; False if poner has closed the socket."""
         message, descriptors = receive(self._control)
         if message == b"kill":
             self._end()
@@ -77,7 +77,7 @@ class Init:
         return bool(message)
 
     def _start(self, order: dict[str, Any], output: int, exit_end: int) -> None:
-        """Start the program; its output goes to one descriptor, how it ended to the other."""
+        """Start the program; it writes to `output`, and its ending is reported on `exit_end`."""
         actions = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             *((os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2, TELEMETRY)),
@@ -103,7 +103,7 @@ class Init:
         os.close(output)
 
     def _reap(self) -> None:
-        """Collect what has ended; if the program has, everything else ends as well."""
+        """Reap processes that have ended; after the program's end, end all others."""
         while self._program is not None:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
@@ -112,7 +112,7 @@ class Init:
                 self._end(status)
 
     def _end(self, status: int = signal.SIGKILL) -> None:
-        """Kill everything, see that it is gone, and say how the program ended."""
+        """Kill all processes, wait for their end, and report how the program ended."""
         while True:
             kill([-1] if self._isolated else descendants())
             try:
@@ -131,7 +131,7 @@ class Init:
             self._program = None
 
     def _watch(self) -> None:
-        """End everything if it holds too much memory, else say when to look again."""
+        """End all processes if they exceed the memory limit; otherwise set the next look."""
         begin_s = time.monotonic()
         if begin_s >= self._search_at_s:
             self._watched = all_others() if self._isolated else descendants()

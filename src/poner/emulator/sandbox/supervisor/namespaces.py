@@ -1,4 +1,4 @@
-"""Namespaces and mounts: a user, processes and files of the sandbox's own."""
+"""Namespaces and mounts that give the sandbox its own user, processes and files."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ from poner.confinement.linux import (
 from poner.confinement.namespaces import enter_namespaces
 
 USER_ID, GROUP_ID = 993, 990
-"""Who the function is; only that it is not root is recorded (L51)."""
+"""User and group of the function. Recorded for AWS is only that the user is not root (L51)."""
 
 MACHINE = ("bus", "irq", "sys", "sysrq-trigger")
-"""What of /proc is the machine's, which root could write to even here."""
+"""Entries of /proc that control the whole machine, and that root could write even here."""
 
 
 def become_subreaper() -> None:
-    """Be the parent of whatever loses its own among what is started from here (prctl(2)).
+    """Adopt descendants whose parent has ended (prctl(2)).
 
     Raises:
-        OSError: never on Linux 3.4 and later.
+        OSError: Linux is older than 3.4.
     """
     set_process_option(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def enter_processes() -> None:
-    """Go on as process 1 of new namespaces, and as the user the function is to be.
+    """Continue as process 1 of new namespaces, and as the function's user.
 
     Raises:
-        OSError: they are not to be had here.
+        OSError: this machine does not permit the namespaces.
     """
     enter_namespaces(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC, USER_ID, GROUP_ID)
     if os.fork() != 0:
-        os._exit(0)  # what is unshared is where the next child lives
+        os._exit(0)  # only a child process is in the new PID namespace
 
 
 def leave_abstract_sockets() -> None:
-    """Reach no abstract UNIX socket of this machine, such as its D-Bus, where Landlock has that.
+    """Block abstract UNIX sockets of this machine, such as D-Bus, if Landlock can.
 
-    They belong to the network, which is this machine's.
+    Abstract sockets belong to the network namespace, which the sandbox shares with this machine.
 
     Raises:
-        OSError: never on Linux 3.5 and later.
+        OSError: Linux is older than 3.5.
     """
     set_process_option(PR_SET_NO_NEW_PRIVS, 1)
     landlock.keep_from_abstract_sockets(LIBC)
 
 
 def enter_files(files: dict[str, Any], tmp_bytes: int) -> None:
-    """Leave this machine's files for those of the plan, read-only but for /tmp.
+    """Replace this machine's files by those of the plan; only /tmp is writable.
 
     Raises:
-        OSError: it is not allowed here.
+        OSError: this machine does not permit the mounts.
     """
     root = Path(files["root"])
     mounts.make_root(str(root))

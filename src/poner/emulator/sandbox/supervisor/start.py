@@ -1,7 +1,7 @@
-"""The first lines of the supervisor: finds its package by its location, and starts it.
+"""Starts the supervisor: imports its package by location, as `poner_supervisor`, and runs it.
 
-Run as `python -I -S start.py`; the package is imported under a name of its own. Of poner itself
-only `poner.confinement` can be imported here.
+Run as `python -I -S start.py`. The only other package of poner that can be imported here is
+`poner.confinement`.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""The process that sandboxes are forked from."""
+"""The supervisor's main loop: forks a sandbox for each plan."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ LIMITS = {
     resource.RLIMIT_STACK: (8 * 1024**2, resource.RLIM_INFINITY),
     resource.RLIMIT_CORE: (0, 0),
 }
-"""Lambda's limits (L52), soft and hard. No core dumps: this machine's crash reporter takes them."""
+"""Lambda's limits (L52), soft and hard. Core dumps would go to this machine's crash reporter."""
 
 PROCESSES = 1024
-"""Most processes (L52). Linux 5.14 and later count them for each user namespace."""
+"""Most processes (L52), set only on a Linux that counts them by user namespace."""
 
 PROCESSES_PER_NAMESPACE = (5, 14)
-"""The Linux that counts them so; an older one would count all of the user's processes."""
+"""First Linux that counts processes by user namespace; earlier ones count all of the user's."""
 
 
 def set_limits(limits: dict[int, tuple[int, int]]) -> None:
-    """Set limits, soft and hard, as far as those that are set already allow."""
+    """Set soft and hard limits, at most as high as the present hard limits."""
     for which, wanted in limits.items():
         _, most = resource.getrlimit(which)
         if most != resource.RLIM_INFINITY:
@@ -40,12 +40,12 @@ def set_limits(limits: dict[int, tuple[int, int]]) -> None:
 
 
 def kernel_version() -> tuple[int, ...]:
-    """Such as (6, 18)."""
+    """The kernel's major and minor version, such as (6, 18)."""
     return tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
 
 
 def run_sandbox(control: socket.socket, plan: dict[str, Any]) -> None:
-    """Be a sandbox; what keeps it from being one is answered."""
+    """Become the sandbox of the plan and serve it; answer with an error if that fails."""
     isolated = plan["files"] is not None
     try:
         if isolated:
@@ -68,7 +68,7 @@ def run_sandbox(control: socket.socket, plan: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Fork a sandbox for every plan that comes, until poner closes its end of the socket."""
+    """Fork a sandbox for every plan received, until poner closes its end of the socket."""
     control = socket.socket(fileno=0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel collects the sandboxes

@@ -28,14 +28,14 @@ __all__ = ["check_graph", "checked", "decode", "encode", "rewrite"]
 
 
 def rewrite(estimator: Any, own_modules: frozenset[str] = frozenset()) -> bytes:
-    """Write an object that `load_content` gave as a canonical pickle.
+    """Write an object that `load_content` returned as a canonical pickle.
 
     Args:
         estimator: the object; all of its parts were made under the allow-list.
         own_modules: top-level modules of the user's own.
 
     Raises:
-        FileUnreadableError: a part of it has no canonical form.
+        FileUnreadableError: a part of the object has no canonical form.
     """
     try:
         return encode(graph_of(estimator, own_modules))
@@ -47,15 +47,15 @@ def checked(content: bytes, own_modules: frozenset[str] = frozenset()) -> bytes:
     """Accept a pickle from an untrusted process if it is canonical and keeps the rules.
 
     Args:
-        content: what that process sent.
+        content: the pickle that the process sent.
         own_modules: top-level modules of the user's own, whose classes the model may hold.
 
     Returns:
         The bytes that this process encoded from the graph; equal to `content`.
 
     Raises:
-        NotCanonicalError: it is not in canonical form.
-        FileRefusedError: it names or calls something outside the allow-list.
+        NotCanonicalError: the pickle is not in canonical form.
+        FileRefusedError: the pickle names or calls something outside the allow-list.
     """
     graph = decode(content)
     check_graph(graph, own_modules)

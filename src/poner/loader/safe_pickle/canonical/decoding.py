@@ -1,7 +1,7 @@
 """Reads a canonical pickle into its graph; accepts only opcodes that `encoding.py` writes.
 
-It imports nothing and calls nothing. It also accepts some pickles that are not canonical; `checked`
-finds them by encoding the graph again.
+Decoding imports and calls nothing. The decoder also accepts some pickles that are not canonical;
+`checked` finds them by encoding the graph again.
 """
 
 from __future__ import annotations

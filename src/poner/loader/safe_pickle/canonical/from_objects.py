@@ -1,8 +1,8 @@
 """Turns loaded and checked objects into the graph of a pickle that builds them again.
 
-Each object says itself how it is built (`__reduce_ex__`), as it does for `pickle.dumps`. The graph
-differs from such a pickle in names only: where numpy or scipy renamed a module, the graph uses the
-name that every version knows.
+Each object's own `__reduce_ex__` tells how to build it, as for `pickle.dumps`. The graph differs
+from such a pickle in names only: where numpy or scipy renamed a module, the graph uses the name
+that every version knows.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ one for pickles (its release notes, 2.0), and scipy 1.15 moved some functions an
 names."""
 
 PORTABLE_NAMES = {Global("numpy", "bool"): Global("numpy", "bool_")}
-"""The same for names; numpy 1 does not have the first."""
+"""Names by the name that every version of the package has; numpy 1 has no `numpy.bool`."""
 
 NOT_WRITTEN = "The model holds {}, which poner does not write into a function."
-NATIVE = "Choose the engine native, or fit the model without it."
+NATIVE = "Choose the engine native, or fit the model without that part."
 
 
 def graph_of(value: Any, own_modules: frozenset[str]) -> Any:
     """The graph of an object.
 
     Args:
-        value: the object, with all that it holds, was made under the allow-list.
+        value: the object; all of its parts were made under the allow-list.
         own_modules: top-level modules of the user's own.
 
     Raises:
-        FileUnreadableError: a part of it has no allowed name, or cannot be pickled.
+        FileUnreadableError: a part of the object has no allowed name, or cannot be pickled.
     """
     return _Graph(own_modules).of(value)
 
@@ -63,7 +63,7 @@ class _Graph:
         self.dtype = np.dtype
         self.own_modules = own_modules
         self.nodes: dict[Any, Any] = {}
-        """The node of an object, by its id; of a dtype by its value, since equal ones are one."""
+        """The node of each object, by its id; equal dtypes share a node, by their value."""
         self.kept: list[Any] = []
         """The objects themselves, so that no id is used twice."""
         self.waiting: list[tuple[Any, Any]] = []
@@ -82,7 +82,7 @@ class _Graph:
         return root
 
     def node(self, value: Any) -> Any:
-        """The value itself where it is plain, else the node that stands for it."""
+        """A plain value unchanged; for any other value, the node that stands for it."""
         if type(value) in ATOMS:
             return value
         key = (value, value.isalignedstruct) if isinstance(value, self.dtype) else id(value)
@@ -178,7 +178,7 @@ def _reduced(value: Any) -> Any:
         return value.__qualname__
     if isinstance(value, np.ndarray) and not value.dtype.isnative:  # as numpy loads a pickle
         value = value.astype(value.dtype.newbyteorder("="))
-    if isinstance(value, np.ma.MaskedArray):  # its fill value is the default's once it is loaded
+    if isinstance(value, np.ma.MaskedArray):  # without its fill value, so that loading sets None
         reduced: Any = value.__reduce__()
         function, arguments, state = reduced
         return function, arguments, (*state[:-1], None)
@@ -192,7 +192,7 @@ def _reduced(value: Any) -> Any:
 
 
 def _random_state(value: np.random.RandomState) -> Any:
-    """As numpy 1 writes it, which numpy 2 reads too: what seeded a generator is left out."""
+    """The form of numpy 1, which numpy 2 also reads; the generator's seed is left out."""
     from numpy.random import _pickle
 
     state: Any = value.get_state(legacy=False)

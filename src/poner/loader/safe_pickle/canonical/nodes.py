@@ -1,4 +1,4 @@
-"""The graph of a pickle: what it would build, as inert values.
+"""The graph of a pickle: inert values that stand for the objects which the pickle would build.
 
 A value is None, a boolean, a number, a text, bytes, a `Global`, or one of the nodes below. Nodes
 are compared by identity: a node that is used twice is one object that is shared.
@@ -28,7 +28,7 @@ class Absent:
 
 
 NO_STATE = Absent()
-"""The state of an object that is given none, which differs from None."""
+"""The state of an object that gets no state; different from the state None."""
 
 
 @dataclass(eq=False)
@@ -54,19 +54,19 @@ class Made:
     """An object: made by a call, or as a new instance that is not initialised."""
 
     function: Global
-    """What is called, or the class of the instance."""
+    """The function that is called, or the class of the instance."""
     is_call: bool
     """Whether it is made by a call (REDUCE); else it is a new instance (NEWOBJ)."""
     arguments: list[Any] = field(default_factory=list)
-    """Of the call; a new instance takes none."""
+    """Arguments of the call; of new instances, only named tuples have any."""
     items: list[Any] = field(default_factory=list)
-    """What is appended to it."""
+    """Items that are appended to the object."""
     pairs: list[tuple[Any, Any]] = field(default_factory=list)
-    """What is set in it by key."""
+    """Items that are set in the object by key."""
     state: Any = NO_STATE
-    """What it is given as state."""
+    """The state that the object gets."""
     checked: Any = None
-    """What a check found out about it, so that a part that is shared is looked at once."""
+    """Cached result of a check, so that a shared object is checked once."""
 
 
 Node = Union[Items, Pairs, Made]

@@ -37,10 +37,10 @@ def _is_method(kind: type, name: str) -> bool:
 
 
 LIBRARIES = ("sklearn.", "scipy.", "lightgbm.", "xgboost.")
-"""Packages whose methods no attribute may replace; the user's own classes are free."""
+"""Packages whose methods no attribute may replace; classes of the user's own are exempt."""
 
 DESCRIPTORS = ("_AvailableIfDescriptor", "_IffHasAttrDescriptor", "RequestMethod")
-"""Descriptors by which scikit-learn offers a method only where there is one."""
+"""Descriptors that scikit-learn uses for methods which exist under a condition only."""
 
 
 def check_options(options: Any) -> None:
@@ -61,7 +61,7 @@ def check_partial(partial: Any) -> None:
 
 
 def _is_option(value: Any) -> bool:
-    """What check_array's options may be: plain values, dtypes, and lists of these."""
+    """Whether a value may be an option of check_array: a plain value, a dtype, or a list."""
     return all(map(_is_plain, value)) if isinstance(value, (list, tuple)) else _is_plain(value)
 
 

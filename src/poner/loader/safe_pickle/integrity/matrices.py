@@ -20,7 +20,7 @@ philox.h)."""
 
 
 def check_sparse(matrix: Any) -> None:
-    """Indices are within the shape, and where each row begins follows where the last one did."""
+    """Indices lie within the shape, and row pointers never decrease."""
     import numpy as np
 
     shape, form = matrix.shape, type(matrix).__name__[:3]
@@ -50,7 +50,7 @@ def check_sparse(matrix: Any) -> None:
 
 
 def check_spline(spline: Any) -> None:
-    """As BSpline's own constructor checks it (scipy/interpolate/_bsplines.py)."""
+    """A spline keeps the rules of BSpline's constructor (scipy/interpolate/_bsplines.py)."""
     import numpy as np
 
     knots, coefficients, degree = spline.t, spline.c, spline.k
@@ -68,7 +68,7 @@ def check_spline(spline: Any) -> None:
 
 
 def check_masked(array: Any) -> None:
-    """A mask is as large as what it covers."""
+    """A mask has the shape of its array."""
     import numpy as np
 
     mask = np.ma.getmask(array)
@@ -92,7 +92,7 @@ SPARSE_CLASSES = (
     "scipy.sparse._base.spmatrix",
     "scipy.sparse.base.spmatrix",
 )
-"""What each sparse matrix derives from: since scipy 1.11, since 1.8, before."""
+"""Base classes of sparse matrices: since scipy 1.11, since 1.8, and before."""
 
 CHECKS = {
     **dict.fromkeys(SPARSE_CLASSES, check_sparse),
