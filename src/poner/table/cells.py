@@ -73,6 +73,8 @@ def read_cells(cells: NDArray[Any], feature: Feature, decimal: str) -> NDArray[A
     """
     match feature.kind:
         case "number":
+            if decimal == "." and all(map(_PLAIN_NUMBER.fullmatch, cells)):  # most are such
+                return np.array(list(map(float, cells)), dtype=np.float64)
             own = _BOOLEANS if takes_booleans(feature) else {}
             values = [_read_number(cell, own, decimal) for cell in cells]
             if None in values:
@@ -141,6 +143,8 @@ def guess_cells(cells: Sequence[str], name: str, decimal: str) -> list[float | s
         InputError: a cell among numbers is infinite, which JSON lacks, or all of them have decimal
             commas and nobody said so.
     """
+    if decimal == "." and all(map(_PLAIN_NUMBER.fullmatch, cells)):  # most are such
+        return [_finite(float(cell), row, name) for row, cell in enumerate(cells, start=1)]
     held = {cell.strip() for cell in cells if not _is_missing(cell)}
     if held and held <= _BOOLEANS.keys():
         return [_BOOLEANS.get(cell.strip()) for cell in cells]
@@ -154,10 +158,16 @@ def guess_cells(cells: Sequence[str], name: str, decimal: str) -> list[float | s
             )
         return [cell if cell.strip() else None for cell in cells]
     values = [_read_number(cell, {}, decimal) for cell in cells]
-    for row, value in enumerate(values, start=1):
-        if value is not None and math.isinf(value):
-            raise infinite(row, name)
-    return [None if value is None or math.isnan(value) else value for value in values]
+    return [
+        None if value is None or math.isnan(value) else _finite(value, row, name)
+        for row, value in enumerate(values, start=1)
+    ]
+
+
+def _finite(value: float, row: int, name: str) -> float:
+    if math.isinf(value):
+        raise infinite(row, name)
+    return value
 
 
 def _is_plain_number(cell: str, decimal: str) -> bool:

@@ -79,6 +79,9 @@ def lay_out(rows: Any, signature: Signature | None = None) -> Layout:
         return rows
     if hasattr(rows, "columns") and hasattr(rows, "to_numpy"):
         return _of_frame(rows)
+    if hasattr(rows, "to_pylist") and hasattr(rows, "schema"):  # a table of pyarrow
+        values = [as_objects(column.to_pylist()) for column in rows.columns]
+        return Columns(rows.schema.names, values, "The table")
     if hasattr(rows, "toarray"):  # scipy's sparse matrices and arrays
         rows = rows.toarray()
     if isinstance(rows, csv.DictReader):
@@ -245,7 +248,9 @@ def _of_series(series: Any) -> NDArray[Any]:
     """A Series as an array; numpy has no integers of 128 bits, which polars has."""
     if str(getattr(series, "dtype", "")).endswith("Int128"):
         return as_objects(series.to_list())
-    return np.asarray(series.to_numpy())
+    array = np.asarray(series.to_numpy())
+    is_nested = array.ndim != 1 or array.dtype.names is not None  # polars' Array and Struct
+    return as_objects(series.to_list()) if is_nested else array
 
 
 def as_objects(values: Sequence[Any]) -> NDArray[Any]:

@@ -24,17 +24,16 @@ def order_columns(names: Sequence[Hashable], signature: Signature, source: str) 
     if list(names) == columns and len(set(columns)) < len(columns):
         return list(range(len(columns)))  # names that come twice, in the order of training
     known = known_names(names, signature, source)
-    places: dict[str, int] = {}
-    for place, name in enumerate(map(str, names)):
-        wire_name = known.get(name)
-        if wire_name is None:
+    own: list[str] = []
+    for name in map(str, names):
+        if name not in known:
             raise InputError(
                 f"{source} has {name!r}, which is not a feature of the model.",
                 f"Remove it; the model's features are {listed(signature.wire_names)}.",
             )
-        if wire_name in places:
-            raise feature_twice(source, wire_name)
-        places[wire_name] = place
+        own.append(known[name])
+    check_unique(own, source)
+    places = {name: place for place, name in enumerate(own)}
     missing = [name for name in signature.wire_names if name not in places]
     if missing:
         raise InputError(
@@ -44,9 +43,17 @@ def order_columns(names: Sequence[Hashable], signature: Signature, source: str) 
     return [places[name] for name in signature.wire_names]
 
 
-def feature_twice(source: str, wire_name: str) -> InputError:
-    """The error for rows that have a feature twice, such as by both of its names."""
-    return InputError(f"{source} has the feature {wire_name!r} twice.", "Keep one of the two.")
+def check_unique(wire_names: Sequence[str], source: str) -> None:
+    """Check that each feature is there once, and not by both of its names.
+
+    Raises:
+        InputError: a feature is there twice.
+    """
+    seen: set[str] = set()
+    for name in wire_names:
+        if name in seen:
+            raise InputError(f"{source} has the feature {name!r} twice.", "Keep one of the two.")
+        seen.add(name)
 
 
 def known_names(names: Sequence[Hashable], signature: Signature, source: str) -> Mapping[str, str]:

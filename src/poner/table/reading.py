@@ -125,7 +125,7 @@ def _check_rows(rows: Sequence[Any], signature: Signature) -> None:
     """
     hint = "Give one value for each feature, in the model's order."
     for number, row in enumerate(rows, start=1):
-        if isinstance(row, str | bytes) or not hasattr(row, "__len__"):
+        if isinstance(row, str | bytes) or not hasattr(row, "__getitem__"):
             raise InputError(f"Row {number} is not a list of values.", hint)
         if len(row) != len(signature.features):
             raise InputError(

@@ -8,7 +8,7 @@ is refused by row and feature, never converted to something else.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from poner.signature import Feature, JsonScalar, Signature
 from poner.table.cells import guess_cells, infinite, takes_booleans
 from poner.table.conversion import as_records
 from poner.table.layout import Columns, Rows, lay_out
-from poner.table.names import feature_twice, known_names
+from poner.table.names import check_unique, known_names
 from poner.table.reading import read_table
 from poner.table.values import is_number, read_number, read_number_text
 
@@ -41,9 +41,7 @@ def read_records(rows: Any, signature: Signature | None) -> list[Record]:
     laid_out = lay_out(rows, signature)
     match laid_out:
         case Rows() if laid_out.are_named:
-            return [
-                _as_record(row, number, signature) for number, row in enumerate(laid_out.rows, 1)
-            ]
+            return list(_of_rows(laid_out.rows, signature))
         case _ if signature is not None:
             return _as_bodies(laid_out, signature)
         case Columns() if laid_out.are_named:
@@ -65,8 +63,7 @@ def _as_bodies(rows: Any, signature: Signature) -> list[Record]:
 
 def _of_columns(columns: Columns) -> list[Record]:
     names = list(map(str, columns.names))
-    if len(set(names)) != len(names):
-        raise feature_twice(columns.source, next(n for n in names if names.count(n) > 1))
+    check_unique(names, columns.source)
     read: list[Sequence[Any]] = []
     for name, values in zip(names, columns.values, strict=True):
         if columns.decimal is not None:
@@ -78,20 +75,31 @@ def _of_columns(columns: Columns) -> list[Record]:
     return [dict(zip(names, row, strict=True)) for row in zip(*read, strict=True)]
 
 
-def _as_record(row: Mapping[Any, Any], number: int, signature: Signature | None) -> Record:
-    """A row by wire name; a name that is no feature stays, for the function to refuse."""
+def _of_rows(rows: Iterable[Mapping[Any, Any]], signature: Signature | None) -> Iterator[Record]:
+    """Each row by wire name; a name that is no feature stays, for the function to refuse."""
+    keys: dict[tuple[Any, ...], list[tuple[str, Feature | None]]] = {}  # most rows have the same
+    for number, row in enumerate(rows, start=1):
+        own = tuple(map(str, row))
+        if own not in keys:
+            keys[own] = _features_of(own, number, signature)
+        yield {
+            name: _as_json(value, number, name, feature)
+            for (name, feature), value in zip(keys[own], row.values(), strict=True)
+        }
+
+
+def _features_of(
+    names: Sequence[str], number: int, signature: Signature | None
+) -> list[tuple[str, Feature | None]]:
+    """The wire name and the feature behind each name of a row."""
     features: Mapping[str, Feature] = {}
-    names: Mapping[str, str] = {}
+    known: Mapping[str, str] = {}
     if signature is not None:
         features = {feature.wire_name: feature for feature in signature.features}
-        names = known_names(list(row), signature, f"Row {number}")
-    record: Record = {}
-    for key, value in row.items():
-        name = names.get(str(key), str(key))
-        if name in record:
-            raise feature_twice(f"Row {number}", name)
-        record[name] = _as_json(value, number, name, features.get(name))
-    return record
+        known = known_names(names, signature, f"Row {number}")
+    wire_names = [known.get(name, name) for name in names]
+    check_unique(wire_names, f"Row {number}")
+    return [(name, features.get(name)) for name in wire_names]
 
 
 def _as_json(value: Any, row: int, name: str, feature: Feature | None) -> JsonScalar | None:
@@ -102,18 +110,18 @@ def _as_json(value: Any, row: int, name: str, feature: Feature | None) -> JsonSc
     Raises:
         InputError: JSON has no such value.
     """
+    if type(value) is int or (type(value) is float and value - value == 0):
+        return value  # most values are such
     if isinstance(value, str):
         return _as_json_text(str.__str__(value), feature)
     if isinstance(value, bool | np.bool_) and feature is not None and not takes_booleans(feature):
         return bool(value)  # the function refuses it
-    if type(value) is int:
-        return value
     try:
         number = read_number(value)
     except (ValueError, OverflowError):
         raise InputError(
-            f"Row {row} has {_article(type(value).__name__)} for {name!r}, neither a number nor a "
-            "text.",
+            f"Row {row} has a value of the type {type(value).__name__} for {name!r}, neither a "
+            "number nor a text.",
             "Give a number, a text, or None for a missing value, as in training.",
         ) from None
     if math.isinf(number):
@@ -133,7 +141,3 @@ def _as_json_text(text: str, feature: Feature | None) -> JsonScalar:
     except ValueError:
         return text  # the function refuses it
     return number if math.isfinite(number) else text
-
-
-def _article(noun: str) -> str:
-    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"

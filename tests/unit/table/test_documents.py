@@ -277,7 +277,7 @@ def test_json_lines_are_read() -> None:
         ("3", "json", "not a JSON object or array"),
         ('{"age": 1, "age": 2, "color": "red"}', None, "the key 'age' twice"),
         ('[{"age": Infinity, "color": "red"}]', None, "Row 1 has an infinite value for 'age'"),
-        ('[{"age": [1], "color": "red"}]', None, "Row 1 has a list for 'age'"),
+        ('[{"age": [1], "color": "red"}]', None, "Row 1 has a value of the type list for 'age'"),
         ('{"age": [1, 2], "color": ["red"]}', None, "different numbers of values"),
         ('{"age": {"0": 1}, "color": {"1": "red"}}', None, "'color' has other rows"),
         ('{"columns": ["age", "color"], "data": [[1]]}', None, "Row 1 of 'data'"),

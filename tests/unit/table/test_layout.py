@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import math
 import sqlite3
 from collections import OrderedDict, namedtuple
 from types import MappingProxyType
@@ -103,6 +104,16 @@ def test_masks_are_missing_values() -> None:
         np.testing.assert_array_equal(np.isnan(numbers), np.isnan(wanted))
         assert numbers[1].tolist() == [3, 4]
     assert read_records(masked, SIGNATURE)[0] == {"meanArea": None, "age": 2.5}
+    one = {"meanArea": np.ma.masked, "age": 2.5}
+    assert read_records([one], SIGNATURE) == [{"meanArea": None, "age": 2.5}]
+    assert math.isnan(read_table([one], SIGNATURE).numbers[0, 0])
+
+
+def test_a_table_of_pyarrow_is_read() -> None:
+    """Where pyarrow is installed."""
+    pyarrow = pytest.importorskip("pyarrow")
+    table = pyarrow.table({"age": [2.5, 4], "mean area": [1, 3]})
+    assert read_table(table, SIGNATURE).numbers.tolist() == MATRIX
 
 
 Other = namedtuple("Other", ["size", "age"])  # as users write them
@@ -131,6 +142,18 @@ Renamed = namedtuple("Renamed", ["age", "1"], rename=True)
         (pandas.DataFrame([[1, 2, 3]]), "The DataFrame has 3 columns, not 2"),
         (pandas.Series([1, 2]), r"shape \(2,\)"),
         (sparse.csr_matrix([[1.0]]), r"shape \(1, 1\)"),
+        ([{1, 2}], "Row 1 is not a list of values"),
+        (polars.DataFrame({"age": [{"a": 1}], "meanArea": [1]}), "Row 1 has no number for 'age'"),
+        (polars.DataFrame({"age": [[1, 2]], "meanArea": [1]}), "Row 1 has no number for 'age'"),
+        (
+            polars.DataFrame(
+                {"age": [[1, 2]], "meanArea": [1]}, schema_overrides={"age": polars.Array(int, 2)}
+            ),
+            "Row 1 has no number for 'age'",
+        ),
+        (polars.DataFrame({"age": [b"1"], "meanArea": [1]}), "Row 1 has no number for 'age'"),
+        (polars.DataFrame({"age": [datetime.time(1)], "meanArea": [1]}), "no number for 'age'"),
+        (polars.DataFrame({"age": [datetime.date(2026, 12, 1)], "meanArea": [1]}), "for 'age'"),
         (b"ab", "not a table"),
         ([b"ab"], "Row 1 is not a list of values"),
         ({"age": [1], "meanArea": [1, 2]}, "different numbers of values"),
