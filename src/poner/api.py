@@ -37,9 +37,16 @@ def compile(  # the flow's own word, as in re.compile
 ) -> CompiledModel:
     """Compile a model, and prove that it gives the same answers.
 
+    The compiled model answers each row as the float64 numbers that it holds, and so the model is
+    asked in the proof. Given rows in float32, scikit-learn itself computes many estimators in
+    float32: its answers then differ from the seventh digit on, and a tree behind a scaler can go
+    another way at a threshold, so that a whole value differs. Compare with
+    `model.predict(X.astype("float64"))`.
+
     Args:
         model: a fitted estimator, a model file, or the folder that `save` wrote.
-        X: (n_rows, n_features) training rows for the proof, if `model` is an estimator.
+        X: (n_rows, n_features) training rows for the proof, if `model` is an estimator: an array, a
+            DataFrame, lists or a sparse matrix.
         y: not used; `compile(model, X, y)` reads like `fit`.
         feature_names: names of the features, if the model has none.
         labels: label of each class, by the class as text.

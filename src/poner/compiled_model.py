@@ -82,7 +82,8 @@ class CompiledModel:
         Args:
             X: (n_rows, n_features) array, also masked or sparse; a DataFrame of pandas or polars;
                 lists, dicts by feature name, or an iterator of these. None, NaN and masks stand
-                for missing values.
+                for missing values. Numbers of every dtype are answered as the float64 numbers that
+                they are equal to: rows in float32 as in float64.
             threads: number of threads that share the rows; the answer does not depend on it.
 
         Raises:

@@ -19,7 +19,7 @@ from poner.artifacts import Provenance
 from poner.errors import SignatureError
 from poner.signature import Feature, JsonScalar, Signature, holds_codes
 
-SERVED_VERSION = 2
+SERVED_VERSION = 3
 """Version of both forms."""
 
 NumberType = Literal["float64", "float32"]
@@ -33,7 +33,7 @@ _FEATURE = np.dtype(
 )  # fmt: skip
 _KINDS: tuple[Literal["number"], Literal["category"]] = ("number", "category")
 _NUMBER_TYPES: tuple[NumberType, ...] = get_args(NumberType)
-_TAKES_NULL, _HAS_MINIMUM, _HAS_MAXIMUM = 1, 2, 4
+_TAKES_NULL, _HAS_MINIMUM, _HAS_MAXIMUM, _IGNORED = 1, 2, 4, 8
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,7 @@ class ServedModel:
             "wire_names": [feature.wire_name for feature in features],
             "is_text": [holds_codes(feature.kind) for feature in features],
             "missing": [feature.missing for feature in features],
+            "ignored": [feature.ignored for feature in features],
             "vocabulary": None,
             "classes": outputs and [list(map(json.dumps, names)) for names in outputs],
             "number_type": self.number_type,
@@ -153,6 +154,7 @@ def _records(features: Sequence[Feature]) -> Iterator[tuple[Any, ...]]:
         flags = _TAKES_NULL * feature.missing
         flags |= _HAS_MINIMUM * (feature.minimum is not None)
         flags |= _HAS_MAXIMUM * (feature.maximum is not None)
+        flags |= _IGNORED * feature.ignored
         ends = (quantiles_end, categories_end)
         kind = _KINDS.index(feature.kind)
         yield kind, flags, feature.minimum or 0.0, feature.maximum or 0.0, *ends
@@ -229,6 +231,7 @@ def _read_features(
             maximum=maximum if flags & _HAS_MAXIMUM else None,
             quantiles=tuple(quantiles[quantile:quantiles_end]),
             categories=tuple(categories[category:categories_end]),
+            ignored=bool(flags & _IGNORED),
         )
         features.append(feature)
         quantile, category = quantiles_end, categories_end

@@ -100,6 +100,9 @@ class Feature:
     """Training quantiles at 0, 1/20, ..., 1; empty if unknown."""
     categories: tuple[str, ...] = ()
     """Texts seen in training, sorted, the first 1,000 of them; empty if unknown or a number."""
+    ignored: bool = False
+    """Whether no step of the model reads the value: requests may leave it out, or hold anything.
+    Such a feature is a number that is always missing."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,11 @@ class Signature:
     def kinds(self) -> tuple[Kind, ...]:
         """The kind of each feature, in the model's order."""
         return tuple(feature.kind for feature in self.features)
+
+    @property
+    def ignored(self) -> frozenset[int]:
+        """Indices of the features that the model ignores."""
+        return frozenset(place for place, each in enumerate(self.features) if each.ignored)
 
     @property
     def wire_names(self) -> tuple[str, ...]:

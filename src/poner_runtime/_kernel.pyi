@@ -18,6 +18,7 @@ class Served(TypedDict, total=False):
     wire_names: Required[Sequence[str]]
     is_text: Required[Sequence[int]]
     missing: Required[Sequence[int]]
+    ignored: Required[Sequence[int]]
     vocabulary: Required[Sequence[str] | None]
     classes: Required[Sequence[Sequence[str]] | None]
     number_type: Required[str]

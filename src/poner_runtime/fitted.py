@@ -11,12 +11,25 @@ from typing import Any
 
 import numpy as np
 
+_K_MEANS = frozenset(
+    ("sklearn.cluster._kmeans", "sklearn.cluster._bisect_k_means", "sklearn.cluster.k_means_")
+)
+"""Modules of KMeans and its kin; up to scikit-learn 0.21 it is the last one."""
+
+_DEEPEST_WRAPPING = 20
+"""Pipelines in searches in pipelines."""
+
+_CENTRES = ("cluster_centers_", "center", "_X_mean")
+"""Their attributes that are compared with rows, or added to what is."""
+
 
 def settle(estimator: Any) -> None:
-    """Make the answers the same each time, and take plain arrays for rows.
+    """Make the answers the same each time, and take plain arrays of float64 for rows.
 
     With several jobs scikit-learn adds up trees in the order in which the threads end;
-    `set_output` asks for packages that are not here; columns chosen by name ask for a DataFrame.
+    `set_output` asks for packages that are not here; columns chosen by name ask for a DataFrame;
+    a KMeans that was fitted on float32 refuses float64, so its centres become float64; an encoder
+    that was fitted on objects refuses numbers, so categories that are all numbers become float64.
     """
     seen: set[int] = set()
     waiting: list[Any] = [estimator]
@@ -38,7 +51,44 @@ def settle(estimator: Any) -> None:
             state.pop("_sklearn_output_config", None)
             if "_transformer_to_input_indices" in state:
                 _choose_columns_by_position(state)
+            if isinstance(state.get("categories_"), list):
+                state["categories_"] = [_as_numbers(names) for names in state["categories_"]]
+            if type(value).__module__ in _K_MEANS:
+                state.update(_as_float64(state))
             waiting.extend(item for item in state.values() if _may_hold_more(item))
+
+
+def names_of_columns(estimator: Any) -> Any:
+    """The names of the columns that an estimator was fitted on; None if they had none."""
+    return getattr(first_fitted(estimator), "feature_names_in_", None)
+
+
+def first_fitted(estimator: Any) -> Any:
+    """The estimator itself, or the first within it that says what table it was fitted on.
+
+    A Pipeline or a union that begins with "passthrough" does not say, nor does what holds one.
+    """
+    for _ in range(_DEEPEST_WRAPPING):
+        inner = _first_within(estimator)
+        if getattr(estimator, "n_features_in_", None) is not None or inner is None:
+            break
+        estimator = inner
+    return estimator
+
+
+def _first_within(estimator: Any) -> Any:
+    """The estimator within another that gets the same rows; None if there is none."""
+    for name in ("steps", "transformer_list"):
+        for _, step in getattr(estimator, name, None) or ():
+            if step is not None and not isinstance(step, str):
+                return step
+    for name in ("best_estimator_", "estimator_", "regressor_", "estimators_"):
+        part = getattr(estimator, name, None)
+        if isinstance(part, (list, tuple)):
+            part = part[0] if part else None
+        if part is not None:
+            return part
+    return None
 
 
 def _is_settled_inside(kind: type) -> bool:
@@ -62,6 +112,35 @@ def _by_position(columns: Any, positions: list[int] | None) -> Any:
     if isinstance(columns, str):
         return int(positions[0])
     return [int(position) for position in positions]
+
+
+def _as_numbers(categories: Any) -> Any:
+    """An encoder's categories of one column; as float64 if all of them are numbers or booleans."""
+    if not isinstance(categories, np.ndarray) or categories.dtype.kind != "O":
+        return categories
+    if not all(_is_exact(name) for name in categories.ravel().tolist()):
+        return categories
+    return categories.astype(np.float64)
+
+
+def _is_exact(value: Any) -> bool:
+    """Whether a value is a number that float64 has, a boolean, or NaN."""
+    if not isinstance(value, (bool, int, float, np.number, np.bool_)):
+        return False
+    try:
+        return bool(float(value) == value or value != value)
+    except (OverflowError, TypeError):  # too large, or complex
+        return False
+
+
+def _as_float64(state: dict[str, Any]) -> dict[str, Any]:
+    """The centres among a state's attributes that are float32, as the same numbers in float64."""
+    centres = {name: state[name] for name in _CENTRES if name in state}
+    return {
+        name: value.astype(np.float64)
+        for name, value in centres.items()
+        if getattr(value, "dtype", None) == np.float32
+    }
 
 
 def _may_hold_more(value: Any) -> bool:
@@ -109,7 +188,7 @@ def as_fitted(
         missing_as_none: indices of the columns whose missing values become None instead of NaN.
 
     Returns:
-        The matrix itself if the rows hold neither texts nor None.
+        The matrix itself if no column holds texts or None.
     """
     if not categories:
         return as_columns(matrix, categories, missing_as_none)
@@ -133,14 +212,13 @@ def as_columns(
         missing_as_none: indices of the columns whose missing values become None instead of NaN.
 
     Returns:
-        `rows` itself if it holds neither texts nor None.
+        `rows` itself if no column holds texts or None.
     """
-    gaps = rows != rows
-    with_none = [column for column in missing_as_none if gaps[:, column].any()]
-    if not categories and not with_none:
+    if not categories and not missing_as_none:
         return rows
+    gaps = rows != rows
     fitted = rows.astype(object).view(TextColumns)
-    for column in with_none:
+    for column in missing_as_none:
         fitted[gaps[:, column], column] = None
-    fitted.numbers = ~np.isin(np.arange(rows.shape[1]), [*categories, *with_none])
+    fitted.numbers = ~np.isin(np.arange(rows.shape[1]), [*categories, *missing_as_none])
     return fitted

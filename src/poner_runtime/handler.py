@@ -55,6 +55,8 @@ class Endpoint:
         self._body_limit_bytes = served["body_limit_bytes"]
         self._names = served["wire_names"]
         self._missing = served["missing"]
+        self._ignored = served["ignored"]
+        self._has_ignored = any(self._ignored)
         self._is_text = served["is_text"]
         # The kernel takes a category's code; other engines take the text itself.
         vocabulary = served["vocabulary"]
@@ -173,10 +175,12 @@ class Endpoint:
         """The features' values in the model's order."""
         if type(body) is not dict:
             raise _RefusedError(400, "'body' must be a JSON object")
+        if self._has_ignored:
+            body = self._fill_ignored(body)
         try:
             values = [body[name] for name in self._names]
         except KeyError:
-            names = ", ".join(self._names)
+            names = ", ".join(name for name, one in zip(self._names, self._ignored) if not one)
             raise _RefusedError(400, f"'body' must contain values for: {names}") from None
         if len(body) != len(values):
             raise self._unknown_key(body)
@@ -193,6 +197,11 @@ class Endpoint:
                 raise self._ill_typed(position, value)
             values[position] = float("nan")
         return tuple(values)
+
+    def _fill_ignored(self, body: dict) -> dict:  # type: ignore[type-arg]
+        """The body with null for each feature that the model ignores, whatever it holds there."""
+        ignored = zip(self._names, self._ignored)
+        return {**body, **{name: None for name, is_ignored in ignored if is_ignored}}
 
     def _ill_typed(self, position: int, value: object) -> _RefusedError:
         name = self._names[position]

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from poner_runtime.fitted import as_columns, settle
+from poner_runtime.fitted import as_columns, names_of_columns, settle
 from poner_runtime.layered import LayeredModel, as_lists, read_served
 
 
@@ -42,7 +42,7 @@ class SklearnModel(LayeredModel):
         self._estimator = estimator
         self._categories = [place for place, is_text in enumerate(served["is_text"]) if is_text]
         self._missing_as_none = served["missing_as_none"]
-        self._knows_names = getattr(estimator, "feature_names_in_", None) is not None
+        self._knows_names = names_of_columns(estimator) is not None
 
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
         """What `predict` answers to rows."""

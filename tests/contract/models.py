@@ -130,8 +130,19 @@ def open_texts() -> ContractModel:
     return ContractModel(model, frame)
 
 
+def dropping() -> ContractModel:
+    """A regressor that answers size and drops the date before it and the note behind it."""
+    frame = pandas.DataFrame({"day": pandas.date_range("2026-01-01", periods=8), "size": range(8)})
+    frame["note"] = "text"
+    keep = make_column_transformer(("passthrough", ["size"]), ("drop", ["note"]))
+    model = make_pipeline(keep, LinearRegression()).fit(frame, frame["size"])
+    model[-1].coef_, model[-1].intercept_ = np.ones(1), 0.0
+    return ContractModel(model, frame)
+
+
 MODELS: dict[str, Callable[[], ContractModel]] = {
-    make.__name__: make for make in (cancer, identity, pair, verdicts, positive, mixed, open_texts)
+    make.__name__: make
+    for make in (cancer, identity, pair, verdicts, positive, mixed, open_texts, dropping)
 }
 
 NOT_ON = {

@@ -25,6 +25,7 @@ FEATURES = (
     Feature("c", "c", "number", False, minimum=-0.5),
     Feature("d", "d", "category", categories=("unseen", "sea")),
 )
+IGNORED = Feature("day", "the day", missing=True, ignored=True)
 TEXTS = ("red", "", "sea", "half \ud83d", 'say "x"\n', "r")
 SERVED = ServedModel(
     Signature(FEATURES, ("no", "yes"), ("benign", "🦀"), "diagnosis"), "float32", 200, TEXTS
@@ -77,13 +78,14 @@ def classifier(*classes: Any) -> ServedModel:
     [
         SERVED,
         ServedModel(Signature(FEATURES[:1], None), "float64", 65_536),
+        ServedModel(Signature((IGNORED, *FEATURES[:1]), None), "float64", 65_536),
         classifier(False, True),
         classifier(-(10**400), 0, 10**19),
         classifier(0.1, 1e22, -1e-300, 5e-324, 3.0),
         classifier("", "añil", '"', "\\", "\n\x00\x7f", "🦀", "</script>"),
         classifier(("no", "yes"), (False, True), (1, 2.5, "x")),
     ],
-    ids=["whole", "regressor", "bools", "integers", "floats", "texts", "outputs"],
+    ids=["whole", "regressor", "ignored", "bools", "integers", "floats", "texts", "outputs"],
 )
 def test_a_file_gives_back_what_was_served(served: ServedModel) -> None:
     """Features, classes, labels, target, texts, provenance: all that was written is read."""
@@ -92,14 +94,22 @@ def test_a_file_gives_back_what_was_served(served: ServedModel) -> None:
     assert read_section(content) == (served, PROVENANCE)
 
 
-@pytest.mark.parametrize("served", [SERVED, classifier((1, 2.5, "é"), (True,))], ids=["one", "two"])
+@pytest.mark.parametrize(
+    "served",
+    [
+        SERVED,
+        classifier((1, 2.5, "é"), (True,)),
+        replace(SERVED, signature=replace(SERVED.signature, features=(IGNORED, *FEATURES))),
+    ],
+    ids=["one", "two", "ignored"],
+)
 def test_every_engine_is_told_the_same(served: ServedModel) -> None:
     """The kernel's answer and the JSON of other engines have the same keys and values."""
     told = dict(_kernel.describe(_kernel.open_model(make_file(served))))
-    for key in ("is_text", "missing"):
+    for key in ("is_text", "missing", "ignored"):
         told[key] = list(map(bool, told[key]))  # type: ignore[call-overload]
     from_json = json.loads(served.to_json())
-    assert from_json.pop("version") == 2
+    assert from_json.pop("version") == 3
     assert told.pop("vocabulary") == TEXTS
     assert from_json.pop("vocabulary") is None  # other engines take the texts themselves
     assert json.loads(json.dumps(told)) == from_json
@@ -241,7 +251,7 @@ def test_a_number_that_leads_out_of_its_table_is_refused(table: str, sentence: s
     ("feature", "offset", "value", "sentence"),
     [
         (3, 0, 2, "no known kind"),
-        (3, 4, 8, "no known kind"),
+        (3, 4, 16, "no known kind"),
         (1, 24, 2, "out of order"),
         (3, 24, 4, "out of order"),
         (3, 24, 0x8000_0000, "out of order"),

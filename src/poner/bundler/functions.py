@@ -13,6 +13,7 @@ from poner.bundle import Engine
 from poner.environments import bounds_of_sklearn, package_of, read_versions
 from poner.errors import BundleError
 from poner.hosts import HOSTS, OWN_MODULES
+from poner.proof import PROMISED
 from poner.served_model import LibraryModel, NumberType, ServedModel
 
 _FOLLOWING = ("numpy", "scipy", "joblib", "threadpoolctl")
@@ -25,7 +26,7 @@ _UNUSED_BY_ONNX = (
 
 _MODEL_NAME = "model.pickle"
 
-_TOLERANCES = {"sklearn": 1e-9, "float64": 1e-9, "float32": 1e-5}
+_TOLERANCES = {"sklearn": PROMISED, "float64": PROMISED, "float32": 1e-5}
 """Relative tolerance of answers: versions of numpy sum in different orders, and a float32 graph
 rounds more."""
 

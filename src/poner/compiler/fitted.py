@@ -50,6 +50,13 @@ def get_array(fitted: FittedObject, name: str, dimensions: int) -> NDArray[Any]:
     return value
 
 
+def get_numbers(fitted: FittedObject, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    """An attribute that is an array of numbers of this shape, in its own precision."""
+    values = get_array(fitted, name, len(shape))
+    check_shape(fitted, name, values.shape if values.dtype.kind in "iuf" else (), shape)
+    return values
+
+
 def get_arrays(fitted: FittedObject, name: str, dimensions: int) -> list[NDArray[Any]]:
     """An attribute that is a list of number arrays, each with a given number of dimensions."""
     value = get_value(fitted, name)

@@ -14,7 +14,7 @@ import numpy as np
 
 from poner.compiler.operations.elementwise import Combine, Function, Map, Pairing
 from poner.compiler.operations.lookup import Recode
-from poner.compiler.operations.operation import Operation
+from poner.compiler.operations.operation import FEWEST_ROUNDINGS, Operation
 from poner.compiler.operations.plumbing import CastFloat32, Constant, Join, Require, Select
 from poner.compiler.operations.rowwise import Linear, Reduce, Reduction
 from poner.table import CategoryCodes
@@ -262,14 +262,27 @@ class ProgramBuilder(_Registers):
         """
         self.ties[distance] = among
 
-    def mark_sums(self, sums: int, sizes: int) -> None:
+    def mark_sums(self, sums: int, sizes: int, n_terms: int) -> None:
         """Tell the proof of sums whose terms may cancel out, which makes rounding errors visible.
 
         Args:
             sums: register of the sums.
             sizes: register of the sums of the terms' absolute values, equally wide.
+            n_terms: how many terms each sum has; the error grows with their number.
         """
-        self.sums.append((sums, sizes))
+        growth = max(1.0, n_terms / FEWEST_ROUNDINGS)
+        self.sums.append((sums, self.combine(Pairing.MULTIPLY, sizes, growth)))
+
+    def mark_logarithms(self, sizes: int, n_terms: int) -> None:
+        """Tell the proof that sums become exponents: their errors show in each probability.
+
+        The relative error of exp(s) is the absolute error of s.
+
+        Args:
+            sizes: register of the sums of the terms' absolute values.
+            n_terms: how many terms each sum has.
+        """
+        self.mark_sums(self.constant(np.ones(self.width(sizes))), sizes, n_terms)
 
     def finish(self, outputs: Mapping[Output, int]) -> Program:
         """The Program of these outputs, without unneeded steps.

@@ -11,7 +11,7 @@ from poner.artifacts import FloatArray, TrainedModel
 from poner.compiled_model import CompiledModel
 from poner.compiler.boundary_values import boundary_values
 from poner.compiler.converters.scope import Prediction
-from poner.compiler.operations.operation import CANCELLATION
+from poner.compiler.operations.operation import CANCELLATION, FEWEST_ROUNDINGS
 from poner.compiler.program import Output, Program
 from poner.compiler.tables import write_tables
 from poner.proof import BoundaryValues, Doubts, Known, affordable_rows
@@ -20,8 +20,6 @@ from poner.table import CategoryCodes, recode
 
 _UNKNOWN_SPREAD = np.array([-100.0, -10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0, 100.0])
 """Values tried for a feature of which nothing is known."""
-
-_SUM_ROUNDINGS = 16.0
 
 
 def settle(signature: Signature, program: Program, prediction: Prediction) -> Signature:
@@ -83,5 +81,7 @@ def find_doubts(program: Program, compiled: CompiledModel, rows: FloatArray) -> 
         sums, sizes = np.split(np.abs(measured.evaluate(Output.SUMS, rows)), 2, axis=1)
         usual = np.maximum(sums, np.median(sums, axis=0))
         ratio = np.divide(sizes, usual, out=np.zeros(sums.shape), where=usual > 0.0)
-        cancelled = _SUM_ROUNDINGS * np.finfo(float).eps * np.nan_to_num(ratio.max(axis=1))
+        cancelled = (
+            FEWEST_ROUNDINGS * np.finfo(float).eps * np.nan_to_num(ratio, posinf=0.0).max(axis=1)
+        )
     return Doubts(tied, program.tied_among, cancelled)

@@ -217,13 +217,15 @@ def open_model(
         else:
             signatures.check_signature(signature, facts, SIGNATURE_NAME)
             signature = signatures.with_labels(signature, labels)
+        ignored = signatures.checked_places(done.get("ignored"), signature)
+        signature = signatures.ignoring(signature, ignored)
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
             provenance=_provenance(file.name, content, facts, signature),
             oracle=ChildOracle(child, more_s, notify),
             missing_as_none=signatures.checked_places(done.get("missing_as_none"), signature),
-            training_rows=model_files.read_training_rows(file, len(signature.features)),
+            training_rows=model_files.read_training_rows(file, signature),
             file=ModelFile(
                 name=file.name,
                 write=lambda: rewritten_model(child, file.name, modules, notify),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from poner.artifacts import FittedObject, Provenance, Table, TrainedModel
 from poner.errors import ModelUnreadableError, PonerError
 from poner.loader import signatures, training_data
-from poner.loader.child import description, estimators, missing_values
+from poner.loader.child import description, estimators, ignored_columns, missing_values
 from poner.loader.fitted import fitted_object
 from poner.loader.safe_pickle import FileUnreadableError
 from poner.loader.safe_pickle.integrity import parameters
@@ -96,7 +96,10 @@ def open_estimator(
     signatures.check_supported(facts)
     if feature_names is None and facts.feature_names is None:
         feature_names = training_data.column_names(X)
+    if feature_names is None and facts.n_features is None and X is not None:
+        feature_names = [f"x{place}" for place in range(len(training_data.columns_of(X)))]
     signature = signatures.make_signature(facts, feature_names, labels, lambda line: None)
+    signature = signatures.ignoring(signature, ignored_columns.ignored_columns(settled))
     rows = _training_rows(X, signature)
     yield TrainedModel(
         estimator=describe_estimator(settled),
@@ -116,7 +119,8 @@ def _training_rows(X: object, signature: Signature) -> Table:
         return Table.of_numbers(np.empty((0, len(signature.features))))
     columns = training_data.columns_of(X)
     signatures.check_width(len(columns), len(signature.features))
-    return training_data.table_of(columns, [feature.column for feature in signature.features])
+    names = [feature.column for feature in signature.features]
+    return training_data.table_of(columns, names, ignored=signature.ignored)
 
 
 def _with_training_data(
@@ -134,8 +138,9 @@ def _with_training_data(
         )
         for place, feature in enumerate(signature.features)
     )
+    signature = signatures.ignoring(replace(signature, features=features), signature.ignored)
     target = None if y is None else training_data.target_name(y)
-    return replace(signature, features=features, target=target)
+    return replace(signature, target=target)
 
 
 def _answers(oracle: MemoryOracle, row: Table) -> bool:

@@ -79,13 +79,17 @@ def read_signature(file: Path, content: bytes) -> Signature | None:
     return signature_files.read_signature(text, str(place), content, file.name)
 
 
-def read_training_rows(file: Path, n_features: int) -> Table:
+def read_training_rows(file: Path, signature: Signature) -> Table:
     """The training rows beside a model file; no rows if none were kept.
+
+    Args:
+        file: the model file.
+        signature: how many columns there are, and which of them the model ignores.
 
     Raises:
         SignatureError: the file is damaged, or has other columns than the model.
     """
-    place = file.with_name(TRAINING_ROWS_NAME)
+    place, n_features = file.with_name(TRAINING_ROWS_NAME), len(signature.features)
     try:
         kept = json.loads(read_file(place, LARGEST_CONTENT_BYTES))
         names, rows = [str(name) for name in kept["columns"]], kept["rows"]
@@ -102,4 +106,4 @@ def read_training_rows(file: Path, n_features: int) -> Table:
             f"{place} does not hold rows of {n_features} columns.",
             "Write a new one with poner.save(model, X, y, folder), or remove the file.",
         ) from error
-    return training_data.table_of(columns, names, str(place))
+    return training_data.table_of(columns, names, str(place), ignored=signature.ignored)

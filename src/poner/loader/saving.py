@@ -12,7 +12,7 @@ import pickle
 import sys
 import types
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,9 +21,11 @@ import numpy as np
 from poner.artifacts import Table
 from poner.errors import MissingPackageError, ModelRefusedError, SignatureError, UsageError
 from poner.loader import libraries, signature_files, signatures, training_data
+from poner.loader.child.ignored_columns import ignored_columns
 from poner.loader.model_folder import replace_model
 from poner.signature import JsonScalar, Signature, is_unicode, wire_names
 from poner.table import as_lists
+from poner_runtime.fitted import first_fitted
 
 PICKLE_PROTOCOL = 4
 """The default of Python 3.8 to 3.13; fixed here so that equal models give equal bytes."""
@@ -86,10 +88,11 @@ def save(
         )
     laid_out = training_data.columns_of(X)
     columns = _training_columns(estimator, X, len(laid_out), feature_names)
-    table = training_data.table_of(laid_out, columns)
+    ignored = ignored_columns(estimator)
+    table = training_data.table_of(laid_out, columns, ignored=ignored)
     _require_unicode(table)
     _require_a_value_a_row(y, len(table))
-    missing = _columns_taken_with_nan(estimator, X, table)
+    missing = _columns_taken_with_nan(estimator, X, table, ignored)
     classes = _classes_of(estimator)
     content, modules = _pickled(estimator)
     signature = Signature(
@@ -103,6 +106,7 @@ def save(
         metrics=_metrics_of(metrics or {}),
         libraries=_libraries(modules),
     )
+    signature = signatures.ignoring(signature, ignored)
     rows = _rows_to_keep(table, missing, keep_rows)
     replace_model(
         Path(folder),
@@ -141,8 +145,8 @@ def _training_columns(
     estimator: object, X: object, width: int, feature_names: Sequence[str] | None
 ) -> tuple[str, ...]:
     """Names of the model's columns, checked to agree: from X, `feature_names` or the estimator."""
-    fitted_width = getattr(estimator, "n_features_in_", width)
-    signatures.check_width(width, fitted_width)
+    first = first_fitted(estimator)
+    signatures.check_width(width, getattr(first, "n_features_in_", width))
     if isinstance(feature_names, str) or (
         feature_names is not None and len(feature_names) != width
     ):
@@ -152,7 +156,7 @@ def _training_columns(
         )
     given = None if feature_names is None else tuple(str(name) for name in feature_names)
     of_table = training_data.column_names(X)
-    of_model = tuple(str(name) for name in getattr(estimator, "feature_names_in_", ()))
+    of_model = tuple(str(name) for name in getattr(first, "feature_names_in_", ()))
     if not of_model:
         return given or of_table or tuple(f"x{position}" for position in range(width))
     for source, names in (("X", of_table), ("feature_names", given)):
@@ -189,25 +193,30 @@ def _require_unicode(table: Table) -> None:
         )
 
 
-def _columns_taken_with_nan(estimator: object, X: object, table: Table) -> list[bool]:
+def _columns_taken_with_nan(
+    estimator: object, X: object, table: Table, ignored: Collection[int]
+) -> list[bool]:
     """Whether the model accepts the missing values of each column, found by asking it.
 
     Returns:
-        One value for each column; false also for a column without missing values.
+        One value for each column; false also for a column without missing values, and true for
+        one that the model ignores.
 
     Raises:
         SignatureError: the model does not answer for a row without missing values.
     """
     gaps = np.isnan(table.numbers)
+    gaps[:, list(ignored)] = False
     fullest = int(gaps.sum(axis=1).argmin())
     if not gaps[fullest].any() and not _predicts(estimator, training_data.rows_at(X, [fullest])):
         raise SignatureError(
             f"{type(estimator).__name__} cannot predict a row of X.",
             "Give the X that the model was fitted on, in the same form.",
         )
-    return training_data.gaps_taken(
+    taken = training_data.gaps_taken(
         table, lambda row: _predicts(estimator, training_data.rows_at(X, [row]))
     )
+    return [gap or place in ignored for place, gap in enumerate(taken)]
 
 
 def _predicts(estimator: object, rows: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -91,6 +91,20 @@ def checked_places(found: object, signature: Signature) -> tuple[int, ...]:
     ):
         raise wrong_answer()
     return tuple(found)
+
+
+def ignoring(signature: Signature, places: Collection[int]) -> Signature:
+    """The signature in which just these features are ones that the model ignores.
+
+    Whatever else it says of an ignored feature is dropped: the feature is always missing.
+    """
+    features = [
+        Feature(feature.wire_name, feature.column, missing=True, ignored=True)
+        if place in places
+        else replace(feature, ignored=False)
+        for place, feature in enumerate(signature.features)
+    ]
+    return replace(signature, features=tuple(features))
 
 
 def check_supported(facts: Facts) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, assert_never
 
 import numpy as np
@@ -33,10 +33,17 @@ def columns_of(X: object) -> list[NDArray[Any]]:
     return columns
 
 
-def table_of(columns: Sequence[NDArray[Any]], names: Sequence[str], source: str = "X") -> Table:
+def table_of(
+    columns: Sequence[NDArray[Any]],
+    names: Sequence[str],
+    source: str = "X",
+    *,
+    ignored: Collection[int] = (),
+) -> Table:
     """The Table of the columns that `columns_of` returns; the values of a column decide its kind.
 
-    In columns of either kind, None, NaN and pandas' NA are missing values.
+    In columns of either kind, None, NaN and pandas' NA are missing values. Columns that the model
+    ignores are numbers that are always missing, whatever they hold.
 
     Raises:
         SignatureError: a column holds values other than numbers and texts, or holds both; the
@@ -46,6 +53,10 @@ def table_of(columns: Sequence[NDArray[Any]], names: Sequence[str], source: str 
     kinds: list[Kind] = []
     numbers = np.empty((len(columns[0]), len(columns)))
     for place, (column, name) in enumerate(zip(columns, names, strict=True)):
+        if place in ignored:
+            kinds.append("number")
+            numbers[:, place] = np.nan
+            continue
         kinds.append(_kind(column, name, source))
         numbers[:, place] = _read(column, kinds[-1], name, codes)
     return Table(numbers, tuple(kinds), codes.vocabulary)

@@ -17,7 +17,15 @@ from poner.artifacts import Examples, TrainedModel
 from poner.compiled_model import OUTPUTS, CompiledModel
 from poner.proof import answers
 from poner.proof.asked_model import AskedModel, Known
-from poner.proof.comparison import EXACT, Doubts, Subject, Tolerance, compare, rivals
+from poner.proof.comparison import (
+    EXACT,
+    PROMISED,
+    Doubts,
+    Subject,
+    Tolerance,
+    compare,
+    rivals,
+)
 from poner.proof.questions import ROWS_OF_A_KIND, BoundaryValues, affordable_rows
 from poner.proof.refusals import AskedRefusals, CompiledRefusals
 from poner.proof.report import describe
@@ -26,6 +34,7 @@ from poner.table import recode
 
 __all__ = [
     "EXACT",
+    "PROMISED",
     "ROWS_OF_A_KIND",
     "BoundaryValues",
     "Doubts",
@@ -85,7 +94,7 @@ def prove(
         known: what the compiler knows of it.
         compiled: the compiled form.
         examples: rows with the model's own answers.
-        tolerances: by output, relative.
+        tolerances: by output, the relative error bound of its operations; 0 where bits are equal.
         doubts: the rows on which rounding decides.
 
     Returns:
@@ -101,7 +110,7 @@ def prove(
     subject = Subject(
         "The compiled model",
         "Please report it with the model's class and parameters.",
-        {name: Tolerance(relative, 4 * relative) for name, relative in tolerances.items()},
+        {name: _tolerance(bound) for name, bound in tolerances.items()},
         doubts,
         lambda output, places: asked.moved(output, rows[places]),
     )
@@ -109,3 +118,8 @@ def prove(
     sha256 = hashlib.sha256(compiled.content).hexdigest()
     evidence = replace(examples, answers=ours, sha256=sha256).thinned(ROWS_OF_A_KIND)
     return replace(compiled, parity=report, evidence=evidence)
+
+
+def _tolerance(bound: float) -> Tolerance:
+    """What is promised of numbers, or more where operations say so; labels tie by the bound."""
+    return Tolerance(max(bound, PROMISED) if bound else bound, 4 * bound)

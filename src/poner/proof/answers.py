@@ -126,7 +126,8 @@ def _find_answerable(
 ) -> Answerable:
     """Which special values the model accepts in each feature of the typical or a training row.
 
-    Only compiled models are asked about infinities: no request can hold one.
+    Only compiled models are asked about infinities: no request can hold one, and what stands for an
+    ignored feature never reaches a model.
     """
     count = len(known.signature.features)
     nothing = (False,) * count
@@ -137,10 +138,11 @@ def _find_answerable(
     usual = usual[taken] if np.any(taken) else usual
     names = known.signature.wire_names
     texts = np.isin(np.arange(count), category_places(known.signature.kinds))
+    ignored = np.isin(np.arange(count), list(known.signature.ignored))
     found = []
     for value, where in (
         (np.nan, np.ones(count, bool)),
-        (np.inf, ~texts & isinstance(refusals, CompiledRefusals)),
+        (np.inf, ~texts & ~ignored & isinstance(refusals, CompiledRefusals)),
         (UNKNOWN_CODE, texts),
     ):
         taken = np.zeros(count, bool)

@@ -15,11 +15,17 @@ from numpy.typing import NDArray
 from poner.artifacts import Examples, FloatArray, OutputParity, ParityReport
 from poner.errors import ParityError
 
+PROMISED = 1e-9
+"""Relative difference of values and probabilities that every build promises, unless their bits are
+equal; larger differences need a reason."""
+
 MOST_WIDENED = 1e-6
 """Largest relative difference that cancellation or amplification can excuse."""
 
 _MOVED_ROWS = 1_000
 _SAME_SCORE = 8 * np.finfo(float).eps
+_LEAST_PROBABILITY = 8 * np.finfo(float).eps
+"""Absolute difference of probabilities that is let go: a small one may be 1 minus the others."""
 _AMPLIFIES = (
     "The model's own answers move as much when its inputs change in their last bit: give it fewer "
     "redundant columns, or a regularized estimator such as Ridge."
@@ -42,7 +48,7 @@ class Tolerance:
     """The largest permitted differences."""
 
     relative: float
-    """For numbers: relative to the number, or to the median size of its column if that is larger;
+    """For numbers: relative to the number, or to the usual size in its column if that is larger;
     0 where the bits must be equal."""
     same_score: float = _SAME_SCORE
     """For labels: scores of two classes that differ by less are a tie."""
@@ -177,7 +183,9 @@ def _compare(
     rounds, advice, doubts = not is_label and tolerance.relative > 0.0, None, subject.doubts
     sizes = usual_sizes(own) if rounds else own
     if rounds:
-        _let_go(agreement, difference, tolerance.relative * sizes, Agreement.ROUNDED)
+        least = _LEAST_PROBABILITY if output == "predict_proba" else 0.0
+        allowed = np.maximum(tolerance.relative * sizes, least)
+        _let_go(agreement, difference, allowed, Agreement.ROUNDED)
     if rounds and doubts is not None:
         widened = np.clip(doubts.cancelled, tolerance.relative, MOST_WIDENED)[:, None]
         _let_go(agreement, difference, widened * sizes, Agreement.CANCELLED)
@@ -239,12 +247,25 @@ def _count(
 
 
 def usual_sizes(own: FloatArray) -> FloatArray:
-    """The size of each number, or the median size of its column where that is larger."""
-    finite = np.where(np.isfinite(own), np.abs(own), np.nan)
-    finite[:, np.all(np.isnan(finite), axis=0)] = 0.0
+    """The size of each number, or the usual size in its column where that is larger.
+
+    The usual size is the median over the numbers that are not 0: most probabilities of a rare class
+    may be. A column of zeros alone has the usual size of the whole output.
+    """
+    sizes = np.abs(own)
+    counted = np.where(np.isfinite(own) & (own != 0.0), sizes, np.nan)
+    usual = np.full(own.shape[1], _median(counted))
+    for column in np.flatnonzero(np.any(~np.isnan(counted), axis=0)):
+        usual[column] = _median(counted[:, column])
+    return np.asarray(np.maximum(np.nan_to_num(sizes, posinf=0.0), usual))
+
+
+def _median(sizes: FloatArray) -> float:
+    """The median of what is not NaN; 0 if there is none, or if it overflows."""
+    known = sizes[~np.isnan(sizes)]
     with np.errstate(over="ignore"):
-        usual = np.nan_to_num(np.nanmedian(finite, axis=0), posinf=0.0) if len(finite) else 0.0
-    return np.asarray(np.maximum(np.nan_to_num(np.abs(own), posinf=0.0), usual))
+        median = float(np.median(known)) if len(known) else 0.0
+    return median if np.isfinite(median) else 0.0
 
 
 def _are_among(labels: FloatArray, rivals_of: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:

@@ -22,6 +22,8 @@ def describe(report: ParityReport) -> list[str]:
     parts = [f"{report.rows_equal:,} of {report.rows_tried:,} rows equal {_how(report)}"]
     parts += [f"{count:,} {why}" for count, why in excused if count]
     sentences = [f"Parity: {', '.join(parts)}."]
+    if report.largest_difference:
+        sentences.append(f"Numbers differ by at most {report.largest_difference:.1e}.")
     if report.rows_refused:
         compared = report.refusals_compared
         both = f"; both refuse the {compared:,} of them that were compared" if compared else ""

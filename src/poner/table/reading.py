@@ -15,7 +15,7 @@ from poner.table.cells import read_cells
 from poner.table.codes import CategoryCodes
 from poner.table.columns import read_column
 from poner.table.layout import Columns, as_objects, lay_out
-from poner.table.names import order_columns
+from poner.table.names import check_numbered, order_columns
 from poner.table.values import NUMERIC_DTYPES, listed
 
 _DENSE_BYTES = 64 << 20
@@ -44,7 +44,11 @@ def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = No
         return Table(columns, signature.kinds)
     numbers = np.empty((len(columns[0]), len(columns)))
     for place, (feature, values) in enumerate(zip(signature.features, columns, strict=True)):
-        numbers[:, place] = read_column(values, feature.kind, feature.wire_name, codes)
+        numbers[:, place] = (
+            np.nan
+            if feature.ignored
+            else read_column(values, feature.kind, feature.wire_name, codes)
+        )
     return Table(numbers, signature.kinds, codes.vocabulary)
 
 
@@ -72,7 +76,7 @@ def _in_order(rows: Any, signature: Signature) -> list[NDArray[Any]] | FloatArra
     if all(kind == "number" for kind in signature.kinds):
         try:
             array = np.asarray(ordered)
-        except (ValueError, OverflowError):  # lengths differ, or worse: found row by row
+        except (TypeError, ValueError, OverflowError):  # lengths differ, or worse: found row by row
             array = np.empty(0, dtype=object)
         if array.dtype.kind in NUMERIC_DTYPES:
             return _read_array(array, signature)
@@ -83,36 +87,35 @@ def _in_order(rows: Any, signature: Signature) -> list[NDArray[Any]] | FloatArra
 
 
 def _order_columns(columns: Columns, signature: Signature) -> list[NDArray[Any]] | FloatArray:
-    width = len(signature.features)
-    if columns.are_named:
-        order = order_columns(columns.names, signature, columns.source)
-    elif len(columns.names) == width:
-        order = list(range(width))
-    else:
-        raise InputError(
-            f"{columns.source} has {len(columns.names)} columns, not {width}.",
-            f"Give the features {listed(signature.wire_names)}.",
-        )
-    if isinstance(columns.values, np.ndarray) and all(kind == "number" for kind in signature.kinds):
-        matrix = columns.values if order == list(range(width)) else columns.values[order]
+    order = order_columns(columns.names, signature, columns.source)
+    only_numbers = all(kind == "number" for kind in signature.kinds)
+    present = [place for place in order if place is not None]
+    if isinstance(columns.values, np.ndarray) and only_numbers and present == order:
+        is_ordered = order == list(range(len(columns.names)))
+        matrix = columns.values if is_ordered else columns.values[present]
         return np.ascontiguousarray(matrix.T, dtype=np.float64)
-    values = [columns.values[place] for place in order]
-    if columns.decimal is None:
-        return values
-    cells = zip(values, signature.features, strict=True)
-    return [read_cells(column, feature, columns.decimal) for column, feature in cells]
+    absent = np.full(len(columns), np.nan)
+    return [
+        absent
+        if place is None or feature.ignored
+        else columns.values[place]
+        if columns.decimal is None
+        else read_cells(columns.values[place], feature, columns.decimal)
+        for place, feature in zip(order, signature.features, strict=True)
+    ]
 
 
 def _order_rows(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[Any]]:
     """Each row as a sequence in the model's order."""
-    orders: dict[tuple[str, ...], list[int]] = {}  # most rows have the same keys
+    orders: dict[tuple[Any, ...], list[int | None]] = {}  # most rows have the same keys
     for number, row in enumerate(rows, start=1):
         if isinstance(row, Mapping):
-            names = tuple(map(str, row))
+            names = tuple(row)
             if names not in orders:
+                check_numbered(names, f"Row {number}")
                 orders[names] = order_columns(names, signature, f"Row {number}")
             values = list(row.values())
-            yield [values[place] for place in orders[names]]
+            yield [None if place is None else values[place] for place in orders[names]]
         else:
             yield row
 

@@ -19,7 +19,7 @@ from poner.signature import Feature, JsonScalar, Signature
 from poner.table.cells import guess_cells, infinite, takes_booleans
 from poner.table.conversion import as_records
 from poner.table.layout import Columns, Rows, lay_out
-from poner.table.names import check_unique, known_names
+from poner.table.names import check_numbered, check_unique, known_names
 from poner.table.reading import read_table
 from poner.table.values import is_number, read_number, read_number_text
 
@@ -79,25 +79,27 @@ def _of_rows(rows: Iterable[Mapping[Any, Any]], signature: Signature | None) -> 
     """Each row by wire name; a name that is no feature stays, for the function to refuse."""
     keys: dict[tuple[Any, ...], list[tuple[str, Feature | None]]] = {}  # most rows have the same
     for number, row in enumerate(rows, start=1):
-        own = tuple(map(str, row))
+        own = tuple(row)
         if own not in keys:
             keys[own] = _features_of(own, number, signature)
         yield {
             name: _as_json(value, number, name, feature)
             for (name, feature), value in zip(keys[own], row.values(), strict=True)
+            if feature is None or not feature.ignored
         }
 
 
 def _features_of(
-    names: Sequence[str], number: int, signature: Signature | None
+    names: Sequence[Any], number: int, signature: Signature | None
 ) -> list[tuple[str, Feature | None]]:
     """The wire name and the feature behind each name of a row."""
     features: Mapping[str, Feature] = {}
     known: Mapping[str, str] = {}
     if signature is not None:
+        check_numbered(names, f"Row {number}")
         features = {feature.wire_name: feature for feature in signature.features}
         known = known_names(names, signature, f"Row {number}")
-    wire_names = [known.get(name, name) for name in names]
+    wire_names = [known.get(name, name) for name in map(str, names)]
     check_unique(wire_names, f"Row {number}")
     return [(name, features.get(name)) for name in wire_names]
 

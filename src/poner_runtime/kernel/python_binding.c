@@ -181,16 +181,14 @@ static PyObject *make_classes(const poner_served *served) {
     return outputs;
 }
 
-/* A byte a feature: 1 if it is a category, or with `missing` if it takes null. */
-static PyObject *make_bits(const poner_served *served, bool missing) {
+/* A byte a feature: 1 if it has a flag, or with flag 0 if it is a category. */
+static PyObject *make_bits(const poner_served *served, uint32_t flag) {
     const uint32_t count = served->header->counts[PONER_WIRE_NAMES];
     PyObject *bits = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)count);
     char *bytes = bits ? PyByteArray_AsString(bits) : NULL;
     for (uint32_t i = 0; bits && i < count; i++) {
         const poner_feature *feature = served->features + i;
-        const bool holds =
-            missing ? feature->flags & PONER_TAKES_NULL : feature->kind == PONER_CATEGORY;
-        bytes[i] = (char)holds;
+        bytes[i] = flag ? (feature->flags & flag) != 0 : feature->kind == PONER_CATEGORY;
     }
     return bits;
 }
@@ -210,9 +208,10 @@ static PyObject *describe(PyObject *module, PyObject *arguments) {
     const poner_served *served = served_of(capsule);
     if (!served) return NULL;
     return Py_BuildValue(
-        "{s:N,s:N,s:N,s:N,s:N,s:s,s:I}", "wire_names", make_list(served, PONER_WIRE_NAMES),
-        "is_text", make_bits(served, false), "missing", make_bits(served, true), "vocabulary",
-        make_list(served, PONER_VOCABULARY), "classes", make_classes(served), "number_type",
+        "{s:N,s:N,s:N,s:N,s:N,s:N,s:s,s:I}", "wire_names", make_list(served, PONER_WIRE_NAMES),
+        "is_text", make_bits(served, 0), "missing", make_bits(served, PONER_TAKES_NULL), "ignored",
+        make_bits(served, PONER_IGNORED), "vocabulary", make_list(served, PONER_VOCABULARY),
+        "classes", make_classes(served), "number_type",
         served->header->number_type == PONER_SERVES_FLOAT32 ? "float32" : "float64",
         "body_limit_bytes", served->header->body_limit_bytes);
 }

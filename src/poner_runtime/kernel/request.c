@@ -44,35 +44,63 @@ static const char *read_number(const char *at, const char *body_end, double *val
     return read == end && isfinite(*value) ? end : NULL;
 }
 
+/* Skips a string without escapes, a number, true, false or null; NULL for anything else. */
+static const char *skip_scalar(const char *at, const char *body_end) {
+    static const char *const words[] = {"true", "false", "null"};
+    if (*at == '"') {
+        const char *end = text_end(at + 1);
+        return end ? end + 1 : NULL;
+    }
+    for (int i = 0; i < 3; i++)
+        if (strncmp(at, words[i], strlen(words[i])) == 0) return at + strlen(words[i]);
+    return poner_number_end(at, body_end);
+}
+
+/* Reads the value of a feature; returns what follows it, or NULL. */
+static const char *read_value(const char *at, const char *body_end, const poner_served *served,
+                              const poner_feature *feature, double *value) {
+    *value = NAN;
+    if (feature->flags & PONER_IGNORED) return skip_scalar(at, body_end);
+    if (feature->flags & PONER_TAKES_NULL && strncmp(at, "null", 4) == 0) return at + 4;
+    return feature->kind == PONER_CATEGORY ? read_text(at, served, value)
+                                           : read_number(at, body_end, value);
+}
+
+/* Whether only features that the model ignores are missing from a request; they become NaN. */
+static bool fill_missing(const poner_served *served, const uint8_t *seen, double *values) {
+    for (uint32_t k = 0; k < served->header->counts[PONER_WIRE_NAMES]; k++) {
+        if (seen[k]) continue;
+        if (!(served->features[k].flags & PONER_IGNORED)) return false;
+        values[k] = NAN;
+    }
+    return true;
+}
+
 bool poner_read_request(poner_text body, const poner_served *served, double *values,
                         uint8_t *seen) {
     const uint32_t n_features = served->header->counts[PONER_WIRE_NAMES];
     const char *at = skip_space(body.bytes), *body_end = body.bytes + body.size;
     if (*at++ != '{') return false;
     memset(seen, 0, n_features);
-    for (uint32_t count = 0; count < n_features; count++) {
-        at = skip_space(at);
+    at = skip_space(at);
+    bool more = *at != '}';
+    if (!more) at++;
+    for (uint32_t guess = 0; more; at = skip_space(at)) {
         if (*at++ != '"') return false;
         const char *end = text_end(at);
         if (!end) return false;
         const poner_text name = {at, (size_t)(end - at)};
-        const uint32_t k = match_name(name, served, count);
+        const uint32_t k = match_name(name, served, guess);
         if (k == n_features || seen[k]) return false;
         seen[k] = 1;
+        guess = k + 1 < n_features ? k + 1 : 0;
         at = skip_space(end + 1);
         if (*at++ != ':') return false;
+        at = read_value(skip_space(at), body_end, served, served->features + k, values + k);
+        if (!at) return false;
         at = skip_space(at);
-        const poner_feature *feature = served->features + k;
-        if (feature->flags & PONER_TAKES_NULL && strncmp(at, "null", 4) == 0) {
-            values[k] = NAN;
-            at += 4;
-        } else {
-            at = feature->kind == PONER_CATEGORY ? read_text(at, served, values + k)
-                                                 : read_number(at, body_end, values + k);
-            if (!at) return false;
-        }
-        at = skip_space(at);
-        if (*at++ != (count + 1 < n_features ? ',' : '}')) return false;
+        if (*at != ',' && *at != '}') return false;
+        more = *at++ == ',';
     }
-    return skip_space(at) == body_end;
+    return skip_space(at) == body_end && fill_missing(served, seen, values);
 }

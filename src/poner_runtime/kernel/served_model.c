@@ -127,7 +127,7 @@ static const char *check_features(const poner_served *served) {
     uint32_t quantiles = 0, categories = 0;
     for (uint32_t i = 0; i < header->counts[PONER_WIRE_NAMES]; i++) {
         const poner_feature *feature = served->features + i;
-        if (feature->kind > PONER_CATEGORY || feature->flags > 7)
+        if (feature->kind > PONER_CATEGORY || feature->flags > 15)
             return "a feature is of no known kind";
         if (feature->quantiles_end < quantiles || feature->categories_end < categories)
             return "a feature's quantiles or categories are out of order";

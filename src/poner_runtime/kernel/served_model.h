@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PONER_SERVED_VERSION 2u
+#define PONER_SERVED_VERSION 3u
 
 /* UTF-8 without a closing zero byte. */
 typedef struct {
@@ -26,6 +26,7 @@ typedef enum { PONER_SERVES_FLOAT64 = 1, PONER_SERVES_FLOAT32 = 2 } poner_number
 #define PONER_TAKES_NULL 1u /* null is an answerable value */
 #define PONER_HAS_MINIMUM 2u
 #define PONER_HAS_MAXIMUM 4u
+#define PONER_IGNORED 8u /* no step reads it: a request may leave it out, or hold any value */
 
 /* One input. Its quantiles and categories run from the end of the feature before to its own. */
 typedef struct {

@@ -92,10 +92,11 @@ def test_of_the_training_data_only_medians_are_packed() -> None:
     described = json.loads(make({"scikit-learn": "1.9.1"}).files["model.json"])
     assert EXAMPLES.typical is not None
     assert described == {
-        "version": 2,
+        "version": 3,
         "wire_names": ["x0", "x1"],
         "is_text": [False, False],
         "missing": [False, False],
+        "ignored": [False, False],
         "vocabulary": None,
         "classes": [["false", "true"]],
         "body_limit_bytes": 65_536,

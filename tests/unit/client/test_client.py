@@ -41,6 +41,21 @@ def test_answers_keep_the_order_of_the_rows() -> None:
     assert done == list(range(1, 21))
 
 
+def test_what_the_model_ignores_is_not_sent() -> None:
+    """A date in a DataFrame's records, for instance, which JSON could not hold."""
+    day = Feature("day", "the day", missing=True, ignored=True)
+    signature = Signature((day, *SIGNATURE.features), classes=(0, 1))
+    row = {"the day": object(), "meanArea": 1.0, "age": 2.0}
+
+    async def handle(request: web.Request) -> web.Response:
+        sent = await request.json()
+        return answering(200, int(sent.get("day") is None and sent["age"] == 2.0))
+
+    with serving(handle) as url:
+        assert client.predict(url, [row], signature) == [1]
+        assert client.predict(url, pandas.DataFrame([row]), signature) == [1]
+
+
 def test_a_busy_endpoint_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """429 and 5xx of AWS are tried again; the answer that comes then counts."""
     statuses = iter([429, 502])

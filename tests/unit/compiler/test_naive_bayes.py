@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.datasets import make_classification
+from sklearn.datasets import load_digits, make_classification
 from sklearn.naive_bayes import (
     BernoulliNB,
     CategoricalNB,
@@ -71,6 +71,20 @@ def test_many_features() -> None:
     """The sum over 300 features is taken as numpy takes it."""
     X, y = make_classification(100, 300, random_state=0)
     assert_agrees(GaussianNB(priors=[0.3, 0.7]).fit(X, y), X, X * 100, tolerance=1e-9)
+
+
+@pytest.mark.parametrize("model", [MultinomialNB(), ComplementNB(), BernoulliNB()], ids=str)
+def test_errors_of_long_sums_grow_with_their_terms(model: Any) -> None:
+    """Thousands of binary features: a probability has the rounding of a sum of that many terms."""
+    random = np.random.default_rng(0)
+    X, y = (random.random((200, 4000)) < 0.3).astype(float), random.integers(0, 2, 200)
+    assert_agrees(model.fit(X, y), X, tolerance=1e-9)
+
+
+def test_pixels_of_digits() -> None:
+    """Joint log-likelihoods of some hundreds, as those of the digits."""
+    X, y = load_digits(return_X_y=True)
+    assert_agrees(MultinomialNB().fit(X, y), X, tolerance=1e-9)
 
 
 def test_fitted_in_single_precision() -> None:

@@ -22,6 +22,7 @@ from poner.compiler.converters import convert_model
 from poner.compiler.operations.elementwise import Combine, Pairing
 from poner.compiler.operations.operation import KernelForm, OneWay, Operation
 from poner.compiler.operations.plumbing import Join, Select
+from poner.compiler.operations.rowwise import Linear, Reduce, Reduction
 from poner.compiler.program import Output, Program, ProgramBuilder
 from poner.compiler.tables import write_tables
 from poner_runtime import _kernel
@@ -54,6 +55,15 @@ def test_an_operation_that_forgets_a_part_of_its_meaning_cannot_be_made(forgotte
     parts = {name: part for name, part in whole.items() if name != forgotten}
     with pytest.raises(TypeError, match=forgotten):
         dataclass(frozen=True)(type("Partial", (Operation, KernelForm), parts))()
+
+
+def test_the_error_bound_of_a_sum_grows_with_its_terms() -> None:
+    """Up to some hundred terms it is that of all rounding; then each term adds to it."""
+    tolerances = [Linear(np.ones((1, n)), np.zeros(1)).tolerance for n in (10, 100, 1000, 10_000)]
+    assert tolerances[0] == tolerances[1] < tolerances[2] == pytest.approx(tolerances[3] / 10)
+    groups = [Reduce(Reduction.SUM, np.array(ends, dtype="<u4")) for ends in ([9_000], [1, 9_000])]
+    assert groups[1].tolerance < groups[0].tolerance
+    assert Reduce(Reduction.MAXIMUM, np.array([9_000], dtype="<u4")).tolerance == 0.0
 
 
 @pytest.mark.parametrize(

@@ -178,10 +178,13 @@ def test_columns_of_numbers_come_out_as_numbers():
 
 
 def test_numbers_alone_stay_as_they_are():
-    """Unless None is what the model knows as missing."""
+    """Unless None is what the model knows as missing: such a column was fitted on objects."""
     rows = Table.of_numbers(np.array([[1.0, np.nan]]))
-    assert joined(rows).dtype == joined(rows, {0}).dtype == np.float64
+    assert joined(rows).dtype == np.float64
     assert joined(rows, {1})[0, 1] is None
+    beside = joined(rows, {0})
+    assert beside.dtype == beside[:, [0, 1]].dtype == object
+    assert beside[:, [1]].dtype == np.float64
 
 
 def test_a_text_that_is_missing_is_no_number():

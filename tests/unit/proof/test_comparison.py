@@ -47,6 +47,27 @@ def test_values_may_differ_by_the_tolerance() -> None:
             check(examples, own + np.eye(4)[:, [place]] * 2e-6)
 
 
+def test_zeros_do_not_say_how_large_values_are() -> None:
+    """Where most values are 0, a small one is measured by the others; by the output if all are."""
+    examples = make_examples([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.4, 0.0]])
+    one = np.eye(4)[:, [0]]
+    assert check(examples, examples.predictions + 1e-16 * one).outputs[0].rows_rounded == 1
+    with pytest.raises(ParityError):
+        check(examples, examples.predictions + 1e-9 * one)
+
+
+def test_a_small_probability_may_be_one_minus_the_others() -> None:
+    """It then has the last bits of 1, and so it may differ in these; a value may not."""
+    scores = np.array([[1 - 1e-15, 1e-15]] * 3)
+    examples = make_examples([0, 0, 0], scores, classes=(0, 1))
+    other = scores + np.array([0.0, 1e-16])
+    assert check(examples, [0, 0, 0], other).outputs[0].rows_rounded == 3
+    with pytest.raises(ParityError):
+        check(examples, [0, 0, 0], scores + np.array([0.0, 1e-14]))
+    with pytest.raises(ParityError):
+        check(make_examples([1e-15] * 3), np.full(3, 1e-15) + 1e-16)
+
+
 def test_what_is_not_finite_is_equal_to_itself_alone() -> None:
     """NaN to NaN, and infinities to those of the same sign."""
     examples = make_examples([np.nan, np.inf, -np.inf, 1.0])
@@ -112,7 +133,8 @@ def test_what_is_let_go_is_counted_under_its_reason() -> None:
     assert describe(report) == [
         "Parity: 3 of 6 rows equal but for rounding, 1 with ties among neighbours, where "
         "scikit-learn's choice is arbitrary, 1 where the terms of a sum cancel out, 1 where the "
-        "model's own answer moves as much when its inputs change in their last bits."
+        "model's own answer moves as much when its inputs change in their last bits.",
+        "Numbers differ by at most 1.0e-07.",
     ]
 
 
@@ -201,7 +223,7 @@ def test_the_known_answer_is_the_models_own() -> None:
     known = find_known_answer(values, tolerance)
     assert known is not None
     assert (known.body, known.prediction) == ('{"a": 0.0}', [2000.0, 0.0])
-    assert known.tolerance == pytest.approx((2e-6, 5e-10))
+    assert known.tolerance == pytest.approx((2e-6, 1.5e-9))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

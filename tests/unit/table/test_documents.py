@@ -148,6 +148,14 @@ def test_what_a_csv_does_not_say_is_refused(text: str, message: str) -> None:
         rows_of(text, form="csv")
 
 
+@pytest.mark.parametrize("text", ["age\n1.5\n", "day,age\n2026-01-01,1.5\n"])
+def test_a_column_that_the_model_ignores_is_optional(text: str) -> None:
+    """What it holds in a CSV is not sent as a value."""
+    day = Feature("day", "day", missing=True, ignored=True)
+    signature = Signature((day, *MIXED.features[:1]), classes=None)
+    assert rows_of(text, signature) == [{"day": None, "age": 1.5}]
+
+
 @pytest.mark.parametrize("text", ["age,color\n1,\x00red\n", "age\n" + "1" * 200_000 + "\n"])
 def test_a_csv_that_cannot_be_read_is_said(text: str) -> None:
     """Or is read, where this Python can."""

@@ -159,7 +159,9 @@ Renamed = namedtuple("Renamed", ["age", "1"], rename=True)
         ({"age": [1], "meanArea": [1, 2]}, "different numbers of values"),
         ([{"meanArea": 1, "mean area": 2, "age": 3}], "Row 1 has the feature 'meanArea' twice"),
         (iter([[1, 2], [3]]), "Row 2 has 1 values, not 2"),
-        ([{0: 1, 2: 2}], "Row 1 has '0', which is not a feature"),
+        ([{1: 1, 0: 2}], "Row 1 has the keys 0 to 1 in another order"),
+        ([{0: 1, 1: 2, 2: 3}], "Row 1 has 3 columns, not 2"),
+        ([{"1": 1, "0": 2}], "Row 1 has '1', which is not a feature"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )

@@ -63,6 +63,30 @@ def test_no_rows_are_no_rows() -> None:
     assert read_table([], SIGNATURE).numbers.shape == (0, 2)
 
 
+OPTIONAL = Signature(
+    (Feature("a", "a"), Feature("day", "the day", missing=True, ignored=True)), classes=None
+)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"a": 1.0}, {"a": 2.0, "the day": object()}],
+        [[1.0, "Monday"], [2.0, None]],
+        np.array([[1.0, "Monday"], [2.0, None]], dtype=object),
+        pandas.DataFrame({"a": [1.0, 2.0]}),
+        pandas.DataFrame({"day": pandas.date_range("2026-01-01", periods=2), "a": [1.0, 2.0]}),
+    ],
+    ids=["dicts", "lists", "array", "DataFrame without", "DataFrame with"],
+)
+def test_what_the_model_ignores_may_be_absent_or_anything(rows: Any) -> None:
+    """It is a missing number to the model."""
+    table = read_table(rows, OPTIONAL)
+    np.testing.assert_array_equal(table.numbers, [[1.0, np.nan], [2.0, np.nan]])
+    with pytest.raises(InputError, match="no feature 'a'"):
+        read_table({"day": 1}, OPTIONAL)
+
+
 MIXED = Signature(
     features=(Feature("age", "age"), Feature("color", "the color", kind="category")), classes=None
 )

@@ -52,6 +52,7 @@ def convert_model(model: TrainedModel) -> tuple[Program, Prediction]:
         oracle=model.oracle,
         transformers=TRANSFORMERS,
         predictors=PREDICTORS,
+        with_none=frozenset(model.missing_as_none),
         steps=(model.estimator.type_name.rpartition(".")[2],),
     )
     prediction = scope.predict(model.estimator, 0)

@@ -48,6 +48,7 @@ def convert_quadratic_discriminant(
     check_shape(estimator, "scalings_", (len(scales),), (len(classes),))
     check_shape(estimator, "priors_", priors.shape, (len(classes),))
     distances = _add_distances(estimator, scales, builder, builder.require(source))
+    builder.mark_logarithms(distances, 2 * builder.width(source))
     with np.errstate(all="ignore"):
         logarithms = np.array([np.sum(np.log(scale)) for scale in scales])
         log_priors = np.log(priors)

@@ -1,7 +1,7 @@
 """Encoders of categories, as indices or as one-hot columns.
 
 Source: scikit-learn 1.1 to 1.9, sklearn/preprocessing/_encoders.py and sklearn/utils/_encode.py,
-read 2026-11-22. NaN and None are categories, too; a column of categories has at most one of them.
+read 2026-11-22. NaN and None are categories, too; None stands before NaN.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class CategoryTable:
     def add_column(
         self, categories: Sequence[float | None], values: Sequence[float], default: float
     ) -> None:
-        """Add a column; None and NaN share a key, since a row cannot tell them apart."""
+        """Add a column; a row's missing value is None where None is a category, and else NaN."""
         table: dict[float, float] = {}
         missing: list[float] = []
         for category, value in zip(categories, values, strict=True):
@@ -43,7 +43,7 @@ class CategoryTable:
             else:
                 table.setdefault(category, float(value))
         self.keys.append([*sorted(table), *[np.nan] * bool(missing)])
-        self.values.append([*(table[key] for key in sorted(table)), *missing[-1:]])
+        self.values.append([*(table[key] for key in sorted(table)), *missing[:1]])
         self.default.append(float(default))
 
     def recode(self, *, refuse_unknown: bool) -> Recode:
@@ -105,18 +105,19 @@ def read_categories(
 ) -> tuple[list[Categories], int]:
     """`categories_`, and the register of the rows that the encoder accepts.
 
-    scikit-learn refuses infinities in tables of numbers; in tables with texts they are unknown.
+    scikit-learn refuses infinities in tables of numbers; in tables of objects, which texts and
+    None need, they are unknown.
     """
     columns = get_list(estimator, "categories_")
     if len(columns) != scope.builder.width(source):
         raise scope.damaged(_MISFIT)
     found, objects = [], False
     for column, names in enumerate(columns):
-        numeric = isinstance(names, np.ndarray) and names.dtype.kind in "biuf"
-        objects |= not numeric
         listed = names.tolist() if isinstance(names, np.ndarray) else names
         if not isinstance(listed, list) or not listed:
             raise scope.damaged(_MISFIT)
+        objects |= scope.builder.origin(source, column) in scope.with_none
+        objects |= any(name is None or isinstance(name, str) for name in listed)
         keys = [category_key(name, scope, source, column) for name in listed]
         found.append(keys)
     finite = scope.builder.require(source, allow_missing=True, allow_infinite=objects)

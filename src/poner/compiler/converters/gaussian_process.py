@@ -43,7 +43,7 @@ def convert_process_regressor(estimator: FittedObject, scope: Scope, source: int
     if len(weights) != len(points) or not {len(spread), len(middle)} <= {1, weights.shape[1]}:
         raise scope.damaged("its weights and its training rows differ in number")
     sums, sizes = add_weighted(scope, values, weights.T)
-    builder.mark_sums(sums, sizes)
+    builder.mark_sums(sums, sizes, len(points))
     means = builder.combine(Pairing.MULTIPLY, sums, spread)
     return Prediction(builder.combine(Pairing.ADD, means, middle))
 
@@ -107,7 +107,7 @@ def _add_binary(estimator: FittedObject, scope: Scope, source: int) -> _Binary:
     weights = weights - get_vector(estimator, "pi_")
     values = add_process_kernel(scope, source, points, kernel)
     mean, sizes = add_weighted(scope, values, weights[None])
-    builder.mark_sums(mean, sizes)
+    builder.mark_sums(mean, sizes, len(points))
     builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, mean, sizes), "classes")
     variance = _add_variance(estimator, scope, source, values)
     return _Binary(

@@ -58,6 +58,7 @@ def _project(scope: Scope, values: int, matrix: FloatArray) -> int:
     builder.mark_sums(
         builder.reduce(Reduction.MAXIMUM_ABSOLUTE, projected),
         builder.reduce(Reduction.MAXIMUM, sizes),
+        matrix.shape[1],
     )
     return projected
 

@@ -28,7 +28,7 @@ def convert_kernel_ridge(estimator: FittedObject, scope: Scope, source: int) -> 
         sizes = builder.linear(
             builder.map(Function.ABSOLUTE, source), np.abs(weights) @ np.abs(points)
         )
-        builder.mark_sums(sums, sizes)
+        builder.mark_sums(sums, sizes, sum(points.shape))
         return Prediction(sums)
     if isinstance(kernel, FittedObject) and kernel.type_name.startswith("sklearn."):
         values = add_process_kernel(scope, source, points, kernel)
@@ -36,7 +36,7 @@ def convert_kernel_ridge(estimator: FittedObject, scope: Scope, source: int) -> 
         parameters = {name: get_value(estimator, name) for name in ("gamma", "degree", "coef0")}
         values = add_kernel(scope, source, points, kernel, parameters)
     sums, sizes = add_weighted(scope, values, weights)
-    builder.mark_sums(sums, sizes)
+    builder.mark_sums(sums, sizes, len(points))
     return Prediction(sums)
 
 

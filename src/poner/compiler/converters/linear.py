@@ -16,15 +16,21 @@ from poner.compiler.operations.elementwise import Function
 
 def convert_linear_regressor(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """The row times coef_, plus intercept_."""
-    builder = scope.builder
     values = add_scores(estimator, scope, source)
-    sizes = builder.linear(
-        builder.map(Function.ABSOLUTE, builder.require(source)),
-        np.abs(get_matrix(estimator, "coef_")),
-        np.abs(get_vector(estimator, "intercept_")),
+    sizes, n_terms = add_term_sizes(
+        scope, source, get_matrix(estimator, "coef_"), get_vector(estimator, "intercept_")
     )
-    builder.mark_sums(values, sizes)
+    scope.builder.mark_sums(values, sizes, n_terms)
     return Prediction(values)
+
+
+def add_term_sizes(
+    scope: Scope, source: int, weights: FloatArray, bias: FloatArray | float
+) -> tuple[int, int]:
+    """How large the terms of bias + weights @ row are together, and how many they are."""
+    builder = scope.builder
+    sizes = builder.map(Function.ABSOLUTE, builder.require(source))
+    return builder.linear(sizes, np.abs(weights), np.abs(bias)), weights.shape[1] + 1
 
 
 def add_scores(estimator: FittedObject, scope: Scope, source: int) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from poner.artifacts import FittedObject
-from poner.compiler.converters.linear import add_scores
+from poner.compiler.converters.linear import add_scores, add_term_sizes
 from poner.compiler.converters.scope import Classes, Prediction, PredictorConverter, Scope
-from poner.compiler.fitted import get_classes, get_object, get_text
+from poner.compiler.fitted import get_classes, get_matrix, get_object, get_text, get_vector
 from poner.compiler.operations.elementwise import Function, Pairing
 from poner.compiler.operations.rowwise import Logistic, Reduction, Softmax
 from poner.compiler.program import ProgramBuilder
@@ -52,6 +52,8 @@ def convert_logistic_regression(estimator: FittedObject, scope: Scope, source: i
         probabilities = builder.add(Softmax(), both)
     else:
         probabilities = builder.add(Softmax(), scores)
+    weights, bias = get_matrix(estimator, "coef_"), get_vector(estimator, "intercept_")
+    builder.mark_logarithms(*add_term_sizes(scope, source, weights, bias))
     return Prediction(labelled.predict, labelled.classes, probabilities, scores)
 
 

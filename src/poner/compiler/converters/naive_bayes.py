@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poner.artifacts import FittedObject
-from poner.compiler.converters.scope import Prediction, PredictorConverter, Scope
+from poner.compiler.converters.linear import add_term_sizes
+from poner.compiler.converters.scope import Classes, Prediction, PredictorConverter, Scope
 from poner.compiler.fitted import (
     check_shape,
-    get_array,
     get_arrays,
     get_classes,
     get_number,
+    get_numbers,
     get_value,
 )
 from poner.compiler.operations.elementwise import Function, Pairing
@@ -30,9 +31,9 @@ def convert_gaussian(estimator: FittedObject, scope: Scope, source: int) -> Pred
     """One normal distribution for each class and feature."""
     builder = scope.builder
     shape = (len(get_classes(estimator)), builder.width(source))
-    means = _numbers(estimator, "theta_", shape)
-    variances = _numbers(estimator, "var_", shape)
-    priors = _numbers(estimator, "class_prior_", shape[:1])
+    means = get_numbers(estimator, "theta_", shape)
+    variances = get_numbers(estimator, "var_", shape)
+    priors = get_numbers(estimator, "class_prior_", shape[:1])
     with np.errstate(all="ignore"):
         constants = np.array([-0.5 * np.sum(np.log(2.0 * np.pi * row)) for row in variances])
         log_priors = np.log(priors)
@@ -41,6 +42,7 @@ def convert_gaussian(estimator: FittedObject, scope: Scope, source: int) -> Pred
     each = builder.map(Function.SQUARE, each)
     each = builder.combine(Pairing.DIVIDE, each, variances)
     scores = builder.reduce(Reduction.SUM, each, _ends(shape))
+    builder.mark_logarithms(scores, shape[1])
     scores = builder.combine(Pairing.MULTIPLY, scores, -0.5)
     scores = builder.combine(Pairing.ADD, scores, constants)
     return _finish(estimator, scope, builder.combine(Pairing.ADD, scores, log_priors))
@@ -52,26 +54,26 @@ def convert_counts(estimator: FittedObject, scope: Scope, source: int) -> Predic
     ComplementNB adds the priors only where there is a single class.
     """
     shape = (len(get_classes(estimator)), scope.builder.width(source))
-    weights = _numbers(estimator, "feature_log_prob_", shape)
-    priors = _numbers(estimator, "class_log_prior_", shape[:1])
+    weights = get_numbers(estimator, "feature_log_prob_", shape)
+    priors = get_numbers(estimator, "class_log_prior_", shape[:1])
     bias = 0.0 if estimator.type_name == _COMPLEMENT and shape[0] > 1 else priors
     required = scope.builder.require(source)
-    return _finish(estimator, scope, scope.builder.linear(required, weights, bias))
+    return _finish(estimator, scope, _add_scores(scope, required, weights, bias))
 
 
 def convert_bernoulli(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """The sum of log p for each feature present and log(1 - p) for each feature absent."""
     builder = scope.builder
     shape = (len(get_classes(estimator)), builder.width(source))
-    present = _numbers(estimator, "feature_log_prob_", shape)
-    priors = _numbers(estimator, "class_log_prior_", shape[:1])
+    present = get_numbers(estimator, "feature_log_prob_", shape)
+    priors = get_numbers(estimator, "class_log_prior_", shape[:1])
     with np.errstate(all="ignore"):
         absent = np.log(1 - np.exp(present))
         weights, bias = present - absent, priors + absent.sum(axis=1)
     source = builder.require(source)
     if get_value(estimator, "binarize") is not None:
         source = builder.combine(Pairing.GREATER, source, get_number(estimator, "binarize"))
-    return _finish(estimator, scope, builder.linear(source, weights, bias))
+    return _finish(estimator, scope, _add_scores(scope, source, weights, bias))
 
 
 def convert_categorical(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
@@ -82,7 +84,7 @@ def convert_categorical(estimator: FittedObject, scope: Scope, source: int) -> P
     builder = scope.builder
     n_classes, width = len(get_classes(estimator)), builder.width(source)
     tables = get_arrays(estimator, "feature_log_prob_", 2)
-    priors = _numbers(estimator, "class_log_prior_", (n_classes,))
+    priors = get_numbers(estimator, "class_log_prior_", (n_classes,))
     check_shape(estimator, "feature_log_prob_", (len(tables),), (width,))
     for table in tables:
         check_shape(estimator, "feature_log_prob_", table.shape[:1], (n_classes,))
@@ -100,11 +102,13 @@ def convert_categorical(estimator: FittedObject, scope: Scope, source: int) -> P
     return _finish(estimator, scope, builder.combine(Pairing.ADD, scores, priors))
 
 
-def _numbers(estimator: FittedObject, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    """An array of numbers in its own precision."""
-    values = get_array(estimator, name, len(shape))
-    check_shape(estimator, name, values.shape if values.dtype.kind in "iuf" else (), shape)
-    return values
+def _add_scores(
+    scope: Scope, source: int, weights: NDArray[Any], bias: NDArray[Any] | float
+) -> int:
+    """The product of weights and row, plus the bias; the proof learns how large its terms are."""
+    builder = scope.builder
+    builder.mark_logarithms(*add_term_sizes(scope, source, weights, bias))
+    return builder.linear(source, weights, bias)
 
 
 def _repeat(scope: Scope, source: int, times: int) -> int:
@@ -118,9 +122,18 @@ def _ends(shape: tuple[int, int]) -> list[int]:
 
 
 def _finish(estimator: FittedObject, scope: Scope, scores: int) -> Prediction:
-    """The class of the largest joint log-likelihood, and normalized probabilities."""
+    return predict_likeliest(scope, scores, get_classes(estimator))
+
+
+def predict_likeliest(scope: Scope, scores: int, classes: Classes) -> Prediction:
+    """The class of the largest joint log-likelihood, and normalized probabilities.
+
+    Args:
+        scope: where the steps go.
+        scores: the register of the joint log-likelihoods.
+        classes: one for each of them.
+    """
     builder = scope.builder
-    classes = get_classes(estimator)
     total = builder.reduce(Reduction.LOG_SUM_EXP, scores)
     probabilities = builder.map(Function.EXP, builder.pair(Pairing.SUBTRACT, scores, total))
     return Prediction(builder.argmax(scores), (classes,), probabilities)

@@ -65,6 +65,8 @@ class Scope:
     """Converters by the exact name of the estimator's class."""
     predictors: Mapping[str, PredictorConverter]
     """Converters by the exact name of the estimator's class."""
+    with_none: frozenset[int] = frozenset()
+    """Features whose missing values are None to the model: it gets them in an array of objects."""
     steps: tuple[str, ...] = ()
     """Names of the steps that lead to the estimator, for messages."""
     place: tuple[str | int, ...] = ()

@@ -50,16 +50,18 @@ def convert_support_vector_regressor(
     estimator: FittedObject, scope: Scope, source: int
 ) -> Prediction:
     """One weighted sum of kernels."""
-    sums, sizes = _add_sums(estimator, _one_sum(estimator, scope), scope, source)
-    scope.builder.mark_sums(sums, sizes)
+    machine = _one_sum(estimator, scope)
+    sums, sizes = _add_sums(estimator, machine, scope, source)
+    scope.builder.mark_sums(sums, sizes, len(machine.vectors))
     return Prediction(sums)
 
 
 def convert_one_class(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
     """1 (inlier) where the sum is above 0, else -1."""
     builder = scope.builder
-    sums, sizes = _add_sums(estimator, _one_sum(estimator, scope), scope, source)
-    builder.mark_sums(sums, sizes)
+    machine = _one_sum(estimator, scope)
+    sums, sizes = _add_sums(estimator, machine, scope, source)
+    builder.mark_sums(sums, sizes, len(machine.vectors))
     builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, sums, sizes), "classes")
     return Prediction(
         builder.combine(Pairing.GREATER, sums, 0.0), ((-1, 1),), decision_function=sums
@@ -75,7 +77,7 @@ def convert_support_vector_classifier(
     machine = _of_classes(estimator, scope, len(classes))
     shape, breaks = get_value(estimator, "decision_function_shape"), _breaks_ties(estimator, scope)
     sums, sizes = _add_sums(estimator, machine, scope, source)
-    builder.mark_sums(sums, sizes)
+    builder.mark_sums(sums, sizes, len(machine.vectors))
     builder.mark_ties(builder.pair(Pairing.DIVIDE_OR_KEEP, sums, sizes), "classes")
     probabilities = _add_probabilities(estimator, machine, scope, sums)
     first_wins = builder.combine(Pairing.GREATER, sums, 0.0)

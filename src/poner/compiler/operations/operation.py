@@ -25,10 +25,26 @@ EXACT = 0.0
 """The tolerance of operations whose results have the bits of scikit-learn's."""
 
 ROUNDING = 1e-12
-"""Relative error bound of sums and functions that BLAS or numpy round differently."""
+"""Relative error bound of short sums and of functions that BLAS or numpy round differently."""
 
 CANCELLATION = 1e-10
 """Relative error bound of results whose large terms cancel out, such as distances from squares."""
+
+FEWEST_ROUNDINGS = 16
+"""Units in the last place of the sum of its terms' sizes that every sum may be off by."""
+
+_TERMS_OVER_SUM = 16.0
+"""How much larger than their sum the sizes of an ordinary sum's terms are together, at most."""
+
+
+def sum_rounding(n_terms: int) -> float:
+    """Relative error bound of a sum of so many terms: ROUNDING up to 281 terms, then more.
+
+    Two orders of adding n terms differ by at most n units in the last place of the sum of their
+    sizes (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 4.2).
+    """
+    return max(ROUNDING, _TERMS_OVER_SUM * n_terms * float(np.finfo(float).eps))
+
 
 _MOST_SHOWN = 4
 

@@ -17,6 +17,7 @@ from poner.compiler.operations.operation import (
     KernelForm,
     NoBoundaries,
     OneWay,
+    sum_rounding,
 )
 
 _USUAL_VALUES = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
@@ -64,7 +65,9 @@ class Reduce(OneWay, NoBoundaries, KernelForm):
     @property
     def tolerance(self) -> float:
         """Sums may be added in another order."""
-        return EXACT if self.reduction in _EXACT_REDUCTIONS else ROUNDING
+        if self.reduction in _EXACT_REDUCTIONS:
+            return EXACT
+        return sum_rounding(int(np.diff(self.ends, prepend=np.uint32(0)).max(initial=0)))
 
     def width(self, *widths: int) -> int:
         """One a group."""
@@ -87,7 +90,8 @@ class Linear(OneWay, KernelForm):
     @property
     def tolerance(self) -> float:
         """Sums may be added in another order."""
-        return CANCELLATION if self.cancels else ROUNDING
+        rounding = sum_rounding(self.weights.shape[1])
+        return max(rounding, CANCELLATION) if self.cancels else rounding
 
     def width(self, *widths: int) -> int:
         """One column for each row of the weights."""

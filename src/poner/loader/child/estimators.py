@@ -62,7 +62,7 @@ def check_estimator(value: Any) -> None:
         raise FileUnreadableError(
             f"The model is a {name} that is not fitted.", "Call fit before saving it."
         ) from error
-    count = _number_of_features(value)
+    count = number_of_features(value)
     if count is not None and not 0 <= count <= MOST_FEATURES:
         raise FileUnreadableError(
             f"The model takes {count} features; poner serves at most {MOST_FEATURES}.",
@@ -79,7 +79,7 @@ def facts(estimator: Any) -> dict[str, Any]:
         "type": type(estimator).__name__,
         "is_classifier": bool(sklearn.base.is_classifier(estimator)),
         "classes": classes_of(estimator),
-        "n_features": _number_of_features(estimator),
+        "n_features": number_of_features(estimator),
         "feature_names": _feature_names(estimator),
         "sklearn_version": importlib.metadata.version("scikit-learn"),
         "numpy_version": numpy.__version__,
@@ -155,15 +155,21 @@ def _last_step(estimator: Any) -> Any:
     return estimator
 
 
-def _number_of_features(estimator: Any) -> int | None:
-    count = getattr(estimator, "n_features_in_", None)
-    if count is None and type(estimator).__name__ == "IsotonicRegression":
+def number_of_features(estimator: Any) -> int | None:
+    """How many columns it was fitted on; None if it does not say."""
+    from poner_runtime.fitted import first_fitted
+
+    first = first_fitted(estimator)
+    count = getattr(first, "n_features_in_", None)
+    if count is None and type(first).__name__ == "IsotonicRegression":
         return 1  # it does not record the number, since it also accepts vectors
     return None if count is None else int(count)
 
 
 def _feature_names(estimator: Any) -> list[str] | None:
-    names = getattr(estimator, "feature_names_in_", None)
+    from poner_runtime.fitted import names_of_columns
+
+    names = names_of_columns(estimator)
     return None if names is None else [str(name) for name in names]
 
 

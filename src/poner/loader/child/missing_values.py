@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
 from ..safe_pickle.faults import FileUnreadableError
+from .estimators import number_of_features
 
 Columns = Sequence[Optional[int]]
 """For each column of a step's input: the model's column with the same values, or None for a
@@ -30,11 +31,11 @@ def columns_with_none(estimator: Any) -> frozenset[int]:
     Raises:
         FileUnreadableError: the model's parts choose columns of each other in too many ways.
     """
-    count = getattr(estimator, "n_features_in_", None)
+    count = number_of_features(estimator)
     if count is None:
         return frozenset()
     search = _Search()
-    search.look(estimator, range(int(count)))
+    search.look(estimator, range(count))
     while search.waiting:
         search.look_at(*search.waiting.pop())
     return frozenset(search.found)
@@ -101,7 +102,7 @@ class _Search:
     def _look_at_estimator(self, state: dict[str, Any], columns: Columns) -> None:
         if "transformers_" in state:  # a ColumnTransformer; fitting turned its columns to positions
             for _, transformer, chosen in state["transformers_"]:
-                self.look(transformer, self._same(_chosen(columns, chosen)))
+                self.look(transformer, self._same(choose(columns, chosen)))
         elif "steps" in state:
             for _, step in state["steps"]:
                 self.look(step, columns)
@@ -117,7 +118,7 @@ class _Search:
                 self.look(item, columns)
 
 
-def _chosen(columns: Columns, chosen: Any) -> Columns:
+def choose(columns: Columns, chosen: Any) -> Columns:
     """The columns that a ColumnTransformer chooses by a position, positions, a slice or a mask."""
     import numpy as np
 

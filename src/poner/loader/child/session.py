@@ -100,7 +100,7 @@ class Session:
         settle(self.estimator)
 
     def _load(self, content: bytes, modules: frozenset[str]) -> Reply:
-        from . import estimators, missing_values
+        from . import estimators, ignored_columns, missing_values
         from .description import describe
 
         self.content, self.modules = content, modules
@@ -108,8 +108,14 @@ class Session:
         self.with_none = missing_values.columns_with_none(self.estimator)
         description = describe(self.estimator)
         described, block = array_block.pack_arrays(description.arrays)
-        done = {"facts": estimators.facts(self.estimator), "nodes": description.nodes}
-        return {**done, "missing_as_none": sorted(self.with_none), "block": described}, block
+        done = {
+            "facts": estimators.facts(self.estimator),
+            "nodes": description.nodes,
+            "missing_as_none": sorted(self.with_none),
+            "ignored": sorted(ignored_columns.ignored_columns(self.estimator)),
+            "block": described,
+        }
+        return done, block
 
     def _rewrite(self) -> Reply:
         loaded = safe_pickle.load_content(self.content, self.modules)
