@@ -1,7 +1,7 @@
 """Converts rows of numbers, categories and missing values between their forms.
 
 In: rows as users hold them: DataFrames, arrays, sparse matrices, dicts, lists and iterators of
-these (`layout.py` lists them), and the texts of CSV and JSON files (`read_text`).
+these (`arrangement.py` lists them), and the texts of CSV and JSON files (`read_text`).
 Between: a `Table` (poner.artifacts): one float64 matrix in the model's order, in which *category
 codes* stand for texts. A category code is the index of a text in the table's *vocabulary*;
 `UNKNOWN_CODE` stands for any other text, and NaN for a missing value.
@@ -20,11 +20,11 @@ and HTTP.
 
 from __future__ import annotations
 
+from poner.table.arrangement import as_columns
 from poner.table.codes import UNKNOWN_CODE, CategoryCodes
 from poner.table.columns import kind_of, read_column
 from poner.table.conversion import as_lists, as_records, recode, spell_unknown
 from poner.table.documents import FORM_OF_SUFFIX, TextForm, read_text
-from poner.table.layout import as_columns
 from poner.table.names import order_columns
 from poner.table.reading import is_sparse, read_table, split_sparse
 from poner.table.records import read_records

@@ -13,7 +13,7 @@ from itertools import islice
 
 from poner.errors import InputError
 from poner.signature import Signature
-from poner.table.layout import Columns, as_objects, names_of
+from poner.table.arrangement import Columns, as_objects, names_of
 
 _DELIMITERS = (",", ";", "\t", "|")
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from poner.artifacts import FloatArray, Table
 from poner.errors import InputError
 from poner.signature import Signature
+from poner.table.arrangement import Columns, arrange, as_objects
 from poner.table.cells import read_cells
 from poner.table.codes import CategoryCodes
 from poner.table.columns import read_column
-from poner.table.layout import Columns, as_objects, lay_out
 from poner.table.names import check_numbered, order_columns
 from poner.table.values import NUMERIC_DTYPES, listed
 
@@ -29,7 +29,7 @@ def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = No
 
     Args:
         rows: a DataFrame, dicts by wire name or training column, lists in the signature's order,
-            an array (n_rows, n_features), or any other form that `lay_out` takes. None, NaN,
+            an array (n_rows, n_features), or any other form that `arrange` takes. None, NaN,
             masks and pandas' NA stand for a missing value.
         signature: the order, names and kinds of the features.
         codes: codes of the texts that the model knows; if None, every text of the rows gets a code.
@@ -67,12 +67,12 @@ def split_sparse(rows: Any) -> Iterator[NDArray[Any]]:
 
 def _in_order(rows: Any, signature: Signature) -> list[NDArray[Any]] | FloatArray:
     """The columns in the model's order, or one float64 array if all of them are numbers."""
-    laid_out = lay_out(rows, signature)
-    if isinstance(laid_out, Columns):
-        return _order_columns(laid_out, signature)
-    if isinstance(laid_out, np.ndarray):
-        return _read_array(laid_out, signature)
-    ordered = list(_order_rows(laid_out.rows, signature))
+    arranged = arrange(rows, signature)
+    if isinstance(arranged, Columns):
+        return _order_columns(arranged, signature)
+    if isinstance(arranged, np.ndarray):
+        return _read_array(arranged, signature)
+    ordered = list(_order_rows(arranged.rows, signature))
     if all(kind == "number" for kind in signature.kinds):
         try:
             array = np.asarray(ordered)

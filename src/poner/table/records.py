@@ -16,9 +16,9 @@ import numpy as np
 from poner.artifacts import is_missing
 from poner.errors import InputError
 from poner.signature import Feature, JsonScalar, Signature
+from poner.table.arrangement import Columns, Rows, arrange
 from poner.table.cells import guess_cells, infinite, takes_booleans
 from poner.table.conversion import as_records
-from poner.table.layout import Columns, Rows, lay_out
 from poner.table.names import check_numbered, check_unique, known_names
 from poner.table.reading import read_table
 from poner.table.values import is_number, read_number, read_number_text
@@ -38,14 +38,14 @@ def read_records(rows: Any, signature: Signature | None) -> list[Record]:
         InputError: a value is nothing that JSON holds, the rows do not fit the signature, or they
             have no names while there is no signature.
     """
-    laid_out = lay_out(rows, signature)
-    match laid_out:
-        case Rows() if laid_out.are_named:
-            return list(_of_rows(laid_out.rows, signature))
+    arranged = arrange(rows, signature)
+    match arranged:
+        case Rows() if arranged.are_named:
+            return list(_of_rows(arranged.rows, signature))
         case _ if signature is not None:
-            return _as_bodies(laid_out, signature)
-        case Columns() if laid_out.are_named:
-            return _of_columns(laid_out)
+            return _as_bodies(arranged, signature)
+        case Columns() if arranged.are_named:
+            return _of_columns(arranged)
         case _:
             raise InputError(
                 "The rows have no feature names, and poner does not know the function's features.",

@@ -54,6 +54,9 @@ FORMS: dict[str, Any] = {
     "records": lambda: list(FRAME.to_records(index=False)),
     "record array": lambda: FRAME.to_records(index=False),
     "DictReader": lambda: csv.DictReader(io.StringIO("age,mean area\n2.5,1\n4,3\n")),
+    "DictReader of numbers": lambda: csv.DictReader(
+        io.StringIO('"age","mean area"\n2.5,1\n4,3\n'), quoting=csv.QUOTE_NONNUMERIC
+    ),
     "mappings": lambda: map(MappingProxyType, FRAME.to_dict("records")),
     "array of dicts": lambda: np.array(FRAME.to_dict("records"), dtype=object),
     "array of objects": lambda: np.array(MATRIX, dtype=object),
@@ -139,6 +142,7 @@ Renamed = namedtuple("Renamed", ["age", "1"], rename=True)
         (np.array([(1, 2)], dtype=[("age", "f8"), ("z", "f8")]), "'z', which is not a feature"),
         (csv.DictReader(io.StringIO("age,mean area\n1,2,3\n")), "Row 1 of the CSV has more or"),
         (csv.DictReader(io.StringIO("age,mean area\n1,2\n3\n")), "Row 2 of the CSV has more or"),
+        (csv.DictReader(io.StringIO('age,mean area\n"1"x,2\n'), strict=True), "cannot be read"),
         (pandas.DataFrame([[1, 2, 3]]), "The DataFrame has 3 columns, not 2"),
         (pandas.Series([1, 2]), r"shape \(2,\)"),
         (sparse.csr_matrix([[1.0]]), r"shape \(1, 1\)"),

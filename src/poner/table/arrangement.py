@@ -1,10 +1,10 @@
-"""Rows in any form that users hold, as one of three layouts: columns, rows, or one array.
+"""Rows in any form that users hold, in one of three arrangements: columns, rows, or one array.
 
     DataFrame, structured array, {"age": [1, 2]}, to_json() of pandas      Columns
     dicts, lists, named tuples, Series, any iterator of them               Rows
     array, masked array, sparse matrix                                     an array (n_rows, n)
 
-Values are looked at by whoever reads the layout. DataFrames are known by their `columns` and
+The reader of an arrangement looks at the values. DataFrames are known by their `columns` and
 `to_numpy`, so that neither pandas nor polars is imported.
 """
 
@@ -60,11 +60,11 @@ class Rows:
         return all(isinstance(row, Mapping) for row in self.rows)
 
 
-Layout = Columns | Rows | NDArray[Any]
+Arrangement = Columns | Rows | NDArray[Any]
 
 
-def lay_out(rows: Any, signature: Signature | None = None) -> Layout:
-    """Lay rows of any form out; an iterator is read to its end, once.
+def arrange(rows: Any, signature: Signature | None = None) -> Arrangement:
+    """Arrange rows of any form; an iterator is read to its end, once.
 
     Args:
         rows: a DataFrame of pandas or polars; dicts, lists, tuples or Series, in any iterable; an
@@ -96,8 +96,7 @@ def lay_out(rows: Any, signature: Signature | None = None) -> Layout:
         )
     if isinstance(rows, np.ndarray):
         if rows.dtype.names is not None:
-            names, flat = rows.dtype.names, np.atleast_1d(rows)
-            return Columns(names, [unmasked(flat[name]) for name in names], "The array")
+            return _of_structured(np.atleast_1d(rows), names_of(signature))
         if rows.ndim != 1 or rows.dtype != object:
             return np.asarray(unmasked(rows))
     return _of_rows(list(rows), signature)
@@ -109,19 +108,19 @@ def as_columns(rows: Any) -> list[NDArray[Any]]:
     Raises:
         InputError: the rows are dicts, or no table.
     """
-    laid_out = lay_out(rows)
-    if isinstance(laid_out, Columns):
-        return list(laid_out.values)
-    if isinstance(laid_out, Rows):
-        if laid_out.rows and laid_out.are_named:
+    arranged = arrange(rows)
+    if isinstance(arranged, Columns):
+        return list(arranged.values)
+    if isinstance(arranged, Rows):
+        if arranged.rows and arranged.are_named:
             raise InputError("The rows are dicts.", "Give a DataFrame, an array or lists.")
-        laid_out = _side_by_side(laid_out.rows)
-    if laid_out.ndim != 2 or not laid_out.size:
+        arranged = _side_by_side(arranged.rows)
+    if arranged.ndim != 2 or not arranged.size:
         raise InputError(
-            f"The rows have the shape {laid_out.shape}, not (n_rows, n_columns).",
+            f"The rows have the shape {arranged.shape}, not (n_rows, n_columns).",
             "Give at least one row and one column.",
         )
-    return list(laid_out.T)
+    return list(arranged.T)
 
 
 def _side_by_side(rows: Sequence[Any]) -> NDArray[Any]:
@@ -158,29 +157,38 @@ def _of_frame(frame: Any) -> Columns:
     return Columns(names, values, "The DataFrame")
 
 
+def _of_structured(array: NDArray[Any], known: frozenset[str]) -> Columns:
+    names = array.dtype.names or ()
+    if names[:1] == ("index",) and isinstance(array, np.recarray) and "index" not in known:
+        names = names[1:]  # DataFrame.to_records
+    return Columns(names, [unmasked(array[name]) for name in names], "The array")
+
+
 def _of_reader(reader: csv.DictReader[str]) -> Columns:
     """The cells of a CSV that is being read."""
-    rows, names = list(reader), list(reader.fieldnames or ())
+    try:
+        rows, names = list(reader), list(reader.fieldnames or ())
+    except csv.Error as error:
+        raise InputError(f"The CSV cannot be read: {error}.", "Correct the CSV.") from error
     for number, row in enumerate(rows, start=1):
         if reader.restkey in row or reader.restval in row.values():
             raise InputError(
                 f"Row {number} of the CSV has more or fewer cells than its header.",
                 "Give each row one cell for each column; an empty one means a missing value.",
             )
-    columns = [np.array([row[name] for row in rows], dtype=object) for name in names]
+    columns = [as_objects([str(row[name]) for row in rows]) for name in names]
     return Columns(names, columns, "The header of the CSV", decimal=".")
 
 
-def _of_mapping(rows: Mapping[Any, Any], known: frozenset[str]) -> Layout:
+def _of_mapping(rows: Mapping[Any, Any], known: frozenset[str]) -> Arrangement:
     """One row, or a table that pandas, polars or a user wrote as a mapping."""
     names = set(map(str, rows))
     held = list(rows.values())
-    if not names <= known and {"columns", "data"} <= names and _is_listed(rows["data"]):
-        return _of_split(rows["columns"], rows["data"])  # orient="split" of pandas
-    if not names <= known and {"schema", "data"} <= names and _is_listed(rows["data"]):
-        schema = rows["schema"]  # orient="table" of pandas
-        index = schema.get("primaryKey", ()) if isinstance(schema, Mapping) else ()
-        return _of_rows([{k: v for k, v in row.items() if k not in index} for row in rows["data"]])
+    if not names <= known and _is_listed(rows.get("data")):
+        if _is_listed(rows.get("columns")):
+            return _of_split(rows["columns"], rows["data"])  # orient="split" of pandas
+        if isinstance(rows.get("schema"), Mapping):
+            return _of_schema(rows["schema"], rows["data"])  # orient="table" of pandas
     if held and all(isinstance(value, Mapping) for value in held):
         if _is_by_index(rows, known):
             return _of_rows(held)
@@ -223,6 +231,18 @@ def _of_split(names: Sequence[Hashable], data: Sequence[Any]) -> Columns:
             )
     columns = zip(*data, strict=True) if len(data) else [()] * len(names)
     return Columns(names, list(map(as_objects, columns)), "'columns'")
+
+
+def _of_schema(schema: Mapping[str, Any], data: Sequence[Any]) -> Rows:
+    """The rows of a JSON table schema without their index, which is its primary key."""
+    index = schema.get("primaryKey", ())
+    named = [row for row in data if isinstance(row, Mapping)]
+    if len(named) < len(data) or not isinstance(index, list | tuple):
+        raise InputError(
+            "The rows of 'data' are not objects, or 'primaryKey' is not a list.",
+            'Write the table with DataFrame.to_json(orient="table").',
+        )
+    return _of_rows([{key: row[key] for key in row if key not in index} for row in named])
 
 
 def _is_listed(value: Any) -> bool:
