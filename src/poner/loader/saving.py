@@ -18,12 +18,12 @@ import numpy as np
 from poner.artifacts import Table
 from poner.errors import MissingPackageError, SignatureError, UsageError
 from poner.loader import libraries, signature_files, signatures, training_data
+from poner.loader.child import estimators
 from poner.loader.child.ignored_columns import ignored_columns
 from poner.loader.model_folder import replace_model
 from poner.loader.pickler import pickle_model
 from poner.signature import JsonScalar, Signature, is_unicode, wire_names
 from poner.table import as_lists
-from poner_runtime.fitted import first_fitted
 
 
 def save(
@@ -140,8 +140,8 @@ def _training_columns(
     estimator: object, X: object, width: int, feature_names: Sequence[str] | None
 ) -> tuple[str, ...]:
     """Names of the model's columns, checked to agree: from X, `feature_names` or the estimator."""
-    first = first_fitted(estimator)
-    signatures.check_width(width, getattr(first, "n_features_in_", width))
+    fitted_width = estimators.number_of_features(estimator)
+    signatures.check_width(width, width if fitted_width is None else fitted_width)
     if isinstance(feature_names, str) or (
         feature_names is not None and len(feature_names) != width
     ):
@@ -151,7 +151,7 @@ def _training_columns(
         )
     given = None if feature_names is None else tuple(str(name) for name in feature_names)
     of_table = training_data.column_names(X)
-    of_model = tuple(str(name) for name in getattr(first, "feature_names_in_", ()))
+    of_model = tuple(estimators.feature_names(estimator) or ())
     if not of_model:
         return given or of_table or tuple(f"x{position}" for position in range(width))
     for source, names in (("X", of_table), ("feature_names", given)):
@@ -226,7 +226,6 @@ def _predicts(estimator: object, rows: object) -> bool:
 
 def _classes_of(estimator: object) -> Any:
     """The model's classes as the loader will read them; None for a regressor."""
-    from poner.loader.child import estimators
     from poner.loader.memory_models import unreadable_is
 
     with unreadable_is(SignatureError):

@@ -188,7 +188,8 @@ static PyObject *make_bits(const poner_served *served, uint32_t flag) {
     char *bytes = bits ? PyByteArray_AsString(bits) : NULL;
     for (uint32_t i = 0; bits && i < count; i++) {
         const poner_feature *feature = served->features + i;
-        bytes[i] = flag ? (feature->flags & flag) != 0 : feature->kind == PONER_CATEGORY;
+        const bool holds = flag ? feature->flags & flag : feature->kind == PONER_CATEGORY;
+        bytes[i] = (char)holds;
     }
     return bits;
 }

@@ -80,7 +80,7 @@ def facts(estimator: Any) -> dict[str, Any]:
         "is_classifier": bool(sklearn.base.is_classifier(estimator)),
         "classes": classes_of(estimator),
         "n_features": number_of_features(estimator),
-        "feature_names": _feature_names(estimator),
+        "feature_names": feature_names(estimator),
         "sklearn_version": importlib.metadata.version("scikit-learn"),
         "numpy_version": numpy.__version__,
         "python_version": ".".join(map(str, sys.version_info[:3])),
@@ -166,7 +166,8 @@ def number_of_features(estimator: Any) -> int | None:
     return None if count is None else int(count)
 
 
-def _feature_names(estimator: Any) -> list[str] | None:
+def feature_names(estimator: Any) -> list[str] | None:
+    """The columns that it was fitted on; None if they had no names."""
     from poner_runtime.fitted import names_of_columns
 
     names = names_of_columns(estimator)
@@ -206,7 +207,7 @@ def answer(estimator: Any, method: str, rows: Any, place: Sequence[str | int] = 
     """
     import numpy as np
 
-    if rows.dtype.hasobject and _feature_names(estimator) is None:
+    if rows.dtype.hasobject and feature_names(estimator) is None:
         rows = np.asarray(rows)  # an estimator that was fitted on an array is asked with one
     estimator = part_of(estimator, place)
     function = getattr(estimator, method, None) if method in METHODS else None
