@@ -1,7 +1,7 @@
 """How a Bundle compares with an empty function and with the article's way, in one run.
 
-In: functions and an event. Out: Results, each measured in turn with the others so that a machine
-that slows down slows all of them. It judges nothing and keeps nothing.
+In: functions and an event. Out: a Result for each function. The functions are measured in turn, so
+that a machine that slows down slows all of them. This module neither judges nor stores figures.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Result:
     """One function's figures; lists hold one value for each round."""
 
     name: str
-    """What was measured."""
+    """Name of the function."""
     zipped_bytes: int
     """Size of its code and packages as zips."""
     unzipped_bytes: int
@@ -45,7 +45,7 @@ def compare(
 
     Args:
         peers: functions by name.
-        event: what each is invoked with.
+        event: the event for each invocation.
         rounds: cold starts of each.
         warm: warm invocations after each cold start.
         progress: called with the share of the rounds that is done.

@@ -1,4 +1,4 @@
-"""The function that does nothing: the least that Python on Lambda takes."""
+"""A function that does nothing: the lower bound for Python on Lambda."""
 
 
 def lambda_handler(event: object, context: object) -> dict[str, object]:

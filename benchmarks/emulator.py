@@ -1,7 +1,8 @@
-"""`make bench`, third part: what the local Lambda adds to AWS's runtime client, and a long load.
+"""`make bench`, third part: the local Lambda's overhead over AWS's runtime client, and a long load.
 
-The runtime client alone is timed at its Runtime API, as many at once as there are clients; then
-the same function is asked through its Function URL by clients that are processes of their own.
+First the runtime client alone is timed at its Runtime API, with as many invocations at once as
+there are clients. Then clients in separate processes call the same function through its Function
+URL.
 """
 
 from __future__ import annotations
@@ -47,11 +48,11 @@ def handler(event, context):
     return {"statusCode": 200, "body": asked.get("mark", "")}
 """
 SHARES = {"good": 78, "bad": 10, "slow": 8, "crashing": 2, "oversized": 2}
-"""What 100 requests of the long load are made of."""
+"""Number of requests of each kind among 100 of the long load."""
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure, print and store the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=2_000, help="timed requests of a client")
     parser.add_argument("--mixed", type=int, default=10_000, help="requests of the long load")
@@ -68,7 +69,7 @@ def main() -> None:
 
 
 def compare(code: Path, clients: int, requests: int) -> dict[str, float]:
-    """The runtime client alone, and behind the Function URL."""
+    """Times of the runtime client alone, and behind the Function URL."""
     with multiprocessing.Pool(clients) as pool:
         alone = pool.starmap(time_client_alone, [(str(code), requests)] * clients)
     with served(code) as (url, _), multiprocessing.Pool(clients) as pool:
@@ -85,7 +86,7 @@ def compare(code: Path, clients: int, requests: int) -> dict[str, float]:
 
 
 def time_client_alone(code: str, requests: int) -> tuple[float, ...]:
-    """Seconds of each invocation at the Runtime API, with no HTTP front end."""
+    """Seconds of each invocation at the Runtime API, without an HTTP front end."""
     function = LocalFunction(Path(code), "app.handler", RUNTIME)
     event = json.dumps({"body": '{"mark": "x"}'}).encode()
     return measure(function, event, cold_starts=1, warm=requests).warm_s
@@ -114,7 +115,7 @@ def ask(connection: http.client.HTTPConnection, body: dict[str, str]) -> tuple[i
 
 @contextmanager
 def served(code: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """`poner local`, as a process of its own; its URL."""
+    """`poner local` in a separate process; gives its URL."""
     command = [sys.executable, "-c", "from poner.cli import main; main()", "local", str(code)]
     command += ["--handler", "app.handler", "--runtime", RUNTIME, "--quiet"]
     command += ["--port", "0", "--api-port", "0", "--concurrency", "8"]
@@ -128,7 +129,7 @@ def served(code: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def load(code: Path, requests: int) -> dict[str, object]:
-    """Mixed requests from 8 clients: each answer checked, and no process left."""
+    """Send mixed requests from 8 clients; check each answer, and that no process is left."""
     with served(code) as (url, process), multiprocessing.Pool(8) as pool:
         start_s = time.perf_counter()
         counts = pool.starmap(ask_mixed, [(url, requests // 8, seed) for seed in range(8)])
@@ -140,7 +141,7 @@ def load(code: Path, requests: int) -> dict[str, object]:
 
 
 def ask_mixed(url: str, requests: int, seed: int) -> dict[str, int]:
-    """How many answers were right, by kind; `wrong` for all others."""
+    """Number of correct answers by kind; `wrong` counts all others."""
     draw = random.Random(seed)
     kinds = draw.choices(list(SHARES), list(SHARES.values()), k=requests)
     connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=60)
@@ -156,7 +157,7 @@ def ask_mixed(url: str, requests: int, seed: int) -> dict[str, int]:
 
 
 def descendants(pid: int) -> list[int]:
-    """Processes below one, however deep."""
+    """All descendants of a process."""
     found: list[int] = []
     waiting = [pid]
     while waiting:

@@ -1,4 +1,4 @@
-"""Keeps figures under benchmarks/results, with the machine and the commit they belong to."""
+"""Stores figures under benchmarks/results, with their machine and commit."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def keep(name: str, figures: Mapping[str, Any], versions: Mapping[str, str] | None = None) -> None:
-    """Write them to benchmarks/results/DATE-COMMIT-NAME.json, and print the path.
+    """Write figures to benchmarks/results/DATE-COMMIT-NAME.json, and print the path.
 
     Args:
-        name: of the measurement.
-        figures: what was measured.
-        versions: of what it was measured with, by name.
+        name: name of the measurement.
+        figures: the figures.
+        versions: versions of the measured software, by name.
     """
     git = ["git", "-C", str(RESULTS.parent), "rev-parse", "--short", "HEAD"]
     asked = subprocess.run(git, capture_output=True, text=True, check=False)

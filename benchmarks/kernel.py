@@ -1,8 +1,8 @@
 """`make bench`, second part: predictions of compiled models beside other engines', one thread.
 
-Six models are fitted and compiled here; each is then raced in a process of an environment that
-holds scikit-learn, onnxruntime and treelite (benchmarks/race). Ratios are the result. The figures
-are kept under benchmarks/results.
+This program fits and compiles six models. Each is then raced in a process of an environment with
+scikit-learn, onnxruntime and treelite (benchmarks/race). The results are ratios, which are stored
+under benchmarks/results.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THRE
 
 
 def main() -> None:
-    """Fit, race, print, keep."""
+    """Fit and race the models; print and store the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--no-keep", action="store_true", help="write no file")
@@ -123,7 +123,7 @@ def show(figures: dict[str, Any]) -> None:
 
 
 def versions_in(interpreter: Path) -> dict[str, str]:
-    """Versions of what was raced."""
+    """Versions of the raced libraries."""
     names = ["scikit-learn", "numpy", *(peer.partition("<")[0] for peer in PEERS)]
     script = "import importlib.metadata as m, sys, json; "
     script += "print(json.dumps({n: m.version(n) for n in sys.argv[1:]}))"

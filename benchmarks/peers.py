@@ -1,4 +1,4 @@
-"""What a Bundle is compared with: a function that does nothing, and the article's way."""
+"""The functions that a Bundle is compared with: an empty one, and the article's."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _ARTICLE = Path(__file__).with_name("article_handler.py")
 
 @dataclass(frozen=True)
 class Peer:
-    """A function to measure, with what it weighs."""
+    """A function to measure, with its sizes."""
 
     function: LocalFunction
-    """What is run."""
+    """The function."""
     zipped_bytes: int
-    """Size as zips."""
+    """Size of its zips."""
     unzipped_bytes: int
-    """Size unpacked."""
+    """Size of its unpacked files."""
 
 
 def empty_function(folder: Path, runtime: str) -> Peer:
-    """A function that answers 200 and nothing else: the least that Python on Lambda takes."""
+    """A function that answers every event with 200: the lower bound for Python on Lambda."""
     folder.mkdir()
     shutil.copyfile(_EMPTY, folder / ENTRY)
     return _peer(folder, runtime, 128)
@@ -46,7 +46,7 @@ def article_function(
     """The article's way: the pickle, its handler, and scikit-learn from wheels as they come.
 
     Raises:
-        InstallError: the wheels could not be had.
+        InstallError: the wheels could not be downloaded.
     """
     folder.mkdir()
     shutil.copyfile(_ARTICLE, folder / ENTRY)
@@ -67,7 +67,7 @@ def article_function(
 def unpacked(function: LocalFunction, folder: Path, *, bytecode: bool = True) -> Peer:
     """A function whose zips are unpacked once for all rounds, with or without their bytecode.
 
-    Its size is that of what is kept, as it lies in the zips.
+    Its size is that of the kept members, as compressed in the zips.
     """
     zips = (function.code, *function.layers)
     places = [folder / str(number) for number in range(len(zips))]
@@ -108,7 +108,7 @@ def _peer(folder: Path, runtime: str, memory_mb: int) -> Peer:
 
 
 def measure_size(folder: Path) -> tuple[int, int]:
-    """Bytes of a folder as a zip (level 9), and unpacked."""
+    """Size of a folder in bytes, as a zip (level 9) and unpacked."""
     buffer = io.BytesIO()
     unzipped = 0
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

@@ -1,7 +1,7 @@
 """`make bench`: poner's engines beside an empty function and the article's way, in one run.
 
-Prints a table and keeps the figures under benchmarks/results with the machine and the commit.
-Ratios are to the empty function, round by round; they mean something where seconds do not.
+Prints a table and stores the figures under benchmarks/results with the machine and the commit.
+Ratios are to the empty function, round by round: unlike seconds, they hold on other machines.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from poner.config import read_config
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure, print and store the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9, help="cold starts of each function")
     parser.add_argument("--warm", type=int, default=500, help="warm invocations a cold start")
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def prepare(folder: Path, runtime: str, *, native_only: bool) -> dict[str, Peer]:
-    """The functions to compare, all for the same interpreter and, but for the empty one, model."""
+    """The functions to compare: same interpreter and same model, except the empty function."""
     project = folder / "project"
     templates.create_project(project)
     run_script(project)

@@ -60,7 +60,7 @@ def words(lines: tuple[str, ...]) -> list[str]:
 
 
 def models() -> Iterator[Model]:
-    """Models that the listed options of parameters do not reach."""
+    """Models that the probe does not make from the listed options of parameters."""
     yield from boosting()
     yield from neighborhoods()
     yield from processes()

@@ -32,14 +32,14 @@ LOADER = HERE.parent / "src" / "poner" / "loader"
 FIT_TIMEOUT_S = 3
 
 SMALL = {"n_estimators": 3, "max_iter": 20, "n_components": 2, "n_init": 1}
-"""Parameters that make a fit small; what a fitted instance holds stays the same."""
+"""Parameters that make a fit small; a fitted instance holds the same kinds of objects."""
 
 EVERY_PROTOCOL = (0, 2, 4, 5)
 ONE_PROTOCOL = (4,)
 
 
 class Probe:
-    """Collects what pickles name."""
+    """Collects the globals that pickles name."""
 
     def __init__(self) -> None:
         sys.path.insert(0, str(LOADER / "child"))
@@ -108,7 +108,7 @@ def data() -> Iterator[tuple[Any, Any]]:
 
 
 def needed(kind: type) -> dict[str, Any]:
-    """The parameters that an estimator cannot be made without, and those that keep it small."""
+    """An estimator's required parameters, and parameters that keep it small."""
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -139,12 +139,12 @@ def options(kind: type) -> Iterator[dict[str, Any]]:
     for parameter, allowed in getattr(kind, "_parameter_constraints", {}).items():
         for constraint in allowed if isinstance(allowed, (list, tuple)) else ():
             for option in sorted(map(str, getattr(constraint, "options", ()))):
-                if option not in ("file", "filename"):  # these open what they are given as data
+                if option not in ("file", "filename"):  # these open files that the data names
                     yield {parameter: option}
 
 
 def main() -> None:
-    """Fit everything; print what was named."""
+    """Fit everything; print the globals."""
     sink = os.fdopen(os.dup(1), "w")  # estimators print
     os.dup2(2, 1)
     warnings.simplefilter("ignore")

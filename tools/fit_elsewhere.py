@@ -1,8 +1,8 @@
-"""Fits every estimator of the scikit-learn it runs under, and keeps models, rows and answers.
+"""Fits every estimator of the scikit-learn it runs under, and stores models, rows and answers.
 
     python tools/fit_elsewhere.py FOLDER
 
-Run by tools/make_coverage.py under versions 1.1 to 1.8; needs scikit-learn alone. Each model
+Run by tools/make_coverage.py under versions 1.1 to 1.8; needs only scikit-learn. Each model
 becomes NAME-TABLE.sav, with NAME-TABLE.npz beside it.
 """
 
@@ -27,7 +27,7 @@ FEW = {"max_iter": 30, "n_estimators": 5, "cv": 3, "random_state": 0, "n_init": 
 
 
 def make_instance(cls: Any) -> Any:
-    """As scikit-learn's own tests make it; with few iterations."""
+    """An estimator as scikit-learn's own tests make it, with few iterations."""
     construct = getattr(estimator_checks, "_construct_instance", None)
     if construct is None:  # since 1.6
         from sklearn.utils._test_common.instance_generator import _construct_instances
@@ -42,7 +42,7 @@ def make_instance(cls: Any) -> Any:
 
 
 def tables() -> Iterator[tuple[str, Any, Any]]:
-    """(name, X, y) for classifiers, for regressors, and what both may take."""
+    """Tables (name, X, y) for classifiers, for regressors, and for both."""
     X, y = make_classification(
         N_ROWS, 6, n_informative=5, n_redundant=0, n_classes=3, random_state=0
     )
@@ -57,7 +57,7 @@ def tables() -> Iterator[tuple[str, Any, Any]]:
 
 
 def main() -> None:
-    """Fit every estimator, and write what came out."""
+    """Fit every estimator, and write the results."""
     folder = Path(sys.argv[1])
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
@@ -74,7 +74,7 @@ def main() -> None:
                     )
                 made.fit(X, y)
                 keep(folder / f"{name}-{table}", made, X)
-            except Exception as error:  # noqa: BLE001  # whatever it raises, it does not take the table
+            except Exception as error:  # noqa: BLE001  # any error means that it does not accept the table
                 print(name, table, type(error).__name__, str(error)[:80])  # noqa: T201
 
 

@@ -1,8 +1,8 @@
-"""Makes loader/safe_pickle/allowed_globals.txt: what pickles of scikit-learn 1.1 to 1.9 name.
+"""Makes loader/safe_pickle/allowed_globals.txt: globals in pickles of scikit-learn 1.1 to 1.9.
 
 Run `python tools/make_allowed_globals.py`; it makes an environment for each version, fits every
-estimator there (allowed_globals_probe.py) and takes the union. What comes out is filtered by the
-rules below and reviewed as a diff: a name in this file may be named by an untrusted file.
+estimator there (allowed_globals_probe.py) and takes the union. The rules below filter the
+result, and a person reviews its diff: a name in this file may be named by an untrusted file.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ MODULES = re.compile(
     r"|functools|sklearn\.utils\.validation"
     r"|builtins|copyreg|_codecs|collections|joblib\.numpy_pickle"
 )
-"""Modules from which a name may come at all."""
+"""The only modules whose names may be in the list."""
 
 NEVER = re.compile(
     r".*[.<].*|getattr|eval|exec|compile|open|type|__import__|_ufunc_reconstruct|memmap|"
     r"PyFuncDistance.*|__pyx_unpickle_Enum"
 )
-"""Names that may not come, wherever they are."""
+"""Names that may not be in the list, whatever their module."""
 
 SCALARS = (
     "bool bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 intc uintc longlong ulonglong "
@@ -77,7 +77,7 @@ OTHERS = {
         "MinkowskiDistance MinkowskiDistance64 HaversineDistance HaversineDistance64"
     ),
 }
-"""What skops files, dtype parameters and distances over other data name besides."""
+"""Further names in skops files, dtype parameters and distances over other data."""
 
 
 BOOSTERS = {
@@ -86,8 +86,8 @@ BOOSTERS = {
     "xgboost.core": "Booster",
     "xgboost.sklearn": "XGBClassifier XGBRFClassifier XGBRFRegressor XGBRanker XGBRegressor",
 }
-"""What pickles of LightGBM 4.7 and XGBoost 3.2 name of their own, whatever the version of
-scikit-learn; tests/unit/loader/test_boosters.py fits each of them."""
+"""Names of their own in pickles of LightGBM 4.7 and XGBoost 3.2, for any version of
+scikit-learn; tests/unit/loader/test_boosters.py fits each class."""
 
 
 def probe(version: str, python_version: str) -> dict[str, object]:

@@ -59,7 +59,7 @@ compared with the model's answers under that version.
 """
 
 VERSIONS = ("1.1.3", "1.2.2", "1.5.2")
-"""Versions tried beside this one; the oldest that is supported is among them."""
+"""Versions tried besides the installed one, including the oldest supported."""
 
 KINDS = ("classifier", "regressor", "outlier detector", "transformer")
 

@@ -24,11 +24,11 @@ SETS = {
     ),
     "onnx_conversion": ("skl2onnx==1.20.0", "onnx<1.24", "onnxruntime", "ml-dtypes<0.6"),
 }
-"""What is asked for. skl2onnx 1.20.0 and onnx before 1.24 convert beside scikit-learn 1.1 to 1.9;
+"""Requirements, by set. skl2onnx 1.20.0 and onnx before 1.24 work beside scikit-learn 1.1 to 1.9;
 ml-dtypes 0.6 needs numpy 2, scikit-learn before 1.4.2 numpy 1 (tried in November 2026)."""
 
 ALONE = frozenset({"onnx_layers"})
-"""Sets without what their packages need, which a layer takes from the index. Lambda's Python up to
+"""Sets without dependencies, which a layer takes from the index. Lambda's Python up to
 3.11 has glibc 2.26, for which onnxruntime 1.16 is the newest."""
 
 OF_THE_MODEL = frozenset({
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def make_pins(name: str, requirements: tuple[str, ...]) -> Iterator[str]:
-    """The lines of a requirements file, without what belongs to the model."""
+    """The lines of a requirements file, without the model's packages."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "in.txt").write_text("\n".join(requirements))

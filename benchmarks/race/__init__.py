@@ -1,1 +1,1 @@
-"""The race of the compiled models: who predicts faster, one row and many, with one thread."""
+"""The race of compiled models and other engines: times for one row and many, with one thread."""

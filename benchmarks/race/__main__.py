@@ -22,10 +22,10 @@ from threadpoolctl import threadpool_limits
 from race.contenders import Contender, all_of
 
 ONE_ROW_LAP_S = 0.03
-"""How long a lap of one-row calls takes, so that the clock's own cost does not count."""
+"""Length of a lap of one-row calls, long enough that the clock's own cost does not count."""
 
 MOST_DIFFERENT = 1e-3
-"""Share of labels that a peer may have otherwise: float32 moves rows across thresholds."""
+"""Largest share of labels in which a peer may differ: float32 moves rows across thresholds."""
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def compare(contenders: list[Contender], labels: Any) -> dict[str, int]:
-    """Labels that each has otherwise than scikit-learn; poner may have none."""
+    """Number of labels of each contender that differ from scikit-learn's; 0 for poner."""
     different = {}
     for contender in contenders:
         one = as_labels(contender.one())
@@ -66,7 +66,7 @@ def compare(contenders: list[Contender], labels: Any) -> dict[str, int]:
 
 
 def as_labels(answer: Any) -> Any:
-    """0 or 1 from labels, or from probabilities: of the second class, or of both."""
+    """Labels 0 or 1, from labels or from probabilities of the second class or of both."""
     values = np.asarray(answer)
     if values.ndim > 1:
         values = values.reshape(len(values), -1)
@@ -77,7 +77,7 @@ def as_labels(answer: Any) -> Any:
 def measure(
     calls: dict[str, Callable[[], Any]], rounds: int, lap_s: float
 ) -> dict[str, list[float]]:
-    """Seconds a call, one value a round; each lap is as many calls as fill `lap_s`."""
+    """Seconds a call, one value for each round; a lap has as many calls as fill `lap_s`."""
     counts = {name: max(1, round(lap_s / max(lap(call, 3), 1e-9))) for name, call in calls.items()}
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
@@ -87,7 +87,7 @@ def measure(
 
 
 def lap(call: Callable[[], Any], count: int) -> float:
-    """Mean seconds of so many calls."""
+    """Mean seconds of a number of calls."""
     start = time.process_time()
     for _ in range(count):
         call()

@@ -1,6 +1,6 @@
-"""The contenders: each takes the fitted model and gives functions that predict.
+"""The contenders: each turns the fitted model into functions that predict.
 
-All use one thread. A contender that does not take a model raises; the race says so and goes on.
+All use one thread. A contender that cannot take a model raises; the race prints that and goes on.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Contender:
-    """A way to have a model's predictions."""
+    """An engine that predicts with a model."""
 
     name: str
-    """What the table calls it."""
+    """Its name in the table."""
     one: Callable[[], Any]
-    """Predicts the first row; what it needs has been prepared, as a server would."""
+    """Predicts the first row; everything else was prepared, as a server would do."""
     batch: Callable[[], Any] | None
     """Predicts all rows: labels, or a score or probability of the second class."""
 
 
 def all_of(folder: Path, model: Any, rows: Any) -> Iterator[Callable[[], list[Contender]]]:
-    """Each library's contenders, to be made one after the other; scikit-learn is first."""
+    """Functions that make each library's contenders, scikit-learn's first."""
     yield lambda: [scikit_learn(model, rows)]
     yield lambda: poner(folder, rows)
     yield lambda: [onnxruntime(model, rows)]
@@ -43,7 +43,7 @@ def scikit_learn(model: Any, rows: Any) -> Contender:
 
 
 def poner(folder: Path, rows: Any) -> list[Contender]:
-    """The compiled model: its Python API, and what the function on Lambda calls."""
+    """The compiled model: its Python API, and the calls of the function on Lambda."""
     from poner.compiled_model import load
     from poner_runtime.model import Model
 
@@ -64,7 +64,7 @@ def poner(folder: Path, rows: Any) -> list[Contender]:
 
 
 def onnxruntime(model: Any, rows: Any) -> Contender:
-    """The model through skl2onnx; floats are float32, as it makes them."""
+    """The model converted by skl2onnx, with float32 numbers, skl2onnx's default."""
     import onnxruntime as ort
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType

@@ -1,4 +1,4 @@
-"""The models of the race: what data scientists fit, on rows that are made here."""
+"""The models of the race: typical models, fitted on generated rows."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ N_FEATURES = 20
 
 @dataclass(frozen=True)
 class Entry:
-    """A model to be raced."""
+    """A model of the race."""
 
     title: str
-    """What the table calls it."""
+    """Its name in the table."""
     make: Callable[[], Any]
     """The estimator, not yet fitted."""
     texts: bool = False
@@ -73,9 +73,9 @@ ENTRIES = {
 
 
 def make_rows(entry: Entry) -> tuple[Any, Any, Any]:
-    """Training rows, their classes, and the rows that are asked for.
+    """Training rows, their classes, and the rows to predict.
 
-    Numbers are such as float32 holds exactly, so that peers that know nothing wider can agree.
+    float32 holds all numbers exactly, so that peers that compute in float32 can agree.
     """
     X, y = make_classification(
         N_FITTED + N_ASKED, N_FEATURES, n_informative=10, flip_y=0.1, random_state=0

@@ -31,6 +31,10 @@ def compile(  # the flow's own word, as in re.compile
     X: Any = None,
     y: Any = None,
     *,
+    before: str | Path | Sequence[str | Path] = (),
+    key: str | None = None,
+    before_key: str | Sequence[str] = (),
+    target_labels: str | Path | None = None,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
     require_confinement: bool = False,
@@ -44,10 +48,17 @@ def compile(  # the flow's own word, as in re.compile
     `model.predict(X.astype("float64"))`.
 
     Args:
-        model: a fitted estimator, a model file, or the folder that `save` wrote.
+        model: a fitted estimator, a list of fitted steps that ends in the model, a model file, or
+            the folder that `save` wrote.
         X: (n_rows, n_features) training rows for the proof, if `model` is an estimator: an array, a
             DataFrame, lists or a sparse matrix.
         y: not used; `compile(model, X, y)` reads like `fit`.
+        before: file of the step that rows pass before the model, such as `"scaler.pkl"`, or a list
+            of files in order; if a file holds a dict, `"prep.pkl:scaler"`; for a step that changes
+            some columns, `"age,fare=scaler.pkl"`.
+        key: the model's key, if its file holds a dict, list or tuple.
+        before_key: key of a further step in the model's own file, or a list of keys in order.
+        target_labels: file of the LabelEncoder of the target, or of the labels of the classes.
         feature_names: names of the features, if the model has none.
         labels: label of each class, by the class as text.
         require_confinement: fail if this machine cannot keep a model file away from your files and
@@ -61,6 +72,7 @@ def compile(  # the flow's own word, as in re.compile
         NotSupportedError: the native engine does not compute this model.
         ParityError: the compiled model gives other answers.
         ModelRefusedError: the file names something that a fitted model does not need.
+        UsageError: a file of `before` or `target_labels` is not there, or `model` is not a file.
 
     Example:
         >>> compiled = poner.compile(model, X)
@@ -71,7 +83,17 @@ def compile(  # the flow's own word, as in re.compile
         report.check(
             required=require_confinement, notify=lambda line: warnings.warn(line, stacklevel=4)
         )
-        opened = loader.open_model(Path(model), feature_names=feature_names, labels=labels)
+        parts = loader.Parts.parse(
+            key=key, before=before, before_keys=before_key, target_labels=target_labels
+        )
+        opened = loader.open_model(
+            Path(model), parts=parts, feature_names=feature_names, labels=labels
+        )
+    elif before or key or before_key or target_labels:
+        raise UsageError(
+            "before, key, before_key and target_labels are for model files.",
+            "Give steps in memory as a list that ends in the model: compile([scaler, model], X).",
+        )
     else:
         opened = loader.open_estimator(model, X=X, y=y, feature_names=feature_names, labels=labels)
     with opened as trained:
@@ -85,6 +107,10 @@ def build(
     engine: str = "auto",
     runtime: str | None = None,
     architecture: str = "x86_64",
+    before: str | Path | Sequence[str | Path] = (),
+    key: str | None = None,
+    before_key: str | Sequence[str] = (),
+    target_labels: str | Path | None = None,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
     settings: FunctionSettings | None = None,
@@ -97,19 +123,25 @@ def build(
     """Turn a saved model into a Lambda function, and prove that both give the same answers.
 
     Args:
-        model: model file, or the folder that `save` wrote.
+        model: a model file, or the folder that `save` wrote.
         out: folder of the Bundle. An existing Bundle in it is replaced.
-        engine: `native`, `onnx`, `sklearn`, or `auto` for the first of them that gives the model's
-            answers.
+        engine: `native`, `onnx`, `sklearn`, or `auto` for the first of these that gives the
+            model's answers.
         runtime: Python version on Lambda, such as `python3.13`; by default that of this Python.
         architecture: processor of the function: `x86_64` or `arm64`.
+        before: file of the step that rows pass before the model, such as `"scaler.pkl"`, or a list
+            of files in order; if a file holds a dict, `"prep.pkl:scaler"`; for a step that changes
+            some columns, `"age,fare=scaler.pkl"`.
+        key: the model's key, if its file holds a dict, list or tuple.
+        before_key: key of a further step in the model's own file, or a list of keys in order.
+        target_labels: file of the LabelEncoder of the target, or of the labels of the classes.
         feature_names: names of the features, for a file without signature.json.
         labels: label of each class, for a file without signature.json.
         settings: name, memory, timeout and longest request of the function.
         require: versions of packages on Lambda, such as `numpy==1.24.1`.
         include: your own modules that define classes of the model: files or folders.
-        slim: whether to leave out of packages what predicting does not need: `always`, `never`, or
-            `auto` for only if they are too large otherwise.
+        slim: when to leave out files that a prediction does not need: `always`, `never`, or `auto`
+            for only if the packages are too large otherwise.
         require_confinement: fail if this machine cannot keep the model away from your files and
             the network; otherwise a line says so.
         notify: called with one line for each thing worth knowing.
@@ -132,6 +164,9 @@ def build(
             runtime,
             _one_of("architecture", architecture, Architecture),
             settings or FunctionSettings(),
+        ),
+        parts=loader.Parts.parse(
+            key=key, before=before, before_keys=before_key, target_labels=target_labels
         ),
         engine=_one_of("engine", engine, EngineChoice),
         packages=pipeline.Packages(

@@ -47,7 +47,7 @@ class Table:
         """Some of the rows: a slice, indices or a mask."""
         return replace(self, numbers=self.numbers[rows])
 
-    @property
+    @cached_property
     def categories(self) -> list[int]:
         """Indices of the columns that hold category codes."""
         return category_places(self.kinds)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from poner.aws_lambda.cors import Cors
-from poner.aws_lambda.functions import DEFAULT_BODY_LIMIT_BYTES, FUNCTION_NAME, Architecture
+from poner.aws_lambda.functions import FUNCTION_NAME, Architecture
 from poner.aws_lambda.quotas import MEMORY_MB, REQUEST_BYTES, TIMEOUT_S
 from poner.bundle import EngineChoice, Slim
 from poner.deployer.settings import DeploySettings
@@ -55,6 +55,14 @@ class ModelSection(_Section):
 
     path: str = "model"
     """Folder or file that train.py saves the model to."""
+    key: str | None = None
+    """Key of the model, if its file holds a dict, list or tuple; None for the whole file."""
+    before: Texts = ()
+    """Files of the steps that rows pass before the model, in order."""
+    before_key: Texts = ()
+    """Keys of further steps in the model's own file."""
+    target_labels: str | None = None
+    """File of the encoder of the target, or of the labels of the classes."""
 
 
 class BuildSection(_Section):
@@ -83,8 +91,8 @@ class FunctionSection(_Section):
     """Memory in MB; None for the engine's default."""
     timeout_s: Annotated[int, Field(ge=TIMEOUT_S[0], le=TIMEOUT_S[-1])] | None = None
     """Timeout of an invocation; None for the engine's default."""
-    body_limit_bytes: Annotated[int, Field(ge=1, le=REQUEST_BYTES)] = DEFAULT_BODY_LIMIT_BYTES
-    """Longest request body that is read."""
+    body_limit_bytes: Annotated[int, Field(ge=1, le=REQUEST_BYTES)] | None = None
+    """Longest request body that is read; None for what a row of the model needs."""
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,7 @@ class DeployTarget:
         Raises:
             BundleError: there is no Bundle.
         """
-        bundle = self.bundle or read_bundle(
-            self.folder
-        )  # raises the error that says what is missing
+        bundle = self.bundle or read_bundle(self.folder)  # raises an error if there is no Bundle
         return deployer.Wish(bundle, self.config.deploy, percent)
 
 

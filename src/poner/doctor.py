@@ -1,7 +1,7 @@
 """Finds what blocks a build: in the project, on this machine, in the model and in the Bundle.
 
-It reads only: it makes, fetches and loads nothing, and turns every failure into a finding. The
-deployer has a doctor of its own, for what blocks a deploy on AWS.
+It only reads: it makes, fetches and loads nothing, and turns every failure into a finding. The
+deployer has its own doctor, which finds what blocks a deploy on AWS.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from poner import loader
 from poner.aws_lambda.runtimes import choose_runtimes
 from poner.bundle import Bundle, is_bundle, read_bundle
 from poner.bundler import check_kernel, host_architecture
-from poner.config import CONFIG_NAME, Config, read_config
+from poner.config import CONFIG_NAME, Config, ModelSection, read_config
 from poner.confinement import report
 from poner.environments import look_for_python, look_for_uv
 from poner.errors import ConfigError, ConfinementError, MissingPackageError, PonerError, UsageError
@@ -111,7 +111,7 @@ def _check_uv() -> Finding:
         return Finding(
             "uv",
             "fix",
-            "uv is missing, which fetches packages and Python versions.",
+            "uv, which fetches packages and Python versions, is missing.",
             "Install it beside poner: `pip install uv`.",
         )
     return Finding("uv", "ok", f"{found}.")
@@ -201,12 +201,24 @@ def _identify_model(
     try:
         model = loader.identify_model(
             path,
+            parts=_parts(folder, config.model),
             include=[folder / name for name in config.build.include],
             requirements=config.build.require,
         )
     except PonerError as error:
         return None, (of_error("model", error),)
     return model, (_check_model(model), _check_sklearn(model))
+
+
+def _parts(folder: Path, section: ModelSection) -> loader.Parts:
+    """The parts of the project's model, whose files lie in its folder."""
+    return loader.Parts.parse(
+        folder=folder,
+        key=section.key,
+        before=section.before,
+        before_keys=section.before_key,
+        target_labels=section.target_labels,
+    )
 
 
 def _check_model(model: loader.ModelIdentity) -> Finding:

@@ -7,7 +7,7 @@ how the proof runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import assert_never
@@ -27,6 +27,7 @@ from poner.errors import (
     PonerError,
     QuotaError,
 )
+from poner.served_model import choose_body_limit, longest_request_bytes
 
 ENGINES: tuple[Engine, ...] = ("native", "onnx", "sklearn")
 """In the order in which `auto` tries them: the smaller and faster first."""
@@ -98,6 +99,16 @@ class Job:
     reporter: Reporter = SILENT
     """Takes messages about the work."""
 
+    @property
+    def body_limit_bytes(self) -> int:
+        """Longest request body that the function reads."""
+        return self.target.settings.body_limit_bytes or choose_body_limit(self.trained.signature)
+
+    @property
+    def settings(self) -> FunctionSettings:
+        """The function's settings, with its body limit."""
+        return replace(self.target.settings, body_limit_bytes=self.body_limit_bytes)
+
     @cached_property
     def examples(self) -> Examples:
         """The model's own answers, for the engines that are compared with them."""
@@ -123,6 +134,8 @@ def build_bundle(job: Job, choice: EngineChoice) -> Bundle:
         QuotaError: the Bundle does not fit Lambda.
         InstallError: its packages cannot be installed.
     """
+    if job.target.settings.body_limit_bytes is None:
+        _say_limit(job)
     if choice != "auto":
         return _build(job, choice, ())
     refusals: list[PonerError] = []
@@ -140,19 +153,29 @@ def build_bundle(job: Job, choice: EngineChoice) -> Bundle:
     raise first
 
 
+def _say_limit(job: Job) -> None:
+    """Say if the function reads longer bodies than usual, because the model is wide."""
+    if job.body_limit_bytes > DEFAULT_BODY_LIMIT_BYTES:
+        job.reporter.notify(
+            f"A row of {len(job.trained.signature.features):,} features takes up to "
+            f"{longest_request_bytes(job.trained.signature):,} bytes as JSON; the function reads "
+            f"bodies of up to {job.body_limit_bytes:,}."
+        )
+
+
 def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
     match engine:
         case "native":
             return bundler.make_native_bundle(
                 compile_trained(
                     job.trained,
-                    body_limit_bytes=job.target.settings.body_limit_bytes,
+                    body_limit_bytes=job.body_limit_bytes,
                     reporter=job.reporter,
                 ),
                 job.out,
                 runtime=job.target.runtime,
                 architecture=job.target.architecture,
-                settings=job.target.settings,
+                settings=job.settings,
                 passed_over=passed_over,
                 notify=job.reporter.notify,
             )
@@ -173,7 +196,7 @@ def _onnx(job: Job, graph: OnnxGraph, runtime: Runtime) -> bundler.LayeredFuncti
         job.examples,
         runtime,
         requirements=job.packages.require,
-        body_limit_bytes=job.target.settings.body_limit_bytes,
+        body_limit_bytes=job.body_limit_bytes,
     )
 
 
@@ -182,7 +205,7 @@ def _sklearn(job: Job) -> bundler.LayeredFunction:
         job.file,
         job.examples,
         requirements=job.packages.require,
-        body_limit_bytes=job.target.settings.body_limit_bytes,
+        body_limit_bytes=job.body_limit_bytes,
     )
 
 
@@ -219,7 +242,7 @@ def _layered(
         job.out,
         runtime=runtime,
         architecture=job.target.architecture,
-        settings=job.target.settings,
+        settings=job.settings,
         slim=job.packages.slim,
         passed_over=passed_over,
         progress=job.reporter.progress,
@@ -230,7 +253,7 @@ def _layered(
 def compile_trained(
     trained: TrainedModel,
     *,
-    body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES,
+    body_limit_bytes: int | None = None,
     reporter: Reporter = SILENT,
 ) -> CompiledModel:
     """From a TrainedModel to a CompiledModel with its proof."""

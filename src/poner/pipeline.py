@@ -82,6 +82,7 @@ def build(
     out: Path,
     target: Target,
     *,
+    parts: loader.Parts = loader.ALONE,
     engine: EngineChoice = "auto",
     packages: Packages = NO_PACKAGES,
     feature_names: Sequence[str] | None = None,
@@ -99,6 +100,7 @@ def build(
     bundler.check_replaceable(out)
     opened = loader.open_model(
         model,
+        parts=parts,
         feature_names=feature_names,
         labels=labels,
         include=packages.include,

@@ -1,4 +1,4 @@
-"""Makes foreign text safe to print: characters that a terminal obeys or hides become escapes.
+"""Makes foreign text safe to print: control and invisible characters become escapes.
 
 Names in a model file, answers of an endpoint, errors of AWS and of child processes pass through
 `printable` when they are printed: by the command line and by `PonerError.__str__`.
@@ -27,7 +27,7 @@ _UNASSIGNED_LETTERS = ((0x1F000, 0x1FAFF), (0x20000, 0x3FFFF))
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    r"""Escape each character that a terminal obeys, or that is invisible.
+    r"""Escape each character that controls a terminal, or is invisible.
 
     Escapes are those of Python's literals (`\x1b`, `\n`, `\u202e`). Letters of any script, accents
     and emoji stay. Escaping twice changes nothing.
@@ -51,8 +51,8 @@ def printable_json(value: Any, *, indent: int | None = None, ascii_only: bool = 
 
     Args:
         value: anything that JSON can hold.
-        indent: as for `json.dumps`.
-        ascii_only: whether to escape all that is not ASCII.
+        indent: as in `json.dumps`.
+        ascii_only: whether to escape every character outside ASCII.
     """
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
     if _PLAIN.fullmatch(text):

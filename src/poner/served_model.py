@@ -16,6 +16,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from poner.artifacts import Provenance
+from poner.aws_lambda.functions import DEFAULT_BODY_LIMIT_BYTES
+from poner.aws_lambda.quotas import REQUEST_BYTES
 from poner.errors import SignatureError
 from poner.signature import Feature, JsonScalar, Signature, holds_codes
 
@@ -34,6 +36,31 @@ _FEATURE = np.dtype(
 _KINDS: tuple[Literal["number"], Literal["category"]] = ("number", "category")
 _NUMBER_TYPES: tuple[NumberType, ...] = get_args(NumberType)
 _TAKES_NULL, _HAS_MINIMUM, _HAS_MAXIMUM, _IGNORED = 1, 2, 4, 8
+
+
+_NUMBER_BYTES, _TEXT_BYTES = 24, 64
+"""Most characters of a number in JSON, and what is taken for a text of which no value is known."""
+
+
+def longest_request_bytes(signature: Signature) -> int:
+    """The bytes that a request for one row may need, in JSON with the usual spaces."""
+    total_bytes = len("{}")
+    for feature in signature.features:
+        value_bytes = _NUMBER_BYTES
+        if holds_codes(feature.kind):
+            texts = map(json.dumps, feature.categories)
+            value_bytes = max(map(len, texts), default=_TEXT_BYTES)
+        total_bytes += len(json.dumps(feature.wire_name)) + len(": , ") + value_bytes
+    return total_bytes
+
+
+def choose_body_limit(signature: Signature) -> int:
+    """The longest body that a function should read: 64 KiB, or what one row may need.
+
+    It is never more than Lambda takes, so that a row of a very wide model may not fit.
+    """
+    needed_bytes = max(DEFAULT_BODY_LIMIT_BYTES, longest_request_bytes(signature))
+    return min(needed_bytes, REQUEST_BYTES)
 
 
 @dataclass(frozen=True)

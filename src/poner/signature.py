@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Literal, assert_never
 
 from poner.errors import SignatureError
@@ -34,6 +35,9 @@ PredictionValue = JsonScalar | list[JsonScalar]
 
 QUANTILE_STEPS = 20
 """A feature has 21 quantiles: at 0, 1/20, ..., 1."""
+
+MOST_FEATURES_WITH_QUANTILES = 5_000
+"""A signature with more features keeps no quantiles, which would take more than the model."""
 
 MOST_CATEGORIES = 1000
 """Most texts of a feature that its signature keeps."""
@@ -89,7 +93,7 @@ class Feature:
     column: str
     """The column it was trained on, such as `mean concave points`."""
     kind: Kind = "number"
-    """What the value is."""
+    """The kind of its values."""
     missing: bool = False
     """Whether JSON null (NaN to the model) is an answerable value."""
     minimum: float | None = None
@@ -107,17 +111,17 @@ class Feature:
 
 @dataclass(frozen=True)
 class Signature:
-    """What goes into the model and what comes out, in the model's own order."""
+    """The inputs and outputs of a model, in the model's own order."""
 
     features: tuple[Feature, ...]
     """The inputs, in the order of the model's columns."""
     classes: tuple[JsonScalar, ...] | tuple[tuple[JsonScalar, ...], ...] | None
-    """A classifier's classes in the model's order; one tuple an output where there are several;
+    """A classifier's classes in the model's order; one tuple for each output if there are several;
     None for a regressor."""
     labels: tuple[str, ...] | None = None
-    """What each class means, in the order of `classes`, such as `malignant`."""
+    """The label of each class, such as `malignant`, in the order of `classes`."""
     target: str | None = None
-    """Name of what is predicted, if known."""
+    """Name of the predicted quantity; None if unknown."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Scores the user recorded with `poner.save(..., metrics=...)`."""
     libraries: Mapping[str, str] = field(default_factory=dict)
@@ -157,7 +161,7 @@ class Signature:
         several = tuple(names for names in self.classes if isinstance(names, tuple))
         return several or (tuple(name for name in self.classes if not isinstance(name, tuple)),)
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """The kind of each feature, in the model's order."""
         return tuple(feature.kind for feature in self.features)
@@ -173,7 +177,7 @@ class Signature:
         return tuple(feature.wire_name for feature in self.features)
 
     def to_json(self) -> str:
-        """Text of a signature.json of the first format, which names no model."""
+        """The Signature as JSON: a signature.json of the first format, which names no model."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -181,7 +185,7 @@ class Signature:
         """Read what `to_json` wrote.
 
         Raises:
-            SignatureError: the text does not describe a signature; `source` says where it stood.
+            SignatureError: the text is not a signature; the message names `source`.
         """
         from pydantic import TypeAdapter, ValidationError
 
@@ -207,7 +211,7 @@ class Signature:
 
 
 def wire_names(columns: Sequence[str]) -> tuple[str, ...]:
-    """Request keys for training columns: identifiers as they are, all else in camelCase.
+    """Request keys for training columns: identifiers unchanged, other names in camelCase.
 
     `mean concave points` becomes `meanConcavePoints`. A number tells a name from one that was
     given before, and from every other column: `mean radius` beside `meanRadius` is `meanRadius2`.

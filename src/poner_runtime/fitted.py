@@ -1,4 +1,4 @@
-"""Makes a fitted estimator answer plain arrays, always the same: here and on Lambda.
+"""Makes a fitted estimator take plain arrays and answer deterministically, here and on Lambda.
 
 Runs on Python 3.8 and later, beside any scikit-learn, and without pandas.
 """
@@ -24,10 +24,10 @@ _CENTRES = ("cluster_centers_", "center", "_X_mean")
 
 
 def settle(estimator: Any) -> None:
-    """Make the answers the same each time, and take plain arrays of float64 for rows.
+    """Change an estimator so that it takes plain float64 arrays and its answers are deterministic.
 
     With several jobs scikit-learn adds up trees in the order in which the threads end;
-    `set_output` asks for packages that are not here; columns chosen by name ask for a DataFrame;
+    `set_output` needs packages that are missing here; columns chosen by name need a DataFrame;
     a KMeans that was fitted on float32 refuses float64, so its centres become float64; an encoder
     that was fitted on objects refuses numbers, so categories that are all numbers become float64.
     """
@@ -92,12 +92,12 @@ def _first_within(estimator: Any) -> Any:
 
 
 def _is_settled_inside(kind: type) -> bool:
-    """Whether a class is scikit-learn's, or an estimator of another package or of the user's."""
+    """Whether a class is from scikit-learn, or is an estimator of another package or the user."""
     return kind.__module__.startswith("sklearn.") or hasattr(kind, "get_params")
 
 
 def _choose_columns_by_position(state: dict[str, Any]) -> None:
-    """A ColumnTransformer's columns as positions, which it keeps beside their names."""
+    """Make a ColumnTransformer choose columns by the positions that it keeps beside their names."""
     positions = state["_transformer_to_input_indices"]
     state["transformers_"] = [
         (name, transformer, _by_position(columns, positions.get(name)))
@@ -106,7 +106,7 @@ def _choose_columns_by_position(state: dict[str, Any]) -> None:
 
 
 def _by_position(columns: Any, positions: list[int] | None) -> Any:
-    """One column stays one, which its transformer then sees as a vector."""
+    """A single column stays a single number, so that its transformer gets a vector."""
     if positions is None or isinstance(columns, numbers.Integral):
         return columns
     if isinstance(columns, str):
@@ -148,15 +148,15 @@ def _may_hold_more(value: Any) -> bool:
 
 
 class TextColumns(np.ndarray):
-    """An array of objects that gives numbers where columns of numbers alone are selected.
+    """An array of objects of which a selection of number columns is an array of float64.
 
-    scikit-learn takes a DataFrame's columns each with its own dtype. Of an array of objects it
-    would take objects also where a transformer gets nothing but numbers, which many do not
-    compute with.
+    In a DataFrame each column has its own dtype. scikit-learn would select objects from an array
+    of objects even for a transformer that gets only numbers, and many transformers cannot
+    compute with objects.
     """
 
     numbers: np.ndarray[Any, Any] | None = None
-    """(n_columns,) whether a column holds numbers alone; None where that is not known."""
+    """(n_columns,) whether a column holds only numbers; None if that is unknown."""
 
     def __array_finalize__(self, source: Any) -> None:
         self.numbers = getattr(source, "numbers", None)

@@ -28,8 +28,9 @@ def create_handler(model):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
     """The function that AWS Lambda calls, for an opened model.
 
     Args:
-        model: what an engine's `open_beside` gives. It has `served`, `predict_row(values)`,
-            `body_reader()`, the error `RefusedError` of both and the reasons BEYOND and UNKNOWN.
+        model: the model that an engine's `open_beside` returns. It has `served`,
+            `predict_row(values)`, which raises its RefusedError, `body_reader()`, and the reasons
+            BEYOND and UNKNOWN.
     """
     answer = Endpoint(model).answer
 
@@ -39,7 +40,7 @@ def create_handler(model):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
             return answer(event)
         except _RefusedError as refused:
             return refused.response
-        except Exception as error:  # noqa: BLE001  # the boundary: no fault of ours shows a traceback
+        except Exception as error:  # noqa: BLE001  # the boundary: an error in poner shows no traceback
             _log(error, getattr(context, "aws_request_id", ""))
             return _respond(500, "internal error", '""')
 
@@ -64,12 +65,12 @@ class Endpoint:
         if vocabulary is not None:
             self._codes = {text: float(code) for code, text in enumerate(vocabulary)}
         self._number_type = served["number_type"]
-        # A classifier's answers are few and known: each is written once, here.
+        # A classifier has few possible answers, so each is written once, here.
         self._classes = served["classes"]
         self._responses = None
         if self._classes and len(self._classes) == 1:
             self._responses = [_respond(200, "OK", name) for name in self._classes[0]]
-        # All numbers arrive as floats; NaN and Infinity as the text that stood there.
+        # All numbers are read as floats, NaN and Infinity as their text in the body.
         self._decode = json.JSONDecoder(
             object_pairs_hook=_unique, parse_int=float, parse_constant=_NonFinite
         ).decode
@@ -89,11 +90,11 @@ class Endpoint:
         return _respond(200, "OK", _finite(prediction))  # type: ignore[arg-type]  # no tuple
 
     def _predict_plainly(self, event: dict) -> "float | tuple[float, ...] | None":  # type: ignore[type-arg]
-        """The prediction for a body that is as it should be; None for every other.
+        """The prediction for a plain and valid body; None for every other body.
 
-        The kernel reads such a body itself: between two requests the processor forgets Python's
-        way through json and back, and going it again takes longer than the model. What is wrong
-        with a body, only the careful way below can say, which other engines always take.
+        The kernel reads such a body itself: between two requests Python's code for JSON leaves
+        the processor's caches, and running it again takes longer than the model. Only
+        `_predict_carefully` can say what is wrong with a body; other engines always use it.
         """
         try:
             body = event["body"]
@@ -108,13 +109,17 @@ class Endpoint:
             return None
 
     def _predict_carefully(self, values: "tuple[float | str, ...]") -> "float | tuple[float, ...]":
-        """The prediction for a row, or what of it the model does not take."""
+        """The prediction for a row.
+
+        Raises:
+            _RefusedError: the model does not take the row; the reason names the feature.
+        """
         model = self._model
         try:
             return model.predict_row(values)  # type: ignore[no-any-return]  # an engine's
         except model.RefusedError as refused:
             _, column, reason = refused.args
-        if column < 0:  # computed from several
+        if column < 0:  # the refused value is computed from several features
             raise _RefusedError(400, "'body' holds values that the model does not take")
         name = self._names[column]
         if reason == model.UNKNOWN:
@@ -134,7 +139,7 @@ class Endpoint:
         return "[" + ",".join(parts) + "]"
 
     def _read_body(self, event: dict) -> object:  # type: ignore[type-arg]
-        """The body as Python values; only numbers, all of them floats, have been converted."""
+        """The body as Python values, in which every number is a float."""
         body = event.get("body", "")
         if isinstance(body, dict):  # a test event typed into AWS's console
             try:
@@ -225,10 +230,10 @@ class Endpoint:
 
 
 def _check_method(event: object) -> None:
-    """Refuse what is no request by POST, whichever of Lambda's doors for HTTP it came through.
+    """Refuse every event but a POST request, from any service that sends HTTP to Lambda.
 
-    A Function URL and API Gateway v2 write requestContext.http.method, API Gateway v1 and load
-    balancers httpMethod, VPC Lattice method (AWS's documentation of each, 2026-11).
+    The method is in requestContext.http.method (Function URL, API Gateway v2), httpMethod (API
+    Gateway v1, load balancers) or method (VPC Lattice; AWS's documentation of each, 2026-11).
     """
     if not isinstance(event, dict):
         raise _RefusedError(400, _NO_REQUEST)
@@ -256,13 +261,13 @@ def _too_deep() -> _RefusedError:
 
 
 class _NonFinite(str):
-    """NaN, Infinity or -Infinity, as it stood in the body."""
+    """NaN, Infinity or -Infinity, as written in the body."""
 
     __slots__ = ()
 
 
 def _unique(pairs: "list[tuple[str, object]]") -> "dict[str, object]":
-    """The object of these pairs; a key twice would let the last one win unseen."""
+    """The object with these pairs; a key that comes twice is refused, where dict keeps the last."""
     body = dict(pairs)
     if len(body) != len(pairs):
         seen: set[str] = set()
@@ -272,7 +277,7 @@ def _unique(pairs: "list[tuple[str, object]]") -> "dict[str, object]":
 
 
 def _show(key: str) -> str:
-    """A key of the caller's in quotes: short, and without halves of characters."""
+    """The caller's key in quotes, shortened, with lone surrogates replaced."""
     cut = key if len(key) <= _LONGEST_SHOWN_KEY else key[:_LONGEST_SHOWN_KEY] + "..."
     return "'" + cut.encode("utf-8", "replace").decode() + "'"
 
@@ -291,7 +296,7 @@ def _respond(status: int, reason: str, prediction: str, **headers: str) -> dict:
 
 
 def _log(error: Exception, request_id: str) -> None:
-    """One line: the kind of error, and where; its text, which may hold a value, is left out."""
+    """Log the type and place of an error in one line, without its text, which may hold a value."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

@@ -1,4 +1,4 @@
-"""What the engines that need layers have in common: rows in, places of classes or values out.
+"""The part that the engines with layers share: rows in, indices of classes or values out.
 
 Runs beside numpy, on Python 3.9 and later.
 """
@@ -14,24 +14,24 @@ from typing import Any
 import numpy as np
 
 SERVED = "model.json"
-"""Beside the model: what a function must know of it."""
+"""File beside the model with the facts that a function needs about it."""
 
 
 class RowRefusedError(Exception):
-    """The model takes no such row; arguments: the row, the column or -1, and the reason."""
+    """The model refuses a row; arguments: index of the row, column or -1, and the reason."""
 
 
 class LayeredModel(ABC):
-    """A model of another library, asked as the handler asks."""
+    """A model of another library, with the interface that the handler uses."""
 
     RefusedError = RowRefusedError
     BEYOND, UNKNOWN, OTHER = range(3)
     refusals: tuple[type[Exception], ...] = (ValueError, TypeError)
-    """What the library raises of a row that it does not take."""
+    """The exceptions with which the library refuses a row."""
 
     def __init__(self, served: dict[str, Any]) -> None:
         self.served = served
-        """What model.json says."""
+        """The content of model.json."""
         classes = served["classes"]
         self._places = classes and [
             {json.loads(name): float(place) for place, name in enumerate(names)}
@@ -40,25 +40,25 @@ class LayeredModel(ABC):
         typical = served["typical"]
         self._typical = typical and _with_nan(typical)
 
-    def body_reader(self) -> None:  # noqa: B027  # this is all of it: it answers None
-        """None: every request is read by the handler."""
+    def body_reader(self) -> None:  # noqa: B027  # complete: it returns None
+        """None: the handler reads every request."""
 
     def predict_row(self, values: Sequence[Any]) -> float | tuple[float, ...]:
-        """Place of the class, or a regressor's value, for one row in the order of the features.
+        """Index of the class, or a regressor's value, for one row in the order of the features.
 
-        Of several outputs, a tuple of them.
+        A model of several outputs gives a tuple of them.
 
         Args:
-            values: floats and texts; NaN is what is missing.
+            values: floats and texts; NaN for a missing value.
 
         Raises:
-            RowRefusedError: the model takes no such row.
+            RowRefusedError: the model refuses the row.
         """
         try:
             answer = self.answer([values])
         except self.refusals:
             if self._typical and self._refuses(self._typical):
-                raise  # it answers nothing at all: that is no fault of the request
+                raise  # the model refuses even its typical row, so the request is not the cause
             raise self._refusal(values) from None
         (row,) = self._listed(answer, 1)
         return tuple(row) if len(row) > 1 else row[0]
@@ -66,11 +66,11 @@ class LayeredModel(ABC):
     def evaluate(
         self, rows: Sequence[Sequence[Any]], outputs: Sequence[str]
     ) -> dict[str, list[list[float]]]:
-        """What the model answers to many rows, by output; outputs it has not are left out.
+        """The model's answers to many rows, by output, without outputs that the model lacks.
 
         Args:
-            rows: floats and texts; None or NaN is what is missing.
-            outputs: `predict`, for what `predict_row` gives, and methods that give scores.
+            rows: floats and texts; None or NaN for a missing value.
+            outputs: `predict`, for the values of `predict_row`, and methods that give scores.
         """
         rows = [_with_nan(row) for row in rows]
         scores = {output: self.score(rows, output) for output in outputs if output != "predict"}
@@ -79,14 +79,14 @@ class LayeredModel(ABC):
 
     @abstractmethod
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
-        """What the model itself answers to rows: (n_rows,) or (n_rows, n_outputs)."""
+        """The library's own answers to rows: (n_rows,) or (n_rows, n_outputs)."""
 
     @abstractmethod
     def score(self, rows: Sequence[Sequence[Any]], method: str) -> list[list[float]] | None:
-        """What a method gives, (n_rows, width); None where the model has no such method."""
+        """The results of a method, (n_rows, width); None if the model lacks the method."""
 
     def _listed(self, answers: Any, n_rows: int) -> list[list[float]]:
-        """Answers as places of classes, or as values, of each output."""
+        """Answers as indices of classes, or as values, of each output."""
         answers = np.asarray(answers).reshape(n_rows, -1)
         if not self._places:
             listed: list[list[float]] = answers.astype(np.float64).tolist()
@@ -104,7 +104,7 @@ class LayeredModel(ABC):
         return False
 
     def _refusal(self, values: Sequence[Any]) -> RowRefusedError:
-        """What of a row the model does not take."""
+        """The error that names the refused column of a row, and the reason."""
         column = self._refused_column(values) if self._typical else -1
         reason = self.OTHER
         if column >= 0 and isinstance(values[column], str):
@@ -114,10 +114,10 @@ class LayeredModel(ABC):
         return RowRefusedError(0, column, reason)
 
     def _refused_column(self, values: Sequence[Any]) -> int:
-        """The feature whose value the model refuses also in its typical row; -1 where none is.
+        """The feature whose value the model refuses even inside its typical row; -1 if none is.
 
-        Halving finds the shortest beginning of the row that is refused: few questions also where
-        there are many features.
+        Bisection finds the shortest refused beginning of the row, so that many features need few
+        questions.
         """
         taken, refused = 0, len(values)
         while refused - taken > 1:
@@ -141,14 +141,14 @@ def _with_nan(row: Sequence[Any]) -> list[Any]:
 
 
 def read_served(path: str) -> tuple[str, dict[str, Any]]:
-    """The folder of a file, and what the model.json in it says."""
+    """The folder of a file, and the content of model.json in that folder."""
     folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
     with open(os.path.join(folder, SERVED), encoding="utf-8") as file:  # noqa: PTH118, PTH123
         return folder, json.load(file)
 
 
 def as_lists(scores: Any) -> list[list[float]]:
-    """Scores as rows of numbers: those of several outputs side by side."""
+    """Scores as rows of numbers, with those of several outputs side by side."""
     if isinstance(scores, list):
         scores = np.concatenate(scores, axis=1)
     if hasattr(scores, "toarray"):

@@ -15,7 +15,7 @@ class Model:
     """A compiled model file, checked and ready to answer.
 
     Raises:
-        BadModelError: the file does not hold together; a ValueError.
+        BadModelError: the file breaks a rule of the format; a ValueError.
     """
 
     RefusedError = _kernel.RefusedError
@@ -26,33 +26,33 @@ class Model:
         self.tables = _kernel.open_model(content)
         """The kernel's own object, for the functions of `_kernel`."""
         self.outputs = dict(_kernel.list_outputs(self.tables))
-        """Values a row of each output, by the output's number."""
+        """Number of values in a row of each output, by the output's number."""
 
     @property
     def served(self) -> "_kernel.Served":
-        """What the handler must know of the model.
+        """The facts that the handler needs about the model.
 
         Raises:
-            BadModelError: the file holds tables alone.
+            BadModelError: the file has no section with these facts.
         """
         return _kernel.describe(self.tables)
 
     def predict_row(self, values: "tuple[float, ...]") -> "float | tuple[float, ...]":
         """Index of the class, or a regressor's value, for one row in the order of the features.
 
-        Of several outputs, a tuple of them.
+        A model of several outputs gives a tuple of them.
 
         Raises:
-            RefusedError: the model takes no such row; its arguments are 0, the column or -1, and
-                the reason.
+            RefusedError: the model refuses the row; the error's arguments are 0, the column or -1,
+                and the reason.
         """
         return _kernel.evaluate_row(self.tables, _kernel.PREDICT, values)
 
     def body_reader(self):  # type: ignore[no-untyped-def]  # noqa: ANN201  # Callable is in typing
         """A function that predicts from a plain JSON request in UTF-8.
 
-        That is an object with one value for each feature. For anything else, and for what the
-        model does not take, it answers None.
+        A plain request is an object with one value for each feature. The function returns None
+        for any other body, and for a row that the model refuses.
         """
         tables, predict_body = self.tables, _kernel.predict_body
         return lambda body: predict_body(tables, body)
@@ -61,6 +61,6 @@ class Model:
         """One output for many rows, float64 row after row.
 
         Raises:
-            RefusedError: as above, with the row.
+            RefusedError: the model refuses a row; the first argument is the row's index.
         """
         return _kernel.evaluate(self.tables, output, rows)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-# From 1.32 on onnxruntime keeps an identifier of the device and reports to its makers; requests
-# hold patients' data, and nothing of a function goes anywhere but into its answers.
+# From 1.32 on onnxruntime keeps an identifier of the device and reports to its makers. Requests
+# hold patients' data, so a function sends data only in its answers.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def open_beside(path: str) -> OnnxModel:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = _FATAL  # what fails is raised; the log is not for values
+    options.log_severity_level = _FATAL  # errors are raised; log lines could hold values
     session = onnxruntime.InferenceSession(
         os.path.join(folder, served["file"]),  # noqa: PTH118
         options,
@@ -38,7 +38,7 @@ def open_beside(path: str) -> OnnxModel:
 
 
 class OnnxModel(LayeredModel):
-    """A graph with an input for all features, or with one for each.
+    """A graph with one input for all features, or one input for each feature.
 
     Its outputs are the label or value, and a classifier's probabilities or scores.
     """
@@ -59,9 +59,9 @@ class OnnxModel(LayeredModel):
         return self._session.run(self._outputs[:1], self._feed(rows))[0]
 
     def score(self, rows: Sequence[Sequence[Any]], method: str) -> list[list[float]] | None:
-        """The graph's second output; of two classes' decision values the one of the second.
+        """The graph's second output; for two classes, the decision value of the second class.
 
-        Converters differ in which of the two they negate, so the label says it.
+        Converters differ in which of the two values they negate, so the label decides.
         """
         if len(self._outputs) < 2 or self.served["scores_method"] != method:
             return None

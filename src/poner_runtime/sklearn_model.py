@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-# Lambda has no /dev/shm, and often less than one processor. joblib would try a semaphore, and
-# warn; OpenMP and OpenBLAS would start threads as they are loaded. Tried with joblib 1.2 and 1.6.
+# Lambda has no /dev/shm, and often less than one processor. joblib would try to make a semaphore
+# and warn; OpenMP and OpenBLAS would start threads when loaded. Tried with joblib 1.2 and 1.6.
 os.environ.setdefault("JOBLIB_MULTIPROCESSING", "0")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -29,7 +29,7 @@ def open_beside(path: str) -> SklearnModel:
     warnings.simplefilter("ignore")
     with open(os.path.join(folder, served["file"]), "rb") as file:  # noqa: PTH118, PTH123
         estimator = pickle.load(file)  # noqa: S301 # made by poner, see above
-    warnings.simplefilter("ignore")  # once more, before the filters of what was imported
+    warnings.simplefilter("ignore")  # once more: imported packages add filters of their own
     settle(estimator)
     return SklearnModel(estimator, served)
 
@@ -45,17 +45,17 @@ class SklearnModel(LayeredModel):
         self._knows_names = names_of_columns(estimator) is not None
 
     def answer(self, rows: Sequence[Sequence[Any]]) -> Any:
-        """What `predict` answers to rows."""
+        """The results of `predict`."""
         answered = self._estimator.predict(self._as_fitted(rows))
         return answered.toarray() if hasattr(answered, "toarray") else answered
 
     def score(self, rows: Sequence[Sequence[Any]], method: str) -> list[list[float]] | None:
-        """What a method of the estimator gives."""
+        """The results of a method, or None if the estimator lacks it."""
         function = getattr(self._estimator, method, None)
         return None if function is None else as_lists(function(self._as_fitted(rows)))
 
     def _as_fitted(self, rows: Sequence[Sequence[Any]]) -> Any:
-        """Rows as the estimator was fitted on: on a DataFrame's columns, or on one array."""
+        """Rows as the estimator was fitted on: columns of a DataFrame, or one array."""
         table = np.array(rows, dtype=object if self._categories else np.float64)
         table = as_columns(table, self._categories, self._missing_as_none)
         return table if self._knows_names else np.asarray(table)

@@ -1,4 +1,4 @@
-# ruff: noqa: D102  (the protocol says what its methods do)
+# ruff: noqa: D102  (the protocol documents its methods)
 """An AWS account in memory: its resources, and the reads of the `Cloud` protocol."""
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ class FunctionRecord:
     tags: dict[str, str]
     reserved: int | None = None
     polls: int = 0
-    """Times that its state can be asked before its last change is done."""
+    """Number of questions about its state until its last change is done."""
     created: bool = False
-    """Whether the change under way is its creation."""
+    """Whether the last change is its creation."""
     versions: dict[str, Version] = field(default_factory=dict)
     sources: dict[str, FunctionSetup] = field(default_factory=dict)
-    """$LATEST as it was when each version was made of it."""
+    """$LATEST at the moment at which each version was published."""
     aliases: dict[str, AliasRecord] = field(default_factory=dict)
 
 
@@ -68,12 +68,12 @@ class RoleRecord:
     role: Role
     trust: Document
     refusals: int
-    """Times that Lambda cannot assume it yet."""
+    """How often Lambda still fails to assume it."""
     policies: dict[str, Document] = field(default_factory=dict)
 
 
 def _ignore(_: str) -> None:
-    """No hook."""
+    """A hook that does nothing."""
 
 
 class FakeAccount:
@@ -82,14 +82,14 @@ class FakeAccount:
     Args:
         region: the region.
         account: twelve digits.
-        buckets: names of the buckets that are there.
-        role_refusals: times that a new role cannot be assumed yet.
-        update_polls: times that `get_state` says that a change is under way.
-        limits: the account's limits; None where the service does not tell.
-        denied: actions that the credentials may not do, for `find_denied`; None if not known.
-        before: called with a writing method's name; what it raises did not take place.
-        after: called with a writing method's name; what it raises did take place.
-        answer: what versions answer: function, version and event in, result out.
+        buckets: names of the existing buckets.
+        role_refusals: how often Lambda fails to assume a new role.
+        update_polls: how often `get_state` reports a change under way.
+        limits: the account's limits; None if the service does not tell.
+        denied: actions that the credentials may not do, for `find_denied`; None if unknown.
+        before: called with a writing method's name; if it raises, the write did not take place.
+        after: called with a writing method's name; if it raises, the write did take place.
+        answer: the versions' code: takes function, version and event, and gives the result.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class FakeAccount:
         self._last_numbers: dict[str, int] = {}
         self._ticks = 0
 
-    # what can be asked
+    # reads
 
     @property
     def region(self) -> str:
@@ -240,10 +240,10 @@ class FakeAccount:
         digest = hashlib.sha256(body).hexdigest()
         return {**headers, "Authorization": f"FAKE Credential={self._account}, Signature={digest}"}
 
-    # what tests look at
+    # values for tests
 
     def snapshot(self) -> dict[str, Any]:
-        """The whole account as plain values that can be compared: no times, no random ids."""
+        """The whole account as plain values to compare, without times and random ids."""
         return {
             "functions": {name: _plain(one) for name, one in sorted(self._functions.items())},
             "roles": {
@@ -272,7 +272,7 @@ class FakeAccount:
             },
         }
 
-    # what AWS checks
+    # AWS's checks
 
     def _find(self, name: str) -> FunctionRecord:
         if name not in self._functions:

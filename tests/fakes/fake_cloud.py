@@ -1,7 +1,7 @@
-# ruff: noqa: D102  (the protocol says what its methods do)
-"""An AWS account in memory: the whole `Cloud` protocol, behaving as AWS does.
+# ruff: noqa: D102  (the protocol documents its methods)
+"""An AWS account in memory: the whole `Cloud` protocol, which behaves as AWS does.
 
-What AWS refuses is refused here with the same error. Times and random identifiers are counters.
+It refuses what AWS refuses, with the same error. Times and random identifiers are counters.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ UNRESERVED = 100
 def _write(
     method: Callable[Concatenate[FakeCloud, P], T],
 ) -> Callable[Concatenate[FakeCloud, P], T]:
-    """A method that changes the account, with both hooks around it."""
+    """A method that changes the account, with a hook before and a hook after it."""
 
     @wraps(method)
     def hooked(self: FakeCloud, /, *arguments: P.args, **named: P.kwargs) -> T:
@@ -265,7 +265,7 @@ class FakeCloud(FakeAccount):
         self._find(name)
         del self._functions[name]
 
-    # what AWS checks
+    # AWS's checks
 
     def _idle(self, name: str) -> FunctionRecord:
         there = self._find(name)
@@ -283,7 +283,7 @@ class FakeCloud(FakeAccount):
             raise refusal(RejectedError, "an alias names two different versions at most")
 
     def _check(self, setup: FunctionSetup) -> None:
-        """The role and the layers of a setup, as AWS looks at them."""
+        """Check the role and the layers of a setup, as AWS does."""
         role = self._roles.get(setup.role_arn.rpartition("/")[2])
         if role is None or "lambda.amazonaws.com" not in json.dumps(role.trust):
             raise refusal(RoleNotReadyError, "the role cannot be assumed")
@@ -304,7 +304,7 @@ class FakeCloud(FakeAccount):
         there.polls, there.created = self.update_polls, False
 
     def _content(self, code: Code) -> str:
-        """Hash of the bytes that AWS gets."""
+        """Hash of the bytes that are sent to AWS."""
         if code.bucket is None:
             return hashlib.sha256(code.path.read_bytes()).hexdigest()
         if code.bucket not in self._buckets:

@@ -1,7 +1,7 @@
-"""A proxy between boto3 and a server of the AWS API: makes chosen calls fail, counts them all.
+"""A proxy between boto3 and a server of the AWS API: makes chosen calls fail, counts all calls.
 
-Operations are told apart by what each protocol says of them: a header (logs), a form's field (iam,
-sts), method and path (lambda, s3). Faults have the form that the service gives its errors.
+It recognises operations by the field of each protocol: a header (logs), a field of the form (iam,
+sts), method and path (lambda, s3). Faults have the form of the service's own errors.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Fault(Enum):
-    """What goes wrong with a call."""
+    """How a call fails."""
 
     THROTTLED = auto()
     """Too many calls; not done."""
     SERVER_ERROR = auto()
-    """500; not done, which the caller cannot know."""
+    """500; not done, but the caller cannot know that."""
     LOST = auto()
-    """Done, but the connection is closed without an answer."""
+    """Done, but the connection closes without an answer."""
     CONFLICT = auto()
     """409, a change is under way; not done."""
     DENIED = auto()
     """403 with the action that is missing; not done."""
     EXPIRED = auto()
-    """The credentials are too old; not done."""
+    """The credentials have expired; not done."""
 
 
 _LAMBDA_OPERATIONS = (
@@ -115,7 +115,7 @@ _ERRORS["sts"] = _ERRORS["iam"]
 
 
 class FaultyProxy:
-    """Passes calls on to a server, except those that should fail.
+    """Forwards calls to a server, except calls that should fail.
 
     Args:
         upstream: the server's address.
@@ -127,7 +127,7 @@ class FaultyProxy:
         self.writes: Counter[str] = Counter()
         """Calls that change something, by operation; every attempt counts."""
         self.rewrite: Callable[[bytes], bytes] = bytes
-        """What becomes of the body of an answer on its way back."""
+        """Changes the body of an answer on its way back."""
         self.upstream = urlsplit(upstream).netloc
         self._faults: dict[tuple[str, int], Fault] = {}
         self._lasting: dict[str, Fault] = {}
@@ -138,7 +138,7 @@ class FaultyProxy:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def fail(self, operation: str, fault: Fault, *, nth: int = 1) -> None:
-        """Let the nth call of an operation from now on fail."""
+        """Let the nth call of an operation, counted from now, fail."""
         with self._lock:
             done = self.reads[operation] + self.writes[operation]
             self._faults[operation, done + nth] = fault
@@ -154,7 +154,7 @@ class FaultyProxy:
             self._lasting.pop(operation, None)
 
     def interrupt(self, callback: Callable[[], None], *, after_writes: int) -> None:
-        """Call back after so many more writes; the last of them gets no answer."""
+        """Call a function after a number of further writes; the last of them gets no answer."""
         with self._lock:
             self._interruption = (self.writes.total() + after_writes, callback)
 
@@ -174,7 +174,7 @@ class FaultyProxy:
             self.writes.clear()
 
     def count(self, operation: str) -> Fault | None:
-        """Count a call; returns the fault that it should meet."""
+        """Count a call; returns its fault."""
         with self._lock:
             counted = self.reads if _READS.match(operation) else self.writes
             counted[operation] += 1
@@ -255,7 +255,7 @@ def make_error(service: str, operation: str, fault: Fault) -> tuple[int, dict[st
 def _handler_of(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # headers and body go apart, and each would wait 40 ms
+        disable_nagle_algorithm = True  # headers and body are sent apart; each would wait 40 ms
 
         def answer(self) -> None:
             body = self._read_body()

@@ -1,4 +1,4 @@
-"""The Python API: what `import poner` offers, and what help() says of it."""
+"""The Python API: the names of `import poner`, and their help()."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import poner
 
 @pytest.mark.parametrize("name", poner.__all__)
 def test_help_shows_a_usage_example(name: str) -> None:
-    """Under the name by which users call it; of functions also arguments, result and errors."""
+    """help() shows a usage example under the public name, and a function's arguments and errors."""
     verb = getattr(poner, name)
     assert verb.__name__ == name
     sections = ("Args:", "Returns:", "Raises:", "Example:")
@@ -20,5 +20,5 @@ def test_help_shows_a_usage_example(name: str) -> None:
 
 
 def test_a_notebook_completes_the_verbs() -> None:
-    """And nothing that poner itself imports."""
+    """Completion in a notebook shows only the public names."""
     assert dir(poner) == sorted(poner.__all__)

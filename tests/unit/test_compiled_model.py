@@ -57,7 +57,7 @@ def mixed() -> CompiledModel:
     ids=["lists", "tuples", "array", "dicts", "columns", "frame", "reversed", "category", "string"],
 )
 def test_every_form_of_rows_is_answered(mixed: CompiledModel, rows: Any) -> None:
-    """Numbers, texts and gaps in whatever they come; None, NaN and pandas' NA are gaps."""
+    """Rows in every form are answered; None, NaN and pandas' NA are missing values."""
     assert mixed.predict(rows).tolist() == ANSWERS
 
 
@@ -85,7 +85,7 @@ def test_one_row_is_answered_alone(mixed: CompiledModel, row: list[Any]) -> None
     ids=str,
 )
 def test_what_is_refused_is_named(mixed: CompiledModel, row: list[Any], named: str) -> None:
-    """The row and the feature, alone or among others; never the value."""
+    """A refusal names the row and the feature, never the value."""
     for rows in ([row], [*ROWS, row]):
         with pytest.raises(InputError, match=f"Row {len(rows)}.*{named}") as caught:
             mixed.predict(rows)
@@ -93,13 +93,13 @@ def test_what_is_refused_is_named(mixed: CompiledModel, row: list[Any], named: s
 
 
 def test_dates_are_no_numbers(mixed: CompiledModel) -> None:
-    """Numpy would make nanoseconds of them."""
+    """Dates are refused, although numpy would convert them to nanoseconds."""
     with pytest.raises(InputError, match="no number for 'age'"):
         mixed.predict(FRAME.assign(age=pandas.Timestamp("2026-11-22")))
 
 
 def test_several_outputs_have_a_column_each() -> None:
-    """Values side by side; classes too, and of different kinds as the objects they are."""
+    """Several outputs are columns of values or classes; classes keep their types."""
     assert mixed_model("values").predict(ROWS)[:, 1].tolist() == [1.5, 2.5, -1.0]
     assert mixed_model("values").predict(ROWS[:1]).shape == (1, 2)
     classes = (("no", "yes"), (False, True))
@@ -123,7 +123,7 @@ def test_several_outputs_of_a_forest() -> None:
 
 
 def test_answers_may_be_changed(cancer: Cancer) -> None:
-    """What a call returns is the caller's."""
+    """The caller may change a returned array."""
     compiled = compile_fitted(LinearRegression().fit(cancer.X, cancer.y), cancer.X)
     for rows in (cancer.X, cancer.X[:1].tolist()):
         compiled.predict(rows)[:] = 0.0
@@ -163,7 +163,7 @@ def test_threads_do_not_change_the_answer(
 def test_threads_name_the_first_row_that_is_refused(
     article_compiled: CompiledModel, cancer: Cancer
 ) -> None:
-    """By its number among all rows, though a later part may be through before."""
+    """Threads name the first refused row, by its number among all rows."""
     rows = np.concatenate([cancer.X] * 3)
     rows[[700, 1600], 2] = np.nan
     with pytest.raises(InputError, match="Row 701 has a missing value for 'worstTexture'"):
@@ -183,7 +183,7 @@ def test_a_file_brings_what_goes_in_and_out(tmp_path: Path) -> None:
 
 
 def test_a_file_brings_no_report(article_compiled: CompiledModel, tmp_path: Path) -> None:
-    """What was compared stands in the manifest of a Bundle, never in the model file."""
+    """The report of the proof is in a Bundle's manifest, never in the model file."""
     assert article_compiled.parity is not None
     loaded = load(article_compiled.save(tmp_path / "model.poner"))
     assert loaded.parity is None
@@ -204,7 +204,7 @@ def test_a_file_brings_no_report(article_compiled: CompiledModel, tmp_path: Path
 def test_a_description_that_python_cannot_read_is_damaged(
     tmp_path: Path, old: bytes, new: bytes
 ) -> None:
-    """The kernel lets it pass, as it reads no text that is for people; poner says what is wrong."""
+    """Invalid provenance, which the kernel does not read, is an error of poner's."""
     compiled = mixed_model("class", classes=("a long", "1" * 5000))
     section = compiled.served.to_section(compiled.provenance)
     changed = section.replace(old, new, 1)
@@ -216,7 +216,7 @@ def test_a_description_that_python_cannot_read_is_damaged(
 
 
 def test_a_file_of_an_older_version_says_so(tmp_path: Path) -> None:
-    """It is not damaged: it has to be compiled again."""
+    """A file of an older version is an error that says to compile it again."""
     content = bytearray(mixed_model().content)
     content[8:12] = (2).to_bytes(4, "little")
     (tmp_path / "model.poner").write_bytes(content)

@@ -70,7 +70,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, named: str) -> None:
 def test_an_unknown_key_comes_with_what_was_meant(
     tmp_path: Path, text: str, key: str, hint: str
 ) -> None:
-    """A slip of the pen, or the right key in the wrong section."""
+    """An unknown key is an error that suggests the right key or section."""
     (tmp_path / "poner.toml").write_text(text)
     with pytest.raises(ConfigError) as caught:
         read_config(tmp_path)
@@ -79,7 +79,7 @@ def test_an_unknown_key_comes_with_what_was_meant(
 
 
 def test_the_default_runtime_is_this_python(tmp_path: Path) -> None:
-    """Where Lambda creates functions for it."""
+    """The default runtime is this Python's, if Lambda creates functions for it."""
     assert choose_runtimes(None, datetime.date(2026, 1, 1))[0].name == OWN
 
 
@@ -99,7 +99,7 @@ def test_a_runtime_that_is_blocked_gives_way_to_the_newest() -> None:
 
 
 def test_an_unknown_runtime_is_refused() -> None:
-    """The error lists what there is."""
+    """An unknown runtime is an error that lists the runtimes."""
     with pytest.raises(UsageError, match=r"python2\.7") as caught:
         choose_runtimes("python2.7", datetime.date(2026, 1, 1))[0]
     assert "python3.13" in caught.value.hint

@@ -1,4 +1,4 @@
-"""What stands in the way of a build: the project, this machine, the model, the Bundle."""
+"""What blocks a build: the project, this machine, the model, the Bundle."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def look(folder: Path, bundle: Path | None = None) -> dict[str, Finding]:
 
 
 def by_check(project: Project) -> dict[str, Finding]:
-    """The findings by their checks, of which each is made once."""
+    """The findings by their checks; each check occurs once."""
     found = {finding.check: finding for finding in project.findings}
     assert len(found) == len(project.findings)
     return found
@@ -57,7 +57,7 @@ def project(tmp_path: Path, article_bundle: Bundle) -> Path:
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:
-    """Nothing is in the way of a project's beginning; what comes next is named."""
+    """An empty folder has no fault; the findings name the next step."""
     found = look(tmp_path)
     assert {check for check, finding in found.items() if finding.state != "ok"} == {
         "model",
@@ -68,7 +68,7 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 
 
 def test_a_project_that_lacks_nothing(project: Path) -> None:
-    """Everything has been looked at; only the signature is missing."""
+    """A complete project has one warning: the model has no signature."""
     found = look(project)
     assert list(found) == [
         "poner.toml", "packages", "uv", "cache", "Python", "kernel", "confinement", "model",
@@ -79,7 +79,7 @@ def test_a_project_that_lacks_nothing(project: Path) -> None:
 
 
 def test_what_is_found_of_a_project(project: Path) -> None:
-    """What a deploy goes by: the Bundle, and the runtime it is for."""
+    """The result has the Bundle and its runtime, for the checks of a deploy."""
     (project / "poner.toml").write_text('[project]\nname = "function"\n')
     found = doctor.check_project(project, None, TODAY)
     assert found.bundle is not None
@@ -88,7 +88,7 @@ def test_what_is_found_of_a_project(project: Path) -> None:
 
 
 def test_a_damaged_poner_toml(tmp_path: Path) -> None:
-    """It is to be mended, and all else is looked at with defaults."""
+    """A damaged poner.toml is a finding to fix; the other checks use defaults."""
     (tmp_path / "poner.toml").write_text("[project]\nnam = 1\n")
     found = look(tmp_path)
     assert found["poner.toml"].state == "fix"
@@ -97,7 +97,7 @@ def test_a_damaged_poner_toml(tmp_path: Path) -> None:
 
 
 def test_a_runtime_that_there_is_not(tmp_path: Path) -> None:
-    """It has no Python to look for; that there is none such is the deployer's to say."""
+    """An unknown runtime gives no finding about Python; the deployer reports it."""
     (tmp_path / "poner.toml").write_text('[build]\nruntime = "python2.7"\n')
     found = doctor.check_project(tmp_path, None, TODAY)
     assert found.runtime == "python2.7"
@@ -105,7 +105,7 @@ def test_a_runtime_that_there_is_not(tmp_path: Path) -> None:
 
 
 def test_no_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without uv nothing can be fetched, nor another Python be looked for."""
+    """Without uv there is a finding to fix, and no finding about Python."""
     monkeypatch.setattr(doctor, "look_for_uv", lambda: None)
     found = look(tmp_path)
     assert found["uv"].state == "fix"
@@ -113,7 +113,7 @@ def test_no_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_cache_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file in its place; what is not there yet is not made."""
+    """A file in the cache's place is a finding to fix; a missing cache is not made."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "file" / "cache"))
     assert look(tmp_path)["cache"].state == "fix"
@@ -123,13 +123,13 @@ def test_a_cache_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_little_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Less than a gigabyte may not do for an environment."""
+    """Less than a gigabyte of free space is a warning."""
     monkeypatch.setattr(shutil, "disk_usage", lambda place: Usage(10, 9, (1 << 30) - 1))
     assert look(tmp_path)["cache"].state == "warning"
 
 
 def test_a_python_that_is_not_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A build fetches it, so that is no fault."""
+    """A missing Python is a warning, since a build fetches it."""
     monkeypatch.setattr(doctor, "look_for_python", lambda version: None)
     (tmp_path / "poner.toml").write_text('[build]\nruntime = "python3.14"\n')
     found = look(tmp_path)["Python"]
@@ -138,7 +138,7 @@ def test_a_python_that_is_not_here(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_kernel_of_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What this machine cannot run is tried as a twin."""
+    """A kernel that this machine cannot run is ok, since its twin is tried."""
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     found = look(tmp_path)["kernel"]
     assert (found.state, "twin for arm64" in found.found) == ("ok", True)
@@ -157,7 +157,7 @@ def test_no_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_model_that_is_refused(project: Path) -> None:
-    """What a build would refuse is to be mended, and nothing more is said of it."""
+    """A refused model is the only finding about the model, and is to be fixed."""
     (project / "model" / "clf.sav").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     found = look(project)
     assert found["model"].state == "fix"
@@ -165,14 +165,14 @@ def test_a_model_that_is_refused(project: Path) -> None:
 
 
 def test_a_model_with_its_signature(article_bundle: Bundle, project: Path) -> None:
-    """poner.save leaves nothing to say."""
+    """A model with its signature is ok."""
     signature = article_bundle.manifest.signature
     (project / "model" / "signature.json").write_text(signature.to_json())
     assert look(project)["model"].state == "ok"
 
 
 def test_a_model_of_another_scikit_learn(tmp_path: Path, legacy: Legacy) -> None:
-    """It is read in an environment of its own, which is worth knowing."""
+    """A model of another scikit-learn is a warning: a build makes an environment for it."""
     (tmp_path / "poner.toml").write_text(f'[model]\npath = "{legacy.path}"\n')
     found = look(tmp_path)["scikit-learn"]
     assert found.state == "warning"
@@ -180,7 +180,7 @@ def test_a_model_of_another_scikit_learn(tmp_path: Path, legacy: Legacy) -> None
 
 
 def test_a_model_of_an_unknown_scikit_learn(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of a later one may name what the allow-list does not."""
+    """A model of an unknown scikit-learn is a warning that names the known versions."""
     identify = doctor.loader.identify_model
 
     def later(path: Path, **options: object) -> doctor.loader.ModelIdentity:
@@ -193,7 +193,7 @@ def test_a_model_of_an_unknown_scikit_learn(project: Path, monkeypatch: pytest.M
 
 
 def test_a_bundle_that_is_damaged(project: Path) -> None:
-    """A zip that is not the one that was proved does not go up."""
+    """A Bundle with a changed zip is a finding to fix."""
     (project / "build" / "function.zip").write_bytes(b"")
     found = look(project)
     assert found["bundle"].state == "fix"
@@ -201,20 +201,20 @@ def test_a_bundle_that_is_damaged(project: Path) -> None:
 
 
 def test_a_bundle_that_was_named_and_is_not_there(tmp_path: Path) -> None:
-    """Whoever names one expects it."""
+    """A named Bundle that is missing is a finding to fix."""
     assert look(tmp_path, tmp_path / "other")["bundle"].state == "fix"
 
 
 def test_a_bundle_of_another_model(project: Path) -> None:
-    """The model was fitted again, and the Bundle is the old one."""
+    """A Bundle of another model is a warning."""
     model = LogisticRegression().fit([[0.0], [2.0]], [0, 1])
     (project / "model" / "clf.sav").write_bytes(pickle.dumps(model))
     found = look(project)["bundle"]
-    assert (found.state, "of another model" in found.found) == ("warning", True)
+    assert (found.state, "from another model" in found.found) == ("warning", True)
 
 
 def test_a_bundle_of_other_settings(project: Path) -> None:
-    """What poner.toml says otherwise is named; what it leaves open is not."""
+    """Settings that poner.toml changed since the build are a warning that names them."""
     text = f'[build]\nruntime = "{OWN}"\narchitecture = "arm64"\n[function]\nmemory_mb = 256\n'
     (project / "poner.toml").write_text(text)
     found = look(project)["bundle"]
@@ -222,7 +222,7 @@ def test_a_bundle_of_other_settings(project: Path) -> None:
 
 
 def test_what_poner_toml_leaves_open_is_the_bundles_own(project: Path) -> None:
-    """Such as a name, where there is no poner.toml, and an architecture that a flag has chosen."""
+    """Settings that poner.toml leaves open, such as a flag's architecture, are the Bundle's."""
     path = project / "build/manifest.json"
     manifest = json.loads(path.read_text())
     manifest["architecture"] = "arm64"
@@ -232,7 +232,7 @@ def test_what_poner_toml_leaves_open_is_the_bundles_own(project: Path) -> None:
 
 
 def test_what_is_left_of_the_quotas(project: Path, article_bundle: Bundle) -> None:
-    """The numbers of the manifest."""
+    """The rest of the quotas has the manifest's numbers."""
     left = article_bundle.manifest.quotas[0].left
     found = look(project)["quotas"]
     assert f"{left:,} of 52,428,800 zipped bytes" in found.found

@@ -1,4 +1,4 @@
-"""The optional dependencies, and what is said where one is missing."""
+"""The optional dependencies, and the error if one is missing."""
 
 import importlib.util
 import tomllib
@@ -15,7 +15,7 @@ PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text
 
 @pytest.mark.parametrize("extra", extras.PACKAGES)
 def test_the_table_names_what_pip_installs(extra):
-    """A package that one of the two forgets would be asked for in vain, or missed too late."""
+    """The table of extras has the same packages as pyproject.toml."""
     declared = {Requirement(text).name for text in PROJECT["optional-dependencies"][extra]}
     assert set(extras.PACKAGES[extra].values()) == declared
 

@@ -28,7 +28,7 @@ from poner.signature import TRAINING_ROWS_NAME, Signature
     ids=["object", "UTF-8", "UTF-16", "mark", "nested"],
 )
 def test_json_is_read(content: str | bytes, value: object) -> None:
-    """As text and as bytes of each encoding that JSON has."""
+    """JSON is read from text, and from bytes in each of its encodings."""
     assert value is None or read_json(content) == value
 
 
@@ -49,14 +49,14 @@ def test_json_is_read(content: str | bytes, value: object) -> None:
     ids=lambda content: repr(content[:9]),
 )
 def test_all_else_is_a_value_error(content: str | bytes) -> None:
-    """Nesting beyond Python's stack is one, too."""
+    """Other text, also nesting beyond Python's stack, is a ValueError."""
     with pytest.raises(ValueError):
         read_json(content)
 
 
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
 def test_constants_that_json_does_not_have(constant: str) -> None:
-    """Are read as Python does, or refused."""
+    """NaN and Infinity, which JSON lacks, are read as Python does, or refused."""
     assert isinstance(read_json(constant), float)
     with pytest.raises(ValueError, match=constant):
         read_json(constant, strict=True)
@@ -96,20 +96,20 @@ READERS: dict[str, Callable[[Path, str], object]] = {
 )
 @pytest.mark.parametrize("reader", READERS)
 def test_files_of_others_are_errors_of_one_sentence(reader: str, text: str, tmp_path: Path) -> None:
-    """Of poner's own, and short, whatever they hold."""
+    """Invalid JSON in files is a short error of poner's, whatever the files hold."""
     with pytest.raises(PonerError) as caught:
         READERS[reader](tmp_path, text)
     assert len(str(caught.value)) < 500
 
 
 def test_a_journal_that_cannot_be_read_is_none(tmp_path: Path) -> None:
-    """It is only a help."""
+    """An unreadable journal counts as none."""
     for text in ("[" * 100_000, '{"bundle":' * 100_000, "\0"):
         (tmp_path / "journal").write_text(text)
         assert JournalFile(tmp_path / "journal").read() is None
 
 
 def test_too_many_digits_are_told_plainly() -> None:
-    """Python's own words name a function that no user of poner calls."""
+    """A number with too many digits is an error in poner's words, not Python's."""
     with pytest.raises(ValueError, match="an integer in it has too many digits"):
         read_json("9" * 5000)

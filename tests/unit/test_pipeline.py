@@ -13,7 +13,7 @@ from tests.support.shipping import PUBLIC, Account
 
 
 def deploy(account: Account, bundle: Bundle, settings: deployer.DeploySettings) -> list[str]:
-    """What a deploy with its check says."""
+    """The messages of a deploy with its check."""
     said: list[str] = []
     pipeline.deploy(
         account.cloud,
@@ -31,7 +31,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
 
 
 def test_bundle_without_a_known_row_is_said(account: Account) -> None:
-    """So that nobody takes it for checked."""
+    """A Bundle without a known row gets a message that it was not checked."""
     bundle = account.bundle()
     assert bundle.manifest.known_answer is None
     assert "Note: the URL was not tested: the bundle has no row with a known answer." in deploy(

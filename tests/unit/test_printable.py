@@ -1,4 +1,4 @@
-"""What others wrote shows as it is, or as escapes; a terminal obeys none of it."""
+"""Foreign text appears unchanged or escaped, and never controls a terminal."""
 
 from __future__ import annotations
 
@@ -50,24 +50,24 @@ LEGITIMATE = [
 
 @pytest.mark.parametrize(("text", "shown"), HARMFUL.values(), ids=HARMFUL)
 def test_what_a_terminal_obeys_or_hides_is_escaped(text: str, shown: str) -> None:
-    """As Python's literals have it."""
+    """Control and invisible characters become the escapes of Python's literals."""
     assert printable(text) == shown
 
 
 @pytest.mark.parametrize("text", LEGITIMATE)
 def test_legitimate_text_stays(text: str) -> None:
-    """Of any script."""
+    """Letters of any script and emoji stay."""
     assert printable(text) == text
 
 
 def test_lines_and_tabs_may_be_kept() -> None:
-    """Where they are the text's own."""
+    """Newlines and tabs can be kept."""
     assert printable("a\n\tb\x1b\r", keep="\n\t") == "a\n\tb\\x1b\\r"
 
 
 @given(st.text(st.characters(codec=None)))
 def test_nothing_harmful_is_left(text: str) -> None:
-    """Of any character; what was escaped once stays the same."""
+    """No harmful character is left, and escaping twice changes nothing."""
     shown = printable(text)
     assert not {unicodedata.category(letter) for letter in shown} & {"Cc", "Cs", "Zl", "Zp", "Co"}
     assert printable(shown) == shown

@@ -1,4 +1,4 @@
-"""What a function knows of its model: the same for every engine, and checked when it is opened."""
+"""A function's facts about its model: equal for every engine, and checked on opening."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from poner.artifacts import Provenance
 from poner.compiler.program import Output, ProgramBuilder
 from poner.compiler.tables import add_section, write_tables
 from poner.errors import SignatureError
-from poner.served_model import ServedModel, read_section
+from poner.served_model import (
+    ServedModel,
+    choose_body_limit,
+    longest_request_bytes,
+    read_section,
+)
 from poner.signature import Feature, Signature
 from poner_runtime import _kernel
 
@@ -62,14 +67,14 @@ def with_section(section: bytes) -> bytes:
 
 
 def refusal(content: bytes) -> str:
-    """What the kernel says of a file that it does not open."""
+    """The kernel's sentence about a file that it refuses."""
     with pytest.raises(_kernel.BadModelError) as caught:
         _kernel.open_model(content)
     return str(caught.value)
 
 
 def classifier(*classes: Any) -> ServedModel:
-    """What is served of a classifier."""
+    """The ServedModel of a classifier."""
     return replace(SERVED, signature=replace(SERVED.signature, classes=classes, labels=None))
 
 
@@ -129,7 +134,7 @@ def test_labels_must_fit_the_classes() -> None:
 
 
 def test_tables_alone_can_be_evaluated_but_not_served() -> None:
-    """The compiler's drafts have no section."""
+    """Tables without a section, as the compiler makes first, can be evaluated, but not served."""
     builder = ProgramBuilder(1)
     tables = write_tables(builder.finish({Output.PREDICT: builder.select(0, [0])}))
     model = _kernel.open_model(tables)
@@ -142,7 +147,7 @@ def test_tables_alone_can_be_evaluated_but_not_served() -> None:
 
 
 def test_a_section_cut_anywhere_is_refused() -> None:
-    """However many bytes are left of it, though the file says that they are all."""
+    """A section cut at any byte is refused, even if the file's header agrees."""
     section = section_of(make_file(SERVED))
     for size in range(1, len(section)):
         assert refusal(with_section(section[:size]))
@@ -163,7 +168,7 @@ def test_a_header_with_another_number_is_refused() -> None:
 
 
 def test_a_model_that_reads_no_body_is_refused() -> None:
-    """Every request would be answered with 413."""
+    """A body limit of 0 is refused, since every request would get 413."""
     section = bytearray(section_of(make_file(SERVED)))
     struct.pack_into("<I", section, BODY_LIMIT, 0)
     assert "no limit for request bodies" in refusal(with_section(bytes(section)))
@@ -204,7 +209,7 @@ def test_a_string_too_many_is_refused(number: int, sentence: str) -> None:
 
 
 def test_an_output_without_classes_is_refused() -> None:
-    """Its answers would be looked up among those of the next."""
+    """An output without classes is refused."""
     content = make_file(classifier(("no", "yes"), (1, 2)))
     section = section_of(content)
     start, size = tables_of(section)["class_ends"]
@@ -302,14 +307,35 @@ def test_two_features_of_one_name_are_refused() -> None:
 
 
 def test_a_model_that_predicts_another_number_of_outputs_is_refused() -> None:
-    """A class would be looked up for an output that has none."""
+    """A model whose predict has another width than the number of outputs is refused."""
     assert "number of outputs" in refusal(make_file(SERVED, n_outputs=2))
 
 
 def test_ranges_and_quantiles_may_be_any_numbers() -> None:
-    """signature.json can be edited; no number of it is used as a place."""
+    """Ranges and quantiles may be any numbers, since signature.json can be edited."""
     odd = replace(FEATURES[0], minimum=math.inf, maximum=-math.inf, quantiles=(math.inf, 0.0))
     served = ServedModel(Signature((odd,), None), "float64", 65_536)
     content = make_file(served)
     _kernel.open_model(content)
     assert read_section(content)[0] == served
+
+
+def test_the_longest_request_has_room_for_every_row() -> None:
+    """Numbers of all digits and signs, the longest text, and names that JSON escapes."""
+    row = {
+        "worstArea": -1.7976931348623157e308,
+        "añil": "unseen",
+        "c": -2.2250738585072014e-308,
+        "d": "unseen",
+    }
+    needed_bytes = longest_request_bytes(SERVED.signature)
+    assert len(json.dumps(row)) <= needed_bytes <= len(json.dumps(row)) + 10
+
+
+@pytest.mark.parametrize(
+    ("width", "limit_bytes"), [(10, 65_536), (1_000_000, 6_291_456)], ids=["narrow", "wide"]
+)
+def test_the_body_limit_has_a_floor_and_a_ceiling(width: int, limit_bytes: int) -> None:
+    """64 KiB for usual models, and what Lambda takes for the widest."""
+    signature = Signature((Feature("x", "x"),) * width, None)
+    assert choose_body_limit(signature) == limit_bytes

@@ -43,7 +43,7 @@ def test_a_signature_reads_back() -> None:
     ids=repr,
 )
 def test_a_damaged_signature_is_said(text: str) -> None:
-    """What is no signature is an error that says where."""
+    """A text that is not a signature is an error that names the file."""
     with pytest.raises(SignatureError, match=r"signature\.json"):
         Signature.from_json(text)
 

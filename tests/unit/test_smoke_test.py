@@ -1,4 +1,4 @@
-"""What was deployed is asked again while AWS's machines hear of it one after the other."""
+"""The smoke test repeats its request while a change spreads over AWS."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def saying(*answers: tuple[int, object]) -> Handle:
 def test_answers_of_the_version_before_are_passed_over(
     manifest: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An alias that was moved a moment ago may lead to it still; its features may be others."""
+    """Answers of the previous version, which may have other features, are passed over."""
     monkeypatch.setattr(smoke_test, "PAUSE_S", 0.0)
     with serving(saying((200, 0), (400, ""), (200, 1))) as url:
         assert smoke_test.check_answer(url, manifest)
@@ -45,7 +45,7 @@ def test_answers_of_the_version_before_are_passed_over(
 def test_another_answer_that_stays_is_an_error(
     manifest: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once the time is over in which it could be that of the version before."""
+    """A different answer that stays after the settling time is an error."""
     monkeypatch.setattr(smoke_test, "PAUSE_S", 0.0)
     monkeypatch.setattr(smoke_test, "SETTLING_S", 0.05)
     with (

@@ -31,13 +31,19 @@ class FunctionSettings:
     """Memory in MB, 128 to 10,240; None for the engine's default."""
     timeout_s: int | None = None
     """Timeout of an invocation in seconds; None for the engine's default."""
-    body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES
-    """Longest request body that is read, in bytes; longer bodies get status 413."""
+    body_limit_bytes: int | None = None
+    """Longest request body that is read, in bytes; longer bodies get status 413. None for 64 KiB,
+    or more if a row of the model may need more."""
 
-    def with_defaults(self, memory_mb: int, timeout_s: int) -> FunctionSettings:
-        """These settings with defaults for memory and timeout."""
+    def with_defaults(
+        self, memory_mb: int, timeout_s: int, body_limit_bytes: int
+    ) -> FunctionSettings:
+        """These settings with defaults for what is None."""
         return replace(
-            self, memory_mb=self.memory_mb or memory_mb, timeout_s=self.timeout_s or timeout_s
+            self,
+            memory_mb=self.memory_mb or memory_mb,
+            timeout_s=self.timeout_s or timeout_s,
+            body_limit_bytes=self.body_limit_bytes or body_limit_bytes,
         )
 
 

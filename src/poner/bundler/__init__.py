@@ -28,13 +28,12 @@ from poner.bundler.functions import LayeredFunction, onnx_function, sklearn_func
 from poner.bundler.layered import make_layered_bundle
 from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
-from poner.bundler.verification import NATIVE, Trial, verify
+from poner.bundler.verification import NATIVE, Trial, known_answer, say_if_unasked, verify
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.compiled_model import CompiledModel
 from poner.errors import ParityError, UsageError
 from poner.hosts import HOSTS, kernel_for
-from poner.proof import find_known_answer
 from poner.storage import scratch_folder, temporary_faults
 
 __all__ = [
@@ -81,7 +80,7 @@ def make_native_bundle(
         StorageError: there is no room for temporary files.
     """
     report, evidence = _require_proof(compiled)
-    _require_limit(compiled, settings.body_limit_bytes)
+    _require_limit(compiled, settings)
     check_replaceable(out)
     host = HOSTS[runtime.name]
     interpreter = host.find_interpreter()
@@ -101,10 +100,12 @@ def make_native_bundle(
             engine="native",
             examples=evidence,
             tolerance=NATIVE,
+            body_limit_bytes=compiled.served.body_limit_bytes,
         )
         _, verification = verify(trial, scratch)
+        say_if_unasked(verification, notify)
     manifest = Manifest(
-        settings=settings.with_defaults(*ENGINE_DEFAULTS["native"]),
+        settings=settings.with_defaults(*ENGINE_DEFAULTS["native"], trial.body_limit_bytes),
         engine="native",
         passed_over=tuple(passed_over),
         runtime=runtime.name,
@@ -118,7 +119,7 @@ def make_native_bundle(
         parity=report,
         verification=verification,
         poner_version=importlib.metadata.version("poner"),
-        known_answer=find_known_answer(trial.examples, NATIVE),
+        known_answer=known_answer(trial),
     )
     write_folder(out, {FUNCTION_ZIP: content, MANIFEST_NAME: manifest.to_json().encode()})
     return Bundle(out, manifest)
@@ -133,10 +134,10 @@ def _require_proof(compiled: CompiledModel) -> tuple[ParityReport, Examples]:
     return compiled.parity, compiled.evidence
 
 
-def _require_limit(compiled: CompiledModel, wanted_bytes: int) -> None:
-    """Check that the compiled body limit is the one in the settings."""
-    compiled_bytes = compiled.served.body_limit_bytes
-    if compiled_bytes != wanted_bytes:
+def _require_limit(compiled: CompiledModel, settings: FunctionSettings) -> None:
+    """Check that the compiled body limit is the one in the settings, if they have one."""
+    compiled_bytes, wanted_bytes = compiled.served.body_limit_bytes, settings.body_limit_bytes
+    if wanted_bytes is not None and compiled_bytes != wanted_bytes:
         raise UsageError(
             f"The model was compiled for request bodies of at most {compiled_bytes:,} bytes, "
             f"but the settings say {wanted_bytes:,}.",

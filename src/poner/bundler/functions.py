@@ -43,6 +43,8 @@ class LayeredFunction:
     """Packages that its layers must hold, in pip's syntax."""
     tolerance: float
     """Greatest relative difference between its numbers and the model's."""
+    body_limit_bytes: int
+    """Longest request body that it reads."""
     preferences: Mapping[str, str] = field(default_factory=dict)
     """Preferred versions by package, used if they have a wheel for the target."""
     excluded: tuple[str, ...] = ()
@@ -75,7 +77,12 @@ def sklearn_function(
     _check_names(file.modules)
     files = {"model.json": served, _MODEL_NAME: file.content, **file.modules}
     return LayeredFunction(
-        "sklearn", files, _with_pins(required, requirements), _TOLERANCES["sklearn"], preferences
+        "sklearn",
+        files,
+        _with_pins(required, requirements),
+        _TOLERANCES["sklearn"],
+        body_limit_bytes,
+        preferences,
     )
 
 
@@ -109,6 +116,7 @@ def onnx_function(
         {"model.json": served, "model.onnx": graph.content},
         _with_pins(["onnxruntime", numpy], requirements),
         _TOLERANCES[graph.number_type],
+        body_limit_bytes,
         preferences=read_versions("onnx_layers", HOSTS[runtime.name].python_version),
         excluded=_UNUSED_BY_ONNX,
     )

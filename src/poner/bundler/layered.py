@@ -28,11 +28,11 @@ from poner.bundler.layers import LayerRequest, LayerSet
 from poner.bundler.proofs import verify_once
 from poner.bundler.quotas import check_quotas
 from poner.bundler.trial import host_architecture
-from poner.bundler.verification import Trial
+from poner.bundler.verification import Trial, known_answer, say_if_unasked
 from poner.bundler.writing import check_replaceable, write_folder
 from poner.bundler.zips import make_zip
 from poner.hosts import HOSTS
-from poner.proof import Tolerance, find_known_answer
+from poner.proof import Tolerance
 from poner.storage import scratch_folder, temporary_faults
 
 _TRYING = "Trying the finished function"
@@ -110,12 +110,16 @@ def make_layered_bundle(
             engine=function.engine,
             examples=examples,
             tolerance=Tolerance(function.tolerance),
+            body_limit_bytes=function.body_limit_bytes,
         )
         records = [record, *(layer.zip for layer in runnable.layers)]
         parity, verification = verify_once(trial, records, scratch)
         progress(_TRYING, 1.0)
+        say_if_unasked(verification, notify)
         manifest = Manifest(
-            settings=settings.with_defaults(*ENGINE_DEFAULTS[function.engine]),
+            settings=settings.with_defaults(
+                *ENGINE_DEFAULTS[function.engine], function.body_limit_bytes
+            ),
             engine=function.engine,
             passed_over=tuple(passed_over),
             runtime=runtime.name,
@@ -131,7 +135,7 @@ def make_layered_bundle(
             poner_version=importlib.metadata.version("poner"),
             slimming=made.slimming,
             bytecode=made.bytecode,
-            known_answer=find_known_answer(examples, trial.tolerance),
+            known_answer=known_answer(trial),
         )
         described = manifest.to_json().encode()
         write_folder(out, {FUNCTION_ZIP: function_zip, **made.files, MANIFEST_NAME: described})

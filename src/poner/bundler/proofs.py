@@ -41,7 +41,7 @@ def verify_once(
         *(_FORMAT, importlib.metadata.version("poner")),
         [record.sha256 for record in zips],
         [str(python), python.stat().st_size, python.stat().st_mtime_ns],
-        *(trial.engine, asdict(trial.tolerance), _asked(trial.examples)),
+        *(trial.engine, asdict(trial.tolerance), trial.body_limit_bytes, _asked(trial.examples)),
     )
     path = cache_folder() / "proofs" / f"{key}.json"
     if (kept := read_record(path)) is not None:

@@ -26,10 +26,11 @@ from poner.confinement.process import Limits, Program, Run, make_folder, remove_
 from poner.errors import BundleError, ParityError
 from poner.hosts import Host
 from poner.proof import Tolerance, as_answered, rivals
+from poner.served_model import longest_request_bytes
 from poner.signature import JsonScalar, PredictionValue, Signature
 from poner.table import as_records
 
-MOST_REQUESTS = 200
+MOST_REQUESTS, _MOST_REQUEST_BYTES = 200, 64 << 20
 NO_FINITE_ANSWER = "'body' holds values for which the model has no finite answer"
 """The function's error message if a regressor's answer is infinite or NaN."""
 
@@ -120,7 +121,8 @@ def make_requests(rows: Table, predictions: FloatArray, signature: Signature) ->
     takes_null = np.array([feature.missing for feature in signature.features])
     sayable = np.isfinite(rows.numbers) | (np.isnan(rows.numbers) & takes_null)
     places = np.flatnonzero(np.all(sayable, axis=1))
-    chosen = places[:: max(1, -(-len(places) // MOST_REQUESTS))]
+    most = _MOST_REQUEST_BYTES // longest_request_bytes(signature)
+    chosen = places[:: max(1, -(-len(places) // max(1, min(MOST_REQUESTS, most))))]
     return [
         Request(row, json.dumps(record), as_answered(prediction, signature))
         for row, record, prediction in zip(

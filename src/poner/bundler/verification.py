@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
@@ -11,8 +11,10 @@ from typing import Any, assert_never
 import numpy as np
 
 from poner.artifacts import Examples, FloatArray, ParityReport
-from poner.bundle import Engine, Verification
+from poner.aws_lambda.quotas import REQUEST_BYTES
+from poner.bundle import Engine, KnownAnswer, Verification
 from poner.bundler.trial import (
+    Request,
     ask,
     compare_answers,
     failure,
@@ -24,8 +26,10 @@ from poner.bundler.trial import (
     unpacked,
 )
 from poner.compiled_model import OUTPUTS
+from poner.errors import ParityError
 from poner.hosts import KERNEL, Host, kernel_for
 from poner.proof import EXACT, Subject, Tolerance, compare, find_known_answer
+from poner.served_model import longest_request_bytes
 from poner.table import as_lists
 
 NATIVE = Tolerance(1e-12, same_score=0.0)
@@ -57,6 +61,8 @@ class Trial:
     """Rows, and the model's answers to them."""
     tolerance: Tolerance
     """Greatest difference between the function's numbers and the model's."""
+    body_limit_bytes: int
+    """Longest request body that the function reads."""
 
 
 def verify(trial: Trial, scratch: Path) -> tuple[ParityReport, Verification]:
@@ -75,9 +81,7 @@ def verify(trial: Trial, scratch: Path) -> tuple[ParityReport, Verification]:
     examples, advice = trial.examples, _ADVICE[trial.engine]
     if not len(examples.rows):
         raise failure("could not be compared on any row", "Save the model with poner.save.")
-    requests = make_requests(examples.rows, examples.predictions, examples.signature)
-    requests += refused_requests(examples.refused, examples.signature)
-    requests += known_requests(find_known_answer(examples, trial.tolerance))
+    requests = _make_requests(trial)
     values = sum(answers.size for answers in examples.answers.values()) + len(examples.rows)
     with unpacked(trial.function_zip, trial.layers, scratch) as folder:
         questions = _make_questions(trial, folder / "files")
@@ -89,6 +93,43 @@ def verify(trial: Trial, scratch: Path) -> tuple[ParityReport, Verification]:
     )
     rows, ran_on = len(examples.rows), host_architecture()
     return report, Verification(told.python_version, ran_on, rows, len(requests), tied)
+
+
+def _make_requests(trial: Trial) -> list[Request]:
+    """The requests that are not longer than the function reads.
+
+    Raises:
+        ParityError: all are longer, although the function could read more.
+    """
+    examples, limit_bytes = trial.examples, trial.body_limit_bytes
+    requests = make_requests(examples.rows, examples.predictions, examples.signature)
+    requests += refused_requests(examples.refused, examples.signature)
+    requests += known_requests(find_known_answer(examples, trial.tolerance))
+    short = [request for request in requests if len(request.body) <= limit_bytes]
+    if requests and not short and limit_bytes < REQUEST_BYTES:
+        raise ParityError(
+            f"A request for one row takes more than {limit_bytes:,} bytes, which is the "
+            "function's body limit; no bundle was written.",
+            "Leave `body_limit_bytes` out of poner.toml, or set at least "
+            f"{min(longest_request_bytes(examples.signature), REQUEST_BYTES):,}.",
+        )
+    return short
+
+
+def known_answer(trial: Trial) -> KnownAnswer | None:
+    """A row with a known answer that the function reads; None if there is none."""
+    known = find_known_answer(trial.examples, trial.tolerance)
+    return known if known and len(known.body) <= trial.body_limit_bytes else None
+
+
+def say_if_unasked(verification: Verification, notify: Callable[[str], None]) -> None:
+    """Say if no request was short enough for Lambda."""
+    if not verification.requests:
+        notify(
+            "The function was not asked: a row of this model takes more than the "
+            f"{REQUEST_BYTES:,} bytes of a request to Lambda. Its model gave the right answers to "
+            f"{verification.rows:,} rows; use it from Python, or in batches."
+        )
 
 
 def _make_questions(trial: Trial, files: Path) -> dict[str, Any]:

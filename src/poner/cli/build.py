@@ -13,8 +13,9 @@ from poner.aws_lambda.functions import Architecture, FunctionSettings
 from poner.bundle import Bundle, EngineChoice, Slim
 from poner.cli.console import ConfinementOption, print_data, print_json, reporting, say
 from poner.cli.sizes import show_sizes, show_slimming
-from poner.config import Config, read_config
+from poner.config import Config, ModelSection, read_config
 from poner.errors import UsageError
+from poner.loader import Parts, is_part
 from poner.signature import SIGNATURE_NAME
 
 RuntimeOption = Annotated[
@@ -35,6 +36,31 @@ def build(
             help="Model file, or folder that poner.save wrote. Default: this project's.",
         ),
     ] = None,
+    before: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="File of a step that rows pass before the model, such as scaler.pkl; FILE:KEY for "
+            "a part of it, COLUMNS=FILE for a step of some columns. Repeatable, in order.",
+        ),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="Key of the model, if its file holds a dict, list or tuple."),
+    ] = None,
+    before_key: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY", help="Key of a step in the model's own file. Repeatable, in order."
+        ),
+    ] = None,
+    target_labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="File of the LabelEncoder of the target, or of the labels of the classes.",
+        ),
+    ] = None,
     engine: Annotated[
         EngineChoice | None, typer.Option(help="What computes predictions. auto: native if it can.")
     ] = None,
@@ -47,7 +73,11 @@ def build(
     ] = None,
     slim: Annotated[Slim | None, typer.Option(help=SLIM_HELP)] = None,
     features: Annotated[
-        str | None, typer.Option(metavar="A,B,C", help=f"Feature names, without {SIGNATURE_NAME}.")
+        str | None,
+        typer.Option(
+            metavar="A,B,C",
+            help=f"Feature names, without {SIGNATURE_NAME}; or the file that lists them.",
+        ),
     ] = None,
     labels: Annotated[
         str | None,
@@ -58,18 +88,26 @@ def build(
 ) -> None:
     """Turn a model into a Lambda function, and prove that both give the same answers."""
     settings = read_config(Path.cwd())
+    names, names_file = split_names(features)
+    options = ModelSection(
+        key=key,
+        before=tuple(before or ()),
+        before_key=tuple(before_key or ()),
+        target_labels=target_labels,
+    )
     with reporting() as reporter:
         bundle = pipeline.build(
             model or Path(settings.model.path),
             out or Path(settings.build.out),
             make_target(settings, runtime, architecture),
+            parts=make_parts(options, settings.model if model is None else None, names_file),
             engine=engine or settings.build.engine,
             packages=pipeline.Packages(
                 require=tuple(require or settings.build.require),
                 include=tuple(Path(name) for name in settings.build.include),
                 slim=slim or settings.build.slim,
             ),
-            feature_names=split_names(features),
+            feature_names=names,
             labels=split_labels(labels),
             require_confinement=require_confinement,
             reporter=reporter,
@@ -92,18 +130,40 @@ def make_target(
     )
 
 
-def split_names(text: str | None) -> list[str] | None:
-    """`a,b,c` as a list.
+def make_parts(
+    options: ModelSection, project: ModelSection | None = None, names_file: str | None = None
+) -> Parts:
+    """The parts of the model: options first, then poner.toml.
+
+    Args:
+        options: what the command line says; its path is not used.
+        project: what poner.toml says of the project's model; None if another model is built.
+        names_file: the file that lists the features.
+    """
+    project = project or ModelSection()
+    return Parts.parse(
+        key=options.key if options.key is not None else project.key,
+        before=options.before or project.before,
+        before_keys=options.before_key or project.before_key,
+        target_labels=options.target_labels or project.target_labels,
+        features=names_file,
+    )
+
+
+def split_names(text: str | None) -> tuple[list[str] | None, str | None]:
+    """`a,b,c` as a list; or the file that lists the names, as it is.
 
     Raises:
         UsageError: a name is empty.
     """
     if text is None:
-        return None
+        return None, None
+    if is_part(text):
+        return None, text
     names = [name.strip() for name in text.split(",")]
     if not all(names):
         raise UsageError("--features holds an empty name.", "Write it as a,b,c.")
-    return names
+    return names, None
 
 
 def split_labels(text: str | None) -> dict[str, str] | None:

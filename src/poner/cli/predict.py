@@ -133,7 +133,7 @@ def _label(prediction: Any, labels: Mapping[Any, str]) -> str | None:
 
 
 def _as_text(value: Any) -> str:
-    """A value as people read it: several outputs as JSON, a missing one as nothing."""
+    """A value as text for people: several outputs as JSON, a missing value as an empty text."""
     if isinstance(value, list):
         return printable_json(value)
     return "" if value is None else str(value)

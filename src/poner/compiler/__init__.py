@@ -12,14 +12,13 @@ from dataclasses import replace
 
 from poner import proof
 from poner.artifacts import Examples, TrainedModel
-from poner.aws_lambda.functions import DEFAULT_BODY_LIMIT_BYTES
 from poner.compiled_model import CompiledModel
 from poner.compiler.converters import convert_model
 from poner.compiler.operations.plumbing import CastFloat32
 from poner.compiler.proving import find_doubts, know_data, know_program, settle
 from poner.compiler.tables import add_section, write_tables
 from poner.errors import ModelUnreadableError, NotSupportedError
-from poner.served_model import ServedModel
+from poner.served_model import ServedModel, choose_body_limit
 
 __all__ = ["compile_model", "collect_examples"]
 
@@ -39,14 +38,15 @@ _BEYOND = (
 def compile_model(
     model: TrainedModel,
     *,
-    body_limit_bytes: int = DEFAULT_BODY_LIMIT_BYTES,
+    body_limit_bytes: int | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> CompiledModel:
     """Compile a model and prove parity.
 
     Args:
         model: the model with its open oracle, from the loader.
-        body_limit_bytes: longest request body that the function will read.
+        body_limit_bytes: longest request body that the function will read; None for 64 KiB, or
+            more if a row may need more.
         progress: called with the share of the proof that is done, 0 to 1.
 
     Raises:
@@ -103,13 +103,13 @@ def _know(model: TrainedModel) -> proof.Known:
 
 
 def _compile(
-    model: TrainedModel, body_limit_bytes: int, progress: Callable[[float], None]
+    model: TrainedModel, body_limit_bytes: int | None, progress: Callable[[float], None]
 ) -> CompiledModel:
     program, prediction = convert_model(model)
     served = ServedModel(
         settle(model.signature, program, prediction),
         "float32" if program.origins(CastFloat32) else "float64",
-        body_limit_bytes,
+        body_limit_bytes or choose_body_limit(model.signature),
         program.vocabulary,
     )
     tables = write_tables(program)

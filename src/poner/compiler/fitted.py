@@ -118,6 +118,18 @@ def get_vector(fitted: FittedObject, name: str) -> FloatArray:
     return get_matrix(fitted, name).ravel()
 
 
+def get_diagonal(fitted: FittedObject, name: str) -> FloatArray:
+    """The diagonal of an attribute that is a square compressed sparse matrix, (n,) float64."""
+    sparse = get_value(fitted, name)
+    if not isinstance(sparse, FittedObject) or "indptr" not in sparse.attributes:
+        raise _unlike(fitted, name)
+    values, indices, counts = _entries(sparse, len(get_array(sparse, "indptr", 1)) - 1)
+    rows = np.repeat(np.arange(len(counts)), counts)
+    diagonal = np.zeros(len(counts))
+    diagonal[rows[rows == indices]] = values[rows == indices]
+    return diagonal
+
+
 _MOST_VALUES = 1 << 27
 """The most values of a sparse matrix that is made dense: one gigabyte."""
 
@@ -128,17 +140,25 @@ def _dense(sparse: FittedObject) -> FloatArray:
     if len(shape) not in (1, 2):
         raise _unlike(sparse, "shape")
     rows, columns = (1, *shape)[-2:]  # a sparse vector becomes one row
-    values, indices = get_array(sparse, "data", 1), get_array(sparse, "indices", 1)
-    counts = np.diff(get_array(sparse, "indptr", 1))
     if rows * columns > _MOST_VALUES:
         raise _unlike(sparse, "shape")
-    if len(counts) != rows or np.any(counts < 0) or counts.sum() != len(values):
+    values, indices, counts = _entries(sparse, columns)
+    if len(counts) != rows:
         raise _unlike(sparse, "indptr")
-    if len(indices) != len(values) or np.any((indices < 0) | (indices >= columns)):
-        raise _unlike(sparse, "indices")
     matrix = np.zeros((rows, columns))
     matrix[np.repeat(np.arange(rows), counts), indices] = values
     return matrix
+
+
+def _entries(sparse: FittedObject, columns: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The values of a compressed sparse matrix, their columns, and their number in each row."""
+    values, indices = get_array(sparse, "data", 1), get_array(sparse, "indices", 1)
+    counts = np.diff(get_array(sparse, "indptr", 1))
+    if np.any(counts < 0) or counts.sum() != len(values):
+        raise _unlike(sparse, "indptr")
+    if len(indices) != len(values) or np.any((indices < 0) | (indices >= columns)):
+        raise _unlike(sparse, "indices")
+    return values, indices, counts
 
 
 def get_list(fitted: FittedObject, name: str) -> list[FittedValue]:

@@ -29,8 +29,8 @@ between threads, time, and queries about files."""
 SCRATCH_NAMES = frozenset(
     ("mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 ftruncate fallocate").split()
 )
-"""System calls that change names and sizes of files: allowed if mounts or Landlock confine them to
-the folder for temporary files."""
+"""System calls that change names and sizes of files: allowed only if mounts confine them to the
+folder for temporary files."""
 
 REFUSED_NAMES = frozenset(
     (

@@ -222,7 +222,7 @@ class ChildProcess:
     def _out_of_memory(self, doing: str) -> ModelUnreadableError:
         allowed_gb = self._confined.memory_bytes / 1e9
         return ModelUnreadableError(
-            f"{doing} needs more memory than its limit of {allowed_gb:.1f} GB.",
+            f"{doing} needs more memory than the {allowed_gb:.1f} GB available to it.",
             "Close other programs, or use a machine with more memory; if the file is small, check "
             "where it comes from.",
         )
@@ -255,7 +255,7 @@ def _start_faults() -> Iterator[None]:
 def wrong_answer() -> ModelUnreadableError:
     """The error for a reply of the child that has the wrong form."""
     return ModelUnreadableError(
-        "The process that read the model sent an invalid answer.",
+        "The process that read the model gave an invalid answer.",
         "Check where the model file comes from; a hostile file can take over that process.",
     )
 

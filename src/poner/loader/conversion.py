@@ -76,7 +76,7 @@ def convert_model(
         raise _not_supported(file, f"skl2onnx says: {str(reason)[:300].rstrip('.')}.")
     number_type = done.get("number_type")
     if number_type not in ("float64", "float32") or not CONVERTER.fullmatch(converter):
-        raise _not_supported(file, "the process that converts it sent an invalid answer.")
+        raise _not_supported(file, "the process that converts it gave an invalid answer.")
     return OnnxGraph(graph, "float64" if number_type == "float64" else "float32", converter)
 
 

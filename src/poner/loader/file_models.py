@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
-
-from poner.artifacts import ModelFile, Provenance, Table, TrainedModel
+from poner.artifacts import ModelFile, Provenance, TrainedModel
 from poner.environments import package_of
-from poner.errors import ModelStoppedError, ModelUnreadableError
-from poner.loader import listing, model_files, signatures
-from poner.loader.child import array_block
-from poner.loader.child.frames import FrameError
-from poner.loader.child_process import ChildProcess, wrong_answer
+from poner.errors import ModelUnreadableError, UsageError
+from poner.loader import listing, model_files, part_files, signatures
+from poner.loader.child_oracle import ChildOracle, unpacked
+from poner.loader.child_process import ChildProcess
 from poner.loader.environments import Environment, environment_of
 from poner.loader.fitted import fitted_object
 from poner.loader.libraries import (
@@ -33,26 +27,21 @@ from poner.loader.libraries import (
     versions_of,
 )
 from poner.loader.listing import FileListing
+from poner.loader.neighbours import Neighbour, describe_unused, find_neighbours, model_beside
+from poner.loader.part_files import ListedFile
+from poner.loader.parts import ALONE, Parts
 from poner.loader.rewriting import rewritten_model
 from poner.loader.signatures import Facts
 from poner.loader.user_modules import UserModules, is_taken, read_modules
 from poner.signature import SIGNATURE_NAME, Signature
-from poner.table import spell_unknown
 
 SESSION_CPU_S = 3600
 LOAD_TIMEOUT_S = 90.0
-ANSWER_TIMEOUT_S = 60.0
-ALL_ANSWERS_TIMEOUT_S = 180.0
-"""Time limit for all answers of a model together."""
-
 MORE_S_PER_MB = 5.0
 """Additional time limit for each MB of the uncompressed model."""
 
 MOST_COMPRESSED = 10
 """Compression ratio up to which a model gets additional time for its uncompressed size."""
-
-SLOW_S = 20.0
-"""Time for all answers together after which poner tells the user that the model is slow."""
 
 MEMORY_BYTES = 2 << 30
 """Memory limit of a child. scikit-learn alone takes 1 GB where it compares rows in chunks
@@ -62,93 +51,14 @@ MEMORY_PER_BYTE = 20
 """Additional memory limit for each byte of the uncompressed model."""
 
 
-class ChildOracle:
-    """Asks the estimator in the child process."""
-
-    def __init__(
-        self,
-        child: ChildProcess,
-        more_s: float = 0.0,
-        notify: Callable[[str], None] = lambda line: None,
-    ) -> None:
-        """Start with the whole time left.
-
-        Args:
-            child: a child process that has loaded the model.
-            more_s: time in addition to the limits of a small model.
-            notify: receives a line if an answer takes long.
-        """
-        self.child, self.notify = child, notify
-        self.timeout_s = ANSWER_TIMEOUT_S + more_s
-        self.all_s = self.left_s = ALL_ANSWERS_TIMEOUT_S + more_s
-        """Time limit for all answers together, and the time that is left of it."""
-
-    def answer(self, method: str, rows: Table, place: Sequence[str | int] = ()) -> NDArray[Any]:
-        """Call one of the estimator's own methods; see `artifacts.Oracle`."""
-        spelled = spell_unknown(rows)
-        described, block = array_block.pack_arrays([spelled.numbers])
-        request = {"do": "answer", "method": method, "place": list(place), "block": described}
-        request |= {"vocabulary": list(spelled.vocabulary), "categories": spelled.categories}
-        done, block = self._ask(request, block)
-        answered = unpacked(done, block)
-        if len(answered) != 1 or not answered[0].ndim or len(answered[0]) != len(rows):
-            raise ModelStoppedError(
-                f"The model's {method} returns a different number of answers than rows given.",
-                "Check where the model file comes from; fit it again if it is yours.",
-            )
-        return answered[0]
-
-    def _ask(self, request: Mapping[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
-        """Send a request to the child within the time that is left.
-
-        Raises:
-            ModelUnreadableError: the model refuses the rows.
-            ModelStoppedError: the child can answer no further request, or the time is used up.
-        """
-        if self.left_s <= 0:
-            raise ModelStoppedError(
-                f"All answers of the model together took longer than {self.all_s:.0f} s.",
-                "Check where the model file comes from: a fitted model answers in seconds.",
-            )
-        begun, left_s = time.monotonic(), self.left_s
-        try:
-            return self.child.ask(
-                request,
-                block,
-                timeout_s=max(1.0, min(self.timeout_s, self.left_s)),
-                doing=f"Asking the model for {request['method']}",
-                notify=self.notify,
-            )
-        except ModelUnreadableError as error:
-            if self.child.over is None:
-                raise
-            raise ModelStoppedError(error.message, error.hint) from error
-        finally:
-            self.left_s -= time.monotonic() - begun
-            if self.left_s < self.all_s - SLOW_S <= left_s:
-                self.notify(
-                    f"The model answers slowly; poner stops it after {self.all_s:.0f} s in all."
-                )
-
-
-def unpacked(done: Mapping[str, Any], block: bytes) -> list[NDArray[Any]]:
-    """The arrays of a reply.
-
-    Raises:
-        ModelUnreadableError: the description and the bytes do not match.
-    """
-    try:
-        return array_block.unpack_arrays(done["block"], block)
-    except (FrameError, KeyError) as error:
-        raise wrong_answer() from error
-
-
 @contextmanager
-def _naming(file_name: str) -> Iterator[None]:
-    """Put the file's name before the messages of a child process, which does not know the name."""
+def _naming_ended(child: ChildProcess, file_name: str) -> Iterator[None]:
+    """Name the file in the error for a child that ended; a living one names its files itself."""
     try:
         yield
     except ModelUnreadableError as error:
+        if child.over is None:
+            raise
         raise ModelUnreadableError(f"{file_name}: {error.message}", error.hint) from error
 
 
@@ -156,6 +66,7 @@ def _naming(file_name: str) -> Iterator[None]:
 def open_model(
     path: Path,
     *,
+    parts: Parts = ALONE,
     signature: Signature | None = None,
     feature_names: Sequence[str] | None = None,
     labels: Mapping[str, str] | None = None,
@@ -167,6 +78,8 @@ def open_model(
 
     Args:
         path: a model file, or a folder with clf.sav or a single model file.
+        parts: the model's key in the file, and the steps before it, which other files may hold; all
+            are read with the scikit-learn that fitted the model, and joined to one Pipeline.
         signature: the signature to use in place of the signature.json beside the file.
         feature_names: names of the features in the model's order, in place of any signature.
         labels: a label for each class, by `str(class)`: `{"1": "malignant"}`.
@@ -177,28 +90,33 @@ def open_model(
         notify: receives a line on each decision, such as the use of another environment.
 
     Raises:
-        UsageError: an included module is missing or has a library's name, or a requirement cannot
-            be parsed.
-        ModelRefusedError: the file names a global outside the allow-list; no code of it was run.
-        ModelUnreadableError: the file is damaged, holds something other than a model, or its
-            scikit-learn version cannot be installed.
+        UsageError: an included module is missing or has a library's name, a requirement cannot be
+            parsed, or labels are given twice.
+        ModelRefusedError: a file names a global outside the allow-list; no code of it was run.
+        ModelUnreadableError: a file is damaged or holds something other than a model, parts do not
+            fit each other, or the model's scikit-learn version cannot be installed.
         SignatureError: the signature does not fit the model.
     """
+    if labels is not None and parts.target_labels is not None:
+        raise UsageError("Labels are given twice.", "Give the labels, or the file that has them.")
     modules = read_modules(include)
     file = model_files.find_model_file(path)
-    content = model_files.read_model_file(file)
-    with _naming(file.name):
-        listed = listing.list_content(content, modules.names)
-    listing.check_allowed(listed, file.name, modules.names)
-    if signature is None and feature_names is None:
-        signature = model_files.read_signature(file, content)
+    files = part_files.list_files(file, parts, modules.names)
+    listed = part_files.merged(files)
+    if signature is None and feature_names is None and parts.features is None:
+        signature = part_files.read_signature(files, parts)
     recorded = signature.libraries if signature is not None else {}
     version = sklearn_version_of(listed, file.name, recorded, notify)
+    for line in part_files.describe_versions(files, version):
+        notify(line)
     wanted = [*requirements, *boosters_of(listed, file.name, recorded, requirements)]
     environment = environment_of(version, more=wanted)
     if not environment.is_own:
         notify(_elsewhere(file.name, version, environment, wanted))
-    timed_bytes = min(listed.unpacked_bytes, MOST_COMPRESSED * len(content))
+    neighbours = find_neighbours(file, [own.path for own in files[1:]])
+    timed_bytes = sum(
+        min(own.listing.unpacked_bytes, MOST_COMPRESSED * len(own.content)) for own in files
+    )
     more_s = MORE_S_PER_MB * timed_bytes / 1e6
     with ChildProcess(
         environment.interpreter,
@@ -206,14 +124,23 @@ def open_model(
         memory_bytes=MEMORY_BYTES + MEMORY_PER_BYTE * listed.unpacked_bytes,
         modules=modules.files,
     ) as child:
-        with _naming(file.name):
-            request = {"do": "load", "modules": sorted(modules.names)}
+        request, content = part_files.request_of(
+            files, parts, feature_names, model_beside(neighbours), modules.names
+        )
+        with _naming_ended(child, file.name):
             load_s = LOAD_TIMEOUT_S + more_s
             done, block = child.ask(request, content, timeout_s=load_s, notify=notify)
         facts = signatures.checked_facts(done.get("facts"))
         signatures.check_supported(facts)
+        found = signatures.checked_findings(done, facts)
+        for line in found.notes:
+            notify(line)
+        labels = found.labels_by_class(facts) or labels
         if signature is None:
-            signature = signatures.make_signature(facts, feature_names, labels, notify)
+            names = found.names or feature_names
+            signature = signatures.make_signature(facts, names, labels, notify)
+            for line in _unused(file, neighbours, facts, signature):
+                notify(line)
         else:
             signatures.check_signature(signature, facts, SIGNATURE_NAME)
             signature = signatures.with_labels(signature, labels)
@@ -222,10 +149,10 @@ def open_model(
         yield TrainedModel(
             estimator=fitted_object(done.get("nodes", ()), unpacked(done, block)),
             signature=signature,
-            provenance=_provenance(file.name, content, facts, signature),
+            provenance=_provenance(files, parts, facts, signature),
             oracle=ChildOracle(child, more_s, notify),
             missing_as_none=signatures.checked_places(done.get("missing_as_none"), signature),
-            training_rows=model_files.read_training_rows(file, signature),
+            training_rows=part_files.read_training_rows(files, parts, signature),
             file=ModelFile(
                 name=file.name,
                 write=lambda: rewritten_model(child, file.name, modules, notify),
@@ -235,10 +162,30 @@ def open_model(
         )
 
 
-def _provenance(name: str, content: bytes, facts: Facts, signature: Signature) -> Provenance:
+def _unused(
+    file: Path, neighbours: Sequence[Neighbour], facts: Facts, signature: Signature
+) -> list[str]:
+    """Sentences on files beside a model without a signature.json."""
+    names_its_features = [feature.column for feature in signature.features] != [
+        f"x{place}" for place in range(len(signature.features))
+    ]
+    texts = all(isinstance(name, str) for name in facts.classes or ())
+    return describe_unused(
+        file,
+        neighbours,
+        has_names=names_its_features,
+        has_labels=texts or signature.labels is not None,
+    )
+
+
+def _provenance(
+    files: Sequence[ListedFile], parts: Parts, facts: Facts, signature: Signature
+) -> Provenance:
+    names = list(dict.fromkeys(part.file.name for part in parts.steps(files[0].path)))
+    name = " + ".join(dict.fromkeys([*names, files[0].name]))
     return Provenance(
         name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"),
-        hashlib.sha256(content).hexdigest(),
+        part_files.hash_of(files, parts),
         facts.sklearn_version,
         facts.numpy_version,
         facts.python_version,

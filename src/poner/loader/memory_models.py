@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from poner.artifacts import FittedObject, Provenance, Table, TrainedModel
 from poner.errors import ModelUnreadableError, PonerError
 from poner.loader import signatures, training_data
-from poner.loader.child import description, estimators, ignored_columns, missing_values
+from poner.loader.child import (
+    assembly,
+    description,
+    estimators,
+    ignored_columns,
+    missing_values,
+)
+from poner.loader.child.contents import Source
+from poner.loader.child.placement import Step
 from poner.loader.fitted import fitted_object
 from poner.loader.safe_pickle import FileUnreadableError
 from poner.loader.safe_pickle.integrity import parameters
@@ -64,6 +72,27 @@ def describe_estimator(estimator: object) -> FittedObject:
     return fitted_object(described.nodes, described.arrays)
 
 
+def joined(estimator: object, feature_names: Sequence[str] | None = None) -> Any:
+    """A fitted estimator that predicts: the one given, or a Pipeline of a list of steps.
+
+    Args:
+        estimator: a fitted estimator, or a list of fitted steps that ends in the model.
+        feature_names: of the columns that the first step takes, if they are known.
+
+    Raises:
+        FileUnreadableError: it is not fitted, does not predict, or its steps do not fit each other.
+    """
+    if not isinstance(estimator, list | tuple) or not estimator:
+        estimators.check_estimator(estimator)
+        return estimator
+    *before, (model, source) = [
+        (value, Source(f"Element {place} of the list", "")) for place, value in enumerate(estimator)
+    ]
+    estimators.check_estimator(model, source)
+    steps = [Step(*step) for step in before]
+    return assembly.assemble(steps, model, source, feature_names).estimator
+
+
 @contextmanager
 def open_estimator(
     estimator: object,
@@ -76,7 +105,7 @@ def open_estimator(
     """Describe an estimator that is already in memory; poner trusts and does not change it.
 
     Args:
-        estimator: a fitted estimator.
+        estimator: a fitted estimator, or a list of fitted steps that ends in the model.
         X: (n_rows, n_features) the training data, an array or a DataFrame: numbers and texts.
         y: (n_rows,) or (n_rows, n_outputs) the target, whose name becomes the prediction's name.
         feature_names: names of the features in the model's order.
@@ -87,7 +116,7 @@ def open_estimator(
         SignatureError: X, names or labels do not match the estimator.
     """
     with unreadable_is(ModelUnreadableError):
-        estimators.check_estimator(estimator)
+        estimator = joined(estimator, feature_names or training_data.column_names(X))
         settled = copy.deepcopy(estimator)  # the changes below must not reach the user's object
         settle(settled)
         parameters.check_model(settled)

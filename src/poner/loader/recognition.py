@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +9,10 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from poner.loader import listing, model_files
+from poner.loader import model_files, part_files
 from poner.loader.file_models import boosters_of, sklearn_version_of
 from poner.loader.libraries import SKLEARN
+from poner.loader.parts import ALONE, Parts
 from poner.loader.user_modules import read_modules
 
 KNOWN_SKLEARN = ((1, 1), (1, 9))
@@ -26,7 +26,8 @@ class ModelIdentity:
     file: Path
     """The model file."""
     sha256: str
-    """SHA-256 of the file, in hexadecimal."""
+    """SHA-256 of the file, in hexadecimal; with keys or steps before the model, one over all of
+    them."""
     sklearn_version: str
     """Version of the scikit-learn that fitted the model; the installed version if none is
     recorded."""
@@ -43,12 +44,17 @@ class ModelIdentity:
 
 
 def identify_model(
-    path: Path, *, include: Sequence[Path] = (), requirements: Sequence[str] = ()
+    path: Path,
+    *,
+    parts: Parts = ALONE,
+    include: Sequence[Path] = (),
+    requirements: Sequence[str] = (),
 ) -> ModelIdentity:
     """Identify the model in a file without loading it; checks the file as `open_model` does.
 
     Args:
         path: a model file, or a folder with clf.sav or a single model file.
+        parts: as for `open_model`.
         include: as for `open_model`.
         requirements: as for `open_model`.
 
@@ -62,16 +68,15 @@ def identify_model(
     """
     modules = read_modules(include)
     file = model_files.find_model_file(path)
-    content = model_files.read_model_file(file)
-    listed = listing.list_content(content, modules.names)
-    listing.check_allowed(listed, file.name, modules.names)
-    signature = model_files.read_signature(file, content)
+    files = part_files.list_files(file, parts, modules.names)
+    listed = part_files.merged(files)
+    signature = part_files.read_signature(files, parts)
     recorded = signature.libraries if signature is not None else {}
     version = sklearn_version_of(listed, file.name, recorded, lambda line: None)
     boosters_of(listed, file.name, recorded, requirements)
     return ModelIdentity(
         file=file,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=part_files.hash_of(files, parts),
         sklearn_version=version,
         installed_version=importlib.metadata.version(SKLEARN),
         has_signature=signature is not None,

@@ -44,9 +44,10 @@ def save(
     never shipped.
 
     Args:
-        estimator: a fitted scikit-learn estimator or pipeline.
-        X: (n_rows, n_features) the training data, numbers and texts: an array, a DataFrame or
-            lists.
+        estimator: a fitted scikit-learn estimator or pipeline; or a list of fitted steps that ends
+            in the model, such as `[scaler, model]`.
+        X: (n_rows, n_features) the training data that the first step takes, numbers and texts: an
+            array, a DataFrame or lists.
         y: (n_rows,) the training target, or (n_rows, n_outputs) of a model with several outputs: a
             Series, a DataFrame, an array or a list.
         folder: the folder for the files; made if it does not exist.
@@ -75,12 +76,12 @@ def save(
     """
     if keep_rows < 0:
         raise UsageError("keep_rows is negative.", "Give 0 to keep no rows, or a positive number.")
-    _require_fitted(estimator)
     if target is not None and not isinstance(target, str):
         raise SignatureError(
             f"target is of the type {type(target).__name__}, not a text.",
             "Give the name of what is predicted, such as 'price'.",
         )
+    estimator = _joined(estimator, feature_names or training_data.column_names(X))
     laid_out = training_data.columns_of(X)
     columns = _training_columns(estimator, X, len(laid_out), feature_names)
     ignored = ignored_columns(estimator)
@@ -112,28 +113,18 @@ def save(
     return Path(folder)
 
 
-def _require_fitted(estimator: object) -> None:
+def _joined(estimator: object, feature_names: Sequence[str] | None) -> object:
+    """The estimator, or a Pipeline of the steps that stand before it."""
+    from poner.loader.memory_models import joined, unreadable_is
+
     try:
-        from sklearn.exceptions import NotFittedError
-        from sklearn.utils.validation import check_is_fitted
+        with unreadable_is(SignatureError):
+            return joined(estimator, feature_names)
     except ModuleNotFoundError as error:
         raise MissingPackageError(
             f"poner.save needs scikit-learn, but the module {error.name} is not installed.",
             f"Install it beside poner: pip install {libraries.SKLEARN}.",
         ) from error
-
-    hint = "Call fit on an estimator of scikit-learn, then save that estimator."
-    try:
-        check_is_fitted(estimator)
-    except NotFittedError as error:
-        raise SignatureError(f"{type(estimator).__name__} is not fitted.", hint) from error
-    except TypeError as error:
-        raise SignatureError(f"{estimator!r} is not an estimator.", hint) from error
-    if not callable(getattr(estimator, "predict", None)):
-        raise SignatureError(
-            f"{type(estimator).__name__} has no method predict.",
-            "Save a classifier or a regressor, or a pipeline that ends in one.",
-        )
 
 
 def _training_columns(
@@ -218,7 +209,7 @@ def _predicts(estimator: object, rows: object) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as: X has feature names, but the model has none
         try:
-            estimator.predict(rows)  # type: ignore[attr-defined]  # _require_fitted saw it
+            estimator.predict(rows)  # type: ignore[attr-defined]  # _joined saw it
         except (ValueError, TypeError):  # scikit-learn's errors for rows that it refuses
             return False
     return True

@@ -107,6 +107,46 @@ def ignoring(signature: Signature, places: Collection[int]) -> Signature:
     return replace(signature, features=tuple(features))
 
 
+MOST_NOTES = 100
+"""Most sentences of the child for the user."""
+
+
+class Findings(BaseModel):
+    """What the child found beside the model, in the parts that the user names."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    names: list[str] | None
+    """Names of the features, in the model's order."""
+    labels: list[str] | None
+    """Labels of the classes, in the model's order."""
+    notes: list[str]
+    """Sentences for the user."""
+
+    def labels_by_class(self, facts: Facts) -> dict[str, str] | None:
+        """The labels by `str(class)`."""
+        if self.labels is None:
+            return None
+        return dict(zip(map(str, facts.classes or ()), self.labels, strict=True))
+
+
+def checked_findings(found: Mapping[str, Any], facts: Facts) -> Findings:
+    """Check the form of what the child found beside the model.
+
+    Raises:
+        ModelUnreadableError: the form is wrong.
+    """
+    try:
+        findings = Findings.model_validate({key: found.get(key) for key in Findings.model_fields})
+    except ValidationError as error:
+        raise wrong_answer() from error
+    labels, names = findings.labels or (), findings.names or ()
+    too_long = len(names) > MOST_FEATURES or len(findings.notes) > MOST_NOTES
+    if too_long or len(labels) not in (0, len(facts.classes or ())):
+        raise wrong_answer()
+    return findings
+
+
 def check_supported(facts: Facts) -> None:
     """Refuse an estimator that poner cannot serve.
 

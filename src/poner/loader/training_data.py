@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from poner.artifacts import FloatArray, Table
 from poner.errors import InputError, SignatureError
-from poner.signature import MOST_CATEGORIES, QUANTILE_STEPS, Feature, Kind
+from poner.signature import (
+    MOST_CATEGORIES,
+    MOST_FEATURES_WITH_QUANTILES,
+    QUANTILE_STEPS,
+    Feature,
+    Kind,
+)
 from poner.table import CategoryCodes, as_columns, is_sparse, kind_of, read_column
 
 
@@ -161,14 +167,16 @@ def describe(wire_name: str, column: str, table: Table, place: int, *, missing: 
             finite = values[np.isfinite(values)]
             if not finite.size:
                 return Feature(wire_name, column, missing=missing)
-            steps = np.linspace(0, 1, QUANTILE_STEPS + 1)
+            quantiles = np.empty(0)
+            if len(table.kinds) <= MOST_FEATURES_WITH_QUANTILES:
+                quantiles = np.quantile(finite, np.linspace(0, 1, QUANTILE_STEPS + 1))
             return Feature(
                 wire_name,
                 column,
                 missing=missing,
                 minimum=float(finite.min()),
                 maximum=float(finite.max()),
-                quantiles=tuple(np.quantile(finite, steps).tolist()),
+                quantiles=tuple(quantiles.tolist()),
             )
         case _:
             assert_never(kind)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from poner.artifacts import Examples, FloatArray, Table
 from poner.errors import ModelUnreadableError, ParityError
 from poner.proof.asked_model import AskedModel, Known
-from poner.proof.questions import Answerable, make_rows, probes_of, thin
+from poner.proof.questions import WIDE_FEATURES, Answerable, make_rows, thin
 from poner.proof.refusals import AskedRefusals, CompiledRefusals, Refusals
 from poner.proof.typical import find_typical_row
 from poner.served_model import NumberType
@@ -22,6 +24,8 @@ _CHUNK_ROWS = 20_000
 _SAMPLE_ROWS = 16
 _BEYOND_FLOAT32, _WITHIN_FLOAT32 = 1e39, 1e30
 _COMPANY_ROUNDING = 1e-9
+_MOST_GROUPS = 256
+_MOST_REFUSED_ROWS = 200
 _OPTIONAL = ("decision_function", "predict_proba")
 
 
@@ -145,27 +149,69 @@ def _find_answerable(
         (np.inf, ~texts & ~ignored & isinstance(refusals, CompiledRefusals)),
         (UNKNOWN_CODE, texts),
     ):
+        places = np.flatnonzero(where)
+        probe = _probe_groups if count > WIDE_FEATURES else _probe_each
         taken = np.zeros(count, bool)
-        for places, probes in probes_of(usual[0], value):
-            asked = where[places]
-            wanted = places[asked]
-            taken[wanted] = refusals.taken_probes(probes[asked], [names[i] for i in wanted])
+        taken[places] = probe(usual[0], value, places, names, refusals)
         found.append(tuple(taken.tolist()))
     return Answerable(*found)
+
+
+def _probe_each(
+    usual: FloatArray,
+    value: float,
+    places: NDArray[np.intp],
+    names: Sequence[str],
+    refusals: Refusals,
+) -> NDArray[np.bool_]:
+    """Whether the model accepts a value in each of these features of a row."""
+    probes = np.repeat(usual[None], len(places), axis=0)
+    probes[np.arange(len(places)), places] = value
+    return refusals.taken_probes(probes, [names[place] for place in places])
+
+
+def _probe_groups(
+    usual: FloatArray,
+    value: float,
+    places: NDArray[np.intp],
+    names: Sequence[str],
+    refusals: Refusals,
+) -> NDArray[np.bool_]:
+    """Whether the model accepts a value in each of these features, asked for many at once.
+
+    A group of features is halved if the model refuses it. After so many groups, the features of
+    those that are left count as refused.
+    """
+    accepted = np.zeros(len(places), bool)
+    groups = deque([np.arange(len(places))] if len(places) else [])
+    for _ in range(_MOST_GROUPS):
+        if not groups:
+            break
+        group = groups.popleft()
+        probe = usual[None].copy()
+        probe[0, places[group]] = value
+        accepted[group] = refusals.taken_probes(probe, [names[places[group[0]]]])[0]
+        if not accepted[group[0]] and len(group) > 1:
+            groups.extend(np.array_split(group, 2))
+    return accepted
 
 
 def _refused_rows(
     model: AskedModel, typical: FloatArray | None, answerable: Answerable
 ) -> tuple[tuple[JsonScalar | None, ...], ...]:
-    """The typical row with an unknown text, for each feature in which the model refuses one."""
+    """The typical row with an unknown text, for features in which the model refuses one."""
     if typical is None:
         return ()
     rows = []
-    for place in category_places(model.known.signature.kinds):
-        if not answerable.unknown[place]:
-            row = typical.copy()
-            row[0, place] = UNKNOWN_CODE
-            rows.append(_as_scalars(model.table(row)))
+    refusing = [
+        place
+        for place in category_places(model.known.signature.kinds)
+        if not answerable.unknown[place]
+    ]
+    for place in thin(np.array(refusing, np.intp), _MOST_REFUSED_ROWS).tolist():
+        row = typical.copy()
+        row[0, place] = UNKNOWN_CODE
+        rows.append(_as_scalars(model.table(row)))
     return tuple(rows)
 
 

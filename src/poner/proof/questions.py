@@ -6,8 +6,8 @@ neighbours. A large model is slow, so it gets fewer rows; one side of every boun
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +27,17 @@ ROWS_OF_A_KIND = 2_000
 MOST_VISITS = 200_000_000
 """Largest cost of a kind: rows times the table entries that one row visits."""
 
-MOST_VALUES_AT_ONCE = 4_000_000
-"""Most values of rows made at once: a model with many features gets fewer rows at a time."""
+MOST_DRAWN_VALUES = 4_000_000
+"""Most values of all drawn rows together."""
 
 MOST_THRESHOLD_VALUES = 100_000_000
 """Most values of all threshold rows together."""
+
+WIDE_FEATURES = 2_000
+"""A model with more features is wide: special values are tried in many of them at once."""
+
+MOST_WIDE_VALUES = 20_000_000
+"""Most values of the rows of a kind for a wide model."""
 
 DRAWN_ROWS = 200
 FEWEST_DRAWN_ROWS = 20
@@ -91,6 +97,9 @@ def make_rows(
         most: the most rows of a kind.
     """
     random = np.random.default_rng(_SEED)
+    width = len(values.by_feature)
+    if width > WIDE_FEATURES:
+        most = min(most, max(FEWEST_DRAWN_ROWS, MOST_WIDE_VALUES // width))
     thresholds = _threshold_rows(values, most, random)
     drawn = _drawn_rows(training, values, random)
     kinds = {
@@ -113,27 +122,9 @@ def make_rows(
     return {kind: rows for kind, rows in kinds.items() if len(rows)}
 
 
-def thin(rows: FloatArray, most: int) -> FloatArray:
+def thin(rows: NDArray[Any], most: int) -> NDArray[Any]:
     """At most `most` of the rows, evenly spread."""
     return rows[:: max(1, -(-len(rows) // most))]
-
-
-def probes_of(usual: FloatArray, value: float) -> Iterator[tuple[NDArray[np.intp], FloatArray]]:
-    """A row for each feature with a value in that feature's place; some features at a time.
-
-    Args:
-        usual: (n_features,) the row.
-        value: what to put in each place.
-
-    Yields:
-        (n,) places of features, and (n, n_features) the row with the value in each.
-    """
-    at_once = max(1, MOST_VALUES_AT_ONCE // len(usual))
-    for begin in range(0, len(usual), at_once):
-        places = np.arange(begin, min(begin + at_once, len(usual)))
-        probes = np.repeat(usual[None], len(places), axis=0)
-        probes[np.arange(len(places)), places] = value
-        yield places, probes
 
 
 def _near(points: FloatArray) -> FloatArray:
@@ -219,7 +210,7 @@ def _drawn_rows(
 ) -> FloatArray:
     """Values drawn evenly from the range of each feature, and a tenth beyond; or its categories."""
     width = len(values.by_feature)
-    count = max(FEWEST_DRAWN_ROWS, min(DRAWN_ROWS, MOST_VALUES_AT_ONCE // width))
+    count = max(FEWEST_DRAWN_ROWS, min(DRAWN_ROWS, MOST_DRAWN_VALUES // width))
     rows = np.empty((count, width))
     for feature, boundary in enumerate(values.by_feature):
         known = training[:, feature] if len(training) else boundary

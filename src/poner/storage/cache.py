@@ -1,4 +1,4 @@
-"""What the cache holds, how large it is, and how old entries are removed.
+"""Lists the entries of the cache with their sizes, and removes old entries.
 
 An entry is a folder or a file of one of the kinds below. A process that uses an entry holds it
 (`hold`), so that no other process removes it meanwhile; the time of its last use is the time of
@@ -66,13 +66,13 @@ def hold(path: Path) -> bool:
             os.close(descriptor)
             return False
         _held[path] = descriptor
-    with contextlib.suppress(OSError):  # somebody else's cache, which this user may only read
+    with contextlib.suppress(OSError):  # another user's cache, which this user may only read
         os.utime(path)
     return path.exists()
 
 
 def list_entries() -> tuple[Entry, ...]:
-    """The entries of the cache by kind, the one that was unused the longest first."""
+    """The entries of the cache by kind, the longest unused first."""
     now = time.time()
     seen: set[tuple[int, int]] = set()
     entries = []

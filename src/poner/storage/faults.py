@@ -57,7 +57,7 @@ def temporary_faults() -> Iterator[None]:
 
 
 def no_temporary_folder(error: OSError) -> StorageError:
-    """The error where no folder takes a temporary file."""
+    """The error for a system without a usable folder for temporary files."""
     place = tempfile.tempdir or "any of the usual folders"
     return StorageError(
         f"Temporary files cannot be written to {place}: {explain(error)}.", _TEMPORARY_REMEDY

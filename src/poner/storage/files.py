@@ -97,10 +97,10 @@ def copy_file(source: Path, path: Path) -> None:
 
 
 def place_new_file(source: Path, path: Path) -> None:
-    """Move a file to a place on the same disk where there must be nothing.
+    """Move a file to a free place on the same disk.
 
     Raises:
-        FileExistsError: something is there; it stays.
+        FileExistsError: the place is taken; its file stays.
         OSError: the system refuses.
     """
     try:
@@ -116,7 +116,7 @@ def place_new_file(source: Path, path: Path) -> None:
 
 
 def fingerprint(folder: Path, name: str) -> str:
-    """What lies in a folder under a name, for `replace_files`: its SHA-256, ABSENT, or no file."""
+    """For `replace_files`: SHA-256 of the file of a name in a folder, ABSENT, or another word."""
     return fingerprint_of(folder / name)
 
 

@@ -1,8 +1,8 @@
-"""Replaces a folder in one step: at every moment there is the old one or the new one.
+"""Replaces a folder in one step: at every moment either the old or the new folder is there.
 
-With renameat2 (Linux 3.15 and later, on most filesystems) the two change places. Without it the
-old one is moved aside first: killed between the two renames, it is put back by the next command
-that reads or writes in that place (`leftovers.sweep`).
+With renameat2 (Linux 3.15 and later, on most filesystems) the two folders change places. Without
+it, the old folder is moved aside first; if the process is killed between the two renames, the next
+command that reads or writes in that place puts the old folder back (`leftovers.sweep`).
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _EXCHANGE = 2  # RENAME_EXCHANGE, linux/fs.h
 _NOT_SUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV})
 
 ListingOf = Callable[[Path], Mapping[str, str]]
-"""What a folder holds, SHA-256 by path; raises where it holds what must not be replaced."""
+"""The SHA-256 of each file of a folder, by path; raises if the folder must not be replaced."""
 
 
 def followed(folder: Path) -> Path:
-    """Where a folder really lies: links are followed, and what they lead to may be missing.
+    """The real path of a folder, with links followed; the folder need not exist.
 
     Raises:
-        OSError: links lead around in a circle, or it is the folder this process works in.
+        OSError: links form a circle, or the folder is the current folder of this process.
     """
     target = Path(os.path.realpath(folder))
     if target.is_symlink():
@@ -42,14 +42,14 @@ def followed(folder: Path) -> Path:
 
 
 def restore(folder: Path) -> None:
-    """Put back a folder that a replacement had moved aside when it was killed."""
+    """Put back a folder that a killed replacement had moved aside."""
     target = Path(os.path.realpath(folder))
     if not os.path.lexists(target):
         sweep(target.parent)
 
 
 def exchange_folders(one: Path, other: Path) -> bool:
-    """Let two folders change places in one step; False where this system cannot.
+    """Let two folders change places in one step; False if this system cannot.
 
     Raises:
         OSError: one of them may not be moved.
@@ -68,7 +68,7 @@ def exchange_folders(one: Path, other: Path) -> bool:
 
 @functools.cache
 def _renameat2() -> Callable[..., int] | None:
-    """The C library's function, where it has one."""
+    """The C library's renameat2; None if it has none."""
     if not sys.platform.startswith("linux"):
         return None
     library = ctypes.CDLL(None, use_errno=True)
@@ -86,18 +86,19 @@ def replace_folder(
     *,
     exchange: Callable[[Path, Path], bool] = exchange_folders,
 ) -> None:
-    """Write files into a new folder and let it take the place of the one that is there.
+    """Write files into a new folder, which then replaces an existing folder.
 
     Args:
-        folder: made, or replaced; a link stays a link, and the folder it leads to is replaced.
+        folder: the folder to make or replace; a link stays a link, and its target is replaced.
         files: by path within the folder: their content, or a file to copy.
-        listing_of: asked about the folder that is there before anything is replaced, and about
-            the same folder once more when it has been, in case something was put there meanwhile.
-            What it then lists, with these bytes, is removed, and nothing else.
+        listing_of: lists the existing folder before the replacement, and once more after it, since
+            another program may have added a file meanwhile. Only listed files that still have the
+            listed bytes are removed.
         exchange: `exchange_folders`.
 
     Raises:
-        OSError: a file cannot be written, or the folder cannot be moved; the old one is untouched.
+        OSError: a file cannot be written, or the folder cannot be moved; the old folder is
+            unchanged.
     """
     folder = followed(folder)
     scratch = begin(folder.parent)
@@ -130,7 +131,7 @@ def _check_again(
     listing: list[list[str]],
     put_back: Callable[[], object],
 ) -> None:
-    """List the old folder again, now that it is out of the way; put it back if it must stay."""
+    """List the old folder again after the replacement; put it back if it must not be removed."""
     try:
         listing += map(list, listing_of(old).items())
     except BaseException:
@@ -139,7 +140,7 @@ def _check_again(
 
 
 def _change_in_two_steps(new: Path, folder: Path, old: Path) -> None:
-    """Move the old folder aside and the new one in; the old one back where that fails."""
+    """Move the old folder aside and the new one in; on failure move the old one back."""
     folder.rename(old)
     try:
         new.rename(folder)

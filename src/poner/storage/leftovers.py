@@ -1,13 +1,12 @@
-"""Finds what killed processes left behind, and finishes or removes it.
+"""Finds the scratch folders of killed processes, and finishes or removes their work.
 
-A scratch folder that nobody uses is removed. Where its record says that something was being
-replaced, the replacement is brought to an end first:
+A scratch folder that no process uses is removed. If its record describes a replacement, that is
+finished first:
 
-- `files`: those that are not in place yet are put there, if what they replace is unchanged.
-- `folder`: the old folder goes back where there is none, and is removed where there is a new one.
+- `files`: new files that are not in place yet are moved there, if the old files are unchanged.
+- `folder`: the old folder is put back if no new folder is in its place; otherwise it is removed.
 
-What is removed of a folder that was replaced are files whose bytes the record lists, and nothing
-else.
+Of a replaced folder, only files whose bytes the record lists are removed.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from poner.storage.scratch import NAME, Scratch, make_scratch, take_over
 
 @contextmanager
 def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
-    """A folder to work in, gone afterwards; if the process is killed, the next one removes it.
+    """A folder to work in, removed afterwards; if this process is killed, the next removes it.
 
     Args:
-        parent: where it is made, and made first if need be; None for temporary files.
+        parent: folder in which it is made; it need not exist. None for the temporary files.
 
     Raises:
         StorageError: there is no place for temporary files.
-        OSError: it cannot be made in `parent`.
+        OSError: the folder cannot be made in `parent`.
     """
     scratch = begin(parent) if parent is not None else _begin_temporary()
     try:
@@ -47,7 +46,7 @@ def begin(parent: Path) -> Scratch:
     """Sweep a folder, and make a scratch folder in it.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: the scratch folder cannot be made.
     """
     parent.mkdir(parents=True, exist_ok=True)
     sweep(parent)
@@ -63,7 +62,7 @@ def _begin_temporary() -> Scratch:
 
 
 def sweep(folder: Path) -> None:
-    """Finish or remove what ended processes left in a folder; whatever resists stays."""
+    """Finish or remove the scratch folders of ended processes in a folder, where possible."""
     with contextlib.suppress(OSError):
         with os.scandir(folder) as entries:
             found = [Path(entry.path) for entry in entries if NAME.fullmatch(entry.name)]
@@ -86,7 +85,7 @@ def _end(scratch: Scratch) -> None:
 
 
 def _finish_files(scratch: Scratch, before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Put the files in place that are not yet, as far as what they replace is unchanged."""
+    """Put the remaining new files in place if the old files are unchanged."""
     for name in after:
         if _is_plain(name) and fingerprint_of(scratch.folder.parent / name) == before.get(name):
             with contextlib.suppress(OSError):
@@ -94,7 +93,7 @@ def _finish_files(scratch: Scratch, before: dict[str, Any], after: dict[str, Any
 
 
 def put_file(scratch: Scratch, name: str, digest: str) -> None:
-    """Put one file of a replacement in place, or remove the one that is there.
+    """Put one new file of a replacement in place, or remove the old file.
 
     Raises:
         OSError: the system refuses.
@@ -107,9 +106,9 @@ def put_file(scratch: Scratch, name: str, digest: str) -> None:
 
 
 def end_folder(scratch: Scratch, name: str, listing: list[Any]) -> None:
-    """Put the old folder back where there is none, and remove what is listed of the rest.
+    """Put the old folder back if its place is empty, and remove the listed files of the rest.
 
-    Where anything else is found, the scratch folder stays.
+    The scratch folder stays if it holds any other file.
     """
     target, old = scratch.folder.parent / name, scratch.work / "old"
     if _is_plain(name) and old.is_dir() and not os.path.lexists(target):
@@ -123,7 +122,7 @@ def end_folder(scratch: Scratch, name: str, listing: list[Any]) -> None:
     gone = []
     for part in (old, scratch.work / "new"):
         with contextlib.suppress(OSError):
-            part.chmod(0o700)  # a read-only folder lets nothing in it be removed
+            part.chmod(0o700)  # files in a read-only folder cannot be removed
         gone.append(discard(part, listed))
     if all(gone):
         scratch.remove()
@@ -132,5 +131,5 @@ def end_folder(scratch: Scratch, name: str, listing: list[Any]) -> None:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a name leads to a place in the same folder."""
+    """Whether a name is the name of an entry of the same folder, without a path."""
     return name not in ("", "..") and Path(name).name == name and "\0" not in name

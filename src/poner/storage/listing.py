@@ -1,4 +1,4 @@
-"""What a folder holds, compared with a listing: SHA-256 by path, with / between folders."""
+"""Compares the content of a folder with a listing: SHA-256 by path, with / between folders."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
 ABSENT = "absent"
-"""Stands for the hash of a file that is not there."""
+"""Stands for the hash of a missing file."""
 _NO_FILE = "no file"
 _MOST_NAME_LENGTH = 80
 
 
 def hash_file(path: Path) -> str | None:
-    """SHA-256 of a file, in hexadecimal; None where the file is missing or unreadable."""
+    """SHA-256 of a file, in hexadecimal; None if the file is missing or unreadable."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -25,9 +25,9 @@ def hash_file(path: Path) -> str | None:
 
 
 def fingerprint_of(path: Path) -> str:
-    """SHA-256 of a regular file, ABSENT, or a word that equals no hash for anything else.
+    """SHA-256 of a regular file, ABSENT for none, or for anything else a word that is no hash.
 
-    Links are not followed, and what is not a regular file is not opened.
+    Only regular files are opened, and links are not followed.
     """
     try:
         mode = path.lstat().st_mode
@@ -46,7 +46,7 @@ def name_some(names: Sequence[str], most: int = 5) -> str:
 
 
 def _printable(name: str) -> str:
-    """A name that fits a line: what a terminal would not print is escaped."""
+    """A name that fits a line, with unprintable characters escaped."""
     text = "".join(
         sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in name
     )
@@ -61,8 +61,8 @@ def is_hash(fingerprint: str) -> bool:
 def others_in(folder: Path, listing: Mapping[str, str]) -> list[str]:
     """Paths in a folder that a listing lacks, sorted; a folder's path ends with /.
 
-    A file whose bytes are not the listed ones counts, as do links, pipes and the like, and every
-    folder in which nothing is listed, which is not looked into.
+    A file with other bytes than the listed ones counts, as do links, pipes and the like. A folder
+    without a listed file counts as a whole, and is not read.
 
     Raises:
         OSError: a folder cannot be read.
@@ -72,9 +72,9 @@ def others_in(folder: Path, listing: Mapping[str, str]) -> list[str]:
 
 
 def discard(folder: Path, listed: Mapping[str, Set[str]]) -> bool:
-    """Remove the files whose bytes are listed, and folders left empty; True if nothing is left.
+    """Remove the files whose bytes are listed, and empty folders; True if nothing is left.
 
-    Whatever else is there stays.
+    All other files stay.
     """
     with contextlib.suppress(OSError):
         _discard(folder, "", listed)

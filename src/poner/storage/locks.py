@@ -1,8 +1,8 @@
-"""Locks that end with their process, in whatever way the process ends.
+"""Locks that end with their process, whichever way the process ends.
 
 These are locks of flock(2). They belong to an open file: a forked child holds them too, but a
-program that the process starts does not (Linux manual). No process id is stored, so reuse does
-no harm. Windows has no such locks: there two processes may do the same work, and leftovers stay.
+program that the process starts does not (Linux manual). No process id is stored, so the reuse of
+ids does no harm. Windows has no such locks: two processes may do the same work, and leftovers stay.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def take(descriptor: int, *, wait: bool = False) -> bool:
 def share(descriptor: int, path: Path) -> bool:
     """Lock an open file or folder together with others; False if it is no longer at `path`.
 
-    A process that has `take`n it is about to remove it.
+    A process that holds the lock of `take` is about to remove the file.
     """
     if sys.platform == "win32":
         return path.exists()

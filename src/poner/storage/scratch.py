@@ -1,9 +1,9 @@
 """Scratch folders, in which poner prepares files before it puts them in place.
 
-    .poner-scratch-k3v9x_2a/     beside what is being written; without the dot among temporary files
-        .lock                    held by the process that made the folder, for as long as it lives
-        record.json              what is being replaced, once all of it is ready; see leftovers.py
-        work/                    whatever is being made
+    .poner-scratch-k3v9x_2a/     beside the target; without the dot among temporary files
+        .lock                    held by the process that made the folder, until the process ends
+        record.json              the replacement, once all its files are ready; see leftovers.py
+        work/                    the files that are being made
 
 A process takes the lock before it puts anything else into the folder. If another process can take
 the lock, nobody uses the folder.
@@ -38,7 +38,7 @@ class Scratch:
     """A scratch folder whose lock this process holds."""
 
     folder: Path
-    """Where it lies."""
+    """Its path."""
     lock: int
     """Descriptor of its lock file."""
     process: int
@@ -50,10 +50,10 @@ class Scratch:
         return self.folder / _WORK
 
     def write_record(self, record: Any) -> None:
-        """Keep what is being replaced, for whoever has to finish it.
+        """Write down what is being replaced, for the process that may have to finish it.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the record cannot be written.
         """
         beside = self.folder / f"{_RECORD}.new"
         with beside.open("w", encoding="utf-8") as file:
@@ -63,17 +63,17 @@ class Scratch:
         beside.replace(self.folder / _RECORD)
 
     def read_record(self) -> Any | None:
-        """What was being replaced; None where nothing was ready yet."""
+        """The record of what was being replaced; None if there is none yet."""
         try:
             return json.loads((self.folder / _RECORD).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return None
 
     def remove(self) -> None:
-        """Remove the folder. If a part of it resists, the lock file stays for the next sweep."""
+        """Remove the folder. If a part cannot be removed, the lock stays for the next sweep."""
         if self.process != os.getpid():
             return
-        if os.name == "nt":  # Windows removes no open file, and nobody sweeps there
+        if os.name == "nt":  # Windows cannot remove an open file, and has no sweeps
             self.release()
         try:
             with contextlib.suppress(OSError):  # the next sweep tries again
@@ -92,7 +92,7 @@ class Scratch:
             self.folder.rmdir()
 
     def release(self) -> None:
-        """Unlock the folder, and leave it to the next sweep."""
+        """Unlock the folder, so that the next sweep can remove it."""
         os.close(self.lock)
 
 
@@ -144,7 +144,7 @@ def take_over(folder: Path) -> Scratch | None:
     """The scratch folder of a process that has ended; None for any other folder.
 
     Raises:
-        OSError: it cannot be looked into.
+        OSError: the folder cannot be read.
     """
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or not _is_own(status):
@@ -179,7 +179,7 @@ def _is_own(status: os.stat_result) -> bool:
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether an open file is still the one of that name."""
+    """Whether the path still leads to an open file."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.lstat())
     except OSError:

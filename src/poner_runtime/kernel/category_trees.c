@@ -1,4 +1,4 @@
-/* Sums over trees that ask for categories too: HistGradientBoosting with categorical features.
+/* Sums over trees with splits on categories: HistGradientBoosting with categorical features.
  *
  * Source: scikit-learn 1.1 to 1.9, sklearn/ensemble/_hist_gradient_boosting/_predictor.pyx and
  * _bitset.pyx, read 2026-11-22.

@@ -1,33 +1,33 @@
 /* Sums over trees whose nodes compare whole numbers: the way large ensembles are computed.
  *
- * A row's values are first made codes: unsigned numbers in the same order, so that a node is eight
- * bytes and a level three loads and a subtraction with borrow. NaN is the largest code, or in a
- * column of its own the smallest, for nodes that send it left. Code 0 belongs to no feature and is
- * always 0: leaves compare it, so that a leaf leads to itself without a test.
+ * A row's values first become codes: unsigned numbers in the same order. So a node takes eight
+ * bytes, and a level three loads and a subtraction with borrow. NaN is the largest code; a second
+ * code, in which NaN is the smallest, serves nodes that send NaN left. Code 0 belongs to no feature
+ * and is always 0: leaves compare it, so that a leaf leads to itself without a test.
  */
 #include <string.h>
 
 #include "coded_trees.h"
 
-/* Options, bits: values are ranked among thresholds, not taken as float32; a leaf has a row of
- * values, not one. */
+/* Options, bits: codes are ranks among thresholds instead of float32 numbers; a leaf has a row of
+ * values instead of one value. */
 enum { RANKED = 1, LEAF_ROWS = 2, OPTIONS = 3 };
 
-/* A code's column of the input, whether NaN is the smallest code, and whether all else is as for
- * the code before it. */
+/* The input column of a code, whether NaN is its smallest code, and whether it equals the previous
+ * code for all other values. */
 #define NAN_IS_LEAST 0x80000000u
 #define AS_BEFORE 0x40000000u
 #define SOURCE 0x3fffffffu
 
 #define MOST_CODES (MOST_CODED / LANES)
-#define MOST_LEVELS 64u /* that are gone down before the first look for leaves */
+#define MOST_LEVELS 64u /* that are descended before the first test for leaves */
 
-/* How codes lie in memory: as they are; signed, for vector units; the same in a byte each. */
+/* The form of codes in memory: unsigned; signed, for vector units; signed bytes. */
 typedef enum { UNSIGNED, SIGNED, BYTES } form;
 
 /* From values to codes. ---------------------------------------------------------------------- */
 
-/* The float32 as a number in the same order; both zeros are one. */
+/* A float32 as a whole number in the same order; both zeros have one number. */
 static inline uint32_t order_of(double value) {
     const float rounded = (float)value + 0.0f;
     uint32_t bits;
@@ -36,13 +36,14 @@ static inline uint32_t order_of(double value) {
 }
 
 #if defined(__clang__)
-#define EVEN_CHANCES(condition) __builtin_unpredictable(condition) /* else it makes branches */
+#define EVEN_CHANCES(condition) __builtin_unpredictable(condition) /* else it would be a branch */
 #else
 #define EVEN_CHANCES(condition) (condition)
 #endif
 
-/* How many of n ascending thresholds are below each value. Without branches, half of which would be
- * mispredicted; LANES values together, because the loads of one search wait for each other. */
+/* How many of n ascending thresholds are below each value. There are no branches, since half of
+ * them would be mispredicted; LANES searches run together, since the loads of one wait for each
+ * other. */
 WRITTEN_OUT void rank(const double *thresholds, uint32_t n, const double *values, uint32_t lanes,
                       uint32_t *ranks) {
     for (uint32_t k = 0; k < lanes; k++) ranks[k] = 0;
@@ -56,9 +57,9 @@ WRITTEN_OUT void rank(const double *thresholds, uint32_t n, const double *values
 typedef struct {
     const double *thresholds; /* NULL for float32 */
     uint32_t n_thresholds;
-    uint32_t nan; /* its code, and for the code after this one */
+    uint32_t nan; /* its code, here and in the next code */
     uint32_t next_nan;
-    bool pair; /* the next code is the same but for NaN */
+    bool pair; /* the next code differs for NaN only */
     form form;
 } coding;
 
@@ -69,7 +70,7 @@ WRITTEN_OUT void store(form form, void *codes, size_t place, uint32_t code) {
         ((uint32_t *)codes)[place] = code ^ (form == SIGNED ? 0x80000000u : 0);
 }
 
-/* The codes of `lanes` rows, stored from `place` on; of a pair the second's from `next` on. */
+/* The codes of `lanes` rows, stored from `place` on; the second codes of a pair from `next` on. */
 WRITTEN_OUT void code_lanes(const coding *how, const double *values, size_t stride, uint32_t lanes,
                             void *codes, size_t place, size_t next) {
     double own[LANES];
@@ -89,9 +90,9 @@ static inline uint32_t code_of_nan(uint32_t source, form form) {
     return source & NAN_IS_LEAST ? 0 : form == BYTES ? 255 : UINT32_MAX;
 }
 
-/* The codes of some rows, in groups of `together` rows: in a group code after code, for each code
- * row after row. Code 0 has been set. Arrays: 3 sources of codes 1, 2, ...; 4 ends of their thresholds, 5
- * thresholds. */
+/* The codes of some rows, in groups of `together` rows: code after code within a group, row after
+ * row within a code. Code 0 is set already. Arrays: 3 sources of codes 1, 2, ...; 4 ends of their
+ * thresholds, 5 thresholds. */
 static void code_rows(const poner_call *call, size_t first, size_t n_rows, form form,
                       size_t together, void *codes) {
     const uint32_t *sources = poner_given(call, 3);
@@ -132,7 +133,7 @@ static void set_code_0(form form, size_t n_codes, size_t together, size_t n_rows
 
 /* Down the trees. ---------------------------------------------------------------------------- */
 
-/* Where the code that a node asks for lies among those of LANES rows. */
+/* Index of the code that a node compares, among the codes of LANES rows. */
 #define PLACE_OF(node) ((uint32_t)((node) >> 29) & 0x7fff8u)
 
 /* One level down; a leaf leads to itself. */
@@ -146,8 +147,9 @@ static inline uint32_t finish(const uint64_t *nodes, uint32_t index, const uint3
     return CODE_OF(nodes[index]);
 }
 
-/* `levels` down without asking for leaves, then until all lanes are at theirs: ends because a child
- * stands after its parent. Lane k reads the codes of row k, or with `same` all of row 0. */
+/* Descends `levels` without a test for leaves, then until each lane is at a leaf. The loop ends,
+ * because a child comes after its parent. Lane k reads the codes of row k, or with `same` all read
+ * row 0. */
 WRITTEN_OUT void go_down(const uint64_t *nodes, uint32_t *index, uint32_t levels,
                          const uint32_t *codes, bool same) {
     for (; levels > 0; levels--)
@@ -162,7 +164,7 @@ WRITTEN_OUT void go_down(const uint64_t *nodes, uint32_t *index, uint32_t levels
 }
 
 /* All trees for one row, LANES of them side by side; with `single` there is one sum, which stays in
- * a register: through memory each addition would wait for the one before twice as long. */
+ * a register: in memory, each addition would wait twice as long for the previous one. */
 WRITTEN_OUT void sum_row(const coded_trees *all, const uint32_t *codes, double *sums, bool single) {
     const uint32_t *tree = all->trees;
     double sum = *sums;
@@ -184,7 +186,7 @@ WRITTEN_OUT void sum_row(const coded_trees *all, const uint32_t *codes, double *
         add_leaf(all, finish(all->nodes, tree[ROOT], codes), tree[COLUMN], sums);
 }
 
-/* All trees for some rows, tree after tree, so that a tree is read from near memory. */
+/* All trees for some rows, tree after tree, so that a tree stays in the cache. */
 static void walk(const coded_trees *all, const uint32_t *codes, size_t n_rows, double *sums) {
     const size_t grouped = n_rows - n_rows % LANES, width = all->width;
     for (const uint32_t *tree = all->trees; grouped && tree < all->end; tree += TREE_NUMBERS)
@@ -203,7 +205,7 @@ static void walk(const coded_trees *all, const uint32_t *codes, size_t n_rows, d
     }
 }
 
-/* Whether codes are ranks among less than 255 thresholds each; NaN is 255. */
+/* Whether all codes are ranks among fewer than 255 thresholds; NaN is 255. */
 static bool are_narrow(const poner_call *call) {
     if (!(call->step->option & RANKED)) return false;
     const uint32_t *ends = poner_given(call, 4);
@@ -236,7 +238,7 @@ poner_status poner_sum_coded_trees(const poner_call *call) {
     const size_t room = form == BYTES ? 4 * MOST_CODED : MOST_CODED;
     const size_t most = room / (all.n_codes * together) * together;
     uint32_t codes[MOST_CODED];
-    if (tiled) memset(codes, 0, sizeof codes); /* the last tile may have less rows */
+    if (tiled) memset(codes, 0, sizeof codes); /* the last tile may have fewer rows */
     poner_fill_rows(call, poner_given(call, 6));
     set_code_0(form, all.n_codes, together, call->n_rows < most ? call->n_rows : most, codes);
     for (size_t first = 0; first < call->n_rows; first += most) {

@@ -1,15 +1,15 @@
-/* Shared by both ways of summing coded trees: the layout of nodes and of a row's codes. */
+/* The layout of nodes and codes, shared by the two algorithms that sum coded trees. */
 #ifndef PONER_CODED_TREES_H
 #define PONER_CODED_TREES_H
 
 #include "trees.h"
 
-/* For functions that are compiled once for each set of constant arguments. */
+/* Marks functions that are compiled once for each set of constant arguments. */
 #define WRITTEN_OUT static inline __attribute__((always_inline))
 
 /* A node, from its lowest bit: 32 bits the largest code that goes left, or a leaf's index among the
  * leaves; 16 bits the number of the code compared; 16 bits the distance to the left child, 0 for a leaf. The
- * right child stands after the left one. */
+ * right child follows the left one. */
 #define CODE_OF(node) ((uint32_t)(node))
 #define ASKED_OF(node) ((uint32_t)((node) >> 32) & 0xffffu)
 #define CHILD_OF(node) ((uint32_t)((node) >> 48))
@@ -18,23 +18,23 @@ typedef struct {
     const uint32_t *trees, *end; /* TREE_NUMBERS each */
     const uint64_t *nodes;
     uint64_t n_nodes;
-    const double *leaves; /* one each, or `width` of them */
+    const double *leaves; /* one value a leaf, or `width` values */
     uint32_t width; /* of the sums */
-    uint32_t n_codes; /* of a row, with code 0 */
+    uint32_t n_codes; /* of a row, including code 0 */
     bool leaf_rows; /* a leaf adds to all columns */
     bool narrow; /* codes are at most 255 */
 } coded_trees;
 
-/* Rows of a tile. The tiled way is the faster one from a quarter of a tile on. */
+/* Rows of a tile. Tiles are faster from a quarter of a tile on. */
 #define TILE 64u
 
-#define MOST_CODED 16384u /* codes of a block of rows, which lie on the stack */
+#define MOST_CODED 16384u /* codes of a block of rows, which the stack holds */
 
-/* Add all trees to the sums of n_rows rows. `codes` lie tile after tile, in a tile code after code,
- * each for TILE rows: int32_t, less 2^31, or where they are narrow int8_t, less 128. */
+/* Add all trees to the sums of n_rows rows. `codes` are tile after tile, code after code within a
+ * tile, each for TILE rows: int32_t, less 2^31, or if they are narrow int8_t, less 128. */
 void poner_sum_tiles(const coded_trees *all, const void *codes, size_t n_rows, double *sums);
 
-/* Whether the tiled way can be taken, and is the faster one. */
+/* Whether tiles are possible, and faster. */
 bool poner_suits_tiles(const coded_trees *all);
 
 /* Add a leaf to the sums of a row. */

@@ -1,9 +1,9 @@
-/* Probabilities of many classes from those of each pair of them. */
+/* Probabilities of many classes from the probabilities of each pair of classes. */
 #include <math.h>
 
 #include "operations.h"
 
-#define MAX_CLASSES 1024u /* a value for each lies on the stack */
+#define MAX_CLASSES 1024u /* the stack holds a value for each */
 
 const char *poner_check_couple(const poner_model *model, const poner_step *step,
                                const uint32_t *widths) {
@@ -13,14 +13,14 @@ const char *poner_check_couple(const poner_model *model, const poner_step *step,
     return widths[0] == n * (n - 1) / 2 ? NULL : "there is not one probability for each pair";
 }
 
-/* How probable class a is where it is a or b; `pairs` are of (0, 1), (0, 2) ... (1, 2) ... */
+/* Probability of a, given that the class is a or b; `pairs` are of (0, 1), (0, 2) ... (1, 2) ... */
 static inline double pair_probability(const double *pairs, uint32_t n, uint32_t a, uint32_t b) {
     const uint32_t low = a < b ? a : b, high = a < b ? b : a;
     const double first = pairs[low * n - low * (low + 1) / 2 + high - low - 1];
     return a < b ? first : 1.0 - first;
 }
 
-/* An entry of libsvm's matrix Q beside its diagonal. */
+/* An off-diagonal entry of libsvm's matrix Q. */
 static inline double coupling(const double *pairs, uint32_t n, uint32_t t, uint32_t j) {
     return -pair_probability(pairs, n, j, t) * pair_probability(pairs, n, t, j);
 }

@@ -29,8 +29,8 @@ const char *poner_check_distances(const poner_model *model, const poner_step *st
     return NULL;
 }
 
-/* Points go together in tiles, feature after feature: the sum for each point is in the order of
- * the features, and neighbouring points fill a vector unit. */
+/* A tile is a group of points that are handled together, feature after feature: each point's sum is
+ * in the order of the features, and neighbouring points fill a vector unit. */
 enum { TILE = 128 };
 
 typedef struct {
@@ -42,7 +42,7 @@ typedef struct {
 } tile;
 
 /* Adds term(x, y) to each point's sum, feature after feature; x is the row's value, y the point's.
- * Four features go together, so that a sum is loaded and stored once for them. */
+ * A sum is loaded and stored once for four features. */
 #define SUM_TERMS(term)                                                                        \
     uint32_t j = 0;                                                                            \
     for (; j + 4 <= t->n_features; j += 4) {                                                   \
@@ -103,7 +103,7 @@ static void find_cosine(const tile *t, double *restrict sum) {
         }
     }
     for (uint32_t k = 0; k < t->n; k++) {
-        /* A vector of zeros stays one when it is normalized. */
+        /* Normalizing leaves a vector of zeros as it is. */
         const double lengths = sqrt(own) * sqrt(squares[k]);
         const double distance = 1.0 - (lengths == 0.0 ? 0.0 : sum[k] / lengths);
         sum[k] = distance < 0.0 ? 0.0 : distance > 2.0 ? 2.0 : distance;

@@ -49,7 +49,7 @@ const char *poner_check_combine(const poner_model *model, const poner_step *step
     return NULL;
 }
 
-/* One row; `step` is 0 where one partner serves all columns. */
+/* One row; `step` is 0 if all columns have the same partner. */
 #define EACH(expression)                        \
     for (size_t i = 0; i < n; i++) {            \
         const double a = in[i], b = partner[i]; \
@@ -133,8 +133,8 @@ const char *poner_check_above(const poner_model *model, const poner_step *step,
                                                                         : "a bound is missing";
 }
 
-/* out = in; a row is refused that does not lie above the bounds; NaN passes. Option: 1 if a bound
- * itself passes. Arrays: 0 bounds. */
+/* out = in; refuses a row with a value that is not above its bound; NaN passes. Option: 1 if the
+ * bound itself passes. Arrays: 0 bounds. */
 poner_status poner_above(const poner_call *call) {
     const double *bounds = poner_given(call, 0), *in = call->in[0];
     const uint32_t width = call->in_width[0];

@@ -1,9 +1,9 @@
-/* Running a program: block after block of rows, through the steps that the output needs. */
+/* Runs a program: each block of rows passes through the steps that the output needs. */
 #include <string.h>
 
 #include "operations.h"
 
-#define NEAR_VALUES (1u << 15) /* doubles that the second level of a cache holds, with room */
+#define NEAR_VALUES (1u << 15) /* doubles that fit well into a second-level cache */
 #define MOST_VALUES (1u << 20) /* doubles of scratch memory, unless one row has more */
 #define LARGE_TABLES 2048u /* items */
 
@@ -17,9 +17,9 @@ static uint64_t table_items(const poner_model *model) {
     return items;
 }
 
-/* Rows of a block: few, so that all registers stay in the nearest cache; many where tables are
- * large, so that each is read for many rows. Where rows are wide, fewer than few, so that scratch
- * memory stays within some megabytes. */
+/* Rows of a block: few, so that all registers stay in the nearest cache; many if tables are large,
+ * so that one reading of a table serves many rows. Very wide rows make blocks still smaller, so
+ * that scratch memory stays within some megabytes. */
 static size_t block_rows(const poner_model *model, size_t n_rows) {
     const size_t most = table_items(model) < LARGE_TABLES ? PONER_LEAST_ROWS : PONER_MOST_ROWS;
     const size_t near = clamp(NEAR_VALUES / model->row_width, PONER_LEAST_ROWS, most);
@@ -43,7 +43,7 @@ static void mark_needed(const poner_model *model, uint32_t reg, uint8_t *needed)
     }
 }
 
-/* Index of the feature from which alone a column of register `reg` comes, or PONER_NONE. */
+/* Index of the only feature that determines a column of register `reg`, or PONER_NONE. */
 static uint32_t trace_back(const poner_model *model, uint32_t reg, uint32_t column) {
     while (reg != 0) {
         const poner_step *step = model->steps + reg - 1;

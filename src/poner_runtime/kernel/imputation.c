@@ -6,7 +6,7 @@
 
 enum { INVERSE_DISTANCE = 1, COUNT_FAR = 2, GAPS = 4, N_OPTIONS = 8 };
 
-#define MAX_DONORS 1025u /* the nearest and one more lie on the stack; where all count, none do */
+#define MAX_DONORS 1025u /* the stack holds the nearest and one more, unless all count */
 
 const char *poner_check_impute(const poner_model *model, const poner_step *step,
                                const uint32_t *widths) {
@@ -30,7 +30,7 @@ static inline double donated(const poner_donors *from, uint32_t donor) {
     return from->donors[(size_t)donor * from->stride];
 }
 
-/* The nearest donors that have a value: their places, nearest first, and how many they are. */
+/* Finds the nearest donors that have a value, nearest first; returns their number. */
 static uint32_t find_nearest(const poner_donors *from, uint32_t most, uint32_t *nearest) {
     uint32_t found = 0;
     for (uint32_t i = 0; i < from->n_donors; i++) {
@@ -47,7 +47,7 @@ static uint32_t find_nearest(const poner_donors *from, uint32_t most, uint32_t *
     return found;
 }
 
-/* The weighted mean of what `count` donors have (all of them where `chosen` is NULL). */
+/* The weighted mean of the values of `count` donors (of all donors if `chosen` is NULL). */
 static double mean_of(const poner_donors *from, const uint32_t *chosen, uint32_t count,
                       uint32_t option) {
     double sum = 0.0, weights = 0.0, touching_sum = 0.0, touching = 0.0;
@@ -73,7 +73,7 @@ static double impute(const poner_donors *from, double mean, uint32_t most, uint3
     return mean_of(from, nearest, find_nearest(from, most, nearest), option);
 }
 
-/* Squares of the lengths of a row and a donor, whose rounding scikit-learn's distances carry. */
+/* The squared lengths of a row and a donor, whose rounding scikit-learn's distances inherit. */
 static double lengths_of(const double *row, const double *donor, uint32_t width) {
     double sum = 0.0;
     for (uint32_t i = 0; i < width; i++) {
@@ -83,13 +83,13 @@ static double lengths_of(const double *row, const double *donor, uint32_t width)
     return sum;
 }
 
-/* How far the choice of donors is from a tie: the squared distance between the last that counts
- * and the next, relative to the lengths; 1 where there is nothing to choose. Where weights are
- * inverse distances, also the nearest one's: near 0 rounding decides what it weighs. */
+/* How far the choice of donors is from a tie: the difference of squared distances between the last
+ * donor that counts and the next, relative to the lengths; 1 if all count. With inverse distances
+ * as weights also the nearest donor's distance: near 0, rounding decides its weight. */
 static double gap_of(const poner_donors *from, const double *row, const double *donors,
                      uint32_t most, uint32_t option) {
     uint32_t nearest[MAX_DONORS];
-    const double NOISE = 1e-4; /* a distance that small beside the lengths has few good digits */
+    const double NOISE = 1e-4; /* relative size of a distance with few correct digits */
     double gap = 1.0;
     if (option & INVERSE_DISTANCE)
         for (uint32_t i = 0; i < from->n_donors; i++) {
@@ -109,10 +109,10 @@ static double gap_of(const poner_donors *from, const double *row, const double *
     return choice < gap ? choice : gap;
 }
 
-/* out[i] = in[i], or where it is NaN the mean of the nearest donors' values, or of all if it has no
- * distance from any. Inputs: the row, its distances from the donors. Option: the weights, whether
- * donors without a distance count, and whether gaps are wanted instead (for proofs). Arrays: 0 donors, 1
- * means, 2 how many donors count. */
+/* out[i] = in[i]; a NaN becomes the mean of the nearest donors' values, or the column's mean if no
+ * donor has a distance and a value. Inputs: the row, its distances from the donors. Option: the
+ * weights, whether donors without a distance count, whether `out` gets gaps instead (for proofs).
+ * Arrays: 0 donors, 1 means, 2 how many donors count. */
 poner_status poner_impute(const poner_call *call) {
     const double *donors = poner_given(call, 0);
     const double *means = poner_given(call, 1), *in = call->in[0];

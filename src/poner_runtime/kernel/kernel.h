@@ -1,8 +1,8 @@
 /* The evaluator of compiled models: plain C11 that knows nothing of Python or of AWS.
  *
  * A model is one block of bytes (docs/model_format.md). poner_open checks every count, offset and
- * index in it once; after that poner_evaluate reads it without checks, allocates nothing, and
- * cannot leave the block or run on without end, whatever the block holds.
+ * index in it once. Afterwards poner_evaluate reads the block without checks, allocates nothing,
+ * stays inside the block and always ends, whatever the block holds.
  */
 #ifndef PONER_KERNEL_H
 #define PONER_KERNEL_H
@@ -17,7 +17,7 @@
 #define PONER_MAX_INPUTS 4
 #define PONER_MAX_ARRAYS 8
 #define PONER_LEAST_ROWS 64u /* fewest rows of a block, unless rows are very wide */
-#define PONER_MOST_ROWS 1024u /* most rows of a block, which goes through a step together */
+#define PONER_MOST_ROWS 1024u /* most rows of a block; a step computes a block at once */
 
 /* The file, little-endian, in the order of the bytes. ------------------------------------------ */
 
@@ -53,7 +53,7 @@ typedef struct {
     uint32_t operation; /* index into poner_operations */
     uint32_t option; /* meaning depends on the operation */
     uint32_t width; /* values a row of the register it computes */
-    uint32_t offset; /* sum of the widths of the steps before */
+    uint32_t offset; /* sum of the widths of all earlier steps */
     uint32_t inputs[PONER_MAX_INPUTS]; /* registers, PONER_NONE where there is none */
     uint32_t arrays[PONER_MAX_ARRAYS]; /* array numbers, PONER_NONE where there is none */
 } poner_step;
@@ -71,7 +71,7 @@ typedef enum {
 } poner_output_name;
 
 /* A tree's node. The two children stand side by side, after their parent: `child` is the left one.
- * A leaf is its own child; its first eight bytes hold its value, or where its values are. */
+ * A leaf is its own child; its first eight bytes hold its value, or the index of its values. */
 typedef struct {
     union {
         double threshold; /* left if value <= threshold */
@@ -94,7 +94,7 @@ typedef struct {
     const poner_step *steps;
     const poner_output *outputs;
     uint32_t n_features, n_arrays, n_steps, n_outputs;
-    uint32_t row_width; /* values a row of all registers but the first */
+    uint32_t row_width; /* values in a row of all registers but the first */
     poner_served served;
 } poner_model;
 
@@ -103,12 +103,12 @@ typedef enum { PONER_OK = 0, PONER_REFUSED } poner_status;
 /* Why a row is refused, as scikit-learn would refuse it. */
 typedef enum {
     PONER_MISSING = 1, /* NaN where the model takes none */
-    PONER_BEYOND = 2, /* infinite, or so after rounding to float32 */
-    PONER_UNKNOWN = 3, /* a category that training did not have */
+    PONER_BEYOND = 2, /* infinite, maybe only after rounding to float32 */
+    PONER_UNKNOWN = 3, /* a category that is absent from the training data */
 } poner_reason;
 
-/* What PONER_REFUSED refuses: a value of a row. The column is a feature, or PONER_NONE for a value
- * that is computed from several. */
+/* The value of a row that PONER_REFUSED refuses. The column is a feature, or PONER_NONE for a value
+ * that is computed from several features. */
 typedef struct {
     poner_reason reason;
     size_t row;

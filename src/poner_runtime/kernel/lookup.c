@@ -1,10 +1,10 @@
-/* Operations that look a value up among sorted ones. */
+/* Operations that look up a value in a sorted array. */
 #include <math.h>
 #include <string.h>
 
 #include "operations.h"
 
-/* How many of n ascending values are below `value`, or with `equal` not above it; NaN is last. */
+/* How many of n ascending values are below `value` (with `equal`, at or below); NaN is last. */
 static uint32_t count_passed(const double *sorted, uint32_t n, double value, int equal) {
     uint32_t low = 0, high = n;
     while (low < high) {
@@ -29,7 +29,7 @@ const char *poner_check_recode(const poner_model *model, const poner_step *step,
     return NULL;
 }
 
-/* out[i] = the value of key in[i]. Option: refuse values that are no key. Arrays: 0 ends of each
+/* out[i] = the value of key in[i]. Option: refuse values without a key. Arrays: 0 ends of each
  * column's keys, 1 keys, 2 values, 3 the value for anything else, one a column. */
 poner_status poner_recode(const poner_call *call) {
     const uint32_t *ends = poner_given(call, 0), width = call->in_width[0];
@@ -77,7 +77,7 @@ const char *poner_check_digitize(const poner_model *model, const poner_step *ste
     return NULL;
 }
 
-/* out[i] = how many edges in[i] has passed. Option: 1 if an equal edge is not passed.
+/* out[i] = number of edges at or below in[i]. Option: 1 to count edges below in[i] only.
  * Arrays: 0 ends of each column's edges, 1 edges. */
 poner_status poner_digitize(const poner_call *call) {
     const uint32_t *ends = poner_given(call, 0);

@@ -1,7 +1,7 @@
 /* The weighted median of a row: AdaBoostRegressor's prediction. */
 #include "operations.h"
 
-#define MAX_COLUMNS 4096u /* their order lies on the stack */
+#define MAX_COLUMNS 4096u /* the stack holds their order */
 
 const char *poner_check_weighted_median(const poner_model *model, const poner_step *step,
                                         const uint32_t *widths) {
@@ -24,7 +24,7 @@ static void sort_places(const double *values, uint32_t n, uint32_t *places) {
         }
 }
 
-/* out = the first value, smallest first, at which the weights passed are half of all.
+/* out = the first value, smallest first, up to which the weights sum to half of all or more.
  * Arrays: 0 weights. */
 poner_status poner_weighted_median(const poner_call *call) {
     const double *weights = poner_given(call, 0), *in = call->in[0];

@@ -1,4 +1,4 @@
-/* Opens a model: checks everything that a file says, once. */
+/* Opens a model: checks every rule of the file format, once. */
 #include <string.h>
 
 #include "operations.h"
@@ -15,7 +15,7 @@ _Static_assert(sizeof(poner_node) == 16, "a node has no padding");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "tables are read as they lie in the file");
 
-/* Bytes an item of each type; 0 is no type. */
+/* Bytes of an item, by type; type 0 does not exist. */
 static const uint8_t ITEM_BYTES[] = {
     [PONER_FLOAT64] = 8, [PONER_UINT32] = 4, [PONER_NODE] = 16, [PONER_UINT16] = 2};
 
@@ -80,7 +80,7 @@ static const char *check_outputs(const poner_model *model) {
     return NULL;
 }
 
-/* The section that describes the model, where there is one. */
+/* The section that describes the model, if the file has one. */
 static const char *check_served(poner_model *model, const poner_header *header) {
     if (header->served_size == 0) return NULL;
     const char *problem = poner_open_served(model->bytes + header->served_offset,

@@ -1,4 +1,4 @@
-/* Weights of the nearest points; votes and means by weight. */
+/* Weights of the nearest points; votes and means with these weights. */
 #include <math.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ static double find_last(const double *distances, uint32_t n, uint32_t count, dou
     return heap[0];
 }
 
-/* 1 for the `count` nearest, else 0; of equally far ones the first in order are taken. */
+/* 1 for the `count` nearest points, else 0; the first of equally near points count. */
 static void mark_nearest(const double *distances, uint32_t n, uint32_t count, double *out) {
     const double last = find_last(distances, n, count, out);
     for (uint32_t i = 0; i < n; i++) {
@@ -59,7 +59,7 @@ static void weigh(const double *distances, uint32_t n, double *weights, uint32_t
 }
 
 /* out[i] = the weight of point i, 0 if it is no neighbour. Option: the weights. Arrays: 0 the number
- * of neighbours, 0 where the radius decides, and the radius. */
+ * of neighbours (0 if the radius decides) and the radius. */
 poner_status poner_neighbours(const poner_call *call) {
     const double *limit = poner_given(call, 0), *in = call->in[0];
     const uint32_t n = call->in_width[0], count = (uint32_t)limit[COUNT];
@@ -86,8 +86,8 @@ const char *poner_check_votes(const poner_model *model, const poner_step *step,
     return NULL;
 }
 
-/* out[columns[i][j]] += in[i], for each vote j of voter i. Option: 1 to refuse a row without any
- * weight. Arrays: 0 columns (in x votes). */
+/* out[columns[i][j]] += in[i], for each vote j of voter i. Option: 1 to refuse a row whose weights
+ * are all 0. Arrays: 0 columns (in x votes). */
 poner_status poner_votes(const poner_call *call) {
     const uint32_t *columns = poner_given(call, 0), n = call->in_width[0];
     const uint32_t width = call->step->width;
@@ -113,7 +113,7 @@ const char *poner_check_means(const poner_model *model, const poner_step *step,
     return poner_expect_array(model, step, 0, PONER_FLOAT64, count) ? NULL : "a mean lacks values";
 }
 
-/* out[j] = the mean of the values[i][j], each weighing in[i]. Arrays: 0 values (in x width). */
+/* out[j] = the mean of values[i][j], weighted by in[i]. Arrays: 0 values (in x width). */
 poner_status poner_means(const poner_call *call) {
     const double *values = poner_given(call, 0), *in = call->in[0];
     const uint32_t n = call->in_width[0], width = call->step->width;

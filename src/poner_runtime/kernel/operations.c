@@ -29,5 +29,5 @@ const uint32_t *poner_expect_ends(const poner_model *model, const poner_step *st
 #define ROW(number, name, most_inputs, keeps_columns) \
     [number] = {most_inputs, keeps_columns, poner_check_##name, poner_##name},
 
-/* Numbers without an operation are zeros, so that a file of zeros is not a program. */
+/* Rows of unused numbers, such as 0, are zeros: a step with such a number is refused. */
 const poner_operation poner_operations[PONER_N_OPERATIONS] = {PONER_OPERATIONS(ROW)};

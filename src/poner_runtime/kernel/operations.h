@@ -1,4 +1,4 @@
-/* The operations: for each a function that checks a step, and one that computes it. */
+/* The operations: each has a function that checks a step and a function that computes it. */
 #ifndef PONER_OPERATIONS_H
 #define PONER_OPERATIONS_H
 
@@ -21,7 +21,7 @@ typedef struct {
 typedef struct {
     uint32_t most_inputs; /* there is at least one */
     bool keeps_columns; /* column i comes from column i of the first input alone */
-    /* NULL if the step is valid, else what is wrong. Every array number exists or is PONER_NONE; the
+    /* NULL if the step is valid, else the problem. Every array number exists or is PONER_NONE; the
      * width of a missing input is 0. */
     const char *(*check)(const poner_model *model, const poner_step *step, const uint32_t *widths);
     poner_status (*run)(const poner_call *call);
@@ -41,7 +41,7 @@ static inline uint32_t poner_register_width(const poner_model *model, uint32_t r
 const void *poner_expect_array(const poner_model *model, const poner_step *step, int slot,
                                poner_array_type type, uint64_t count);
 
-/* Array `slot` of n_groups ascending ends, the last of which goes to *total; NULL if they are not. */
+/* Array `slot` if it holds n_groups ascending ends, else NULL; *total becomes the last end. */
 const uint32_t *poner_expect_ends(const poner_model *model, const poner_step *step, int slot,
                                   uint64_t n_groups, uint32_t *total);
 
@@ -88,30 +88,30 @@ static inline poner_status poner_refuse(const poner_call *call, size_t row, uint
 #define PONER_OPERATIONS(X) \
     X(1, select, 1, false)              /* columns                      | columns[i] of the row                            */ \
     X(2, join, PONER_MAX_INPUTS, false) /* -                            | the inputs side by side                          */ \
-    X(3, constant, 1, false)            /* values                       | the values, whatever comes in                    */ \
-    X(4, require, 1, true)              /* -                            | in; refuses NaN and infinity. Option: which pass */ \
+    X(3, constant, 1, false)            /* values                       | the values, for any input                        */ \
+    X(4, require, 1, true)              /* -                            | in; refuses NaN, infinity. Option: exceptions    */ \
     X(5, cast_float32, 1, true)         /* -                            | in as float32; refuses as require does           */ \
     X(6, map, 1, true)                  /* -                            | function(in[i]). Option: the function            */ \
     X(7, combine, 2, true)              /* partners                     | pairing(in[i], partner). Option: the pairing     */ \
-    X(8, reduce, 1, false)              /* ends                         | a value a group of columns. Option: which        */ \
+    X(8, reduce, 1, false)              /* ends                         | one value a group. Option: the reduction         */ \
     X(9, linear, 1, false)              /* weights, bias                | weights times the row, plus bias                 */ \
     X(10, distances, 1, false)          /* points, exponent, weights    | distances from points. Option: the metric        */ \
     X(11, sum_trees, 1, false)          /* trees, nodes, start          | start plus one leaf of each tree                 */ \
     X(12, sum_leaf_rows, 1, false)      /* trees, nodes, leaf rows      | sum of one leaf row of each tree                 */ \
     X(13, sum_shallow_trees, 1, false)  /* splits, nodes, leaves, start | as sum_trees, complete trees. Option: levels     */ \
     X(14, logistic, 1, false)           /* scale                        | 1 - p and p = 1 / (1 + exp(-scale * in))         */ \
-    X(15, softmax, 1, false)            /* -                            | exp(in[i]) divided by the sum of all             */ \
+    X(15, softmax, 1, false)            /* -                            | exp(in[i]) divided by their sum                  */ \
     X(16, recode, 1, true)              /* ends, keys, values, others   | value of key in[i]. Option: refuse others        */ \
     X(17, one_hot, 1, false)            /* ends                         | 1 in column in[i] of group i, else 0             */ \
-    X(18, replace, 1, true)             /* wanted, substitutes          | in[i], or where it is wanted substitutes[i]      */ \
-    X(19, digitize, 1, true)            /* ends, edges                  | number of edges that in[i] has passed            */ \
+    X(18, replace, 1, true)             /* wanted, substitutes          | in[i], or substitutes[i] where in[i] is wanted   */ \
+    X(19, digitize, 1, true)            /* ends, edges                  | number of edges at or below in[i]                */ \
     X(20, interpolate, 1, true)         /* ends, xs, ys                 | numpy.interp of in[i]                            */ \
     X(21, power_transform, 1, true)     /* lambdas, complements         | Yeo-Johnson or Box-Cox. Option: the method       */ \
     X(22, products, 1, false)           /* ends, factors                | product of the columns of each group             */ \
-    X(23, neighbours, 1, false)         /* limit                        | weight of each point. Option: how it falls       */ \
-    X(24, above, 1, true)               /* bounds                       | in; refuses what is not above its bound          */ \
-    X(25, splines, 1, false)            /* ends, knots, degree          | B-splines of each column. Option: beyond them    */ \
-    X(26, impute, 2, true)              /* donors, means, count         | in, NaN as the mean of the nearest donors        */ \
+    X(23, neighbours, 1, false)         /* limit                        | weight of each point. Option: kind of weight     */ \
+    X(24, above, 1, true)               /* bounds                       | in; refuses values not above their bound         */ \
+    X(25, splines, 1, false)            /* ends, knots, degree          | B-splines of each column. Option: extrapolation  */ \
+    X(26, impute, 2, true)              /* donors, means, count         | in; NaN becomes the mean of nearest donors       */ \
     X(38, votes, 1, false)              /* columns                      | sum of the weights of the voters for each column */ \
     X(39, means, 1, false)              /* values                       | weighted mean of the values                      */ \
     X(40, couple, 1, false)             /* -                            | class probabilities from those of pairs          */ \

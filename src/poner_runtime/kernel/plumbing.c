@@ -50,13 +50,13 @@ const char *poner_check_constant(const poner_model *model, const poner_step *ste
                                                                           : "a constant is missing";
 }
 
-/* out = values, whatever comes in. Arrays: 0 values. */
+/* out = values, for any input. Arrays: 0 values. */
 poner_status poner_constant(const poner_call *call) {
     poner_fill_rows(call, poner_given(call, 0));
     return PONER_OK;
 }
 
-/* Values that pass where others are refused, as scikit-learn refuses them. */
+/* Which of NaN and infinity pass; scikit-learn refuses both by default. */
 enum { ALLOW_MISSING = 1, ALLOW_INFINITE = 2 };
 
 static poner_status refuse_one(const poner_call *call, size_t place) {
@@ -76,11 +76,11 @@ const char *poner_check_require(const poner_model *model, const poner_step *step
     return NULL;
 }
 
-/* out = in. Option: what passes. */
+/* out = in. Option: which of NaN and infinity pass. */
 poner_status poner_require(const poner_call *call) {
     const size_t n_values = call->n_rows * call->in_width[0];
     const double *in = call->in[0];
-    double nothing[4] = {0.0}; /* 0 while all are finite; four sums, which overlap */
+    double nothing[4] = {0.0}; /* 0 while all are finite; four independent sums */
     size_t checked = 0;
     for (; checked + 4 <= n_values; checked += 4)
         for (size_t k = 0; k < 4; k++) nothing[k] += in[checked + k] * 0.0;
@@ -97,7 +97,7 @@ const char *poner_check_cast_float32(const poner_model *model, const poner_step 
     return poner_check_require(model, step, widths);
 }
 
-/* out = in rounded to float32. Option: what passes, after rounding. */
+/* out = in rounded to float32. Option: which of NaN and infinity pass, after rounding. */
 poner_status poner_cast_float32(const poner_call *call) {
     const size_t n_values = call->n_rows * call->in_width[0];
     for (size_t i = 0; i < n_values; i++) {

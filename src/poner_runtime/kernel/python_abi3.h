@@ -3,7 +3,7 @@
  * Declared here instead of including Python.h: the kernel is built for Lambda's two architectures
  * on machines that have no Python headers, or only those of their own. The stable ABI fixes these
  * names and layouts for all of Python 3 (PEP 384, docs.python.org/3/c-api/stable.html, read
- * 2026-11-22); a test compiles this file against a real Python.h, which refuses any contradiction.
+ * 2026-11-22); a test compiles this file against a real Python.h, where a contradiction is an error.
  */
 #ifndef PONER_PYTHON_ABI3_H
 #define PONER_PYTHON_ABI3_H

@@ -115,8 +115,8 @@ static PyObject *make_result(const double *values, uint32_t width) {
     return result;
 }
 
-/* One output for one row: the tuple `values`, or where that is NULL a request's body. A body that
- * is not plain, or whose row is refused, gives None, so that a reader which explains can take over. */
+/* One output for one row: the tuple `values`, or if that is NULL a request's body. A body that is
+ * not plain, or whose row is refused, gives None; the handler in Python then explains the problem. */
 static PyObject *answer_row(const poner_model *model, uint32_t output, PyObject *values,
                             poner_text body) {
     const uint32_t count = model->n_features, width = poner_output_width(model, output);
@@ -181,7 +181,7 @@ static PyObject *make_classes(const poner_served *served) {
     return outputs;
 }
 
-/* A byte a feature: 1 if it has a flag, or with flag 0 if it is a category. */
+/* One byte for each feature: 1 if it has a flag, or with flag 0 if it is a category. */
 static PyObject *make_bits(const poner_served *served, uint32_t flag) {
     const uint32_t count = served->header->counts[PONER_WIRE_NAMES];
     PyObject *bits = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)count);
@@ -194,7 +194,7 @@ static PyObject *make_bits(const poner_served *served, uint32_t flag) {
     return bits;
 }
 
-/* The section of an opened model; NULL with an exception set where there is none. */
+/* The section of an opened model; NULL with an exception set if there is none. */
 static const poner_served *served_of(PyObject *capsule) {
     const poner_model *model = model_of(capsule);
     if (model && model->served.header) return &model->served;
@@ -309,7 +309,7 @@ PyObject *PyInit__kernel(void) {
     bad_model_error = PyErr_NewException(MODULE ".BadModelError", PyExc_ValueError, NULL);
     refused_error = PyErr_NewException(MODULE ".RefusedError", PyExc_ValueError, NULL);
     if (!bad_model_error || !refused_error) return NULL;
-    Py_IncRef(bad_model_error); /* a module takes over the reference that it is given */
+    Py_IncRef(bad_model_error); /* adding it to a module steals a reference */
     Py_IncRef(refused_error);
     if (PyModule_AddObject(module, "BadModelError", bad_model_error) < 0 ||
         PyModule_AddObject(module, "RefusedError", refused_error) < 0 ||

@@ -15,7 +15,7 @@ static const char *text_end(const char *at) {
     return *at == '"' ? at : NULL;
 }
 
-/* Which feature is named at `at`; names mostly come in order, so `guess` first. */
+/* The feature whose name begins at `at`. Names mostly come in order, so `guess` is tried first. */
 static uint32_t match_name(poner_text name, const poner_served *served, uint32_t guess) {
     const poner_text guessed = poner_string(served, PONER_WIRE_NAMES, guess);
     if (guessed.size == name.size && memcmp(guessed.bytes, name.bytes, name.size) == 0)
@@ -23,7 +23,7 @@ static uint32_t match_name(poner_text name, const poner_served *served, uint32_t
     return poner_find_string(served, PONER_WIRE_NAMES, name);
 }
 
-/* Reads a known text; returns what follows it, or NULL. */
+/* Reads a known text; returns the place after it, or NULL. */
 static const char *read_text(const char *at, const poner_served *served, double *value) {
     if (*at++ != '"') return NULL;
     const char *end = text_end(at);
@@ -34,7 +34,7 @@ static const char *read_text(const char *at, const poner_served *served, double 
     return code < served->header->counts[PONER_VOCABULARY] ? end + 1 : NULL;
 }
 
-/* Reads a finite number; returns what follows it, or NULL. JSON's form is asked for first, since
+/* Reads a finite number; returns the place after it, or NULL. JSON's form is checked first, since
  * strtod takes hexadecimal, "inf" and "+1" too, and stops early in a locale with decimal commas. */
 static const char *read_number(const char *at, const char *body_end, double *value) {
     const char *end = poner_number_end(at, body_end);

@@ -5,10 +5,10 @@
 #include "served_model.h"
 
 /* True if `body`, which a zero byte follows, is a JSON object (RFC 8259) that gives each feature
- * exactly one value, in any order: a finite number, a known text, or null where that is taken.
+ * exactly one value, in any order: a finite number, a known text, or null where the model takes it.
  * `values` are then in the order of the features: a text as its code, null as NaN. False for
- * everything else, and for names and texts with escapes: the caller then uses a reader that can say
- * what is wrong. `seen` is scratch memory of a byte a feature. */
+ * every other body, and for names and texts with escapes: the caller then uses a reader that can
+ * explain the problem. `seen` is scratch memory, one byte a feature. */
 bool poner_read_request(poner_text body, const poner_served *served, double *values, uint8_t *seen);
 
 #endif

@@ -5,10 +5,10 @@
 #include "operations.h"
 
 /* The sum of n values as numpy adds them along a row (numpy/_core/src/umath/loops_utils.h.src,
- * pairwise sum, numpy 1.24 to 2.5): from eight values on the order shows in the last bit. */
+ * pairwise sum, numpy 1.24 to 2.5): from eight values on, the order changes the last bit. */
 static double pairwise_sum(const double *values, size_t n) {
     if (n < 8) {
-        double sum = -0.0; /* as numpy starts, so that -0 stays -0 */
+        double sum = -0.0; /* numpy's start value: a sum of -0 stays -0 */
         for (size_t i = 0; i < n; i++) sum += values[i];
         return sum;
     }
@@ -55,7 +55,7 @@ const char *poner_check_reduce(const poner_model *model, const poner_step *step,
     return NULL;
 }
 
-/* The first of the largest, as numpy.argmax; a NaN counts as the largest. */
+/* Index of the first largest value, as numpy.argmax; a NaN counts as the largest. */
 static double argmax(const double *values, uint32_t n, double factor) {
     uint32_t best = 0;
     for (uint32_t i = 1; i < n && !isnan(values[best]); i++)
@@ -121,11 +121,11 @@ const char *poner_check_linear(const poner_model *model, const poner_step *step,
     return NULL;
 }
 
-/* Partial sums of a product: always as many, so that one row and many get the same bits. */
+/* Partial sums of a product: a fixed number, so that one row and many get the same bits. */
 #define LANES 4
 
-/* The products of `rows` rows with `outputs` rows of weights; where this is inlined both are known,
- * and the partial sums stay in registers. Rows of `out` are `width` apart. */
+/* The products of `rows` rows with `outputs` rows of weights. Inlined with constant arguments, so
+ * that the partial sums stay in registers. Rows of `out` are `width` apart. */
 static inline __attribute__((always_inline)) void
 multiply(const double *in, const double *weights, const double *bias, size_t n, double *out,
          size_t width, const size_t rows, const size_t outputs) {
@@ -146,7 +146,7 @@ multiply(const double *in, const double *weights, const double *bias, size_t n, 
         }
 }
 
-/* Those of all rows, `rows` at a time. */
+/* The products of all rows, `rows` at a time. */
 static inline __attribute__((always_inline)) void
 multiply_rows(const poner_call *call, size_t k, const size_t rows, const size_t outputs) {
     const size_t n = call->in_width[0], width = call->step->width;
@@ -162,7 +162,7 @@ multiply_rows(const poner_call *call, size_t k, const size_t rows, const size_t 
 }
 
 /* out[k] = the row times weights row k, plus bias[k]. Arrays: 0 weights (width x in), 1 bias.
- * In blocks of eight partial sums of two each, as many as registers hold without spilling. */
+ * In blocks of four products with four partial sums each, as many as fit into registers. */
 poner_status poner_linear(const poner_call *call) {
     const size_t width = call->step->width;
     size_t k = 0;

@@ -1,4 +1,4 @@
-/* Checks the section of what is served: all of it, once, when a file is opened. */
+/* Checks the section of the served model: all of it, once, when a file is opened. */
 #include "served_model.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ static bool is_utf8(poner_text text, bool surrogates) {
     return true;
 }
 
-/* What follows one or more digits; NULL where there is none. */
+/* The place after one or more digits; NULL if there is no digit. */
 static const char *skip_digits(const char *at, const char *end) {
     const char *first = at;
     while (at < end && *at >= '0' && *at <= '9') at++;
@@ -47,7 +47,7 @@ const char *poner_number_end(const char *at, const char *end) {
     return at;
 }
 
-/* Whether a JSON string of ASCII alone follows its opening quote. */
+/* Whether the rest of a JSON string, pure ASCII, follows the opening quote. */
 static bool is_json_string(const char *at, const char *end) {
     while (at < end && *at >= 0x20 && *at != '"') {
         if (*at++ != '\\') continue;
@@ -89,7 +89,7 @@ static const char *check_counts(const poner_served_header *header, uint32_t n_fe
     return NULL;
 }
 
-/* Lays the view over the section; false if the section is not exactly as long as it says. */
+/* Makes the view of the section; false if its header states another size than it has. */
 static bool lay_out(const uint8_t *bytes, uint64_t size, poner_served *served) {
     const poner_served_header *header = (const void *)bytes;
     uint64_t n_strings = 0;
@@ -116,7 +116,7 @@ static bool lay_out(const uint8_t *bytes, uint64_t size, poner_served *served) {
     served->text_order = (const void *)(bytes + text_order);
     served->string_ends = (const void *)(bytes + string_ends);
     served->strings = (const char *)bytes + strings;
-    uint32_t end = 0; /* there is a string: a wire name */
+    uint32_t end = 0; /* there is at least one string, a wire name */
     for (uint64_t i = 0; i < n_strings; end = served->string_ends[i++])
         if (served->string_ends[i] < end) return false;
     return end == size - strings;
@@ -161,7 +161,7 @@ static const char *check_strings(const poner_served *served) {
     return NULL;
 }
 
-/* Whether `order` sorts the strings strictly: then all strings, and all indices, are different. */
+/* Whether `order` sorts the strings strictly; if so, all strings and all indices are different. */
 static bool is_sorted(const poner_served *served, poner_list list, const uint32_t *order) {
     const uint32_t count = served->header->counts[list];
     for (uint32_t i = 0; i < count; i++) {

@@ -1,8 +1,8 @@
-/* What a service must know of its model: names, kinds, categories, classes, limits. C11, no allocation.
+/* The facts that a service needs about its model: names, kinds, categories, classes, limits.
  *
- * It is a section of model.poner (docs/model_format.md, "What is served"), read as it lies in the
- * file. poner_open_served checks every count, end and text in it once; the functions below then
- * read it without checks.
+ * They are a section of model.poner (docs/model_format.md, "The served model"), which is read in
+ * place. poner_open_served checks every count, end and text in it once; the functions below then
+ * read it without checks. C11, no allocation.
  */
 #ifndef PONER_SERVED_MODEL_H
 #define PONER_SERVED_MODEL_H
@@ -13,7 +13,7 @@
 
 #define PONER_SERVED_VERSION 3u
 
-/* UTF-8 without a closing zero byte. */
+/* UTF-8, without a zero byte at its end. */
 typedef struct {
     const char *bytes;
     size_t size;
@@ -28,7 +28,7 @@ typedef enum { PONER_SERVES_FLOAT64 = 1, PONER_SERVES_FLOAT32 = 2 } poner_number
 #define PONER_HAS_MAXIMUM 4u
 #define PONER_IGNORED 8u /* no step reads it: a request may leave it out, or hold any value */
 
-/* One input. Its quantiles and categories run from the end of the feature before to its own. */
+/* One feature. Its quantiles and categories run from the previous feature's end to its own. */
 typedef struct {
     uint32_t kind; /* poner_kind */
     uint32_t flags; /* the bits above */
@@ -37,7 +37,7 @@ typedef struct {
     uint32_t categories_end; /* into poner_served.categories */
 } poner_feature;
 
-/* The lists of strings, in the order in which they stand in the section. */
+/* The lists of strings, in the order of the section. */
 typedef enum {
     PONER_WIRE_NAMES, /* one a feature, all different */
     PONER_COLUMNS, /* one a feature: its name in training */
@@ -59,7 +59,7 @@ typedef struct {
     uint32_t body_limit_bytes; /* longest request body that is read; above 0 */
 } poner_served_header;
 
-/* A view of the section; `header` is NULL where a file has none. */
+/* A view of the section; `header` is NULL if the file has no section. */
 typedef struct {
     const poner_served_header *header;
     const poner_feature *features;
@@ -74,11 +74,11 @@ typedef struct {
 } poner_served;
 
 /* Check the section of a file with n_features features and make `served` a view of it; `bytes` is
- * 8-byte aligned. Returns NULL, or a sentence that says what is wrong. */
+ * 8-byte aligned. Returns NULL, or a sentence that states the problem. */
 const char *poner_open_served(const uint8_t *bytes, uint64_t size, uint32_t n_features,
                               poner_served *served);
 
-/* The end of a JSON number (RFC 8259) that begins at `at`, or NULL; nothing is read from `end` on. */
+/* The end of a JSON number (RFC 8259) that begins at `at`, or NULL; reads only before `end`. */
 const char *poner_number_end(const char *at, const char *end);
 
 /* String `index` of a list; `index` is below the list's count. */
@@ -88,7 +88,7 @@ static inline poner_text poner_string(const poner_served *served, poner_list lis
     return (poner_text){served->strings + start, served->string_ends[number] - start};
 }
 
-/* Index of a text among the wire names or the vocabulary; the list's count if it is not there. */
+/* Index of a text in the wire names or the vocabulary; the list's count if it is absent. */
 uint32_t poner_find_string(const poner_served *served, poner_list list, poner_text text);
 
 #endif

@@ -1,7 +1,7 @@
 /* Sums over many shallow trees that share their splits: boosting with few levels.
  *
  * A few hundred different splits (feature, threshold) make up thousands of trees. Each split is
- * answered once a row, and a tree is a list of small split numbers: a third of the memory. On Lambda
+ * answered once a row, and a tree is a list of 16-bit split numbers: a third of the memory. On Lambda
  * reading memory takes most of the time, because the caches are cold between two requests.
  */
 #include <string.h>
@@ -9,13 +9,13 @@
 #include "operations.h"
 
 #define MAX_DEPTH 4u
-#define MAX_SPLITS 8192u /* their answers lie on the stack */
+#define MAX_SPLITS 8192u /* the stack holds their answers */
 
-#define TILE 64u /* rows that are answered together, if that many are left */
-#define TILED_SPLITS 1024u /* whose answers for a tile lie on the stack */
+#define TILE 64u /* rows that are answered together, if as many are left */
+#define TILED_SPLITS 1024u /* splits whose answers for a tile fit on the stack */
 #define TILED_COLUMNS 128u
 
-/* Nodes and leaves of a complete tree of so many levels. */
+/* Numbers of nodes and leaves of a complete tree with `depth` levels. */
 static inline uint32_t nodes_of(uint32_t depth) { return (1u << depth) - 1; }
 static inline uint32_t leaves_of(uint32_t depth) { return 1u << depth; }
 
@@ -59,7 +59,7 @@ static inline double leaf_of(const uint16_t *nodes, const double *leaves, const 
     return leaves[at - nodes_of(depth)];
 }
 
-/* Inlined with a constant depth, so that the levels are written out. */
+/* Inlined with a constant depth, so that the compiler unrolls the levels. */
 static inline void add_trees(const uint16_t *nodes, const double *leaves, uint64_t n_trees,
                              const uint8_t *right, uint32_t depth, double *sums, uint32_t width) {
     if (width == 1) { /* the sum stays in a register */
@@ -95,7 +95,7 @@ static void answer_tile(const poner_node *splits, size_t count, const double *ro
     }
 }
 
-/* Where a row goes right the other leaf, `span` further on, else the one. */
+/* For each row: the right leaf, `span` further on, if the row goes right, else the left leaf. */
 static void choose(const uint8_t *right, const uint8_t *one, const uint8_t *other, uint8_t span,
                    uint8_t *restrict chosen) {
     for (uint32_t r = 0; r < TILE; r++) {
@@ -148,7 +148,7 @@ static void add_tile(const uint16_t *nodes, const double *leaves, uint64_t n_tre
     }
 }
 
-/* As many rows as fill tiles; returns how many. Their sums have been started. */
+/* Adds the trees to the sums of all rows that fill whole tiles; returns the number of rows. */
 static size_t sum_tiles(const poner_call *call) {
     const poner_step *step = call->step;
     const uint64_t n_splits = poner_count_given(call, 0);

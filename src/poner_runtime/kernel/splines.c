@@ -9,9 +9,9 @@
 enum { CONTINUE, PERIODIC, ERROR, CONSTANT, LINEAR, N_EXTRAPOLATIONS };
 enum { MISSING_AS_ZEROS = 8 };
 
-#define MAX_DEGREE 31u /* its splines lie on the stack */
+#define MAX_DEGREE 31u /* the stack holds its splines */
 
-/* Splines of a column with n knots; 0 if these are too few. */
+/* Number of splines of a column with n knots; 0 if n is too small. */
 static uint32_t count_splines(uint32_t n, uint32_t degree, uint32_t extrapolation) {
     const uint32_t lost = degree + 1 + (extrapolation == PERIODIC ? degree : 0);
     return n < 2 * degree + 2 || n <= lost ? 0 : n - lost;
@@ -29,7 +29,7 @@ const char *poner_check_splines(const poner_model *model, const poner_step *step
     uint64_t width = 0;
     for (uint32_t i = 0, start = 0; i < widths[0]; start = ends[i++]) {
         const uint32_t splines = count_splines(ends[i] - start, *degree, extrapolation);
-        /* A periodic spline may come around once; the linear ones at both ends are not the same. */
+        /* A periodic spline may wrap around once; the linear splines at the two ends differ. */
         if (splines == 0 || splines < *degree || splines < 2) return "splines have too few knots";
         for (uint32_t k = start; k < ends[i]; k++)
             if (!isfinite(knots[k]) || (k > start && knots[k] < knots[k - 1]))
@@ -81,7 +81,7 @@ static uint32_t find_place(const double *t, uint32_t degree, uint32_t n, double 
     return low;
 }
 
-/* Adds the splines at x to out, which come around after n_splines. */
+/* Adds the splines at x to out; indices wrap around after n_splines. */
 static void add_splines(const double *t, double x, uint32_t degree, uint32_t n, uint32_t n_splines,
                         double *out) {
     double values[MAX_DEGREE + 1];
@@ -93,7 +93,7 @@ static void add_splines(const double *t, double x, uint32_t degree, uint32_t n, 
     }
 }
 
-/* Beyond the range [t[degree], t[n]] the splines keep their values there, or go on as tangents. */
+/* Beyond [t[degree], t[n]] the splines keep the values of that end, or follow its tangents. */
 static void extend(const double *t, double x, uint32_t degree, uint32_t n, bool linear,
                    double *out) {
     double values[MAX_DEGREE + 1], slopes[MAX_DEGREE + 1];
@@ -118,7 +118,7 @@ static double remainder_of(double x, double divisor) {
     return rest < 0.0 ? rest + divisor : rest;
 }
 
-/* One column's splines at x; false where the row is to be refused. */
+/* One column's splines at x; false if the row must be refused. */
 static bool splines_at(uint32_t option, const double *t, uint32_t n_knots, uint32_t degree,
                        double x, double *out) {
     const uint32_t extrapolation = option & ~(uint32_t)MISSING_AS_ZEROS, n = n_knots - degree - 1;
@@ -137,7 +137,7 @@ static bool splines_at(uint32_t option, const double *t, uint32_t n_knots, uint3
     return !(beyond && extrapolation == ERROR);
 }
 
-/* Option: the extrapolation, and whether splines of NaN are 0. Arrays: 0 ends of each column's
+/* Option: the extrapolation, and whether the splines of NaN are 0. Arrays: 0 ends of each column's
  * knots, 1 knots, 2 degree. */
 poner_status poner_splines(const poner_call *call) {
     const uint32_t *ends = poner_given(call, 0);

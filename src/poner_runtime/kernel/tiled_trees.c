@@ -1,14 +1,14 @@
-/* Coded trees over many rows: every node of a small tree is compared, without going down it.
+/* Coded trees over many rows: every node of a small tree is compared, without descending it.
  *
- * For 64 rows at once every node of a tree is asked, from the last to the first, and a row's answer
- * at a node is the answer at one of its children, chosen with a mask: no branch, no load that waits
- * for another, and loops that any compiler turns into vector instructions.
+ * For 64 rows at once every node of a tree is compared, from the last to the first. A row's answer
+ * at a node is the answer at one of its children, chosen with a mask. So there is no branch and no
+ * load that depends on another, and any compiler turns the loops into vector instructions.
  */
 #include <string.h>
 
 #include "coded_trees.h"
 
-#define MOST_NODES 255u /* of a tree: a node's place in it is a byte */
+#define MOST_NODES 255u /* of a tree: a node's index in it is a byte */
 
 /* One side of a node: the answers of an inner child, or a leaf's index. */
 typedef struct {
@@ -45,7 +45,7 @@ WRITTEN_OUT void compare_narrow(const int8_t *codes, int8_t largest, uint8_t *re
     for (uint32_t r = 0; r < TILE; r++) passed[r] = codes[r] > largest ? 0xff : 0;
 }
 
-/* answers[i] = for each row the leaf that it reaches below node i. */
+/* answers[i] = the leaf that each row reaches below node i. */
 static void answer_tree(const uint64_t *nodes, uint32_t n_nodes, const void *codes, bool narrow,
                         uint8_t answers[][TILE]) {
     uint8_t passed[TILE];
@@ -89,7 +89,7 @@ bool poner_suits_tiles(const coded_trees *all) {
 
 #define GROUP 4u /* trees whose leaves are added together, so that sums are read and written less */
 
-/* A tree over a tile: for each row the place of its leaf, and for each place its value. */
+/* A tree over a tile: the index of each row's leaf, and the value of each index. */
 typedef struct {
     const uint64_t *nodes;
     uint32_t n_nodes, column;
@@ -105,7 +105,7 @@ static void prepare(const coded_trees *all, const uint32_t *tree, tiled_tree *ow
         if (!CHILD_OF(own->nodes[i])) own->values[i] = all->leaves[CODE_OF(own->nodes[i])];
 }
 
-/* The leaves of one tree, or where all add to the only column those of a group. */
+/* Adds the leaves of one tree, or of a group of trees if there is only one column. */
 static void add_answers(const coded_trees *all, const tiled_tree *trees, uint32_t count,
                         size_t n_rows, double *sums) {
     const size_t width = all->width;

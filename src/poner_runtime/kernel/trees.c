@@ -15,17 +15,17 @@ static inline uint32_t descend(const poner_node *nodes, uint32_t index, const do
     return node.child + (right & internal);
 }
 
-/* Not inlined: the kernel's size is part of a cold start. */
+/* Not inlined: a larger kernel lengthens cold starts. */
 #define ONCE static __attribute__((noinline))
 
-/* The leaf below a node, for trees deeper than their blind levels: ends because a child stands
- * after its parent. */
+/* The leaf below a node, for trees deeper than their blind levels. The loop ends, because each child
+ * comes after its parent. */
 ONCE const poner_node *finish(const poner_node *nodes, uint32_t index, const double *row) {
     while (!(nodes[index].feature & PONER_LEAF)) index = descend(nodes, index, row);
     return nodes + index;
 }
 
-/* The leaves of LANES trees for one row; written out so that the indices stay in registers. */
+/* The leaves of LANES trees for one row; unrolled so that the indices stay in registers. */
 ONCE void find_tree_leaves(const poner_node *nodes, const uint32_t *trees, const double *row,
                            const poner_node **leaves) {
     uint32_t index[LANES], levels = 0;
@@ -48,8 +48,8 @@ ONCE void find_row_leaves(const poner_node *nodes, const uint32_t *tree, const d
     EACH_LANE(k) leaves[k] = finish(nodes, index[k], rows + k * width);
 }
 
-/* Levels that are gone down without a test for leaves: with more, short branches of deep trees
- * would cost more than the tests. */
+/* Levels that are descended without a test for leaves. More such levels would cost deep trees with
+ * short branches more than the tests do. */
 #define MAX_DEPTH 8u
 
 const char *poner_check_trees(const poner_model *model, const poner_step *step, uint64_t n_nodes,
@@ -75,7 +75,7 @@ const char *poner_check_node(const poner_node *node, uint64_t index, uint64_t n_
     return NULL;
 }
 
-/* `n_leaf_rows` is 0 where leaves hold their values. */
+/* `n_leaf_rows` is 0 if the leaves hold their values. */
 static const char *check_plain_trees(const poner_model *model, const poner_step *step,
                                      uint32_t in_width, uint64_t n_leaf_rows) {
     const uint64_t n_nodes = poner_count_of(model, step, 1);
@@ -97,7 +97,7 @@ const char *poner_check_sum_trees(const poner_model *model, const poner_step *st
     return check_plain_trees(model, step, widths[0], 0);
 }
 
-/* What both operations read; `table` holds a row of values for each leaf, or is NULL. */
+/* The arrays of both operations; `table` has a row of values for each leaf, or is NULL. */
 typedef struct {
     const uint32_t *trees, *end; /* TREE_NUMBERS each */
     const poner_node *nodes;
@@ -116,7 +116,7 @@ static inline void add_leaf(const forest *all, const poner_node *leaf, uint32_t 
 }
 
 /* The leaves of all trees for one row. With `single` there is one sum, which stays in a register:
- * through memory each addition would wait for the one before twice as long. */
+ * in memory, each addition would wait twice as long for the previous one. */
 static inline void sum_row(const forest *all, const double *row, double *sums, bool single) {
     const poner_node *leaves[LANES];
     const uint32_t *tree = all->trees;
@@ -133,7 +133,7 @@ static inline void sum_row(const forest *all, const double *row, double *sums, b
         add_leaf(all, finish(all->nodes, tree[ROOT], row), tree[COLUMN], sums);
 }
 
-/* Add the leaves of all trees, tree after tree, to the sums that stand in call->out. */
+/* Add the leaves of all trees, tree after tree, to the sums in call->out. */
 static void add_trees(const poner_call *call, const double *table) {
     const size_t in_width = call->in_width[0], grouped = call->n_rows - call->n_rows % LANES;
     const uint32_t *trees = poner_given(call, 0);
@@ -172,7 +172,7 @@ const char *poner_check_sum_leaf_rows(const poner_model *model, const poner_step
     return check_plain_trees(model, step, widths[0], count / step->width);
 }
 
-/* out = the leaf rows of all trees, added one after the other to 0.
+/* out = 0 plus the leaf rows of all trees, added one after the other.
  * Arrays: 0 trees (root, depth, 0), 1 nodes, 2 leaf rows of step->width values. */
 poner_status poner_sum_leaf_rows(const poner_call *call) {
     memset(call->out, 0, call->n_rows * call->step->width * sizeof *call->out);

@@ -4,14 +4,14 @@
 
 #include "operations.h"
 
-/* A tree in the array of slot 0: the index of its root, its levels without a leaf (or how many are
- * gone down blindly), and the column that its leaves add to. */
+/* A tree in the array of slot 0: the index of its root, its blind levels (descended without a test
+ * for leaves), and the column that its leaves add to. */
 enum { ROOT, LEVELS, COLUMN, TREE_NUMBERS };
 
-/* Several trees of one row, or several rows of one tree, go down side by side: a level is a chain
- * of loads that wait for each other, and eight chains wait together. */
+/* Number of trees of one row, or rows of one tree, that are descended side by side: the loads of a
+ * level wait for each other, and eight such chains of loads wait in parallel. */
 #define LANES 8u
-#define LANES_NUMBERS ((ptrdiff_t)(LANES * TREE_NUMBERS)) /* of as many trees */
+#define LANES_NUMBERS ((ptrdiff_t)(LANES * TREE_NUMBERS)) /* items of LANES trees */
 #define EACH_LANE(k) _Pragma("GCC unroll 8") for (uint32_t k = 0; k < LANES; k++)
 
 /* NULL if each tree has a root among n_nodes nodes, at most most_levels levels and a column. */

@@ -1,4 +1,4 @@
-"""What was deployed is what answers: the code is taken from the cloud and run."""
+"""The deployed code answers: it is downloaded from the cloud and run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def function(project: Project, code: Path, **changes: object) -> Iterator[str]:
 
 @contextlib.contextmanager
 def behind_the_url(project: Project, faults: FaultyProxy, **changes: object) -> Iterator[str]:
-    """Run the Bundle where the Function URLs of the cloud's answers then lead to."""
+    """Run the Bundle, and make the cloud's Function URLs lead to it."""
     with function(project, project.bundle.function_zip, **changes) as url:
         leads = f'"FunctionUrl": "{url}"'.encode()
         faults.rewrite = lambda body: re.sub(rb'"FunctionUrl": ?"[^"]+"', leads, body)
@@ -57,7 +57,7 @@ def test_what_was_deployed_gives_the_known_answer(project: Project, tmp_path: Pa
 
 
 def test_code_that_answers_otherwise_is_found_out(project: Project, tmp_path: Path):
-    """So the check above can fail: what is on AWS is run, not what lies here."""
+    """The check above can fail: it runs the code on AWS, not the local code."""
     original = project.bundle.manifest
     project.rebuild(
         "import json\n"
@@ -73,7 +73,7 @@ def test_code_that_answers_otherwise_is_found_out(project: Project, tmp_path: Pa
 
 
 def test_deploy_ends_with_its_own_check(project: Project, faults: FaultyProxy):
-    """The URL is the last line of standard output, once it has answered."""
+    """A deploy prints the URL last, after the URL has answered."""
     with behind_the_url(project, faults) as url:
         done = run("deploy", "--yes")
     assert (done.code, done.out) == (0, f"{url}\n")
@@ -83,7 +83,7 @@ def test_deploy_ends_with_its_own_check(project: Project, faults: FaultyProxy):
 def test_signed_urls_are_asked_with_a_signature(
     project: Project, faults: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ):
-    """With auth iam, by the user's own credentials; another's are not let in."""
+    """With auth iam, requests are signed with the user's credentials; others are refused."""
     settings = project.folder / "poner.toml"
     text = settings.read_text().replace('"none"', '"iam"')
     settings.write_text(text.replace(REGION, "us-east-1"))  # the local Lambda's own
@@ -98,7 +98,7 @@ def test_signed_urls_are_asked_with_a_signature(
 def test_wrong_answer_fails_the_deploy(
     project: Project, faults: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ):
-    """In two sentences, without a URL on standard output; --skip-check leaves that out."""
+    """A wrong answer fails the deploy without printing a URL; --skip-check omits the request."""
     monkeypatch.setattr(smoke_test, "SETTLING_S", 0.0)
     project.falsify()
     with behind_the_url(project, faults) as url:
@@ -115,7 +115,7 @@ def test_wrong_answer_fails_the_deploy(
 
 
 def test_function_that_is_switched_off_is_not_asked(project: Project):
-    """Nobody gets an answer while its concurrency is 0."""
+    """A function with concurrency 0 is not asked, since it would not answer."""
     project.configure("reserved_concurrency = 0\n")
     done = run("deploy", "--yes")
     assert done.code == 0
@@ -124,7 +124,7 @@ def test_function_that_is_switched_off_is_not_asked(project: Project):
 
 @pytest.mark.parametrize("answer", [{"prediction": 7}, {"statusCode": 200, "body": "7"}, None])
 def test_canary_that_answers_otherwise_fails_the_deploy(project: Project, answer: object):
-    """It is asked past the URL, where the old version may answer; whatever it answers."""
+    """A canary with another answer fails the deploy; it is invoked directly, not by the URL."""
     project.deploy()
     project.rebuild(memory_mb=256)
     get_backend(ACCOUNT, REGION).lambda_simple_results_queue.append(json.dumps(answer))
@@ -136,7 +136,7 @@ def test_canary_that_answers_otherwise_fails_the_deploy(project: Project, answer
 
 
 def test_canary_that_answers_as_the_model_passes(project: Project, faults: FaultyProxy):
-    """And says how much it gets."""
+    """A canary with the model's answer passes, and its share is printed."""
     project.deploy()
     project.rebuild(memory_mb=256)
     faults.reset()

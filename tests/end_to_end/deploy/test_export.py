@@ -21,7 +21,7 @@ def offline(project: Project, faults: FaultyProxy, monkeypatch: pytest.MonkeyPat
 
 
 def test_sam_template_finds_the_zips_from_the_folder(offline: Project):
-    """Nothing but the template is on standard output, and no account is needed."""
+    """Only the template is on standard output; its paths lead to the zips, without an account."""
     offline.add_layer("numpy", "a = 1")
     done = run("export", "sam")
     assert (done.code, done.err) == (0, "")
@@ -32,7 +32,7 @@ def test_sam_template_finds_the_zips_from_the_folder(offline: Project):
 
 
 def test_terraform_template_finds_the_zips_from_the_folder(offline: Project):
-    """It is JSON, with paths from the module's folder."""
+    """The JSON has paths from the module's folder."""
     done = run("export", "terraform")
     assert (done.code, done.err) == (0, "")
     template = json.loads(done.out)
@@ -42,7 +42,7 @@ def test_terraform_template_finds_the_zips_from_the_folder(offline: Project):
 
 
 def test_region_is_asked_for(offline: Project):
-    """Where it is named nowhere."""
+    """Without a region, export asks for one."""
     (offline.folder / "poner.toml").write_text('[deploy]\nauth = "none"\n')
     done = run("export", "sam")
     assert (done.code, done.out) == (2, "")

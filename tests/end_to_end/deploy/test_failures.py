@@ -1,4 +1,4 @@
-"""What goes wrong on the way to AWS: it is overcome, or said in two sentences."""
+"""Faults on the way to AWS are overcome, or reported in two sentences."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ READS = {
 
 
 def check_failure(done: Done) -> str:
-    """It failed, in two sentences and without a traceback; the first of them."""
+    """Check for two sentences without a traceback; returns the first."""
     assert done.code == 1
     assert done.out == ""
     assert len(done.error) == 2
@@ -45,7 +45,7 @@ def check_failure(done: Done) -> str:
 
 @pytest.mark.parametrize("fault", [Fault.THROTTLED, Fault.SERVER_ERROR, Fault.LOST, Fault.CONFLICT])
 def test_faults_that_pass_are_overcome(project: Project, faults: FaultyProxy, fault: Fault):
-    """One in every call of a first deploy; what was made is what is always made."""
+    """A passing fault in any call of a first deploy does not change its result."""
     reads = {} if fault is Fault.CONFLICT else READS
     project.deploy()
     undisturbed = account()
@@ -63,7 +63,7 @@ def test_faults_that_pass_are_overcome(project: Project, faults: FaultyProxy, fa
 
 
 def test_missing_permissions_are_named_one_after_the_other(project: Project, faults: FaultyProxy):
-    """Each with what prints a policy; once all are given, the deploy goes on from where it was."""
+    """Each missing permission is named; once all are granted, the deploy continues."""
     for operation in {**READS, **WRITES}:
         faults.fail_always(operation, Fault.DENIED)
     seen = []
@@ -85,7 +85,7 @@ def test_missing_permissions_are_named_one_after_the_other(project: Project, fau
     "operation", ["GetFunction", "DescribeLogGroups", "CreateRole", "AddPermission"]
 )
 def test_expired_credentials_are_said(project: Project, faults: FaultyProxy, operation: str):
-    """With how to sign in again; the next deploy goes on."""
+    """Expired credentials are an error with a remedy; the next deploy continues."""
     faults.fail_always(operation, Fault.EXPIRED)
     done = run(*DEPLOY)
     assert "AWS does not accept the credentials (Expired" in check_failure(done)
@@ -99,7 +99,7 @@ def test_expired_credentials_are_said(project: Project, faults: FaultyProxy, ope
 
 
 def test_faults_without_end_are_said(project: Project, faults: FaultyProxy):
-    """A write that may have taken place is tried some times; a later deploy goes on."""
+    """Endless faults end the deploy after some attempts; a later deploy continues."""
     faults.fail_always("PublishVersion", Fault.SERVER_ERROR)
     message = check_failure(run(*DEPLOY))
     assert "It is unknown whether lambda:PublishVersion took place" in message
@@ -111,7 +111,7 @@ def test_faults_without_end_are_said(project: Project, faults: FaultyProxy):
 
 
 def test_other_commands_fail_in_two_sentences(project: Project, faults: FaultyProxy):
-    """Whatever they were about to do."""
+    """Every other command reports faults in two sentences."""
     project.deploy()
     faults.reset()
     for fault, text in {
@@ -128,7 +128,7 @@ def test_other_commands_fail_in_two_sentences(project: Project, faults: FaultyPr
 
 @pytest.mark.parametrize("fault", [Fault.THROTTLED, Fault.SERVER_ERROR, Fault.LOST])
 def test_rollback_and_destroy_overcome_faults(project: Project, faults: FaultyProxy, fault: Fault):
-    """Their steps may be done twice."""
+    """Rollback and destroy overcome faults, since their steps may be repeated."""
     before = account()
     project.deploy()
     project.rebuild(memory_mb=256)

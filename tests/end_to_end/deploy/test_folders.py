@@ -1,4 +1,4 @@
-"""Where commands are run, and what lies there: which function they are about."""
+"""Which function a command acts on, by the folder in which it runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_folder_that_names_no_function_is_said(
     monkeypatch: pytest.MonkeyPatch,
     command: str,
 ):
-    """Rather than looking for one of the default's name, which may be another project's."""
+    """A folder that names no function is an error, instead of taking the default name."""
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     done = run(command)
@@ -39,7 +39,7 @@ def test_folder_that_names_no_function_is_said(
 
 @pytest.mark.parametrize("content", ["", '{"format": 2}', "not JSON"])
 def test_damaged_bundle_keeps_nobody_from_going_back(project: Project, content: str):
-    """Where poner.toml names the function, its bundle is only needed for another deploy."""
+    """With a damaged bundle, a rollback works if poner.toml names the function."""
     project.deploy()
     project.rebuild("other = 1")
     project.deploy()
@@ -53,7 +53,7 @@ def test_damaged_bundle_keeps_nobody_from_going_back(project: Project, content: 
 
 
 def test_damaged_bundle_that_alone_names_the_function_is_said(project: Project):
-    """There is nothing else to go by."""
+    """A damaged bundle is an error if nothing else names the function."""
     project.deploy()
     (project.folder / "poner.toml").unlink()
     (project.folder / "build/function.zip").write_bytes(b"")

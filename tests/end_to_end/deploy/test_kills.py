@@ -29,7 +29,7 @@ def killed(faults: FaultyProxy, folder: Path, after_writes: int, *arguments: str
 def test_every_kill_of_a_first_deploy_is_made_good(
     project: Project, faults: FaultyProxy, moto: str, tmp_path: Path
 ):
-    """After each of its writes; nothing is made twice, and no journal is left."""
+    """A first deploy, killed after any write, is completed; nothing is made twice."""
     project.deploy()
     undisturbed = account()
     assert faults.writes.total() == FIRST_DEPLOY_WRITES
@@ -46,7 +46,7 @@ def test_every_kill_of_a_first_deploy_is_made_good(
 
 
 def grown(project: Project) -> None:
-    """Two versions, and then a wish that changes all there is to change."""
+    """Two versions, and then a wish that changes everything."""
     project.configure("")
     project.rebuild("other = 0", memory_mb=128)
     project.add_layer("numpy", "a = 1")
@@ -93,7 +93,7 @@ REMOVALS = {
 def test_a_change_that_is_killed_after_each_write_gets_there(
     project: Project, faults: FaultyProxy, moto: str, tmp_path: Path
 ):
-    """Each run gets one write further; what is there is read anew each time."""
+    """A change that is killed after each write completes: each run reads the state anew."""
     grown(project)
     faults.reset()
     project.deploy()
@@ -114,7 +114,7 @@ def test_a_change_that_is_killed_after_each_write_gets_there(
 def test_a_destroy_that_is_killed_after_each_write_gets_there(
     project: Project, faults: FaultyProxy, tmp_path: Path
 ):
-    """What is left of a removal is found and removed by the next one."""
+    """A destroy that is killed after each write completes, run by run."""
     before = account()
     grown(project)
     project.deploy()
@@ -130,7 +130,7 @@ def test_a_destroy_that_is_killed_after_each_write_gets_there(
 def test_a_process_of_its_own_is_killed_and_the_next_one_goes_on(
     project: Project, faults: FaultyProxy, moto: str
 ):
-    """The same with Python started anew, as in a user's shell, around the function itself."""
+    """The same with new Python processes, as in a user's shell."""
     project.deploy()
     undisturbed = account()
     empty_account(moto)
@@ -148,7 +148,7 @@ def test_a_process_of_its_own_is_killed_and_the_next_one_goes_on(
 
 
 def test_ctrl_c_leaves_a_journal_and_says_so(project: Project, faults: FaultyProxy, tmp_path: Path):
-    """The exit code is that of a shell's."""
+    """Ctrl-C leaves a journal, says so, and exits with a shell's code."""
     with started(tmp_path / "command", *DEPLOY) as command:
         faults.interrupt(lambda: os.kill(command.pid, signal.SIGINT), after_writes=4)
         done = command.wait()

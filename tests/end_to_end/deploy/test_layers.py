@@ -24,12 +24,12 @@ def layers_in_use() -> list[str]:
 
 @pytest.fixture
 def small_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls that take no zip worth speaking of."""
+    """Lets calls take only tiny zips."""
     monkeypatch.setattr(quotas, "DIRECT_UPLOAD_BYTES", 100)
 
 
 def test_layers_are_published_once(project: Project, faults: FaultyProxy):
-    """Under a name with their hash; what is in the cloud is what is in the bundle."""
+    """Layers are published once, under a name with their hash, with the bundle's content."""
     project.add_layer("numpy", "a = 1")
     project.add_layer("scipy", "b = 1")
     project.deploy()
@@ -49,7 +49,7 @@ def test_layers_are_published_once(project: Project, faults: FaultyProxy):
 
 
 def test_one_layer_that_changes_is_the_one_that_is_published(project: Project, faults: FaultyProxy):
-    """The other stays as it is."""
+    """Only a layer that changed is published."""
     project.add_layer("numpy", "a = 1")
     project.add_layer("scipy", "b = 1")
     project.deploy()
@@ -63,7 +63,7 @@ def test_one_layer_that_changes_is_the_one_that_is_published(project: Project, f
 
 
 def test_large_zips_go_through_the_bucket(project: Project, faults: FaultyProxy, small_calls: None):
-    """Each once; what no version needs any more is removed, as all is by destroy."""
+    """Large zips are uploaded once, and removed when no version needs them, or by destroy."""
     project.configure(f'bucket = "{BUCKET}"\n')
     project.add_layer("numpy", "a = 1")
     project.deploy()
@@ -88,7 +88,7 @@ def test_large_zips_go_through_the_bucket(project: Project, faults: FaultyProxy,
 def test_large_zip_without_a_bucket_is_refused(
     project: Project, faults: FaultyProxy, small_calls: None
 ):
-    """Before anything is written, with the setting that helps."""
+    """A large zip without a bucket is refused before any write, and the setting is named."""
     done = run(*DEPLOY)
     assert done.code == 1
     assert done.error[0].startswith("Error: function.zip has ")
@@ -97,7 +97,7 @@ def test_large_zip_without_a_bucket_is_refused(
 
 
 def test_upload_that_is_lost_is_found(project: Project, faults: FaultyProxy, small_calls: None):
-    """It is not sent twice."""
+    """An upload whose answer was lost is found, and not sent again."""
     from tests.fakes.faulty_proxy import Fault
 
     project.configure(f'bucket = "{BUCKET}"\n')

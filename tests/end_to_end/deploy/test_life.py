@@ -1,4 +1,4 @@
-"""A function's life on AWS, by the command line, and what it costs in calls."""
+"""A function's life on AWS by the command line, and its number of calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def live_version() -> str:
 
 
 def shares() -> dict[str, float]:
-    """The versions that get a share of the traffic."""
+    """The versions with a share of the traffic."""
     alias = client("lambda").get_alias(FunctionName="cancer", Name="live")
     return dict(alias["RoutingConfig"]["AdditionalVersionWeights"])
 
@@ -28,7 +28,7 @@ def versions() -> list[str]:
 
 
 def test_plan_says_what_would_be_made_and_makes_nothing(project: Project, faults: FaultyProxy):
-    """In order, with the values of each; a public URL is said to be one."""
+    """A plan shows all steps with values and warns of a public URL; it changes nothing."""
     done = run("plan")
     assert done.code == 0
     assert [line[4:] for line in done.out.splitlines() if line.startswith("  + ")] == [
@@ -47,7 +47,7 @@ def test_plan_says_what_would_be_made_and_makes_nothing(project: Project, faults
 
 
 def test_plan_for_machines_is_one_line_of_json(project: Project):
-    """With old and new values."""
+    """`plan --json` prints one line with old and new values."""
     project.deploy()
     project.rebuild(memory_mb=256)
     done = run("plan", "--json")
@@ -60,7 +60,7 @@ def test_plan_for_machines_is_one_line_of_json(project: Project):
 
 
 def test_calls_are_few(project: Project, faults: FaultyProxy):
-    """Looking takes at most 8 calls, a first deploy at most 16 writes, a second one none."""
+    """Reads take at most 8 calls, a first deploy at most 16 writes, a second deploy none."""
     done = project.deploy()
     first = (faults.reads.total(), faults.writes.total())
     faults.reset()
@@ -83,7 +83,7 @@ def test_calls_are_few(project: Project, faults: FaultyProxy):
 
 
 def test_output_of_a_deploy_is_the_url(project: Project):
-    """On standard output, alone; each step has its line on standard error."""
+    """A deploy prints only the URL on standard output, and a line a step on standard error."""
     done = project.deploy()
     url = client("lambda").get_function_url_config(FunctionName="cancer", Qualifier="live")
     assert done.out == url["FunctionUrl"] + "/\n"  # AWS gives it with the slash, moto without
@@ -93,7 +93,7 @@ def test_output_of_a_deploy_is_the_url(project: Project):
 
 
 def test_deploy_for_machines_is_one_line_of_json(project: Project):
-    """It says what is deployed."""
+    """`deploy --json` prints one line about the deployment."""
     done = project.deploy("--json")
     assert done.out.count("\n") == 1
     said = json.loads(done.out)
@@ -119,7 +119,7 @@ def test_update_rolls_forward_and_back(project: Project):
 
 
 def test_rollback_to_what_is_not_there_is_refused(project: Project, faults: FaultyProxy):
-    """A version that never was, and one before the first."""
+    """A rollback to a missing version, or before the first, is refused."""
     project.deploy()
     faults.reset()
     unknown, before = run("rollback", "7"), run("rollback")
@@ -148,7 +148,7 @@ def test_canary_gets_its_share_until_it_is_promoted(project: Project):
 
 
 def test_canary_is_withdrawn_by_one_call(project: Project, faults: FaultyProxy):
-    """By rollback, which leaves the old version answering all."""
+    """A rollback withdraws a canary by one call; the old version answers everything."""
     project.deploy()
     project.rebuild("other = 1")
     project.deploy("--canary", "10")
@@ -161,7 +161,7 @@ def test_canary_is_withdrawn_by_one_call(project: Project, faults: FaultyProxy):
 
 
 def test_status_says_what_answers(project: Project):
-    """For people in lines, for machines in one."""
+    """`status` prints lines for people, and with --json one line."""
     project.deploy()
     project.rebuild("other = 1")
     project.deploy()
@@ -181,7 +181,7 @@ def test_status_says_what_answers(project: Project):
 
 
 def test_versions_say_which_model_they_are(project: Project):
-    """By its file's hash; a model that was never in a file by that of its function.zip."""
+    """Versions name their model by its file's hash, or else by the hash of function.zip."""
     project.deploy()
     function = project.bundle.manifest.function.sha256
     assert f", function.zip sha256:{function}" in run("status").out
@@ -191,7 +191,7 @@ def test_versions_say_which_model_they_are(project: Project):
 
 
 def test_old_versions_go(project: Project):
-    """As many stay as `keep` says, and the one that a rollback goes back to."""
+    """`keep` versions stay, and the version that a rollback returns to."""
     for number in range(4):
         project.rebuild(f"other = {number}")
         project.deploy()
@@ -204,7 +204,7 @@ def test_old_versions_go(project: Project):
 
 
 def test_destroy_leaves_what_poner_did_not_make(project: Project):
-    """An account of others is as it was; a second time there is nothing to remove."""
+    """A removal leaves other resources unchanged; a second one finds nothing."""
     iam, logs = client("iam"), client("logs")
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     role = iam.create_role(RoleName="poner-cancer-eu-west-12", AssumeRolePolicyDocument=trust)
@@ -231,7 +231,7 @@ def test_destroy_leaves_what_poner_did_not_make(project: Project):
 
 
 def test_url_changes_from_public_to_signed_and_back(project: Project):
-    """With both permissions, which go when they are of no use any more."""
+    """A URL changes from public to signed and back, with both permissions."""
     project.deploy()
     public = account()
     project.configure("")

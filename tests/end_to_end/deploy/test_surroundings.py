@@ -1,4 +1,4 @@
-"""Accounts that are not as a deploy would have them: they are refused, or mended."""
+"""Accounts in unexpected states are refused, or repaired."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def make_function(project: Project, name: str) -> None:
 def test_endpoint_where_nobody_is_is_said(
     project: Project, monkeypatch: pytest.MonkeyPatch, command: str
 ):
-    """As in a region that does not exist; the sentence names what to check."""
+    """An endpoint without a server is an error that says what to check."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     done = run(command, "--region", "eu-nowhere-7")
     assert (done.code, done.out) == (1, "")
@@ -43,7 +43,7 @@ def test_endpoint_where_nobody_is_is_said(
 def test_text_that_is_no_region_is_said(
     project: Project, monkeypatch: pytest.MonkeyPatch, region: str
 ):
-    """In two sentences, whatever boto3 makes of it; nothing is written."""
+    """A text that is not a region gives two sentences, and nothing is written."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     done = run("plan", "--region", region)
     assert (done.code, done.out) == (1, "")
@@ -52,7 +52,7 @@ def test_text_that_is_no_region_is_said(
 
 
 def test_no_region_anywhere_is_said(project: Project):
-    """With the ways to name one."""
+    """Without a region, the error says how to name one."""
     settings = project.folder / "poner.toml"
     settings.write_text('[deploy]\nauth = "none"\n')
     done = run("plan")
@@ -64,7 +64,7 @@ def test_no_region_anywhere_is_said(project: Project):
 
 
 def test_unknown_profile_is_said(project: Project):
-    """With how to list those there are."""
+    """An unknown profile is an error that says how to list profiles."""
     done = run("plan", "--profile", "nobody")
     assert done.code == 1
     assert "The profile cannot be used" in done.error[0]
@@ -72,7 +72,7 @@ def test_unknown_profile_is_said(project: Project):
 
 
 def test_no_credentials_are_said(project: Project, monkeypatch: pytest.MonkeyPatch):
-    """With how to sign in."""
+    """Missing credentials are an error that says how to sign in."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     done = run("plan")
@@ -82,7 +82,7 @@ def test_no_credentials_are_said(project: Project, monkeypatch: pytest.MonkeyPat
 
 
 def test_region_without_the_function_is_said(project: Project):
-    """The sentence names region and account, since one of them is likely to be wrong."""
+    """A missing function is an error that names region and account."""
     project.deploy()
     for command in ("status", "url", "logs", "rollback", "promote"):
         done = run(command, "--region", "us-west-2")
@@ -94,7 +94,7 @@ def test_region_without_the_function_is_said(project: Project):
 
 
 def test_absent_bucket_is_said_before_anything_is_written(project: Project, faults: FaultyProxy):
-    """Though this bundle would not need it."""
+    """A missing bucket is an error before any write, even if this bundle does not need it."""
     project.configure('bucket = "no-such-bucket-anywhere"\n')
     done = run(*DEPLOY)
     assert done.code == 1
@@ -106,7 +106,7 @@ def test_absent_bucket_is_said_before_anything_is_written(project: Project, faul
 def test_bucket_of_another_region_is_said_before_anything_is_written(
     project: Project, faults: FaultyProxy, moto: str
 ):
-    """Lambda takes no code from there."""
+    """A bucket of another region is an error before any write."""
     make_bucket(moto, "a-bucket-far-away", "us-west-2")
     faults.reset()
     project.configure('bucket = "a-bucket-far-away"\n')
@@ -117,7 +117,7 @@ def test_bucket_of_another_region_is_said_before_anything_is_written(
 
 
 def test_function_of_somebody_else_is_refused(project: Project, faults: FaultyProxy):
-    """No command touches it, or shows it."""
+    """Someone else's function is refused by every command."""
     make_function(project, "cancer")
     for command in ("plan", "deploy --yes", "status", "logs", "rollback", "destroy --yes"):
         done = run(*command.split())
@@ -128,7 +128,7 @@ def test_function_of_somebody_else_is_refused(project: Project, faults: FaultyPr
 
 
 def test_role_of_somebody_else_is_refused(project: Project, faults: FaultyProxy):
-    """It would be changed otherwise."""
+    """Someone else's role is refused instead of being changed."""
     client("iam").create_role(RoleName="poner-cancer-eu-west-1", AssumeRolePolicyDocument=TRUST)
     done = run(*DEPLOY)
     assert done.code == 1
@@ -137,7 +137,7 @@ def test_role_of_somebody_else_is_refused(project: Project, faults: FaultyProxy)
 
 
 def test_who_may_not_ask_iam_can_look_and_roll_back(project: Project, faults: FaultyProxy):
-    """The role is of no concern there, nor is one of poner's name that somebody else made."""
+    """Without rights to IAM, status and rollback work: they do not read the role."""
     project.deploy()
     project.rebuild(memory_mb=256)
     project.deploy()
@@ -147,19 +147,19 @@ def test_who_may_not_ask_iam_can_look_and_roll_back(project: Project, faults: Fa
 
 
 def delete_role() -> None:
-    """With its policy."""
+    """Delete the role and its policy."""
     iam = client("iam")
     iam.delete_role_policy(RoleName="poner-cancer-eu-west-1", PolicyName="poner-logs")
     iam.delete_role(RoleName="poner-cancer-eu-west-1")
 
 
 def delete_role_policy() -> None:
-    """The role stays."""
+    """Delete the role's policy only."""
     client("iam").delete_role_policy(RoleName="poner-cancer-eu-west-1", PolicyName="poner-logs")
 
 
 def delete_alias() -> None:
-    """With what is on it; AWS removes the permissions by itself, moto does not."""
+    """Delete the alias with its URL; moto needs an extra call for the permissions."""
     functions = client("lambda")
     for sid in ("FunctionURLAllowPublicAccess", "FunctionURLAllowInvokeAction"):
         functions.remove_permission(FunctionName="cancer", Qualifier="live", StatementId=sid)
@@ -168,24 +168,24 @@ def delete_alias() -> None:
 
 
 def delete_url() -> None:
-    """The permissions stay."""
+    """Delete the URL; its permissions stay."""
     client("lambda").delete_function_url_config(FunctionName="cancer", Qualifier="live")
 
 
 def delete_permission() -> None:
-    """One of the two."""
+    """Delete one of the two permissions."""
     client("lambda").remove_permission(
         FunctionName="cancer", Qualifier="live", StatementId="FunctionURLAllowInvokeAction"
     )
 
 
 def delete_log_group() -> None:
-    """With its events."""
+    """Delete the log group."""
     client("logs").delete_log_group(logGroupName="/aws/lambda/cancer")
 
 
 def keep_logs_for_ever() -> None:
-    """No retention."""
+    """Remove the retention."""
     client("logs").delete_retention_policy(logGroupName="/aws/lambda/cancer")
 
 
@@ -202,7 +202,7 @@ DAMAGES = {
 
 
 def test_what_was_removed_by_hand_is_put_back(project: Project, faults: FaultyProxy):
-    """And nothing else is touched: no version is published for it."""
+    """Removed resources are put back, without a new version."""
     project.deploy()
     undisturbed = account()
     faults.reset()
@@ -216,7 +216,7 @@ def test_what_was_removed_by_hand_is_put_back(project: Project, faults: FaultyPr
 
 
 def test_what_was_changed_by_hand_is_changed_back(project: Project):
-    """Settings of $LATEST alone concern nobody: no version is made of it until it matters."""
+    """Settings are changed back; changes to $LATEST alone publish no version."""
     project.deploy()
     functions = client("lambda")
     functions.update_alias(FunctionName="cancer", Name="live", FunctionVersion="$LATEST")
@@ -226,7 +226,7 @@ def test_what_was_changed_by_hand_is_changed_back(project: Project):
 
 
 def test_another_machine_takes_over(project: Project, faults: FaultyProxy):
-    """All that counts is in the account: without the state folder there is nothing to do."""
+    """Another machine continues without the state folder, since AWS has the state."""
     done = project.deploy()
     assert not project.journals
     faults.reset()

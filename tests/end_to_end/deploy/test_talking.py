@@ -1,4 +1,4 @@
-"""What commands ask, print and keep to themselves."""
+"""What commands ask, print and hide."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def log(*messages: str, age_s: float = 0.0) -> None:
 def test_without_a_terminal_and_yes_nothing_is_done(
     project: Project, faults: FaultyProxy, command: str
 ):
-    """There is nobody to ask; that is wrong usage."""
+    """Without a terminal and --yes nothing is changed, and it counts as wrong usage."""
     if command == "destroy":
         project.deploy()
         faults.reset()
@@ -60,7 +60,7 @@ def test_without_a_terminal_and_yes_nothing_is_done(
 def test_who_declines_has_changed_nothing(
     project: Project, faults: FaultyProxy, command: str, said: str, typed: str
 ):
-    """The question is asked once the plan was seen; no is the default."""
+    """The question follows the plan; its default is no, which changes nothing."""
     if command == "destroy":
         project.deploy()
         faults.reset()
@@ -72,7 +72,7 @@ def test_who_declines_has_changed_nothing(
 
 
 def test_who_agrees_gets_what_was_shown(project: Project):
-    """A y is enough; what is neither yes nor no is asked for again."""
+    """A y suffices; an answer other than yes or no is asked for again."""
     done = run("deploy", "--skip-check", typed="what?\ny\n")
     assert done.code == 0
     assert done.out == run("url").out
@@ -80,7 +80,7 @@ def test_who_agrees_gets_what_was_shown(project: Project):
 
 
 def test_end_of_input_is_an_interruption(project: Project, faults: FaultyProxy):
-    """Ctrl-D at the question."""
+    """The end of input at the question is an interruption."""
     done = run("deploy", "--skip-check", typed="")
     assert (done.code, done.out) == (130, "")
     assert not faults.writes
@@ -89,7 +89,7 @@ def test_end_of_input_is_an_interruption(project: Project, faults: FaultyProxy):
 def test_interruption_leaves_the_line_of_the_question(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ):
-    """A terminal shows Ctrl-C where the answer would be."""
+    """An interruption keeps the line of the question, where terminals show ^C."""
 
     def interrupt(terminal: Terminal) -> str:
         raise KeyboardInterrupt
@@ -101,7 +101,7 @@ def test_interruption_leaves_the_line_of_the_question(
 
 
 def test_question_stays_on_a_real_terminal(project: Project):
-    """Nothing wipes it away while somebody thinks; the answer is taken from the terminal."""
+    """The question stays on the terminal until the answer is typed."""
     terminal, its_other_end = pty.openpty()
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     process = subprocess.Popen(
@@ -147,7 +147,7 @@ def test_question_stays_on_a_real_terminal(project: Project):
 def test_wrong_usage_is_2_before_anything_is_asked(
     project: Project, faults: FaultyProxy, arguments: tuple[str, ...]
 ):
-    """With a word about what would be right."""
+    """Wrong usage exits with 2 and a hint, before any question."""
     done = run(*arguments)
     assert (done.code, done.out) == (2, "")
     assert len(done.error) == 2
@@ -155,7 +155,7 @@ def test_wrong_usage_is_2_before_anything_is_asked(
 
 
 def test_folder_without_a_bundle_is_said(project: Project, tmp_path: Path, faults: FaultyProxy):
-    """With the command that makes one."""
+    """Without a bundle, the error names the command that makes one."""
     done = run("deploy", "--yes", str(tmp_path))
     assert done.code == 1
     assert "There is no bundle in" in done.error[0]
@@ -177,7 +177,7 @@ def test_bundle_that_is_older_than_the_settings_is_said(project: Project):
 
 
 def test_no_secret_is_told(project: Project, faults: FaultyProxy, tmp_path: Path):
-    """Of no environment variable: not printed, not kept, not in the bundle, but on AWS."""
+    """Values of environment variables are only on AWS: never printed, kept or in the bundle."""
     project.deploy()
     project.configure(f'[deploy.environment]\nPASSWORD = "{SECRET}"\nUSER = "u"\n')
     said = [run("plan"), run("plan", "--json"), run("export", "sam"), run("export", "terraform")]
@@ -203,7 +203,7 @@ def test_no_secret_is_told(project: Project, faults: FaultyProxy, tmp_path: Path
 def test_no_secret_is_in_the_file_of_a_fault(
     project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    """Where poner itself breaks while it holds one."""
+    """The file of a fault contains no secret."""
     project.configure(f'[deploy.environment]\nPASSWORD = "{SECRET}"\n')
 
     def broken(*arguments: object, **values: object) -> None:
@@ -233,7 +233,7 @@ def test_logs_are_printed_as_they_were_written(project: Project):
 
 
 def test_logs_for_machines_are_a_line_of_json_each(project: Project):
-    """With the time of each."""
+    """--json prints each log event as a line with its time."""
     project.deploy()
     log("one", "two\nlines")
     events = [json.loads(line) for line in run("logs", "--json").out.splitlines()]
@@ -243,14 +243,14 @@ def test_logs_for_machines_are_a_line_of_json_each(project: Project):
 
 
 def test_logs_are_printed_where_characters_are_few(project: Project):
-    """What standard output has no bytes for is escaped."""
+    """Characters that the encoding of standard output lacks are escaped."""
     project.deploy()
     log("caf\u00e9 \u2603")
     assert run("logs", encoding="latin-1").out == "caf\u00e9 \\u2603\n"
 
 
 def test_logs_are_followed_until_ctrl_c(project: Project, tmp_path: Path):
-    """What comes is printed once; being interrupted is the way to end it."""
+    """Followed events are printed once each, until Ctrl-C."""
     project.deploy()
     log("before")
     with started(tmp_path / "command", "logs", "--follow") as command:
@@ -266,14 +266,14 @@ def test_logs_are_followed_until_ctrl_c(project: Project, tmp_path: Path):
 
 
 def test_logs_of_a_group_that_was_removed_are_none(project: Project):
-    """As long as the function has not logged again."""
+    """A removed log group has no events until the function logs again."""
     project.deploy()
     client("logs").delete_log_group(logGroupName=LOGS)
     assert run("logs") == Done(0, "", "The log of cancer has no events of the last 10m.\n")
 
 
 def test_silence_in_the_log_is_said(project: Project):
-    """On standard error; however far back, there is a beginning."""
+    """An empty log is reported on standard error, for any --since."""
     project.deploy()
     done = run("logs", "--since", "99999d")
     assert (done.code, done.out) == (0, "")

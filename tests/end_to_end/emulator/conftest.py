@@ -1,4 +1,4 @@
-"""Functions to run, and what speaks to them over the wire."""
+"""Functions to run, and clients that speak to them over the wire."""
 
 import contextlib
 import http.client
@@ -49,7 +49,7 @@ class Answer:
 
 @dataclass
 class Running:
-    """A function that runs, with its log and what is said about requests."""
+    """A running function, with its log and the lines about requests."""
 
     urls: LocalUrls
     name: str
@@ -58,7 +58,7 @@ class Running:
     lines: list[str] = field(default_factory=list)
 
     def logs(self, begin: str, times: int = 1) -> bool:
-        """Whether so many lines of the log begin so, within ten seconds."""
+        """Whether a number of log lines begin with a text, within ten seconds."""
         return eventually(lambda: sum(line.startswith(begin) for line in self.log) >= times)
 
     def processes(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""Pages in the user's browser, and names that lead here, over the wire."""
+"""Pages in the user's browser and foreign host names, over the wire."""
 
 import json
 import socket
@@ -13,7 +13,7 @@ PAGE = (("Origin", EVIL), ("Content-Type", "text/plain"))
 
 
 def send(address: str, *lines: str) -> bytes:
-    """What is answered to a request of these lines."""
+    """The answer to a request of these lines."""
     host, port = address.split(":")
     with socket.create_connection((host, int(port)), timeout=10) as client:
         client.sendall("\r\n".join((*lines, "Connection: close", "", "")).encode())
@@ -31,7 +31,7 @@ def send(address: str, *lines: str) -> bytes:
     ],
 )
 def test_other_names_reach_no_function(lively, server, lines, status):
-    """Neither the URL nor the API, and a line says why."""
+    """Other host names reach neither the URL nor the API, and a line says why."""
     address = getattr(lively.urls, server).split("/")[2]
     lively.log.clear()
     answer = send(address, *(line.format(address) for line in lines))
@@ -45,7 +45,7 @@ def test_other_names_reach_no_function(lively, server, lines, status):
     "hosts", [(), ("Host: {}", "Host: {}"), ("Host: evil.example", "Host: {}")]
 )
 def test_what_has_not_one_host_is_no_http(lively, hosts):
-    """HTTP/1.1 asks for exactly one; nothing reaches the function."""
+    """A request without exactly one Host is refused, and does not reach the function."""
     address = lively.urls.url.split("/")[2]
     lively.log.clear()
     answer = send(address, "GET / HTTP/1.1", *(line.format(address) for line in hosts))
@@ -65,7 +65,7 @@ def test_a_target_in_absolute_form_is_the_path_alone(lively):
     "headers", [PAGE, (("Sec-Fetch-Site", "cross-site"),), (("Origin", "null"),)]
 )
 def test_a_page_reaches_no_function(lively, headers):
-    """What a browser sends for another site's page is refused by both servers."""
+    """Both servers refuse a browser's request for another site's page."""
     lively.log.clear()
     for answer in (lively.request(headers=headers, body=b"{}"), lively.invoke({}, headers=headers)):
         assert answer.status == 403
@@ -75,7 +75,7 @@ def test_a_page_reaches_no_function(lively, headers):
 
 
 def test_allowed_pages_and_names_reach_it(start):
-    """With --allow-origin and --allow-host; the API stays closed to pages."""
+    """--allow-origin and --allow-host let pages and names in; pages never reach the API."""
     function = start(callers=Callers(hosts=("tunnel.example",), origins=(EVIL,)))
     assert function.request(headers=PAGE).status == 200
     assert function.invoke({}, headers=PAGE).status == 403

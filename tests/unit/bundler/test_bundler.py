@@ -125,7 +125,7 @@ def test_the_settings_are_the_engines(article_bundle: Bundle) -> None:
     """The manifest has numbers for settings left to the engine, and keeps chosen settings."""
     settings = article_bundle.manifest.settings
     assert (settings.memory_mb, settings.timeout_s) == (128, 3)
-    chosen = FunctionSettings(memory_mb=300).with_defaults(*ENGINE_DEFAULTS["sklearn"])
+    chosen = FunctionSettings(memory_mb=300).with_defaults(*ENGINE_DEFAULTS["sklearn"], 65_536)
     assert (chosen.memory_mb, chosen.timeout_s) == (300, 30)
 
 

@@ -21,7 +21,7 @@ def layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_entries_are_printed_as_json(layer: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With size and age, for programs."""
+    """Entries are printed as JSON with size and age."""
     assert run(["cache", "--json"]) == 0
     (entry,) = json.loads(capsys.readouterr().out)
     assert entry["kind"] == "layers"
@@ -32,7 +32,7 @@ def test_entries_are_printed_as_json(layer: Path, capsys: pytest.CaptureFixture[
 def test_a_new_entry_stays_until_everything_goes(
     layer: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """30 days are what is kept unless the user says otherwise."""
+    """By default, prune keeps entries that were used within 30 days."""
     assert run(["cache", "prune"]) == 0
     assert layer.exists()
     assert run(["cache", "prune", "--older-than", "0"]) == 0

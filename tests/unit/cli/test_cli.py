@@ -114,7 +114,7 @@ def test_a_fault_of_ours_is_kept_in_a_file(
     "arguments", [["--version"], ["predict", "--data", "[]", "--url", "http://127.0.0.1:1/"]]
 )
 def test_a_full_disk_behind_standard_output_is_said(arguments: list[str]) -> None:
-    """It is no fault of poner's; a table is told as a line is."""
+    """A full disk behind standard output is an error, not a fault; also for a table."""
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-c", "from poner.cli import main; main()", *arguments],
@@ -133,7 +133,7 @@ def test_a_full_disk_behind_standard_output_is_said(arguments: list[str]) -> Non
 def test_an_interruption_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Exit code 130, as shells have it, and a word about it."""
+    """An interruption gives exit code 130, as in shells, and one line."""
 
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -146,7 +146,7 @@ def test_an_interruption_is_one_line(
 def test_an_interruption_while_starting_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Before the commands are there, too."""
+    """An interruption during the imports gives one line, too."""
 
     class Interrupting:
         def find_spec(self, name: str, *_: object) -> None:
@@ -164,7 +164,7 @@ def test_an_interruption_while_starting_is_one_line(
 def test_a_fault_of_ours_is_kept_without_a_cache_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Where the cache cannot be written, the details go to the folder for temporary files."""
+    """If the cache cannot be written, the details go to the folder for temporary files."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "file"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -178,7 +178,7 @@ def test_a_fault_of_ours_is_kept_without_a_cache_too(
 def test_a_fault_that_cannot_be_kept_is_said_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Where nothing can be written at all there is no traceback, either."""
+    """If no folder can be written, there is still no traceback."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "file"))
     monkeypatch.setattr("poner.templates.create_project", lambda *_, **__: 1 / 0)
@@ -193,7 +193,7 @@ def test_a_fault_that_cannot_be_kept_is_said_all_the_same(
 def test_a_full_disk_that_nobody_foresaw_is_two_sentences(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """It is no fault of poner's."""
+    """An unexpected full disk gives two sentences, not a fault."""
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
@@ -237,7 +237,7 @@ def test_import_is_light(tmp_path: Path) -> None:
 
 
 def test_predict_asks_the_local_function(article_bundle: Bundle) -> None:
-    """Without a URL the bundle is started for as long as it takes."""
+    """Without a URL, predict starts the bundle and stops it afterwards."""
     folder = article_bundle.folder.parent
     done = run("predict", "--json", "--data", json.dumps(SCAN), cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -251,7 +251,7 @@ def test_predict_asks_the_local_function(article_bundle: Bundle) -> None:
 
 
 def test_predict_reads_csv_by_either_name(article_bundle: Bundle, tmp_path: Path) -> None:
-    """Columns go by wire name, in any order; the answer is CSV where it is asked for."""
+    """A CSV's columns may have either name, in any order; `-o csv` prints CSV."""
     folder = article_bundle.folder.parent
     names = list(reversed(WIRE_NAMES))
     values = ",".join(str(SCAN[name]) for name in names)
@@ -282,7 +282,7 @@ def test_a_csv_that_does_not_fit_is_named(
     text: str,
     named: str,
 ) -> None:
-    """A column more or less, or a cell that is no number, is an error that names it."""
+    """An extra or missing column, or a cell that is not a number, is an error that names it."""
     (tmp_path / "scans.csv").write_text(text)
     monkeypatch.chdir(article_bundle.folder.parent)
     assert app.run(["predict", str(tmp_path / "scans.csv")]) == 1

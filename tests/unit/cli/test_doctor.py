@@ -19,7 +19,7 @@ POLICY = ["doctor", "--policy"]
 
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a project."""
+    """Runs in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "cache"))
@@ -27,7 +27,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
-    """An account that lacks nothing; the region is the one that is asked for."""
+    """An account without problems, in the requested region."""
     account = Account()
 
     def open_cloud(profile: str | None, region: str | None) -> Account:
@@ -39,7 +39,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
 
 
 def test_findings_are_lines(account: Account, capfd: pytest.CaptureFixture[str]) -> None:
-    """State, check and what was found, with the remedy beneath; the sum is a message."""
+    """Each finding is a line with its remedy below it; a message sums up."""
     assert app.run(["doctor"]) == 0
     printed = capfd.readouterr()
     lines = printed.out.splitlines()
@@ -53,7 +53,7 @@ def test_findings_are_lines(account: Account, capfd: pytest.CaptureFixture[str])
 def test_something_to_fix_is_exit_code_1(
     account: Account, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """So that a script can go by it."""
+    """A finding to fix gives exit code 1, for scripts."""
     account.identity = CredentialsError("There are no credentials.", "Sign in.")
     assert app.run(["doctor"]) == 1
     printed = capfd.readouterr()
@@ -85,7 +85,7 @@ def test_the_project_says_what_is_wanted(
 
 
 def test_the_policy(account: Account, capfd: pytest.CaptureFixture[str]) -> None:
-    """The policy of this project in this account, and nothing else."""
+    """--policy prints only the policy of this project in this account."""
     Path("poner.toml").write_text('[project]\nname = "cancer"\n')
     assert app.run(POLICY) == 0
     printed = capfd.readouterr()
@@ -98,7 +98,7 @@ def test_the_policy(account: Account, capfd: pytest.CaptureFixture[str]) -> None
 def test_the_policy_without_credentials(
     account: Account, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """It is for any account, and a message says so."""
+    """Without credentials the policy is for any account, and a message says so."""
     account.identity = CredentialsError("There are no credentials.", "Sign in.")
     assert app.run(POLICY) == 0
     printed = capfd.readouterr()
@@ -109,7 +109,7 @@ def test_the_policy_without_credentials(
 def test_the_policy_without_a_region(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Nearly all in it is of a region, so one has to be named."""
+    """The policy needs a region, since most of its resources belong to one."""
 
     def refuse(profile: str | None, region: str | None) -> Account:
         raise CloudError("There is no region.", "Use --region.")
@@ -124,7 +124,7 @@ def test_the_policy_without_a_region(
 def test_a_machine_without_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """boto3 itself finds neither credentials nor a project, and there is an answer soon."""
+    """Without credentials and project, boto3 and the doctor answer soon."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))

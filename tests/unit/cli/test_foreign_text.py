@@ -1,4 +1,4 @@
-"""Whatever others wrote, what a command shows is poner's own lines and nothing a terminal obeys."""
+"""Foreign text never adds lines to a command's output and never controls the terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHOWN = r"\x1b[32mgood\x9b0m\u202e\n[bold]Error: forged[/bold] :smile:\r\x7f\ud8
 
 
 def saying(prediction: object = "", reason: str = EVIL, status: int = 400) -> Handle:
-    """Answers each request so."""
+    """Answers each request with this text."""
     body = json.dumps({"reason": reason, "prediction": prediction, "status": str(status)})
 
     async def handle(request: web.Request) -> web.Response:
@@ -38,18 +38,18 @@ class Screen(io.StringIO):
     """Standard output that is a terminal."""
 
     def isatty(self) -> bool:
-        """It is one."""
+        """Yes."""
         return True
 
 
 def test_a_message_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Neither markup nor escapes nor newlines of others mean anything in it."""
+    """A message is one line, in which foreign markup, escapes and newlines have no effect."""
     console.say(f"Answered {EVIL}.")
     assert capsys.readouterr().err == f"Answered {SHOWN}.\n"
 
 
 def test_lines_for_people_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
-    """On standard output, in a pipe as well."""
+    """Lines for people are one line each, also in a pipe."""
     console.print_lines([EVIL, "b"])
     assert capsys.readouterr().out == f"{SHOWN}\nb\n"
 
@@ -57,7 +57,7 @@ def test_lines_for_people_are_one_line_each(capsys: pytest.CaptureFixture[str]) 
 def test_errors_are_two_lines(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whatever name stands in them."""
+    """An error is two lines, whatever name it contains."""
 
     def refuse(*_: object, **__: object) -> None:
         raise ModelRefusedError(f"It names {EVIL}.", f"Leave out {EVIL}.")
@@ -85,7 +85,7 @@ def test_errors_are_two_lines(
 def test_arguments_that_are_quoted_are_escaped(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """By the parser's refusals, too: an argument may come from a script's input."""
+    """Quoted arguments are escaped, also in the parser's errors."""
     monkeypatch.chdir(tmp_path)
     done = run(*arguments)
     assert done.code in (1, 2)
@@ -94,12 +94,12 @@ def test_arguments_that_are_quoted_are_escaped(
 
 
 def printed_plainly(text: str) -> bool:
-    """Whether a terminal only prints a text."""
+    """Whether a text has no effect on a terminal."""
     return all(letter == "\n" or letter.isprintable() for letter in text)
 
 
 def test_a_choice_is_listed_on_one_line() -> None:
-    """The parser would begin new lines."""
+    """The choices of an option are listed on one line."""
     done = run("export")
     assert done.error[0] == "Error: Missing argument 'form'. Choose from: sam, terraform"
 
@@ -108,7 +108,7 @@ def test_a_choice_is_listed_on_one_line() -> None:
 def test_answers_on_a_terminal_are_escaped(
     form: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """In every form."""
+    """Answers on a terminal are escaped, in every output form."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TERM", "dumb")  # which shows no bold headings
     screen = Screen()
@@ -121,7 +121,7 @@ def test_answers_on_a_terminal_are_escaped(
 
 
 def test_data_in_a_pipe_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A program reads what the function said; what is no Unicode is escaped even there."""
+    """Data in a pipe is unchanged, except that lone surrogates are escaped."""
     monkeypatch.chdir(tmp_path)
     said = "\x1b[32m\x9b\u202e\n:smile:"
     with serving(saying(said, said, 200)) as url:
@@ -134,7 +134,7 @@ def test_data_in_a_pipe_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
 def test_json_stays_json(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoding: str) -> None:
-    """On any standard output, with what was said to the letter."""
+    """JSON stays valid JSON with the same meaning, on any standard output."""
     monkeypatch.chdir(tmp_path)
     said = f"{EVIL} añil 日本語 👨‍👩‍👧"
     with serving(saying(said, said, 200)) as url:
@@ -146,7 +146,7 @@ def test_json_stays_json(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encodi
 
 
 def test_a_table_takes_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
-    """Cells are text, though rich would read them otherwise."""
+    """Cells of a table are plain text, without rich's markup."""
     table = Table()
     table.add_column("a")
     table.add_row("[red]x[/red] :smile:")
@@ -156,14 +156,14 @@ def test_a_table_takes_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_log_keeps_its_lines_and_tabs(capsys: pytest.CaptureFixture[str]) -> None:
-    """An event of the local function may have several; nothing else of it is obeyed."""
+    """Log events keep newlines and tabs; other control characters are escaped."""
     write_log("START\tx\nTraceback\x1b[2J\r")
     write_to_stderr(f"POST /{EVIL} 200")
     assert capsys.readouterr().err == f"START\tx\nTraceback\\x1b[2J\\r\nPOST /{SHOWN} 200\n"
 
 
 def test_warnings_and_logs_of_libraries_are_escaped() -> None:
-    """What Python itself writes to standard error passes through the same place."""
+    """Warnings and log records of libraries are escaped, too."""
     program = Path(__file__).with_name("make_noise.py")
     done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
     shown = r"\x1b[32mgood\x9b0m\u202e\nError: forged"
@@ -178,7 +178,7 @@ def test_warnings_and_logs_of_libraries_are_escaped() -> None:
 def test_the_details_of_a_fault_are_escaped(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """They lie in a file that the user is asked to look at."""
+    """The file with a fault's details is escaped, since users will read it."""
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(EVIL)

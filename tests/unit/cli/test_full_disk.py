@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, size: str, inodes: int, *arguments: str | Path) -> tuple[str, str, int]:
-    """What poner says on a small disk, what it leaves on it, and its exit code."""
+    """The messages on a small disk, the files left there, and the exit code."""
     read, write = os.pipe()
     done = subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c",
@@ -62,7 +62,7 @@ def run(folder: Path, size: str, inodes: int, *arguments: str | Path) -> tuple[s
 
 @pytest.mark.parametrize(("size", "inodes"), [("4k", 3), ("64k", 1000), ("200k", 1000)])
 def test_a_build_without_room(model: Path, folder: Path, size: str, inodes: int):
-    """Whether its process, its function or its trial finds none."""
+    """A full disk is an error for the model's process, for the function and for its trial."""
     said, left, code = run(folder, size, inodes, "build", model, "--out", "build")
     assert "Traceback" not in said
     assert "bug in poner" not in said

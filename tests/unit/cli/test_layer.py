@@ -39,7 +39,7 @@ def run(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[str, str]:
 
 
 def test_zips_are_written_and_their_paths_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    """Paths on standard output, what they take of the limits on standard error."""
+    """Paths go to standard output, and sizes beside Lambda's limits to standard error."""
     out, err = run(capfd, "--architecture", "arm64")
     assert out == f"layers/{ZIP}\n"
     with zipfile.ZipFile(out.strip()) as archive:
@@ -49,7 +49,7 @@ def test_zips_are_written_and_their_paths_printed(capfd: pytest.CaptureFixture[s
 
 
 def test_json_says_all_of_it(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """One line: names, paths, sizes, hashes, libraries, and what was left out."""
+    """--json prints one line: names, paths, sizes, hashes, libraries and left-out files."""
     out, err = run(
         capfd, "--architecture", "arm64", "--out", str(tmp_path), "--slim", "always", "--json"
     )
@@ -84,7 +84,7 @@ def test_a_zip_of_poners_is_replaced(capfd: pytest.CaptureFixture[str]) -> None:
 def test_a_file_of_the_users_is_not_replaced(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, name: str
 ) -> None:
-    """Whatever has the name of a zip or of the list, but was not written by poner, is named."""
+    """A file with a zip's or the list's name that poner did not write is named, and stays."""
     out = tmp_path / "out"
     out.mkdir()
     (out / name).write_bytes(b"mine")
@@ -93,7 +93,7 @@ def test_a_file_of_the_users_is_not_replaced(
     printed = capfd.readouterr()
     if "can neither be fetched nor found" in printed.err:
         pytest.skip("no wheels can be had")
-    assert f"what is in {out} as {name}" in printed.err.replace("\n", " ")
+    assert f"are not replaced: {name}." in printed.err.replace("\n", " ")
     assert [(path.name, path.read_bytes()) for path in out.iterdir()] == [(name, b"mine")]
 
 
@@ -122,7 +122,7 @@ def test_wrong_usage_is_exit_code_2(
 def test_failures_are_exit_code_1(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What cannot be had ends with 1 and two sentences."""
+    """An unavailable package ends with 1 and two sentences."""
 
     def refuse(*arguments: object, **options: object) -> None:
         raise InstallError("There is none.", "Take another.")

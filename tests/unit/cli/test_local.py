@@ -1,4 +1,4 @@
-"""`poner local`: what it makes of a path and of its flags."""
+"""`poner local`: how it reads a path and its flags."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from poner.cli.local import make_function
 def test_layers_of_flags_come_after_those_of_the_bundle(
     article_bundle: Bundle, tmp_path: Path
 ) -> None:
-    """A Bundle needs its own layers; what --layer adds can overwrite them."""
+    """Layers of --layer come after the Bundle's own, whose files they may overwrite."""
     folder = tmp_path / "build"
     shutil.copytree(article_bundle.folder, folder)
     record = zip_record("layers/own.zip", b"content", {})
@@ -26,6 +26,6 @@ def test_layers_of_flags_come_after_those_of_the_bundle(
 
 
 def test_layers_of_a_folder_are_those_of_the_flags(tmp_path: Path) -> None:
-    """Any function can have layers."""
+    """A folder gets the layers of --layer."""
     given = {"handler": "app.handler", "runtime": "python3.13", "layers": (Path("added.zip"),)}
     assert make_function(tmp_path, given).layers == (Path("added.zip"),)

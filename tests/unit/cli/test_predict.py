@@ -111,7 +111,7 @@ def test_any_prediction_is_printed_beside_labels(
     code: int,
     form: str,
 ) -> None:
-    """What is none of the classes has no label; what is no prediction is told, with exit code 1."""
+    """Only classes have labels; an answer without a prediction is shown, with exit code 1."""
 
     async def handle(request: web.Request) -> web.Response:
         return answering(200, prediction)
@@ -128,7 +128,7 @@ def test_any_prediction_is_printed_beside_labels(
 def test_several_outputs_are_printed(
     folder: Path, form: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A list as JSON has it, in every form; there are no labels for it."""
+    """Several outputs are printed as a JSON list, in every form, without labels."""
     monkeypatch.chdir(folder)
     row = json.dumps([[1.0, "red", "round", None]])
     assert app.run(["predict", "--bundle", "several", "--data", row, "-o", form]) == 0

@@ -1,4 +1,4 @@
-"""`poner local`: CORS, the access key, and what its flags come to."""
+"""`poner local`: CORS, the access key, and the settings from its flags."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def test_cors_is_aws_s_own_structure(tmp_path: Path) -> None:
     ],
 )
 def test_cors_that_is_none(text: str, named: str) -> None:
-    """What is wrong is named."""
+    """Invalid CORS is an error that names the problem."""
     with pytest.raises(UsageError, match=named):
         read_cors(text)
 
 
 def test_the_key_is_the_flag_s_the_environment_s_or_local(monkeypatch: Any) -> None:
-    """In this order; half a pair in the environment is none."""
+    """The key comes from the flag, the environment or `local`; half a pair does not count."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     assert make_access_key(None) == AccessKey("local", "local")
@@ -68,7 +68,7 @@ def test_the_key_is_the_flag_s_the_environment_s_or_local(monkeypatch: Any) -> N
 
 @pytest.fixture
 def served(monkeypatch: Any) -> list[tuple[emulator.LocalFunction, dict[str, Any]]]:
-    """What `poner local` would have served."""
+    """The settings that `poner local` would have served."""
     calls: list[tuple[emulator.LocalFunction, dict[str, Any]]] = []
     monkeypatch.setattr(
         emulator, "serve", lambda function, **settings: calls.append((function, settings))
@@ -77,7 +77,7 @@ def served(monkeypatch: Any) -> list[tuple[emulator.LocalFunction, dict[str, Any
 
 
 def test_flags_become_settings(tmp_path: Path, served: Any) -> None:
-    """CORS, the key and the log's format are the function's; nothing is watched unasked."""
+    """CORS, key and log format become settings; files are watched only with --watch."""
     flags = ["--handler", "app.handler", "--runtime", "python3.13", "--cors", json.dumps(FULL)]
     flags += ["--auth", "iam", "--access-key", "a:b", "--log-format", "json"]
     assert run(["local", str(tmp_path), *flags]) == 0
@@ -98,7 +98,7 @@ def test_without_flags_nothing_is_added(tmp_path: Path, served: Any) -> None:
 def test_a_bundle_s_manifest_is_read_again(
     article_bundle: Bundle, tmp_path: Path, served: Any
 ) -> None:
-    """--watch watches the whole Bundle, and what it holds then is what runs next."""
+    """--watch reads the whole Bundle again after a change, and runs its new content."""
     folder = tmp_path / "build"
     shutil.copytree(article_bundle.folder, folder)
     assert run(["local", str(folder), "--watch", "--layer", "more.zip"]) == 0

@@ -1,4 +1,4 @@
-"""Which URLs are asked, signed for and followed."""
+"""URLs that are requested, signed for and followed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from poner.errors import EndpointRefusedError
     ],
 )
 def test_https_and_this_machine_are_signed_for(text: str) -> None:
-    """Nobody on the way can read the session token."""
+    """Only https and this machine are signed for, so nobody on the way reads the session token."""
     check_signable(read_url(text))
 
 
@@ -61,7 +61,7 @@ def test_https_and_this_machine_are_signed_for(text: str) -> None:
     ],
 )
 def test_all_else_is_not(text: str) -> None:
-    """Names and numbers that only look like this machine, and URLs that name a user."""
+    """Names and numbers that only resemble this machine, and URLs with a user, are not signed."""
     with pytest.raises(EndpointRefusedError, match="signs no requests"):
         check_signable(read_url(text))
 
@@ -87,7 +87,7 @@ def test_all_else_is_not(text: str) -> None:
     ],
 )
 def test_what_programs_read_in_different_ways_is_not_asked(text: str) -> None:
-    """Neither signed nor unsigned."""
+    """A URL that programs read differently is refused, signed or not."""
     with pytest.raises(EndpointRefusedError):
         read_url(text)
 
@@ -103,7 +103,7 @@ def test_what_programs_read_in_different_ways_is_not_asked(text: str) -> None:
     ],
 )
 def test_a_redirect_on_the_same_host_is_followed(location: str, target: str) -> None:
-    """Scheme, host and port are those that were asked."""
+    """A redirect to the same scheme, host and port is followed."""
     assert str(follow(read_url("https://a.example/path"), location)) == target
 
 
@@ -125,6 +125,6 @@ def test_a_redirect_on_the_same_host_is_followed(location: str, target: str) -> 
     ],
 )
 def test_a_redirect_elsewhere_is_refused(location: str) -> None:
-    """Another host, port or scheme gets no row."""
+    """A redirect to another host, port or scheme is refused, and gets no row."""
     with pytest.raises(EndpointRefusedError, match="another host"):
         follow(read_url("https://a.example/path"), location)

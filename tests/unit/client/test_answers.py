@@ -1,4 +1,4 @@
-"""What comes back is the contract's answer, or it is told what came instead."""
+"""An answer follows the contract, or the error shows what came instead."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def answer(prediction: str, reason: str = '"OK"', status: int = 200) -> Answer:
 
 @pytest.mark.parametrize("value", [1, 0, True, False, 1.5, "yes", "", [1.5, "a", True], 10**40])
 def test_classes_numbers_and_lists_of_them_are_predictions(value: Any) -> None:
-    """As the function said them."""
+    """Classes, numbers and lists of them come back unchanged."""
     assert answer(json.dumps(value)).prediction == value
 
 
@@ -26,7 +26,7 @@ def test_classes_numbers_and_lists_of_them_are_predictions(value: Any) -> None:
     ["null", "{}", '{"a": 1}', "[]", "[[1]]", "[null]", "[{}]", "NaN", "-Infinity", "1e999"],
 )
 def test_anything_else_is_none(prediction: str) -> None:
-    """A 200 that holds no prediction says so, and what it held."""
+    """A 200 without a prediction is an error that shows the answer."""
     found = answer(prediction)
     assert found.prediction is None
     assert found.reason.startswith("no answer of the function: ")
@@ -35,7 +35,7 @@ def test_anything_else_is_none(prediction: str) -> None:
 
 @pytest.mark.parametrize("reason", ["null", "1", "[]", '{"a": "b"}'])
 def test_a_reason_is_a_text(reason: str) -> None:
-    """Whatever the status."""
+    """A reason is a text, with any status."""
     for status in (200, 400):
         found = answer("1", reason, status)
         assert found.prediction is None
@@ -60,7 +60,7 @@ def test_a_reason_is_a_text(reason: str) -> None:
     ids=lambda content: repr(content[:40]),
 )
 def test_what_is_no_answer_is_shown(content: bytes) -> None:
-    """To 200 characters, however it is broken."""
+    """An invalid answer is shown up to 200 characters."""
     found = read_answer(200, content)
     assert found.prediction is None
     assert found.reason.startswith("no answer of the function: ")

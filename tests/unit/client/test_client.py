@@ -1,4 +1,4 @@
-"""The client: requests as they go out, answers as they come back, and what is tried again."""
+"""The client: the requests it sends, the answers it reads, and when it retries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIGNATURE = Signature(
 
 
 def test_answers_keep_the_order_of_the_rows() -> None:
-    """Requests overlap; the answers stand where their rows stood."""
+    """Requests overlap, but answers keep the order of their rows."""
 
     async def handle(request: web.Request) -> web.Response:
         value = (await request.json())["age"]
@@ -57,7 +57,7 @@ def test_what_the_model_ignores_is_not_sent() -> None:
 
 
 def test_a_busy_endpoint_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """429 and 5xx of AWS are tried again; the answer that comes then counts."""
+    """429 and AWS's own 5xx are retried, and the later answer counts."""
     statuses = iter([429, 502])
 
     async def handle(request: web.Request) -> web.Response:
@@ -69,7 +69,7 @@ def test_a_busy_endpoint_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_500_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault of the function is not asked again."""
+    """A 500 of the function is an answer, and is not retried."""
     asked: list[int] = []
 
     async def handle(request: web.Request) -> web.Response:
@@ -149,14 +149,14 @@ def test_texts_and_gaps_go_out_as_json_has_them(rows: object) -> None:
 
 
 def test_a_frame_needs_no_signature() -> None:
-    """Its columns are the names; what is missing is null here too."""
+    """A DataFrame needs no signature: its columns are the names, and missing values are null."""
     frame = pandas.DataFrame({"age": pandas.array([1, None], dtype="Int64"), "color": ["a", None]})
     wanted = [{"age": 1, "color": "a"}, {"age": None, "color": None}]
     assert json.loads(json.dumps(read_records(frame, None))) == wanted
 
 
 def test_what_is_no_text_is_named() -> None:
-    """Before anything is sent, where the signature says what there has to be."""
+    """A value that is not a text is refused by feature before anything is sent."""
     with pytest.raises(InputError, match="Row 2 has no text for 'color'"):
         read_records([[1, "red"], [1, 2]], MIXED)
     with pytest.raises(InputError, match="Row 1 has no number for 'age'"):
@@ -191,7 +191,7 @@ def test_a_text_of_a_number_goes_out_as_the_number() -> None:
 
 
 def test_what_json_does_not_have_is_named() -> None:
-    """Before anything is sent: an object, or rows within rows without end."""
+    """Values that JSON lacks, or endlessly nested rows, are refused before anything is sent."""
     endless: list[object] = []
     endless.append(endless)
     deep: list[object] = []
@@ -203,7 +203,7 @@ def test_what_json_does_not_have_is_named() -> None:
 
 
 def test_rows_without_names_need_a_signature() -> None:
-    """A bare URL does not bring the order of the features."""
+    """Rows without names need a signature, since a URL does not tell the order of features."""
     with pytest.raises(InputError, match="signature"):
         read_records([[1, 2]], None)
 
@@ -220,7 +220,7 @@ class Time:
         return self.now_s
 
     def sleep(self, pause_s: float) -> None:
-        """Move on."""
+        """Advance the clock."""
         self.pauses.append(pause_s)
         self.now_s += pause_s
 
@@ -240,7 +240,7 @@ def saying(*statuses: int) -> Handle:
 
 @pytest.mark.parametrize("statuses", [(403, 403), (404, 429), (500, 502), (503, 504)], ids=str)
 def test_a_url_that_is_not_ready_is_asked_again(statuses: tuple[int, ...]) -> None:
-    """Permissions spread and functions start; the pauses grow until then."""
+    """A new URL is asked again with growing pauses, while permissions spread."""
     time = Time()
     with serving(saying(*statuses, 200)) as url:
         answer = client.ask_until_ready(url, {"age": 7}, sleep=time.sleep, clock=time.clock)
@@ -249,7 +249,7 @@ def test_a_url_that_is_not_ready_is_asked_again(statuses: tuple[int, ...]) -> No
 
 
 def test_a_refusal_is_an_answer_at_once() -> None:
-    """What the function says to the row will not change with time."""
+    """The function's refusal of a row is an answer, and is not retried."""
 
     async def handle(request: web.Request) -> web.Response:
         return answering(400, "", "'age' must be a number, not a string")
@@ -261,7 +261,7 @@ def test_a_refusal_is_an_answer_at_once() -> None:
 
 
 def test_patience_ends_with_the_last_answer() -> None:
-    """Asked for the last time when it is over, however long the pause would be."""
+    """The last request is made when patience ends, even if the next pause would be longer."""
     time = Time()
     with serving(saying(403, 404, 503, 503, 403)) as url:
         answer = client.ask_until_ready(url, {}, patience_s=5.0, sleep=time.sleep, clock=time.clock)
@@ -270,7 +270,7 @@ def test_patience_ends_with_the_last_answer() -> None:
 
 
 def test_an_answer_counts_more_than_a_lost_connection() -> None:
-    """Where the URL is gone again when patience ends, what it said before is returned."""
+    """If the connection is lost when patience ends, the previous answer is returned."""
     left = [True]
 
     async def handle(request: web.Request) -> web.Response:
@@ -289,7 +289,7 @@ def test_an_answer_counts_more_than_a_lost_connection() -> None:
 
 
 def test_a_name_that_does_not_resolve_yet_is_asked_again() -> None:
-    """Until patience ends; then it is an error that says the URL."""
+    """A name that does not resolve is retried until patience ends, then an error names the URL."""
     time = Time()
     with pytest.raises(PredictionError, match=r"127\.0\.0\.1:1"):
         client.ask_until_ready(
@@ -310,7 +310,7 @@ def test_waiting_works_inside_a_running_loop() -> None:
 
 
 def test_every_request_is_signed() -> None:
-    """For its own bytes, and anew when it is tried again: a signature has its time in it."""
+    """Each request is signed for its own bytes, and anew for each retry, since time is signed."""
     times = iter(range(100))
     seen: list[str] = []
 
@@ -329,7 +329,7 @@ def test_every_request_is_signed() -> None:
 
 
 def test_what_cannot_be_signed_is_said_as_it_is() -> None:
-    """Credentials that ran out are no fault of the endpoint, and do not come back by waiting."""
+    """Expired credentials are an error at once: waiting does not renew them."""
 
     def sign(url: str, content: bytes) -> Mapping[str, str]:
         raise DeployError("The credentials have expired.", "Log in again.")
@@ -344,7 +344,7 @@ def test_what_cannot_be_signed_is_said_as_it_is() -> None:
 
 
 def test_an_interruption_ends_what_is_under_way() -> None:
-    """Ctrl-C does not wait for the answer of a function that takes its time."""
+    """Ctrl-C ends the wait for a slow function."""
 
     async def handle(request: web.Request) -> web.Response:
         interrupt.set()

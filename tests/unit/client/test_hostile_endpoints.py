@@ -1,4 +1,4 @@
-"""An endpoint that leads elsewhere, sends too much, or never ends costs neither rows nor memory."""
+"""Endpoints that redirect, send too much or never end get no rows and take no memory."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def redirecting(status: int, location: str) -> Handle:
 
 @contextmanager
 def another_host() -> Iterator[tuple[str, list[str]]]:
-    """A server of another port that notes who asks it, and answers well."""
+    """A server on another port that records its requests, and answers correctly."""
     asked: list[str] = []
 
     async def handle(request: web.Request) -> web.Response:
@@ -53,7 +53,7 @@ def another_host() -> Iterator[tuple[str, list[str]]]:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("signer", [None, sign], ids=["unsigned", "signed"])
 def test_no_row_follows_to_another_host(status: int, signer: client.Sign | None) -> None:
-    """Nor a signature; the error names where the endpoint leads, and comes at once."""
+    """No row and no signature follows a redirect to another host; the error names that host."""
     with another_host() as (other, asked), serving(redirecting(status, other)) as url:
         for ask in (
             lambda: client.ask(url, [{"age": 7}], sign=signer),
@@ -65,7 +65,7 @@ def test_no_row_follows_to_another_host(status: int, signer: client.Sign | None)
 
 
 def test_a_signed_request_follows_no_redirect_at_all() -> None:
-    """On the same host, too: a signature holds for one path."""
+    """A signed request follows no redirect, even on its own host: a signature is for one path."""
     asked: list[str] = []
 
     async def handle(request: web.Request) -> web.Response:
@@ -92,7 +92,7 @@ def test_an_unsigned_row_follows_on_its_own_host() -> None:
 
 
 def test_redirects_end() -> None:
-    """An endpoint that leads to itself is left after a few requests."""
+    """An endpoint that redirects to itself is abandoned after a few requests."""
     asked: list[str] = []
 
     async def handle(request: web.Request) -> web.Response:
@@ -108,7 +108,7 @@ def test_redirects_end() -> None:
 
 
 def test_nothing_is_signed_for_others_without_https() -> None:
-    """Refused before anything is signed or sent."""
+    """Other hosts without https are refused before anything is signed or sent."""
     signed: list[str] = []
 
     def note(url: str, content: bytes) -> Mapping[str, str]:
@@ -126,7 +126,7 @@ def test_proxies_and_netrc_of_the_environment_are_not_used(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """Rows and signatures go to the host of the URL and to nobody on the way."""
+    """Rows and signatures go only to the host of the URL, not to a proxy of the environment."""
     netrc = tmp_path_factory.mktemp("home") / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password mine\n")
     seen: list[str | None] = []
@@ -147,7 +147,7 @@ def test_proxies_and_netrc_of_the_environment_are_not_used(
 
 
 def test_cookies_are_not_kept() -> None:
-    """What one answer sets is not sent with the next row."""
+    """A cookie of one answer is not sent with the next row."""
     seen: list[str | None] = []
 
     async def handle(request: web.Request) -> web.Response:
@@ -172,7 +172,7 @@ def sending(body: bytes, **headers: str) -> Handle:
 
 @pytest.mark.parametrize("charset", ["rot13", "base64", "zlib", "utf-7", "nonsense", "utf-16", ""])
 def test_the_claimed_charset_does_not_matter(charset: str) -> None:
-    """JSON says itself how it is encoded."""
+    """The claimed charset is ignored, since JSON's own bytes show its encoding."""
     with serving(sending(GOOD, **{"Content-Type": f"application/json; charset={charset}"})) as url:
         assert client.predict(url, {}) == [1]
 
@@ -181,7 +181,7 @@ def test_the_claimed_charset_does_not_matter(charset: str) -> None:
     ("name", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)], ids=["gzip", "deflate"]
 )
 def test_a_packed_answer_is_read(name: str, pack: Callable[[bytes], bytes]) -> None:
-    """Though none was asked for."""
+    """A compressed answer is read, although none was requested."""
     with serving(sending(pack(GOOD), **{"Content-Encoding": name})) as url:
         assert client.predict(url, {}) == [1]
 
@@ -198,7 +198,7 @@ def test_a_packed_answer_is_read(name: str, pack: Callable[[bytes], bytes]) -> N
     ids=["none", "cut", "two", "unknown", "layers"],
 )
 def test_a_badly_packed_answer_is_an_error(name: str, body: bytes) -> None:
-    """Of one sentence, not of a library's."""
+    """An invalid compressed answer is an error of poner's, not a library's."""
     with (
         serving(sending(body, **{"Content-Encoding": name})) as url,
         pytest.raises(EndpointRefusedError, match="answered"),
@@ -214,7 +214,7 @@ def growth_mb(act: Callable[[], object]) -> float:
 
 
 def test_a_decompression_bomb_is_not_unpacked() -> None:
-    """1.2 MB that would be 1.2 GB."""
+    """An answer of 1.2 MB that unpacks to 1.2 GB is refused."""
     packing = zlib.compressobj(wbits=31)
     block = bytes(1 << 20)
     bomb = b"".join([*(packing.compress(block) for _ in range(1200)), packing.flush()])
@@ -228,7 +228,7 @@ def test_a_decompression_bomb_is_not_unpacked() -> None:
 
 
 def test_an_endless_answer_is_left() -> None:
-    """After what Lambda sends at most."""
+    """An endless answer is cut off at Lambda's largest size."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -241,7 +241,7 @@ def test_an_endless_answer_is_left() -> None:
 
 
 def test_the_largest_answer_of_lambda_is_read() -> None:
-    """To the byte."""
+    """Lambda's largest answer is read, to the byte."""
     with serving(sending(GOOD + b" " * (RESPONSE_BYTES - len(GOOD)))) as url:
         assert client.predict(url, {}) == [1]
     with (
@@ -253,7 +253,7 @@ def test_the_largest_answer_of_lambda_is_read() -> None:
 
 @contextmanager
 def speaking(*pieces: bytes, again: bytes = b"", pause_s: float = 0.0) -> Iterator[str]:
-    """A server that sends bytes as they are, and then one piece again and again."""
+    """A server that sends some bytes, and then repeats one piece."""
     listener = socket.create_server(("127.0.0.1", 0))
     ended = threading.Event()
 
@@ -300,7 +300,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
     ids=["body", "chunks", "headers", "status line", "interim answers"],
 )
 def test_a_slow_drip_ends_with_the_time(start: bytes, again: bytes) -> None:
-    """However the bytes trickle in, the whole answer has so many seconds."""
+    """The time limit is for the whole answer, however slowly its bytes arrive."""
     with speaking(start, again=again, pause_s=0.05) as url:
         begun_s = time.monotonic()
         with pytest.raises(PredictionError, match=r"within 0\.5 s"):
@@ -334,7 +334,7 @@ def test_a_slow_drip_ends_with_the_time(start: bytes, again: bytes) -> None:
     ],
 )
 def test_endless_headers_cost_neither_time_nor_memory(start: bytes, again: bytes) -> None:
-    """As an answer, headers and all around them are bounded."""
+    """Headers are bounded like the body."""
 
     def ask(url: str) -> None:
         with pytest.raises(PredictionError):
@@ -345,7 +345,7 @@ def test_endless_headers_cost_neither_time_nor_memory(start: bytes, again: bytes
 
 
 def test_a_redirect_does_not_start_the_time_anew() -> None:
-    """The seconds are those of the row, not of each request."""
+    """The time limit is for a row with all its redirects, not for each request."""
 
     async def handle(request: web.Request) -> web.Response:
         await asyncio.sleep(0.3)
@@ -356,7 +356,7 @@ def test_a_redirect_does_not_start_the_time_anew() -> None:
 
 
 def test_what_is_not_http_is_told_in_one_line() -> None:
-    """The sentence names no status: the endpoint sent none."""
+    """An answer that is not HTTP is an error of one line, which names no status."""
     with speaking(b"HELLO\r\n\r\n") as url, pytest.raises(PredictionError) as caught:
         client.ask(url, [{"a": 1}])
     assert caught.value.message.startswith(f"{url} did not answer with HTTP: Bad status line")

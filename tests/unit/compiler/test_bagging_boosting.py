@@ -1,4 +1,4 @@
-"""Bagging, AdaBoost and isolation forests: compiled, they agree; with trees, to the bit."""
+"""Compiled bagging, AdaBoost and isolation forests agree with scikit-learn; trees to the bit."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ REGRESSORS = [
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 @pytest.mark.parametrize("model", OF_TREES, ids=str)
 def test_ensembles_of_trees_have_equal_bits(model: Any, n_classes: int) -> None:
-    """Raw scores, and labels; also where a member has not met all classes."""
+    """Raw scores and labels are equal, also if a member has not seen all classes."""
     X, y = make_classes(n_classes)
     compiled = assert_agrees(model.fit(X, y), X, hard_rows())
     assert compiled.parity is not None
@@ -104,7 +104,7 @@ def test_bagged_trees_take_missing_values() -> None:
 
 
 def test_a_column_that_no_tree_reads_may_hold_anything() -> None:
-    """Bagging looks at no value itself: infinity passes where no member reads it."""
+    """Bagging itself checks no value: infinity passes in a column that no member reads."""
     X, y = make_classes(2)
     model = BaggingClassifier(n_estimators=2, max_features=2, random_state=0).fit(X, y)
     unread = np.setdiff1d(np.arange(X.shape[1]), np.concatenate(model.estimators_features_))
@@ -135,7 +135,7 @@ def test_isolation_forests_agree(model: Any, missing: bool) -> None:
 
 
 def test_weighted_median() -> None:
-    """The first value at which half of the weights are passed; NaN comes last."""
+    """The first value up to which the weights sum to half of all; NaN comes last."""
     weights = np.array([0.5, 2.0, 1.0, 0.5])
     builder = ProgramBuilder(4)
     median = builder.add(WeightedMedian(weights), 0)
@@ -162,7 +162,7 @@ def test_weighted_median_of_many_columns() -> None:
 
 @pytest.mark.parametrize("columns", [[99], [-1], [0.5], [[0]], []], ids=str)
 def test_damaged_columns_are_refused(columns: Any) -> None:
-    """A bag whose members name columns that are not there is no fitted one."""
+    """A bag whose members name missing columns is refused."""
     X, y = make_values()
     model = BaggingRegressor(DecisionTreeRegressor(max_depth=2), **DRAWN).fit(X, y)
     compile_fitted(model, X)

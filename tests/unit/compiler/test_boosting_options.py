@@ -1,4 +1,4 @@
-"""Gradient boosting from a start of its own, and histogram boosting with categories."""
+"""Gradient boosting from an init estimator, and histogram boosting with categories."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ STARTS = [
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 @pytest.mark.parametrize("start", STARTS, ids=lambda start: type(start).__name__)
 def test_classifiers_start_from_another(start: Any, n_classes: int) -> None:
-    """Its probabilities, as scores, are what the trees are added to."""
+    """The trees are added to the init estimator's probabilities, taken as scores."""
     X, y = make_classes(n_classes)
     assert_agrees(GradientBoostingClassifier(init=start, **FEW).fit(X, y), X, hard_rows())
 
 
 def test_exponential_loss_starts_from_another() -> None:
-    """Half the scores."""
+    """The start values are half the scores."""
     X, y = make_classes(2)
     model = GradientBoostingClassifier(init=FOREST, loss="exponential", **FEW).fit(X, y)
     assert_agrees(model, X, hard_rows())
@@ -58,7 +58,7 @@ def test_exponential_loss_starts_from_another() -> None:
     ids=lambda start: type(start).__name__,
 )
 def test_regressors_that_start_from_trees_have_equal_bits(start: Any) -> None:
-    """The start first, then tree after tree."""
+    """The sum begins with the init estimator's value, then adds tree after tree."""
     X, y = make_values()
     model = GradientBoostingRegressor(init=start, **FEW).fit(X, y)
     assert_agrees(model, X, hard_rows(), tolerance=0.0)
@@ -73,7 +73,7 @@ def test_a_start_in_single_precision_is_refused() -> None:
 
 
 def make_categories() -> tuple[Any, Any]:
-    """X with categories in columns 1 and 3 and gaps in all, and what depends on all."""
+    """X with categories in columns 1 and 3 and gaps in all, and a target that depends on all."""
     draw = np.random.default_rng(0)
     X = draw.normal(size=(500, 5))
     X[:, 1], X[:, 3] = draw.integers(0, 7, 500), 9 * draw.integers(0, 20, 500)
@@ -96,7 +96,7 @@ OF_COLUMNS = [
 
 @pytest.mark.parametrize("model", OF_COLUMNS, ids=str)
 def test_histogram_boosting_with_options(model: Any) -> None:
-    """Categories by place or mask, constraints and losses; the raw scores have equal bits."""
+    """Categories by index or mask, constraints and losses: the raw scores have equal bits."""
     X, y = make_categories()
     compiled = assert_agrees(model.fit(X, np.abs(y) + 0.1), X)
     assert compiled.parity is not None
@@ -105,7 +105,7 @@ def test_histogram_boosting_with_options(model: Any) -> None:
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_classes_from_categories(n_classes: int) -> None:
-    """One tree an iteration, or one a class."""
+    """Raw scores are equal with one tree an iteration, and with one tree a class."""
     X, y = make_categories()
     labels = np.array(["low", "mid", "high"])[np.digitize(y, [-2, 2][: n_classes - 1])]
     model = HistGradientBoostingClassifier(
@@ -131,7 +131,7 @@ def test_categories_of_a_data_frame(how: Any) -> None:
 
 
 def test_damaged_categories_are_refused() -> None:
-    """Nodes that ask for sets that are not there, and known categories that are none."""
+    """Nodes with missing sets, and known categories that are invalid, are refused."""
     X, y = make_categories()
 
     def fitted() -> Any:

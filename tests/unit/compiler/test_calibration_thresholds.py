@@ -1,4 +1,4 @@
-"""Calibrated classifiers, and those with a threshold of their own: compiled, they agree."""
+"""Compiled calibrated classifiers and classifiers with thresholds agree with scikit-learn."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CALIBRATED = [
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 @pytest.mark.parametrize("model", CALIBRATED, ids=str)
 def test_calibrated_classifiers_agree(model: Any, n_classes: int) -> None:
-    """Curves of every method, on scores and on probabilities."""
+    """Calibration curves of every method agree, on scores and on probabilities."""
     X, y = make_classes(n_classes)
     if n_classes == 2:
         y = np.where(y, "yes", "no")
@@ -75,7 +75,7 @@ THRESHOLDS = [
 
 @pytest.mark.parametrize("model", THRESHOLDS, ids=str)
 def test_thresholds_agree(model: Any) -> None:
-    """Given ones and tuned ones; the positive label may be the first class."""
+    """Given and tuned thresholds agree; the positive label may be the first class."""
     X, y = make_classes(2)
     model.fit(X, np.where(y, "yes", "no"))
     assert_agrees(model, X, hard_rows())
@@ -83,21 +83,21 @@ def test_thresholds_agree(model: Any) -> None:
 
 @pytest.mark.parametrize("scoring", ["f1", "recall", "average_precision", "accuracy"])
 def test_scorers_have_a_positive_label_of_their_own(scoring: str) -> None:
-    """Some scores take class 1 for the positive one by default, others the last."""
+    """Some scorers take class 1 for the positive class by default, others the last class."""
     X, y = make_classes(2)
     model = TunedThresholdClassifierCV(FOREST, cv=3, scoring=scoring)
     assert_agrees(model.fit(X, y.astype(int)), X, hard_rows(), tolerance=0.0)
 
 
 def test_a_fitted_classifier_with_a_fixed_threshold() -> None:
-    """It need not be fitted again."""
+    """A classifier that was fitted before agrees without a second fit."""
     X, y = make_classes(2)
     model = FixedThresholdClassifier(FrozenEstimator(LogisticRegression().fit(X, y)), threshold=0.6)
     assert_agrees(model.fit(X, y), X, hard_rows())
 
 
 def test_a_score_of_the_users_own_is_refused() -> None:
-    """Its default pos_label is in its source alone."""
+    """A scorer of the user's is refused: only its source has its default pos_label."""
 
     def own_score(y_true: Any, y_pred: Any) -> float:
         return float(np.mean(y_true == y_pred))

@@ -1,4 +1,4 @@
-"""Trees whose nodes look at categories, without their converter."""
+"""Trees whose nodes test categories, without their converter."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def make_rows(n_rows: int = 3000) -> FloatArray:
 
 
 def make_target(rows: FloatArray) -> FloatArray:
-    """Depends on all columns."""
+    """A target that depends on all columns."""
     filled = np.nan_to_num(rows)
     return np.asarray(np.sin(filled[:, 0]) * 9 + filled[:, 1] * filled[:, 2] + filled[:, 3])
 
 
 def scores_of(model: object, *, negative_wraps: bool = False) -> Program:
-    """The raw scores of a HistGradientBoosting whose categories are numbered as they are."""
+    """The raw scores of a HistGradientBoosting whose categories are already numbers."""
     predictors = [tree for trees in model._predictors for tree in trees]  # type: ignore[attr-defined]
     known, known_of = model._bin_mapper.make_known_categories_bitsets()  # type: ignore[attr-defined]
     nodes = np.concatenate([tree.nodes for tree in predictors])
@@ -97,7 +97,7 @@ def test_categories_give_the_same_bits(regressor: HistGradientBoostingRegressor)
 
 
 def test_scores_of_many_classes_give_the_same_bits() -> None:
-    """Trees go round the classes."""
+    """The trees of each iteration belong to the classes in turn."""
     rows = make_rows()
     target = np.digitize(make_target(rows), [-5.0, 5.0])
     model = HistGradientBoostingClassifier(categorical_features=[0, 1], max_iter=9)
@@ -109,7 +109,7 @@ def test_scores_of_many_classes_give_the_same_bits() -> None:
 def test_what_is_no_category_is_some_category(
     regressor: HistGradientBoostingRegressor, wraps: bool
 ) -> None:
-    """Values are cut to an integer modulo 256, what is too large is 0; -6 may be category 250."""
+    """Any value becomes an integer modulo 256, or 0 if it is too large; -6 may be category 250."""
     program = scores_of(regressor, negative_wraps=wraps)
     below = [-6.0, -255.5, -1e300, -np.inf]
     odd = [44.7, 300.0, 2.0**31 + 44, 2.0**32 + 44, 1e300, np.inf, *below]
@@ -123,7 +123,7 @@ def test_what_is_no_category_is_some_category(
 
 
 def test_boundary_values_are_all_categories(regressor: HistGradientBoostingRegressor) -> None:
-    """The proof tries every category, and some beyond; of numbers it tries the thresholds."""
+    """The proof tries every category and some unknown ones; for numbers it tries the thresholds."""
     found = boundary_values(scores_of(regressor)).by_feature
     assert set(np.arange(-1.0, 257.0)) <= set(found[0])
     assert len(found[2]) > 3
@@ -131,7 +131,7 @@ def test_boundary_values_are_all_categories(regressor: HistGradientBoostingRegre
 
 
 def test_a_node_must_ask_for_sets_that_exist(regressor: HistGradientBoostingRegressor) -> None:
-    """The kernel refuses a file with fewer sets; the layout, sets that no file can have."""
+    """The kernel refuses a file with missing sets; the layout refuses sets of an invalid shape."""
     program = scores_of(regressor)
     form = lay_out(ensemble_of(program), N_FEATURES)
     assert isinstance(form, CategoryTrees)

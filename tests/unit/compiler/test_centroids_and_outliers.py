@@ -45,7 +45,7 @@ def hard(X: FloatArray) -> FloatArray:
     ids=str,
 )
 def test_centroids(settings: dict[str, Any], n_classes: int) -> None:
-    """Every metric, shrunk centres and priors; a feature is constant."""
+    """Every metric, shrunk centres and priors agree, with a constant feature."""
     X, y = make(n_classes)
     X[:, 3] = 7.0
     names = np.array([f"class {i}" for i in range(n_classes)])[y]
@@ -54,7 +54,7 @@ def test_centroids(settings: dict[str, Any], n_classes: int) -> None:
 
 
 def test_rows_between_centroids() -> None:
-    """Where two centres are as near, either label is right, and the proof knows."""
+    """If two centres are equally near, the proof accepts either label."""
     X = np.array([[0.1, 0.3], [0.3, 0.1], [0.7, 0.3], [0.5, 0.1], [0.4, 0.2], [0.4, 0.7]])
     compile_fitted(NearestCentroid().fit(X[:4], [0, 0, 1, 1]), X)
 
@@ -80,7 +80,7 @@ def test_local_outlier_factor(settings: dict[str, Any]) -> None:
 
 @pytest.mark.filterwarnings("ignore:Duplicate values")
 def test_local_outlier_factor_of_duplicates() -> None:
-    """More duplicates than neighbours."""
+    """Rows with more duplicates than neighbours agree."""
     X, _ = make()
     X = np.concatenate([X[:40], np.repeat(X[:5], 10, axis=0)])
     for algorithm in ("kd_tree", "brute"):
@@ -89,7 +89,7 @@ def test_local_outlier_factor_of_duplicates() -> None:
 
 
 def test_damaged_states_are_refused() -> None:
-    """Arrays that do not fit each other are no fitted model."""
+    """Arrays whose shapes disagree are refused."""
     X, y = make()
     for model, name, value in (
         (NearestCentroid().fit(X, y), "centroids_", np.ones((2, 4))),

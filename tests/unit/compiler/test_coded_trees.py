@@ -1,4 +1,4 @@
-"""CodedTrees: the fastest layout of most sums over trees gives the bits of the plain one."""
+"""CodedTrees, the fastest layout of most sums over trees, gives the bits of the plain layout."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def answer(
 
 
 def finite_in_float32(rows: FloatArray) -> FloatArray:
-    """What CastFloat32 takes."""
+    """Rows that CastFloat32 accepts."""
     return np.where(np.isinf(rows), 3e38, rows)
 
 
@@ -60,7 +60,7 @@ def finite_in_float32(rows: FloatArray) -> FloatArray:
 @pytest.mark.parametrize("shape", [SMALL, BUSHY, DEEP])
 @pytest.mark.parametrize("width", [1, 3])
 def test_sums_have_the_same_bits(shape: tuple[int, int], float32: bool, width: int) -> None:
-    """Whichever way the trees are taken, in batches that are no multiple of anything."""
+    """Every way through the trees gives the same bits, in batches of odd sizes."""
     program = sum_trees(grow(*shape), width, float32=float32)
     assert coded(program).ranked is not float32
     rows = finite_in_float32(make_rows(1500)) if float32 else make_rows(1500)
@@ -73,7 +73,7 @@ def test_sums_have_the_same_bits(shape: tuple[int, int], float32: bool, width: i
 def test_sums_of_leaf_rows_have_the_same_bits(
     shape: tuple[int, int], float32: bool, width: int
 ) -> None:
-    """Leaves of several values, of which equal ones are kept once."""
+    """Leaves with several values give the same bits; equal leaf rows are stored once."""
     program = sum_leaf_rows(grow(*shape), width, float32=float32)
     assert len(coded(program).leaves) <= np.sum(ensemble_of(program).trees.leaf)
     rows = finite_in_float32(make_rows(300))
@@ -95,7 +95,7 @@ def test_one_row_and_every_batch_agree(shape: tuple[int, int], float32: bool) ->
 
 @pytest.mark.parametrize("n_features", [254, 300, 1100])
 def test_many_features_have_the_same_bits(n_features: int) -> None:
-    """More codes than a tile has room for are gone down instead."""
+    """With more codes than a tile can hold, each row descends the trees."""
     trees = grow(60, 7, n_features=n_features, missing=False)
     program = sum_trees(trees, 1, n_features)
     rows = make_rows(130, n_features)
@@ -113,7 +113,7 @@ def test_many_thresholds_have_the_same_bits() -> None:
 
 
 def test_codes_are_not_taken_where_they_do_not_fit() -> None:
-    """A tree too wide for distances of 16 bits, or too many features, keep the plain form."""
+    """A tree too wide for distances of 16 bits, or too many features, keeps the plain form."""
     many = sum_trees(grow(900, 2, n_features=5000), 1, 5000)
     assert isinstance(lay_out(ensemble_of(many), 5000), PlainTrees)
     size, inner = 2**18 - 1, np.arange(2**18 - 1) < 2**17 - 1
@@ -130,7 +130,7 @@ def test_codes_are_not_taken_where_they_do_not_fit() -> None:
 
 
 def test_damaged_codes_are_refused() -> None:
-    """The kernel opens no coded trees that lead or ask outside of their tables."""
+    """The kernel refuses coded trees with a child or code outside their tables."""
     program = sum_trees(grow(*SMALL))
     whole = coded(program)
     leaf, inner = np.argmax(whole.nodes[:, 1] == 0), np.argmax(whole.nodes[:, 1] != 0)

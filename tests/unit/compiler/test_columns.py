@@ -67,7 +67,7 @@ TABLES = {
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_of_numbers_and_texts(name: str) -> None:
-    """Columns by name, each kind through its own steps, whatever dtype the texts have."""
+    """Columns chosen by name pass through the steps of their kind; texts may have any dtype."""
     columns = ColumnTransformer(
         [
             ("log", FunctionTransformer(np.log1p), ["income"]),
@@ -85,7 +85,7 @@ def test_a_table_of_numbers_and_texts(name: str) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_encoders_before_a_tree_are_exact(name: str) -> None:
-    """Places, ones and zeros are the same bits, and unknown texts are answered alike."""
+    """Codes, ones and zeros have equal bits, and unknown texts give equal answers."""
     columns = ColumnTransformer(
         [
             ("places", OrdinalEncoder(
@@ -126,7 +126,7 @@ def test_encoders_before_a_tree_are_exact(name: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["str", "NaN"])
 def test_settings_of_encoders(encoder: Any, name: str) -> None:
-    """What is dropped, grouped, unknown and missing goes where scikit-learn puts it."""
+    """Dropped, grouped, unknown and missing categories get scikit-learn's columns."""
     if name == "NaN" and isinstance(encoder.get_params()["categories"], list):
         pytest.skip("the given categories have no NaN")
     rows = TABLES[name][["city", "kind", "rooms"]]
@@ -136,7 +136,7 @@ def test_settings_of_encoders(encoder: Any, name: str) -> None:
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_target_encoder_of_classes(classes: int) -> None:
-    """A column a category and class where there are more than two."""
+    """With more than two classes, each category gets one column for each class."""
     labels = np.digitize(Y, [1.0, 2.0][: classes - 1])
     rows = TABLES["NaN"][["city", "rooms"]]
     assert_agrees(make_pipeline(TargetEncoder(), LogisticRegression()).fit(rows, labels), rows)
@@ -155,7 +155,7 @@ def test_encoders_of_numbers() -> None:
 
 
 def test_an_array_of_objects() -> None:
-    """Texts without a DataFrame, columns by position, slice, mask and from the end."""
+    """Texts without a DataFrame agree, with columns by position, slice, mask and from the end."""
     rows = TABLE.to_numpy(dtype=object)
     columns = ColumnTransformer(
         [
@@ -171,7 +171,7 @@ def test_an_array_of_objects() -> None:
 
 
 def test_an_array_of_texts() -> None:
-    """Texts of fixed width, encoded whole."""
+    """An array of fixed-width texts is encoded as a whole."""
     rows = TABLE[["city", "kind"]].to_numpy(dtype=str)
     for encoder in (OneHotEncoder(handle_unknown="ignore"), OrdinalEncoder()):
         model = make_pipeline(encoder, DecisionTreeRegressor(random_state=0)).fit(rows, Y)
@@ -179,7 +179,7 @@ def test_an_array_of_texts() -> None:
 
 
 def test_a_column_of_booleans() -> None:
-    """True and False are 1 and 0, beside texts too."""
+    """True and False are 1 and 0, also beside texts."""
     table = TABLE.assign(new=TABLE["age"] > 0)
     for columns in (["new"], ["new", "city"]):
         steps = ColumnTransformer([("ones", OneHotEncoder(), columns)], remainder="drop")
@@ -188,7 +188,7 @@ def test_a_column_of_booleans() -> None:
 
 
 def test_texts_filled_before_anything_else() -> None:
-    """A first step that gets numbers and texts together."""
+    """The first step may get numbers and texts together."""
     table = TABLES["NaN"]
     steps = [SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")]
     model = make_pipeline(*steps, DecisionTreeRegressor(max_depth=5, random_state=0))
@@ -197,7 +197,7 @@ def test_texts_filled_before_anything_else() -> None:
 
 @pytest.mark.parametrize("remainder", ["drop", "passthrough", StandardScaler()])
 def test_columns_of_numbers(remainder: Any) -> None:
-    """Columns chosen by a function, nested, and a rest that is dropped, kept or transformed."""
+    """Columns may be chosen by a function or nested; the rest is dropped, kept or transformed."""
     table = pd.DataFrame(NUMBERS, columns=["a", "b", "c"])
     inner = ColumnTransformer([("first", MinMaxScaler(), [0])], remainder="passthrough")
     columns = ColumnTransformer(
@@ -209,7 +209,7 @@ def test_columns_of_numbers(remainder: Any) -> None:
 
 
 def test_a_text_column_that_is_not_used() -> None:
-    """A column that no step looks at may hold any text."""
+    """A column that no step reads may hold any text."""
     columns = ColumnTransformer([("numbers", StandardScaler(), ["income", "age"])])
     model = make_pipeline(columns, LinearRegression()).fit(TABLE, Y)
     assert_agrees(model, TABLE)
@@ -224,7 +224,7 @@ def test_unknown_texts_are_refused_by_name() -> None:
 
 
 def test_feature_union() -> None:
-    """Transformers side by side, with weights, of which some are dropped or pass the row."""
+    """Transformers side by side agree, with weights, and with dropped and passthrough members."""
     union = FeatureUnion(
         [
             ("scaled", StandardScaler()),
@@ -239,7 +239,7 @@ def test_feature_union() -> None:
 
 
 def test_frozen_estimators() -> None:
-    """A frozen estimator transforms and predicts as the one within."""
+    """A frozen estimator transforms and predicts as the estimator inside it."""
     scaler, model = FrozenEstimator(StandardScaler().fit(NUMBERS)), LinearRegression()
     assert_agrees(make_pipeline(scaler, model).fit(NUMBERS, Y), NUMBERS)
 
@@ -249,7 +249,7 @@ class Doubling(StandardScaler):
 
 
 def test_unknown_steps_are_named() -> None:
-    """A class that no converter knows is not skipped, and its place is told."""
+    """A class without a converter is refused, and the error names its step."""
     columns = ColumnTransformer([("twice", Doubling(), [0])], remainder="passthrough")
     model = make_pipeline(columns, LinearRegression()).fit(NUMBERS, Y)
     with pytest.raises(NotSupportedError, match="Doubling") as caught:

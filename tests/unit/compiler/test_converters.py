@@ -1,4 +1,4 @@
-"""The tables of converters: each file has its own, and together they name each class once."""
+"""Each file of converters has its own table; together they name each class once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of scikit-learn is native: the least that is promised on three tables; see docs/."""
+"""How much of scikit-learn is native: the promised minimum on three tables; see docs/."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_most_transformers_are_native(found: list[Finding]) -> None:
 
 
 def test_what_is_native_answers_the_same_on_other_rows(found: list[Finding]) -> None:
-    """Rows that the proof did not see: numbers within rounding, no label differs."""
+    """On rows outside the proof, numbers agree within rounding and all labels are equal."""
     for finding in found:
         limit = 1e-6 if finding.estimator in NEAR_POINTS else 1e-9
         assert finding.difference <= limit, finding
@@ -54,7 +54,7 @@ def test_what_is_native_answers_the_same_on_other_rows(found: list[Finding]) -> 
 
 
 def test_what_is_not_native_says_so(found: list[Finding]) -> None:
-    """A step that is not supported is named; nothing fails the proof."""
+    """An unsupported step is named in the error; no other estimator fails the proof."""
     for finding in found:
         if not finding.native:
             assert finding.estimator.lower() in finding.reason.lower().split(":")[0], finding

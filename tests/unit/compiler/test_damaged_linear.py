@@ -1,4 +1,4 @@
-"""Fitted states that were tampered with: refused with a reason, never with a traceback."""
+"""Fitted states that were tampered with are refused with a reason, without a traceback."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ JUNK = [
 
 
 def variants(value: Any) -> Iterator[Any]:
-    """What stands there instead of a value."""
+    """The values that replace a value."""
     yield from JUNK
     if isinstance(value, np.ndarray) and value.ndim:
         yield from (value[:-1], value[..., :-1], value.T, value[None], value.astype(str))
@@ -98,7 +98,7 @@ def tampered(state: FittedObject) -> Iterator[FittedObject]:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_tampered_states(model: Any) -> None:
-    """Every attribute is replaced by much else: the model still compiles, or is refused."""
+    """With any attribute replaced, the model still compiles, or is refused."""
     rows = X[:, :1] if isinstance(model, IsotonicRegression) else X
     with loader.open_estimator(model, X=rows) as trained:
         for state in tampered(trained.estimator):

@@ -1,4 +1,4 @@
-"""A damaged state of a transformer is refused, whichever part is damaged."""
+"""A transformer's state with any damaged part is refused."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ PREDICTORS: list[Any] = [PLSRegression(1), KMeans(2, n_init=1), Birch(), Bisecti
 
 
 def damaged(value: FittedValue) -> Iterator[FittedValue]:
-    """Other values in the place of one, each damaged in one way, and all that is inside it."""
+    """Variants of a value, each damaged in one way, also inside its parts."""
     yield from (None, -1, 2**31, float("nan"), "text", [], {}, np.empty(0), np.full((2, 2, 2), -7))
     match value:
         case np.ndarray() if value.size:
@@ -113,7 +113,7 @@ def damaged(value: FittedValue) -> Iterator[FittedValue]:
 
 
 def damaged_objects(fitted: FittedObject) -> Iterator[FittedObject]:
-    """The object with each of its attributes damaged in each way, or gone."""
+    """The object with each of its attributes damaged in each way, or removed."""
     for name, value in fitted.attributes.items():
         rest = {key: item for key, item in fitted.attributes.items() if key != name}
         yield FittedObject(fitted.type_name, rest)
@@ -122,7 +122,7 @@ def damaged_objects(fitted: FittedObject) -> Iterator[FittedObject]:
 
 
 def read_all(model: Any, rows: Any, place: tuple[int, ...]) -> int:
-    """Read a model with each damage to the estimator at a place; how many were still read."""
+    """Read a model with each damage to one of its estimators; returns how many were still read."""
     read = 0
     with loader.open_estimator(model, X=rows) as trained:
         whole = trained.estimator
@@ -144,12 +144,12 @@ def read_all(model: Any, rows: Any, place: tuple[int, ...]) -> int:
 
 @pytest.mark.parametrize(("transformer", "rows"), MODELS, ids=[str(model) for model, _ in MODELS])
 def test_damaged_transformers(transformer: Any, rows: Any) -> None:
-    """Whatever is damaged, it is one of poner's errors, or a program the kernel opens."""
+    """Any damage gives one of poner's errors, or a program that the kernel opens."""
     model = make_pipeline(transformer, LinearRegression()).fit(rows, y)
     assert read_all(model, rows, (0,)) > 0
 
 
 @pytest.mark.parametrize("model", PREDICTORS, ids=str)
 def test_damaged_predictors(model: Any) -> None:
-    """The same for what predicts itself."""
+    """Any damage to a predictor gives one of poner's errors, or a valid program."""
     assert read_all(model.fit(X, y), X, ()) > 0

@@ -1,4 +1,4 @@
-"""Discriminant analysis: compiled, it answers as scikit-learn does."""
+"""Compiled discriminant analysis answers as scikit-learn does."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_priors_and_names(kind: Any) -> None:
 
 
 def test_fitted_in_single_precision() -> None:
-    """Scales of float32 are made into weights in float32."""
+    """Float32 scales are turned into weights in float32."""
     X, y = data(2)
     model = QuadraticDiscriminantAnalysis().fit(X.astype(np.float32), y)
     assert_agrees(model, X.astype(np.float32), rows=X, tolerance=1e-11)
@@ -58,7 +58,7 @@ def test_fitted_in_single_precision() -> None:
 
 @pytest.mark.parametrize("far", [1e4, 1e100])
 def test_rows_far_from_every_class(far: float) -> None:
-    """Likelihoods that are all next to nothing still tell which is largest."""
+    """The largest of very small likelihoods is still found."""
     X, y = data(3)
     assert_agrees(QuadraticDiscriminantAnalysis().fit(X, y), X, X * far, tolerance=1e-9)
 

@@ -1,4 +1,4 @@
-"""Dummies, isotonic regression and EllipticEnvelope: compiled, they answer as scikit-learn does."""
+"""Compiled dummies, isotonic regression and EllipticEnvelope answer as scikit-learn does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAIRS = np.stack([np.arange(60) % 3, np.arange(60) % 2], axis=1)
 
 @pytest.mark.parametrize("strategy", ["prior", "most_frequent", "constant"])
 def test_classifier_that_only_counts(strategy: str) -> None:
-    """Every row gets the same class, also one with gaps."""
+    """Every row gets the same class, also a row with missing values."""
     model = DummyClassifier(strategy=strategy, constant="b").fit(X, WORDS)
     rows = np.array([[np.nan, np.inf, -np.inf, 0.0]])
     assert_agrees(model, X, rows)
@@ -33,14 +33,14 @@ def test_classifier_that_only_counts(strategy: str) -> None:
 
 @pytest.mark.parametrize("strategy", ["prior", "most_frequent", "constant"])
 def test_classifier_of_two_outputs(strategy: str) -> None:
-    """Probabilities are a list, one array an output."""
+    """Probabilities are a list with one array for each output."""
     model = DummyClassifier(strategy=strategy, constant=[2, 0]).fit(X, PAIRS)
     assert isinstance(assert_agrees(model, X).predict_proba(X), list)
 
 
 @pytest.mark.parametrize("strategy", ["stratified", "uniform"])
 def test_random_answers_are_not_supported(strategy: str) -> None:
-    """What is drawn at random cannot be proved."""
+    """Random answers are refused, since they cannot be proved."""
     with pytest.raises(NotSupportedError, match="at random"):
         compile_fitted(DummyClassifier(strategy=strategy, random_state=0).fit(X, WORDS), X)
 
@@ -57,7 +57,7 @@ def test_random_answers_are_not_supported(strategy: str) -> None:
 )
 @pytest.mark.parametrize("n_outputs", [1, 3])
 def test_regressor_that_only_counts(model: Any, n_outputs: int) -> None:
-    """The mean, the median, a quantile or a constant of each output."""
+    """Every row gets the mean, the median, a quantile or a constant of each output."""
     y = X[:, :n_outputs] if n_outputs > 1 else X[:, 0]
     if model.strategy == "constant":
         model.set_params(constant=np.arange(n_outputs) if n_outputs > 1 else 7)
@@ -75,7 +75,7 @@ def test_steps_before_a_dummy_refuse_rows() -> None:
 @pytest.mark.parametrize("increasing", [True, False, "auto"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_isotonic_regression(outside: str, increasing: bool | str, dtype: type) -> None:
-    """A line through points, in the precision of the points; ends are told from beyond."""
+    """A line through points agrees, in the precision of the points, also at and beyond its ends."""
     x, y = (values.astype(dtype) for values in make_regression(80, 1, noise=30, random_state=0))
     model = IsotonicRegression(out_of_bounds=outside, increasing=increasing).fit(x, y)
     compiled = assert_agrees(model, x, x.astype(np.float64), tolerance=0.0)

@@ -1,4 +1,4 @@
-"""Ensembles that other versions of scikit-learn fitted: many in one file, as members of a vote."""
+"""Ensembles of other versions of scikit-learn: many in one file, as members of a vote."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ for name, script in {SCRIPTS!r}.items():
 
 @pytest.fixture(scope="module", params=OTHER_VERSIONS)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What one version fitted, in a folder for each script."""
+    """The models of one version, in a folder for each script."""
     made = tmp_path_factory.mktemp("models")
     fit_elsewhere(request.param, FIT_ALL, made)
     return made

@@ -1,4 +1,4 @@
-"""Gaussian processes and kernel ridge: compiled, they answer as scikit-learn does."""
+"""Compiled Gaussian processes and kernel ridge answer as scikit-learn does."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def hard(X: FloatArray) -> FloatArray:
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=str)
 def test_regressors(kernel: Any) -> None:
-    """Every kernel; targets as they are and normalized."""
+    """Every kernel agrees, with plain and with normalized targets."""
     X, _ = make()
     y = np.sin(X[:, 0]) + X[:, 1] + 5.0
     for normalize in (False, True):
@@ -72,7 +72,7 @@ def test_regressors(kernel: Any) -> None:
 
 
 def test_periodic_kernel() -> None:
-    """It is a kernel along a line."""
+    """The periodic kernel agrees along a line."""
     X = np.linspace(0.0, 10.0, 40)[:, None]
     model = GaussianProcessRegressor(ExpSineSquared(2.0, 3.0), alpha=0.1, optimizer=None)
     assert_agrees(model.fit(X, np.sin(X[:, 0])), X, X + 0.1, CLOSE)
@@ -89,7 +89,7 @@ def test_regressor_of_three_outputs() -> None:
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_optimized_kernels() -> None:
-    """What the optimizer leaves behind; without noise the weights are large and cancel out."""
+    """Optimized kernels agree, also without noise, where large weights cancel out."""
     X = np.linspace(0.0, 10.0, 40)[:, None]
     kernel = ConstantKernel() * RBF() + WhiteKernel()
     compile_fitted(GaussianProcessRegressor(kernel).fit(X, np.sin(X[:, 0])), X)
@@ -98,7 +98,7 @@ def test_optimized_kernels() -> None:
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=str)
 def test_classifiers_of_two(kernel: Any) -> None:
-    """Every kernel, with the variance's diagonal."""
+    """Every kernel agrees for two classes, with the variance's diagonal."""
     X, y = make()
     model = GaussianProcessClassifier(kernel, optimizer=None).fit(X, y)
     assert_agrees(model, X, hard(X), CLOSE)
@@ -119,7 +119,7 @@ def test_classifiers_of_many(n_classes: int, scheme: str) -> None:
 
 @pytest.mark.parametrize("names", [["no", "yes"], [False, True], [7, 3], [1.0, 9.0]], ids=str)
 def test_classes_of_any_kind(names: list[Any]) -> None:
-    """Labels are texts, truths, integers or floats."""
+    """Labels may be texts, booleans, integers or floats."""
     X, y = make()
     model = GaussianProcessClassifier(optimizer=None).fit(X, np.array(names)[y])
     assert_agrees(model, X, hard(X), CLOSE)
@@ -141,7 +141,7 @@ def test_classes_of_any_kind(names: list[Any]) -> None:
     ids=str,
 )
 def test_kernel_ridge(settings: dict[str, Any]) -> None:
-    """Every kernel, for one output and three."""
+    """Every kernel agrees, for one output and for three."""
     X, _ = make()
     assert_agrees(KernelRidge(**settings).fit(X, X[:, 0] ** 2), X, hard(X), CLOSE)
     assert_agrees(KernelRidge(**settings).fit(X, X**2), X, hard(X), CLOSE)
@@ -149,7 +149,7 @@ def test_kernel_ridge(settings: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kernel", ["chi2", "additive_chi2"])
 def test_kernels_of_histograms(kernel: str) -> None:
-    """These take no negative values, and the compiled model refuses them too."""
+    """Kernels of histograms refuse negative values; so does the compiled model."""
     X, _ = make()
     X = np.abs(X)
     X[0] = 0.0
@@ -167,7 +167,7 @@ def test_kernels_of_histograms(kernel: str) -> None:
     ids=["matern", "compound", "function"],
 )
 def test_what_is_not_supported(kernel: Any, reason: str) -> None:
-    """Bessel functions and functions of one's own are named."""
+    """Bessel functions and the user's own functions are refused by name."""
     X, _ = make()
     model = GaussianProcessRegressor(RBF(), optimizer=None).fit(X, X[:, 0])
     model.kernel_ = kernel
@@ -185,7 +185,7 @@ def test_what_is_not_supported(kernel: Any, reason: str) -> None:
     ],
 )
 def test_damaged_states_are_refused(name: str, value: Any) -> None:
-    """Arrays that do not fit each other are no fitted model."""
+    """Arrays whose shapes disagree are refused."""
     X, _ = make()
     model = GaussianProcessRegressor(RBF(), optimizer=None).fit(X, X[:, 0])
     setattr(model, name, value)

@@ -39,7 +39,7 @@ def test_simple_imputer(rows: Any, strategy: str, *, indicator: bool) -> None:
 
 
 def test_empty_columns_can_be_kept() -> None:
-    """With keep_empty_features a column without any value becomes 0 or the constant."""
+    """With keep_empty_features an empty column becomes 0 or the constant."""
     for strategy in ("mean", "constant"):
         imputer = SimpleImputer(strategy=strategy, keep_empty_features=True, fill_value=3.0)
         model = make_pipeline(imputer, DecisionTreeRegressor(random_state=0)).fit(EMPTY, y)
@@ -59,7 +59,7 @@ def test_empty_columns_can_be_kept() -> None:
     ids=str,
 )
 def test_other_values_can_be_missing(transformer: Any) -> None:
-    """Where a number stands for what is missing, NaN is refused."""
+    """If a number marks missing values, NaN is refused."""
     rows = FULL.copy()
     rows[::4, 0] = 0.0
     rows[1::4, 1] = -1.0
@@ -70,7 +70,7 @@ def test_other_values_can_be_missing(transformer: Any) -> None:
 
 
 def test_new_gaps_are_refused() -> None:
-    """An indicator that saw no gap in a column refuses one there, unless it was told not to."""
+    """An indicator refuses a missing value in a column that had none, unless told otherwise."""
     model = make_pipeline(MissingIndicator(), DecisionTreeRegressor(random_state=0)).fit(GAPS, y)
     compiled = assert_agrees(model, GAPS)
     assert compiled.refusals(np.where(np.arange(4) == 3, np.nan, FULL[:1])).all()
@@ -101,7 +101,7 @@ TEXTS.loc[::5, "city"] = np.nan
     ids=str,
 )
 def test_missing_texts(imputer: Any) -> None:
-    """A missing text becomes the most frequent one, or one that was not there."""
+    """A missing text becomes the most frequent text, or a new text."""
     steps = ColumnTransformer(
         [("city", make_pipeline(imputer, OneHotEncoder()), ["city"])], remainder="passthrough"
     )
@@ -123,7 +123,7 @@ def test_a_text_can_stand_for_what_is_missing() -> None:
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("n_neighbors", [1, 5, 500])
 def test_nearest_neighbours(n_neighbors: int, weights: str) -> None:
-    """The mean of the nearest rows that have the value; without any, that of all."""
+    """A missing value becomes the mean of the nearest rows that have it, or else of all rows."""
     imputer = KNNImputer(n_neighbors=n_neighbors, weights=weights, add_indicator=True)
     model = make_pipeline(imputer, LinearRegression()).fit(GAPS, y)
     assert_agrees(model, GAPS, tolerance=1e-7, excused=weights == "distance")
@@ -138,7 +138,7 @@ def test_nearest_neighbours_without_a_column(*, keep: bool) -> None:
 
 
 def test_neighbours_that_tie() -> None:
-    """Rows between donors that are as far are known as ties; scikit-learn chooses any."""
+    """Rows between equally far donors count as ties, since scikit-learn's choice is arbitrary."""
     rows = np.where(RANDOM.random(WHOLE.shape) < 0.2, np.nan, WHOLE)
     model = make_pipeline(KNNImputer(n_neighbors=3), DecisionTreeRegressor(max_depth=3))
     compiled = compile_fitted(model.fit(rows, y), rows)
@@ -146,7 +146,7 @@ def test_neighbours_that_tie() -> None:
 
 
 def test_distances_of_ones_own_are_not_supported() -> None:
-    """A metric that is a function is refused."""
+    """A metric that is the user's function is refused."""
     model = make_pipeline(KNNImputer(weights=lambda distances: distances), LinearRegression())
     with pytest.raises(NotSupportedError, match="weights are a function"):
         compile_fitted(model.fit(GAPS, y), GAPS)
@@ -164,7 +164,7 @@ def test_distances_of_ones_own_are_not_supported() -> None:
 @pytest.mark.parametrize("rows", [GAPS, EMPTY], ids=["gaps", "empty column"])
 @pytest.mark.parametrize("regressor", [Ridge(), DecisionTreeRegressor(max_depth=3)], ids=str)
 def test_imputing_in_rounds(regressor: Any, rows: Any, settings: dict[str, Any]) -> None:
-    """Each round's regressors are read like any other, and their order is kept."""
+    """The regressors of each round agree, in their order."""
     imputer = IterativeImputer(regressor, max_iter=3, random_state=0, tol=10.0, **settings)
     model = make_pipeline(imputer, LinearRegression()).fit(rows, y)
     assert_agrees(model, rows, tolerance=1e-9)

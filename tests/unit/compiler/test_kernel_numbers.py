@@ -1,4 +1,4 @@
-"""Numbers that the compiler shares with the kernel are the same in Python and in C."""
+"""Numbers that the compiler and the kernel share are equal in Python and in C."""
 
 from __future__ import annotations
 

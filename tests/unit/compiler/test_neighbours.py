@@ -1,4 +1,4 @@
-"""Nearest neighbours: compiled, they answer as scikit-learn does."""
+"""Compiled nearest neighbours answer as scikit-learn does."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def hard(X: FloatArray) -> FloatArray:
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("settings", METRICS, ids=str)
 def test_metrics(settings: dict[str, Any], weights: str) -> None:
-    """Every metric and way to search, for classes and for numbers."""
+    """Every metric and search algorithm agrees, for classes and for numbers."""
     X, y = make()
     assert_agrees(KNeighborsClassifier(weights=weights, **settings).fit(X, y), X, hard(X), CLOSE)
     regressor = KNeighborsRegressor(weights=weights, **settings).fit(X, X[:, 0] ** 2)
@@ -60,7 +60,7 @@ def test_metrics(settings: dict[str, Any], weights: str) -> None:
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("k", [1, 2, 75, 150])
 def test_any_number_of_neighbours(k: int, weights: str) -> None:
-    """From one neighbour to all points."""
+    """Any number of neighbours agrees, from one to all points."""
     X, y = make(10)
     assert_agrees(KNeighborsClassifier(k, weights=weights).fit(X, y), X, hard(X), CLOSE)
     assert_agrees(KNeighborsRegressor(k, weights=weights).fit(X, y), X, hard(X), CLOSE)
@@ -68,14 +68,14 @@ def test_any_number_of_neighbours(k: int, weights: str) -> None:
 
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 def test_more_neighbours_than_fit_on_a_stack(weights: str) -> None:
-    """Thousands of points, of which thousands are neighbours."""
+    """Thousands of neighbours among thousands of points agree."""
     X, y = make(3, 3000, 2)
     assert_agrees(KNeighborsRegressor(2000, weights=weights).fit(X, y), X[:50], hard(X), CLOSE)
 
 
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 def test_three_outputs(weights: str) -> None:
-    """Outputs side by side, each with classes of its own."""
+    """Three outputs agree, each with its own classes."""
     X, y = make(3)
     many = np.stack([y, y % 2, (y * 3) % 5], axis=1)
     assert_agrees(KNeighborsClassifier(weights=weights).fit(X, many), X, hard(X), CLOSE)
@@ -88,7 +88,7 @@ def test_three_outputs(weights: str) -> None:
     "names", [["no", "yes", "maybe"], [False, True], [7, 3, 5], [1.0, 2.0, 9.0]], ids=str
 )
 def test_classes_of_any_kind(names: list[Any]) -> None:
-    """Labels are texts, truths, integers or floats."""
+    """Labels may be texts, booleans, integers or floats."""
     X, y = make(len(names))
     assert_agrees(KNeighborsClassifier().fit(X, np.array(names)[y]), X, hard(X), CLOSE)
 
@@ -96,7 +96,7 @@ def test_classes_of_any_kind(names: list[Any]) -> None:
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("settings", METRICS, ids=str)
 def test_radius(settings: dict[str, Any], weights: str) -> None:
-    """All points within a radius; a row without any gives NaN, or the label for outliers."""
+    """Points within a radius count; a row without any gives NaN, or the label for outliers."""
     X, y = make()
     radius = 0.05 if settings.get("metric") == "cosine" else 0.9
     settings = {**settings, "weights": weights}
@@ -129,7 +129,7 @@ def test_outliers_without_a_label_are_refused() -> None:
 
 
 def test_integer_targets_without_neighbours() -> None:
-    """What numpy makes of NaN as an integer, as scikit-learn answers."""
+    """Without neighbours, an integer target is numpy's cast of NaN, as in scikit-learn."""
     X, y = make()
     with np.errstate(invalid="ignore"):
         assert_agrees(RadiusNeighborsRegressor(0.7).fit(X, y), X, hard(X), CLOSE)
@@ -139,7 +139,7 @@ def test_integer_targets_without_neighbours() -> None:
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("offset", [0.0, 1e3])
 def test_rows_of_training_and_their_duplicates(weights: str, algorithm: str, offset: float) -> None:
-    """The proof holds on rows that touch points, and where equally far points differ in class."""
+    """The proof holds on training rows, and where equally far points differ in class."""
     X, y = make(3, 60, 20)
     X = np.concatenate([X, X, np.round(X)]) + offset
     y = np.concatenate([y, y[::-1], y])
@@ -150,7 +150,7 @@ def test_rows_of_training_and_their_duplicates(weights: str, algorithm: str, off
 
 
 def test_rows_on_a_grid() -> None:
-    """Many points are exactly as far as others, and on the radius."""
+    """The proof holds where many points are equally far, or exactly on the radius."""
     grid = np.stack(np.meshgrid(np.arange(8.0), np.arange(8.0)), axis=-1).reshape(-1, 2)
     y = np.arange(64) % 3
     for algorithm in ("brute", "kd_tree"):
@@ -159,7 +159,7 @@ def test_rows_on_a_grid() -> None:
 
 
 def test_missing_values() -> None:
-    """nan_euclidean leaves out what is missing on either side."""
+    """nan_euclidean leaves out columns that are missing in either row."""
     X, y = make(3)
     X[np.random.default_rng(1).random(X.shape) < 0.2] = np.nan
     model = KNeighborsClassifier(metric="nan_euclidean").fit(X, y)
@@ -169,7 +169,7 @@ def test_missing_values() -> None:
 
 
 def test_rows_with_ties_are_counted() -> None:
-    """Of whole numbers many rows are equally near: a value that differs there is no equal one."""
+    """Rows of whole numbers are often equally near: differences there count as ties."""
     random = np.random.default_rng(0)
     ranges = ((20, 80), (0, 10), (0, 2))
     X = np.stack([random.integers(*ends, 1000).astype(float) for ends in ranges], axis=1)
@@ -186,7 +186,7 @@ def test_rows_with_ties_are_counted() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64])
 def test_points_of_other_types(dtype: Any) -> None:
-    """Points that are no float64, and sparse ones."""
+    """Points of other types than float64, and sparse points, agree."""
     X, y = make()
     points = (X * 100).astype(dtype)
     rows = points.astype(np.float64)
@@ -210,14 +210,14 @@ def _weigh(distances: FloatArray) -> FloatArray:
     ids=["weights", "canberra", "function"],
 )
 def test_what_is_not_supported(settings: dict[str, Any], reason: str) -> None:
-    """Functions of one's own and other metrics are named."""
+    """The user's own functions and other metrics are refused by name."""
     X, y = make()
     with pytest.raises(NotSupportedError, match=reason):
         compile_fitted(KNeighborsClassifier(**settings).fit(X, y), X)
 
 
 def test_a_label_for_outliers_that_is_no_class() -> None:
-    """Its predict would answer with a label that it has no class for."""
+    """A label for outliers is refused if it is not one of the classes."""
     X, y = make()
     with pytest.raises(NotSupportedError, match="outlier_label 77"):
         compile_fitted(RadiusNeighborsClassifier(0.5, outlier_label=77).fit(X, y), X)
@@ -233,7 +233,7 @@ def test_a_label_for_outliers_that_is_no_class() -> None:
     ],
 )
 def test_damaged_states_are_refused(name: str, value: Any) -> None:
-    """Arrays that do not fit each other are no fitted model."""
+    """Arrays whose shapes disagree are refused."""
     X, y = make()
     model = KNeighborsClassifier().fit(X, y)
     setattr(model, name, value)

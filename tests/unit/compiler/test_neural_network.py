@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons: compiled, they answer as scikit-learn does."""
+"""Compiled multi-layer perceptrons answer as scikit-learn does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FEW = {"max_iter": 15, "random_state": 0}
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 def test_classifier(activation: str, n_classes: int) -> None:
-    """Labels and probabilities, with every activation."""
+    """Labels and probabilities agree, with every activation."""
     X, y = make_classification(200, 8, n_informative=6, n_classes=n_classes, random_state=0)
     model = MLPClassifier((11, 5), activation=activation, **FEW)
     assert_agrees(model.fit(X, y), X, np.concatenate([X, X * 1e3]))
@@ -34,14 +34,14 @@ def test_classifier(activation: str, n_classes: int) -> None:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("n_outputs", [1, 3])
 def test_regressor(activation: str, n_outputs: int) -> None:
-    """One value, and several."""
+    """One value and several values agree."""
     X, y = make_regression(100, 5, n_targets=n_outputs, random_state=0)
     model = MLPRegressor(hidden_layer_sizes=(9,), activation=activation, **FEW)
     assert_agrees(model.fit(X, y), X)
 
 
 def test_no_hidden_layer_and_many() -> None:
-    """From the input straight to the output, and through five layers."""
+    """Networks without a hidden layer and with five layers agree."""
     X, y = make_regression(100, 5, random_state=0)
     for layers in ((), (8, 8, 8, 8, 8)):
         assert_agrees(MLPRegressor(hidden_layer_sizes=layers, **FEW).fit(X, y), X)
@@ -64,7 +64,7 @@ def test_several_labels_a_row() -> None:
 
 
 def test_text_classes_in_single_precision() -> None:
-    """Weights of float32, classes that are texts."""
+    """Float32 weights with texts as classes agree."""
     X, y = make_classification(200, 8, random_state=0)
     names = np.array(["no", "yes"])[y]
     model = MLPClassifier(**FEW).fit(X.astype(np.float32), names)
@@ -72,7 +72,7 @@ def test_text_classes_in_single_precision() -> None:
 
 
 def test_unknown_activation_is_not_supported() -> None:
-    """A name that no scikit-learn has known so far."""
+    """An activation that is unknown to scikit-learn is refused."""
     X, y = make_regression(50, 3, random_state=0)
     model = MLPRegressor(**FEW).fit(X, y)
     with open_estimator(model, X=X) as trained:
@@ -82,7 +82,7 @@ def test_unknown_activation_is_not_supported() -> None:
 
 
 def test_layers_that_do_not_fit_are_refused() -> None:
-    """A layer must take what the one before gives."""
+    """A layer that does not fit the previous layer's output is refused."""
     X, y = make_regression(50, 3, random_state=0)
     model = MLPRegressor(**FEW).fit(X, y)
     model.coefs_[1] = model.coefs_[1][:-1]

@@ -1,4 +1,4 @@
-"""Operations say what they mean: where they change, how to go back, and how they print."""
+"""Operations state their meaning: boundary values, the way back, and how they print."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def listing_of(model: Any, rows: Any) -> str:
 
 @pytest.mark.parametrize("forgotten", ["tolerance", "keeps_values", "boundary_values", "undo"])
 def test_an_operation_that_forgets_a_part_of_its_meaning_cannot_be_made(forgotten: str) -> None:
-    """Each of the four is asked for."""
+    """Each of the four required members is checked."""
 
     def boundary_values(self: Operation, width: int) -> Sequence[FloatArray | None]:
         return [None] * width
@@ -72,7 +72,7 @@ def test_the_error_bound_of_a_sum_grows_with_its_terms() -> None:
 )
 @pytest.mark.parametrize("operand", [[0.5], [4.0, 0.25]])
 def test_arithmetic_is_undone(pairing: Pairing, operand: list[float]) -> None:
-    """The kernel makes the values again from what their way back gives."""
+    """The kernel computes the original values from the result of `undo`."""
     operation = Combine(pairing, np.array(operand))
     values = np.array([-3.0, 0.0, 1.5])
     for column in range(2):
@@ -89,7 +89,7 @@ def test_arithmetic_is_undone(pairing: Pairing, operand: list[float]) -> None:
 
 
 def program_with_a_comparison() -> Program:
-    """Columns 2 and 0 of the row, the first filled and scaled, side by side; compared with 6."""
+    """Columns 2 and 0 side by side, column 2 filled and scaled, compared with 6."""
     builder = ProgramBuilder(3)
     filled = builder.combine(Pairing.FILL, builder.select(0, [2]), 9.0)
     scaled = builder.combine(Pairing.MULTIPLY, filled, 2.0)
@@ -99,7 +99,7 @@ def program_with_a_comparison() -> Program:
 
 
 def test_boundary_values_go_back_through_every_kind_of_step() -> None:
-    """A comparison's constants become values of the features that are compared."""
+    """A comparison's constants become values of the compared features."""
     found = boundary_values(program_with_a_comparison())
     assert [values.tolist() for values in found.by_feature] == [[5.0], [], [3.0]]
 

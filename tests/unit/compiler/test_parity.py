@@ -1,4 +1,4 @@
-"""Every family of trees: compiled, it answers as scikit-learn does."""
+"""Every family of trees, compiled, answers as scikit-learn does."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_classifier_answers_to_the_bit(model: Any, n_classes: int) -> None:
 
 @pytest.mark.parametrize("model", REGRESSORS, ids=str)
 def test_regressor_answers_to_the_bit(model: Any) -> None:
-    """Values are equal on every row; behind a log link to within an ulp or two."""
+    """Values are equal on every row; after a log link within two ulp."""
     X, y = make_regression(300, 8, random_state=0)
     model.fit(X, np.abs(y) / 100 + 0.1)
     compiled = compile_fitted(model, X)
@@ -147,7 +147,7 @@ def test_classes_keep_their_kind(labels: list[Any]) -> None:
 
 
 def test_values_beyond_float32_are_refused_as_by_scikit_learn() -> None:
-    """Infinity, and what float32 cannot hold, is an error that names the feature, not the value."""
+    """Infinity, and numbers beyond float32, give an error that names the feature, not the value."""
     X, y = make_classification(100, 5, random_state=0)
     compiled = compile_fitted(DecisionTreeClassifier().fit(X, y), X)
     for value in (np.inf, -np.inf, 3.4028235677973366e38):
@@ -192,7 +192,7 @@ def test_a_subclass_is_not_taken_for_its_base() -> None:
     """A subclass may compute something else, so it is not supported."""
 
     class Mine(DecisionTreeClassifier):
-        """The user's own."""
+        """A subclass of the user's."""
 
     X, y = make_classification(100, 5, random_state=0)
     with pytest.raises(NotSupportedError, match="Mine"):
@@ -200,7 +200,7 @@ def test_a_subclass_is_not_taken_for_its_base() -> None:
 
 
 def test_a_wrong_answer_stops_the_build() -> None:
-    """Where the model answers otherwise than its own tables, nothing is let go."""
+    """A model whose answers differ from its tables ends the build."""
 
     class Liar:
         """An oracle whose probabilities are an ulp too large."""
@@ -248,7 +248,7 @@ def test_every_threshold_is_tried_with_its_neighbours() -> None:
 
 
 def test_compiling_gives_no_warning(cancer: Any) -> None:
-    """Nothing scrolls by in a notebook."""
+    """Compiling prints no warning."""
     model = RandomForestClassifier(n_estimators=3).fit(cancer.X, cancer.y)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -256,7 +256,7 @@ def test_compiling_gives_no_warning(cancer: Any) -> None:
 
 
 def test_a_tie_may_be_broken_otherwise() -> None:
-    """Where the model's own scores hold two labels for equal, either will do."""
+    """If the model's own scores of two labels are equal, either label is accepted."""
     X = np.array([[-1.0], [1.0]] * 20)
     model = LogisticRegression().fit(X, [0, 1] * 20)
     model.intercept_[:] = 0.0
@@ -279,10 +279,10 @@ def test_what_a_model_amplifies_itself_is_allowed() -> None:
 
 
 def test_refusals_are_compared_too() -> None:
-    """A model that answers for NaN where its compiled form does not is not let go."""
+    """A model that answers for NaN, unlike its compiled form, is refused."""
 
     class Lenient:
-        """An oracle that takes NaN for 0."""
+        """An oracle that reads NaN as 0."""
 
         def __init__(self, honest: Oracle) -> None:
             self.honest = honest
@@ -300,7 +300,7 @@ def test_refusals_are_compared_too() -> None:
 
 
 def test_rows_that_both_refuse_are_counted() -> None:
-    """They are left out of the comparison; some of them are asked of the model, too."""
+    """Rows that the kernel refuses are not compared; the model is asked some of them."""
     X = np.random.default_rng(0).uniform(0.1, 2.0, size=(60, 3))
     model = make_pipeline(PowerTransformer("box-cox"), LinearRegression()).fit(X, X[:, 0])
     rows = np.concatenate([X, -X])

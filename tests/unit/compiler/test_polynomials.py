@@ -35,7 +35,7 @@ def test_polynomials(degree: Any, *, only: bool, bias: bool) -> None:
 
 
 def test_terms_of_ones_and_zeros() -> None:
-    """Behind an encoder the terms are taken from a sparse matrix."""
+    """After an encoder, the terms of a sparse matrix agree."""
     rows = np.round(X[:, :2])
     steps = [OneHotEncoder(handle_unknown="ignore"), PolynomialFeatures(2), LinearRegression()]
     assert_agrees(make_pipeline(*steps).fit(rows, y), rows, tolerance=1e-6)
@@ -46,7 +46,7 @@ def test_terms_of_ones_and_zeros() -> None:
 @pytest.mark.parametrize("degree", [1, 2, 3, 5])
 @pytest.mark.parametrize("mode", ["error", "constant", "linear", "continue", "periodic"])
 def test_splines(mode: str, degree: int, knots: str, *, bias: bool) -> None:
-    """Every way to go on beyond the knots; what is refused there is refused here."""
+    """Every extrapolation agrees, also in the rows that it refuses."""
     splines = SplineTransformer(
         extrapolation=mode, degree=degree, knots=knots, include_bias=bias, n_knots=7
     )
@@ -73,14 +73,14 @@ def test_splines_of_missing_values(mode: str, *, sparse: bool) -> None:
 
 @pytest.mark.parametrize("mode", ["error", "continue", "periodic", "linear"])
 def test_splines_of_degree_0(mode: str) -> None:
-    """Steps."""
+    """Splines of degree 0 are steps, and agree."""
     rows = X[:, :1]
     model = make_pipeline(SplineTransformer(extrapolation=mode, degree=0), LinearRegression())
     assert_agrees(model.fit(rows, y), rows)
 
 
 def test_knots_can_be_given() -> None:
-    """Knots at uneven places."""
+    """Splines with uneven knots agree."""
     knots = np.sort(RANDOM.normal(size=(6, 3)) + np.array([0.0, 5.0, 0.0]), axis=0)
     model = make_pipeline(SplineTransformer(knots=knots), LinearRegression()).fit(X, y)
     assert_agrees(model, X, FAR, tolerance=1e-9)
@@ -95,7 +95,7 @@ def test_knots_can_be_given() -> None:
     ],
 )
 def test_what_scikit_learn_gets_wrong_is_not_supported(splines: Any, reason: str) -> None:
-    """Modes in which scikit-learn fails or wanders are refused."""
+    """Modes in which scikit-learn fails or is inconsistent are refused."""
     model = make_pipeline(splines, LinearRegression()).fit(X, y)
     with pytest.raises(NotSupportedError, match=reason):
         compile_fitted(model, X)

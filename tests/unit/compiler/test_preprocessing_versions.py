@@ -1,4 +1,4 @@
-"""Pipelines of many transformers, fitted and saved under other scikit-learns."""
+"""Pipelines of many transformers, fitted and saved under other versions of scikit-learn."""
 
 from __future__ import annotations
 

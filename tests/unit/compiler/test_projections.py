@@ -117,7 +117,7 @@ def test_projections_before_a_linear_model(transformer: Any) -> None:
     ids=str,
 )
 def test_models_of_single_precision(transformer: Any) -> None:
-    """What was fitted on float32 answers float64 rows as scikit-learn does."""
+    """A model fitted on float32 answers float64 rows as scikit-learn does."""
     rows = X.astype(np.float32)
     if isinstance(transformer, KNNImputer):
         rows[::3, 1] = np.nan
@@ -139,7 +139,7 @@ def test_models_of_single_precision(transformer: Any) -> None:
     ids=str,
 )
 def test_maps_of_positive_rows(transformer: Any) -> None:
-    """Kernels of histograms take zeros, and refuse what scikit-learn refuses."""
+    """Kernels of histograms accept zeros, and refuse the same rows as scikit-learn."""
     rows = np.where(RANDOM.random(X.shape) < 0.1, 0.0, POSITIVE)
     model = make_pipeline(transformer, Ridge()).fit(rows, y)
     compiled = assert_agrees(model, rows, tolerance=1e-8)
@@ -157,7 +157,7 @@ def test_maps_of_positive_rows(transformer: Any) -> None:
     ids=str,
 )
 def test_supervised_projections(transformer: Any) -> None:
-    """Projections that tell classes apart."""
+    """Projections that separate classes agree."""
     assert_agrees(make_pipeline(transformer, LogisticRegression()).fit(X, LABELS), X)
 
 
@@ -165,7 +165,7 @@ def test_supervised_projections(transformer: Any) -> None:
     "transformer", [PLSRegression(2), PLSCanonical(2), CCA(1), PLSSVD(2)], ids=str
 )
 def test_partial_least_squares_transform(transformer: Any) -> None:
-    """Scores of a row, in a pipeline that does not fit them again."""
+    """The scores of a row agree in a pipeline that was not fitted again."""
     frozen = FrozenEstimator(transformer.fit(X, np.stack([y, X[:, 2]], axis=1)))
     assert_agrees(make_pipeline(frozen, LinearRegression()).fit(X, y), X)
 
@@ -173,7 +173,7 @@ def test_partial_least_squares_transform(transformer: Any) -> None:
 @pytest.mark.parametrize("outputs", [1, 3])
 @pytest.mark.parametrize("model", [PLSRegression(2), PLSRegression(1, scale=False)], ids=str)
 def test_partial_least_squares_predict(model: Any, outputs: int) -> None:
-    """One target and several."""
+    """Predictions of one target and of several agree."""
     targets = y if outputs == 1 else np.stack([y, X[:, 2], X[:, 0] ** 2], axis=1)
     assert_agrees(model.fit(X, targets), X)
 
@@ -200,33 +200,33 @@ EXACT = [
 
 @pytest.mark.parametrize("transformer", EXACT, ids=str)
 def test_selectors_before_a_tree(transformer: Any) -> None:
-    """Selecting, grouping and leaves are exact."""
+    """Selectors, groupings and leaf indices are exact."""
     model = make_pipeline(transformer, DecisionTreeRegressor(random_state=0)).fit(X, LABELS)
     assert_agrees(model, X, tolerance=0.0)
 
 
 def test_a_selector_that_was_fitted_before() -> None:
-    """With prefit the columns come from the estimator it was given."""
+    """With prefit the columns come from the given estimator."""
     selector = SelectFromModel(Lasso(0.1).fit(X, y), prefit=True)
     assert_agrees(make_pipeline(selector, LinearRegression()).fit(X, y), X)
 
 
 def test_missing_values_pass_a_selector() -> None:
-    """VarianceThreshold lets NaN pass, which the model behind it takes."""
+    """VarianceThreshold lets NaN pass to a model that accepts it."""
     rows = np.where(RANDOM.random(X.shape) < 0.1, np.nan, X)
     model = make_pipeline(VarianceThreshold(0.05), HistGradientBoostingRegressor(max_iter=5))
     assert_agrees(model.fit(rows, y), rows)
 
 
 def test_rows_that_are_centers() -> None:
-    """At a center scikit-learn's distance is what rounding left, and the proof knows it."""
+    """At a center scikit-learn's distance is a rounding error, which the proof excuses."""
     model = make_pipeline(Birch(threshold=2.0), Ridge()).fit(X, y)
     assert_agrees(model, X, tolerance=1e-5, excused=True)
 
 
 @pytest.mark.parametrize("model", [RFE(LogisticRegression()), RFECV(Ridge())], ids=str)
 def test_elimination_predicts(model: Any) -> None:
-    """RFE answers with the estimator it ended with."""
+    """RFE answers with its last estimator."""
     assert_agrees(model.fit(X, LABELS), X)
 
 
@@ -244,7 +244,7 @@ def test_elimination_predicts(model: Any) -> None:
     ids=str,
 )
 def test_clusters_of_new_rows(model: Any) -> None:
-    """The nearest center's number."""
+    """A new row gets the number of the nearest center."""
     assert_agrees(model.fit(X), X)
 
 

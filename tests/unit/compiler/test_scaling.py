@@ -1,4 +1,4 @@
-"""Transformers that go value by value, or that scale rows and columns."""
+"""Transformers of single values, and scalers of rows and columns."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from poner.artifacts import FittedObject
+from poner.compiler.fitted import get_diagonal
 from poner.errors import NotSupportedError
 from tests.support.compiling import assert_agrees, compile_fitted
 
@@ -58,7 +60,7 @@ EXACT = [
 
 @pytest.mark.parametrize("transformer", EXACT, ids=str)
 def test_exact_transformers_before_a_tree(transformer: Any) -> None:
-    """The same arithmetic gives the same bits, so a tree behind them has no tolerance."""
+    """The same arithmetic gives the same bits, so a tree after them has no tolerance."""
     model = make_pipeline(transformer, DecisionTreeRegressor(random_state=0)).fit(X, y)
     compiled = assert_agrees(model, X, tolerance=0.0)
     assert compiled.parity is not None
@@ -103,7 +105,7 @@ def test_functions_by_name(function: Any) -> None:
 
 
 def test_infinite_results_are_refused_where_scikit_learn_refuses_them() -> None:
-    """log(0) is refused by the estimator behind it, in both."""
+    """The next estimator refuses log(0), in scikit-learn and in the kernel."""
     model = make_pipeline(FunctionTransformer(np.log), LinearRegression())
     rows = np.abs(X[:, :1]) + 0.1
     compiled = compile_fitted(model.fit(rows, y), rows)
@@ -119,7 +121,7 @@ def test_infinite_results_are_refused_where_scikit_learn_refuses_them() -> None:
     ],
 )
 def test_other_functions_are_not_supported(transformer: Any, reason: str) -> None:
-    """What is no named function of one value is refused, and the step is named."""
+    """A function without a known name is refused, and the error names the step."""
     model = make_pipeline(transformer, LinearRegression()).fit(X, y)
     with pytest.raises(NotSupportedError, match=reason) as caught:
         compile_fitted(model, X)
@@ -127,7 +129,7 @@ def test_other_functions_are_not_supported(transformer: Any, reason: str) -> Non
 
 
 def test_box_cox_refuses_what_is_not_positive() -> None:
-    """Box-Cox takes positive values alone; NaN passes where something fills it."""
+    """Box-Cox accepts positive values only; NaN passes if a later step fills it."""
     rows = np.abs(X[:, :1]) + 0.1
     model = make_pipeline(PowerTransformer("box-cox"), LinearRegression()).fit(rows, y)
     compiled = assert_agrees(model, rows, tolerance=1e-10)
@@ -140,7 +142,7 @@ def test_box_cox_refuses_what_is_not_positive() -> None:
     ids=str,
 )
 def test_missing_values_pass(transformer: Any) -> None:
-    """Scalers let NaN pass to a tree that takes it."""
+    """Scalers let NaN pass to a tree that accepts it."""
     rows = np.where(RANDOM.random(X.shape) < 0.2, np.nan, X)[:, :2]
     labels = (y > 0).astype(int)
     model = make_pipeline(transformer, DecisionTreeClassifier(max_depth=4, random_state=0))
@@ -171,7 +173,24 @@ def test_kernel_centerer() -> None:
     ids=str,
 )
 def test_weights_of_terms(transformer: Any) -> None:
-    """Counts of terms as columns; a row of zeros stays one."""
+    """Weights of counted terms agree; a row of zeros stays a row of zeros."""
     rows = RANDOM.poisson(1.0, (120, 4)).astype(float)
     rows[0] = 0.0
     assert_agrees(make_pipeline(transformer, LinearRegression()).fit(rows, y), rows)
+
+
+def test_the_diagonal_of_a_wide_sparse_matrix_needs_no_dense_one() -> None:
+    """TfidfTransformer before 1.5 keeps its weights so; the square would take 300 GB."""
+    width = 200_000
+    weights = np.arange(1.0, width + 1)
+    sparse = FittedObject(
+        "scipy.sparse._csr.csr_matrix",
+        {
+            "data": weights,
+            "indices": np.arange(width),
+            "indptr": np.arange(width + 1),
+            "shape": [width, width],
+        },
+    )
+    fitted = FittedObject("TfidfTransformer", {"_idf_diag": sparse})
+    np.testing.assert_array_equal(get_diagonal(fitted, "_idf_diag"), weights)

@@ -1,4 +1,4 @@
-"""ShallowTrees: trees that share their splits give the bits of the plain ones."""
+"""ShallowTrees, for trees that share splits, gives the bits of the plain layout."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sharing(
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 @pytest.mark.parametrize("width", [1, 3])
 def test_every_batch_has_the_same_bits(depth: int, width: int) -> None:
-    """Tiles, what is left of them and single rows, with gaps on both sides of splits."""
+    """Tiles, remaining rows and single rows have the same bits, also with missing values."""
     program = sharing(depth, width)
     assert isinstance(lay_out(ensemble_of(program), N_FEATURES), ShallowTrees)
     models = [Model(write_tables(program, layout=layout)) for layout in (plain_layout, lay_out)]
@@ -43,7 +43,7 @@ def test_every_batch_has_the_same_bits(depth: int, width: int) -> None:
 
 @pytest.mark.parametrize(("steps", "n_features"), [(400, 6), (1, 140)])
 def test_what_a_tile_has_no_room_for(steps: int, n_features: int) -> None:
-    """With many splits or columns every row is taken alone."""
+    """With many splits or columns, each row is computed alone."""
     program = sharing(4, 1, steps, n_features, 702)
     shallow = lay_out(ensemble_of(program), n_features)
     assert isinstance(shallow, ShallowTrees)

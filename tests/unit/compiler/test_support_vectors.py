@@ -1,4 +1,4 @@
-"""Support vector machines: compiled, they answer as scikit-learn does."""
+"""Compiled support vector machines answer as scikit-learn does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KERNELS = [
 
 
 def make(n_classes: int, n_rows: int = 120) -> tuple[FloatArray, Any]:
-    """Rows of five features in so many classes that overlap."""
+    """Rows of five features in overlapping classes."""
     return make_classification(
         n_rows,
         5,
@@ -72,7 +72,7 @@ def test_probabilities_are_coupled_as_libsvm_does(kind: Any, n_classes: int) -> 
     "names", [["no", "yes", "maybe"], [False, True], [7, 3, 5], [1.0, 2.0, 9.0]], ids=str
 )
 def test_classes_of_any_kind(names: list[Any]) -> None:
-    """Labels are texts, truths, integers or floats."""
+    """Labels may be texts, booleans, integers or floats."""
     X, y = make(len(names))
     labels = np.array(names)[y]
     assert_agrees(SVC().fit(X, labels), X, hard(X), CLOSE)
@@ -96,7 +96,7 @@ def test_ties_that_its_predict_refuses_are_not_supported() -> None:
 @pytest.mark.parametrize("settings", KERNELS, ids=lambda s: s["kernel"])
 @pytest.mark.parametrize("kind", [SVR, NuSVR, OneClassSVM])
 def test_one_sum(kind: Any, settings: dict[str, Any]) -> None:
-    """Regressors and the one-class machine are one sum of kernels."""
+    """Regressors and the one-class machine, one sum of kernels each, agree."""
     X, _ = make(2)
     y = X @ np.arange(1.0, 6.0)
     model = kind(**settings)
@@ -106,7 +106,7 @@ def test_one_sum(kind: Any, settings: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("model", [SVC(), SVC(kernel="linear"), OneClassSVM(), SVR()], ids=str)
 def test_fitted_on_sparse_rows(model: Any) -> None:
-    """A model of sparse rows answers dense ones."""
+    """A model that was fitted on sparse rows answers dense rows."""
     X, y = make(3)
     X = np.where(np.abs(X) < 0.7, 0.0, X)
     model.fit(scipy.sparse.csr_matrix(X), y)
@@ -122,7 +122,7 @@ def test_without_support_vectors() -> None:
 
 
 def test_votes_that_are_as_close_as_rounding() -> None:
-    """Where a machine is symmetric around a row, either label is right, and the proof knows."""
+    """If a machine is symmetric around a row, the proof accepts either label."""
     corners = np.array([[-1.0, -1.0], [1.0, 1.0], [-1.0, 1.0], [1.0, -1.0], [0.0, 0.0]])
     y = np.array([0, 0, 1, 1, 0])
     compile_fitted(SVC(gamma=1.0).fit(corners, y), corners)
@@ -160,7 +160,7 @@ def _product(A: FloatArray, B: FloatArray) -> FloatArray:
     ],
 )
 def test_damaged_states_are_refused(name: str, value: Any) -> None:
-    """Arrays that do not fit each other are no fitted model."""
+    """Arrays whose shapes disagree are refused."""
     X, y = make(3)
     model = SVC().fit(X, y)
     setattr(model, name, value)

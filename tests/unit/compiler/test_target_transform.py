@@ -1,4 +1,4 @@
-"""TransformedTargetRegressor: compiled, it agrees, whatever led to its target and back."""
+"""A compiled TransformedTargetRegressor agrees, for every transformation of its target."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ TRANSFORMERS = [
 @pytest.mark.parametrize("transformer", TRANSFORMERS, ids=str)
 @pytest.mark.filterwarnings("ignore")
 def test_transformers_lead_back(transformer: Any, regressor: Any) -> None:
-    """Predictions on the target's own scale, also beyond what training had."""
+    """Predictions are on the target's own scale, also beyond the training range."""
     X, y = make_values()
     model = TransformedTargetRegressor(regressor, transformer=transformer).fit(X, y)
     assert_agrees(model, X, np.clip(hard_rows(), -50, 50))
@@ -59,7 +59,7 @@ def test_transformers_lead_back(transformer: Any, regressor: Any) -> None:
     ("there", "back"), [(np.log1p, np.expm1), (np.log, np.exp), (np.sqrt, np.square)]
 )
 def test_functions_lead_back(there: Any, back: Any) -> None:
-    """Named functions of numpy."""
+    """Named functions of numpy agree."""
     X, y = make_values()
     model = TransformedTargetRegressor(TREE, func=there, inverse_func=back).fit(X, y)
     assert_agrees(model, X, hard_rows())
@@ -92,7 +92,7 @@ def test_several_targets(transformer: Any) -> None:
 
 @pytest.mark.parametrize("power", [0.0, 2.0, 1.0, -1.5, 0.5])
 def test_all_branches_of_the_power_transform(power: float) -> None:
-    """Yeo-Johnson has curves of their own at 0 and at 2."""
+    """Yeo-Johnson's separate curves at 0 and at 2 agree."""
     X, y = make_values()
     model = TransformedTargetRegressor(LINE, transformer=PowerTransformer()).fit(X, y - 1)
     model.transformer_.lambdas_ = np.array([power])

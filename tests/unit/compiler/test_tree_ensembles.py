@@ -1,4 +1,4 @@
-"""TreeEnsemble: what converters say of trees, whichever layout the kernel gets."""
+"""TreeEnsemble: the meaning that converters give to trees, for every layout."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_thresholds_are_boundary_values_whatever_the_comparison() -> None:
 
 
 def test_sums_of_leaf_rows_begin_with_the_start_values() -> None:
-    """The plain layout, which has none for rows, gives the answers of the coded one."""
+    """The plain layout, which has no start values for rows, gives the answers of the coded one."""
     program = sum_leaf_rows(grow(12, 3), 3)
     begun = program_of(replace(ensemble_of(program), start=np.array([0.5, -1.0, 2.0])))
     rows = make_rows(50)

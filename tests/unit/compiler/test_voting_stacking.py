@@ -1,4 +1,4 @@
-"""Voting, stacking, and estimators that hand on to one inside: compiled, they agree."""
+"""Compiled voting, stacking and wrapping estimators agree with scikit-learn."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ CLASSIFIERS = [
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 @pytest.mark.parametrize("model", CLASSIFIERS, ids=lambda m: type(m).__name__)
 def test_classifiers_agree(model: Any, n_classes: int) -> None:
-    """Labels, probabilities and scores, for classes of every kind."""
+    """Labels, probabilities and scores agree, for classes of every kind."""
     X, y = make_classes(n_classes)
     assert_agrees(model.fit(X, y), X, hard_rows())
 
@@ -90,13 +90,13 @@ REGRESSORS = [
 
 @pytest.mark.parametrize("model", REGRESSORS, ids=lambda m: type(m).__name__)
 def test_regressors_agree(model: Any) -> None:
-    """Values, in batch and one by one."""
+    """Values agree, in a batch and one by one."""
     X, y = make_values()
     assert_agrees(model.fit(X, y), X, hard_rows())
 
 
 def test_many_exact_members_are_added_in_scikit_learns_order() -> None:
-    """Twelve trees: their mean has equal bits."""
+    """The mean of twelve trees has equal bits."""
     X, y = make_values()
     trees = [
         (f"tree{i}", DecisionTreeRegressor(max_depth=i + 1, random_state=0)) for i in range(12)
@@ -106,7 +106,7 @@ def test_many_exact_members_are_added_in_scikit_learns_order() -> None:
 
 
 def test_stack_of_several_labels() -> None:
-    """Each member's probabilities of each label but its first; the last knows all labels."""
+    """For each label, the final estimator gets the members' probabilities but the first class's."""
     X, Y = make_labels()
     stack = StackingClassifier(EXACT, final_estimator=FOREST, cv=3).fit(X, Y)
     assert_agrees(stack, X, hard_rows(), tolerance=0.0)
@@ -114,7 +114,7 @@ def test_stack_of_several_labels() -> None:
 
 @pytest.mark.parametrize("cv", [3, "prefit"])
 def test_prefit_members(cv: Any) -> None:
-    """Members that were fitted before, frozen or not."""
+    """Members that were fitted before agree, frozen or not."""
     X, y = make_classes(3, as_integers=True)
     places = (y + 1) // 3
     members = [("a", LogisticRegression().fit(X, places)), ("b", TREE.fit(X, places))]
@@ -125,7 +125,7 @@ def test_prefit_members(cv: Any) -> None:
 
 @pytest.mark.parametrize("method", ["soft", "stack"])
 def test_missing_values_pass_where_all_members_take_them(method: str) -> None:
-    """Histogram boosting and a forest, on rows with gaps."""
+    """Histogram boosting and a forest agree on rows with missing values."""
     X, y = make_classes(3)
     members = [("hist", HistGradientBoostingClassifier(max_iter=3)), ("forest", FOREST)]
     soft = VotingClassifier(members, voting="soft")
@@ -136,7 +136,7 @@ def test_missing_values_pass_where_all_members_take_them(method: str) -> None:
 
 
 def test_self_training_is_its_last_classifier() -> None:
-    """Rows without labels were used in training alone."""
+    """Self-training answers as its last classifier; unlabelled rows matter in training only."""
     X, y = make_classes(3, as_integers=True)
     y = np.where(np.arange(len(y)) % 4 == 0, -1, y + 5)
     assert_agrees(SelfTrainingClassifier(LogisticRegression()).fit(X, y), X, hard_rows())

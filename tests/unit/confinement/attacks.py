@@ -61,7 +61,7 @@ def connect(family: int, kind: int, address: Any) -> None:
 
 
 def try_sockets() -> None:
-    """Servers of this machine, on every way to one."""
+    """Connect to servers of this machine, in every way."""
     unix = socket.AF_UNIX
     attempt("connect to a UNIX socket", connect, unix, socket.SOCK_STREAM, TARGETS["socket"])
     attempt("connect to an abstract socket", connect, unix, socket.SOCK_STREAM, TARGETS["abstract"])
@@ -76,7 +76,7 @@ def try_sockets() -> None:
 
 
 def try_files() -> None:
-    """The user's files: to read them, and to change them, their names and what is said of them."""
+    """Read and change the user's files, their names and attributes."""
     attempt("read a file", os.open, PRECIOUS, os.O_RDONLY)
     attempt("list a folder", os.listdir, FOLDER)
     attempt("write to a file", os.open, PRECIOUS, os.O_WRONLY)
@@ -135,7 +135,7 @@ def try_files() -> None:
 
 
 def try_processes() -> None:
-    """Other processes: to stop them, limit them, and look into them."""
+    """Stop, limit and inspect other processes."""
     attempt("signal the parent", os.kill, PARENT, 0)
     attempt("signal all", os.kill, -1, 0)
     attempt("signal the group", os.kill, 0, 0)
@@ -164,7 +164,7 @@ def try_processes() -> None:
 
 
 def try_programs() -> None:
-    """Other processes and programs of its own."""
+    """Start processes and programs."""
     attempt("fork", fork, "clone", 17, 0, 0, 0, 0)
     attempt("fork by clone3", call, "clone3", bytes(88), 88)
     attempt("a new user namespace by clone", fork, "clone", 0x10000011, 0, 0, 0, 0)
@@ -179,7 +179,7 @@ def try_programs() -> None:
 
 
 def try_kernel() -> None:
-    """The wider surface of the kernel."""
+    """Use other parts of the kernel."""
     for name, arguments in {
         "io_uring_setup": (1, bytes(128)),
         "userfaultfd": (1,),
@@ -224,13 +224,13 @@ def try_kernel() -> None:
 
 
 def LIBC_check(number: int) -> None:  # noqa: N802
-    """A system call by a number of no table."""
+    """A system call whose number is in no table."""
     if LIBC.syscall(ctypes.c_long(number)) < 0:
         raise OSError(ctypes.get_errno(), "")
 
 
 def look() -> dict[str, Any]:
-    """What is known of the process itself, and that it still works."""
+    """State of the process, and whether it still works."""
     status = Path("/proc/self/status").read_text()
     own = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     (Path(os.environ["TMPDIR"]) / "own").write_text("mine") if TARGETS["writable"] else None

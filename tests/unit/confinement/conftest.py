@@ -1,4 +1,4 @@
-"""Machines on which the attacks are run: with and without what confinement uses, root or not."""
+"""Machines for the attacks: with and without the mechanisms of confinement, root or not."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MACHINES = {
 
 @dataclass(frozen=True)
 class Attacked:
-    """What came of the attacks on one machine."""
+    """The results of the attacks on one machine."""
 
     outcomes: dict[str, str]
     """By attempt, "done" or the error."""
@@ -53,7 +53,7 @@ def numbers() -> dict[str, int]:
 
 
 def run_on(machine: str, program: Path, folder: Path, **targets: Any) -> dict[str, Any]:
-    """Run a program confined on one of the machines; what `process.run` gave."""
+    """Run a program confined on one of the machines; returns the result of `process.run`."""
     user, without = MACHINES[machine]
     user_id = os.getuid()
     if user == "root" and user_id != 0:
@@ -88,7 +88,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def attacked() -> Callable[[str], Attacked]:
-    """What came of the attacks on a machine; each is attacked once."""
+    """The results of the attacks on a machine; each machine is attacked once."""
     found: dict[str, Attacked] = {}
 
     def look(machine: str) -> Attacked:
@@ -100,7 +100,7 @@ def attacked() -> Callable[[str], Attacked]:
 
 
 def attack(machine: str) -> Attacked:
-    """Set up what there is to lose, and run the attacks."""
+    """Set up the targets, and run the attacks."""
     _, without = MACHINES[machine]
     made = make_folder("poner-test-", Path(tempfile.gettempdir()))
     try:

@@ -16,7 +16,7 @@ from tests.unit.confinement.conftest import MACHINES, Attacked, run_on
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_no_attack_succeeds(attacked: Callable[[str], Attacked], machine: str) -> None:
-    """Neither servers, nor files, nor other processes, nor the kernel's wider surface."""
+    """No attack on servers, files, other processes or other parts of the kernel succeeds."""
     found = attacked(machine)
     done = {name for name, outcome in found.outcomes.items() if outcome == "done"}
     assert done == set()
@@ -26,7 +26,7 @@ def test_no_attack_succeeds(attacked: Callable[[str], Attacked], machine: str) -
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_what_is_there_is_in_force(attacked: Callable[[str], Attacked], machine: str) -> None:
-    """A machine that lacks one thing still has the others; seccomp and limits are everywhere."""
+    """A machine that lacks one mechanism still has the others; all have seccomp and limits."""
     _, without = MACHINES[machine]
     wanted = {"limits", "no-new-privileges", "no-capabilities", "seccomp"}
     assert wanted <= set(attacked(machine).in_force)
@@ -38,7 +38,7 @@ def test_what_is_there_is_in_force(attacked: Callable[[str], Attacked], machine:
 def test_no_privilege_and_no_variable_is_left(
     attacked: Callable[[str], Attacked], machine: str
 ) -> None:
-    """Even where poner runs as root; of the environment, nothing of the user's."""
+    """No privilege and no variable of the user's is left, even if poner runs as root."""
     own = attacked(machine).own
     assert (own["capabilities"], own["no_new_privileges"]) == (0, "1")
     assert set(own["variables"]) - {"LC_CTYPE"} == {"HOME", "LANG", "PATH", "TMPDIR"}
@@ -46,7 +46,7 @@ def test_no_privilege_and_no_variable_is_left(
 
 @pytest.mark.parametrize("user", ["root", "a user"])
 def test_a_call_of_32_bits_ends_the_process(user: str, folder: Path, tmp_path: Path) -> None:
-    """The numbers of int 0x80 are others: what the filter lets pass would be another call."""
+    """A call by int 0x80 ends the process: its numbers name other calls."""
     if os.uname().machine != "x86_64":
         pytest.skip("int 0x80 is x86's")
     program = tmp_path / "program.py"

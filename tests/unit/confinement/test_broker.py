@@ -74,7 +74,7 @@ def outside() -> Iterator[Path]:
 
 
 def test_only_what_may_be_read_is_opened(folder: Path, outside: Path) -> None:
-    """By whatever path: links are followed by the keeper, before it looks where they lead."""
+    """Only readable files are opened, by any path: the keeper resolves links before it checks."""
     files = folder / "files"
     (files / "given").write_text("given\n")
     (files / "link").symlink_to(outside / "secret")
@@ -97,7 +97,7 @@ def test_only_what_may_be_read_is_opened(folder: Path, outside: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc/PID/mem is Linux's")
 @pytest.mark.parametrize("offset", [0, 1, PAGE_BYTES // 2, PAGE_BYTES - 1])
 def test_a_path_is_as_long_as_the_kernel_takes_wherever_it_stands(offset: int) -> None:
-    """The memory is read page by page: where in a page a path begins does not matter."""
+    """A path may have the kernel's full length, wherever in a page of memory it begins."""
     memory = ctypes.create_string_buffer(4 * PAGE_BYTES)
     start = offset - ctypes.addressof(memory) % PAGE_BYTES + PAGE_BYTES
     for length in (0, 1, LONGEST_PATH_BYTES):
@@ -111,7 +111,7 @@ def test_a_path_is_as_long_as_the_kernel_takes_wherever_it_stands(offset: int) -
 
 
 def test_threads_and_a_full_table_of_files(folder: Path, outside: Path) -> None:
-    """Many threads ask at once; a worker that may open no more is told so, and goes on."""
+    """Many threads may ask at once; a worker whose table of files is full gets an error."""
     (outside / "program.py").write_text(
         "import concurrent.futures, errno, os, resource, sys\n"
         "def look(number):\n"

@@ -68,7 +68,7 @@ def test_a_program_writes_and_ends(confined: Runner) -> None:
 
 @pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.12", "3.13", "3.14"])
 def test_every_python_that_a_model_may_need(folder: Path, version: str) -> None:
-    """It is confined as this one; threads and compiled modules of the standard library work."""
+    """Each Python is confined like this one; threads and compiled standard modules work."""
     interpreter = look_for_python(version)
     if interpreter is None:
         pytest.skip(f"there is no Python {version}")
@@ -89,7 +89,7 @@ def test_every_python_that_a_model_may_need(folder: Path, version: str) -> None:
 
 
 def test_only_its_temporary_folder_can_be_written(confined: Runner, folder: Path) -> None:
-    """Neither what it is given to read, nor the folder around; without mounts, nothing."""
+    """Only its temporary folder can be written; without mounts, no file can."""
     done = confined("""
         import os
         for name in ("tmp", "files", "root", "."):
@@ -106,7 +106,7 @@ def test_only_its_temporary_folder_can_be_written(confined: Runner, folder: Path
 
 
 def test_its_temporary_folder_is_bounded(confined: Runner) -> None:
-    """What is written there is in memory, and never more than 256 MB."""
+    """Its temporary folder is in memory and holds at most 256 MB."""
     done = confined("""
         import os
         size = 0
@@ -125,14 +125,14 @@ def test_its_temporary_folder_is_bounded(confined: Runner) -> None:
 
 
 def test_who_writes_too_much_is_ended(confined: Runner) -> None:
-    """What was read is bounded, too."""
+    """A process that writes too much is ended; its read output is bounded, too."""
     done = confined("while True: print('x' * 1000)", most_bytes=100_000)
     assert done.too_long
     assert len(done.output) < 100_000 + (1 << 20) + 1
 
 
 def test_who_takes_too_long_is_ended(confined: Runner) -> None:
-    """By the clock; by processor time the kernel does it."""
+    """A process is ended by the clock; the kernel ends it by processor time."""
     done = confined("import time; time.sleep(60)", timeout_s=0.5)
     assert (done.in_time, done.ending.returncode) == (False, -9)
     done = confined("while True: pass", Limits(cpu_s=1, memory_bytes=512 << 20))
@@ -140,7 +140,7 @@ def test_who_takes_too_long_is_ended(confined: Runner) -> None:
 
 
 def test_memory_is_refused_beyond_the_limit(confined: Runner) -> None:
-    """What is allocated, not address space that is only reserved."""
+    """Allocated memory is limited; reserved address space is not."""
     done = confined("""
         import mmap
         reserved = mmap.mmap(-1, 4 << 30, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
@@ -153,7 +153,7 @@ def test_memory_is_refused_beyond_the_limit(confined: Runner) -> None:
 
 
 def test_shared_memory_counts_as_well(confined: Runner) -> None:
-    """It counts against no limit of the kernel's, so the keeper looks."""
+    """No limit of the kernel counts shared memory, so the keeper measures it."""
     done = confined("""
         import mmap
         memory = mmap.mmap(-1, 4 << 30)
@@ -165,7 +165,7 @@ def test_shared_memory_counts_as_well(confined: Runner) -> None:
 
 @pytest.mark.parametrize("threads", [False, True])
 def test_threads_where_they_are_allowed(confined: Runner, threads: bool) -> None:
-    """A process is no thread: it is refused both times."""
+    """Threads can be allowed; a new process is refused in either case."""
     lines = """
         import os, threading
         for start in (lambda: threading.Thread(target=print).start(), os.fork):
@@ -180,7 +180,7 @@ def test_threads_where_they_are_allowed(confined: Runner, threads: bool) -> None
 
 
 def test_a_swarm_of_threads_is_ended(confined: Runner) -> None:
-    """Threads with next to no stack, which count against nothing else."""
+    """Many threads with tiny stacks, which no other limit counts, are ended."""
     done = confined(
         """
         import threading, time
@@ -194,7 +194,7 @@ def test_a_swarm_of_threads_is_ended(confined: Runner) -> None:
 
 
 def test_what_is_in_force_is_said_before_the_program_runs(folder: Path) -> None:
-    """The program has no descriptor by which it could say otherwise."""
+    """The program has no descriptor through which it could change the report."""
     program = write(folder, "import os; print(os.listdir('/proc/self/fd')); input()")
     with ConfinedProcess(program, LIMITS, folder) as process:
         in_force = process.in_force(time.monotonic() + 20)
@@ -272,7 +272,7 @@ def test_nothing_outlives_poner(folder: Path, victim: str) -> None:
 
 
 def test_closing_ends_it(folder: Path) -> None:
-    """At the end of the block nothing of it is left."""
+    """At the end of the block the process and its folder are gone."""
     program = write(folder, "while True: pass")
     with ConfinedProcess(program, LIMITS, folder) as process:
         process.in_force(time.monotonic() + 20)

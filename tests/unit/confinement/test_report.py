@@ -1,4 +1,4 @@
-"""What is said of a machine that confines only in part, and what is refused there."""
+"""Warnings about a machine that confines only in part, and refusals there."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ FULL = ("limits", "namespaces", "mounts", "no-capabilities", "landlock", "broker
     ],
 )
 def test_gaps_are_named(lacking: tuple[str, ...], said: str) -> None:
-    """Of mounts and Landlock either will do; what is missing is said with what follows of it."""
+    """Mounts or Landlock suffice; the warning names missing mechanisms and their consequence."""
     gaps = report.find_gaps([word for word in FULL if word not in lacking], "linux")
     assert gaps == "" if said == "" else said in gaps
 
 
 def test_other_systems_are_named() -> None:
-    """MacOS limits the time, and no more."""
+    """On macOS only the time is limited, and the report says so."""
     assert report.find_gaps(("limits",), "darwin").startswith("macOS limits its time")
 
 
 def test_a_machine_that_confines_says_nothing() -> None:
-    """What was found is what a confined process said."""
+    """A machine that confines fully gives no warning."""
     found = report.look(memory_bytes=300 << 20)
     assert (found.gaps, found.memory_bytes) == ("", 300 << 20)
     report.check(required=True, notify=pytest.fail)

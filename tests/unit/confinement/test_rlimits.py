@@ -1,4 +1,4 @@
-"""How much memory a confined process may take: what is there, by whoever limits it."""
+"""How much memory a confined process may take: the free memory of machine and cgroups."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ V1, V2 = "4:memory:/user/job\n1:cpu:/\n", "0::/user/job\n"
     ids=["nothing says", "the machine", "a cgroup", "an older cgroup", "used up"],
 )
 def test_the_memory_that_is_there(files: Mapping[str, str], available: int | None) -> None:
-    """The least that the machine and each cgroup around this process have left."""
+    """The free memory is the least of the machine's and of each cgroup's around this process."""
     assert available_bytes(files.get) == available
 
 
 def test_what_a_process_may_take_of_it() -> None:
-    """Most of what is there, what was asked for where that is less, and never next to nothing."""
+    """A process may take most of the free memory, or less if asked, but at least a minimum."""
     assert memory_limit(64 * GIB, 10 * GIB) == 9 * GIB
     assert memory_limit(GIB, 10 * GIB) == GIB
     assert memory_limit(GIB, None) == GIB

@@ -1,4 +1,4 @@
-"""The numbers of system calls, and what the filter makes of them."""
+"""The numbers of system calls, and the filter's answers to calls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALLOW, ENOSYS, EPERM, EAGAIN, EACCES = 0x7FFF0000, 0x50026, 0x50001, 0x5000B, 0x
 
 @pytest.mark.parametrize("machine", NUMBERS)
 def test_numbers_are_the_kernels(machine: str) -> None:
-    """As its headers have them, which Zig brings along; each name of the lists has one."""
+    """Each name in the lists has the number of the kernel's headers, which Zig includes."""
     text = (INCLUDE / f"{HEADERS[machine]}-linux-any/asm/unistd_64.h").read_text()
     known = {name: int(number) for name, number in re.findall(r"__NR_(\w+)\s+(\d+)", text)}
     listed = {*ALLOWED_NAMES, *SCRATCH_NAMES, *REFUSED_NAMES}
@@ -33,7 +33,7 @@ def test_numbers_are_the_kernels(machine: str) -> None:
 
 
 def answer(program: bytes, architecture: int, number: int, *arguments: int) -> int:
-    """What a filter answers to a call: the few instructions that ours is made of."""
+    """A filter's answer to a call; interprets the few instructions that poner's filter uses."""
     data = struct.pack("=iIQ6Q", number, architecture, 0, *arguments, *[0] * (6 - len(arguments)))
     place, value = 0, 0
     while True:
@@ -52,7 +52,7 @@ def answer(program: bytes, architecture: int, number: int, *arguments: int) -> i
 
 @pytest.mark.parametrize("machine", NUMBERS)
 def test_the_filter_on_both_architectures(machine: str) -> None:
-    """Allowed, allowed by argument, refused, unknown, and another architecture's."""
+    """Calls are allowed, allowed by argument, refused, unknown, or of another architecture."""
     program = seccomp.make_filter(machine, 4711, threads=True, writable=False)
     assert program is not None
     own, numbers = seccomp.AUDIT_ARCHITECTURE[machine], NUMBERS[machine]
@@ -81,8 +81,8 @@ def test_the_filter_on_both_architectures(machine: str) -> None:
     assert answer(program, 0x40000003, numbers["read"]) == 0x80000000
 
 
-def test_writing_where_mounts_or_landlock_say_where() -> None:
-    """But nothing that is opened for reading is cut."""
+def test_writing_where_mounts_say_where() -> None:
+    """With mounts, files may be written, but a file opened for reading is never truncated."""
     program = seccomp.make_filter("x86_64", 4711, threads=False, writable=True)
     assert program is not None
     own, numbers = seccomp.AUDIT_ARCHITECTURE["x86_64"], NUMBERS["x86_64"]
@@ -93,5 +93,5 @@ def test_writing_where_mounts_or_landlock_say_where() -> None:
 
 
 def test_another_architecture_has_no_filter() -> None:
-    """Numbers that are not known are not guessed."""
+    """An architecture with unknown numbers has no filter."""
     assert seccomp.make_filter("riscv64", 1, threads=False, writable=True) is None

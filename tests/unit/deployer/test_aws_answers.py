@@ -1,4 +1,4 @@
-"""AWS's answers as they are documented, where moto gives other ones or none."""
+"""AWS's answers as documented, where moto's differ or are missing."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_version_has_its_log_format_and_its_hash_in_hexadecimal():
 
 
 def test_versions_are_sorted_by_number_over_all_pages():
-    """Version 10 comes after version 9, and $LATEST is not one of them."""
+    """Versions are sorted by number, over all pages, without $LATEST."""
     pages = [
         {"Versions": [{**CONFIGURATION, "Version": version} for version in versions]}
         for versions in (["$LATEST", "10"], ["9", "2"])
@@ -86,7 +86,7 @@ def test_versions_are_sorted_by_number_over_all_pages():
 
 
 def test_conditions_of_statements_are_read_where_aws_has_them():
-    """Under Condition, by operator; moto has them elsewhere."""
+    """Conditions are read under Condition, by operator; moto has them elsewhere."""
     policy = {
         "Version": "2012-10-17",
         "Statement": [
@@ -113,14 +113,14 @@ def test_conditions_of_statements_are_read_where_aws_has_them():
 
 
 def test_principal_of_another_form_is_its_json():
-    """So that it is never taken for everybody."""
+    """A principal of another form is kept as JSON, and never counts as everybody."""
     answer = {"Sid": "s", "Action": "lambda:InvokeFunction", "Principal": {"Service": "s3"}}
     expected = Statement("s", "lambda:InvokeFunction", '{"Service": "s3"}')
     assert values.read_statement(answer) == expected
 
 
 def test_permission_without_the_condition_is_another_statement():
-    """One that anybody can use past the URL is not taken for the one that is limited to it."""
+    """A permission without the condition is not the one that is limited to the URL."""
     condition = {"Bool": {"lambda:InvokedViaFunctionUrl": "false"}}
     answer = {"Sid": "s", "Action": "lambda:InvokeFunction", "Principal": "*"}
     assert not values.read_statement(answer).via_url
@@ -128,7 +128,7 @@ def test_permission_without_the_condition_is_another_statement():
 
 
 def test_permission_with_another_condition_is_another_statement():
-    """AWS has a source or an organization beside the condition that poner asks for."""
+    """A permission with further conditions is not poner's."""
     condition = {
         "StringEquals": {
             "lambda:FunctionUrlAuthType": "NONE",
@@ -147,14 +147,14 @@ def test_permission_with_another_condition_is_another_statement():
 
 
 def test_url_that_streams_is_told_from_one_that_does_not():
-    """A result is sent as it is, in its envelope, where the invoke mode is RESPONSE_STREAM."""
+    """A URL with the invoke mode RESPONSE_STREAM is read as streaming."""
     answer = {"FunctionUrl": "https://a.lambda-url.eu-west-1.on.aws/", "AuthType": "NONE"}
     assert not values.read_url({**answer, "InvokeMode": "BUFFERED"}).streams
     assert values.read_url({**answer, "InvokeMode": "RESPONSE_STREAM"}).streams
 
 
 def test_function_whose_tags_may_not_be_read_is_an_error():
-    """GetFunction answers all the same; without its tags the function would be nobody's."""
+    """A function with unreadable tags is an error, since tags show whose it is."""
     error = {"ErrorCode": "AccessDeniedException", "Message": "Not authorized."}
     answer = {"Configuration": {**CONFIGURATION, "Version": "$LATEST"}, "TagsError": error}
     with pytest.raises(PermissionMissingError, match="lambda:ListTags") as caught:
@@ -164,12 +164,12 @@ def test_function_whose_tags_may_not_be_read_is_an_error():
 
 @pytest.mark.parametrize("answer", [{}, {"AllowCredentials": False}, {"MaxAge": 0}])
 def test_cors_that_allows_nothing_is_none(answer: Mapping[str, Any]):
-    """AWS may say so in several ways."""
+    """CORS that allows nothing reads as None, in each of AWS's forms."""
     assert values.read_cors(answer) is None
 
 
 def test_cors_that_is_taken_back_is_an_empty_structure():
-    """Leaving it out would keep what is there."""
+    """Removing CORS sends an empty structure, since a missing one would keep it."""
     assert write_cors(None) == {}
     assert write_cors(Cors(allow_methods=("POST",))) == {"AllowMethods": ["POST"]}
 
@@ -199,12 +199,12 @@ def test_cors_that_is_taken_back_is_an_empty_structure():
     ],
 )
 def test_states_are_read(answer: Mapping[str, Any], expected: FunctionState):
-    """With AWS's reason; what is not said is well."""
+    """States are read with AWS's reason; missing fields mean success."""
     assert values.read_state(answer) == expected
 
 
 def test_limits_are_read():
-    """Moto does not know the question."""
+    """Limits are read from GetAccountSettings, which moto lacks."""
     answer = {
         "AccountLimit": {
             "TotalCodeSize": 300,
@@ -231,7 +231,7 @@ SIMULATED = [
 
 
 def test_denied_actions_are_those_that_are_not_allowed():
-    """Over all pages."""
+    """Denied actions are those that are not allowed, over all pages."""
     cloud = open_recorded(SimulatePrincipalPolicy=SIMULATED)
     arn = f"arn:aws:iam::{ACCOUNT}:user/u"
     assert cloud.find_denied(arn, ["any"]) == ("lambda:CreateFunction", "iam:PassRole")
@@ -250,7 +250,7 @@ def test_session_of_a_role_is_looked_up_by_its_role():
 
 
 def test_denied_actions_are_unknown_to_those_who_may_not_ask():
-    """Which is no failure; bad credentials are one."""
+    """A caller who may not simulate gets None; bad credentials are an error."""
     arn = f"arn:aws:iam::{ACCOUNT}:user/u"
     denied = PermissionMissingError("No.", "Ask.", "iam:SimulatePrincipalPolicy")
     assert open_recorded(SimulatePrincipalPolicy=denied).find_denied(arn, ["any"]) is None
@@ -260,7 +260,7 @@ def test_denied_actions_are_unknown_to_those_who_may_not_ask():
 
 
 def test_version_that_fails_is_an_error_without_its_payload():
-    """A payload may hold what was sent."""
+    """A failed version is an error without its payload, which may hold values."""
     answer = {"FunctionError": "Unhandled", "Payload": b'{"errorMessage": "secret"}'}
     with pytest.raises(RejectedError, match="Unhandled") as caught:
         open_recorded(Invoke=answer).invoke("cancer", "7", b"{}")
@@ -268,7 +268,7 @@ def test_version_that_fails_is_an_error_without_its_payload():
 
 
 def test_log_events_are_read_from_a_moment_on(moto: str):
-    """In the order of their times."""
+    """Log events since a moment come in the order of their times."""
     logs = boto3.client("logs", region_name=REGION)
     logs.create_log_group(logGroupName="/aws/lambda/cancer")
     logs.create_log_stream(logGroupName="/aws/lambda/cancer", logStreamName="s")

@@ -76,7 +76,7 @@ def is_done(cloud: Cloud, operation: str) -> bool:
 
 
 def download(key: str) -> bytes:
-    """A file out of the bucket, which poner never asks for."""
+    """Download a file of the bucket, which poner never does."""
     return boto3.client("s3", region_name=REGION).get_object(Bucket=BUCKET, Key=key)["Body"].read()
 
 
@@ -88,19 +88,19 @@ def operation(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=READS)
 def question(request: pytest.FixtureRequest) -> str:
-    """One reading operation of each service, and those that are odd."""
+    """One reading operation of each service, and the unusual ones."""
     return request.param
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Botocore waits for nothing between its own attempts."""
+    """Removes botocore's pauses between its attempts."""
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda seconds: None))
 
 
 @pytest.fixture
 def change(operation: str, tmp_path: Path) -> Callable[[], object]:
-    """What makes the writing call."""
+    """The function that makes the writing call."""
     return lambda: WRITES[operation][1](open_moto(), tmp_path / "a.zip")
 
 
@@ -108,7 +108,7 @@ def change(operation: str, tmp_path: Path) -> Callable[[], object]:
 
 
 def test_throttled_write_is_made_again(faults: FaultyProxy, operation: str, change):
-    """It certainly did nothing, so it is tried until it is let through, a file from its start."""
+    """A throttled write did nothing, so it is repeated, and a file is sent from its start."""
     faults.fail(operation, Fault.THROTTLED, nth=1)
     faults.fail(operation, Fault.THROTTLED, nth=2)
     change()
@@ -136,7 +136,7 @@ def test_waits_between_throttled_writes_grow(faults: FaultyProxy):
 
 
 def test_lost_answer_of_a_write_is_uncertain(faults: FaultyProxy, operation: str, change):
-    """It is not made again, since it took place."""
+    """A write whose answer was lost is not repeated, since it took place."""
     faults.fail(operation, Fault.LOST)
     with pytest.raises(UncertainError) as caught:
         change()
@@ -146,7 +146,7 @@ def test_lost_answer_of_a_write_is_uncertain(faults: FaultyProxy, operation: str
 
 
 def test_server_fault_in_a_write_is_uncertain(faults: FaultyProxy, operation: str, change):
-    """It is not made again, since nobody can say whether it took place."""
+    """A write with a server error is not repeated, since it may have taken place."""
     faults.fail(operation, Fault.SERVER_ERROR)
     with pytest.raises(UncertainError):
         change()
@@ -154,7 +154,7 @@ def test_server_fault_in_a_write_is_uncertain(faults: FaultyProxy, operation: st
 
 
 def test_change_under_way_is_busy(faults: FaultyProxy, operation: str, change):
-    """Somebody else is at it; whoever asked decides how long to wait."""
+    """A change under way is a BusyError; the caller decides how long to wait."""
     faults.fail(operation, Fault.CONFLICT)
     with pytest.raises(BusyError):
         change()
@@ -162,7 +162,7 @@ def test_change_under_way_is_busy(faults: FaultyProxy, operation: str, change):
 
 
 def test_missing_permission_is_named(faults: FaultyProxy, operation: str, change):
-    """In IAM's words, and the message holds it, too."""
+    """A missing permission is named in IAM's words, in a field and in the message."""
     faults.fail(operation, Fault.DENIED)
     with pytest.raises(PermissionMissingError) as caught:
         change()
@@ -185,7 +185,7 @@ def test_expired_credentials_are_said(faults: FaultyProxy, operation: str, chang
 
 
 def test_reads_are_tried_again(faults: FaultyProxy, question: str):
-    """A read changes nothing, so throttling, faults and lost answers are overcome."""
+    """Reads change nothing, so they are retried after throttling, faults and lost answers."""
     for nth, fault in enumerate((Fault.THROTTLED, Fault.SERVER_ERROR, Fault.LOST), start=1):
         faults.fail(question, fault, nth=nth)
     READS[question][1](open_moto())
@@ -193,7 +193,7 @@ def test_reads_are_tried_again(faults: FaultyProxy, question: str):
 
 
 def test_read_that_fails_in_the_end_is_unreachable(faults: FaultyProxy):
-    """Nothing can have been changed by it."""
+    """A read that fails in the end is unreachable, and changed nothing."""
     faults.fail_always("GetRole", Fault.SERVER_ERROR)
     with pytest.raises(UnreachableError):
         open_moto().get_role("poner-cancer")
@@ -209,14 +209,14 @@ def test_missing_permission_of_a_read_is_named(faults: FaultyProxy, question: st
 
 
 def test_expired_credentials_of_a_read_are_said(faults: FaultyProxy):
-    """Not even looking is possible."""
+    """Expired credentials of a read are an error with the same hint."""
     faults.fail_always("GetCallerIdentity", Fault.EXPIRED)
     with pytest.raises(CredentialsError):
         open_moto().get_identity()
 
 
 def test_missing_permission_for_the_limits_is_an_error(faults: FaultyProxy):
-    """Only a service that does not know the question gives None."""
+    """A missing permission for the limits is an error; None means an unknown operation."""
     faults.fail("GetAccountSettings", Fault.DENIED)
     with pytest.raises(PermissionMissingError):
         open_moto().get_account_limits()

@@ -1,4 +1,4 @@
-"""Values of environment variables in AWS's words."""
+"""Values of environment variables in AWS's messages."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from poner.deployer.aws.hiding import hide
     ids=["inside", "short", "number", "folded", "escaped", "no pattern", "empty"],
 )
 def test_hidden(value: str, message: str, told: str) -> None:
-    """Values are found however a message holds them, and short ones do not make it unreadable."""
+    """Values are hidden in every form of quoting; short values leave messages readable."""
     assert hide(message, [value]) == told
 
 
 def test_hidden_longest_first() -> None:
-    """A value that holds another one is hidden as a whole."""
+    """A value that contains another is hidden as a whole."""
     assert hide("got password-2", ["password", "password-2"]) == "got ***"

@@ -1,4 +1,4 @@
-"""What IAM's simulator is asked, and what is made of its answers."""
+"""Questions to IAM's simulator, and its answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OWN = "arn:aws:lambda:eu-west-1:123456789012:function:cancer"
 
 
 class Simulator:
-    """IAM's simulator for somebody who may do all to one function, and nothing to others."""
+    """IAM's simulator for a user who may do everything to one function only."""
 
     region = "eu-west-1"
 
@@ -33,7 +33,7 @@ class Simulator:
 
 
 def test_a_resource_is_asked_about() -> None:
-    """Who may do something to one function may not do it to all."""
+    """The question names the resource: a right to one function is not a right to all."""
     cloud = AwsCloud(cast(AwsApi, Simulator()))
     actions = ["lambda:GetFunction", "lambda:GetPolicy"]
     assert cloud.find_denied(USER, actions) == tuple(actions)
@@ -41,7 +41,7 @@ def test_a_resource_is_asked_about() -> None:
 
 
 def test_conditions_are_told() -> None:
-    """A role can be passed to Lambda only, so the simulator has to know whom it is passed to."""
+    """The question tells to whom a role is passed, since the policy allows Lambda only."""
     told: list[Any] = []
 
     class Asked(Simulator):

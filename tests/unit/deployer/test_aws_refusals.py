@@ -158,7 +158,7 @@ from tests.support.clouds import REGION
     ],
 )
 def test_refusals_that_aws_recorded(service, operation, status, code, message, expected):
-    """Each becomes the error that says what to do, and repeats AWS's words."""
+    """Each recorded refusal becomes an error with AWS's message and a hint."""
     call = make_call(service, operation, True, {})
     error = refused(call, code, status, message)
     assert type(error) is expected
@@ -168,7 +168,7 @@ def test_refusals_that_aws_recorded(service, operation, status, code, message, e
 
 @pytest.mark.parametrize(("code", "said"), [("500", "500"), ("Internal", "500 Internal")])
 def test_status_without_a_code_is_said_once(code: str, said: str):
-    """As of a proxy's answer."""
+    """A status without a code, as from a proxy, appears once in the message."""
     error = refused(make_call("lambda", "GetFunction", False, {}), code, 500, "")
     assert error.message == f"lambda:GetFunction failed: AWS answered with {said}."
 
@@ -192,7 +192,7 @@ def test_status_without_a_code_is_said_once(code: str, said: str):
     ],
 )
 def test_permission_that_another_service_wants_is_named(message: str, action: str):
-    """Making a function needs more than the permission to make functions."""
+    """A missing permission for another service, such as passing the role, is named."""
     call = make_call("lambda", "CreateFunction", True, {})
     error = refused(call, "AccessDeniedException", 403, message)
     assert isinstance(error, PermissionMissingError)
@@ -208,7 +208,7 @@ def test_permission_that_another_service_wants_is_named(message: str, action: st
     ],
 )
 def test_environment_variables_are_never_repeated(said: str):
-    """Some of AWS's messages hold what was sent."""
+    """Messages never repeat environment variables, which some of AWS's messages do."""
     call = make_call(
         "lambda",
         "CreateFunction",
@@ -221,7 +221,7 @@ def test_environment_variables_are_never_repeated(said: str):
 
 
 def test_values_that_boto3_refuses_are_never_repeated(tmp_path: Path):
-    """Its own message holds them, so neither that nor its traceback is shown."""
+    """Values that boto3 refuses never appear: neither its message nor its traceback is shown."""
     zip_file = tmp_path / "a.zip"
     zip_file.write_bytes(b"zip")
     setup = FunctionSetup(
@@ -246,6 +246,6 @@ def test_values_that_boto3_refuses_are_never_repeated(tmp_path: Path):
 
 @pytest.mark.parametrize("command", ["import poner", "import poner.cli", "import poner.deployer"])
 def test_boto3_is_loaded_by_nobody_else(command: str):
-    """It takes half a second, and most commands do without."""
+    """Only `aws/api.py` imports boto3, which takes half a second."""
     check = f"import sys; {command}; sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check]).returncode == 0

@@ -21,12 +21,12 @@ from tests.support.clouds import ACCOUNT, REGION
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Botocore waits for nothing between its own attempts."""
+    """Removes botocore's pauses between its attempts."""
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda seconds: None))
 
 
 def test_endpoint_where_nobody_is_is_unreachable():
-    """A write that was never sent is not uncertain (the tests' endpoint answers nobody)."""
+    """An endpoint without a server is unreachable, and an unsent write is not uncertain."""
     cloud = AwsCloud(AwsApi(region=REGION))
     with pytest.raises(UnreachableError) as caught:
         cloud.create_log_group("/aws/lambda/cancer", {})
@@ -35,20 +35,20 @@ def test_endpoint_where_nobody_is_is_unreachable():
 
 @pytest.mark.parametrize("setting", ["nonsense", "ftp//x"])
 def test_endpoint_that_cannot_be_one_is_said(monkeypatch: pytest.MonkeyPatch, setting: str):
-    """A mistyped AWS_ENDPOINT_URL."""
+    """A mistyped AWS_ENDPOINT_URL is an error that names it."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", setting)
     with pytest.raises(UnreachableError, match=setting):
         open_cloud(None, REGION).get_identity()
 
 
 def test_region_that_cannot_be_one_is_said():
-    """A mistyped region."""
+    """A mistyped region is an error that names it."""
     with pytest.raises(UnreachableError, match="eu west 1"):
         open_cloud(None, "eu west 1").get_identity()
 
 
 def test_no_region_anywhere_is_said():
-    """The hint says where to put one."""
+    """Without a region, the hint says where to set one."""
     with pytest.raises(CloudError) as caught:
         open_cloud(None, None)
     for place in ("poner.toml", "--region", "AWS_REGION"):
@@ -78,13 +78,13 @@ def test_region_and_credentials_come_from_a_profile(
 
 
 def test_unknown_profile_is_said():
-    """It is named in the message."""
+    """An unknown profile is named in the message."""
     with pytest.raises(CredentialsError, match="nobody"):
         open_cloud("nobody", REGION)
 
 
 def test_no_credentials_are_said(monkeypatch: pytest.MonkeyPatch):
-    """For calls and for signatures."""
+    """Missing credentials are an error, for calls and for signatures."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     cloud = open_cloud(None, REGION)
@@ -98,7 +98,7 @@ def test_no_credentials_are_said(monkeypatch: pytest.MonkeyPatch):
 def test_role_that_cannot_be_assumed_is_a_matter_of_credentials(
     faults: FaultyProxy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fault: Fault
 ):
-    """The write was never made, whatever became of the call that should have got credentials."""
+    """A role that cannot be assumed is an error of credentials: the write was never made."""
     config = tmp_path / "config"
     config.write_text(
         "[profile base]\naws_access_key_id = a\naws_secret_access_key = b\n"

@@ -1,4 +1,4 @@
-"""The policy that doctor prints: all that the deployer needs, and no more."""
+"""The policy that doctor prints allows exactly what the deployer needs."""
 
 from __future__ import annotations
 
@@ -112,24 +112,24 @@ def is_allowed(settings: DeploySettings, action: str, resource: str) -> bool:
 
 
 def test_every_method_of_the_cloud_is_in_the_table() -> None:
-    """A new method cannot be forgotten: whoever adds one says here what it needs."""
+    """Every method of the cloud has its permissions in this test's table."""
     methods = {name for name in dir(Cloud) if not name.startswith("_")} - {"region"}
     assert set(METHOD_ACTIONS) == methods
 
 
 def test_actions_are_those_that_the_methods_need() -> None:
-    """Nothing is missing, and nothing is left of a method that is gone."""
+    """The policy has exactly the actions that the methods need."""
     needed = {action for actions in METHOD_ACTIONS.values() for action in actions}
     assert actions_for(WITH_BUCKET) == needed
 
 
 def test_bucket_is_not_mentioned_where_none_is_named() -> None:
-    """No bucket, nothing of S3."""
+    """Without a bucket, the policy does not mention S3."""
     assert not [action for action in actions_for(PLAIN) if action.startswith("s3:")]
 
 
 def test_given_role_can_be_passed_and_nothing_else() -> None:
-    """A role given by its ARN is handed to Lambda; IAM is not written."""
+    """A role given by its ARN can be passed to Lambda, but not changed."""
     iam = {action for action in actions_for(WITH_ROLE) if action.startswith("iam:")}
     assert iam == {"iam:PassRole", "iam:SimulatePrincipalPolicy"}
     assert statements_for(WITH_ROLE)["PassRole"]["Resource"] == WITH_ROLE.role
@@ -183,18 +183,18 @@ def test_own_resources_are_reached(action: str, resource: str) -> None:
     ],
 )
 def test_resources_of_others_are_out_of_reach(action: str, resource: str) -> None:
-    """Another function is another policy's matter."""
+    """Other functions' resources are out of reach."""
     assert not is_allowed(WITH_BUCKET, action, resource)
 
 
 def test_bucket_is_listed_under_the_prefix_only() -> None:
-    """What else lies in the bucket is nobody's business."""
+    """The bucket is listed only under the function's prefix."""
     condition = statements_for(WITH_BUCKET)["Prefix"]["Condition"]
     assert condition == {"StringLike": {"s3:prefix": "poner/cancer/*"}}
 
 
 def test_partition_is_that_of_the_account() -> None:
-    """In China and GovCloud, ARNs begin otherwise."""
+    """ARNs have the account's partition, as in China and GovCloud."""
     policy = make_policy("cancer", "cn-north-1", Identity("123456789012", "aws-cn"), WITH_BUCKET)
     text = json.dumps(policy)
     assert "arn:aws-cn:" in text
@@ -203,13 +203,13 @@ def test_partition_is_that_of_the_account() -> None:
 
 @pytest.mark.parametrize("settings", ALL_SETTINGS)
 def test_policy_fits_into_a_managed_policy(settings: DeploySettings) -> None:
-    """IAM takes 6,144 characters, white space not counted."""
+    """The policy fits IAM's 6,144 characters, without white space."""
     policy = make_policy("n" * 64, "ap-southeast-1", IDENTITY, settings)
     assert len(json.dumps(policy, separators=(",", ":"))) <= 6_144
 
 
 def test_actions_exist_and_fit_their_resources() -> None:
-    """By cfn-lint's copy of the Service Authorization Reference."""
+    """Actions exist and fit their resources, by cfn-lint's copy of AWS's reference."""
     policies = [make_policy("cancer", "us-east-1", IDENTITY, one) for one in ALL_SETTINGS]
     assert lint_policies(*policies) == []
 

@@ -1,4 +1,4 @@
-"""A removal takes all that poner made for a function, and nothing else."""
+"""A removal deletes everything that poner made for a function, and nothing else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_everything(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing(account: Account) -> None:
-    """Where there is nothing, nothing is planned."""
+    """Without resources the plan is empty."""
     plan = account.destroy()
     assert (plan.steps, plan.notes) == ((), ())
 
@@ -77,7 +77,7 @@ def test_log_group_of_others(account: Account) -> None:
 
 
 def test_role_of_others(account: Account) -> None:
-    """A role by the name of poner's own that poner did not make stays, and is named."""
+    """A role with poner's name for it that poner did not make stays, and is named."""
     account.cloud.create_role("given", {"Service": "lambda.amazonaws.com"}, {})
     wish = replace(PUBLIC, role="arn:aws:iam::123456789012:role/given")
     account.deploy(account.bundle(), wish)
@@ -88,7 +88,7 @@ def test_role_of_others(account: Account) -> None:
 
 
 def test_own_role_goes_after_another_was_given(account: Account) -> None:
-    """A role of poner's that the function has no more goes as well."""
+    """A role of poner's that the function no longer uses is deleted, too."""
     account.deploy(account.bundle())
     account.cloud.create_role("given", {"Service": "lambda.amazonaws.com"}, {})
     wish = replace(PUBLIC, role="arn:aws:iam::123456789012:role/given")
@@ -143,7 +143,7 @@ def test_bucket_is_gone(account: Account) -> None:
 
 
 def test_role_is_ours_by_its_tag(account: Account) -> None:
-    """What is left of a removal that was interrupted is known by its tags."""
+    """The rest of an interrupted removal is recognised by its tags."""
     account.cloud.create_role(ROLE, {}, {TAG: NAME})
     account.cloud.create_log_group(LOGS, {TAG: "another"})
     account.destroy()
@@ -152,7 +152,7 @@ def test_role_is_ours_by_its_tag(account: Account) -> None:
 
 
 def test_already_gone(account: Account) -> None:
-    """What somebody else removes while poner does is as good as removed."""
+    """A resource that someone else removes meanwhile counts as removed."""
     account.deploy(account.bundle("1", ("numpy",)))
     plan = account.destroy()
     account.do(plan)
@@ -199,7 +199,7 @@ def test_layer_of_another_account_in_use(account: Account) -> None:
     ["poner cancer sha256:", "poner cancer sha256:by hand", "poner cancer sha256:" + "0" * 64],
 )
 def test_layers_with_half_a_description(account: Account, description: str) -> None:
-    """The description holds the hash that the name begins, or the layer is none of poner's."""
+    """A layer whose description lacks the hash that its name begins is not poner's."""
     bundle = account.bundle("1", ("numpy",))
     (layer,) = account.propose(bundle).desired.layers
     account.cloud.publish_layer(layer.name, layer.code, description, "python3.13", "x86_64")

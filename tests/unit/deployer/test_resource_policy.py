@@ -1,6 +1,6 @@
 """The policy of an alias is replaced in one call, where botocore and the server know that call.
 
-moto knows it not, so the answers here are those of the API's documentation (2026-11).
+moto lacks the call, so the answers here are from the API's documentation (2026-11).
 """
 
 from __future__ import annotations

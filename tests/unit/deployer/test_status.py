@@ -1,4 +1,4 @@
-"""What is deployed, as it is found; and the log, as it comes in."""
+"""The status of a deployed function, and its log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def status(account: Account) -> Status:
 
 
 def test_deployed(account: Account) -> None:
-    """It says what answers, what gets a share, what is gone back to, and which model is where."""
+    """The status has the live version, the shares, the previous version, and each model."""
     for source in "12":
         account.deploy(account.bundle(source), DeploySettings(environment={"KEY": SECRET}))
     account.deploy(account.bundle("3"), DeploySettings(reserved_concurrency=5), percent=10)
@@ -38,7 +38,7 @@ def test_deployed(account: Account) -> None:
 
 
 def test_damaged(account: Account) -> None:
-    """What was deleted by hand is not said to be there."""
+    """The status leaves out resources that were deleted by hand."""
     account.deploy(account.bundle())
     account.delete_alias()
     account.cloud.delete_log_group(LOGS)
@@ -47,7 +47,7 @@ def test_damaged(account: Account) -> None:
 
 
 def test_previous_version_deleted(account: Account) -> None:
-    """A version that is remembered and gone is nothing to go back to."""
+    """A remembered version that was deleted is not the previous version."""
     account.deploy(account.bundle("1"))
     account.deploy(account.bundle("2"))
     account.cloud.delete_version(NAME, "1")
@@ -55,7 +55,7 @@ def test_previous_version_deleted(account: Account) -> None:
 
 
 def test_nothing(account: Account) -> None:
-    """Where there is no function, it is said which account was asked."""
+    """Without a function, the error names the account."""
     with pytest.raises(DeployError, match=r"eu-west-1 \(account 123456789012\)"):
         status(account)
 
@@ -66,7 +66,7 @@ def event(number: int, time_ms: int) -> LogEvent:
 
 
 def test_logs(account: Account) -> None:
-    """Events from a moment on, in the order of their times."""
+    """Events since a moment come in the order of their times."""
     account.cloud.events[LOGS] = [event(1, 900), event(3, 1_100), event(2, 1_000)]
     found = list(read_logs(account.cloud, LOGS, 1_000))
     assert [one.id for one in found] == ["2", "3"]
@@ -88,7 +88,7 @@ def arriving(account: Account, *batches: list[LogEvent]) -> Callable[[float], No
 
 
 def test_followed_logs(account: Account) -> None:
-    """Events are given once each as they come, also those that come late."""
+    """Followed events are given once each, also late ones."""
     account.cloud.events[LOGS] = [event(1, 50_000)]
     sleep = arriving(
         account,
@@ -103,7 +103,7 @@ def test_followed_logs(account: Account) -> None:
 
 
 def test_followed_logs_begin_where_asked(account: Account) -> None:
-    """What came before the moment is not given, however little there is."""
+    """Following starts at the given moment, without earlier events."""
     account.cloud.events[LOGS] = [event(1, 39_999)]
     sleep = arriving(account, [event(2, 39_500), event(3, 40_000)])
     found = islice(read_logs(account.cloud, LOGS, 40_000, follow=True, sleep=sleep), 1)

@@ -1,4 +1,4 @@
-"""Whoever answers in AWS's place, such as a network that wants a sign-in, is told from AWS."""
+"""Answers of other servers, such as a network's sign-in page, are told apart from AWS's."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ WRITES: dict[str, Callable[[AwsCloud], object]] = {
 
 @dataclass
 class Stranger:
-    """Somebody who answers each request in AWS's place."""
+    """A server that answers each request in AWS's place."""
 
     cloud: AwsCloud
     """AWS as it looks then."""
@@ -65,7 +65,7 @@ class Stranger:
 
 @pytest.fixture(scope="module")
 def everybody() -> Iterator[tuple[Stranger, str]]:
-    """One for all tests, with clients that are made once: that takes them longest."""
+    """One server for all tests, with clients that are made once, since that is slow."""
 
     async def handle(request: web.Request) -> web.Response:
         return web.Response(
@@ -81,7 +81,7 @@ def everybody() -> Iterator[tuple[Stranger, str]]:
 def stranger(
     no_aws: None, everybody: tuple[Stranger, str], monkeypatch: pytest.MonkeyPatch
 ) -> Stranger:
-    """The same where boto3 finds it, which waits for nothing between its attempts."""
+    """The server at boto3's endpoint, without pauses between attempts."""
     answering, url = everybody
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda seconds: None))
@@ -101,7 +101,7 @@ STRANGERS = {
 
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_a_page_is_no_answer(stranger: Stranger, kind: str) -> None:
-    """Above all, it does not say that nothing is there."""
+    """A web page is an error, and never means that a resource is missing."""
     stranger.status, stranger.body, stranger.headers = STRANGERS[kind]
     for read in READS.values():
         with pytest.raises(CloudError) as caught:
@@ -111,7 +111,7 @@ def test_a_page_is_no_answer(stranger: Stranger, kind: str) -> None:
 
 
 def test_a_write_that_a_page_answered_is_uncertain(stranger: Stranger) -> None:
-    """Nobody knows whether it reached AWS."""
+    """A write that a web page answered is uncertain: it may have reached AWS."""
     stranger.status, stranger.body, stranger.headers = 200, PAGE, {}
     for write in WRITES.values():
         with pytest.raises(UncertainError, match="web page"):
@@ -160,7 +160,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_an_answer_in_another_form_is_an_error_of_the_cloud(stranger: Stranger, kind: str) -> None:
-    """Or says nothing; no library's own error comes through."""
+    """An answer in another form, or empty, is a CloudError, never a library's error."""
     stranger.status, stranger.body = 200, BROKEN[kind]
     stranger.headers = {"Content-Type": "application/json"}
     for call in (*READS.values(), *WRITES.values()):
@@ -184,14 +184,14 @@ def test_an_answer_in_another_form_is_an_error_of_the_cloud(stranger: Stranger, 
 def test_answers_of_aws_pass(
     protocol: str, status: int, headers: dict[str, str], body: bytes
 ) -> None:
-    """Also those that mention a page, and S3's own redirects."""
+    """AWS's own answers pass, also texts that mention a page, and S3's redirects."""
     assert find_stranger(protocol, status, headers, body) == ""
 
 
 def test_commands_say_it(
     stranger: Stranger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In two sentences, and with exit code 1."""
+    """Commands report it in two sentences, with exit code 1."""
     stranger.status, stranger.body, stranger.headers = 200, PAGE, {}
     monkeypatch.chdir(tmp_path)
     settings = f'[project]\nname = "cancer"\n[deploy]\nregion = "{REGION}"\n'

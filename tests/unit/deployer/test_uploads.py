@@ -1,4 +1,4 @@
-"""In the bucket only what a deploy put there is taken for that, written over or removed."""
+"""In the bucket, only objects that a deploy uploaded are used, replaced or removed."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ KEY = f"poner/{NAME}/{SHA256}.zip"
 
 @pytest.fixture(autouse=True)
 def all_zips_through_the_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if each were large."""
+    """Treats each zip as too large for a call."""
     monkeypatch.setattr(quotas, "DIRECT_UPLOAD_BYTES", 0)
 
 
 def theirs(key: str = KEY, sha256: str | None = None, *, marked: bool = False) -> StoredZip:
-    """An object of somebody else's."""
+    """Someone else's object."""
     return StoredZip(key, sha256, marked, etag=f"theirs {key}")
 
 
@@ -49,7 +49,7 @@ NOT_OURS = [
 
 @pytest.mark.parametrize("found", NOT_OURS, ids=lambda found: repr(found.key))
 def test_objects_of_others_stay(account: Account, found: StoredZip) -> None:
-    """Whatever they are called, after deploys and after a removal."""
+    """Other objects stay, whatever their names, after deploys and after a removal."""
     account.cloud.place(BUCKET, found)
     before = account.snapshot
     account.deploy(account.bundle("1", ("numpy",)), WISH)
@@ -60,7 +60,7 @@ def test_objects_of_others_stay(account: Account, found: StoredZip) -> None:
 
 
 def test_what_stays_below_the_prefix_is_told(account: Account) -> None:
-    """By its name, since the user may have thought it gone."""
+    """Objects that stay below the prefix are named to the user."""
     account.deploy(account.bundle(), WISH)
     account.cloud.place(BUCKET, theirs(f"poner/{NAME}/a.csv"))
     first = f"s3://{BUCKET}/poner/cancer/a.csv"
@@ -75,7 +75,7 @@ def test_what_stays_below_the_prefix_is_told(account: Account) -> None:
 def test_an_object_in_the_way_is_refused(
     account: Account, sha256: str | None, marked: bool
 ) -> None:
-    """Another content under the key of a zip is neither deployed nor written over."""
+    """Other content under a zip's key is neither deployed nor replaced."""
     bundle = account.bundle("1", ("numpy",))
     for record in (bundle.manifest.function, bundle.manifest.layers[0].zip):
         key = f"poner/{NAME}/{record.sha256}.zip"
@@ -87,7 +87,7 @@ def test_an_object_in_the_way_is_refused(
 
 
 def test_the_right_content_is_used_and_stays(account: Account) -> None:
-    """Where somebody else uploaded the very zip, with its hash."""
+    """The same zip, uploaded by someone else with its hash, is used and stays."""
     bundle = account.bundle("1")
     sha256 = bundle.manifest.function.sha256
     key = f"poner/{NAME}/{sha256}.zip"
@@ -99,7 +99,7 @@ def test_the_right_content_is_used_and_stays(account: Account) -> None:
 
 
 def test_an_object_that_comes_in_between_is_not_written_over(account: Account) -> None:
-    """After the plan was made and before the zip is uploaded."""
+    """An object that appears between plan and upload is not replaced."""
     bundle = account.bundle("1")
     key = f"poner/{NAME}/{bundle.manifest.function.sha256}.zip"
 
@@ -114,7 +114,7 @@ def test_an_object_that_comes_in_between_is_not_written_over(account: Account) -
 
 
 def test_an_object_that_was_replaced_in_between_is_not_removed(account: Account) -> None:
-    """After the plan was made and before the zip is removed."""
+    """An object that is replaced between plan and removal is not removed."""
     bundle = account.bundle("1")
     key = f"poner/{NAME}/{bundle.manifest.function.sha256}.zip"
     account.deploy(bundle, WISH)
@@ -131,7 +131,7 @@ def test_an_object_that_was_replaced_in_between_is_not_removed(account: Account)
 
 
 def test_uploads_of_a_deploy_that_was_killed_go(account: Account) -> None:
-    """They are known by themselves, without its journal."""
+    """Uploads of a killed deploy are removed, even without its journal."""
     before = account.snapshot
     bundle = account.bundle("1", ("numpy",))
     for record in (bundle.manifest.function, bundle.manifest.layers[0].zip):

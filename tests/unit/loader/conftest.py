@@ -99,7 +99,7 @@ def writer(request):
 
 @pytest.fixture
 def mark(tmp_path):
-    """A file that a hostile model would make; the test fails if one did."""
+    """A file that a hostile model would make; the test fails if it exists afterwards."""
     path = tmp_path / "mark"
     yield path
     assert not path.exists(), "the hostile file ran"

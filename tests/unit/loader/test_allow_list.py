@@ -1,4 +1,4 @@
-"""What may be named at all: exact names, and none with power."""
+"""The allow-list: exact names, none of which can run, import or open anything."""
 
 import importlib
 
@@ -93,7 +93,7 @@ def test_names_with_power_are_not_on_the_list(module, name):
     ],
 )
 def test_what_fitted_models_hold_is_on_the_list(module, name):
-    """Concrete classes of estimators and of what they keep: instances may be made of them."""
+    """Classes of estimators and of their parts are on the list: instances may be made."""
     assert NEW in roles_of(module, name)
 
 
@@ -112,7 +112,7 @@ def test_every_entry_is_one_exact_name():
 
 
 def test_the_list_is_sorted_and_has_no_line_twice():
-    """So that a change to it is a diff of the lines that changed."""
+    """The list is sorted without duplicates, so that a diff shows only its changes."""
     from poner.loader.safe_pickle.allowed import LIST_FILE
 
     lines = [line for line in LIST_FILE.read_text().splitlines() if not line.startswith("#")]
@@ -121,7 +121,7 @@ def test_the_list_is_sorted_and_has_no_line_twice():
 
 
 def test_estimators_are_never_called():
-    """Only extension classes and reconstructors are: a class in Python is made without __init__."""
+    """Only extension classes and reconstructors are called; Python classes skip __init__."""
     for (module, name), roles in allowed_roles().items():
         full = f"{module}.{name}".replace("numpy._core", "numpy.core")
         if CALL not in roles or full in BY_NAME:
@@ -136,7 +136,7 @@ def test_estimators_are_never_called():
 
 
 def test_a_use_beyond_the_roles_is_refused():
-    """To name a class is not to call it."""
+    """A class that may be named may not be called."""
     assert is_allowed("sklearn.pipeline", "Pipeline", {NEW})
     assert not is_allowed("sklearn.pipeline", "Pipeline", {CALL})
     assert not is_allowed("numpy", "log1p", {CALL})

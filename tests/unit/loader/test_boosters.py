@@ -1,4 +1,4 @@
-"""LightGBM and XGBoost: models are read as they are, under the same rules as scikit-learn's."""
+"""Models of LightGBM and XGBoost are read under the same rules as scikit-learn's."""
 
 import importlib.metadata
 import pickle
@@ -110,7 +110,7 @@ def test_every_format_is_read(name, writer, in_process, tmp_path):
 
 
 def test_the_native_engine_refuses_them_by_name(tmp_path):
-    """They are not taken apart: what is in a Booster is the library's own affair."""
+    """The native engine refuses boosters by name."""
     content = pickle.dumps(lightgbm_pipeline())
     with (
         loader.open_model(written(content, tmp_path)) as opened,
@@ -121,7 +121,7 @@ def test_the_native_engine_refuses_them_by_name(tmp_path):
 
 
 def test_a_model_that_does_not_say_its_scikit_learn_is_read_with_the_one_here(tmp_path):
-    """Only scikit-learn's own classes write their version; a line says what was taken."""
+    """Without a recorded version the installed scikit-learn reads it, and a line says so."""
     lines = []
     content = pickle.dumps(MODELS["XGBClassifier"]())
     with loader.open_model(written(content, tmp_path), notify=lines.append) as opened:
@@ -149,7 +149,7 @@ def test_names_with_blanks_are_the_columns_names(in_process, tmp_path):
     "name", ["lightgbm.basic Dataset", "lightgbm.engine train", "xgboost.core DMatrix"]
 )
 def test_other_names_of_the_libraries_are_refused(name, tmp_path):
-    """The exact classes of their estimators, and nothing that reads files or trains."""
+    """Other names of these libraries, which read files or train, are refused."""
     module, own = name.split(" ")
     with pytest.raises(ModelRefusedError) as caught:
         open_content(f"c{module}\n{own}\n.".encode(), tmp_path)
@@ -158,7 +158,7 @@ def test_other_names_of_the_libraries_are_refused(name, tmp_path):
 
 
 def test_a_tampered_model_is_refused_whole(mark, tmp_path):
-    """What looks like LightGBM's and names something else besides."""
+    """A LightGBM model that also names something else is refused."""
     model = MODELS["LGBMClassifier"]()
     model.extra = Hostile(str(mark))
     with pytest.raises(ModelRefusedError) as caught:
@@ -202,7 +202,7 @@ def booster_of(module, state):
     ],
 )
 def test_a_booster_whose_handle_is_no_model_is_damaged(module, state, tmp_path):
-    """A number there would be a pointer."""
+    """A Booster with a number as handle, which would be a pointer, is damaged."""
     with pytest.raises(ModelUnreadableError, match="a booster is inconsistent"):
         open_content(booster_of(module, state), tmp_path)
 
@@ -212,24 +212,24 @@ def test_a_booster_whose_handle_is_no_model_is_damaged(module, state, tmp_path):
     [("lightgbm.basic", {"_handle": "tree"}), ("xgboost.core", {"handle": bytearray(b"{")})],
 )
 def test_a_booster_that_its_library_cannot_read_is_an_error(module, model, tmp_path):
-    """A sentence, without the trace that XGBoost's own message holds."""
+    """An unreadable Booster is an error without the trace in XGBoost's message."""
     with pytest.raises(ModelUnreadableError, match="cannot read the booster"):
         open_content(booster_of(module, model), tmp_path)
 
 
 def test_a_library_that_is_not_installed_is_named(monkeypatch, tmp_path):
-    """With the command that installs it beside poner."""
+    """A missing library is named, with the command that installs it beside poner."""
     monkeypatch.setattr(file_models, "find_distribution", lambda name, places: None)
     with pytest.raises(ModelUnreadableError) as caught:
         open_content(pickle.dumps(MODELS["LGBMClassifier"]()), tmp_path)
     assert str(caught.value) == (
-        "clf.sav holds a model of LightGBM, which is not installed beside poner. Install it "
-        "there: `pip install lightgbm`."
+        "clf.sav holds a model of LightGBM, which is not installed beside poner. Install "
+        "LightGBM beside poner: `pip install lightgbm`."
     )
 
 
 def test_skops_and_pickle_name_the_same(tmp_path):
-    """A skops file of LightGBM's is held to the same list."""
+    """A skops file of a LightGBM model obeys the same list."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         content = skops.io.dumps(MODELS["LGBMRegressor"]())

@@ -1,4 +1,4 @@
-"""The canonical form: what is shipped is written by poner, whatever the file said."""
+"""The canonical form: poner itself writes the shipped pickle, whatever the file holds."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MODEL = LogisticRegression().fit(ROWS, (ROWS[:, 0] > 0).astype(int))
 
 
 def test_every_kind_of_model_is_written_as_standard_pickle_reads_it(writer, models):
-    """What pickle.load makes of it is written the same again, and answers as the model does."""
+    """pickle.load reads the pickle, and the result is written the same and answers the same."""
     for name, model in models.items():
         written = rewrite(load_content(writer(model)))
         again = pickle.loads(written)
@@ -48,7 +48,7 @@ def test_every_kind_of_model_is_written_as_standard_pickle_reads_it(writer, mode
 
 
 def test_a_rewritten_model_answers_as_the_model(models, rows):
-    """To the bit, on every row."""
+    """A rewritten model has the model's answers, to the bit."""
     for model in models.values():
         again = pickle.loads(rewrite(load_content(pickle.dumps(model))))
         np.testing.assert_array_equal(again.predict(rows), model.predict(rows))
@@ -56,7 +56,7 @@ def test_a_rewritten_model_answers_as_the_model(models, rows):
 
 @pytest.mark.parametrize("kind", DIFFERENTIALS)
 def test_what_another_parser_would_run_is_not_shipped(kind, mark, tmp_path):
-    """A file of two meanings gives the pickle of the one that was checked, or is refused."""
+    """A file with two meanings gives the pickle of the checked meaning, or is refused."""
     content = DIFFERENTIALS[kind](MODEL, f"touch {mark}")
     file = tmp_path / "clf.sav"
     file.write_bytes(content)
@@ -71,7 +71,7 @@ def test_what_another_parser_would_run_is_not_shipped(kind, mark, tmp_path):
 
 
 def test_the_frame_differential_runs_a_command_where_the_file_itself_is_read(tmp_path):
-    """The attack works, so that holding it means something."""
+    """The frame attack works on the file itself, so the tests above can fail."""
     import subprocess
     import sys
 
@@ -83,7 +83,7 @@ def test_the_frame_differential_runs_a_command_where_the_file_itself_is_read(tmp
 
 
 class TakenOver:
-    """A child process that sends what it likes."""
+    """A child process that sends any content."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -102,7 +102,7 @@ def refusal(content: bytes) -> ModelRefusedError:
 
 @pytest.mark.parametrize("kind", OTHER_FORMS)
 def test_a_child_that_was_taken_over_cannot_ship_another_form(kind):
-    """The parent takes only what it would write itself."""
+    """The parent accepts only the bytes that it would write itself."""
     error = refusal(OTHER_FORMS[kind])
     assert error.message.startswith("clf.sav is refused: ")
     assert "canonical form" in error.message
@@ -111,12 +111,12 @@ def test_a_child_that_was_taken_over_cannot_ship_another_form(kind):
 
 @pytest.mark.parametrize("kind", FORBIDDEN)
 def test_a_child_that_was_taken_over_cannot_ship_what_breaks_a_rule(kind):
-    """The parent holds the graph against the allow-list once more."""
+    """The parent checks the graph against the allow-list, too."""
     assert "The rewritten model" in refusal(encode(decode(FORBIDDEN[kind]))).message
 
 
 def test_a_part_that_is_shared_is_checked_once():
-    """A record of 2,000 fields that 20,000 arrays share is looked at once, not 20,000 times."""
+    """A record of 2,000 fields that 20,000 arrays share is checked once, not 20,000 times."""
     number = Made(Global("numpy", "dtype"), True, ["f8", False, True])
     names = [f"f{place}" for place in range(2000)]
     fields = Pairs([(name, Items(tuple, [number, 0])) for name in names])
@@ -128,13 +128,13 @@ def test_a_part_that_is_shared_is_checked_once():
 
 
 def test_more_objects_than_any_model_has_are_not_read():
-    """A pickle of one byte an object cannot take a hundred times its size here."""
+    """A pickle with too many objects is refused, as each takes far more memory than its bytes."""
     with pytest.raises(NotCanonicalError):
         decode(b"\x80\x04" + b"]" * (MOST_NODES + 1) + b".")
 
 
 def test_an_iterative_imputer_is_shipped():
-    """Its triplets are named tuples, whose new objects take arguments."""
+    """An IterativeImputer is shipped with its triplets, named tuples that take arguments."""
     imputer = IterativeImputer(max_iter=1).fit(ROWS)
     written = rewrite(load_content(pickle.dumps(imputer)))
     assert canonical.checked(written) == written
@@ -142,7 +142,7 @@ def test_an_iterative_imputer_is_shipped():
 
 
 def test_the_honest_form_beside_the_forgeries_is_taken():
-    """The opcodes that the forgeries are put together from are right."""
+    """The honest form of the forgeries is accepted, so their opcodes are right."""
     good = encode(decode(HONEST))
     assert rewritten_model(TakenOver(good), "clf.sav", UserModules()) == good
     assert pickle.loads(good).a.shape == (1,)
@@ -179,7 +179,7 @@ def test_plain_values_come_back(value):
 @settings(max_examples=500, deadline=None)
 @given(st.binary(max_size=40).map(lambda data: b"\x80\x04" + data + b"."))
 def test_bytes_of_any_kind_are_read_or_are_not_canonical(content):
-    """No other error leaves the decoder."""
+    """Any bytes are decoded, or give NotCanonicalError only."""
     with contextlib.suppress(NotCanonicalError):
         assert isinstance(encode(decode(content)), bytes)
 
@@ -201,7 +201,7 @@ def test_a_list_may_hold_itself():
 
 
 def test_a_tuple_that_holds_itself_is_refused():
-    """There is no order in which it could be made."""
+    """A tuple that contains itself is refused, since no order of steps can build it."""
     inner: list[Any] = []
     value = (inner,)
     inner.append(value)
@@ -210,7 +210,7 @@ def test_a_tuple_that_holds_itself_is_refused():
 
 
 def test_a_long_chain_needs_no_deep_stack():
-    """Objects that point to the next are no matter of Python's recursion limit."""
+    """A long chain of objects is written without recursion."""
     value: list[Any] = []
     for _ in range(100_000):
         value = [value]
@@ -225,7 +225,7 @@ def test_a_long_text_is_written_once_however_often_it_is_used():
 
 
 def test_sets_are_written_in_one_order():
-    """The order in which a process holds them changes from run to run."""
+    """Sets are written in one order, though a process's own order changes."""
     names = [f"name {number}" for number in range(50)]
     assert encode(Items(set, names)) == encode(Items(set, names[::-1]))
 
@@ -238,14 +238,14 @@ def test_what_numpy_renamed_is_written_under_its_older_name():
 
 
 def test_numbers_are_written_in_this_machines_byte_order():
-    """As numpy itself turns them when it loads a pickle."""
+    """Numbers are written in this machine's byte order, as numpy loads them."""
     written = rewrite(np.array([1, 2], dtype=">i4"))
     assert rewrite(pickle.loads(written)) == written
     assert pickle.loads(written).tolist() == [1, 2]
 
 
 def test_a_slice_may_have_numbers_of_numpys():
-    """A ColumnTransformer keeps the columns as they were given."""
+    """A slice may hold numpy's numbers, as in a ColumnTransformer's columns."""
     model = LogisticRegression().fit(ROWS, ROWS[:, 0] > 0)
     model.columns = slice(np.int64(0), None, "x")
     written = rewrite(model)
@@ -263,14 +263,14 @@ def test_random_states_are_written_without_what_seeded_them():
 
 
 def test_a_function_without_a_name_on_the_list_is_not_written():
-    """It is named, and what to do instead."""
+    """A function outside the list is named, with an alternative."""
     with pytest.raises(FileUnreadableError, match=r"numpy\.save") as caught:
         rewrite([np.save])
     assert "native" in caught.value.hint
 
 
 def test_rules_hold_for_what_is_reached_by_any_way():
-    """Keys, items, arguments and states are all looked at."""
+    """The rules hold for keys, items, arguments and states."""
     bad = Global("posix", "system")
     estimator = Global("sklearn.linear_model._logistic", "LogisticRegression")
     factory = Global("collections", "defaultdict")

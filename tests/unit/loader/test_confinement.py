@@ -1,4 +1,4 @@
-"""The child process: confined before it reads, and untrusted in what it says.
+"""The child process: confined before it reads; its answers are untrusted.
 
 What confinement holds is tried in tests/unit/confinement.
 """
@@ -19,14 +19,14 @@ from poner.loader.child_process import ENVIRONMENT, START, ChildProcess
 
 
 def test_the_child_is_confined_before_it_reads(models, writers, tmp_path):
-    """What was in force is part of the listing."""
+    """The child is confined before it reads; the listing has the mechanisms in force."""
     (tmp_path / "clf.sav").write_bytes(writers["pickle 4"](models["regressor"]))
     listed = loader.list_globals(tmp_path)
     assert "limits" in listed.confined
 
 
 def test_a_full_folder_for_temporary_files_is_one_clean_error(tmp_path, monkeypatch):
-    """Said with what to do."""
+    """A full folder for temporary files is an error that says what to do."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
     with pytest.raises(StorageError, match="Temporary files cannot be written") as caught:
         ChildProcess(sys.executable, cpu_s=5)
@@ -66,7 +66,12 @@ def test_only_numpy_and_scikit_learn_are_imported(models, writers, tmp_path):
         start.load_packages()
         import importlib
         child = importlib.import_module("poner_loader.child.session")
-        child.Session().handle({{"do": "load"}}, sys.stdin.buffer.read())
+        content = sys.stdin.buffer.read()
+        file = {{"name": "clf.sav", "path": "clf.sav", "bytes": len(content), "sklearn": None}}
+        request = {{"do": "load", "files": [file], "modules": [], "before": [], "beside": ""}}
+        request["model"] = {{"file": 0, "key": None, "columns": []}}
+        request.update(target_labels=None, features=None, names=None)
+        child.Session().handle(request, content)
         print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))
     """
     done = subprocess.run(
@@ -157,10 +162,10 @@ SHARED_MEMORY = """
 
 @pytest.mark.parametrize("program", [OUT_OF_MEMORY.format(folder=str(START.parent)), SHARED_MEMORY])
 def test_a_model_that_needs_more_memory_than_there_is(program, tmp_path, monkeypatch):
-    """Whether the process says so or is ended: what it may take is said."""
+    """A model that needs too much memory is an error that states the memory available to it."""
     with (
         run_child(program, tmp_path, monkeypatch, memory_bytes=300_000_000) as child,
         pytest.raises(ModelUnreadableError) as caught,
     ):
         child.ask({"do": "list"}, timeout_s=30)
-    assert "needs more memory than its limit of 0.3 GB" in caught.value.message
+    assert "needs more memory than the 0.3 GB available to it" in caught.value.message

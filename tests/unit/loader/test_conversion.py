@@ -82,7 +82,7 @@ def compare(model, X, y, number_type, convert, tmp_path, columns=None):
 
 
 def test_the_articles_model_is_converted_with_float32(article_estimator, cancer, convert, tmp_path):
-    """skl2onnx's float64 graph of a boosting model does not open: the next is taken."""
+    """The article's model gets a float32 graph, since its float64 graph does not open."""
     assert compare(article_estimator, cancer.X, cancer.y, "float32", convert, tmp_path) == ["X"]
 
 
@@ -93,7 +93,7 @@ def test_a_pipeline_of_numbers_is_converted_with_float64(convert, tmp_path):
 
 
 def test_where_texts_are_features_each_feature_is_an_input(convert, tmp_path):
-    """In the model's order, whatever order its steps take them in."""
+    """With texts, each feature is an input, in the model's order."""
     columns = ColumnTransformer(
         [("scaled", StandardScaler(), ["c", "a"]), ("one", OneHotEncoder(), ["colour"])],
         remainder="passthrough",
@@ -112,7 +112,7 @@ def test_without_probabilities_the_scores_come_with_their_sign(wrapped, convert,
 
 
 def test_a_mixture_answers_with_its_components(convert, tmp_path):
-    """It has no target, and classes all the same."""
+    """A mixture, which has no target, answers with its components as classes."""
     model = GaussianMixture(3, random_state=0).fit(ROWS)
     compare(model, ROWS, model.predict(ROWS), "float32", convert, tmp_path)
 
@@ -129,7 +129,7 @@ def test_a_model_of_another_version_is_converted_with_that(legacy, convert, tmp_
 
 
 def test_what_skl2onnx_does_not_know_is_said_with_its_reason(convert, tmp_path):
-    """And with what else to do."""
+    """An estimator that skl2onnx does not know is an error with the reason and an alternative."""
     steps = (MinMaxScaler(), NMF(2, max_iter=500), LogisticRegression())
     model = make_pipeline(*steps).fit(ROWS, TWO)
     with (
@@ -150,7 +150,7 @@ def nothing_is_made(*_, **__):
 
 
 def test_boosters_and_own_modules_are_refused_at_once(monkeypatch, in_process, tmp_path):
-    """skl2onnx knows neither: no environment is made to find out."""
+    """Boosters and own modules, unknown to skl2onnx, are refused without an environment."""
     monkeypatch.setattr(conversion, "environment_of", nothing_is_made)
     model = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(ROWS, TWO)
     with opened(model, ROWS, TWO, tmp_path) as trained:
@@ -165,7 +165,7 @@ FILE = ModelFile("clf.sav", lambda: b"", {"scikit-learn": "1.9.1"})
 
 
 def test_without_a_network_it_cannot_be_had(monkeypatch):
-    """An error of its own, so that another engine can be chosen."""
+    """Without a network, conversion fails with its own error, so that `auto` goes on."""
 
     def fail(version, more):
         raise ModelUnreadableError("no network.", "")
@@ -206,7 +206,7 @@ class Answers:
     ],
 )
 def test_what_the_child_answers_is_looked_at(done, monkeypatch):
-    """It has loaded an untrusted file."""
+    """The child's answer is checked, since it has loaded an untrusted file."""
     monkeypatch.setattr(conversion, "environment_of", lambda version, more: Environment)
     monkeypatch.setattr(conversion, "ChildProcess", Answers(done))
     with pytest.raises(NotSupportedError, match="invalid answer"):

@@ -1,4 +1,4 @@
-"""Files that are no model: damaged, empty, of another kind, or made to burn time and memory."""
+"""Files that are not models: damaged, empty, of another kind, or made to waste resources."""
 
 import io
 import json
@@ -23,14 +23,14 @@ from poner.loader.safe_pickle.loading import load_content
 
 
 def failure(path):
-    """What opening a path raises."""
+    """The error of opening a path."""
     with pytest.raises(PonerError) as caught, loader.open_model(path):
         pass
     return caught.value
 
 
 def failure_of(content, tmp_path, name="clf.sav"):
-    """What opening the content raises."""
+    """The error of opening the content."""
     file = tmp_path / name
     file.write_bytes(content)
     return failure(file)
@@ -42,7 +42,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_an_empty_file_says_so(tmp_path):
-    """Nothing is not a model."""
+    """An empty file is an error that says so."""
     assert failure_of(b"", tmp_path).message == "clf.sav: The model file is empty."
 
 
@@ -59,7 +59,7 @@ def test_a_folder_with_several_models_does_not_choose(tmp_path):
 
 
 def test_a_pipe_is_not_a_file(tmp_path):
-    """What is no regular file is not even opened for reading."""
+    """A pipe is refused without being opened."""
     os.mkfifo(tmp_path / "clf.sav")
     assert "not a regular file" in failure(tmp_path / "clf.sav").message
 
@@ -115,19 +115,19 @@ def test_an_estimator_that_is_not_fitted_says_so(tmp_path):
     from sklearn.linear_model import LogisticRegression
 
     error = failure_of(pickle.dumps(LogisticRegression()), tmp_path)
-    assert error.message == "clf.sav: The model is a LogisticRegression that is not fitted."
+    assert error.message == "clf.sav holds a LogisticRegression that is not fitted."
 
 
-def test_a_transformer_does_not_predict(rows, tmp_path):
-    """A scaler on its own is fitted, but has nothing to serve."""
-    from sklearn.preprocessing import StandardScaler
+def test_a_clusterer_of_its_training_rows_alone_does_not_predict(rows, tmp_path):
+    """DBSCAN is fitted, but has nothing to serve."""
+    from sklearn.cluster import DBSCAN
 
-    error = failure_of(pickle.dumps(StandardScaler().fit(rows)), tmp_path)
-    assert "has no method predict" in error.message
+    error = failure_of(pickle.dumps(DBSCAN().fit(rows)), tmp_path)
+    assert error.message == "clf.sav holds a DBSCAN, which has no method predict."
 
 
 def test_a_decompression_bomb_is_stopped_by_its_size(tmp_path):
-    """A megabyte that unpacks to more than a model can be."""
+    """A megabyte that unpacks to more than a model's largest size is refused."""
     packer = zlib.compressobj(9)
     pieces = [packer.compress(b"\0" * (1 << 24)) for _ in range(65)]
     content = b"".join([*pieces, packer.flush()])

@@ -15,7 +15,7 @@ def deadline(timeout_s, seconds):
 
 
 def test_the_user_is_told_once_that_it_takes_long():
-    """What takes long, and when it will be stopped."""
+    """One line says what takes long, and when it will be stopped."""
     made, lines = deadline(300.0, [1.0, SLOW_S + 1, SLOW_S + 2])
     assert made.left_s() == SLOW_S - 1.0
     assert made.left_s() == 300.0 - SLOW_S - 1
@@ -24,7 +24,7 @@ def test_the_user_is_told_once_that_it_takes_long():
 
 
 def test_it_ends_with_the_time_that_was_given():
-    """The sentence says what took how long."""
+    """At the end of the given time, the error says what took how long."""
     made, _ = deadline(300.0, [300.0])
     with pytest.raises(ModelUnreadableError) as caught:
         made.left_s()
@@ -32,7 +32,7 @@ def test_it_ends_with_the_time_that_was_given():
 
 
 def test_what_may_not_take_long_says_nothing():
-    """A short time is over before anybody wonders."""
+    """A short limit gives no line about waiting."""
     made, lines = deadline(5.0, [4.0])
     assert made.left_s() == 1.0
     assert not lines

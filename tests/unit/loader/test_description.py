@@ -1,4 +1,4 @@
-"""The estimator as data: taken apart generically, sent without pickle, believed by no one."""
+"""The estimator as data: taken apart generically, sent without pickle, and not trusted."""
 
 import contextlib
 import copy

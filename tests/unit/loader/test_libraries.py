@@ -1,4 +1,4 @@
-"""Which versions a model was made with: recorded when it is saved, else those it is read with."""
+"""Versions of a model's libraries: recorded when it is saved, else those that read it."""
 
 import importlib.metadata
 import json
@@ -47,7 +47,7 @@ def test_saving_records_what_it_runs_with(tmp_path):
 
 
 def test_a_model_file_has_a_name_a_plain_pickle_and_its_versions(in_process, tmp_path):
-    """What an engine that ships it needs."""
+    """A model file has a name, a plain pickle and its versions, for engines that ship it."""
     folder = saved(tmp_path)
     with loader.open_model(folder) as opened:
         assert opened.file.name == "clf.sav"
@@ -57,13 +57,13 @@ def test_a_model_file_has_a_name_a_plain_pickle_and_its_versions(in_process, tmp
 
 
 def test_an_estimator_in_memory_has_no_file():
-    """There is nothing to ship."""
+    """An estimator in memory has no file."""
     with loader.open_estimator(LinearRegression().fit(ROWS, TWO)) as opened:
         assert opened.file is None
 
 
 def test_where_nothing_is_recorded_the_versions_are_those_here(in_process, tmp_path):
-    """A bare model file, as the article has it."""
+    """A bare model file gets the installed versions."""
     model = LogisticRegression().fit(ROWS, TWO)
     (tmp_path / "clf.sav").write_bytes(pickle.dumps(model))
     with loader.open_model(tmp_path) as opened:
@@ -71,7 +71,7 @@ def test_where_nothing_is_recorded_the_versions_are_those_here(in_process, tmp_p
 
 
 def test_recorded_versions_come_first_but_for_scikit_learn(in_process, tmp_path):
-    """Which scikit-learn it was is in the model file itself."""
+    """Recorded versions come first, except scikit-learn's, which the model file has."""
     recorded = {"numpy": "2.0.1", "scikit-learn": "1.0", "unheard-of": "1.0"}
     with loader.open_model(with_libraries(saved(tmp_path), recorded)) as opened:
         assert opened.file.libraries == {**LIBRARIES, "numpy": "2.0.1"}
@@ -95,27 +95,27 @@ def test_recorded_versions_come_first_but_for_scikit_learn(in_process, tmp_path)
     ],
 )
 def test_nothing_but_names_and_versions_is_taken_from_a_signature(name, version, tmp_path):
-    """What stands there goes into requirements."""
+    """Only names and versions are read from a signature, since they become requirements."""
     folder = with_libraries(saved(tmp_path), {name: version})
     with pytest.raises(SignatureError, match="which is no version"), loader.open_model(folder):
         pass
 
 
 def test_a_signature_without_versions_is_read(tmp_path):
-    """As poner wrote it before it recorded them."""
+    """A signature without versions, of an older poner, is read."""
     text = Signature((Feature("a", "a"),), None).to_json()
     assert Signature.from_json(text.replace(',\n  "libraries": {}', "")).libraries == {}
     assert '"libraries"' not in text.replace(',\n  "libraries": {}', "")
 
 
 def test_modules_are_traced_to_their_packages():
-    """By what the packages' metadata says: nothing is imported."""
+    """Modules are traced to packages by metadata, without imports."""
     found = libraries.providers_of({"sklearn", "yaml_of_nobody", "xgboost"}, sys.path)
     assert found == {"scikit-learn", "xgboost"}
 
 
 def test_a_requirement_that_is_met_here_needs_no_environment(in_process, tmp_path):
-    """And its package is one of the model's."""
+    """A requirement that is met here needs no environment."""
     requirement = f"Pandas=={importlib.metadata.version('pandas')}"
     with loader.open_model(saved(tmp_path), requirements=[requirement]) as opened:
         assert opened.file.libraries["pandas"] == importlib.metadata.version("pandas")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.filterwarnings("error")  # nothing that `save` does war
 
 def test_an_unfitted_estimator_is_refused(tmp_path):
     """An estimator that was not fitted is named."""
-    with pytest.raises(SignatureError, match="DecisionTreeClassifier is not fitted"):
+    with pytest.raises(SignatureError, match="a DecisionTreeClassifier that is not fitted"):
         save(DecisionTreeClassifier(), ROWS, CLASSES, tmp_path)
 
 
@@ -34,13 +34,13 @@ def test_without_scikit_learn_the_error_says_what_to_install(tmp_path, monkeypat
 
 def test_what_is_no_estimator_is_refused(tmp_path):
     """A class instead of an object, or anything else, is no estimator."""
-    with pytest.raises(SignatureError, match="not an estimator"):
+    with pytest.raises(SignatureError, match="a class DecisionTreeClassifier, not a scikit-learn"):
         save(DecisionTreeClassifier, ROWS, CLASSES, tmp_path)
 
 
 def test_a_transformer_is_refused(tmp_path):
     """What does not predict cannot be served."""
-    with pytest.raises(SignatureError, match="has no method predict"):
+    with pytest.raises(SignatureError, match="prepares rows for a model and predicts nothing"):
         save(StandardScaler().fit(ROWS), ROWS, CLASSES, tmp_path)
 
 

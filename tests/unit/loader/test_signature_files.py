@@ -1,4 +1,4 @@
-"""signature.json belongs to one model file, and may be edited by hand but for that."""
+"""signature.json belongs to one model file; everything but that hash may be edited."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_signature_names_its_model(tmp_path: Path):
 
 
 def test_the_signature_of_another_model_is_refused(tmp_path: Path):
-    """For a build as for the doctor, with two ways out, which both work."""
+    """Another model's signature is refused by build and doctor; both proposed remedies work."""
     save(tmp_path)
     (tmp_path / "clf.sav").write_bytes(pickle.dumps(TURNED, 4))
     for look in (build_signature, loader.identify_model):
@@ -68,14 +68,14 @@ def test_the_signature_of_another_model_is_refused(tmp_path: Path):
 
 
 def test_labels_may_be_edited_by_hand(tmp_path: Path):
-    """The hash is the model's, not the signature's."""
+    """Labels may be edited, since the hash is the model's, not the signature's."""
     save(tmp_path)
     change(tmp_path, labels=["no", "yes"])
     assert open_signature(tmp_path).labels == ("no", "yes")
 
 
 def test_a_signature_of_the_first_format_is_read(tmp_path: Path):
-    """It says neither a format nor a model."""
+    """A signature of the first format, without format and model, is read."""
     save(tmp_path)
     change(tmp_path, format="", model_sha256="")
     assert open_signature(tmp_path).labels == LABELS
@@ -94,7 +94,7 @@ def test_a_signature_of_the_first_format_is_read(tmp_path: Path):
     ],
 )
 def test_a_format_or_hash_that_is_none_is_refused(tmp_path: Path, values: dict, said: str):
-    """With what is wrong with it."""
+    """An invalid format or hash is an error that names it."""
     save(tmp_path)
     change(tmp_path, **values)
     with pytest.raises(SignatureError, match=said):
@@ -156,7 +156,7 @@ def test_what_poner_save_wrote_is_replaced(tmp_path: Path):
 @pytest.mark.parametrize("name", ["clf.sav", "signature.json", "training_rows.json"])
 @pytest.mark.parametrize("with_signature", [True, False])
 def test_what_poner_save_did_not_write_stays(tmp_path: Path, name: str, with_signature: bool):
-    """A model pickled by hand, another program's signature, rows of another form."""
+    """Files that poner.save did not write stay: another model, signature or rows."""
     if with_signature:
         save(tmp_path)
     (tmp_path / name).write_bytes(pickle.dumps(TURNED) if name == "clf.sav" else b'{"mine": 1}')
@@ -167,7 +167,7 @@ def test_what_poner_save_did_not_write_stays(tmp_path: Path, name: str, with_sig
 
 
 def test_a_link_in_the_folder_stays(tmp_path: Path):
-    """It is named, and what it leads to is not touched."""
+    """A link in the folder is named, and its target stays unchanged."""
     save(tmp_path / "model")
     (tmp_path / "model" / "clf.sav").rename(tmp_path / "kept.sav")
     (tmp_path / "model" / "clf.sav").symlink_to("../kept.sav")

@@ -1,4 +1,4 @@
-"""A child process that a file took over can send what it likes: each reply ends in a sentence."""
+"""A child process that a file took over can send anything: each reply ends in a clean error."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from poner.artifacts import Table
 from poner.errors import ModelStoppedError, ModelUnreadableError
 from poner.loader import listing, signatures
 from poner.loader.child import array_block, frames
+from poner.loader.child_oracle import ChildOracle
 from poner.loader.child_process import _signal_name, fault_of
-from poner.loader.file_models import ChildOracle
 from poner.loader.fitted import fitted_object
 from poner.signature import wire_names
 
@@ -33,7 +33,7 @@ LISTED: dict[str, Any] = {"uses": [], "versions": [], "format": "pickle", "unpac
 
 @pytest.mark.parametrize("names", [5, None, {"a": 1}, "posix"])
 def test_names_of_a_refusal_that_are_no_list_are_left_out(names):
-    """The refusal itself is still said."""
+    """A refusal with malformed names is still reported, without names."""
     error = fault_of({"fault": "refused", "message": "It is refused.", "names": names})
     assert error.message == "It is refused."
 
@@ -64,7 +64,7 @@ def test_every_signal_has_a_name(number):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"n_features": 10**9}, {"n_features": -1}, {"feature_names": ["a"] * 20_001}],
+    [{"n_features": 10**9}, {"n_features": -1}, {"feature_names": ["a"] * 300_001}],
 )
 def test_more_features_than_a_model_may_have_are_not_named(changed):
     """A name is made for each feature."""
@@ -92,33 +92,33 @@ def test_lists_that_share_lists_are_no_description():
 
 
 def test_nodes_that_are_too_deep_are_no_description():
-    """Whatever walks them recurses."""
+    """Nodes that are nested too deeply are refused, since readers recurse."""
     nodes = [["list", []], *(["list", [[place]]] for place in range(3000)), MODEL]
     with pytest.raises(ModelUnreadableError, match="nests or shares its objects too much"):
         fitted_object(nodes, [])
 
 
 def test_an_array_is_a_part_of_a_description():
-    """A node of an array holds a number, not parts."""
+    """An array's node must hold a number, not parts."""
     nodes = [["array", 0], ["object", "sklearn.linear_model._ridge.Ridge", {"coef_": [0]}]]
     assert fitted_object(nodes, [np.ones(2)]).attributes["coef_"].shape == (2,)
 
 
 def test_a_record_without_fields_is_no_dtype():
-    """An array of it could be of any length and takes no bytes."""
+    """A record without fields is refused: an array of it has any length and no bytes."""
     dtype = {"names": [], "formats": [], "offsets": [], "itemsize": 0}
     with pytest.raises(frames.FrameError):
         array_block.unpack_arrays({"dtypes": [dtype], "arrays": [[0, [1 << 39]]]}, b"")
 
 
 def test_a_message_of_too_many_values_is_not_parsed():
-    """Each of its values would take forty times its text."""
+    """A message of too many values is not parsed, since values take forty times their text."""
     with pytest.raises(frames.FrameError):
         frames.parse(b'{"a":[' + b"[]," * frames.MOST_VALUES + b"[]]}")
 
 
 class Child:
-    """A child that answers each request with a number of rows of its own choice, or is over."""
+    """A child that answers each request with any number of rows, or has ended."""
 
     def __init__(self, shape: tuple[int, ...], over: ModelUnreadableError | None = None) -> None:
         self.shape, self.over = shape, over
@@ -136,7 +136,7 @@ FOUR_ROWS = Table.of_numbers(np.ones((4, 2)))
 
 @pytest.mark.parametrize("shape", [(), (3,), (0,), (5, 2)])
 def test_as_many_answers_as_rows_are_taken(shape):
-    """The compiler compares them row by row."""
+    """An answer must have as many rows as the request."""
     with pytest.raises(ModelStoppedError, match="a different number of answers"):
         ChildOracle(Child(shape)).answer("predict", FOUR_ROWS)
 
@@ -149,7 +149,7 @@ def test_a_child_that_is_over_is_no_refusal_of_rows():
 
 
 def test_all_answers_have_a_time_together():
-    """Each may be quick enough, and all of them together take hours."""
+    """All answers together have a time limit, since many quick ones can take hours."""
     oracle = ChildOracle(Child((4,)))
     oracle.left_s = 0.0
     with pytest.raises(ModelStoppedError, match="together"):
@@ -157,7 +157,7 @@ def test_all_answers_have_a_time_together():
 
 
 def test_slow_answers_are_told_once():
-    """The user hears how long it may take."""
+    """One line says how long slow answers may take."""
     told: list[str] = []
     oracle = ChildOracle(Child((4,)), 0.0, told.append)
     oracle.left_s = oracle.all_s - 20.0

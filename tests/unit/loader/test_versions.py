@@ -1,4 +1,4 @@
-"""Models of other scikit-learn versions: read in an environment of exactly theirs."""
+"""Models of other scikit-learn versions are read in an environment of their version."""
 
 import importlib.metadata
 import sys
@@ -37,7 +37,7 @@ def test_a_model_of_another_version_answers_as_it_did_there(legacy: Legacy) -> N
 
 
 def test_the_own_version_needs_no_environment():
-    """The interpreter that poner runs on, without importing scikit-learn to find out."""
+    """A model of the installed version is read by poner's own interpreter."""
     version = importlib.metadata.version("scikit-learn")
 
     def make(python_version, wanted):
@@ -66,7 +66,7 @@ def test_python_versions_are_tried_until_one_has_the_wheels():
 
 
 def test_when_no_python_will_do_the_last_reason_is_told():
-    """With the versions that were tried."""
+    """If no Python works, the last reason is reported with the tried versions."""
 
     def make(python_version, wanted):
         raise InstallError(f"no wheel for {python_version}.", "")
@@ -87,13 +87,13 @@ def test_when_no_python_will_do_the_last_reason_is_told():
     ],
 )
 def test_numpy_and_scipy_are_chosen_so_that_the_version_works(version, expected):
-    """Bounds for the versions that were built against older ones."""
+    """Old scikit-learn versions get bounds on numpy and scipy."""
     assert bounds_of_sklearn(version) == expected
 
 
 @pytest.mark.parametrize("version", ["1.2.1 --index-url x", "1.2.1; rm", "", "dev", "1.3.dev0"])
 def test_a_version_that_is_none_is_never_installed(version, tmp_path):
-    """What the file says goes into a requirement: only a release may."""
+    """Only a release number of the file becomes a requirement."""
     encoded = version.encode()
     state = b"}\x8c\x10_sklearn_version\x8c" + bytes([len(encoded)]) + encoded + b"s"
     content = b"\x80\x04csklearn.linear_model._ridge\nRidge\n)\x81" + state + b"b."

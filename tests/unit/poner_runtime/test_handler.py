@@ -1,4 +1,4 @@
-"""What tests/contract cannot ask of the handler: faults of its own, and bodies drawn at random."""
+"""The handler beyond tests/contract: its own faults, and random bodies."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ BODIES = st.one_of(
     max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_the_kernels_own_reading_agrees_with_the_careful_one(endpoint: Any, body: str) -> None:
-    """What the kernel reads by itself, json reads the same; what it leaves may be anything."""
+    """The kernel and json read the same values from every body that the kernel accepts."""
     event = {"body": body, "isBase64Encoded": False}
     plain = endpoint._predict_plainly(event)
     if plain is not None:
@@ -134,7 +134,7 @@ def test_the_kernels_own_reading_agrees_with_the_careful_one(endpoint: Any, body
 
 
 def test_a_plain_request_is_read_by_the_kernel(endpoint: Any) -> None:
-    """The quick way is taken for a good request, in any order and with any white space."""
+    """The kernel reads a plain request in any order and with any white space."""
     for body in (json.dumps(GOOD), json.dumps(dict(reversed(GOOD.items())), indent=1)):
         event = {"body": body, "isBase64Encoded": False}
         assert endpoint._predict_plainly(event) is not None

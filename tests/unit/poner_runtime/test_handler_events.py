@@ -1,4 +1,4 @@
-"""Events that tests/contract cannot hold: an object of any depth, and events drawn at random."""
+"""Events beyond tests/contract: a body that is a deep object, and random events."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ VALUES = st.recursive(
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(event=VALUES | st.dictionaries(KEYS, VALUES))
 def test_no_event_is_a_fault(handler: Any, event: Any) -> None:
-    """Whatever JSON an event is, the answer is never a 500."""
+    """No JSON event gets a 500."""
     assert handler(event, None)["statusCode"] in (200, 400, 405, 413)

@@ -1,4 +1,4 @@
-"""What tests/contract cannot ask of the handler: odd texts, and both ways to read a body."""
+"""The handler beyond tests/contract: odd texts, and both ways to read a body."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_several_classes_are_an_array(tmp_path: Path) -> None:
 
 
 def test_thousands_of_texts_are_searched_by_the_kernel() -> None:
-    """The quick way is taken however many texts the model knows."""
+    """The kernel reads requests of a model with thousands of texts."""
     compiled = mixed_model(more_strings=5000)
     endpoint = Endpoint(Model(compiled.content))
     event = {"body": json.dumps(GOOD), "isBase64Encoded": False}
@@ -90,7 +90,7 @@ def test_thousands_of_texts_are_searched_by_the_kernel() -> None:
 
 
 def test_a_plain_request_with_texts_is_read_by_the_kernel(endpoint: Any) -> None:
-    """The quick way is taken for known texts and for null, in any order."""
+    """The kernel reads plain requests with known texts and null, in any order."""
     for change in ({}, {"color": "añil"}, {"shape": None, "age": None}, {"shape": ""}):
         body = json.dumps({**GOOD, **change}, ensure_ascii=False)
         assert endpoint._predict_plainly({"body": body, "isBase64Encoded": False}) is not None
@@ -118,7 +118,7 @@ VALUES = st.one_of(
 def test_the_kernels_own_reading_agrees_with_the_careful_one(
     endpoint: Any, values: Any, cut: int | None, ensure_ascii: bool
 ) -> None:
-    """What the kernel reads by itself, json reads the same; what it leaves may be anything."""
+    """The kernel and json read the same values from every body that the kernel accepts."""
     body = json.dumps(values, ensure_ascii=ensure_ascii)[:cut]
     event = {"body": body, "isBase64Encoded": False}
     plain = endpoint._predict_plainly(event)

@@ -1,4 +1,4 @@
-"""The kernel: what it refuses to open, how it is built, and fuzzing."""
+"""The kernel: files that it refuses, its build, and fuzzing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def plain() -> bytes:
 
 
 def refusal(content: bytes) -> str:
-    """What the kernel says of a file it does not open."""
+    """The kernel's sentence about a file that it refuses."""
     with pytest.raises(_kernel.BadModelError) as caught:
         _kernel.open_model(content)
     return str(caught.value)
@@ -65,7 +65,7 @@ def test_a_whole_model_opens(content: bytes) -> None:
 
 
 def test_what_is_no_model_is_refused(content: bytes) -> None:
-    """Another file, an empty one and a shortened one each get their own sentence."""
+    """A foreign, an empty and a shortened file each have their own error."""
     assert "too short" in refusal(b"")
     assert "not a compiled model" in refusal(b"PK\x03\x04" + bytes(100))
     assert "cut off" in refusal(content[:-1])
@@ -75,7 +75,7 @@ def test_what_is_no_model_is_refused(content: bytes) -> None:
 
 @pytest.mark.parametrize(("offset", "size"), [(4, 60), (8, 1 << 63), ((1 << 64) - 8, 16)])
 def test_a_section_outside_the_file_is_refused(content: bytes, offset: int, size: int) -> None:
-    """Neither its place nor its size leads out, also where their sum overflows."""
+    """A section with an offset or size outside the file is refused, also if the sum overflows."""
     damaged = patched(patched(content, 40, "<Q", offset), 48, "<Q", size)
     assert "cut off or damaged" in refusal(damaged)
 

@@ -1,4 +1,4 @@
-"""The HTTP contract where a graph answers, beside the onnxruntime of each of Lambda's systems."""
+"""The HTTP contract of a graph, with the onnxruntime of each of Lambda's systems."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def mixed_model() -> tuple[Any, Any]:
 
 
 def test_texts_have_inputs_of_their_own(tmp_path: Path) -> None:
-    """Known, unknown and missing ones are answered as by the model."""
+    """Known, unknown and missing texts get the model's answers."""
     model, rows = mixed_model()
     graph = convert(model, (("x0", "float32", 1), ("x1", "text", 1)))
     files = make_files(graph, make_examples(model, rows, classes=(0, 1)), "float32")
@@ -179,7 +179,7 @@ def test_texts_have_inputs_of_their_own(tmp_path: Path) -> None:
 
 
 def test_numbers_beyond_float32_are_named(tmp_path: Path) -> None:
-    """A graph of float32 takes no more; nor does a larger one of a model that casts."""
+    """Numbers beyond float32 are named, if the graph or the model computes in float32."""
     model = DecisionTreeClassifier().fit(X, Y)
     examples = make_examples(model, X, classes=(0, 1))
     reason = "'x1' is beyond what the model takes (float32)"

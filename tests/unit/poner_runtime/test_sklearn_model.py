@@ -1,4 +1,4 @@
-"""The HTTP contract where the model file itself answers, and that it does so in silence."""
+"""The HTTP contract of the sklearn engine, which prints and writes nothing."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_a_model_of_a_dataframe_answers_without_one(make: Make, missing: Any) ->
 
 
 def test_a_number_beyond_float32_is_named(make: Make) -> None:
-    """The trees cast; what is infinite then is said to be beyond the model."""
+    """A number beyond float32 is named, since trees cast to float32."""
     model = DecisionTreeClassifier().fit(X, Y)
     handler = make(model, make_examples(model, X, classes=(0, 1), number_type="float32"))
     assert ask(handler, {"x0": 0, "x1": 3.4e38, "x2": 0})[0] == 200
@@ -199,7 +199,7 @@ def test_what_a_step_does_not_take_is_named(make: Make, place: int) -> None:
 
 
 def test_what_several_fields_make_is_refused_as_one(make: Make) -> None:
-    """A product that is infinite is neither field's fault; without medians no field is named."""
+    """An infinite product of two fields names neither field."""
     products = PolynomialFeatures(interaction_only=True)
     model = make_pipeline(products, LinearRegression()).fit(X, VALUE)
     reason = "'body' holds values that the model does not take"
@@ -211,13 +211,13 @@ def test_what_several_fields_make_is_refused_as_one(make: Make) -> None:
 
 
 class Broken(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """Answers nothing but what `kind` says."""
+    """A model that fails in the way that `kind` says."""
 
     def __init__(self, kind: str = "") -> None:
         self.kind = kind
 
     def predict(self, rows: Any) -> Any:
-        """Raise, or answer with what is no class."""
+        """Raise, or return a value that is not a class."""
         if self.kind == "class":
             return np.full(len(rows), 7)
         errors = {"value": ValueError, "key": KeyError}

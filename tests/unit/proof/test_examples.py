@@ -196,3 +196,12 @@ def test_a_model_that_answers_none_of_its_training_rows_is_an_error(table: pd.Da
     model = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(X, np.arange(len(X)) % 2)
     with pytest.raises(ParityError, match="none of the rows it was trained on"):
         examples_of(model, X)
+
+
+def test_gaps_of_a_wide_model_are_found_feature_by_feature_where_few_differ() -> None:
+    """Two imputed columns among 2,500 others: the groups are halved until each stands alone."""
+    X = np.random.default_rng(0).normal(size=(30, 2_500))
+    imputed = make_column_transformer((SimpleImputer(), slice(0, 2_498)), remainder="passthrough")
+    model = make_pipeline(imputed, LogisticRegression(max_iter=5)).fit(X, X[:, 0] > 0)
+    missing = [feature.missing for feature in examples_of(model, X).signature.features]
+    assert missing == [True] * 2_498 + [False] * 2

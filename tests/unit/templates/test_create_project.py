@@ -26,7 +26,7 @@ def test_the_settings_are_complete(tmp_path):
         "project": {"name": "tumours"},
         "model": {"path": "model"},
         "build": {"engine": "auto"},
-        "function": {"body_limit_bytes": 65536},
+        "function": {},
         "deploy": {"auth": "none"},
     }
     chosen = text.replace("# memory_mb", "memory_mb").replace("# timeout_s", "timeout_s")

@@ -24,21 +24,22 @@ class Distance:
     """A distance between two rows."""
 
     metric: Metric
-    """What the kernel computes."""
+    """The metric that the kernel computes."""
     root: float = 1.0
-    """The kernel computes the distance to this power."""
+    """The kernel's result is the distance to this power."""
     exponent: float = 0.0
     """Minkowski's p."""
     weights: FloatArray | None = None
     """Minkowski's weights, one per feature."""
     cancels: bool = False
-    """Whether scikit-learn computes it as a difference of larger numbers."""
+    """Whether scikit-learn computes it as a difference of larger numbers, which loses digits."""
     bounded: bool = False
-    """Whether those larger numbers are at most 1."""
+    """If it `cancels`: whether those larger numbers are at most 1."""
     takes_missing: bool = False
     """Whether it accepts missing values."""
     reduced_by_pairs: bool = True
-    """Whether scikit-learn's brute force takes this distance pair by pair, in its reductions."""
+    """Whether scikit-learn's brute force (ArgKmin, RadiusNeighbors) computes it pair by pair. It
+    computes Euclidean distances by matrix products, and cosine and nan_euclidean elsewhere."""
 
     def with_roots(self) -> Distance:
         """The same distance for values whose root has been taken."""

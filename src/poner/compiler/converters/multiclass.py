@@ -33,7 +33,10 @@ from poner.compiler.operations.rowwise import Reduction
 
 
 def convert_constant(estimator: FittedObject, scope: Scope, source: int) -> Prediction:
-    """The member for a label that all training rows have, or none; it has no classes."""
+    """The member for a label that all training rows have, or that none has.
+
+    scikit-learn gives this member no `classes_`.
+    """
     label = get_vector(estimator, "y_")
     if len(label) != 1:
         raise scope.damaged("it must have exactly one label")
@@ -84,14 +87,14 @@ def _normalized(members: Sequence[Prediction], several: bool, scope: Scope) -> i
         each = builder.combine(Pairing.ADD, builder.both_signs(each), [1.0, 0.0])
     if several:
         return each
-    total = builder.reduce(Reduction.SUM_IN_ORDER, each)  # scikit-learn sums a strided row
+    total = builder.reduce(Reduction.SUM_IN_ORDER, each)  # as numpy sums a transposed array
     if scope.version < (1, 7):  # dividing by a sum of 0 gave NaN
         return builder.pair(Pairing.DIVIDE, each, total)
     return builder.pair(Pairing.DIVIDE_OR_KEEP, each, total)
 
 
 def _threshold(member: Prediction) -> float:
-    """The threshold of a positive answer, as _threshold_for_binary_predict decides it."""
+    """The threshold of a positive answer, from scikit-learn's _threshold_for_binary_predict."""
     return 0.5 if member.classes is None or member.decision_function is None else 0.0
 
 

@@ -171,9 +171,9 @@ def mark_nearest_ties(
 
 
 def _add_slack(scope: Scope, source: int, points: FloatArray, distance: Distance) -> int:
-    """The size of the numbers that cancel out where scikit-learn computes distances from squares.
+    """The size of the numbers that cancel in scikit-learn's distances from squares, times 1e-4.
 
-    Times 1e-4, as ties are looked for within 1e-10 and rounding here is within 1e-14.
+    The factor: the proof takes gaps within 1e-10 for ties, and rounding here is within 1e-14.
     """
     builder = scope.builder
     if not distance.cancels or distance.bounded:
@@ -185,7 +185,7 @@ def _add_slack(scope: Scope, source: int, points: FloatArray, distance: Distance
 
 
 def _mark_ties(scope: Scope, near: Neighbourhood, limit: FloatArray, slack: int) -> None:
-    """Rows of which the last neighbour is as far as the next point, or as the radius."""
+    """Mark rows whose last neighbour is about as far as the next point, or as the radius."""
     builder = scope.builder
     distances = builder.combine(Pairing.FILL, near.distances, _BEYOND_ALL)
     distances = builder.combine(Pairing.MINIMUM, distances, _BEYOND_ALL)
@@ -279,7 +279,7 @@ def _outlier_places(estimator: FittedObject, scope: Scope) -> list[int] | None:
 def _counts_classes_itself(estimator: FittedObject, scope: Scope, source: int) -> bool:
     """Whether RadiusNeighborsClassMode answers, since scikit-learn 1.4.
 
-    It takes NaN and infinities; rows that are DataFrames do not get there, so the model is asked.
+    It accepts NaN and infinities, but rows of a DataFrame never reach it, so the model is asked.
     """
     points = get_value(estimator, "_fit_X")
     return (

@@ -25,7 +25,8 @@ from poner.compiler.operations.elementwise import Function, Pairing
 _MISFIT = "its components do not fit its columns"
 
 _CENTERS_AFTERWARDS = (1, 5)
-"""The first version in which PCA projects the mean and the row before subtracting."""
+"""First version in which PCA subtracts the projected mean from the projected row; earlier versions
+subtract the mean from the row, then project."""
 
 
 def project(scope: Scope, source: int, matrix: FloatArray) -> int:
@@ -70,7 +71,7 @@ def convert_pca(estimator: FittedObject, scope: Scope, source: int) -> int:
 
 
 def convert_components(estimator: FittedObject, scope: Scope, source: int) -> int:
-    """Onto the components."""
+    """Project onto the components."""
     return project(scope, scope.builder.require(source), get_matrix(estimator, "components_"))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from poner.artifacts import FittedObject, FloatArray
 from poner.compiler.converters.scope import Scope, TransformerConverter
-from poner.compiler.fitted import get_matrix, get_number, get_value, get_vector
+from poner.compiler.fitted import get_diagonal, get_number, get_value, get_vector
 from poner.compiler.operations.elementwise import Function, Pairing, Replace
 from poner.compiler.operations.rowwise import Reduction
 from poner.errors import ModelUnreadableError
@@ -103,7 +103,7 @@ def convert_tfidf_transformer(estimator: FittedObject, scope: Scope, source: int
     if "idf_" in estimator.attributes:
         row = builder.combine(Pairing.MULTIPLY, row, get_vector(estimator, "idf_"))
     elif "_idf_diag" in estimator.attributes:  # before 1.5
-        weights = np.diag(get_matrix(estimator, "_idf_diag"))
+        weights = get_diagonal(estimator, "_idf_diag")
         row = builder.combine(Pairing.MULTIPLY, row, weights)
     match get_value(estimator, "norm"):
         case None:

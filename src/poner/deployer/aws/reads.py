@@ -42,7 +42,9 @@ class AwsReads:
         answer = self._api.read("lambda", "GetFunction", FunctionName=name)
         if answer is None:
             return None
-        if "TagsError" in answer:  # the rest may be read; without tags it is nobody's
+        if (
+            "TagsError" in answer
+        ):  # tags may not be read: the function then counts as someone else's
             error = answer["TagsError"]
             call = Call("lambda", "ListTags", writes=False)
             raise refused(call, error.get("ErrorCode", "403"), 403, error.get("Message", ""))

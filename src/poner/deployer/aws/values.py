@@ -358,7 +358,7 @@ def _read_text(value: Any) -> str:
     """A text.
 
     Raises:
-        TypeError: it is none.
+        TypeError: the value is not a text.
     """
     if not isinstance(value, str):
         raise TypeError("not a text")

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..safe_pickle.faults import FileUnreadableError
+from .contents import MEMORY, Source
+from .model_choice import check_model
 
 METHODS = frozenset(
     {
@@ -28,46 +30,49 @@ FLOAT32_METHODS = {("sklearn.ensemble._gb", "_raw_predict"): True}
 DEEPEST_WRAPPING = 20
 """Most levels of pipelines and searches inside each other."""
 
-MOST_FEATURES = 20_000
-"""Most features of a model; poner describes, names and tries each of them."""
+MOST_FEATURES = 300_000
+"""Most features of a model; poner describes, names and tries each of them, at about 1 KB each."""
 
 SENDABLE_KINDS = "biufcSU"
 """Kinds of the dtypes that an answer may have."""
 
 
-def check_estimator(value: Any) -> None:
+def check_estimator(value: Any, source: Source = MEMORY) -> None:
     """Refuse an object that is not a fitted estimator with a predict method.
+
+    Args:
+        value: any object.
+        source: for messages.
 
     Raises:
         FileUnreadableError: the object is something else; the message says what.
     """
-    import sklearn.base
-    from sklearn.exceptions import NotFittedError
-    from sklearn.utils.validation import check_is_fitted
-
-    name = type(value).__name__
-    if not isinstance(value, sklearn.base.BaseEstimator):
-        raise FileUnreadableError(
-            f"The model file holds a {name}, not a scikit-learn estimator.",
-            "Save the fitted estimator itself.",
-        )
-    if not hasattr(value, "predict"):
-        raise FileUnreadableError(
-            f"The model is a {name}, which has no method predict.",
-            "Save a classifier or a regressor, or a Pipeline that ends in one.",
-        )
-    try:
-        check_is_fitted(value)
-    except NotFittedError as error:
-        raise FileUnreadableError(
-            f"The model is a {name} that is not fitted.", "Call fit before saving it."
-        ) from error
+    check_model(value, source)
+    check_fitted(value, source)
     count = number_of_features(value)
     if count is not None and not 0 <= count <= MOST_FEATURES:
         raise FileUnreadableError(
             f"The model takes {count} features; poner serves at most {MOST_FEATURES}.",
             "Select or combine features before fitting the model.",
         )
+
+
+def check_fitted(value: Any, source: Source) -> None:
+    """Whether an estimator is fitted.
+
+    Raises:
+        FileUnreadableError: it is not.
+    """
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    try:
+        check_is_fitted(value)
+    except NotFittedError as error:
+        raise FileUnreadableError(
+            f"{source.holds(value)} that is not fitted.",
+            "Call fit before saving it.",
+        ) from error
 
 
 def facts(estimator: Any) -> dict[str, Any]:

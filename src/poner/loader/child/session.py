@@ -3,7 +3,7 @@
 Requests, each with a body of bytes:
 
     {"do": "list"}                         the body is the content of a model file
-    {"do": "load", "modules": [...]}       the body is the content of a model file
+    {"do": "load", "files": [...], ...}    the body is the content of all files (parts.py)
     {"do": "rewrite"}                      the loaded model in canonical form; no body
     {"do": "convert", ...}                 the body is a model in canonical form (conversion.py)
     {"do": "answer", "method": ..., "place": [...], "vocabulary": [...], "categories": [...]}
@@ -69,11 +69,10 @@ class Session:
     def __init__(self) -> None:
         self.estimator: Any = None
         self.with_none: frozenset[int] = frozenset()
+        self.request: Mapping[str, Any] = {}
         self.content = b""
-        """Content of the model file; it is read again for `rewrite`, since a prediction may change
-        the estimator."""
-        self.modules: frozenset[str] = frozenset()
-        """The user's own modules."""
+        """The request and the content of its files; both are used again for `rewrite`, since a
+        prediction may change the estimator."""
 
     def handle(self, request: Mapping[str, Any], body: bytes) -> Reply:
         """Handle one request."""
@@ -81,7 +80,7 @@ class Session:
         if do == "list":
             return _list(body)
         if do == "load":
-            return self._load(body, frozenset(request.get("modules", ())))
+            return self._load(request, body)
         if do == "rewrite":
             return self._rewrite()
         if do == "answer":
@@ -90,36 +89,38 @@ class Session:
             return self._convert(request, body)
         raise FileUnreadableError(f"The child does not know how to {do}.")
 
-    def _read(self, content: bytes, modules: frozenset[str]) -> None:
+    def _load(self, request: Mapping[str, Any], body: bytes) -> Reply:
         from poner_runtime.fitted import settle
 
-        from . import estimators
-
-        self.estimator = safe_pickle.load_content(content, modules)
-        estimators.check_estimator(self.estimator)
-        settle(self.estimator)
-
-    def _load(self, content: bytes, modules: frozenset[str]) -> Reply:
         from . import estimators, ignored_columns, missing_values
         from .description import describe
+        from .parts import load_parts
 
-        self.content, self.modules = content, modules
-        self._read(content, modules)
+        self.request, self.content = request, body
+        loaded = load_parts(request, body)
+        self.estimator = loaded.estimator
+        settle(self.estimator)
         self.with_none = missing_values.columns_with_none(self.estimator)
         description = describe(self.estimator)
         described, block = array_block.pack_arrays(description.arrays)
+        facts = estimators.facts(self.estimator)
         done = {
-            "facts": estimators.facts(self.estimator),
+            "facts": facts,
             "nodes": description.nodes,
             "missing_as_none": sorted(self.with_none),
             "ignored": sorted(ignored_columns.ignored_columns(self.estimator)),
+            "names": loaded.names,
+            "labels": loaded.labels,
+            "notes": list(loaded.notes),
             "block": described,
         }
         return done, block
 
     def _rewrite(self) -> Reply:
-        loaded = safe_pickle.load_content(self.content, self.modules)
-        return {}, safe_pickle.rewrite(loaded, self.modules)
+        from .parts import load_parts
+
+        estimator = load_parts(self.request, self.content).estimator
+        return {}, safe_pickle.rewrite(estimator, frozenset(self.request["modules"]))
 
     def _answer(self, request: Mapping[str, Any], body: bytes) -> Reply:
         from poner_runtime.fitted import as_fitted
@@ -134,9 +135,12 @@ class Session:
         return {"block": described}, block
 
     def _convert(self, request: Mapping[str, Any], content: bytes) -> Reply:
+        from poner_runtime.fitted import settle
+
         from .conversion import convert
 
-        self._read(content, frozenset())
+        self.estimator = safe_pickle.load_content(content)
+        settle(self.estimator)
         return convert(self.estimator, request["kinds"])
 
 

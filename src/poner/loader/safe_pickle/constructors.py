@@ -132,6 +132,8 @@ def _default(objects: BareObjects, arguments: tuple[Any, ...]) -> Any:
     factory = arguments[0] if arguments else None
     if isinstance(factory, Constructor) and factory.make is _ordered:
         return collections.defaultdict(collections.OrderedDict)  # LightGBM's best scores
+    if len(arguments) == 1 and isinstance(factory, type) and hasattr(factory, "get_params"):
+        return collections.defaultdict(None)  # of LabelEncoders by column: it has all it needs
     if len(arguments) > 1 or factory not in (None, int, float, list, dict, set):
         raise _bad("collections.defaultdict")
     return collections.defaultdict(factory)

@@ -1,17 +1,17 @@
 /* Trigonometric functions and their inverses. Included once per set of functions. */
 
-#define HALF_PI 0x1.921fb54442d18p0 /* pi/2 is this and the two that follow */
+#define HALF_PI 0x1.921fb54442d18p0 /* pi/2 is the sum of this and the next two */
 #define HALF_PI_2 0x1.1a62633145c07p-54
 #define HALF_PI_3 -0x1.f1976b7ed8fbcp-110
 
-/* An angle as a multiple of pi/2 (modulo 4) and a rest of at most pi/4 in two parts. */
+/* An angle as a multiple of pi/2 (modulo 4) and a remainder of at most pi/4 in two parts. */
 typedef struct {
     double rest, tail;
     uint32_t quadrant;
 } angle;
 
-/* Payne and Hanek (1983): of x 2/pi the bits that matter, from 192 bits of 2/pi that begin where
- * multiples of 4 end. The rest keeps 128 bits. */
+/* Payne and Hanek (1983): the relevant bits of x 2/pi, from 192 bits of 2/pi that begin where
+ * multiples of 4 end. The remainder keeps 128 bits. */
 static angle reduce_far(double x) {
     const uint64_t fraction = (bits_of(x) & 0xfffffffffffffu) | 1ull << 52;
     const uint32_t first = (uint32_t)(bits_of(x) >> 52 & 0x7ff) - 1075 + 62;

@@ -1,4 +1,4 @@
-/* Doubles and floats as bits, and what is exact everywhere: rounding to integers, remainders. */
+/* Doubles and floats as bits; functions with exact results: rounding to integers, remainders. */
 #ifndef PONER_MATH_EXACT_H
 #define PONER_MATH_EXACT_H
 
@@ -61,8 +61,8 @@ static inline double ceil_of(double x) {
     return nearest < x ? with_sign(nearest + 1.0, x) : nearest;
 }
 
-/* The exact remainder of x / divisor, with the sign of x: long division, a bit a step. NaN
- * for a divisor that is not above 0. */
+/* The exact remainder of x / divisor, with the sign of x: long division, one bit a step. NaN
+ * if the divisor is 0 or negative. */
 static inline double exact_remainder(double x, double divisor) {
     double rest = magnitude(x);
     if (!(rest < INFINITE) || !(divisor > 0.0)) return NOT_A_NUMBER;

@@ -1,7 +1,7 @@
-/* Powers of e and 2, and what is computed from them. Included once per set of functions. */
+/* Powers of e and 2, and functions computed from them. Included once per set of functions. */
 
-/* 2^(k/128) as the table has it: the bits of the nearest double, and by what share of it (tail) it
- * falls short. k counts 128ths of the exponent; its low seven bits choose the row. */
+/* 2^(k/128) from the table: the bits of the nearest double, and its relative error (tail). k counts
+ * 128ths of the exponent; its low seven bits choose the row. */
 static inline uint64_t power_bits(uint64_t k) { return EXP_TABLE[k % 128].bits + (k << 45); }
 
 /* scale + scale * part, where the power `scale` may itself be too large or too small for a double:
@@ -55,7 +55,7 @@ static inline double exp_of_sum(double x, double x_low, bool negative) {
 
 static double exp_of(double x) { return exp_of_sum(x, -0.0, false); }
 
-/* 2^x, as exp_of_sum computes e^x, but that the reduction is exact (math/exp2.c of the same).
+/* 2^x, computed as exp_of_sum computes e^x, but with an exact reduction (math/exp2.c, ibid).
  * Error: below 0.511 ulp. */
 static double exp2_of(double x) {
     const uint32_t size = (uint32_t)(bits_of(x) >> 52) & 0x7ff;

@@ -18,7 +18,7 @@ static inline double polynomial(double x, const double *coefficients, int degree
 #include "angles.h"
 #include "normal.h"
 
-/* Functions that need no more than arithmetic, as numpy computes them. */
+/* Functions that need only arithmetic, computed as numpy computes them. */
 static double negative_of(double x) { return -x; }
 static double absolute_of(double x) { return magnitude(x); }
 static double sign_of(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : x; }
@@ -30,7 +30,7 @@ static double is_infinite_of(double x) { return magnitude(x) == INFINITE ? 1.0 :
 static double is_finite_of(double x) { return magnitude(x) < INFINITE ? 1.0 : 0.0; }
 static double relu_of(double x) { return x < 0.0 ? 0.0 : x; }
 
-/* Number and name of each function of one value: first those whose loop is written by hand. */
+/* Number and name of each function of one value; first the functions with a hand-written loop. */
 #define EACH_WITH_OWN_LOOP(X) X(LOG2, log2) X(LOG10, log10)
 #define EACH_OTHER(X)         \
     X(NEGATIVE, negative)     \

@@ -1,4 +1,4 @@
-/* Logarithms, and what is computed from them. Included once per set of functions. */
+/* Logarithms, and functions computed from them. Included once per set of functions. */
 
 /* Near 1: a polynomial of degree 12 whose first terms are summed in two parts. */
 static double log_near_one(double x) {
@@ -109,7 +109,7 @@ static double log_of_base(double x, log_factor factor) {
     return log_times(bits_of(x * 0x1p52) - (52ull << 52), factor);
 }
 
-/* The same for many values: eight at a time without a branch, which the compiler vectorises. */
+/* The same for many values: eight at a time without a branch, so that the compiler vectorises it. */
 static inline void log_of_base_all(const double *restrict in, double *restrict out, size_t n_values,
                                    log_factor factor) {
     enum { TOGETHER = 8 };

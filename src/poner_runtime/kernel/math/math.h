@@ -1,8 +1,8 @@
-/* exp, log, pow and their like: the same bits on every host, whatever its C library.
+/* exp, log, pow and similar functions: the same bits on every host, whatever its C library.
  *
- * The same functions are compiled twice: with the processor's fused multiply-add (on x86_64 also
- * with AVX2), and with one computed from integers, to the same bits, for processors of x86_64 that
- * lack either. The kernel chooses one set when it is loaded. */
+ * The functions are compiled twice: with the processor's fused multiply-add (on x86_64 also with
+ * AVX2), and with a fused multiply-add computed from integers, with the same bits, for x86_64
+ * processors that lack either. The kernel chooses one set when it is loaded. */
 #ifndef PONER_MATH_H
 #define PONER_MATH_H
 
@@ -64,7 +64,7 @@ typedef struct {
 } poner_math;
 
 extern const poner_math poner_math_fused, poner_math_portable;
-extern const poner_math *poner_math_chosen; /* one of both */
+extern const poner_math *poner_math_chosen; /* one of the two sets */
 
 static inline double poner_exp(double x) { return poner_math_chosen->of_one[PONER_EXP](x); }
 static inline double poner_log(double x) { return poner_math_chosen->of_one[PONER_LOG](x); }

@@ -49,7 +49,7 @@ static double erfc_far(double size) {
                                               : polynomial(s, P2, 6) / polynomial(s, Q2, 7));
 }
 
-#define ERF_ONE 0x1.b0ac16p-1 /* near erf(1): what the middle approximation adds to */
+#define ERF_ONE 0x1.b0ac16p-1 /* near erf(1): the middle approximation adds to it */
 
 static double erf_of(double x) {
     const double size = magnitude(x);

@@ -24,7 +24,7 @@ static parts take_apart(double value) {
     return (parts){fraction << zeros, -1074 - zeros};
 }
 
-/* value * 2^-count; if anything is cut off, the lowest bit is set, so that rounding knows it. */
+/* value * 2^-count; the lowest bit is set if any bit is lost, so that rounding sees the loss. */
 static wide shift_right(wide value, int count) {
     if (count > 127) return value != 0;
     return value >> count | ((value & (((wide)1 << count) - 1)) != 0);
@@ -44,9 +44,9 @@ static double round_to_double(wide value, int exponent, bool negative) {
     return of_bits(bits | (uint64_t)negative << 63);
 }
 
-/* a * b + c rounded once, as IEEE 754 says of fusedMultiplyAdd. Product and addend are aligned in
- * 126 bits. What is cut off in this is far below the rounding: only an addend or product that is
- * at least 2^18 times smaller than the other loses bits. */
+/* a * b + c rounded once, IEEE 754's fusedMultiplyAdd. Product and addend are aligned in 126 bits.
+ * Bits lost in this are far below the rounding: only an addend or product that is at least 2^18
+ * times smaller than the other loses bits. */
 static double fused(double a, double b, double c) {
     if (a == 0.0 || b == 0.0 || !(magnitude(a) < INFINITE) || !(magnitude(b) < INFINITE))
         return a * b + c;

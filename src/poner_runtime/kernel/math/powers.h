@@ -1,6 +1,6 @@
 /* Powers and the cube root. Included once per set of functions. */
 
-/* 0 where y is no integer, 1 where it is odd, 2 where it is even. */
+/* 0 if y is not an integer, 1 if it is odd, 2 if it is even. */
 static int parity_of(double y) {
     const double size = magnitude(y);
     if (size >= 0x1p53) return 2;

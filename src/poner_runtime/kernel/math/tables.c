@@ -1,4 +1,4 @@
-/* Tables of published algorithms; tables.h says what they hold. */
+/* Tables of published algorithms; tables.h describes them. */
 #include "tables.h"
 
 const exp_row EXP_TABLE[128] = {

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* 2^(i/128) for exp, exp2, expf and pow: `bits` are those of the nearest double, less i << 45, so
- * that k << 45 may be added for 2^(k/128); the power is that double times 1 + tail. */
+ * that adding k << 45 gives 2^(k/128); the power is that double times 1 + tail. */
 typedef struct {
     double tail;
     uint64_t bits;
@@ -33,7 +33,7 @@ typedef struct {
 
 extern const power_row POWER_TABLE[128];
 
-/* The first 1,280 bits of 2/pi behind the point, after 64 zeros. */
+/* The first 1,280 fraction bits of 2/pi, after 64 zeros. */
 extern const uint64_t TWO_OVER_PI[20];
 
 #endif

@@ -1,4 +1,4 @@
-"""What is built for arm64, on any machine: every ELF file is looked at."""
+"""Layers for arm64, built on any machine: every ELF file is checked."""
 
 from __future__ import annotations
 

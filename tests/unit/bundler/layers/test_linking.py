@@ -55,7 +55,7 @@ def test_libraries_that_wheels_bring_along_are_found() -> None:
 
 
 def test_lightgbm_is_lent_the_libgomp_of_scikit_learn() -> None:
-    """It lies in lib/, where Lambda looks, in the layer of the library that needs it."""
+    """The added libgomp is in lib/ of the layer that needs it, where Lambda searches."""
     placed = place_files([LIGHTGBM, SKLEARN], REQUEST, print)
     lent = placed["lightgbm"][-1]
     assert (lent.path, lent.data) == ("lib/libgomp.so.1", SKLEARN.data)
@@ -123,5 +123,5 @@ def test_the_host_has_its_own_python_library() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"x = 1", b"\x7fELF", b"\x7fELF" + bytes(60)])
 def test_what_is_no_shared_object_is_none(content: bytes) -> None:
-    """Text, and what only begins like one."""
+    """A text, or a file that only begins like a shared object, is not one."""
     assert read_shared_object(content) is None

@@ -1,4 +1,4 @@
-"""Layers from real wheels: what is in them, that they are the same each time, what is kept."""
+"""Layers from real wheels: their content, reproducible bytes, and the cache."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_files(made: LayerSet) -> dict[str, bytes]:
 
 
 def test_a_library_is_a_layer(make: Make) -> None:
-    """Each library has a layer named after it, and its record is what lies in the zip."""
+    """Each library has a layer of its name, whose record matches the zip."""
     made = make(*JOBLIB)
     assert [layer.name for layer in made.layers] == [
         "joblib-1_5_3-python3_13-x86_64",
@@ -56,7 +56,7 @@ def test_a_library_is_a_layer(make: Make) -> None:
 
 
 def test_nothing_of_this_machine_is_in_it(make: Make, tmp_path: Path) -> None:
-    """RECORD lists, sorted, just what the wheel holds; the installer's own notes are gone."""
+    """RECORD lists, sorted, only the wheel's files, without the installer's notes."""
     files = read_files(make(*JOBLIB))
     names = {Path(name).name for name in files}
     assert not names & {"INSTALLER", "REQUESTED", "direct_url.json", ".lock"}
@@ -77,7 +77,7 @@ def test_nothing_of_this_machine_is_in_it(make: Make, tmp_path: Path) -> None:
 
 
 def test_bytecode_is_of_the_runtime_and_used_unchecked(make: Make, tmp_path: Path) -> None:
-    """Python 3.9 imports from the layers without compiling a thing, and shows Lambda's paths."""
+    """Python 3.9 imports from the layers without compiling, and shows Lambda's paths."""
     made = make(*JOBLIB, runtime="python3.9")
     assert made.bytecode
     for path in made.files.values():
@@ -102,7 +102,7 @@ def test_bytecode_is_of_the_runtime_and_used_unchecked(make: Make, tmp_path: Pat
 def test_zips_are_byte_identical(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Made in another folder, with other libraries, a layer is the same bytes."""
+    """A layer has the same bytes if it is made in another folder, with other libraries."""
     first = make(*JOBLIB)
     monkeypatch.setenv("PONER_CACHE_DIR", str(tmp_path / "elsewhere"))
     second = make("joblib==1.5.3")
@@ -123,7 +123,7 @@ def test_the_second_time_nothing_is_asked(
 
 @pytest.mark.parametrize("name", ["*.zip", "data", "index.json", "*-x86_64.json"])
 def test_a_damaged_entry_is_made_again(make: Make, cache: Path, name: str) -> None:
-    """A bit that has turned in what is kept is found, and the layers are right again."""
+    """A flipped bit in the cache is found, and the layers are made again."""
     made = make(*JOBLIB)
     whole = {path: path.read_bytes() for path in made.files.values()}
     if name == "data":  # which is only looked at where a zip is to be written
@@ -142,7 +142,7 @@ def test_a_damaged_entry_is_made_again(make: Make, cache: Path, name: str) -> No
 def test_nothing_half_made_is_left(
     make: Make, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An interruption while libraries are packed leaves no folder to work in and no library."""
+    """An interruption during packing leaves neither a scratch folder nor a library."""
 
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
@@ -159,7 +159,7 @@ def test_without_a_network_what_is_missing_is_named(
     cache: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Resolved but not fetched: the library that is not there, and not the one that is."""
+    """Without a network, only the library that is missing in the cache is named."""
     make(*JOBLIB)
     no_uv(monkeypatch)
     for path in cache.glob("libraries/threadpoolctl-*/data"):

@@ -12,7 +12,7 @@ SIZES = st.dictionaries(st.text("abcdefgh", min_size=1), st.integers(0, 60), max
 
 @given(SIZES, st.integers(1, 5))
 def test_every_library_is_in_one_layer(sizes: dict[str, int], most: int) -> None:
-    """Nothing is lost or put twice, there are at most so many layers, and none is empty."""
+    """Each library is in one layer; layers are few and never empty."""
     layers = pack_layers(sizes, most, 50)
     assert sorted(name for layer in layers for name in layer) == sorted(sizes)
     assert len(layers) <= most
@@ -29,7 +29,7 @@ def test_the_order_of_the_libraries_does_not_matter(sizes: dict[str, int], rando
 
 @given(st.lists(st.lists(st.integers(1, 25), min_size=1, max_size=3), min_size=2, max_size=4))
 def test_layers_within_the_limit_are_found_where_there_are_any(groups: list[list[int]]) -> None:
-    """Sizes that are made from layers within the limit are packed within it."""
+    """If a packing within the limit exists, it is found."""
     limit = max(map(sum, groups))
     numbers = [size for group in groups for size in group]
     sizes = {f"library{place}": size for place, size in enumerate(numbers)}
@@ -44,13 +44,13 @@ def test_up_to_five_libraries_have_a_layer_each() -> None:
 
 
 def test_the_emptiest_first_is_not_the_last_word() -> None:
-    """Where filling up the emptiest layer passes the limit, another way is found."""
+    """If filling the emptiest layer exceeds the limit, another packing is found."""
     sizes = {"a": 5, "b": 5, "c": 4, "d": 4, "e": 3, "f": 3, "g": 3}
     layers = pack_layers(sizes, 3, 9)
     assert [sum(sizes[name] for name in layer) for layer in layers] == [9, 9, 9]
 
 
 def test_one_library_over_the_limit_is_still_packed() -> None:
-    """What no packing can bring under the limit stays whole, and the others are spread."""
+    """A library over the limit stays whole, and the others are spread."""
     layers = pack_layers({"torch": 90, **dict.fromkeys("abcdef", 10)}, 5, 50)
     assert ("torch",) in layers

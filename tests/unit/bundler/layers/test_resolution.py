@@ -1,4 +1,4 @@
-"""From requirements to wheels: what is chosen, and what is said where nothing fits."""
+"""From requirements to wheels: the choice, and the errors if no wheel fits."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def pins(wheels: tuple[Wheel, ...]) -> dict[str, str]:
 def test_wheels_are_the_targets(
     ask: Ask, runtime: str, architecture: str, numpy: str, tag: str
 ) -> None:
-    """Python, machine and C library are the runtime's, whatever this machine has."""
+    """Wheels fit the runtime's Python, architecture and C library, not this machine's."""
     (wheel,) = ask(runtime, f"numpy=={numpy}", architecture=architecture)
     assert wheel.file.endswith(f"{tag}.whl")
     assert len(wheel.sha256) == 64
@@ -55,7 +55,7 @@ def test_wheels_are_the_targets(
 
 
 def test_the_closest_of_several_wheels_is_taken(ask: Ask) -> None:
-    """Protobuf has a wheel for any machine and one with its own code, which is the better."""
+    """Of protobuf's wheels the one with machine code is taken, not the one for any machine."""
     (wheel,) = ask("python3.13", "protobuf==6.33.0")
     assert wheel.file == "protobuf-6.33.0-cp39-abi3-manylinux2014_x86_64.whl"
 
@@ -81,7 +81,7 @@ def test_preferred_versions_are_taken_where_they_have_a_wheel(ask: Ask) -> None:
 
 
 def test_preferred_versions_give_way_to_requirements(ask: Ask) -> None:
-    """A preference that the others do not allow is left, and that is said."""
+    """A preferred version that requirements exclude is dropped, with a line."""
     notes: list[str] = []
     wheels = ask("python3.9", "scikit-learn==1.2.1", preferences={"joblib": "1.0.0"}, notes=notes)
     joblib = pins(wheels)["joblib"]
@@ -89,7 +89,7 @@ def test_preferred_versions_give_way_to_requirements(ask: Ask) -> None:
 
 
 def test_a_bound_leaves_its_preference(ask: Ask) -> None:
-    """A version that a requirement allows is preferred still; one that it pins is not another."""
+    """A preferred version within a requirement's bounds is taken."""
     bound, pin = (
         ask("python3.9", "scikit-learn==1.2.1", numpy, preferences={"numpy": "1.24.1"})
         for numpy in ("numpy<2", "numpy==1.24.4")
@@ -98,13 +98,13 @@ def test_a_bound_leaves_its_preference(ask: Ask) -> None:
 
 
 def test_excluded_packages_are_not_there(ask: Ask) -> None:
-    """What is required but never needed is left out."""
+    """Excluded packages are left out."""
     wheels = ask("python3.13", "scikit-learn==1.7.2", excluded=("SciPy", "joblib"))
     assert set(pins(wheels)) == {"numpy", "scikit-learn", "threadpoolctl"}
 
 
 def test_xgboost_goes_without_gpus(ask: Ask) -> None:
-    """Its build for processors is taken; where there is none, nvidia-nccl is left out."""
+    """The build of xgboost without GPUs is taken; if there is none, nvidia-nccl is left out."""
     notes: list[str] = []
     without = ("numpy", "scipy")
     assert pins(ask("python3.13", "xgboost==3.0.0", excluded=without, notes=notes)) == {
@@ -120,7 +120,7 @@ def test_xgboost_goes_without_gpus(ask: Ask) -> None:
 
 
 def test_a_missing_wheel_is_named_with_the_ways_out(ask: Ask) -> None:
-    """The nearest versions that have one, and the nearest runtime for which it has one."""
+    """A missing wheel is named, with the nearest versions and the nearest runtime that have one."""
     with pytest.raises(NoWheelError) as caught:
         ask("python3.11", "numpy==2.4.0")
     error = caught.value
@@ -132,28 +132,28 @@ def test_a_missing_wheel_is_named_with_the_ways_out(ask: Ask) -> None:
 
 
 def test_both_neighbours_are_named(ask: Ask) -> None:
-    """A version in between that there never was: one below, one above."""
+    """For a version that never existed, the next lower and higher versions are named."""
     with pytest.raises(NoWheelError, match="or any other of Lambda's runtimes") as caught:
         ask("python3.12", "joblib==1.4.999", "threadpoolctl")
     assert caught.value.nearest == ("1.4.2", "1.5.0")
 
 
 def test_an_unknown_package_is_named(ask: Ask) -> None:
-    """A name that the index does not have."""
+    """A package that the index lacks is named."""
     with pytest.raises(NoWheelError, match="no wheel of uv-is-not-this-package for any") as caught:
         ask("python3.13", "joblib", "uv-is-not-this-package==1.0")
     assert caught.value.nearest == ()
 
 
 def test_a_contradiction_is_said(ask: Ask) -> None:
-    """Requirements that each have wheels and not together: uv's reason, in a sentence of ours."""
+    """Contradicting requirements are an error with uv's reason."""
     with pytest.raises(InstallError, match=r"scikit-learn==1\.7\.2, joblib<1.*depends on joblib"):
         ask("python3.13", "scikit-learn==1.7.2", "joblib<1")
 
 
 @pytest.mark.parametrize("text", ["joblib=1", "", "a b", "joblib @ https://x.invalid/a.whl"])
 def test_what_is_no_requirement_is_wrong_usage(text: str, cache: Path, tmp_path: Path) -> None:
-    """It is found before anything is asked."""
+    """A malformed requirement is wrong usage, before the index is asked."""
     request = LayerRequest((text,), RUNTIMES["python3.13"], "x86_64")
     with pytest.raises(UsageError, match="NAME==VERSION"):
         resolve(request, cache, tmp_path, print)
@@ -165,7 +165,7 @@ def test_without_a_network_the_missing_are_named(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What is neither to be fetched nor kept is named; nothing is kept of such an attempt."""
+    """Without a network, uncached packages are named, and the failure is not cached."""
     no_uv(monkeypatch)
     request = LayerRequest(("joblib==1.5.3",), RUNTIMES["python3.13"], "x86_64")
     with pytest.raises(InstallError, match=r"^joblib==1\.5\.3 can neither be fetched nor found"):
@@ -176,7 +176,7 @@ def test_without_a_network_the_missing_are_named(
 def test_an_index_that_fails_is_asked_once(
     no_uv: Callable[[pytest.MonkeyPatch], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the first fault only what uv has kept is looked at, so that no one waits twice."""
+    """After one failure of the index, only uv's cache is used."""
     calls = no_uv(monkeypatch)
     index = PackageIndex("x86_64", tmp_path)
     for count in (2, 3):
@@ -186,7 +186,7 @@ def test_an_index_that_fails_is_asked_once(
 
 
 def test_a_resolution_is_kept_with_its_hashes(ask: Ask, cache: Path) -> None:
-    """What was chosen lies in the cache, and is the choice from then on."""
+    """A resolution is cached with its hashes, and used from then on."""
     (wheel,) = ask("python3.13", "threadpoolctl==3.6.0")
     (path,) = (cache / "resolutions").iterdir()
     kept = json.loads(path.read_text().partition("\n")[2])

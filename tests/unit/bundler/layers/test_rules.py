@@ -1,4 +1,4 @@
-"""Rules of slimming: what they leave out, and what they leave alone."""
+"""Rules of slimming: the files that they leave out, and the files that they keep."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from poner.bundler.layers.rules import find_rules
     ],
 )
 def test_a_rule_names_what_it_leaves_out(path: str, rule: str | None) -> None:
-    """Each of the known-safe kinds is found by its path, and what breaks an import is not."""
+    """Each known-safe kind is found by its path; files that imports need are kept."""
     assert find_rules({path: b""}).get(path) == rule
 
 
@@ -49,14 +49,14 @@ def test_a_rule_names_what_it_leaves_out(path: str, rule: str | None) -> None:
     ],
 )
 def test_tests_that_are_imported_are_kept(importer: str, line: str) -> None:
-    """As numpy 2.2 does of its own; the tests beside them go nevertheless."""
+    """Tests that a package imports, as numpy 2.2 does, are kept; other tests are left out."""
     natype, other = "numpy/_core/tests/_natype.py", "numpy/lib/tests/test_io.py"
     files = {importer: f"x = 1\n{line}\n".encode(), natype: b"", other: b""}
     assert find_rules(files) == {other: "tests"}
 
 
 def test_tests_that_only_tests_and_scripts_import_go() -> None:
-    """What is not imported in use does not keep them."""
+    """Tests that only tests and scripts import are left out."""
     files = {
         "scipy/special/_precompute/data.py": b"from scipy.special.tests.test_a import f\n",
         "scipy/stats/tests/test_b.py": b"from scipy.special.tests import test_a\n",
@@ -69,7 +69,7 @@ def test_tests_that_only_tests_and_scripts_import_go() -> None:
 
 
 def test_stubs_that_are_read_on_import_are_kept() -> None:
-    """scikit-image learns from its stubs what to import late."""
+    """Stubs are kept if a package reads them on import, as scikit-image does."""
     source = b"import lazy_loader as lazy\nlazy.attach_stub(__name__, __file__)\n"
     files = {"skimage/__init__.py": source, "skimage/__init__.pyi": b"", "skimage/a.pyx": b""}
     assert find_rules(files) == {"skimage/a.pyx": "C and Cython sources"}

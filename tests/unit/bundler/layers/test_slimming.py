@@ -1,4 +1,4 @@
-"""Slimming: as much as is needed, in order, and what it saved."""
+"""Slimming: as few rules as needed, in order, and the bytes saved."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def make_library(core: int, tests: int = 0, stubs: int = 0, bytecode: int = 0) -
 
 
 def test_what_fits_stays_whole() -> None:
-    """With room enough nothing is left out."""
+    """With enough room nothing is left out."""
     selection = slim_layers(make_library(150 * MB, 40 * MB), "auto", 0)
     assert (selection.steps, selection.bytecode) == ((), True)
     assert len(selection.files["library"]) == 4
@@ -57,14 +57,14 @@ def test_rules_go_on_until_it_fits() -> None:
 
 
 def test_the_function_counts() -> None:
-    """What the function takes is taken from the same bound."""
+    """The function's size counts towards the same bound."""
     library = make_library(150 * MB, 40 * MB)
     assert slim_layers(library, "auto", 10 * MB).steps == ()
     assert slim_layers(library, "auto", 10 * MB + 1).steps != ()
 
 
 def test_a_zip_over_the_direct_limit_is_slimmed() -> None:
-    """A small total is not enough where one zip cannot go up directly."""
+    """A zip over the direct limit is slimmed even if the total is small."""
     files = {"library": (make_file("a.so", 90, quotas.DIRECT_UPLOAD_BYTES - 500),)}
     tests = make_file("tests/a.py", 500, 400, "tests")
     assert slim_layers(files, "auto", 0).steps == ()
@@ -84,7 +84,7 @@ def test_bytecode_goes_last_and_only_for_the_quota() -> None:
 
 @pytest.mark.parametrize(("slim", "rules"), [("always", RULE_NAMES), ("never", [])])
 def test_always_and_never(slim: str, rules: list[str]) -> None:
-    """All that is safe is left out, or nothing, whatever fits."""
+    """`always` leaves out all that is safe, `never` nothing, whatever the sizes."""
     small = slim_layers(make_library(MB, MB), slim, 0)  # type: ignore[arg-type]
     large = slim_layers(make_library(205 * MB, 50 * MB), slim, 0)  # type: ignore[arg-type]
     assert [step.rule for step in small.steps] == [step.rule for step in large.steps] == rules

@@ -1,4 +1,4 @@
-"""What the deployer relies on of a cloud: aliases, URLs, permissions and invocations.
+"""Behaviour of a cloud that the deployer needs: aliases, URLs, permissions and invocations.
 
 Where moto 5.2.5 differs from AWS, the test says so, and asks moto for less.
 """
@@ -23,7 +23,7 @@ from tests.support.cloud_contract import CORS, Account
 
 
 def test_alias_is_made_moved_and_shared(account: Account):
-    """Weights come and go with updates."""
+    """Updates add and remove weights of an alias."""
     account.make_function()
     for content in (b"one", b"two"):
         account.make_version(content)
@@ -40,7 +40,7 @@ def test_alias_is_made_moved_and_shared(account: Account):
 
 
 def test_alias_can_be_made_once(account: Account):
-    """A second one of the name is refused."""
+    """A second alias of the same name is refused."""
     account.make_function()
     account.make_version(b"one")
     account.cloud.create_alias("cancer", Alias("live", "1", {}))
@@ -49,14 +49,14 @@ def test_alias_can_be_made_once(account: Account):
 
 
 def test_alias_needs_a_version(account: Account):
-    """One that is not there is missing."""
+    """An alias for a missing version is refused."""
     account.make_function()
     with pytest.raises(MissingError):
         account.cloud.create_alias("cancer", Alias("live", "9", {}))
 
 
 def test_update_of_no_alias_is_refused(account: Account):
-    """It is missing."""
+    """Updating a missing alias is an error."""
     account.make_function()
     account.make_version(b"one")
     with pytest.raises(MissingError):
@@ -68,7 +68,7 @@ def test_update_of_no_alias_is_refused(account: Account):
 
 @pytest.mark.parametrize("cors", [None, CORS, Cors(allow_origins=("*",))])
 def test_url_is_read_as_it_was_made(live: Account, cors: Cors | None):
-    """It ends in a slash, and has all that was said of CORS."""
+    """A URL ends in a slash, and has the given CORS."""
     url = live.cloud.create_url("cancer", "live", "NONE", cors)
     assert url.url.startswith("https://")
     assert url.url.endswith(".on.aws/")
@@ -77,7 +77,7 @@ def test_url_is_read_as_it_was_made(live: Account, cors: Cors | None):
 
 
 def test_url_keeps_its_address_when_it_changes(live: Account):
-    """Auth and CORS are replaced."""
+    """A change of auth and CORS keeps the URL's address."""
     made = live.cloud.create_url("cancer", "live", "NONE", None)
     changed = live.cloud.update_url("cancer", "live", "AWS_IAM", CORS)
     assert changed == replace(made, auth="AWS_IAM", cors=CORS)
@@ -85,14 +85,14 @@ def test_url_keeps_its_address_when_it_changes(live: Account):
 
 
 def test_cors_is_taken_back(live: Account):
-    """An empty structure removes it on AWS; moto leaves what is there."""
+    """An empty structure removes CORS on AWS; moto leaves it."""
     live.cloud.create_url("cancer", "live", "NONE", CORS)
     changed = live.cloud.update_url("cancer", "live", "NONE", None)
     assert changed.cors == (CORS if live.is_moto else None)
 
 
 def test_url_can_be_made_once(live: Account):
-    """A second one is refused; moto replaces the first."""
+    """A second URL is refused; moto replaces the first."""
     live.cloud.create_url("cancer", "live", "NONE", None)
     if live.is_moto:
         live.cloud.create_url("cancer", "live", "NONE", None)
@@ -102,13 +102,13 @@ def test_url_can_be_made_once(live: Account):
 
 
 def test_statements_of_a_public_url_are_read_as_they_were_added(live: Account):
-    """Both that AWS wants since October 2025, with their conditions."""
+    """Both statements that AWS requires since October 2025 are read, with their conditions."""
     live.cloud.change_permissions("cancer", "live", (), PUBLIC_STATEMENTS)
     assert live.cloud.get_statements("cancer", "live") == PUBLIC_STATEMENTS
 
 
 def test_statement_is_removed(live: Account):
-    """The other stays; to remove it once more changes nothing."""
+    """Removing a statement keeps the other; a second removal changes nothing."""
     live.cloud.change_permissions("cancer", "live", (), PUBLIC_STATEMENTS)
     for _ in range(2):
         live.cloud.change_permissions("cancer", "live", (PUBLIC_STATEMENTS[0].sid,), ())
@@ -116,13 +116,13 @@ def test_statement_is_removed(live: Account):
 
 
 def test_permissions_of_a_missing_alias_cannot_be_changed(live: Account):
-    """It is missing, as it is to whoever asks for one statement."""
+    """Changing the permissions of a missing alias is an error."""
     with pytest.raises(MissingError):
         live.cloud.change_permissions("cancer", "other", (), PUBLIC_STATEMENTS)
 
 
 def test_statement_for_an_account_names_it(live: Account):
-    """A principal that is not everybody is kept."""
+    """A statement for one account keeps its principal."""
     statement = Statement("friend", "lambda:InvokeFunctionUrl", "210987654321", "AWS_IAM")
     live.cloud.change_permissions("cancer", "live", (), (statement,))
     assert live.cloud.get_statements("cancer", "live") == (statement,)
@@ -152,7 +152,7 @@ def test_version_answers_an_event(live: Account):
 
 
 def test_invoking_no_function_is_an_error(account: Account):
-    """It is missing; moto, which runs nothing, gives any event back."""
+    """Invoking a missing function is an error; moto, which runs nothing, returns any event."""
     if account.is_moto:
         assert account.cloud.invoke("cancer", "1", b"{}") == b"{}"
     else:

@@ -1,4 +1,4 @@
-"""What the deployer relies on of a cloud: functions and their versions.
+"""Behaviour of a cloud that the deployer needs: functions and their versions.
 
 Where moto 5.2.5 differs from AWS, the test says so, and asks moto for less.
 """
@@ -25,7 +25,7 @@ from tests.support.clouds import ACCOUNT, BUCKET, REGION
 
 
 def test_function_is_read_as_it_was_made(account: Account):
-    """All settings but the log format, which moto does not keep."""
+    """A function has all the given settings, except the log format, which moto drops."""
     layer = account.cloud.publish_layer(
         "cancer-numpy", account.make_code(b"layer"), "", "python3.13", "arm64"
     )
@@ -48,14 +48,14 @@ def test_function_is_read_as_it_was_made(account: Account):
 
 
 def test_function_can_be_made_once(account: Account):
-    """A second one of the name is refused."""
+    """A second function of the same name is refused."""
     account.make_function()
     with pytest.raises(ExistsError):
         account.make_function()
 
 
 def test_function_needs_a_role_that_is_there(account: Account):
-    """One that is not there cannot be told from one that is too new."""
+    """A missing role gives the same error as a role that is too new."""
     code = account.make_code(b"first")
     setup = make_setup(f"arn:aws:iam::{ACCOUNT}:role/nobody", code)
     with pytest.raises(RoleNotReadyError):
@@ -63,14 +63,14 @@ def test_function_needs_a_role_that_is_there(account: Account):
 
 
 def test_function_needs_layers_that_are_there(account: Account):
-    """AWS refuses the value; moto says that the layer is missing."""
+    """A missing layer is refused: AWS refuses the value, moto reports the layer as missing."""
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:cancer-numpy:7"
     with pytest.raises(MissingError if account.is_moto else RejectedError):
         account.make_function(layer_arns=(arn,))
 
 
 def test_function_comes_out_of_the_bucket(account: Account):
-    """Its code is what was uploaded, in the first version and in the next."""
+    """The code of the first and of the next version is the uploaded object."""
     role = account.make_role()
     for text in (b"large", b"larger"):
         key = f"poner/cancer/{text.decode()}.zip"
@@ -84,13 +84,13 @@ def test_function_comes_out_of_the_bucket(account: Account):
 
 
 def test_state_of_a_function_that_is_ready(account: Account):
-    """It can be invoked and changed."""
+    """A ready function can be invoked and changed."""
     account.make_function()
     assert account.cloud.get_state("cancer") == FunctionState("Active", "Successful")
 
 
 def test_state_of_no_function_is_an_error(cloud: Cloud):
-    """There is none to wait for."""
+    """The state of a missing function is an error."""
     with pytest.raises(MissingError):
         cloud.get_state("cancer")
 
@@ -106,7 +106,7 @@ def test_code_is_replaced(account: Account):
 
 
 def test_configuration_is_replaced_as_a_whole(account: Account):
-    """Variables and layers that are not wanted any more are gone."""
+    """A new configuration removes old variables and layers."""
     layer = account.cloud.publish_layer(
         "cancer-numpy", account.make_code(b"layer"), "", "python3.13", "x86_64"
     )
@@ -128,7 +128,7 @@ def test_configuration_is_replaced_as_a_whole(account: Account):
 
 
 def test_change_of_no_function_is_refused(account: Account):
-    """It is missing."""
+    """Changing a missing function is an error."""
     with pytest.raises(MissingError):
         account.cloud.update_code("cancer", account.make_code(b"x"), "x86_64")
     with pytest.raises(MissingError):
@@ -136,7 +136,7 @@ def test_change_of_no_function_is_refused(account: Account):
 
 
 def test_tags_are_added(account: Account):
-    """Those that are there stay."""
+    """New tags are added; existing tags stay."""
     account.make_function()
     arn = account.cloud.get_function("cancer").latest.arn
     account.cloud.tag_function(arn, {"team": "other", "new": "tag"})
@@ -144,7 +144,7 @@ def test_tags_are_added(account: Account):
 
 
 def test_concurrency_is_reserved(account: Account):
-    """The number is read back."""
+    """Reserved concurrency is read back."""
     account.make_function()
     account.cloud.set_concurrency("cancer", 5)
     assert account.cloud.get_function("cancer").reserved_concurrency == 5
@@ -167,14 +167,14 @@ def test_versions_keep_what_they_were_made_of(account: Account):
 
 
 def test_publishing_nothing_new_gives_the_last_version(account: Account):
-    """A lost answer can be asked for again."""
+    """Publishing unchanged code returns the last version, so a lost answer can be repeated."""
     setup = account.make_function()
     first = account.cloud.publish_version("cancer", setup.code_sha256, "one")
     assert account.cloud.publish_version("cancer", setup.code_sha256, "one") == first
 
 
 def test_publishing_other_code_is_refused(account: Account):
-    """Somebody else has changed $LATEST; moto does not look at the hash."""
+    """Publishing code with another hash is refused; moto ignores the hash."""
     account.make_function()
     other = account.make_code(b"other").sha256
     if account.is_moto:
@@ -185,7 +185,7 @@ def test_publishing_other_code_is_refused(account: Account):
 
 
 def test_version_is_deleted_once(account: Account):
-    """Then it is missing; the others stay."""
+    """A deleted version is missing; the others stay."""
     account.make_function()
     for content in (b"one", b"two"):
         account.make_version(content)
@@ -197,7 +197,7 @@ def test_version_is_deleted_once(account: Account):
 
 @pytest.mark.parametrize("alias", [Alias("live", "1", {}), Alias("live", "2", {"1": 0.1})])
 def test_version_that_an_alias_names_is_not_deleted(account: Account, alias: Alias):
-    """Not as its main version, nor as its canary; moto deletes it."""
+    """A version that an alias names, also as canary, cannot be deleted; moto deletes it."""
     account.make_function()
     for content in (b"one", b"two"):
         account.make_version(content)
@@ -210,7 +210,7 @@ def test_version_that_an_alias_names_is_not_deleted(account: Account, alias: Ali
 
 
 def test_version_numbers_are_never_used_again(account: Account):
-    """Not after the last one was deleted; moto counts those that are there."""
+    """A deleted version's number is not used again; moto counts existing versions."""
     account.make_function()
     for content in (b"one", b"two"):
         account.make_version(content)

@@ -1,4 +1,4 @@
-"""What the deployer relies on of a cloud: identity, log groups, roles, uploads and layers.
+"""Behaviour of a cloud that the deployer needs: identity, log groups, roles, uploads, layers.
 
 Where moto 5.2.5 differs from AWS, the test says so, and asks moto for less.
 """
@@ -27,7 +27,7 @@ from tests.support.clouds import ACCOUNT, BUCKET, REGION, make_bucket, open_moto
 
 
 def test_identity_names_account_and_partition(cloud: Cloud):
-    """Whose credentials these are, and where."""
+    """The identity has the credentials' account and partition."""
     identity = cloud.get_identity()
     assert (identity.account, identity.partition) == (ACCOUNT, "aws")
     assert f":{ACCOUNT}:" in identity.arn
@@ -35,7 +35,7 @@ def test_identity_names_account_and_partition(cloud: Cloud):
 
 
 def test_nothing_is_found_in_an_empty_account(cloud: Cloud):
-    """Reading what is not there gives None or nothing, never an error."""
+    """Reading a missing resource gives None or an empty value, never an error."""
     assert cloud.get_function("cancer") is None
     assert cloud.list_versions("cancer") == ()
     assert cloud.list_aliases("cancer") == ()
@@ -51,12 +51,12 @@ def test_nothing_is_found_in_an_empty_account(cloud: Cloud):
 
 
 def test_limits_are_unknown_where_the_service_does_not_tell(cloud: Cloud):
-    """In moto there is no GetAccountSettings, and the fake was given no limits."""
+    """Limits are None if the service does not tell: moto lacks the call, the fake has no limits."""
     assert cloud.get_account_limits() is None
 
 
 def test_denied_actions_are_unknown_where_iam_does_not_tell(cloud: Cloud):
-    """Policies cannot be simulated by moto, and the fake was told nothing."""
+    """Denied actions are None if IAM does not tell: moto cannot simulate policies."""
     arn = f"arn:aws:iam::{ACCOUNT}:user/deployer"
     assert cloud.find_denied(arn, ["lambda:CreateFunction"]) is None
 
@@ -80,20 +80,20 @@ def test_log_group_has_name_arn_and_tags(cloud: Cloud):
 
 
 def test_log_group_is_not_confused_with_a_longer_name(cloud: Cloud):
-    """Another function's name may begin with this one's."""
+    """A log group is not confused with one whose name begins with its name."""
     cloud.create_log_group(f"{LOGS}-2", {})
     assert cloud.get_log_group(LOGS) is None
 
 
 def test_log_group_can_be_made_once(cloud: Cloud):
-    """A second one of the name is refused."""
+    """A second resource of the same name is refused."""
     cloud.create_log_group(LOGS, TAGS)
     with pytest.raises(ExistsError):
         cloud.create_log_group(LOGS, TAGS)
 
 
 def test_retention_is_set_and_taken_back(cloud: Cloud):
-    """None is for ever."""
+    """Retention is set, and None removes it: events are kept for ever."""
     cloud.create_log_group(LOGS, {})
     cloud.set_retention(LOGS, 30)
     assert cloud.get_log_group(LOGS).retention_days == 30
@@ -102,7 +102,7 @@ def test_retention_is_set_and_taken_back(cloud: Cloud):
 
 
 def test_retention_of_no_log_group_is_refused(cloud: Cloud):
-    """It is missing."""
+    """Setting the retention of a missing log group is an error."""
     with pytest.raises(MissingError):
         cloud.set_retention(LOGS, 30)
 
@@ -118,7 +118,7 @@ def test_retention_takes_certain_days_only(account: Account):
 
 
 def test_log_group_is_deleted_once(cloud: Cloud):
-    """Then it is missing."""
+    """After its deletion it is missing."""
     cloud.create_log_group(LOGS, {})
     cloud.delete_log_group(LOGS)
     assert cloud.get_log_group(LOGS) is None
@@ -138,14 +138,14 @@ def test_role_has_arn_and_tags(cloud: Cloud):
 
 
 def test_role_can_be_made_once(cloud: Cloud):
-    """A second one of the name is refused."""
+    """A second resource of the same name is refused."""
     cloud.create_role("poner-cancer", TRUST, {})
     with pytest.raises(ExistsError):
         cloud.create_role("poner-cancer", TRUST, {})
 
 
 def test_role_policy_is_put_replaced_and_removed(cloud: Cloud):
-    """A policy is read as the document it was written as."""
+    """A policy reads back as the document that was written."""
     wanted = make_role("cancer", REGION, cloud.get_identity())
     cloud.create_role(wanted.name, TRUST, {})
     cloud.put_role_policy(wanted.name, "poner-logs", {**wanted.policy, "Id": "old"})
@@ -176,7 +176,7 @@ def test_role_with_a_policy_is_not_deleted(cloud: Cloud):
 
 
 def test_role_is_deleted_once(cloud: Cloud):
-    """Then it is missing."""
+    """After its deletion it is missing."""
     with pytest.raises(MissingError):
         cloud.delete_role("poner-cancer")
 
@@ -185,7 +185,7 @@ def test_role_is_deleted_once(cloud: Cloud):
 
 
 def test_upload_is_listed_by_prefix_and_deleted(account: Account):
-    """Keys of others are not listed; deleting what is gone is no error of its own."""
+    """Only keys with the prefix are listed; deleting a missing object is no error."""
     path = account.make_code(b"zip").path
     account.cloud.upload(path, BUCKET, "poner/cancer/a.zip")
     account.cloud.upload(path, BUCKET, "poner/other/b.zip")
@@ -198,7 +198,7 @@ def test_upload_is_listed_by_prefix_and_deleted(account: Account):
 
 
 def test_upload_is_marked_and_has_its_hash(account: Account):
-    """So it is known again; where there is none, there is none."""
+    """An upload has poner's mark and its hash; a missing object is None."""
     code = account.make_code(b"zip")
     account.cloud.upload(code.path, BUCKET, "poner/cancer/a.zip")
     found = account.cloud.get_upload(BUCKET, "poner/cancer/a.zip")
@@ -208,7 +208,7 @@ def test_upload_is_marked_and_has_its_hash(account: Account):
 
 
 def test_upload_never_writes_over_another(account: Account):
-    """What is there stays as it is."""
+    """An upload never replaces an object."""
     first, second = account.make_code(b"first"), account.make_code(b"second")
     account.cloud.upload(first.path, BUCKET, "a.zip")
     with pytest.raises(ExistsError):
@@ -217,7 +217,7 @@ def test_upload_never_writes_over_another(account: Account):
 
 
 def test_upload_that_was_replaced_is_not_deleted(account: Account):
-    """Only the object that was looked at."""
+    """An object that was replaced meanwhile is not deleted."""
     account.cloud.upload(account.make_code(b"first").path, BUCKET, "a.zip")
     found = account.cloud.get_upload(BUCKET, "a.zip")
     account.cloud.delete_upload(BUCKET, found)
@@ -228,7 +228,7 @@ def test_upload_that_was_replaced_is_not_deleted(account: Account):
 
 
 def test_upload_in_a_bucket_that_keeps_versions(moto: str):
-    """The version that was found goes for good; what was there before is there again (AWS only)."""
+    """The found version is deleted for good, and the previous one reappears (AWS only)."""
     s3, cloud = boto3.client("s3", region_name=REGION), open_moto()
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     theirs = s3.put_object(Bucket=BUCKET, Key="a.zip", Body=b"theirs")["VersionId"]
@@ -259,7 +259,7 @@ def test_upload_in_a_bucket_that_keeps_versions(moto: str):
     ids=str,
 )
 def test_object_of_others_is_none_of_ours(moto: str, parameters: dict[str, object]):
-    """Without the mark and the right kind of hash (AWS only)."""
+    """An object without poner's mark and S3's own hash is not poner's (AWS only)."""
     s3 = boto3.client("s3", region_name=REGION)
     s3.put_object(Bucket=BUCKET, Key="a.zip", Body=b"theirs", **parameters)
     found = open_moto().get_upload(BUCKET, "a.zip")
@@ -267,7 +267,7 @@ def test_object_of_others_is_none_of_ours(moto: str, parameters: dict[str, objec
 
 
 def test_absent_bucket_is_said(account: Account):
-    """Whether it is read or written."""
+    """A missing bucket is an error, for reads and writes."""
     with pytest.raises(BucketError):
         account.cloud.list_uploads("no-such-bucket-anywhere", "")
     with pytest.raises(BucketError):
@@ -275,7 +275,7 @@ def test_absent_bucket_is_said(account: Account):
 
 
 def test_bucket_in_another_region_is_said(moto: str):
-    """Lambda takes no code from there, though S3's client finds it (AWS only)."""
+    """A bucket in another region is an error: Lambda reads no code from there (AWS only)."""
     make_bucket(moto, "a-bucket-far-away", "us-west-2")
     with pytest.raises(BucketError, match="us-west-2"):
         open_moto().list_uploads("a-bucket-far-away", "")
@@ -302,7 +302,7 @@ def test_layer_versions_are_listed_newest_first(account: Account):
 
 
 def test_layer_numbers_are_never_used_again(account: Account):
-    """Not even if all versions were deleted; deleting one that is gone does nothing."""
+    """A layer's number is not used again; deleting a missing version does nothing."""
     cloud, code = account.cloud, account.make_code(b"layer")
     first = cloud.publish_layer("cancer-numpy", code, "", "python3.13", "x86_64").arn
     for _ in range(2):
@@ -313,7 +313,7 @@ def test_layer_numbers_are_never_used_again(account: Account):
 
 
 def test_layer_comes_out_of_the_bucket(account: Account):
-    """What is too large for the call is uploaded first."""
+    """A layer may come from the bucket."""
     code = replace(account.make_code(b"large"), bucket=BUCKET, key="poner/cancer/large.zip")
     account.cloud.upload(code.path, BUCKET, "poner/cancer/large.zip")
     layer = account.cloud.publish_layer("cancer-numpy", code, "", "python3.13", "x86_64")
