@@ -17,8 +17,8 @@ FloatArray = NDArray[np.float64]
 
 
 def is_missing(value: object) -> bool:
-    """Whether a value means missing: None, NaN, or pandas' NA or NaT."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    """Whether a value means missing: None, NaN, pandas' NA or NaT, or numpy's masked."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
         return True
     return isinstance(value, float | np.floating) and value != value
 

@@ -24,7 +24,7 @@ from poner.errors import (
 from poner.served_model import ServedModel, read_section
 from poner.signature import Signature, category_places
 from poner.storage import disk_faults, write_file
-from poner.table import CategoryCodes, read_table
+from poner.table import PLAIN_NUMBERS, CategoryCodes, is_sparse, read_table, split_sparse
 from poner_runtime import _kernel
 from poner_runtime.model import Model
 
@@ -80,9 +80,10 @@ class CompiledModel:
         """The predicted class or value of each row: (n_rows,), or (n_rows, n_outputs).
 
         Args:
-            X: (n_rows, n_features) array, lists, dicts by feature name, a DataFrame or a sparse
-                matrix; None and NaN stand for missing values. Numbers of every dtype are answered
-                as the float64 numbers that they are equal to: rows in float32 as in float64.
+            X: (n_rows, n_features) array, also masked or sparse; a DataFrame of pandas or polars;
+                lists, dicts by feature name, or an iterator of these. None, NaN and masks stand
+                for missing values. Numbers of every dtype are answered as the float64 numbers that
+                they are equal to: rows in float32 as in float64.
             threads: number of threads that share the rows; the answer does not depend on it.
 
         Raises:
@@ -148,8 +149,18 @@ class CompiledModel:
             or X.shape[1] != len(self.signature.features)
             or self._categories
         ):
+            if is_sparse(X):
+                return self._ask_sparse(output, X, threads)
             X = read_table(X, self.signature, self._codes).numbers
         return self.evaluate(output, X, threads)
+
+    def _ask_sparse(self, output: int, X: Any, threads: int) -> FloatArray:
+        """One output for the rows of a sparse matrix, of which few are dense at a time."""
+        answers: list[FloatArray] = []
+        for part in split_sparse(X):
+            rows = read_table(part, self.signature, self._codes).numbers
+            answers.append(self.evaluate(output, rows, threads, first=sum(map(len, answers))))
+        return np.concatenate(answers)
 
     def _ask_one(self, output: int, row: Any) -> FloatArray | None:
         """One output, (1, width), for a list, tuple or dict; None for anything out of the ordinary.
@@ -164,8 +175,15 @@ class CompiledModel:
                 if type(values[place]) is not str:
                     return None
                 values[place] = self._codes[values[place]]
+            if not PLAIN_NUMBERS.issuperset(map(type, values)):
+                return None
             found = _kernel.evaluate_row(self._model.tables, output, tuple(values))
-        except (KeyError, TypeError, ValueError):  # another name, no number, or it is refused
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            OverflowError,
+        ):  # another name, no number, or it is refused
             return None
         return np.array([found], ndmin=2)
 
@@ -206,8 +224,16 @@ class CompiledModel:
         """The outputs that the model has."""
         return tuple(name for name, number in OUTPUTS.items() if number in self._model.outputs)
 
-    def evaluate(self, output: int, rows: FloatArray, threads: int = 1) -> FloatArray:
+    def evaluate(
+        self, output: int, rows: FloatArray, threads: int = 1, *, first: int = 0
+    ) -> FloatArray:
         """One output by its number: (n_rows, n_features) in, (n_rows, width) out, float64.
+
+        Args:
+            output: its number in `OUTPUTS`.
+            rows: codes and numbers; NaN where a value is missing.
+            threads: rows are split among so many.
+            first: how many rows the caller has evaluated before these, for messages.
 
         Raises:
             NotSupportedError: the model has no such output.
@@ -224,11 +250,11 @@ class CompiledModel:
             rows = np.require(rows, np.float64, ["C", "ALIGNED"])
         parts = min(threads, len(rows) // _FEWEST_ROWS_A_THREAD)
         if parts < 2:
-            return self._evaluate_part(output, rows, 0)
+            return self._evaluate_part(output, rows, first)
         ends = [len(rows) * part // parts for part in range(parts + 1)]
         with ThreadPoolExecutor(parts) as pool:  # the kernel releases the interpreter's lock
             futures = [
-                pool.submit(self._evaluate_part, output, rows[start:end], start)
+                pool.submit(self._evaluate_part, output, rows[start:end], first + start)
                 for start, end in itertools.pairwise(ends)
             ]
             return np.concatenate([future.result() for future in futures])

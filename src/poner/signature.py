@@ -7,6 +7,7 @@ all stages read it.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -127,11 +128,20 @@ class Signature:
     """Versions that `poner.save` ran with, by package, such as `{"scikit-learn": "1.2.1"}`."""
 
     def __post_init__(self) -> None:
-        """Refuse texts that are not Unicode: no request can hold them.
+        """Refuse what JSON cannot hold: texts that are not Unicode, metrics that are not finite.
 
         Raises:
-            SignatureError: a text holds a lone surrogate; the text is shown.
+            SignatureError: a text holds a lone surrogate, or a metric is NaN or infinite.
         """
+        self._check_texts()
+        for name, value in self.metrics.items():
+            if not math.isfinite(value):
+                raise SignatureError(
+                    f"The metric {name!r} is NaN or infinite, which JSON lacks.",
+                    "Leave the metric out.",
+                )
+
+    def _check_texts(self) -> None:
         own: list[JsonScalar | None] = [*(self.labels or ()), self.target, *self.metrics]
         own += [name for names in self.output_classes or () for name in names]
         for feature in self.features:
@@ -203,10 +213,11 @@ class Signature:
 def wire_names(columns: Sequence[str]) -> tuple[str, ...]:
     """Request keys for training columns: identifiers unchanged, other names in camelCase.
 
-    `mean concave points` becomes `meanConcavePoints`; a repeated name gets a number.
+    `mean concave points` becomes `meanConcavePoints`. A number tells a name from one that was
+    given before, and from every other column: `mean radius` beside `meanRadius` is `meanRadius2`.
     """
     names: list[str] = []
-    taken: set[str] = set()
+    reserved, taken = set(columns), set[str]()
     next_count: dict[str, int] = {}
     for position, column in enumerate(columns):
         name = column
@@ -214,7 +225,7 @@ def wire_names(columns: Sequence[str]) -> tuple[str, ...]:
             words = re.findall(r"[^\W_]+", column) or [f"x{position}"]
             name = words[0].lower() + "".join(word[0].upper() + word[1:] for word in words[1:])
         unique, count = name, next_count.get(name, 2)
-        while unique in taken:
+        while unique in taken or (unique in reserved and unique != column):
             unique, count = f"{name}{count}", count + 1
         next_count[name] = count
         taken.add(unique)

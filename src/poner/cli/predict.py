@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -26,13 +24,13 @@ from poner.cli.console import (
     reporting,
     say,
 )
+from poner.cli.input_text import read_input
 from poner.config import read_config
 from poner.deploy_target import sign_for
-from poner.errors import InputError, UsageError
-from poner.foreign_json import read_json
+from poner.errors import UsageError
 from poner.printable import printable, printable_json
 from poner.signature import Signature
-from poner.table import as_records, order_columns, read_table
+from poner.table import read_records, read_text
 
 Form = Literal["table", "jsonl", "csv"]
 """How predictions are printed."""
@@ -41,7 +39,9 @@ Form = Literal["table", "jsonl", "csv"]
 def predict(
     source: Annotated[
         str | None,
-        typer.Argument(metavar="INPUT", help="JSON, a .json or .csv file, or - (stdin)."),
+        typer.Argument(
+            metavar="INPUT", help="JSON, a .json, .jsonl, .csv or .tsv file, or - (stdin)."
+        ),
     ] = None,
     url: Annotated[
         str | None, typer.Option(help="Function URL. Default: the function, started here.")
@@ -50,6 +50,9 @@ def predict(
     sign: Annotated[
         bool, typer.Option("--sign", help='Sign requests, for a URL with auth = "iam".')
     ] = False,
+    decimal: Annotated[
+        str, typer.Option(help="Decimal mark of the numbers in a CSV: . or a comma.")
+    ] = ".",
     bundle: Annotated[
         Path | None, typer.Option(help="Bundle of the function. Default: this project's.")
     ] = None,
@@ -62,12 +65,15 @@ def predict(
         raise UsageError(
             "The rows are given twice, or not at all.", "Give them as INPUT, or with --data."
         )
+    if decimal not in (".", ","):
+        raise UsageError(f"{decimal!r} is not a decimal mark.", "Give --decimal . or --decimal ,")
     if url is not None and not url.startswith(("http://", "https://")):
         raise UsageError(f"{url} is not a URL of http or https.", "Start it with https://.")
     folder = bundle or Path(read_config(Path.cwd()).build.out)
     opened = read_bundle(folder) if url is None or is_bundle(folder) else None
     signature = opened.manifest.signature if opened else None
-    bodies = read_bodies(source, data, signature)
+    text, text_form = read_input(source) if source is not None else (data or "", "json")
+    bodies = read_records(read_text(text, text_form, signature, decimal=decimal), signature)
     running: AbstractContextManager[str] = nullcontext(url or "")
     if url is None and opened is not None:
         running = pipeline.run_locally(opened, warn=say, require_confinement=require_confinement)
@@ -85,101 +91,6 @@ def predict(
         say('Note: a URL with auth = "iam" accepts signed requests only; add --sign.')
     if any(answer.prediction is None for answer in answers):
         raise typer.Exit(1)
-
-
-def read_bodies(
-    source: str | None, data: str | None, signature: Signature | None
-) -> list[client.Body]:
-    """One request for each row of the input.
-
-    Raises:
-        UsageError: the input cannot be read.
-        InputError: the input is not JSON or CSV, or a column is missing or unknown.
-    """
-    text, is_csv = _read_text(source) if data is None else (data, False)
-    if is_csv:
-        return read_csv(text, signature)
-    try:
-        rows = read_json(text)
-    except ValueError as error:
-        raise InputError(
-            f"The input is not JSON: {error}.", "Check its quotes and commas."
-        ) from error
-    if not isinstance(rows, dict | list):
-        raise InputError(
-            "The input is not a JSON object or array.",
-            "Give one row as an object, or a list of rows.",
-        )
-    return client.make_bodies(rows, signature)
-
-
-def _read_text(source: str | None) -> tuple[str, bool]:
-    """The text of the input, and whether it is CSV."""
-    assert source is not None
-    if source.lstrip()[:1] in ("{", "["):
-        return source, False
-    if source == "-" and sys.stdin is None:
-        raise UsageError("Standard input is closed.", "Give the rows as INPUT or with --data.")
-    try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:  # not UTF-8, or a null byte in the name
-        raise UsageError(
-            f"The input {source} cannot be read: {getattr(error, 'strerror', 'it is not UTF-8')}.",
-            "Give JSON, the name of a .json or .csv file, or - for standard input.",
-        ) from error
-    if source == "-":
-        return text, text.lstrip()[:1] not in ("{", "[")
-    return text, Path(source).suffix.lower() == ".csv"
-
-
-def read_csv(text: str, signature: Signature | None) -> list[client.Body]:
-    """One request for each row of a CSV; an empty cell is a missing value.
-
-    Args:
-        text: the CSV; its header has wire names or training columns.
-        signature: the features; None if they are unknown.
-
-    Raises:
-        InputError: the CSV is damaged or empty, or its columns do not fit the signature.
-    """
-    try:
-        lines = list(csv.reader(io.StringIO(text)))
-    except csv.Error as error:
-        raise InputError(
-            f"The CSV cannot be read: {error}.", "Save it again as CSV, with commas and quotes."
-        ) from error
-    if not lines:
-        raise InputError("The CSV is empty.", "Give a header line, then one line for each row.")
-    header, lines = [name.strip() for name in lines[0]], [line for line in lines[1:] if line]
-    order: list[int | None] = list(range(len(header)))
-    if signature is not None:
-        order = order_columns(header, signature, "The header of the CSV")
-    rows = [_cells(line, header, order, number) for number, line in enumerate(lines, start=1)]
-    if signature is not None:
-        return list(as_records(read_table(rows, signature), signature.wire_names))
-    return [dict(zip(header, map(_guess, row), strict=True)) for row in rows]
-
-
-def _cells(
-    line: Sequence[str], header: Sequence[str], order: Sequence[int | None], number: int
-) -> list[str | None]:
-    """The cells of a line, in the order of `order`; None for an empty cell."""
-    if len(line) < len(header):
-        raise InputError(
-            f"Row {number} of the CSV has no cell for {header[len(line)]!r}.",
-            "Add the cell; an empty one means a missing value.",
-        )
-    cells = [None if place is None else line[place] for place in order]
-    return [cell if cell and cell.strip() else None for cell in cells]
-
-
-def _guess(cell: str | None) -> float | str | None:
-    """A cell as a number if it reads as one, else as text, for a model without signature."""
-    try:
-        value = math.nan if cell is None else float(cell)
-    except ValueError:
-        return cell
-    return None if math.isnan(value) else value
 
 
 def _print_answers(

@@ -1,9 +1,9 @@
 """client: sends rows to a Function URL, on this machine or on AWS, and gives predictions.
 
-`bodies.py` turns rows into requests, `addresses.py` says which URLs may be asked, `transport.py`
-sends one request within limits, `answers.py` reads the response, `categories.py` names the
-categories that a refused row may have. The client must not send rows or credentials to any host but
-that of the URL.
+The room `table` makes rows the bodies of requests, `addresses.py` says which URLs may be asked,
+`transport.py` sends one request within limits, `answers.py` reads the response, `categories.py`
+names the categories that a refused row may have. The client must not send rows or credentials to any
+host but that of the URL.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import tenacity
 
 from poner.client.addresses import check_signable, read_url
 from poner.client.answers import Answer, read_answer
-from poner.client.bodies import Body, make_bodies
 from poner.client.categories import describe_categories
 from poner.errors import EndpointRefusedError, InputError, PonerError, PredictionError
 from poner.signature import PredictionValue, Signature
+from poner.table import read_records
 
 if TYPE_CHECKING:
     import aiohttp
@@ -38,10 +38,12 @@ __all__ = [
     "ask",
     "ask_until_ready",
     "describe_categories",
-    "make_bodies",
     "predict",
     "read_answer",
 ]
+
+Body = Mapping[str, Any]
+"""One request: values by wire name."""
 
 CONCURRENCY = 4
 """Most requests at a time; a new AWS account runs at most ten environments."""
@@ -287,8 +289,9 @@ def predict(url: str, rows: Any, signature: Signature | None = None) -> list[Pre
 
     Args:
         url: the Function URL. One of `poner.local` knows its signature.
-        rows: a DataFrame; a dict or a list of dicts, by wire name or training column; or lists or
-            an array (n_rows, n_features) in the signature's order.
+        rows: a DataFrame of pandas or polars; dicts by wire name or training column; lists or an
+            array (n_rows, n_features) in the signature's order, also masked or sparse; or an
+            iterator of rows. True and False are 1 and 0; None, NaN and masks are missing values.
         signature: the features, for lists and arrays sent to a URL that is a plain string.
 
     Returns:
@@ -303,7 +306,7 @@ def predict(url: str, rows: Any, signature: Signature | None = None) -> list[Pre
         [1, 0]
     """
     known = signature or getattr(url, "signature", None)
-    bodies = make_bodies(rows, known)
+    bodies = read_records(rows, known)
     answers = ask(url, bodies)
     predictions: list[PredictionValue] = []
     for number, (body, answer) in enumerate(zip(bodies, answers, strict=True), start=1):

@@ -6,29 +6,24 @@ at build time.
 
 from __future__ import annotations
 
-import io
 import json
-import pickle
 import sys
-import types
 import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from poner.artifacts import Table
-from poner.errors import MissingPackageError, ModelRefusedError, SignatureError, UsageError
+from poner.errors import MissingPackageError, SignatureError, UsageError
 from poner.loader import libraries, signature_files, signatures, training_data
 from poner.loader.child import estimators
 from poner.loader.child.ignored_columns import ignored_columns
 from poner.loader.model_folder import replace_model
-from poner.signature import JsonScalar, Signature, wire_names
+from poner.loader.pickler import pickle_model
+from poner.signature import JsonScalar, Signature, is_unicode, wire_names
 from poner.table import as_lists
-
-PICKLE_PROTOCOL = 4
-"""The default of Python 3.8 to 3.13; fixed here so that equal models give equal bytes."""
 
 
 def save(
@@ -67,7 +62,8 @@ def save(
         The folder.
 
     Raises:
-        SignatureError: the estimator is not fitted, or estimator, X, y and names do not match.
+        SignatureError: the estimator is not fitted, or estimator, X, y and names do not match; a
+            metric is not finite, or the target's name is not a text.
         ModelRefusedError: the estimator holds an object that could not be loaded again.
         MissingPackageError: scikit-learn is not installed.
         UsageError: the folder cannot be written to, the user has files of these names there, or
@@ -80,15 +76,21 @@ def save(
     """
     if keep_rows < 0:
         raise UsageError("keep_rows is negative.", "Give 0 to keep no rows, or a positive number.")
+    if target is not None and not isinstance(target, str):
+        raise SignatureError(
+            f"target is of the type {type(target).__name__}, not a text.",
+            "Give the name of what is predicted, such as 'price'.",
+        )
     estimator = _joined(estimator, feature_names or training_data.column_names(X))
     laid_out = training_data.columns_of(X)
     columns = _training_columns(estimator, X, len(laid_out), feature_names)
     ignored = ignored_columns(estimator)
     table = training_data.table_of(laid_out, columns, ignored=ignored)
+    _require_unicode(table)
     _require_a_value_a_row(y, len(table))
     missing = _columns_taken_with_nan(estimator, X, table, ignored)
     classes = _classes_of(estimator)
-    content, modules = _pickled(estimator)
+    content, modules = pickle_model(estimator)
     signature = Signature(
         features=tuple(
             training_data.describe(wire_name, column, table, i, missing=missing[i])
@@ -168,6 +170,15 @@ def _require_a_value_a_row(y: object, n_rows: int) -> None:
         )
 
 
+def _require_unicode(table: Table) -> None:
+    half = next((text for text in table.vocabulary if not is_unicode(text)), None)
+    if half is not None:
+        raise SignatureError(
+            f"X holds the text {half[:80]!r}, which is not Unicode.",
+            "Repair the text and train again: no file and no request can hold it.",
+        )
+
+
 def _columns_taken_with_nan(
     estimator: object, X: object, table: Table, ignored: Collection[int]
 ) -> list[bool]:
@@ -242,7 +253,7 @@ def _labels_of(
 def _metrics_of(metrics: Mapping[str, float]) -> dict[str, float]:
     try:
         return {str(name): float(value) for name, value in metrics.items()}
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         raise SignatureError(
             "metrics holds something other than numbers.", "Give one number for each name."
         ) from error
@@ -272,42 +283,3 @@ def _libraries(modules: Iterable[str]) -> dict[str, str]:
 def _rows_json(signature: Signature, rows: Table) -> str:
     columns = [feature.column for feature in signature.features]
     return json.dumps({"columns": columns, "rows": as_lists(rows)}, ensure_ascii=False) + "\n"
-
-
-class _Pickler(pickle.Pickler):
-    """Refuses classes and functions of `__main__`.
-
-    pickle would store their names only, and no other program could load them.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        super().__init__(file, PICKLE_PROTOCOL)
-        self.modules: set[str] = set()
-        """Top-level modules of the classes and functions met."""
-
-    def reducer_override(self, value: object) -> Any:  # the return type of the base class
-        named = value if isinstance(value, type | types.FunctionType) else type(value)
-        self.modules.add(named.__module__.partition(".")[0])
-        if named is value and value.__module__ == "__main__":
-            raise ModelRefusedError(
-                f"The model uses {named.__qualname__}, which is defined in the script or "
-                "notebook itself and cannot be loaded anywhere else.",
-                "Move it to a module of its own, import it from there, and list the file in "
-                "`include = [...]` under [build] in poner.toml.",
-                (f"__main__.{named.__qualname__}",),
-            )
-        return NotImplemented
-
-
-def _pickled(estimator: object) -> tuple[bytes, set[str]]:
-    """The bytes of the model file, and the top-level modules of its classes and functions."""
-    content = io.BytesIO()
-    pickler = _Pickler(content)
-    try:
-        pickler.dump(estimator)
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
-        raise ModelRefusedError(
-            f"The model cannot be saved: {error}.",
-            "Remove lambdas, open files and the like from the model, then fit and save it again.",
-        ) from error
-    return content.getvalue(), pickler.modules

@@ -1,19 +1,15 @@
-"""Reads X and y in the forms of a notebook: arrays, DataFrames, Series, lists, sparse matrices.
-
-Attributes such as `columns` and `to_numpy` identify a DataFrame, so poner never imports pandas.
-"""
+"""Reads X and y in the forms of a notebook: arrays, DataFrames, Series, lists, sparse matrices."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from numbers import Real
 from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from poner.artifacts import Table, is_missing
-from poner.errors import SignatureError
+from poner.artifacts import FloatArray, Table
+from poner.errors import InputError, SignatureError
 from poner.signature import (
     MOST_CATEGORIES,
     MOST_FEATURES_WITH_QUANTILES,
@@ -21,10 +17,7 @@ from poner.signature import (
     Feature,
     Kind,
 )
-from poner.table import CategoryCodes, read_column
-
-_NUMERIC_KINDS = "biuf"
-"""Kinds of numpy's numeric dtypes: boolean, signed, unsigned, floating."""
+from poner.table import CategoryCodes, as_columns, is_sparse, kind_of, read_column
 
 
 def columns_of(X: object) -> list[NDArray[Any]]:
@@ -36,26 +29,14 @@ def columns_of(X: object) -> list[NDArray[Any]]:
     Raises:
         SignatureError: X is not a table with at least one row and one column.
     """
-    frame: Any = X
-    if hasattr(X, "iloc") and frame.size and frame.ndim == 2:
-        return [frame.iloc[:, place].to_numpy() for place in range(frame.shape[1])]
-    if hasattr(X, "toarray"):
-        X = X.toarray()
+    hint = "Give the rows that the model was trained on, one column a feature."
     try:
-        table = np.asarray(X.to_numpy() if hasattr(X, "to_numpy") else X)
-        if table.dtype.kind not in _NUMERIC_KINDS and isinstance(X, list | tuple):
-            table = np.asarray(X, dtype=object)
-    except ValueError as error:
-        raise SignatureError(
-            "X is not a table: its rows differ in length.",
-            "Give the rows that the model was trained on.",
-        ) from error
-    if table.ndim != 2 or not table.size:
-        raise SignatureError(
-            f"X is not a table: its shape is {table.shape}.",
-            "Give the rows that the model was trained on, one column a feature.",
-        )
-    return list(table.T)
+        columns = as_columns(X)
+    except InputError as error:
+        raise SignatureError(f"X is not a table. {error.message}", hint) from error
+    if not columns or not len(columns[0]):
+        raise SignatureError("X is not a table: it has no values.", hint)
+    return columns
 
 
 def table_of(
@@ -82,28 +63,28 @@ def table_of(
             kinds.append("number")
             numbers[:, place] = np.nan
             continue
-        is_numeric = column.dtype.kind in _NUMERIC_KINDS
-        values = column if is_numeric else column.astype(object)
-        kinds.append(_kind(values, name, source))
-        numbers[:, place] = read_column(values, kinds[-1], name, codes)
+        kinds.append(_kind(column, name, source))
+        numbers[:, place] = _read(column, kinds[-1], name, codes)
     return Table(numbers, tuple(kinds), codes.vocabulary)
 
 
-def _kind(values: NDArray[Any], name: str, source: str) -> Kind:
-    """The kind of a column: a category if all values are texts or missing, else a number."""
-    if values.dtype.kind in _NUMERIC_KINDS:
-        return "number"
-    types = {type(value) for value in values.tolist() if not is_missing(value)}
-    if types and all(issubclass(each, str) for each in types):
-        return "category"
-    if all(issubclass(each, Real | np.bool_) for each in types):
-        return "number"
-    held = " and ".join(sorted(each.__name__ for each in types))
+def _kind(column: NDArray[Any], name: str, source: str) -> Kind:
+    found = kind_of(column)
+    if isinstance(found, str):
+        return found
+    held = " and ".join(sorted(each.__name__ for each in found))
     raise SignatureError(
         f"Column {name!r} of {source} holds {held} values; a column must hold only numbers or "
         "only texts.",
         "Convert the column to numbers or to texts, and train the model on the result.",
     )
+
+
+def _read(column: NDArray[Any], kind: Kind, name: str, codes: CategoryCodes) -> FloatArray:
+    try:
+        return read_column(column, kind, name, codes)
+    except InputError as error:
+        raise SignatureError(error.message, error.hint) from error
 
 
 def gaps_taken(table: Table, takes: Callable[[int], bool]) -> list[bool]:
@@ -132,10 +113,14 @@ def column_names(X: object) -> tuple[str, ...] | None:
     return None
 
 
-def rows_at(X: object, positions: list[int]) -> object:
+def rows_at(X: Any, positions: list[int]) -> object:
     """The rows of X at these positions, in the form of X, so that names of columns are kept."""
     if hasattr(X, "iloc"):
         return X.iloc[positions]
+    if is_sparse(X):
+        return X.tocsr()[positions]
+    if hasattr(X, "columns"):  # polars'
+        return X[positions]
     if isinstance(X, list | tuple):
         return [X[position] for position in positions]
     return np.stack([column[positions] for column in columns_of(X)], axis=1)

@@ -45,5 +45,5 @@ class CategoryCodes(dict[Any, float]):
             raise TypeError("not a text")
         if not self.grows:
             return UNKNOWN_CODE
-        self.vocabulary.append(str(value))
+        self.vocabulary.append(str.__str__(value))  # an enum's `str` is its name
         return self.setdefault(self.vocabulary[-1], float(len(self.vocabulary) - 1))

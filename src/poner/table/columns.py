@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from types import NoneType
 from typing import Any, assert_never
 
 import numpy as np
@@ -13,10 +13,10 @@ from poner.artifacts import FloatArray, is_missing
 from poner.errors import InputError
 from poner.signature import JsonScalar, Kind
 from poner.table.codes import CategoryCodes
+from poner.table.values import FOREIGN_DTYPES, NUMERIC_DTYPES, PLAIN_NUMBERS, is_number, read_number
 
-_NO_NUMBERS = "mMcV"
-"""Kinds of dtype that numpy would wrongly convert to numbers: dates, durations, complex numbers
-and raw bytes."""
+_READ_TOGETHER = PLAIN_NUMBERS | {NoneType}
+"""Types that numpy converts as `read_number` does; None becomes NaN."""
 
 
 def read_column(
@@ -36,6 +36,22 @@ def read_column(
             assert_never(kind)
 
 
+def kind_of(values: NDArray[Any]) -> Kind | set[type]:
+    """The kind that a column's values are of: a category if it holds nothing but texts and gaps.
+
+    Returns:
+        The kind; or the types of the values, if they are neither numbers nor texts alone.
+    """
+    if values.dtype.kind in NUMERIC_DTYPES:
+        return "number"
+    if values.dtype.kind in FOREIGN_DTYPES:
+        return {values.dtype.type}
+    types = {type(value) for value in values.tolist() if not is_missing(value)}
+    if types and all(issubclass(each, str) for each in types):
+        return "category"
+    return "number" if all(map(is_number, types)) else types
+
+
 def list_values(
     column: FloatArray, kind: Kind, vocabulary: Sequence[str]
 ) -> Sequence[JsonScalar | None]:
@@ -52,7 +68,8 @@ def list_values(
 
 def _no_number(row: int, wire_name: str) -> InputError:
     return InputError(
-        f"Row {row} has no number for {wire_name!r}.", "Give one number for each feature."
+        f"Row {row} has no number for {wire_name!r}.",
+        "Give a number, or None if the value is missing.",
     )
 
 
@@ -68,16 +85,20 @@ def _read_texts(values: list[Any], wire_name: str, codes: CategoryCodes) -> Floa
 
 
 def _read_numbers(values: NDArray[Any], wire_name: str) -> FloatArray:
-    if values.dtype.kind in _NO_NUMBERS:
+    if values.dtype.kind in NUMERIC_DTYPES:
+        return values.astype(np.float64, copy=False)
+    if values.dtype.kind in FOREIGN_DTYPES and len(values):
         raise _no_number(1, wire_name)
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        listed = [math.nan if is_missing(value) else value for value in values.tolist()]
-    numbers = np.empty(len(listed))
-    for row, value in enumerate(listed):
+    objects = values.tolist()
+    if _READ_TOGETHER.issuperset(map(type, objects)):
         try:
-            numbers[row] = float(value)
-        except (TypeError, ValueError, OverflowError):
+            return np.asarray(objects, dtype=np.float64)
+        except OverflowError:
+            pass  # the loop finds its row
+    numbers = np.empty(len(objects))
+    for row, value in enumerate(objects):
+        try:
+            numbers[row] = read_number(value)
+        except (ValueError, OverflowError):
             raise _no_number(row + 1, wire_name) from None
     return numbers

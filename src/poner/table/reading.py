@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 from poner.artifacts import FloatArray, Table
 from poner.errors import InputError
 from poner.signature import Signature
+from poner.table.arrangement import Columns, arrange, as_objects
+from poner.table.cells import read_cells
 from poner.table.codes import CategoryCodes
 from poner.table.columns import read_column
+from poner.table.names import check_numbered, order_columns
+from poner.table.values import NUMERIC_DTYPES, listed
+
+_DENSE_BYTES = 64 << 20
+"""Most memory for rows of a sparse matrix that are dense at a time."""
 
 
 def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = None) -> Table:
@@ -22,9 +29,8 @@ def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = No
 
     Args:
         rows: a DataFrame, dicts by wire name or training column, lists in the signature's order,
-            an array or a sparse matrix (n_rows, n_features). Columns of a DataFrame or keys of a
-            dict without any text are taken by position. None, NaN and pandas' NA stand for a
-            missing value.
+            an array (n_rows, n_features), or any other form that `arrange` takes. None, NaN,
+            masks and pandas' NA stand for a missing value.
         signature: the order, names and kinds of the features.
         codes: codes of the texts that the model knows; if None, every text of the rows gets a code.
 
@@ -33,9 +39,9 @@ def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = No
             has the wrong length. The message names the place and never the value.
     """
     codes = CategoryCodes(grows=True) if codes is None else codes
-    columns = _lay_out(rows, signature)
+    columns = _in_order(rows, signature)
     if isinstance(columns, np.ndarray):
-        return Table(_as_matrix(columns, signature), signature.kinds)
+        return Table(columns, signature.kinds)
     numbers = np.empty((len(columns[0]), len(columns)))
     for place, (feature, values) in enumerate(zip(signature.features, columns, strict=True)):
         numbers[:, place] = (
@@ -46,122 +52,68 @@ def read_table(rows: Any, signature: Signature, codes: CategoryCodes | None = No
     return Table(numbers, signature.kinds, codes.vocabulary)
 
 
-def order_columns(names: Sequence[str], signature: Signature, source: str) -> list[int | None]:
-    """For each feature, the index of its name among `names`: its wire name or training column.
-
-    None for a feature that is not among them, which only one that the model ignores may be.
-
-    Args:
-        names: the user's names of the columns.
-        signature: the features.
-        source: the origin of the columns, such as `Row 3`, for messages.
-
-    Raises:
-        InputError: a name is missing, unknown or given twice; the message says which.
-    """
-    known = {feature.column: feature.wire_name for feature in signature.features}
-    known |= {name: name for name in signature.wire_names}
-    places: dict[str, int] = {}
-    for place, name in enumerate(names):
-        wire_name = known.get(name)
-        if wire_name is None:
-            raise InputError(
-                f"{source} has {name!r}, which is not a feature of the model.",
-                f"Remove it; the model's features are {', '.join(signature.wire_names)}.",
-            )
-        if wire_name in places:
-            raise InputError(
-                f"{source} has the feature {wire_name!r} twice.", "Keep one of the two."
-            )
-        places[wire_name] = place
-    missing = [
-        feature.wire_name
-        for feature in signature.features
-        if feature.wire_name not in places and not feature.ignored
-    ]
-    if missing:
-        raise InputError(
-            f"{source} has no feature {', '.join(map(repr, missing))}.",
-            "Add it under its wire name or its name in training.",
-        )
-    return [places.get(name) for name in signature.wire_names]
+def is_sparse(rows: Any) -> bool:
+    """Whether rows are a sparse matrix or array of scipy's, which `split_sparse` takes."""
+    return hasattr(rows, "toarray") and hasattr(rows, "tocsr") and len(rows.shape) == 2
 
 
-def _lay_out(rows: Any, signature: Signature) -> list[NDArray[Any]] | NDArray[Any]:
-    """The rows as columns in the model's order, or as one array if all of them are numbers."""
-    only_numbers = all(kind == "number" for kind in signature.kinds)
-    if hasattr(rows, "toarray"):  # a sparse matrix
-        rows = rows.toarray()
-    if hasattr(rows, "columns") and hasattr(rows, "to_numpy"):
-        return _frame_columns(rows, signature, only_numbers=only_numbers)
-    if isinstance(rows, Mapping):
-        rows = [rows]
-    if isinstance(rows, str) or not hasattr(rows, "__iter__") or getattr(rows, "ndim", 1) == 0:
-        raise InputError(
-            "The rows are not a table.", "Give a list of rows, an array or a DataFrame."
-        )
-    if not isinstance(rows, np.ndarray):
-        rows = list(_in_order(rows, signature))
-    if only_numbers:
+def split_sparse(rows: Any) -> Iterator[NDArray[Any]]:
+    """The rows of a sparse matrix as dense arrays, so many at a time as memory allows."""
+    by_row = rows.tocsr()
+    step = max(1, _DENSE_BYTES // 8 // max(1, by_row.shape[1]))
+    for start in range(0, max(1, by_row.shape[0]), step):
+        yield by_row[start : start + step].toarray()
+
+
+def _in_order(rows: Any, signature: Signature) -> list[NDArray[Any]] | FloatArray:
+    """The columns in the model's order, or one float64 array if all of them are numbers."""
+    arranged = arrange(rows, signature)
+    if isinstance(arranged, Columns):
+        return _order_columns(arranged, signature)
+    if isinstance(arranged, np.ndarray):
+        return _read_array(arranged, signature)
+    ordered = list(_order_rows(arranged.rows, signature))
+    if all(kind == "number" for kind in signature.kinds):
         try:
-            return np.asarray(rows, dtype=np.float64)
-        except (TypeError, ValueError, OverflowError):
-            pass  # the column-by-column conversion below finds the wrong value
-    if not len(rows):
+            array = np.asarray(ordered)
+        except (TypeError, ValueError, OverflowError):  # lengths differ, or worse: found row by row
+            array = np.empty(0, dtype=object)
+        if array.dtype.kind in NUMERIC_DTYPES:
+            return _read_array(array, signature)
+    if not ordered:
         return [np.empty(0, dtype=object)] * len(signature.features)
-    if isinstance(rows, np.ndarray):
-        return list(_checked(rows, signature).T)
-    _check_rows(rows, signature)
-    return [np.fromiter(column, object, len(rows)) for column in zip(*rows, strict=True)]
+    _check_rows(ordered, signature)
+    return [as_objects(column) for column in zip(*ordered, strict=True)]
 
 
-def _find_columns(names: Sequence[Any], signature: Signature, source: str) -> list[int | None]:
-    """For each feature, the index of its column: by name, or by position if no name is a text.
-
-    scikit-learn does the same: a DataFrame's default column names, 0, 1, ..., say nothing.
-
-    Raises:
-        InputError: as `order_columns`, or the number of columns differs.
-    """
-    if any(isinstance(name, str) for name in names):
-        return order_columns(list(map(str, names)), signature, source)
-    if len(names) != len(signature.features):
-        raise InputError(
-            f"{source} has {len(names)} columns, not {len(signature.features)}.",
-            "Give one column for each feature, in the model's order.",
-        )
-    return list(range(len(names)))
-
-
-def _frame_columns(
-    frame: Any, signature: Signature, *, only_numbers: bool
-) -> list[NDArray[Any]] | NDArray[Any]:
-    order = _find_columns(tuple(frame.columns), signature, "The DataFrame")
-    # A column of another dtype is taken alone: beside integers pandas would give a categorical's
-    # gap as the smallest integer.
-    is_pandas = hasattr(frame, "iloc")
-    plain = is_pandas and all(isinstance(d, np.dtype) and d.kind in "biuf" for d in frame.dtypes)
-    if only_numbers and plain and None not in order:
-        return np.asarray(frame.iloc[:, order].to_numpy())
-    found = {
-        place: np.asarray(
-            (frame.iloc[:, place] if is_pandas else frame[frame.columns[place]]).to_numpy()
-        )
-        for place in order
-        if place is not None
-    }
-    absent = np.full(len(next(iter(found.values()), ())), np.nan)
-    return [absent if place is None else found[place] for place in order]
+def _order_columns(columns: Columns, signature: Signature) -> list[NDArray[Any]] | FloatArray:
+    order = order_columns(columns.names, signature, columns.source)
+    only_numbers = all(kind == "number" for kind in signature.kinds)
+    present = [place for place in order if place is not None]
+    if isinstance(columns.values, np.ndarray) and only_numbers and present == order:
+        is_ordered = order == list(range(len(columns.names)))
+        matrix = columns.values if is_ordered else columns.values[present]
+        return np.ascontiguousarray(matrix.T, dtype=np.float64)
+    absent = np.full(len(columns), np.nan)
+    return [
+        absent
+        if place is None or feature.ignored
+        else columns.values[place]
+        if columns.decimal is None
+        else read_cells(columns.values[place], feature, columns.decimal)
+        for place, feature in zip(order, signature.features, strict=True)
+    ]
 
 
-def _in_order(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[Any]]:
+def _order_rows(rows: Iterable[Any], signature: Signature) -> Iterable[Sequence[Any]]:
     """Each row as a sequence in the model's order."""
     orders: dict[tuple[Any, ...], list[int | None]] = {}  # most rows have the same keys
     for number, row in enumerate(rows, start=1):
         if isinstance(row, Mapping):
             names = tuple(row)
             if names not in orders:
-                orders[names] = _find_columns(names, signature, f"Row {number}")
+                check_numbered(names, f"Row {number}")
+                orders[names] = order_columns(names, signature, f"Row {number}")
             values = list(row.values())
             yield [None if place is None else values[place] for place in orders[names]]
         else:
@@ -176,7 +128,7 @@ def _check_rows(rows: Sequence[Any], signature: Signature) -> None:
     """
     hint = "Give one value for each feature, in the model's order."
     for number, row in enumerate(rows, start=1):
-        if isinstance(row, str) or not hasattr(row, "__len__"):
+        if isinstance(row, str | bytes) or not hasattr(row, "__getitem__"):
             raise InputError(f"Row {number} is not a list of values.", hint)
         if len(row) != len(signature.features):
             raise InputError(
@@ -184,18 +136,15 @@ def _check_rows(rows: Sequence[Any], signature: Signature) -> None:
             )
 
 
-def _as_matrix(matrix: NDArray[Any], signature: Signature) -> FloatArray:
-    """An array of numbers in the kernel's form."""
-    if len(matrix) == 0 and matrix.ndim < 3:
+def _read_array(array: NDArray[Any], signature: Signature) -> list[NDArray[Any]] | FloatArray:
+    """An array (n_rows, n_features) as the kernel takes it, or as its columns."""
+    if len(array) == 0 and array.ndim < 3:
         return np.empty((0, len(signature.features)))
-    return np.ascontiguousarray(_checked(matrix, signature), dtype=np.float64)
-
-
-def _checked(table: NDArray[Any], signature: Signature) -> NDArray[Any]:
-    """The array, after checking that it has one column per feature."""
-    if table.ndim != 2 or table.shape[1] != len(signature.features):
+    if array.ndim != 2 or array.shape[1] != len(signature.features):
         raise InputError(
-            f"The rows have the shape {table.shape}, not (n, {len(signature.features)}).",
-            f"Give a list of rows with the features {', '.join(signature.wire_names)}.",
+            f"The rows have the shape {array.shape}, not (n, {len(signature.features)}).",
+            f"Give a list of rows with the features {listed(signature.wire_names)}.",
         )
-    return table
+    if array.dtype.kind in NUMERIC_DTYPES and all(kind == "number" for kind in signature.kinds):
+        return np.ascontiguousarray(array, dtype=np.float64)
+    return list(array.T)

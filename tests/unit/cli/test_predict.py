@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
+import io
 import json
 from pathlib import Path
 
@@ -14,74 +14,8 @@ from poner.aws_lambda.functions import FunctionSettings
 from poner.aws_lambda.runtimes import choose_runtimes
 from poner.bundler import make_native_bundle
 from poner.cli import app
-from poner.cli.predict import read_bodies, read_csv
-from poner.errors import InputError
-from poner.signature import Feature, Signature
 from tests.support.mixing import mixed_model, with_proof
 from tests.support.serving import answering, serving
-
-MIXED = Signature(
-    features=(Feature("age", "age"), Feature("color", "the color", kind="category")), classes=None
-)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "age,color\n1.5,red\n,\n2, blue \n1,1.50\n",
-        "the color,age\nred,1.5\n,\n blue ,2\n1.50,1\n",
-        '\ufeffage,color\r\n1.5,"red"\r\n,\r\n 2 ," blue "\r\n"1",1.50\r\n'.lstrip("\ufeff"),
-    ],
-    ids=["wire names", "columns", "quotes"],
-)
-def test_a_category_of_a_csv_stays_text(text: str) -> None:
-    """A category that looks like a number stays a text; an empty cell is null; spaces stay."""
-    assert read_csv(text, MIXED) == [
-        {"age": 1.5, "color": "red"},
-        {"age": None, "color": None},
-        {"age": 2.0, "color": " blue "},
-        {"age": 1.0, "color": "1.50"},
-    ]
-
-
-@pytest.mark.parametrize("text", ["age\n1.5\n", "day,age\n2026-01-01,1.5\n"])
-def test_a_column_that_the_model_ignores_is_optional(text: str) -> None:
-    """What it holds in a CSV is not sent as a value."""
-    day = Feature("day", "day", missing=True, ignored=True)
-    signature = Signature((day, *MIXED.features[:1]), classes=None)
-    assert read_csv(text, signature) == [{"day": None, "age": 1.5}]
-
-
-def test_a_blank_cell_is_missing() -> None:
-    """A blank cell is a missing value, for any feature."""
-    assert read_csv("age,color\n  , \t\n", MIXED) == [{"age": None, "color": None}]
-
-
-def test_without_a_signature_cells_are_guessed() -> None:
-    """Without a signature, a cell that is not a number is sent as a text."""
-    assert read_csv("age,color\n1.5,red\nnan,\n", None) == [
-        {"age": 1.5, "color": "red"},
-        {"age": None, "color": None},
-    ]
-
-
-def test_a_short_line_is_named() -> None:
-    """A line with too few cells is an error that names the line."""
-    with pytest.raises(InputError, match="Row 2 of the CSV has no cell for 'color'"):
-        read_csv("age,color\n1,red\n2\n", MIXED)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '{"age": 1.5, "the color": "red"}',
-        '[{"color": "red", "age": 1.5}]',
-        '[[1.5, "red"]]',
-    ],
-)
-def test_json_of_any_form_is_read(text: str) -> None:
-    """Objects by either name, and lists in the signature's order."""
-    assert read_bodies(None, text, MIXED) == [{"age": 1.5, "color": "red"}]
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +50,53 @@ def test_labels_are_printed_beside_classes(
     ]
 
 
+CSV = "size,the color,shape,age\n1.5,red,,\n99,añil,round,1\n"
+INPUTS = {
+    "rows.csv": CSV.encode(),
+    "rows.CSV": CSV.replace(",", ";").replace("1.5", "1,5").encode("utf-8-sig"),
+    "rows.tsv": CSV.replace(",", "\t").encode(),
+    "rows.txt": CSV.replace(",", "\t").replace("\n", "\r\n").encode("utf-16"),
+    "rows.jsonl": b'[1.5, "red", null, null]\n[99, "a\xc3\xb1il", "round", 1]\n',
+    "rows.json": b'{"size": [1.5, 99], "color": ["red", "a\xc3\xb1il"], "shape": [null, "round"],'
+    b' "age": [null, true]}',
+}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+@pytest.mark.parametrize("from_stdin", [False, True], ids=["file", "stdin"])
+def test_files_of_every_form_are_sent(
+    tmp_path: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    name: str,
+    from_stdin: bool,
+) -> None:
+    """By suffix, and from standard input by content; with commas as decimal marks where told."""
+    sent: list[object] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        sent.append(await request.json())
+        return answering(200, "yes")
+
+    (tmp_path / name).write_bytes(INPUTS[name])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(INPUTS[name])))
+    monkeypatch.chdir(folder)
+    source = "-" if from_stdin else str(tmp_path / name)
+    decimal = ["--decimal", ","] if name == "rows.CSV" else []
+    with serving(handle) as url:
+        assert app.run(["predict", source, "--url", url, *decimal]) == 0, capfd.readouterr().err
+    first = {"size": 1.5, "color": "red", "shape": None, "age": None}
+    assert first in sent
+    assert {"size": 99, "color": "añil", "shape": "round", "age": 1} in sent
+
+
+def test_another_decimal_mark_is_wrong_usage(capfd: pytest.CaptureFixture[str]) -> None:
+    """There are two."""
+    assert app.run(["predict", "--data", "{}", "--decimal", ";"]) == 2
+    assert "';' is not a decimal mark" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("form", ["csv", "jsonl", "table"])
 @pytest.mark.parametrize(
     ("prediction", "code"),
@@ -143,32 +124,6 @@ def test_any_prediction_is_printed_beside_labels(
     assert ("no answer of the" in out) == (code == 1)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[" * 100_000,
-        '{"a":' * 100_000,
-        "[" * 100_000 + "]" * 100_000,
-        "[" + "9" * 10_000 + "]",
-        '{"a": 1',
-        "\ufeff{}",
-    ],
-    ids=lambda text: text[:9],
-)
-def test_what_is_no_json_is_said(text: str) -> None:
-    """Input that is not JSON is an error, also if deeply nested or with long numbers."""
-    with pytest.raises(InputError, match="not JSON") as caught:
-        read_bodies(None, text, MIXED)
-    assert len(caught.value.message) < 200
-
-
-@pytest.mark.parametrize("text", ["age,color\n1,\x00red\n", "age\n" + "1" * 200_000 + "\n"])
-def test_a_csv_that_cannot_be_read_is_said(text: str) -> None:
-    """A CSV that cannot be read is an error, unless this Python can read it."""
-    with contextlib.suppress(InputError):
-        read_csv(text, None)
-
-
 @pytest.mark.parametrize("form", ["csv", "jsonl", "table"])
 def test_several_outputs_are_printed(
     folder: Path, form: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -186,9 +141,3 @@ def test_several_outputs_are_printed(
             assert json.loads(out)["prediction"] == ["no", False]
         case _:
             assert '["no", false]' in out
-
-
-def test_the_csv_is_a_singular_thing() -> None:
-    """The error about a CSV's columns uses the singular."""
-    with pytest.raises(InputError, match="The header of the CSV has 'x', which is not a feature"):
-        read_csv("x\n1\n", MIXED)

@@ -17,6 +17,7 @@ from aiohttp import web
 from poner import client
 from poner.errors import DeployError, InputError, PredictionError
 from poner.signature import Feature, Signature
+from poner.table import read_records
 from tests.support.serving import Handle, answering, serving
 
 SIGNATURE = Signature(
@@ -114,27 +115,12 @@ def test_bodies_carry_wire_names_and_null() -> None:
     """Training columns become wire names, NaN becomes null, numpy's numbers Python's."""
     frame = pandas.DataFrame({"age": [1, 2], "mean area": [0.5, np.nan]})
     wanted = [{"meanArea": 0.5, "age": 1.0}, {"meanArea": None, "age": 2.0}]
-    assert client.make_bodies(frame, SIGNATURE) == wanted
-    assert client.make_bodies(frame.to_numpy()[:, ::-1], SIGNATURE) == wanted
-    assert json.loads(json.dumps(client.make_bodies(frame, None)))[1] == {
+    assert read_records(frame, SIGNATURE) == wanted
+    assert read_records(frame.to_numpy()[:, ::-1], SIGNATURE) == wanted
+    assert json.loads(json.dumps(read_records(frame, None)))[1] == {
         "age": 2,
         "mean area": None,
     }
-
-
-class PolarsFrame:
-    """Stands for a DataFrame of polars."""
-
-    columns = ("age",)
-
-    def to_dicts(self) -> list[dict[str, float | None]]:
-        """The rows."""
-        return [{"age": 1.5}, {"age": None}]
-
-
-def test_a_frame_of_polars_needs_no_signature() -> None:
-    """A DataFrame of polars needs no signature, since its columns are named."""
-    assert client.make_bodies(PolarsFrame(), None) == [{"age": 1.5}, {"age": None}]
 
 
 MIXED = Signature(
@@ -159,22 +145,22 @@ MIXED = Signature(
 def test_texts_and_gaps_go_out_as_json_has_them(rows: object) -> None:
     """Texts stay texts; None, NaN and pandas' NA are null."""
     wanted = [{"age": 1.0, "color": "red"}, {"age": None, "color": None}]
-    assert json.loads(json.dumps(client.make_bodies(rows, MIXED))) == wanted
+    assert json.loads(json.dumps(read_records(rows, MIXED))) == wanted
 
 
 def test_a_frame_needs_no_signature() -> None:
     """A DataFrame needs no signature: its columns are the names, and missing values are null."""
     frame = pandas.DataFrame({"age": pandas.array([1, None], dtype="Int64"), "color": ["a", None]})
     wanted = [{"age": 1, "color": "a"}, {"age": None, "color": None}]
-    assert json.loads(json.dumps(client.make_bodies(frame, None))) == wanted
+    assert json.loads(json.dumps(read_records(frame, None))) == wanted
 
 
 def test_what_is_no_text_is_named() -> None:
     """A value that is not a text is refused by feature before anything is sent."""
     with pytest.raises(InputError, match="Row 2 has no text for 'color'"):
-        client.make_bodies([[1, "red"], [1, 2]], MIXED)
+        read_records([[1, "red"], [1, 2]], MIXED)
     with pytest.raises(InputError, match="Row 1 has no number for 'age'"):
-        client.make_bodies([["red", "red"]], MIXED)
+        read_records([["red", "red"]], MIXED)
 
 
 def test_several_outputs_come_back_as_lists() -> None:
@@ -187,10 +173,21 @@ def test_several_outputs_come_back_as_lists() -> None:
         assert client.predict(url, {"a": 1}) == [[1.5, "a"]]
 
 
-def test_dicts_go_out_as_they_are() -> None:
-    """The function says what is wrong with a row; the client does not guess."""
+def test_a_dict_that_does_not_fit_goes_out() -> None:
+    """The function says what is wrong with a row; its words are the same for every client."""
     rows = [{"mean area": "x", "other": None}]
-    assert client.make_bodies(rows, SIGNATURE) == [{"meanArea": "x", "other": None}]
+    assert read_records(rows, SIGNATURE) == [{"meanArea": "x", "other": None}]
+
+
+def test_a_text_of_a_number_goes_out_as_the_number() -> None:
+    """As pandas and polars write decimals in JSON; other texts stay texts."""
+    rows = [{"age": "1.50", "meanArea": "01"}, {"age": "1_0", "meanArea": "nan"}]
+    assert read_records(rows, SIGNATURE) == [
+        {"age": 1.5, "meanArea": 1.0},
+        {"age": "1_0", "meanArea": "nan"},
+    ]
+    assert read_records(rows, MIXED)[0] == {"age": 1.5, "meanArea": "01"}
+    assert read_records(rows, None) == rows
 
 
 def test_what_json_does_not_have_is_named() -> None:
@@ -208,7 +205,7 @@ def test_what_json_does_not_have_is_named() -> None:
 def test_rows_without_names_need_a_signature() -> None:
     """Rows without names need a signature, since a URL does not tell the order of features."""
     with pytest.raises(InputError, match="signature"):
-        client.make_bodies([[1, 2]], None)
+        read_records([[1, 2]], None)
 
 
 class Time:

@@ -4,10 +4,11 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from poner.errors import MissingPackageError, ModelRefusedError, SignatureError, UsageError
@@ -109,6 +110,37 @@ def test_metrics_that_are_no_numbers_are_refused(tmp_path):
     """A metric is a number."""
     with pytest.raises(SignatureError, match="metrics"):
         save(fitted_tree(), ROWS, CLASSES, tmp_path, metrics={"f1": "good"})
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.float32(np.inf), float("-inf")])
+def test_a_metric_that_is_not_finite_is_refused(tmp_path, value):
+    """Python would write it as NaN or Infinity, which is no JSON; the metric is named."""
+    with pytest.raises(SignatureError, match="The metric 'auc' is NaN or infinite"):
+        save(fitted_tree(), ROWS, CLASSES, tmp_path, metrics={"f1": 0.5, "auc": value})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("metrics", [[0.5], "f1"])
+def test_metrics_without_names_are_refused(tmp_path, metrics):
+    """Each number needs a name."""
+    with pytest.raises(SignatureError, match="metrics"):
+        save(fitted_tree(), ROWS, CLASSES, tmp_path, metrics=metrics)
+
+
+@pytest.mark.parametrize("target", [5, ("a", "b"), b"price", ["price"], np.nan])
+def test_a_target_that_is_no_text_is_refused(tmp_path, target):
+    """Now, not when the model is built."""
+    with pytest.raises(SignatureError, match=r"target is of the type .*, not a text"):
+        save(fitted_tree(), ROWS, CLASSES, tmp_path, target=target)
+
+
+def test_half_a_character_in_x_is_refused(tmp_path):
+    """Wherever it stands: the files that `save` writes could not hold it."""
+    X = pd.DataFrame({"name": [f"{number:04}" for number in range(1100)] + ["z\ud800"]})
+    model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), DecisionTreeClassifier())
+    y = np.arange(len(X)) % 2
+    with pytest.raises(SignatureError, match=r"X holds the text .*, which is not Unicode"):
+        save(model.fit(X, y), X, y, tmp_path)
 
 
 def test_a_negative_number_of_rows_is_refused(tmp_path):

@@ -1,0 +1,36 @@
+"""The text of `poner predict INPUT`: a file, standard input or the argument itself."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+from pathlib import Path
+
+from poner.errors import UsageError
+from poner.table import FORM_OF_SUFFIX, TextForm
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_input(source: str) -> tuple[str, TextForm | None]:
+    """The text of an input and its form; None for a form that its content shows.
+
+    Args:
+        source: JSON, the path of a file, or - for standard input.
+
+    Raises:
+        UsageError: the input cannot be read, or is neither UTF-8 nor UTF-16 with a mark.
+    """
+    if source.lstrip()[:1] in ("{", "["):
+        return source, "json"
+    if source == "-" and sys.stdin is None:
+        raise UsageError("Standard input is closed.", "Give the rows as INPUT or with --data.")
+    try:
+        content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        text = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
+    except (OSError, ValueError) as error:  # not UTF-8, or a null byte in the name
+        raise UsageError(
+            f"The input {source} cannot be read: {getattr(error, 'strerror', 'it is not UTF-8')}.",
+            "Give JSON, the name of a .json, .jsonl, .csv or .tsv file, or - for standard input.",
+        ) from error
+    return text, FORM_OF_SUFFIX.get(Path(source).suffix.lower())
