@@ -2,8 +2,8 @@
 
 The room `table` makes rows the bodies of requests, `addresses.py` says which URLs may be asked,
 `transport.py` sends one request within limits, `answers.py` reads the response, `categories.py`
-names the categories that a refused row may have. The client must not send rows or credentials to any
-host but that of the URL.
+names the categories that a refused row may have. The client must not send rows or credentials to
+any host but that of the URL.
 """
 
 from __future__ import annotations
