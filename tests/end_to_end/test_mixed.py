@@ -68,8 +68,9 @@ def test_a_pipeline_of_numbers_and_texts(tmp_path: Path) -> None:
     folder = poner.save(model, FRAME, ILL, tmp_path / "model")
     bundle = poner.build(folder, out=tmp_path / "build", notify=lambda line: None)
     signature = bundle.manifest.signature
-    kinds = ["number", "category", "number", "category", "category", "number"]
+    kinds = ["number", "category", "number", "category", "number", "number"]
     assert [feature.kind for feature in signature.features] == kinds
+    assert signature.ignored == {4}  # no step reads the names
     assert signature.features[1].categories == ("añil", "blue", "green", "red")
     expected = model.predict(FRAME).tolist()
     with poner.local(bundle) as url:

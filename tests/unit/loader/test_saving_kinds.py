@@ -115,7 +115,10 @@ def test_at_most_a_thousand_texts_are_kept(tmp_path):
     """A column of names does not become the signature."""
     X = pd.DataFrame({"size": np.arange(1500.0), "colour": [f"c{i:04}" for i in range(1500)]})
     model = make_pipeline(
-        ColumnTransformer([("size", "passthrough", ["size"])]), DecisionTreeRegressor(max_depth=2)
+        ColumnTransformer(
+            [("size", "passthrough", ["size"]), ("colour", OneHotEncoder(), ["colour"])]
+        ),
+        DecisionTreeRegressor(max_depth=2),
     )
     model.fit(X, X["size"])
     kept = signature_in(save(model, X, X["size"], tmp_path)).features[1].categories
