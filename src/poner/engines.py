@@ -183,7 +183,7 @@ def _say_limit(job: Job) -> None:
 
 
 def _build(job: Job, engine: Engine, passed_over: Sequence[str]) -> Bundle:
-    if engine != "native":
+    if engine != "native" and job.trained.graph is None:
         _check_python(job.file)
     match engine:
         case "native":

@@ -110,7 +110,9 @@ def test_the_articles_model_on_todays_python(
     assert all(layer.zip.size_bytes <= DIRECT_UPLOAD_BYTES for layer in manifest.layers)
     unzipped = {quota.name: quota.used for quota in manifest.quotas}["unzipped_bytes"]
     assert unzipped <= 200_000_000
-    assert manifest.settings == FunctionSettings(memory_mb=1769, timeout_s=30)
+    assert manifest.settings == FunctionSettings(
+        memory_mb=1769, timeout_s=30, body_limit_bytes=65_536
+    )
     log: list[str] = []
     with pipeline.run_locally(bundle, log=log.append) as url:
         rows = [dict(zip(WIRE_NAMES, row, strict=True)) for row in cancer.X.tolist()]

@@ -13,7 +13,7 @@ from poner.deployer.journal import JournalFile
 from poner.errors import PonerError
 from poner.foreign_json import read_json
 from poner.loader.model_files import read_training_rows
-from poner.signature import TRAINING_ROWS_NAME, Signature
+from poner.signature import TRAINING_ROWS_NAME, Feature, Signature
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def read_manifest(folder: Path, text: str) -> object:
 def read_rows(folder: Path, text: str) -> object:
     """Rows kept beside a model."""
     (folder / TRAINING_ROWS_NAME).write_text(text)
-    return read_training_rows(folder / "clf.sav", 3)
+    return read_training_rows(folder / "clf.sav", Signature((Feature("x", "x"),) * 3, None))
 
 
 READERS: dict[str, Callable[[Path, str], object]] = {

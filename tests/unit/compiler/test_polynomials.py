@@ -89,8 +89,11 @@ def test_knots_can_be_given() -> None:
 @pytest.mark.parametrize(
     ("splines", "reason"),
     [
-        (SplineTransformer(extrapolation="constant", degree=0), "fails beyond"),
-        (SplineTransformer(extrapolation="linear", degree=1), "moves the boundaries"),
+        (
+            SplineTransformer(extrapolation="constant", degree=0),
+            "raises an error outside the range",
+        ),
+        (SplineTransformer(extrapolation="linear", degree=1), "shifts the boundaries"),
         (SplineTransformer(degree=40), "degree is above 31"),
     ],
 )

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from poner import compiler, loader
 from poner.artifacts import Table
 from poner.errors import ModelRefusedError, ModelUnreadableError, NotSupportedError
-from poner.loader import file_models
+from poner.loader import model_packages
 from poner.loader.saving import save
 
 RANDOM = np.random.RandomState(3)
@@ -219,7 +219,7 @@ def test_a_booster_that_its_library_cannot_read_is_an_error(module, model, tmp_p
 
 def test_a_library_that_is_not_installed_is_named(monkeypatch, tmp_path):
     """A missing library is named, with the command that installs it beside poner."""
-    monkeypatch.setattr(file_models, "find_distribution", lambda name, places: None)
+    monkeypatch.setattr(model_packages, "find_distribution", lambda name, places: None)
     with pytest.raises(ModelUnreadableError) as caught:
         open_content(pickle.dumps(MODELS["LGBMClassifier"]()), tmp_path)
     assert str(caught.value) == (

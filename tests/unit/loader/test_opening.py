@@ -267,7 +267,7 @@ def test_an_estimator_in_memory_is_opened_without_a_file(models, rows):
         )
     forest = models["forest"]
     with loader.open_estimator(forest) as opened:
-        assert opened.estimator.attributes["n_jobs"] is None
+        assert opened.estimator.attributes["n_jobs"] == 1
     assert forest.n_jobs == 2
 
 

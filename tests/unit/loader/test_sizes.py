@@ -84,8 +84,8 @@ def test_nested_classes_are_no_classes():
 
 def test_a_model_of_very_many_features_is_refused():
     """Rows of each feature are made to try it: a tree of 1 KB can declare a billion."""
-    model = DecisionTreeRegressor().fit(np.zeros((2, 20_001)), [0.0, 0.0])
-    with pytest.raises(FileUnreadableError, match="takes 20001 features; poner serves at most"):
+    model = DecisionTreeRegressor().fit(np.zeros((2, 300_001)), [0.0, 0.0])
+    with pytest.raises(FileUnreadableError, match="takes 300001 features; poner serves at most"):
         estimators.check_estimator(load_content(pickle.dumps(model)))
 
 

@@ -11,6 +11,7 @@ from poner.bundle import read_bundle
 from poner.config import read_config
 from poner.errors import BundleError, ConfigError, SignatureError
 from poner.loader import model_files
+from poner.signature import Signature
 from poner.storage import read_file
 
 
@@ -60,4 +61,4 @@ def test_pipes_beside_a_model_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SignatureError, match="cannot be read"):
         model_files.read_signature(tmp_path / "clf.sav", b"")
     with pytest.raises(SignatureError, match="does not hold rows"):
-        model_files.read_training_rows(tmp_path / "clf.sav", 2)
+        model_files.read_training_rows(tmp_path / "clf.sav", Signature((), None))
