@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -20,4 +21,4 @@ def init(
     """Create an example project: train.py, poner.toml and README.md."""
     for path in templates.create_project(folder, name=name):
         print_data(str(path))
-    say(f"Next: cd {folder} && poner train")
+    say(f"Next: cd {shlex.quote(str(folder))} && poner train")

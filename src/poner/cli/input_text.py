@@ -27,10 +27,26 @@ def read_input(source: str) -> tuple[str, TextForm | None]:
         raise UsageError("Standard input is closed.", "Give the rows as INPUT or with --data.")
     try:
         content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-        text = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
-    except (OSError, ValueError) as error:  # not UTF-8, or a null byte in the name
+    except (OSError, ValueError) as error:  # a null byte in the name
         raise UsageError(
-            f"The input {source} cannot be read: {getattr(error, 'strerror', 'it is not UTF-8')}.",
+            f"The input {source} cannot be read: {getattr(error, 'strerror', 'no such file')}.",
             "Give JSON, the name of a .json, .jsonl, .csv or .tsv file, or - for standard input.",
         ) from error
-    return text, FORM_OF_SUFFIX.get(Path(source).suffix.lower())
+    return _decode(content, source), FORM_OF_SUFFIX.get(Path(source).suffix.lower())
+
+
+def _decode(content: bytes, source: str) -> str:
+    """The text of an input.
+
+    Raises:
+        UsageError: it is neither UTF-8 nor UTF-16 with a mark.
+    """
+    try:
+        text = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
+    except ValueError:
+        text = "\0"
+    if "\0" in text:  # UTF-16 without a mark is UTF-8 in form, with null characters
+        raise UsageError(
+            f"The input {source} cannot be read: it is not UTF-8.", "Save it again as UTF-8 text."
+        )
+    return text

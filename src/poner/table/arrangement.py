@@ -87,7 +87,7 @@ def arrange(rows: Any, signature: Signature | None = None) -> Arrangement:
     if isinstance(rows, csv.DictReader):
         return _of_reader(rows)
     if isinstance(rows, Mapping):
-        return _of_mapping(rows, names_of(signature))
+        return _of_mapping(rows, signature)
     if is_named_row(rows):
         return Rows([read_named_row(rows, signature)])
     if isinstance(rows, str | bytes) or not hasattr(rows, "__iter__") or not _ndim(rows):
@@ -180,8 +180,9 @@ def _of_reader(reader: csv.DictReader[str]) -> Columns:
     return Columns(names, columns, "The header of the CSV", decimal=".")
 
 
-def _of_mapping(rows: Mapping[Any, Any], known: frozenset[str]) -> Arrangement:
+def _of_mapping(rows: Mapping[Any, Any], signature: Signature | None) -> Arrangement:
     """One row, or a table that pandas, polars or a user wrote as a mapping."""
+    known = names_of(signature)
     names = set(map(str, rows))
     held = list(rows.values())
     if not names <= known and _is_listed(rows.get("data")):
@@ -190,7 +191,7 @@ def _of_mapping(rows: Mapping[Any, Any], known: frozenset[str]) -> Arrangement:
         if isinstance(rows.get("schema"), Mapping):
             return _of_schema(rows["schema"], rows["data"])  # orient="table" of pandas
     if held and all(isinstance(value, Mapping) for value in held):
-        if _is_by_index(rows, known):
+        if _is_by_index(rows, signature):
             return _of_rows(held)
         held = [_in_order_of(value, held[0], name) for name, value in rows.items()]
     if held and all(map(_is_listed, held)):
@@ -203,14 +204,25 @@ def _of_mapping(rows: Mapping[Any, Any], known: frozenset[str]) -> Arrangement:
     return Rows([rows])
 
 
-def _is_by_index(rows: Mapping[Any, Any], known: frozenset[str]) -> bool:
+def _is_by_index(rows: Mapping[Any, Any], signature: Signature | None) -> bool:
     """Whether a mapping of mappings is rows by their index, not columns by their name."""
     (inner, *_) = rows.values()
-    if known:
-        return not known.issuperset(map(str, rows)) and known.issuperset(map(str, inner))
+    if signature is not None:
+        known = names_of(signature)
+        if known.issuperset(map(str, rows)):
+            return False
+        width = len(signature.features)
+        return known.issuperset(map(str, inner)) or (
+            _are_places(inner, width) and not _are_places(rows, width)
+        )
     return all(str(name).isdecimal() for name in rows) and not all(
         str(name).isdecimal() for name in inner
     )
+
+
+def _are_places(keys: Mapping[Any, Any], width: int) -> bool:
+    """Whether keys are whole numbers, one for each feature: names of columns without names."""
+    return len(keys) == width and all(str(key).isdecimal() for key in keys)
 
 
 def _in_order_of(column: Mapping[Any, Any], first: Mapping[Any, Any], name: Any) -> list[Any]:

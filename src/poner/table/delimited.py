@@ -51,7 +51,7 @@ def read_csv(
         ) from error
     if not lines:
         raise InputError("The CSV is empty.", "Give a header line, then one line for each row.")
-    header = [name.strip() for name in lines[0]]
+    header = _names(lines[0], known)
     rows = [line for line in lines[1:] if len(header) == 1 or "".join(line).strip() or line[1:]]
     for number, row in enumerate(rows, start=1):
         _check_length(row, header, number)
@@ -70,13 +70,18 @@ def _lines(text: str, delimiter: str, *, strict: bool = True) -> Iterator[list[s
     return filter(None, reader)
 
 
+def _names(cells: Sequence[str], known: frozenset[str]) -> list[str]:
+    """The names of a header; spaces around one do not count, unless a feature's name has them."""
+    return [cell if cell in known else cell.strip() for cell in cells]
+
+
 def _fit(text: str, delimiter: str, known: frozenset[str]) -> tuple[int, bool, int]:
     """How well a delimiter fits: names of features, a first row as long as the header, cells."""
     try:
         first = list(islice(_lines(text, delimiter, strict=False), 2))
     except csv.Error:
         return -1, False, 0
-    header = [name.strip() for name in first[0]] if first else []
+    header = _names(first[0], known) if first else []
     return (
         len(known.intersection(header)),
         len(first) < 2 or len(first[1]) == len(header),

@@ -91,6 +91,21 @@ def test_files_of_every_form_are_sent(
     assert {"size": 99, "color": "añil", "shape": "round", "age": 1} in sent
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le", "utf-16-be"])
+def test_a_text_of_another_encoding_is_named(
+    tmp_path: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    encoding: str,
+) -> None:
+    """UTF-16 without its mark would be read as UTF-8 with null characters."""
+    (tmp_path / "rows.csv").write_bytes(CSV.encode(encoding))
+    monkeypatch.chdir(folder)
+    assert app.run(["predict", str(tmp_path / "rows.csv"), "--url", "http://127.0.0.1:1"]) == 2
+    assert "rows.csv cannot be read: it is not UTF-8." in capfd.readouterr().err
+
+
 def test_another_decimal_mark_is_wrong_usage(capfd: pytest.CaptureFixture[str]) -> None:
     """There are two."""
     assert app.run(["predict", "--data", "{}", "--decimal", ";"]) == 2

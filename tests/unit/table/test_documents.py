@@ -107,6 +107,12 @@ def test_a_quoted_cell_goes_over_lines() -> None:
     ]
 
 
+def test_spaces_in_the_name_of_a_feature_count() -> None:
+    """Without them, ` age` and `age` would be one name."""
+    signature = Signature((Feature("age2", " age"), Feature("age", "age")), None)
+    assert rows_of(" age,age , \n1,2,\n", signature) == [{"age2": 1, "age": 2}]
+
+
 def test_one_column_has_no_delimiter() -> None:
     """A quoted empty cell is a row there, a blank line is none."""
     signature = Signature((Feature("age", "my age", missing=True),), None)

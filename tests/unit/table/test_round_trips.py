@@ -109,6 +109,23 @@ def test_a_frame_of_pandas_comes_back(name: str) -> None:
         assert read_records(rows, signature) == expected(values), form
 
 
+@pytest.mark.parametrize("names", [["x0", "x1"], [0, 1], [5, 7], ["0", "1"]], ids=str)
+@pytest.mark.parametrize("orient", ["index", "dict"])
+def test_rows_by_index_are_told_from_columns(names: list[Any], orient: Any) -> None:
+    """By the features' names, or by their number where the columns have numbers for names."""
+    signature = Signature((Feature("x0", "x0"), Feature("x1", "x1")), None)
+    values = [[0.0, 0.5], [1.0, 1.5], [2.0, 2.5]]
+    held = pandas.DataFrame(values, columns=names).to_dict(orient)
+    assert read_table(held, signature).numbers.tolist() == values
+
+
+def test_as_many_rows_as_features_by_index_are_told_by_the_names() -> None:
+    """Their index, 0 and 1, could be the names of two columns."""
+    signature = Signature((Feature("x0", "x0"), Feature("x1", "x1")), None)
+    X = pandas.DataFrame([[0.0, 0.5], [1.0, 1.5]], columns=["x0", "x1"])
+    assert read_table(X.to_dict("index"), signature).numbers.tolist() == X.to_numpy().tolist()
+
+
 POLARS: dict[str, tuple[Any, list[Any]]] = {
     "Boolean": (polars.Boolean, [True, None, False]),
     "Int8": (polars.Int8, [1, None, 3]),
